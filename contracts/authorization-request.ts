@@ -1,0 +1,42 @@
+// What a network asks, in our words. Every adapter parses into this; `decide` reads nothing else.
+
+import * as z from 'zod';
+import { limits } from './limits.ts';
+import { amountMinorSchema, currencySchema } from './money.ts';
+import { networkKeySchema } from './network.ts';
+
+export const channels = ['ecommerce', 'pos', 'atm', 'moto', 'recurring', 'other'] as const;
+export const entryModes = ['chip', 'contactless', 'magnetic_stripe', 'manual', 'card_on_file', 'other'] as const;
+
+const text = z.string().max(limits.textLengthMax);
+
+/** ISO 18245: four digits. */
+export const categorySchema = z.string().regex(/^\d{4}$/, 'must be a merchant category code of four digits');
+/** ISO 3166-1 alpha-2. Adapters convert what their network sends. */
+export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two letters');
+
+export const merchantSchema = z.strictObject({
+  id: networkKeySchema.nullable().default(null),
+  name: text.nullable().default(null),
+  category: categorySchema.nullable().default(null),
+  country: countrySchema.nullable().default(null),
+});
+export type Merchant = z.infer<typeof merchantSchema>;
+
+export const requestKinds = ['authorization', 'account_verification', 'balance_inquiry'] as const;
+
+export const authorizationRequestSchema = z.strictObject({
+  /** The network's id of this one request: repeats of it get the same answer. */
+  request_key: networkKeySchema,
+  /** The network's id of the authorization's life: its clearings and reversals name it. */
+  authorization_key: networkKeySchema,
+  kind: z.enum(requestKinds).default('authorization'),
+  amount_minor: amountMinorSchema,
+  currency: currencySchema,
+  merchant: merchantSchema,
+  channel: z.enum(channels).default('other'),
+  entry_mode: z.enum(entryModes).default('other'),
+  card_present: z.boolean().nullable().default(null),
+  partial_approval_capable: z.boolean().default(false),
+});
+export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>;

@@ -1,0 +1,75 @@
+// A card's events: what its log holds and what the origin receives, numbered per card without gaps.
+
+import * as z from 'zod';
+import { authorizationRequestSchema } from './authorization-request.ts';
+import { cardMessageSchema } from './card-message.ts';
+import { decisionSchema } from './decision.ts';
+import { idSchema } from './ids.ts';
+import { limits } from './limits.ts';
+import { amountMinorSchema } from './money.ts';
+import { cardKeySchema, networkKeySchema } from './network.ts';
+import { profileSchema } from './profile.ts';
+
+/** What an event did to money. The origin books these figures; it never works them out again. */
+export const effectSchema = z.strictObject({
+  /** Change of what is held, in minor units. */
+  hold_minor: z.int(),
+  /** Change of what is finally spent: clearings add, refunds take away. */
+  posted_minor: z.int(),
+});
+export type Effect = z.infer<typeof effectSchema>;
+
+const authorizationId = idSchema('auth');
+
+/** One row's body in the card's log. */
+export const cardEventBodySchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('authorization'),
+    event_id: idSchema('evt'),
+    authorization_id: authorizationId,
+    request: authorizationRequestSchema,
+    decision: decisionSchema,
+    effect: effectSchema,
+  }),
+  z.strictObject({
+    kind: z.literal('message'),
+    event_id: idSchema('evt'),
+    authorization_id: authorizationId,
+    message: cardMessageSchema,
+    effect: effectSchema,
+    /** Why the message was kept but moved no money; a person has to look. */
+    anomaly: z.enum(['currency_mismatch']).optional(),
+  }),
+  /** A request whose answer came too late: what it had held is released and its key stays declined. */
+  z.strictObject({
+    kind: z.literal('void'),
+    event_id: idSchema('evt'),
+    request_key: networkKeySchema,
+    /** The authorization that the request had opened; null where the request never came before its void. */
+    authorization_id: authorizationId.nullable(),
+    authorization_key: networkKeySchema.nullable(),
+    /** What the request had been approved for, in minor units. */
+    voided_minor: amountMinorSchema,
+    effect: effectSchema,
+  }),
+  z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),
+]);
+export type CardEventBody = z.infer<typeof cardEventBodySchema>;
+
+const envelope = z.object({
+  /** The card's own count of its events: 1, 2, 3 … */
+  sequence: z.int().positive(),
+  at_ms: z.int().nonnegative(),
+});
+
+/** One event as it travels: the row's body with its number and its instant. */
+export const cardEventSchema = z.intersection(envelope, cardEventBodySchema);
+export type CardEvent = { sequence: number; at_ms: number } & CardEventBody;
+
+/** One queue message: some of a card's events, in order. */
+export const cardEventsMessageSchema = z.object({
+  version: z.literal(1),
+  card_key: cardKeySchema,
+  events: z.array(z.unknown()).min(1).max(limits.eventsPageMax),
+});
+export type CardEventsMessage = { version: 1; card_key: `${string}:${string}`; events: CardEvent[] };

@@ -1,0 +1,25 @@
+// Identifiers: a type prefix and 26 random characters (130 bits). Nothing about time, order or owner can be read from one.
+// nanoid, because it draws from the platform's CSPRNG without modulo bias, in pools.
+
+import { customAlphabet } from 'nanoid';
+import * as z from 'zod';
+
+const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req'] as const;
+export type IdPrefix = (typeof prefixes)[number];
+export type Id<P extends IdPrefix> = `${P}_${string}`;
+
+/** Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud. */
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
+const randomLength = 26;
+const random = customAlphabet(alphabet, randomLength);
+
+export function newId<P extends IdPrefix>(prefix: P): Id<P> {
+  return `${prefix}_${random()}`;
+}
+
+export function idSchema<P extends IdPrefix>(prefix: P) {
+  const pattern = new RegExp(`^${prefix}_[${alphabet}]{${randomLength}}$`);
+  return z.custom<Id<P>>((value) => typeof value === 'string' && pattern.test(value), {
+    error: `must look like ${prefix}_ and ${randomLength} letters and digits`,
+  });
+}

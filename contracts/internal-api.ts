@@ -1,0 +1,31 @@
+// What the two halves say to each other over HTTP. Each call is signed by Standard Webhooks over `signedText`, so that a
+// signature for one call is worth nothing for another.
+
+import * as z from 'zod';
+import { profileSchema } from './profile.ts';
+
+/** The text under the signature: method, path with its query, and the raw body (empty for a GET). */
+export function signedText(call: { method: string; pathAndQuery: string; body: string }): string {
+  return `${call.method.toUpperCase()} ${call.pathAndQuery}\n${call.body}`;
+}
+
+/** `PUT /internal/cards/:network/:token`: an older version never replaces a newer one; the same version twice is fine. */
+export const putCardBodySchema = profileSchema;
+export const putCardAnswerSchema = z.object({ outcome: z.enum(['stored', 'unchanged', 'stale']), version: z.int() });
+
+/** `GET /internal/cards/:network/:token/events?after=N`: events above N in order, at most `limits.eventsPageMax`. */
+export const cardEventsAnswerSchema = z.object({
+  events: z.array(z.unknown()),
+  /** The card's newest sequence: more pages follow while the last event is below it. */
+  last_sequence: z.int().nonnegative(),
+});
+
+/** `POST /internal/card-events` on the origin: queue messages, whole and unjudged. */
+export const deliverBodySchema = z.object({
+  messages: z.array(z.object({ id: z.string(), body: z.unknown() })).min(1),
+});
+/** `retry`: not taken, bring it again. The other two are final; what was dead-lettered is kept by the origin. */
+export const deliverAnswerSchema = z.object({
+  results: z.array(z.object({ id: z.string(), outcome: z.enum(['done', 'dead_letter', 'retry']) })),
+});
+export type DeliverAnswer = z.infer<typeof deliverAnswerSchema>;

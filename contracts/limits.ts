@@ -1,0 +1,50 @@
+// Every bound of the system in one file: its unit, its reason, its source. `assertLimits` states how they relate.
+
+export const limits = {
+  /** Bytes of an inbound HTTP body. A Marqeta batch of ten transactions is about 30 KB; 64 KiB leaves double. */
+  bodyBytesMax: 64 * 1024,
+  /** Characters of a network's own id. Marqeta's tokens are at most 36, Stripe's 255 by contract; more is refused. */
+  networkKeyLengthMax: 255,
+  /** Characters of text that a network sends and we keep (merchant name). ISO 8583 field 43 has 40; Stripe sends more. */
+  textLengthMax: 120,
+  /** Elements of one webhook batch: Marqeta documents ten at most; 100 serves our own network. */
+  webhookBatchMax: 100,
+  /** Controls of one profile: `decide` looks at each, and 200 still take well under a millisecond. */
+  controlsMax: 200,
+  /** Values in one any-of or none-of list of a control. */
+  controlValuesMax: 1_000,
+
+  /** Events in one queue message, and its bytes. Cloudflare Queues: 128 KB a message; the rest is margin for the envelope. */
+  eventsPerMessageMax: 100,
+  messageBytesMax: 96 * 1024,
+  /** Wait before a card publishes: what comes meanwhile shares the alarm and the message. Shorter costs alarms, longer freshness. */
+  publishDelayMs: 500,
+  /** Waits after a failed publish, doubled each time. The rows stay in the log, so waiting loses nothing. */
+  publishRetryMsMin: 1_000,
+  publishRetryMsMax: 60_000,
+  /** Rows of one answer to `GET …/events?after=`. */
+  eventsPageMax: 500,
+
+  /** A card's local day is never longer than this (a day on which clocks go back by an hour has 25 hours; 26 leaves room). */
+  dayMsMax: 26 * 3_600_000,
+
+  /** Marqeta declines by itself after 3,000 ms (its `timeout_millis` default); the margin is the network's way there and back. */
+  marqetaDeadlineMs: 2_500,
+  /** Our own network: the strictest documented issuer limit is 1,500 ms (Treasury Prime). */
+  nativeDeadlineMs: 1_400,
+
+  /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
+  signatureToleranceMs: 300_000,
+} as const;
+
+/** What must hold between the bounds; called by the tests. */
+export function assertLimits(): void {
+  const claims: readonly (readonly [string, boolean])[] = [
+    ['a full message fits in a queue message of 128 KB', limits.messageBytesMax < 128_000],
+    ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
+    ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
+    ['retries do not shrink', limits.publishRetryMsMin <= limits.publishRetryMsMax],
+    ["Marqeta's deadline leaves it a margin below 3 s", limits.marqetaDeadlineMs <= 3_000 - 250],
+  ];
+  for (const [claim, holds] of claims) if (!holds) throw new Error(`limits: ${claim}`);
+}

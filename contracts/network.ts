@@ -1,0 +1,28 @@
+// The networks that call us, and the name of the object that answers for one of their cards.
+
+import * as z from 'zod';
+import { limits } from './limits.ts';
+
+export const networks = ['marqeta', 'native'] as const;
+export type Network = (typeof networks)[number];
+export const networkSchema = z.enum(networks);
+
+/** A network's own id of a card, request, message or authorization: printable, without spaces. Opaque to us. */
+export const networkKeySchema = z
+  .string()
+  .min(1)
+  .max(limits.networkKeyLengthMax)
+  .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces');
+
+/** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
+export type CardKey = `${Network}:${string}`;
+export const cardKeySchema = z.templateLiteral([networkSchema, ':', networkKeySchema]);
+
+export function cardKey(network: Network, cardToken: string): CardKey {
+  return `${network}:${cardToken}`;
+}
+
+export function splitCardKey(key: CardKey): { network: Network; cardToken: string } {
+  const colon = key.indexOf(':');
+  return { network: networkSchema.parse(key.slice(0, colon)), cardToken: key.slice(colon + 1) };
+}
