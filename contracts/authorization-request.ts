@@ -1,6 +1,7 @@
 // What a network asks, in our words. Every adapter parses into this; `decide` reads nothing else.
 
 import * as z from 'zod';
+import { countrySchema } from './country.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { networkKeySchema } from './network.ts';
@@ -12,8 +13,6 @@ const text = z.string().max(limits.textLengthMax);
 
 /** ISO 18245: four digits. */
 export const categorySchema = z.string().regex(/^\d{4}$/, 'must be a merchant category code of four digits');
-/** ISO 3166-1 alpha-2. Adapters convert what their network sends. */
-export const countrySchema = z.string().regex(/^[A-Z]{2}$/, 'must be a country code of two letters');
 
 export const merchantSchema = z.strictObject({
   id: networkKeySchema.nullable().default(null),

@@ -7,6 +7,8 @@ export const limits = {
   networkKeyLengthMax: 255,
   /** Characters of text that a network sends and we keep (merchant name). ISO 8583 field 43 has 40; Stripe sends more. */
   textLengthMax: 120,
+  /** Minor units of one amount: ten billion dollars. No card pays more, and 9,000 of them still sum exactly in a double. */
+  amountMinorMax: 1_000_000_000_000,
   /** Elements of one webhook batch: Marqeta documents ten at most; 100 serves our own network. */
   webhookBatchMax: 100,
   /** Controls of one profile: `decide` looks at each, and 200 still take well under a millisecond. */

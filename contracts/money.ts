@@ -2,6 +2,7 @@
 // Conversion from a decimal text is exact or refused; nothing here ever rounds.
 
 import * as z from 'zod';
+import { limits } from './limits.ts';
 
 /** ISO 4217 (2024-06 list one): the currencies whose exponent is not 2. */
 const exponents: Readonly<Record<0 | 3 | 4, string>> = {
@@ -34,7 +35,7 @@ export const currencySchema = z
   .refine((code) => currencyExponents.has(code), { error: 'is not an ISO 4217 currency code, such as "USD"' });
 
 /** Minor units, never negative; the edge's bound is what a double holds exactly. */
-export const amountMinorSchema = z.int().nonnegative();
+export const amountMinorSchema = z.int().nonnegative().max(limits.amountMinorMax);
 
 export type MoneyProblem = { readonly problem: string };
 
@@ -44,7 +45,7 @@ const decimalText = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d{1,2}))?$/;
 
 /**
  * Minor units from a decimal text in major units (`"12.34"` USD is 1234; `"1e1"` is 1000), exactly.
- * What the exponent cannot hold (`"0.001"` USD), what is negative, no number or above 2^53 is a problem, said in words.
+ * What the exponent cannot hold (`"0.001"` USD), what is negative, no number or above `limits.amountMinorMax` is a problem, said in words.
  */
 export function minorFromDecimalText(text: string, currency: string): number | MoneyProblem {
   const exponent = currencyExponents.get(currency);
@@ -60,7 +61,7 @@ export function minorFromDecimalText(text: string, currency: string): number | M
   if (/[1-9]/.test(dropped)) return { problem: `has more decimals than ${currency} holds (${exponent})` };
   const kept = shift > 0 ? digits.slice(0, -shift) : digits + '0'.repeat(-shift);
   const minor = Number(kept || '0');
-  return Number.isSafeInteger(minor) ? minor : { problem: 'is larger than can be held exactly' };
+  return minor <= limits.amountMinorMax ? minor : { problem: 'is larger than any card payment' };
 }
 
 /** The decimal text of minor units in major units, with all the decimals the currency has: 1200 USD is `"12.00"`. */

@@ -53,6 +53,8 @@ export function setAuthorization(state: CardState, key: string, before: Authoriz
   state.authorizations.set(key, after);
   state.posted_minor += postedMinor(after) - postedMinor(before);
   state.held_minor += holdMinor(after) - holdMinor(before);
+  if (!Number.isSafeInteger(state.posted_minor) || !Number.isSafeInteger(state.held_minor))
+    throw new Error('the card\'s sums have left the integers that a double holds exactly');
   for (const control of state.profile?.controls ?? []) {
     if (control.does !== 'limit') continue;
     count(state, control, before, -1);

@@ -1,0 +1,75 @@
+// Finds card data in a parsed body, so that it can be refused before anything is kept: no card number ever enters.
+// Fields made for card data are known by name; a card number in text by its length, its issuer's range and Luhn's check digit.
+// One random number in ten passes Luhn, so fields that a contract defines as identifiers are never searched.
+
+export interface CardDataFinding {
+  /** Where, as `merchant.name` or `transactions[0].memo`. Never what. */
+  readonly path: string;
+  readonly problem: string;
+}
+
+const fieldsForCardData = new Set(
+  (
+    'pan fullpan cardpan cardnumber cardno ccnumber primaryaccountnumber cvv cvv2 cvc cvc2 csc cav2 cvvcode cvccode ' +
+    'securitycode cardsecuritycode cardverificationcode cardverificationvalue track track1 track2 track3 trackdata ' +
+    'track1data track2data track3data trackequivalentdata track2equivalentdata magstripe magneticstripe pin pinblock pindata'
+  ).split(' '),
+);
+
+/** A run of 13 to 19 digits with single spaces or hyphens between them, and no digit on either side. */
+const candidate = /(?<!\d)(?<!\d[ -])\d(?:[ -]?\d){12,18}(?![ -]?\d)/g;
+
+/** Leading digits and lengths that issuers use (ISO/IEC 7812 ranges as the networks publish them). */
+const issuerRanges =
+  /^(?:4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35(?:2[89]|[3-8]\d)\d{12,15}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|(?:5[06-8]|6[0-9])\d{11,17})$/;
+
+/**
+ * The first field with card data, or null. `identifiers`: names of fields that a contract defines as identifiers
+ * (merchant id, reference numbers); numbers in them are not looked at.
+ */
+export function findCardData(
+  body: unknown,
+  { identifiers = noIdentifiers }: { identifiers?: ReadonlySet<string> } = {},
+): CardDataFinding | null {
+  // A stack of its own: a body nested thousands deep must not exhaust the call stack.
+  const open: { path: string; name: string; value: unknown }[] = [{ path: '', name: '', value: body }];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const { path, name, value } = next;
+    if (Array.isArray(value)) {
+      for (const [index, item] of value.entries()) open.push({ path: `${path}[${index}]`, name, value: item });
+    } else if (typeof value === 'object' && value !== null) {
+      for (const [key, item] of Object.entries(value)) {
+        const keyPath = path === '' ? key : `${path}.${key}`;
+        if (fieldsForCardData.has(key.toLowerCase().replace(/[^a-z0-9]/g, '')))
+          return { path: keyPath, problem: 'is a field for card data, which must not be sent here' };
+        if (holdsCardNumber(key)) return { path: path || 'body', problem: 'has a field named with a card number' };
+        open.push({ path: keyPath, name: key, value: item });
+      }
+    } else if ((typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
+      if (holdsCardNumber(String(value))) return { path: path || 'body', problem: 'holds what looks like a card number' };
+    }
+  }
+  return null;
+}
+
+const noIdentifiers: ReadonlySet<string> = new Set();
+
+/** Whether a text holds a card number, plain or grouped by single spaces or hyphens, in ASCII or full-width digits. */
+export function holdsCardNumber(text: string): boolean {
+  if (text.length < 13) return false;
+  for (const [match] of text.normalize('NFKC').matchAll(candidate)) {
+    const digits = match.replace(/[ -]/g, '');
+    if (issuerRanges.test(digits) && passesLuhn(digits)) return true;
+  }
+  return false;
+}
+
+function passesLuhn(digits: string): boolean {
+  let sum = 0;
+  for (let place = 0; place < digits.length; place++) {
+    const digit = digits.charCodeAt(digits.length - 1 - place) - 48;
+    const weighed = place % 2 === 0 ? digit : digit * 2;
+    sum += weighed > 9 ? weighed - 9 : weighed;
+  }
+  return sum % 10 === 0;
+}
