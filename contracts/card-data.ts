@@ -46,7 +46,8 @@ export function findCardData(
         open.push({ path: keyPath, name: key, value: item });
       }
     } else if ((typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
-      if (holdsCardNumber(String(value))) return { path: path || 'body', problem: 'holds what looks like a card number' };
+      if (holdsCardNumber(String(value)))
+        return { path: path || 'body', problem: 'holds what looks like a card number' };
     }
   }
   return null;

@@ -8,7 +8,9 @@ import { amountMinorSchema, currencySchema } from './money.ts';
 
 export const cardStatuses = ['active', 'frozen', 'closed'] as const;
 
-export const timeZoneSchema = z.string().refine(isTimeZone, { error: 'is not an IANA time zone, such as "Europe/Berlin"' });
+export const timeZoneSchema = z
+  .string()
+  .refine(isTimeZone, { error: 'is not an IANA time zone, such as "Europe/Berlin"' });
 
 function isTimeZone(name: string): boolean {
   try {

@@ -54,7 +54,7 @@ export function setAuthorization(state: CardState, key: string, before: Authoriz
   state.posted_minor += postedMinor(after) - postedMinor(before);
   state.held_minor += holdMinor(after) - holdMinor(before);
   if (!Number.isSafeInteger(state.posted_minor) || !Number.isSafeInteger(state.held_minor))
-    throw new Error('the card\'s sums have left the integers that a double holds exactly');
+    throw new Error("the card's sums have left the integers that a double holds exactly");
   for (const control of state.profile?.controls ?? []) {
     if (control.does !== 'limit') continue;
     count(state, control, before, -1);

@@ -39,14 +39,14 @@ export function receiveRequest(
   };
 }
 
-export function receiveMessage(
-  state: CardState,
-  message: CardMessage,
-  ids: FreshIds,
-  nowMs: number,
-): Body<'message'> {
+export function receiveMessage(state: CardState, message: CardMessage, ids: FreshIds, nowMs: number): Body<'message'> {
   const before = lifeAt(state, authorizationKeyOf(message), ids.authorization_id, nowMs);
-  const common = { kind: 'message', event_id: ids.event_id, authorization_id: before.authorization_id, message } as const;
+  const common = {
+    kind: 'message',
+    event_id: ids.event_id,
+    authorization_id: before.authorization_id,
+    message,
+  } as const;
   // Funds, windows and ledger are in the card's currency; money in another one is kept for a person, not guessed at.
   if (state.profile !== null && message.currency !== state.profile.currency)
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
