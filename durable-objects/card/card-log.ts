@@ -1,0 +1,68 @@
+// The card's one durable thing: an append-only log. A row is the event, the decision it carries and its outbox entry at once.
+// Does not know what the events mean.
+//
+// log(sequence, at_ms, published_sequence, body): written by `append`, one row an event, never changed.
+// `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs no write.
+
+import type { CardEventBody } from '../../contracts/card-event.ts';
+
+export interface LogRow {
+  readonly sequence: number;
+  readonly at_ms: number;
+  readonly body: CardEventBody;
+}
+
+/** Rows as SQLite gives them. */
+type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };
+
+export class CardLog {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec(
+      'create table if not exists log (sequence integer primary key, at_ms integer not null, published_sequence integer not null, body text not null)',
+    );
+  }
+
+  append(row: LogRow, publishedSequence: number): void {
+    this.#sql.exec(
+      'insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)',
+      row.sequence,
+      row.at_ms,
+      publishedSequence,
+      JSON.stringify(row.body),
+    );
+  }
+
+  /** Rows above a sequence, in order; `limit` of them at most. */
+  *after(sequence: number, limit: number): Generator<LogRow> {
+    const rows = this.#sql.exec<StoredRow>(
+      'select sequence, at_ms, published_sequence, body from log where sequence > ? order by sequence limit ?',
+      sequence,
+      limit,
+    );
+    for (const row of rows) yield parse(row);
+  }
+
+  at(sequence: number): LogRow {
+    return parse(
+      this.#sql
+        .exec<StoredRow>('select sequence, at_ms, published_sequence, body from log where sequence = ?', sequence)
+        .one(),
+    );
+  }
+
+  /** The outbox's cursor as the newest row knew it; 0 for an empty log. */
+  publishedSequence(): number {
+    const [row] = this.#sql.exec<{ published_sequence: number }>(
+      'select published_sequence from log order by sequence desc limit 1',
+    );
+    return row?.published_sequence ?? 0;
+  }
+}
+
+/** Bodies were validated before they were written, and only this class writes: they are trusted here. */
+function parse({ sequence, at_ms, body }: StoredRow): LogRow {
+  return { sequence, at_ms, body: JSON.parse(body) as CardEventBody };
+}

@@ -1,0 +1,197 @@
+// One card. Decides, records and answers; everything it knows is the fold of its log, everything it does is one commit.
+// Holds no rules (core has them) and speaks no network's language (the worker does).
+//
+// What is in memory, and why losing it is harmless: `state`, `sequence` and `clock` are read back from the log; `published`
+// restarts at the cursor of the newest row, so at worst some events are sent twice; `alarmPending` is asked of the storage.
+
+import { DurableObject } from 'cloudflare:workers';
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardEvent, CardEventBody } from '../../contracts/card-event.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import { type Id, newId } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
+import { cardKeySchema } from '../../contracts/network.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import { apply } from '../../core/apply.ts';
+import { availableMinor, type CardState, newCardState } from '../../core/card-state.ts';
+import { receiveMessage, receiveRequest, receiveVoid } from '../../core/receive.ts';
+import { CardLog } from './card-log.ts';
+import { differingField } from './differing-field.ts';
+import { packMessages } from './outbox.ts';
+
+export interface CardObjectEnv {
+  readonly CARD_EVENTS: Queue;
+}
+
+export type AuthorizeAnswer =
+  | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
+  /** The request key was answered before, for a request that differed in this field. */
+  | { outcome: 'conflict'; field: string };
+
+export interface ReceiveAnswer {
+  readonly outcome: 'stored' | 'repeated';
+}
+
+export interface PutProfileAnswer {
+  readonly outcome: 'stored' | 'unchanged' | 'stale';
+  /** The version in force. */
+  readonly version: number;
+}
+
+export class CardObject extends DurableObject<CardObjectEnv> {
+  readonly #log: CardLog;
+  readonly #state: CardState = newCardState();
+  #sequence = 0;
+  /** The instant of the newest event: the object's clock never goes behind it. */
+  #clockMs = 0;
+  /** Events up to here are in the queue. */
+  #publishedSequence = 0;
+  #alarmPending = false;
+  #publishRetryMs: number = limits.publishRetryMsMin;
+
+  constructor(ctx: DurableObjectState, env: CardObjectEnv) {
+    super(ctx, env);
+    this.#log = new CardLog(ctx.storage.sql);
+    for (const row of this.#log.after(0, Number.MAX_SAFE_INTEGER)) this.#fold(row);
+    this.#publishedSequence = this.#log.publishedSequence();
+    ctx.blockConcurrencyWhile(async () => {
+      this.#alarmPending = (await ctx.storage.getAlarm()) !== null;
+      // An alarm is pending exactly when something is unsent: none pending proves that all was sent.
+      if (!this.#alarmPending) this.#publishedSequence = this.#sequence;
+    });
+  }
+
+  /** Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. */
+  authorize(request: AuthorizationRequest): AuthorizeAnswer {
+    const answered = this.#answerTo(request.request_key);
+    if (answered !== null) {
+      const field = differingField(answered.request, request);
+      if (field !== null) return { outcome: 'conflict', field };
+      return { outcome: 'decided', authorization_id: answered.authorization_id, decision: answered.decision };
+    }
+    const nowMs = this.#now();
+    const event = receiveRequest(this.#state, request, freshIds(), nowMs);
+    this.#append(event, nowMs);
+    return { outcome: 'decided', authorization_id: event.authorization_id, decision: event.decision };
+  }
+
+  /** Records what the network says happened, once. */
+  receive(message: CardMessage): ReceiveAnswer {
+    if (this.#state.received.has(message.message_key)) return { outcome: 'repeated' };
+    const nowMs = this.#now();
+    this.#append(receiveMessage(this.#state, message, freshIds(), nowMs), nowMs);
+    return { outcome: 'stored' };
+  }
+
+  /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
+  void(requestKey: string): ReceiveAnswer {
+    if (this.#state.voided.has(requestKey)) return { outcome: 'repeated' };
+    const nowMs = this.#now();
+    this.#append(receiveVoid(this.#state, requestKey, this.#answerTo(requestKey), freshIds(), nowMs), nowMs);
+    return { outcome: 'stored' };
+  }
+
+  putProfile(profile: Profile): PutProfileAnswer {
+    const inForce = this.#state.profile;
+    if (inForce !== null && profile.version <= inForce.version)
+      // The same version with another content is a caller's mistake, and as little in force as an older one.
+      return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
+    this.#append({ kind: 'profile', event_id: newId('evt'), profile }, this.#now());
+    return { outcome: 'stored', version: profile.version };
+  }
+
+  /** The card as it stands, for people and checks. */
+  read() {
+    const open = [...this.#state.authorizations.values()].filter((authorization) => !authorization.closed);
+    return {
+      profile: this.#state.profile,
+      held_minor: this.#state.held_minor,
+      posted_minor: this.#state.posted_minor,
+      available_minor: availableMinor(this.#state),
+      open_authorizations: open.length,
+      last_sequence: this.#sequence,
+      published_sequence: this.#publishedSequence,
+    };
+  }
+
+  /** Events above `after` in order, a page of them, for whoever found a gap. */
+  eventsAfter(after: number): { events: CardEvent[]; last_sequence: number } {
+    const events = Array.from(this.#log.after(after, limits.eventsPageMax), ({ sequence, at_ms, body }) => ({
+      sequence,
+      at_ms,
+      ...body,
+    }));
+    return { events, last_sequence: this.#sequence };
+  }
+
+  /** Publishes what is unsent. At least once, never throws: what could not be sent is tried again by the next alarm. */
+  override async alarm(): Promise<void> {
+    this.#alarmPending = false;
+    try {
+      await this.#publish();
+      this.#publishRetryMs = limits.publishRetryMsMin;
+    } catch (error) {
+      console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
+      this.#setAlarm(this.#publishRetryMs);
+      this.#publishRetryMs = Math.min(this.#publishRetryMs * 2, limits.publishRetryMsMax);
+    }
+  }
+
+  async #publish(): Promise<void> {
+    const key = cardKeySchema.parse(this.ctx.id.name);
+    while (this.#publishedSequence < this.#sequence) {
+      const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
+      for (const message of packMessages(key, rows)) {
+        await this.env.CARD_EVENTS.send(message);
+        this.#publishedSequence = message.events.at(-1)?.sequence ?? this.#publishedSequence;
+      }
+    }
+  }
+
+  /** The event that answered a request key, read back from the log. */
+  #answerTo(requestKey: string): Extract<CardEventBody, { kind: 'authorization' }> | null {
+    const sequence = this.#state.answered.get(requestKey);
+    if (sequence === undefined) return null;
+    const { body } = this.#log.at(sequence);
+    if (body.kind !== 'authorization') throw new Error(`event ${sequence} should hold the answer to a request`);
+    return body;
+  }
+
+  /** The one write: row, state and alarm in one commit. The reply is held back until it is durable. */
+  #append(body: CardEventBody, nowMs: number): void {
+    const row = { sequence: this.#sequence + 1, at_ms: nowMs, body };
+    try {
+      this.ctx.storage.transactionSync(() => {
+        this.#log.append(row, this.#publishedSequence);
+        this.#fold(row);
+      });
+    } catch (error) {
+      // Memory may have run ahead of the log: the object starts again from what is durable.
+      this.ctx.abort(`event ${row.sequence} could not be recorded: ${String(error)}`);
+      throw error;
+    }
+    if (!this.#alarmPending) this.#setAlarm(limits.publishDelayMs);
+  }
+
+  #fold(row: { sequence: number; at_ms: number; body: CardEventBody }): void {
+    apply(this.#state, row);
+    this.#sequence = row.sequence;
+    this.#clockMs = Math.max(this.#clockMs, row.at_ms);
+  }
+
+  #setAlarm(delayMs: number): void {
+    this.#alarmPending = true;
+    // Not awaited: it belongs to the same commit as the row, and the output gate holds the reply until both are durable.
+    void this.ctx.storage.setAlarm(Date.now() + delayMs);
+  }
+
+  /** Read once a call. */
+  #now(): number {
+    return Math.max(Date.now(), this.#clockMs);
+  }
+}
+
+function freshIds() {
+  return { event_id: newId('evt'), authorization_id: newId('auth') };
+}

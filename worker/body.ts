@@ -1,0 +1,60 @@
+// An inbound body: bounded, UTF-8, JSON, without card data. Each step refuses with what is wrong, and never quotes it.
+
+import type { Context } from 'hono';
+import * as z from 'zod';
+import { findCardData } from '../contracts/card-data.ts';
+import { limits } from '../contracts/limits.ts';
+import { fieldProblems, Refusal } from '../contracts/problem.ts';
+
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** The raw text of the body: what signatures are over. */
+export async function readText(context: Context): Promise<string> {
+  const declared = Number(context.req.header('content-length') ?? 0);
+  if (declared > limits.bodyBytesMax) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  // Read piece by piece: a body that does not declare its length must not fill the memory first.
+  for await (const chunk of context.req.raw.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > limits.bodyBytesMax) throw tooLarge();
+    chunks.push(chunk);
+  }
+  try {
+    return utf8.decode(chunks.length === 1 ? chunks[0] : await new Blob(chunks).arrayBuffer());
+  } catch {
+    throw new Refusal(400, 'body_malformed', 'The body is not UTF-8 text.');
+  }
+}
+
+/** JSON from the text; `reviver` as JSON.parse has it, with the source text of numbers. */
+export function parseJson(text: string, reviver?: JsonReviver): unknown {
+  try {
+    return JSON.parse(text, reviver as never);
+  } catch {
+    throw new Refusal(400, 'body_malformed', 'The body is not JSON.');
+  }
+}
+/** ES2026: the third argument holds a primitive's source text. */
+export type JsonReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
+
+export function refuseCardData(body: unknown, identifiers: ReadonlySet<string>): void {
+  const found = findCardData(body, { identifiers });
+  if (found !== null)
+    throw new Refusal(422, 'card_data_refused', `${found.path} ${found.problem}. Send tokens only.`, [
+      { field: found.path, problem: found.problem },
+    ]);
+}
+
+/** The body in its contract's shape. `at`: where it stands in the whole, for the field names of the refusal. */
+export function inShape<T>(schema: z.ZodType<T>, body: unknown, at = ''): T {
+  const parsed = schema.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const details = fieldProblems(parsed.error, at);
+  const [first] = details;
+  throw new Refusal(422, 'field_invalid', `${first?.field} ${first?.problem}.`, details);
+}
+
+function tooLarge(): Refusal {
+  return new Refusal(413, 'body_too_large', `The body is larger than ${limits.bodyBytesMax} bytes.`);
+}

@@ -1,0 +1,51 @@
+// Queue batches to the origin, where the queue has no pull (wrangler dev). The origin says of each message whether it took
+// it; what it did not take comes again. Nothing throws after an ack, so nothing acked is ever delivered twice by our doing.
+
+import { Webhook } from 'standardwebhooks';
+import { type DeliverAnswer, deliverAnswerSchema, signedText } from '../contracts/internal-api.ts';
+import { newId } from '../contracts/ids.ts';
+import { type Env, settingsOf } from './env.ts';
+import { logEvent } from './log.ts';
+
+const path = '/internal/card-events';
+const timeoutMs = 10_000;
+const retryDelaySecondsMax = 30;
+
+export async function deliver(batch: MessageBatch, env: Env): Promise<void> {
+  let answer: DeliverAnswer;
+  try {
+    answer = await post(batch, settingsOf(env));
+  } catch (error) {
+    logEvent('warn', 'origin_unreachable', { messages: batch.messages.length, error: String(error) });
+    for (const message of batch.messages)
+      message.retry({ delaySeconds: Math.min(message.attempts, retryDelaySecondsMax) });
+    return;
+  }
+  const taken = new Set(answer.results.filter(({ outcome }) => outcome !== 'retry').map(({ id }) => id));
+  for (const message of batch.messages) {
+    if (taken.has(message.id)) message.ack();
+    else message.retry({ delaySeconds: 1 });
+  }
+}
+
+async function post(batch: MessageBatch, settings: { ORIGIN_URL: string; INTERNAL_SECRET: string }) {
+  if (settings.ORIGIN_URL === '') throw new Error('ORIGIN_URL is empty: the origin should pull from this queue');
+  const body = JSON.stringify({ messages: batch.messages.map(({ id, body }) => ({ id, body })) });
+  const id = newId('req');
+  const at = new Date();
+  const signature = new Webhook(settings.INTERNAL_SECRET).sign(id, at, signedText({ method: 'POST', pathAndQuery: path, body }));
+  const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      'webhook-id': id,
+      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+      'webhook-signature': signature,
+    },
+    body,
+    redirect: 'manual',
+    signal: AbortSignal.timeout(timeoutMs),
+  });
+  if (!answer.ok) throw new Error(`the origin answered ${answer.status}`);
+  return deliverAnswerSchema.parse(await answer.json());
+}

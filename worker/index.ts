@@ -1,0 +1,37 @@
+// The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
+
+import { Hono } from 'hono/tiny';
+import { newId } from '../contracts/ids.ts';
+import { problemBody, Refusal } from '../contracts/problem.ts';
+import { deliver } from './deliver.ts';
+import type { Env } from './env.ts';
+import { internal } from './internal.ts';
+import { logEvent } from './log.ts';
+import { marqeta } from './networks/marqeta/routes.ts';
+import { native } from './networks/native.ts';
+
+export { CardObject } from '../durable-objects/card/card-object.ts';
+
+const app = new Hono<{ Bindings: Env }>()
+  .get('/livez', (context) => context.json({ status: 'ok' }))
+  .route('/networks/marqeta', marqeta)
+  .route('/networks/native', native)
+  .route('/internal', internal)
+  .notFound(() => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')))
+  .onError((error, context) => {
+    if (error instanceof Refusal) return refused(error);
+    logEvent('error', 'request_failed', { route: context.req.routePath, error: String(error) });
+    return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
+  });
+
+function refused(refusal: Refusal): Response {
+  const headers = new Headers({ 'content-type': 'application/problem+json' });
+  if (refusal.status === 401) headers.set('www-authenticate', 'Basic realm="atlas"');
+  if (refusal.status === 503) headers.set('retry-after', '1');
+  return new Response(JSON.stringify(problemBody(refusal, newId('req'))), { status: refusal.status, headers });
+}
+
+export default {
+  fetch: app.fetch,
+  queue: deliver,
+} satisfies ExportedHandler<Env>;

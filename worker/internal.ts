@@ -1,0 +1,50 @@
+// The origin's side door: a card's profile, its state, its events. Signed calls only.
+
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
+import * as z from 'zod';
+import { putCardBodySchema, signedText } from '../contracts/internal-api.ts';
+import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
+import { Refusal } from '../contracts/problem.ts';
+import { inShape, parseJson, readText, refuseCardData } from './body.ts';
+import { cardObject } from './card-call.ts';
+import { requireSignature } from './credentials.ts';
+import { type Env, settingsOf } from './env.ts';
+
+const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
+const afterSchema = z.object({ after: z.coerce.number().int().nonnegative().default(0) });
+const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'control_id']);
+
+type Bindings = { Bindings: Env; Variables: { text: string } };
+
+export const internal = new Hono<Bindings>()
+  .use(async (context, next) => {
+    const { method, raw } = context.req;
+    const { pathname, search } = new URL(raw.url);
+    const text = await readText(context);
+    const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
+    requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
+    context.set('text', text);
+    await next();
+  })
+  .put('/cards/:network/:token', async (context) => {
+    const body = parseJson(context.get('text'));
+    refuseCardData(body, identifiers);
+    const profile = inShape(putCardBodySchema, body);
+    const answer = await cardOf(context).object.putProfile(profile);
+    return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
+  })
+  .get('/cards/:network/:token', async (context) => {
+    const card = await cardOf(context).object.read();
+    if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
+    return context.json(card);
+  })
+  .get('/cards/:network/:token/events', async (context) => {
+    const { after } = inShape(afterSchema, context.req.query());
+    return context.json(await cardOf(context).object.eventsAfter(after));
+  });
+
+function cardOf(context: Context<Bindings>): { network: Network; object: ReturnType<typeof cardObject> } {
+  const { network, token } = inShape(pathSchema, context.req.param());
+  return { network, object: cardObject(context.env, network, token) };
+}

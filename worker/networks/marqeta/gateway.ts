@@ -1,0 +1,139 @@
+// Marqeta's gateway JIT funding: an actionable request in, `jit_funding` back with 200 (approved) or 402 (declined).
+// The answer is worked out from the request and the stored decision alone, so a repeat gets the same bytes.
+
+import type { AuthorizationRequest, channels, entryModes, requestKinds } from '../../../contracts/authorization-request.ts';
+import type { Decision, DeclineReason } from '../../../contracts/decision.ts';
+import { decimalTextFromMinor } from '../../../contracts/money.ts';
+import { Refusal } from '../../../contracts/problem.ts';
+import { type GatewayMessage, merchantOf, minorOf } from './wire.ts';
+
+type Channel = (typeof channels)[number];
+type EntryMode = (typeof entryModes)[number];
+
+const kinds: Readonly<Record<string, (typeof requestKinds)[number]>> = {
+  'pgfs.authorization': 'authorization',
+  'pgfs.authorization.account_verification': 'account_verification',
+  'pgfs.balanceinquiry': 'balance_inquiry',
+};
+
+const paymentChannels: Readonly<Record<string, Channel>> = {
+  ATM: 'atm',
+  ECOMMERCE: 'ecommerce',
+  EU_MOTO_NON_SECURE: 'moto',
+  MAIL: 'moto',
+  MOTO: 'moto',
+  PHONE: 'moto',
+};
+
+const panEntryModes: Readonly<Record<string, EntryMode>> = {
+  CARD_ON_FILE: 'card_on_file',
+  CHIP: 'chip',
+  CHIP_CONTACTLESS: 'contactless',
+  CHIP_FALLBACK: 'magnetic_stripe',
+  MAG_STRIPE: 'magnetic_stripe',
+  MAG_STRIPE_CONTACTLESS: 'contactless',
+  MANUAL: 'manual',
+};
+
+export function requestOf(message: GatewayMessage): AuthorizationRequest {
+  const { jit_funding } = message.gpa_order;
+  const kind = kinds[jit_funding.method];
+  if (kind === undefined) {
+    const problem = `must be one of ${Object.keys(kinds).join(', ')}`;
+    const field = 'gpa_order.jit_funding.method';
+    throw new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
+  }
+  const pos = message.pos ?? message.poi;
+  return {
+    request_key: jit_funding.token,
+    authorization_key: message.token,
+    kind,
+    amount_minor: minorOf(jit_funding.amount, message.currency_code, 'gpa_order.jit_funding.amount'),
+    currency: message.currency_code,
+    merchant: merchantOf(message.card_acceptor),
+    channel: channelOf(message, pos),
+    entry_mode: panEntryModes[pos?.pan_entry_mode ?? ''] ?? 'other',
+    card_present: pos?.card_presence ?? null,
+    partial_approval_capable: pos?.partial_approval_capable ?? false,
+  };
+}
+
+function channelOf(message: GatewayMessage, pos: GatewayMessage['pos']): Channel {
+  if (pos?.is_recurring === true) return 'recurring';
+  const named = paymentChannels[message.transaction_metadata?.payment_channel ?? ''];
+  if (named !== undefined) return named;
+  return pos?.card_presence === true ? 'pos' : 'other';
+}
+
+/** HTTP status and body of the answer. */
+export function answerTo(message: GatewayMessage, decision: Decision) {
+  const { token, method, user_token, acting_user_token, amount } = message.gpa_order.jit_funding;
+  const approved = decision.outcome === 'approved';
+  const currency = message.currency_code;
+  const jit_funding = {
+    token,
+    method,
+    user_token,
+    ...(acting_user_token == null ? {} : { acting_user_token }),
+    amount: approved ? major(decision.approved_minor, currency) : Number(amount.text),
+    ...(decision.reason === null ? {} : { decline_reason: marqetaReason(decision.reason) }),
+    ...(approved && method === 'pgfs.balanceinquiry' && decision.available_minor !== null
+      ? { balances: { [currency]: balance(decision.available_minor, currency) } }
+      : {}),
+  };
+  return { status: approved ? (200 as const) : (402 as const), body: { jit_funding } };
+}
+
+/** The failure policy `decline`: refused in Marqeta's words, though no card has decided anything. */
+export function unavailableAnswer(message: GatewayMessage) {
+  const { token, method, user_token, amount } = message.gpa_order.jit_funding;
+  const decline_reason = 'TRANSACTION_NOT_PERMITTED';
+  return { jit_funding: { token, method, user_token, amount: Number(amount.text), decline_reason } };
+}
+
+function balance(availableMinor: number, currency_code: string) {
+  const amount = major(availableMinor, currency_code);
+  return { currency_code, ledger_balance: amount, available_balance: amount, credit_balance: 0, pending_credits: 0 };
+}
+
+/** Major units as a JSON number: at most 13 significant digits, which a double prints back exactly. */
+function major(amountMinor: number, currency: string): number {
+  return Number(decimalTextFromMinor(amountMinor, currency));
+}
+
+/** From our reasons to Marqeta's `decline_reason`s: poorer, so several of ours share one. */
+function marqetaReason(reason: DeclineReason): string {
+  switch (reason) {
+    case 'card_unknown':
+      return 'INVALID_CARD';
+    case 'card_not_active':
+    case 'card_already_used':
+      return 'CARD_NOT_ACTIVE';
+    case 'card_closed':
+      return 'CLOSED_ACCOUNT';
+    case 'card_expired':
+      return 'EXPIRED_CARD';
+    case 'amount_invalid':
+      return 'INVALID_AMOUNT';
+    case 'merchant_not_allowed':
+    case 'category_not_allowed':
+      return 'INVALID_MERCHANT';
+    case 'currency_not_allowed':
+    case 'channel_not_allowed':
+    case 'country_not_allowed':
+    case 'time_not_allowed':
+    case 'request_voided':
+      return 'TRANSACTION_NOT_PERMITTED';
+    case 'authentication_required':
+      return 'SOFT_DECLINE_AUTHENTICATION_REQUIRED';
+    case 'risk_too_high':
+      return 'SUSPECTED_FRAUD';
+    case 'exceeds_amount_max':
+    case 'exceeds_amount_in_window':
+      return 'AMOUNT_LIMIT_EXCEEDED';
+    case 'exceeds_count_in_window':
+      return 'TRANSACTION_COUNT_LIMIT_EXCEEDED';
+    case 'insufficient_funds':
+      return 'INSUFFICIENT_FUNDS';
+  }
+}

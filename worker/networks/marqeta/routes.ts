@@ -1,0 +1,89 @@
+// POST /networks/marqeta/gateway and /networks/marqeta/webhook, both behind Basic authentication.
+
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
+import { limits } from '../../../contracts/limits.ts';
+import { Refusal } from '../../../contracts/problem.ts';
+import { inShape, parseJson, readText, refuseCardData } from '../../body.ts';
+import { authorize, cardObject } from '../../card-call.ts';
+import { requireBasic, requireMarqetaSignature } from '../../credentials.ts';
+import { type Env, settingsOf } from '../../env.ts';
+import { logEvent } from '../../log.ts';
+import { answerTo, requestOf, unavailableAnswer } from './gateway.ts';
+import { type Notice, noticeOf } from './webhook.ts';
+import { gatewaySchema, keepAmountTexts, marqetaIdentifiers, transactionSchema, webhookSchema } from './wire.ts';
+
+type EdgeContext = Context<{ Bindings: Env }>;
+
+export const marqeta = new Hono<{ Bindings: Env }>()
+  .use(async (context, next) => {
+    const { MARQETA_USERNAME: username, MARQETA_PASSWORD: password } = settingsOf(context.env);
+    requireBasic(context.req.header('authorization'), { username, password });
+    await next();
+  })
+  .post('/gateway', async (context) => {
+    const message = inShape(gatewaySchema, readBody(await readText(context)));
+    const decided = await authorize(context.env, context.executionCtx, {
+      network: 'marqeta',
+      cardToken: message.card_token,
+      request: requestOf(message),
+      deadlineMs: limits.marqetaDeadlineMs,
+    });
+    if (decided !== null) {
+      const { status, body } = answerTo(message, decided.decision);
+      return context.json(body, status);
+    }
+    if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'decline') return context.json(unavailableAnswer(message), 402);
+    // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
+    throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
+  })
+  .post('/webhook', async (context) => {
+    const text = await readText(context);
+    const secret = settingsOf(context.env).MARQETA_WEBHOOK_SECRET;
+    if (secret !== '') await requireMarqetaSignature(context.req.header('x-marqeta-signature'), text, secret);
+    const { transactions = [], pings } = inShape(webhookSchema, readBody(text));
+    await storeAll(context, transactions);
+    return context.json(pings === undefined ? {} : { pings: pings.length });
+  });
+
+function readBody(text: string): unknown {
+  const body = parseJson(text, keepAmountTexts);
+  refuseCardData(body, marqetaIdentifiers);
+  return body;
+}
+
+/**
+ * Stores every element before the 200. One that is out of contract is refused with its place in the batch, after the
+ * others are stored: Marqeta then sends the batch again, and what is stored already changes nothing.
+ */
+async function storeAll(context: EdgeContext, transactions: readonly unknown[]): Promise<void> {
+  const outcomes = await Promise.allSettled(
+    transactions.map(async (element, index) => {
+      const at = `transactions[${index}]`;
+      const transaction = inShape(transactionSchema, element, at);
+      await store(context.env, transaction.card_token, noticeOf(transaction, at));
+    }),
+  );
+  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+  // A card that could not be reached comes first: its 503 says "again", and the refusal will still be there then.
+  const unreachable = failures.find((failure) => !(failure instanceof Refusal));
+  if (unreachable !== undefined) {
+    logEvent('error', 'webhook_not_stored', { network: 'marqeta', failed: failures.length, error: String(unreachable) });
+    throw new Refusal(503, 'card_unavailable', `${failures.length} of ${transactions.length} elements were not stored.`);
+  }
+  if (failures.length > 0) throw failures[0];
+}
+
+async function store(env: Env, cardToken: string, notice: Notice): Promise<void> {
+  switch (notice.does) {
+    case 'receive':
+      await cardObject(env, 'marqeta', cardToken).receive(notice.message);
+      return;
+    case 'void':
+      await cardObject(env, 'marqeta', cardToken).void(notice.requestKey);
+      return;
+    case 'nothing':
+      logEvent('info', 'webhook_ignored', { network: 'marqeta', type: notice.type.slice(0, limits.textLengthMax) });
+      return;
+  }
+}

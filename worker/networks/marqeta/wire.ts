@@ -1,0 +1,119 @@
+// Marqeta's messages as far as we read them (Marqeta Core API: gateway JIT funding messages, transaction object, webhooks).
+// Unknown fields are dropped. Amounts are JSON numbers in major units and keep their text: a double is not money.
+
+import * as z from 'zod';
+import type { Merchant } from '../../../contracts/authorization-request.ts';
+import { countryFromCode } from '../../../contracts/country.ts';
+import { limits } from '../../../contracts/limits.ts';
+import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
+import { networkKeySchema } from '../../../contracts/network.ts';
+import { Refusal } from '../../../contracts/problem.ts';
+import type { JsonReviver } from '../../body.ts';
+
+/** A JSON number as it was written. */
+export class DecimalText {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** Keeps the text of every number that is an amount (`amount`, `request_amount`, …). */
+export const keepAmountTexts: JsonReviver = (key, value, { source }) =>
+  typeof value === 'number' && key.endsWith('amount') ? new DecimalText(source ?? String(value)) : value;
+
+/** Names of Marqeta's fields that hold identifiers: one in ten of them passes for a card number. */
+export const marqetaIdentifiers: ReadonlySet<string> = new Set(
+  (
+    'token user_token acting_user_token card_token business_token transaction_token funding_source_token order_number ' +
+    'preceding_related_transaction_token incremental_authorization_transaction_tokens original_jit_funding_token ' +
+    'incremental_authorization_jit_funding_tokens card_product_token transaction_id mid terminal_id network_mid merchant_id ' +
+    'retrieval_reference_number system_trace_audit_number institution_id_code network_reference_id approval_code ' +
+    'issuer_payment_node acquirer_reference_data clearing_record_sequence_number token_requestor_id token_reference_id ' +
+    'pan_reference_id correlation_id network_assigned_id transaction_identifier batch_number'
+  ).split(' '),
+);
+
+const amount = z.instanceof(DecimalText, { error: 'must be a number of major units' });
+const code = z.string().max(limits.networkKeyLengthMax);
+
+const cardAcceptor = z.object({
+  mid: networkKeySchema.nullish(),
+  mcc: z.string().regex(/^\d{4}$/, 'must be a merchant category code of four digits').nullish(),
+  name: z.string().nullish(),
+  // Alpha-3 in network traffic; simulated messages say `country` and may use either.
+  country_code: code.nullish(),
+  country: code.nullish(),
+});
+
+const pointOfSale = z.object({
+  pan_entry_mode: code.nullish(),
+  card_presence: z.boolean().nullish(),
+  partial_approval_capable: z.boolean().nullish(),
+  is_recurring: z.boolean().nullish(),
+});
+
+const common = {
+  token: networkKeySchema,
+  card_token: networkKeySchema,
+  card_acceptor: cardAcceptor.nullish(),
+  currency_code: currencySchema,
+};
+
+export const gatewaySchema = z.object({
+  ...common,
+  gpa_order: z.object({
+    jit_funding: z.object({
+      token: networkKeySchema,
+      method: code,
+      user_token: networkKeySchema,
+      acting_user_token: networkKeySchema.nullish(),
+      amount,
+    }),
+  }),
+  pos: pointOfSale.nullish(),
+  poi: pointOfSale.nullish(),
+  transaction_metadata: z.object({ payment_channel: code.nullish() }).nullish(),
+});
+export type GatewayMessage = z.infer<typeof gatewaySchema>;
+
+export const transactionSchema = z.object({
+  ...common,
+  type: code,
+  state: code.nullish(),
+  amount,
+  preceding_related_transaction_token: networkKeySchema.nullish(),
+  is_final_clearing: z.boolean().nullish(),
+  multi_clearing_sequence_number: z.int().nullish(),
+  multi_clearing_sequence_count: z.int().nullish(),
+  gpa_order: z
+    .object({
+      jit_funding: z.object({ token: networkKeySchema }).nullish(),
+      funding: z.object({ gateway_log: z.object({ timed_out: z.boolean().nullish() }).nullish() }).nullish(),
+    })
+    .nullish(),
+});
+export type Transaction = z.infer<typeof transactionSchema>;
+
+/** One array of notifications of one kind; a ping to see whether we are there. */
+export const webhookSchema = z.object({
+  transactions: z.array(z.unknown()).max(limits.webhookBatchMax).optional(),
+  pings: z.array(z.unknown()).optional(),
+});
+
+/** The merchant in our words. A name longer than we keep is cut: a network's long name is no reason to refuse. */
+export function merchantOf(acceptor: z.infer<typeof cardAcceptor> | null | undefined): Merchant {
+  return {
+    id: acceptor?.mid ?? null,
+    name: acceptor?.name?.slice(0, limits.textLengthMax) ?? null,
+    category: acceptor?.mcc ?? null,
+    country: countryFromCode(acceptor?.country_code ?? acceptor?.country ?? ''),
+  };
+}
+
+/** Minor units of an amount; refused where the currency cannot hold it. `field`: its name in the whole body. */
+export function minorOf(value: DecimalText, currency: string, field: string): number {
+  const minor = minorFromDecimalText(value.text, currency);
+  if (typeof minor === 'number') return minor;
+  throw new Refusal(422, 'field_invalid', `${field} ${minor.problem}.`, [{ field, problem: minor.problem }]);
+}

@@ -1,0 +1,72 @@
+// The native network: the same life of an authorization in our own JSON, signed by Standard Webhooks, for whoever has no
+// adapter. A decline is HTTP 200 with its reason; unknown fields are refused, since the contract is ours.
+
+import { Hono } from 'hono/tiny';
+import * as z from 'zod';
+import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
+import { cardMessageSchema } from '../../contracts/card-message.ts';
+import { limits } from '../../contracts/limits.ts';
+import { networkKeySchema } from '../../contracts/network.ts';
+import { Refusal } from '../../contracts/problem.ts';
+import { inShape, parseJson, readText, refuseCardData } from '../body.ts';
+import { authorize, cardObject } from '../card-call.ts';
+import { requireSignature } from '../credentials.ts';
+import { type Env, settingsOf } from '../env.ts';
+
+const authorizationBodySchema = z.strictObject({
+  card_token: networkKeySchema,
+  request: authorizationRequestSchema,
+});
+
+const messagesBodySchema = z.strictObject({
+  messages: z
+    .array(z.strictObject({ card_token: networkKeySchema, message: cardMessageSchema }))
+    .min(1)
+    .max(limits.webhookBatchMax),
+});
+
+const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_key: networkKeySchema });
+
+const identifiers: ReadonlySet<string> = new Set('card_token request_key authorization_key message_key id'.split(' '));
+
+type Bindings = { Bindings: Env; Variables: { body: unknown } };
+
+export const native = new Hono<Bindings>()
+  .use(async (context, next) => {
+    const text = await readText(context);
+    requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
+    const body = parseJson(text);
+    refuseCardData(body, identifiers);
+    context.set('body', body);
+    await next();
+  })
+  .post('/authorizations', async (context) => {
+    const { card_token: cardToken, request } = inShape(authorizationBodySchema, context.get('body'));
+    const deadlineMs = limits.nativeDeadlineMs;
+    const decided = await authorize(context.env, context.executionCtx, { network: 'native', cardToken, request, deadlineMs });
+    if (decided === null) throw unavailable();
+    return context.json({ authorization_id: decided.authorization_id, ...decided.decision });
+  })
+  .post('/messages', async (context) => {
+    const { messages } = inShape(messagesBodySchema, context.get('body'));
+    const outcomes = await Promise.allSettled(
+      messages.map(async ({ card_token, message }) => ({
+        message_key: message.message_key,
+        outcome: (await cardObject(context.env, 'native', card_token).receive(message)).outcome,
+      })),
+    );
+    // All or an error: what was stored is known by its key when the batch comes again.
+    const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
+    if (results.length < outcomes.length) throw unavailable();
+    return context.json({ results });
+  })
+  .post('/voids', async (context) => {
+    const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
+    const { outcome } = await cardObject(context.env, 'native', card_token).void(request_key);
+    return context.json({ request_key, outcome });
+  });
+
+/** The caller may ask again with the same key, or void it: both end in one decision. */
+function unavailable(): Refusal {
+  return new Refusal(503, 'card_unavailable', 'The card could not be reached in time. Send the same again.');
+}
