@@ -1,0 +1,45 @@
+// Four kinds of tests: rules alone, the edge inside workerd, the origin against a real Postgres, and the whole system.
+
+import { existsSync } from 'node:fs';
+import { cloudflareTest } from '@cloudflare/vitest-plugin';
+import { defineConfig } from 'vitest/config';
+import { wranglerEnv } from './scripts/wrangler-env.ts';
+
+Object.assign(process.env, wranglerEnv);
+
+/** Starts one Postgres for the origin's tests. */
+const testPostgres = './origin/db/test-postgres.ts';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
+        },
+      },
+      {
+        plugins: [cloudflareTest({ wrangler: { configPath: './wrangler.toml' } })],
+        test: { name: 'edge', include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts'] },
+      },
+      {
+        test: {
+          name: 'origin',
+          include: ['origin/**/*.test.ts'],
+          globalSetup: existsSync(testPostgres) ? [testPostgres] : [],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          name: 'system',
+          include: ['tests/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+    ],
+  },
+});
