@@ -155,25 +155,25 @@ describe('texts', () => {
 });
 
 describe('migrations', () => {
-  const first = ['migrations/0001-ledger.sql', 'create table transfer ();\n'] as const;
-  const second = ['migrations/0002-settlement.sql', 'create table settlement ();\n'] as const;
+  const first = ['migrations/0001_ledger.sql', 'create table transfer ();\n'] as const;
+  const second = ['migrations/0002_settlement.sql', 'create table settlement ();\n'] as const;
   const sealed = (...files: readonly (readonly [string, string])[]) =>
     [checksumsPath, sealedChecksums(repository(files))] as const;
 
   test('a sealed migration is silent, and one that is not sealed yet is named', () => {
     expect(found(first, sealed(first))).toEqual([]);
-    expect(found(first, second, sealed(first))).toEqual(['migrations/0002-settlement.sql:1 migration']);
+    expect(found(first, second, sealed(first))).toEqual(['migrations/0002_settlement.sql:1 migration']);
   });
 
   test('a sealed migration may neither change nor go, and sealing again does not hide it', () => {
     const edited = [first[0], `${first[1]}-- edited\n`] as const;
-    expect(found(edited, sealed(first))).toEqual(['migrations/0001-ledger.sql:1 migration']);
-    expect(found(edited, sealed(edited, sealed(first)))).toEqual(['migrations/0001-ledger.sql:1 migration']);
+    expect(found(edited, sealed(first))).toEqual(['migrations/0001_ledger.sql:1 migration']);
+    expect(found(edited, sealed(edited, sealed(first)))).toEqual(['migrations/0001_ledger.sql:1 migration']);
     expect(found(sealed(first))).toEqual([`${checksumsPath}:1 migration`]);
   });
 
   test('numbers have no gaps, and names have one form', () => {
     expect(found(second, sealed(second))).toEqual([`${checksumsPath}:1 migration`]);
-    expect(found(['migrations/1_ledger.sql', ''])).toEqual(['migrations/1_ledger.sql:1 migration']);
+    expect(found(['migrations/1-ledger.sql', ''])).toEqual(['migrations/1-ledger.sql:1 migration']);
   });
 });

@@ -5,7 +5,7 @@ import { posix } from 'node:path';
 import type { Finding, RepositoryFile } from './finding.ts';
 
 export const checksumsPath = 'migrations/checksums.txt';
-const migration = /^migrations\/\d{4}-[a-z0-9-]+\.sql$/;
+const migration = /^migrations\/\d{4}_[a-z0-9_]+\.sql$/;
 
 export function migrationFindings(files: readonly RepositoryFile[]): Finding[] {
   const sealed = readChecksums(files);
@@ -15,7 +15,7 @@ export function migrationFindings(files: readonly RepositoryFile[]): Finding[] {
 
   for (const { path } of files)
     if (path.startsWith('migrations/') && path.endsWith('.sql') && !migration.test(path))
-      add(path, 'is not named as a migration; instead four digits and kebab-case: 0001-ledger.sql');
+      add(path, 'is not named as a migration; instead four digits and words: 0001_ledger.sql');
   for (const [name, text] of texts) {
     const checksum = sealed.get(name);
     if (checksum === undefined) add(`migrations/${name}`, 'is not sealed; run npm run tidy -- --seal once it is final');
