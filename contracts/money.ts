@@ -68,6 +68,7 @@ export function minorFromDecimalText(text: string, currency: string): number | M
 export function decimalTextFromMinor(amountMinor: number, currency: string): string {
   const exponent = currencyExponents.get(currency);
   if (exponent === undefined) throw new Error(`${currency} is not an ISO 4217 currency code`);
+  if (!Number.isSafeInteger(amountMinor)) throw new Error(`${amountMinor} is no amount in minor units`);
   const sign = amountMinor < 0 ? '-' : '';
   const digits = String(Math.abs(amountMinor)).padStart(exponent + 1, '0');
   return exponent === 0 ? sign + digits : `${sign}${digits.slice(0, -exponent)}.${digits.slice(-exponent)}`;

@@ -16,7 +16,10 @@ export const networkKeySchema = z
 
 /** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
 export type CardKey = `${Network}:${string}`;
-export const cardKeySchema = z.templateLiteral([networkSchema, ':', networkKeySchema]);
+export const cardKeySchema = z
+  .templateLiteral([networkSchema, ':', networkKeySchema])
+  // A template literal keeps its parts' patterns, but not their lengths.
+  .refine((key) => networkKeySchema.safeParse(key.slice(key.indexOf(':') + 1)).success);
 
 export function cardKey(network: Network, cardToken: string): CardKey {
   return `${network}:${cardToken}`;
