@@ -16,6 +16,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          setupFiles: ['./scripts/property-seed.ts'],
           include: ['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
         },
       },
