@@ -56,7 +56,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
 ]);
 export type CardEventBody = z.infer<typeof cardEventBodySchema>;
 
-const envelope = z.object({
+const envelope = z.strictObject({
   /** The card's own count of its events: 1, 2, 3 … */
   sequence: z.int().positive(),
   at_ms: z.int().nonnegative(),

@@ -4,7 +4,7 @@
 import { customAlphabet } from 'nanoid';
 import * as z from 'zod';
 
-const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req'] as const;
+const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac'] as const;
 export type IdPrefix = (typeof prefixes)[number];
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 

@@ -16,12 +16,7 @@ export class Refusal extends Error {
   readonly error_code: string;
   readonly details: readonly FieldProblem[];
 
-  constructor(
-    status: Refusal['status'],
-    error_code: string,
-    message: string,
-    details: readonly FieldProblem[] = [],
-  ) {
+  constructor(status: Refusal['status'], error_code: string, message: string, details: readonly FieldProblem[] = []) {
     super(message);
     this.name = 'Refusal';
     this.status = status;
@@ -33,7 +28,7 @@ export class Refusal extends Error {
 export function problemBody(refusal: Refusal, request_id: string) {
   const { status, error_code, message, details } = refusal;
   return {
-    type: `https://atlas.invalid/errors/${error_code}`,
+    type: `urn:atlas:error:${error_code}`,
     title: error_code.replaceAll('_', ' '),
     status,
     error_code,

@@ -1,8 +1,7 @@
 // Queue batches to the origin, where the queue has no pull (wrangler dev). The origin says of each message whether it took
 // it; what it did not take comes again. Nothing throws after an ack, so nothing acked is ever delivered twice by our doing.
 
-import { Webhook } from 'standardwebhooks';
-import { type DeliverAnswer, deliverAnswerSchema, signedText } from '../contracts/internal-api.ts';
+import { type DeliverAnswer, deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
 import { newId } from '../contracts/ids.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
@@ -31,17 +30,11 @@ export async function deliver(batch: MessageBatch, env: Env): Promise<void> {
 async function post(batch: MessageBatch, settings: { ORIGIN_URL: string; INTERNAL_SECRET: string }) {
   if (settings.ORIGIN_URL === '') throw new Error('ORIGIN_URL is empty: the origin should pull from this queue');
   const body = JSON.stringify({ messages: batch.messages.map(({ id, body }) => ({ id, body })) });
-  const id = newId('req');
-  const at = new Date();
-  const signature = new Webhook(settings.INTERNAL_SECRET).sign(id, at, signedText({ method: 'POST', pathAndQuery: path, body }));
+  const call = { method: 'POST', pathAndQuery: path, body };
+  const signature = signCall(settings.INTERNAL_SECRET, call, { id: newId('req'), at: new Date() });
   const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
     method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      'webhook-id': id,
-      'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-      'webhook-signature': signature,
-    },
+    headers: { 'content-type': 'application/json', ...signature },
     body,
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),

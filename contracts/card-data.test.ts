@@ -1,0 +1,90 @@
+// Card data is found wherever it hides, and what only looks like it is let through. The numbers are the networks' public test cards.
+
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { findCardData, holdsCardNumber } from './card-data.ts';
+
+const visa = '4111111111111111';
+
+describe('a text holds a card number', () => {
+  test.each([
+    visa,
+    '4111 1111 1111 1111',
+    '4111-1111-1111-1111',
+    `paid with ${visa}, thanks`,
+    '４１１１１１１１１１１１１１１１',
+    '5555555555554444',
+    '2223003122003222',
+    '378282246310005',
+    '3782 822463 10005',
+    '6011111111111117',
+    '3530111333300000',
+    '6200000000000005',
+    '30569309025904',
+  ])('%s', (text) => {
+    expect(holdsCardNumber(text)).toBe(true);
+  });
+
+  test.each([
+    '',
+    '4111111111111112',
+    `${visa}1`,
+    `1${visa}`,
+    '411111111111111',
+    '0000000000000000',
+    '1234567890123452',
+    '2026-11-21 12:00:00 0000',
+    '00000000-0000-4000-8000-000000000001',
+  ])('but not: %s', (text) => {
+    expect(holdsCardNumber(text)).toBe(false);
+  });
+
+  test('one digit wrong is never a card number', () => {
+    fc.assert(
+      fc.property(fc.nat(15), fc.integer({ min: 1, max: 9 }), (place, step) => {
+        const digit = (Number(visa[place]) + step) % 10;
+        expect(holdsCardNumber(`${visa.slice(0, place)}${digit}${visa.slice(place + 1)}`)).toBe(false);
+      }),
+    );
+  });
+});
+
+describe('a body with card data is refused by where it stands, never by what it is', () => {
+  test.each<[path: string, body: unknown]>([
+    ['pan', { pan: '' }],
+    ['card.cardNumber', { card: { cardNumber: null } }],
+    ['card.card_number', { card: { card_number: '1' } }],
+    ['CVV2', { CVV2: 1 }],
+    ['payment[1].track-2-data', { payment: [{}, { 'track-2-data': '' }] }],
+    ['memo', { memo: `card ${visa}` }],
+    ['memo', { memo: Number(visa) }],
+    ['lines[1]', { lines: ['one', visa] }],
+    ['body', visa],
+    ['note', { note: { [visa]: true } }],
+  ])('%s', (path, body) => {
+    const finding = findCardData(body);
+    expect(finding?.path).toBe(path);
+    expect(JSON.stringify(finding)).not.toContain(visa);
+  });
+
+  test.each<[why: string, body: unknown]>([
+    ['a card token', { card_token: 'card_plain' }],
+    ['a name that begins like one', { panel: 'a', pinned: true, tracking: 'x' }],
+    ['nothing', null],
+    ['true', true],
+  ])('but not: %s', (_, body) => {
+    expect(findCardData(body)).toBeNull();
+  });
+
+  test('fields that a contract defines as identifiers may hold any number, and only those', () => {
+    const identifiers = new Set(['mid']);
+    expect(findCardData({ card_acceptor: { mid: visa } }, { identifiers })).toBeNull();
+    expect(findCardData({ card_acceptor: { name: visa } }, { identifiers })?.path).toBe('card_acceptor.name');
+  });
+
+  test('ten thousand levels of nesting are looked through', () => {
+    let body: unknown = visa;
+    for (let level = 0; level < 10_000; level++) body = [body];
+    expect(findCardData(body)).not.toBeNull();
+  });
+});

@@ -1,0 +1,44 @@
+// The bundle that would be deployed, and the floor's: built fresh, so that a benchmark never runs yesterday's code.
+
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+import { wranglerEnv } from '../scripts/wrangler-env.ts';
+
+const wranglerPath = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname;
+
+export interface Bundle {
+  readonly path: string;
+  readonly gzipBytes: number;
+}
+
+/** What `wrangler deploy --env production` uploads. */
+export async function buildEdge(directory: string): Promise<Bundle> {
+  await promisify(execFile)(
+    process.execPath,
+    [wranglerPath, 'deploy', '--env', 'production', '--dry-run', '--outdir', directory],
+    { env: { ...process.env, ...wranglerEnv } },
+  );
+  return bundleAt(join(directory, 'index.js'));
+}
+
+export async function buildFloor(directory: string): Promise<Bundle> {
+  const outfile = join(directory, 'floor.js');
+  await build({
+    entryPoints: [new URL('floor-worker.ts', import.meta.url).pathname],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    target: 'es2024',
+    external: ['cloudflare:workers'],
+    outfile,
+  });
+  return bundleAt(outfile);
+}
+
+async function bundleAt(path: string): Promise<Bundle> {
+  return { path, gzipBytes: gzipSync(await readFile(path)).byteLength };
+}

@@ -1,0 +1,92 @@
+// A bundle on raw workerd, as production runs it: one process, its own disk, a port, and a queue that is an HTTP server of ours.
+// Whoever starts one stops it; `kill` is SIGKILL, for the fault tests.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { copyFile, mkdir, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+
+/** The package's own word of where its binary is; it ships no types. */
+const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { default: string };
+
+export interface WorkerdOptions {
+  /** Folder for the configuration and the objects' storage; kept across restarts. */
+  readonly directory: string;
+  /** The bundle's main module, with the folder's other files left out: one file is all there is. */
+  readonly bundle: string;
+  readonly className: string;
+  readonly namespaceBinding: string;
+  readonly port: number;
+  /** Where the queue binding sends its messages. */
+  readonly queuePort: number;
+  readonly vars: Readonly<Record<string, string>>;
+}
+
+export interface Workerd {
+  readonly url: string;
+  readonly kill: () => Promise<void>;
+  readonly stop: () => Promise<void>;
+}
+
+const startedWithinMs = 10_000;
+
+export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
+  await mkdir(join(options.directory, 'objects'), { recursive: true });
+  const configPath = join(options.directory, 'config.capnp');
+  await copyFile(options.bundle, join(options.directory, 'main.js'));
+  await writeFile(configPath, capnp(options));
+  const child = spawn(workerdPath, ['serve', configPath, '--experimental'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output: string[] = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
+  const url = `http://127.0.0.1:${options.port}`;
+  await reachable(url, child, output);
+  const end = async (signal: NodeJS.Signals): Promise<void> => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const exited = new Promise((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    await exited;
+  };
+  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+}
+
+async function reachable(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {
+  const untilMs = Date.now() + startedWithinMs;
+  while (Date.now() < untilMs && child.exitCode === null) {
+    try {
+      await (await fetch(`${url}/livez`)).arrayBuffer();
+      return;
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+  throw new Error(`workerd did not answer at ${url} within ${startedWithinMs} ms: ${output.join('').slice(-2_000)}`);
+}
+
+function capnp(options: WorkerdOptions): string {
+  const text = JSON.stringify;
+  const vars = Object.entries(options.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`);
+  return `using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+  services = [
+    (name = "main", worker = .main),
+    (name = "disk", disk = (path = ${text(join(options.directory, 'objects'))}, writable = true)),
+    (name = "queue", external = (address = "127.0.0.1:${options.queuePort}", http = ())),
+    (name = "internet", network = (allow = ["private", "local"])),
+  ],
+  sockets = [(name = "http", address = "127.0.0.1:${options.port}", http = (), service = "main")],
+);
+const main :Workerd.Worker = (
+  modules = [(name = "main.js", esModule = embed "main.js")],
+  compatibilityDate = "2026-11-01",
+  durableObjectNamespaces = [(className = ${text(options.className)}, uniqueKey = "atlas", enableSql = true)],
+  durableObjectStorage = (localDisk = "disk"),
+  bindings = [
+    (name = ${text(options.namespaceBinding)}, durableObjectNamespace = ${text(options.className)}),
+    (name = "CARD_EVENTS", queue = "queue"),
+    ${vars.join('\n    ')}
+  ],
+);
+`;
+}
