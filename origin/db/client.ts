@@ -1,0 +1,147 @@
+// The one file that knows which Postgres this is: Neon over its WebSocket driver where the host says so, otherwise any
+// Postgres over TCP. Both give the same pool and the same drizzle database. The pool's bound holds under any load (C1).
+
+import * as neon from '@neondatabase/serverless';
+import { drizzle as drizzleNeon } from 'drizzle-orm/neon-serverless';
+import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
+import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
+import pg from 'pg';
+import * as schema from './schema.ts';
+
+/** The role the service works as (migrations/0001): each connection takes it when it opens, so none can work as the owner. */
+const role = 'atlas_app';
+
+/** What a statement needs of a connection; a pool and a transaction both have it. */
+export interface Sql {
+  query<Row extends object>(statement: string | Statement, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+/** A named statement is parsed and planned once per connection. */
+export interface Statement {
+  readonly name: string;
+  readonly text: string;
+  readonly values: unknown[];
+}
+
+export interface Database {
+  readonly sql: Sql;
+  readonly orm: PgDatabase<PgQueryResultHKT, typeof schema>;
+  /** Runs in one transaction: commits what the function did, or nothing where it throws. */
+  transaction<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  use(): PoolUse;
+  close(): Promise<void>;
+}
+
+export interface PoolUse {
+  readonly max: number;
+  readonly open: number;
+  readonly idle: number;
+  readonly waiting: number;
+}
+
+export interface DatabaseOptions {
+  readonly url: string;
+  readonly poolMax: number;
+  /** A connection that broke while idle: the pool replaces it, and nothing else would say so. */
+  readonly onIdleError: (error: Error) => void;
+}
+
+export function isNeon(url: string): boolean {
+  return new URL(url).hostname.endsWith('.neon.tech');
+}
+
+/**
+ * Neon's `-pooler` host is PgBouncer in transaction mode, where neither a session's role nor an advisory lock holds.
+ * The bounded pool here makes it unnecessary, so its direct host is used instead.
+ */
+export function directUrl(url: string): string {
+  const direct = new URL(url);
+  if (isNeon(url)) direct.hostname = direct.hostname.replace(/-pooler(?=\.)/, '');
+  return direct.href;
+}
+
+export function openDatabase({ url, poolMax, onIdleError }: DatabaseOptions): Database {
+  const options = {
+    connectionString: directUrl(url),
+    max: poolMax,
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    // At the start of the session, so that a connection which cannot take the role does not open at all.
+    options: `-c role=${role} -c idle_in_transaction_session_timeout=60000`,
+    application_name: 'atlas-origin',
+  };
+  if (isNeon(url)) {
+    const pool = new neon.Pool(options);
+    pool.on('error', onIdleError);
+    return databaseOn(pool, drizzleNeon(pool, { schema }), poolMax);
+  }
+  const pool = new pg.Pool(options);
+  pool.on('error', onIdleError);
+  return databaseOn(pool, drizzlePg(pool, { schema }), poolMax);
+}
+
+/** What both drivers' pools have in common, in one type: their own are unions of overloads that cannot be called. */
+interface Pool extends Sql {
+  connect(): Promise<Connection>;
+  readonly totalCount: number;
+  readonly idleCount: number;
+  readonly waitingCount: number;
+  end(): Promise<void>;
+}
+interface Connection extends Sql {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
+  release(broken?: Error): void;
+}
+
+function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
+  return {
+    sql: pool,
+    orm,
+    transaction: (work) => inTransaction(pool, work),
+    use: () => ({ max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    close: () => pool.end(),
+  };
+}
+
+async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  // Between checkout and release the pool does not listen, and an unheard 'error' would end the process.
+  const onError = (error: Error) => {
+    broken = error;
+  };
+  client.on('error', onError);
+  try {
+    await client.query('begin');
+    const result = await work(client);
+    await client.query('commit');
+    return result;
+  } catch (error) {
+    // A connection that cannot even roll back is dropped; the server rolls back what it had open.
+    await client.query('rollback').catch((failure: Error) => {
+      broken = failure;
+    });
+    throw error;
+  } finally {
+    client.off('error', onError);
+    client.release(broken);
+  }
+}
+
+/** One connection as the login's own role, for migrations. The caller ends it. */
+export async function connectOwner(url: string): Promise<Sql & { end(): Promise<void> }> {
+  const connectionString = directUrl(url);
+  const client = isNeon(url) ? new neon.Client({ connectionString }) : new pg.Client({ connectionString });
+  client.on('error', () => {
+    // Whoever waits on a query hears of it there; an unheard 'error' would end the process.
+  });
+  await client.connect();
+  return client;
+}
+
+/** The SQLSTATE of a database's refusal, also where drizzle has wrapped it; undefined for anything else. */
+export function sqlState(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  if ('code' in error && typeof error.code === 'string' && /^[0-9A-Z]{5}$/.test(error.code)) return error.code;
+  return sqlState(error.cause);
+}

