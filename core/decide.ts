@@ -26,7 +26,6 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
     available_minor,
     trace,
   });
-  if (state.voided.has(request.request_key)) return declined({ reason: 'request_voided', control_id: null });
   if (profile === null) return declined({ reason: 'card_unknown', control_id: null });
 
   let first = objectionToCard(profile, request, nowMs);
@@ -38,6 +37,7 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   }
   if (available_minor !== null && request.amount_minor > 0 && request.amount_minor > available_minor)
     first = earlier(first, { reason: 'insufficient_funds', control_id: null });
+  if (state.voided.has(request.request_key)) first = earlier(first, { reason: 'request_voided', control_id: null });
   if (first !== null) return declined(first);
 
   const approved_minor = request.kind === 'authorization' ? request.amount_minor : 0;
