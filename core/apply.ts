@@ -11,9 +11,12 @@ export interface LoggedEvent {
   readonly body: CardEventBody;
 }
 
-/** The key under which a message without an authorization (force post, unlinked refund) lives: its own. */
+/**
+ * The key under which a message without an authorization (force post, unlinked refund) lives: its own, behind a space, which
+ * no network's key has, so that nothing a network names can meet it.
+ */
 export function authorizationKeyOf(message: { authorization_key: string | null; message_key: string }): string {
-  return message.authorization_key ?? `message:${message.message_key}`;
+  return message.authorization_key ?? `message ${message.message_key}`;
 }
 
 export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent): void {
