@@ -72,3 +72,10 @@ test('the answer does not depend on what was asked before', () => {
     }),
   );
 });
+
+test('the end of a day belongs to the next, and the instant before its start to the last', () => {
+  const today = dayOf(instant('2026-03-04T12:00:00Z'), 'UTC');
+  expect(dayOf(today.end_ms, 'UTC').start_ms).toBe(today.end_ms);
+  expect(dayOf(today.start_ms, 'UTC')).toEqual(today);
+  expect(dayOf(today.start_ms - 1, 'UTC').end_ms).toBe(today.start_ms);
+});
