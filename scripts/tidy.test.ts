@@ -69,7 +69,7 @@ describe('words', () => {
   test.each<[path: string, line: string]>([
     ['scripts/a.ts', "parseFloat('1');"],
     ['origin/a.ts', '(1.005).toFixed(2);'],
-    ['worker/a.ts', 'Math.random();'],
+    ['core/a.ts', 'Math.random();'],
     ['core/a.ts', 'Date.now();'],
     ['contracts/a.ts', 'new Date();'],
     ['core/a.ts', 'performance.now();'],

@@ -25,7 +25,7 @@ const effects = 'return a value and let the shell do it';
 const bannedWords: readonly BannedWord[] = [
   { word: 'parseFloat', pattern: /\bparseFloat\b/g, where: everywhere, instead: money },
   { word: 'toFixed', pattern: /\.toFixed\b/g, where: shipped, instead: money },
-  { word: 'Math.random', pattern: /\bMath\.random\b/g, where: shipped, instead: 'mint ids with newId, the CSPRNG' },
+  { word: 'Math.random', pattern: /\bMath\.random\b/g, where: pure, instead: 'take what is drawn as a parameter' },
   { word: 'Date.now', pattern: /\bDate\.now\b/g, where: pure, instead: clock },
   { word: 'new Date()', pattern: /\bnew Date\(\s*\)/g, where: pure, instead: clock },
   { word: 'performance.now', pattern: /\bperformance\.now\b/g, where: pure, instead: clock },
