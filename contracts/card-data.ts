@@ -23,6 +23,14 @@ const candidate = /(?<!\d)(?<!\d[ -])\d(?:[ -]?\d){12,18}(?![ -]?\d)/g;
 const issuerRanges =
   /^(?:4\d{12}(?:\d{3})?(?:\d{3})?|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}|3[47]\d{13}|3(?:0[0-5]|[689]\d)\d{11,16}|35(?:2[89]|[3-8]\d)\d{12,15}|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|(?:5[06-8]|6[0-9])\d{11,17})$/;
 
+/** A value that is still to be looked at, and where it stands: the path is put together only for a finding. */
+interface Place {
+  readonly parent: Place | null;
+  readonly name: string;
+  readonly index: number | null;
+  readonly value: unknown;
+}
+
 /**
  * The first field with card data, or null. `identifiers`: names of fields that a contract defines as identifiers
  * (merchant id, reference numbers); numbers in them are not looked at.
@@ -32,22 +40,22 @@ export function findCardData(
   { identifiers = noIdentifiers }: { identifiers?: ReadonlySet<string> } = {},
 ): CardDataFinding | null {
   // A stack of its own: a body nested thousands deep must not exhaust the call stack.
-  const open: { path: string; name: string; value: unknown }[] = [{ path: '', name: '', value: body }];
-  for (let next = open.pop(); next !== undefined; next = open.pop()) {
-    const { path, name, value } = next;
+  const open: Place[] = [{ parent: null, name: '', index: null, value: body }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { name, value } = place;
     if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) open.push({ path: `${path}[${index}]`, name, value: item });
+      for (const [index, item] of value.entries()) open.push({ parent: place, name, index, value: item });
     } else if (typeof value === 'object' && value !== null) {
-      for (const [key, item] of Object.entries(value)) {
-        const keyPath = path === '' ? key : `${path}.${key}`;
-        if (fieldsForCardData.has(key.toLowerCase().replace(/[^a-z0-9]/g, '')))
-          return { path: keyPath, problem: 'is a field for card data, which must not be sent here' };
-        if (holdsCardNumber(key)) return { path: path || 'body', problem: 'has a field named with a card number' };
-        open.push({ path: keyPath, name: key, value: item });
+      for (const key in value) {
+        const inside = { parent: place, name: key, index: null, value: (value as Record<string, unknown>)[key] };
+        const problem = problemOfName(key);
+        // A name that holds a number is not repeated: the path would carry it on.
+        if (problem !== null) return { path: pathOf(holdsCardNumber(key) ? place : inside), problem };
+        open.push(inside);
       }
     } else if ((typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
       if (holdsCardNumber(String(value)))
-        return { path: path || 'body', problem: 'holds what looks like a card number' };
+        return { path: pathOf(place), problem: 'holds what looks like a card number' };
     }
   }
   return null;
@@ -55,10 +63,31 @@ export function findCardData(
 
 const noIdentifiers: ReadonlySet<string> = new Set();
 
+function pathOf(place: Place): string {
+  const parts: string[] = [];
+  for (let at = place; at.parent !== null; at = at.parent)
+    parts.push(at.index === null ? `.${at.name}` : `[${at.index}]`);
+  return parts.reverse().join('').replace(/^\./, '') || 'body';
+}
+
+/** Names that were fine: a network sends the same ones every time. Bounded, since anyone may send new ones. */
+const fineNames = new Set<string>();
+const fineNamesMax = 1_000;
+
+function problemOfName(name: string): string | null {
+  if (fineNames.has(name)) return null;
+  if (fieldsForCardData.has(name.toLowerCase().replace(/[^a-z0-9]/g, '')))
+    return 'is a field for card data, which must not be sent here';
+  if (holdsCardNumber(name)) return 'has a field named with a card number';
+  if (fineNames.size < fineNamesMax) fineNames.add(name);
+  return null;
+}
+
 /** Whether a text holds a card number, plain or grouped by single spaces or hyphens, in ASCII or full-width digits. */
 export function holdsCardNumber(text: string): boolean {
   if (text.length < 13) return false;
-  for (const [match] of text.normalize('NFKC').matchAll(candidate)) {
+  const plain = /^[\x20-\x7e]*$/.test(text) ? text : text.normalize('NFKC');
+  for (const [match] of plain.matchAll(candidate)) {
     const digits = match.replace(/[ -]/g, '');
     if (issuerRanges.test(digits) && passesLuhn(digits)) return true;
   }

@@ -20,15 +20,12 @@ export const limits = {
   eventsPerMessageMax: 100,
   messageBytesMax: 96 * 1024,
   /** Wait before a card publishes: what comes meanwhile shares the alarm and the message. Shorter costs alarms, longer freshness. */
-  publishDelayMs: 500,
+  publishDelayMs: 1_000,
   /** Waits after a failed publish, doubled each time. The rows stay in the log, so waiting loses nothing. */
   publishRetryMsMin: 1_000,
   publishRetryMsMax: 60_000,
   /** Rows of one answer to `GET …/events?after=`. */
   eventsPageMax: 500,
-
-  /** A card's local day is never longer than this (a day on which clocks go back by an hour has 25 hours; 26 leaves room). */
-  dayMsMax: 26 * 3_600_000,
 
   /** Marqeta declines by itself after 3,000 ms (its `timeout_millis` default); the margin is the network's way there and back. */
   marqetaDeadlineMs: 2_500,

@@ -9,22 +9,27 @@ import { fieldProblems, Refusal } from '../contracts/problem.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The raw text of the body: what signatures are over. */
-export async function readText(context: Context): Promise<string> {
-  const declared = Number(context.req.header('content-length') ?? 0);
-  if (declared > limits.bodyBytesMax) throw tooLarge();
+export async function readText({ req }: Context): Promise<string> {
+  const declared = req.header('content-length');
+  if (declared !== undefined && Number(declared) > limits.bodyBytesMax) throw tooLarge();
+  // A declared length is what the platform lets through; without one the body is counted while it comes.
+  const bytes = declared === undefined ? await readBounded(req.raw) : await req.raw.arrayBuffer();
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    throw new Refusal(400, 'body_malformed', 'The body is not UTF-8 text.');
+  }
+}
+
+async function readBounded(request: Request): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
-  // Read piece by piece: a body that does not declare its length must not fill the memory first.
-  for await (const chunk of context.req.raw.body ?? []) {
+  for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
     if (bytes > limits.bodyBytesMax) throw tooLarge();
     chunks.push(chunk);
   }
-  try {
-    return utf8.decode(chunks.length === 1 ? chunks[0] : await new Blob(chunks).arrayBuffer());
-  } catch {
-    throw new Refusal(400, 'body_malformed', 'The body is not UTF-8 text.');
-  }
+  return new Blob(chunks).arrayBuffer();
 }
 
 /** JSON from the text; `reviver` as JSON.parse has it, with the source text of numbers. */

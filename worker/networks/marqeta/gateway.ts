@@ -5,7 +5,7 @@ import type { AuthorizationRequest, channels, entryModes, requestKinds } from '.
 import type { Decision, DeclineReason } from '../../../contracts/decision.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import { type GatewayMessage, merchantOf, minorOf } from './wire.ts';
+import { echoOf, type GatewayMessage, merchantOf, minorOf } from './wire.ts';
 
 type Channel = (typeof channels)[number];
 type EntryMode = (typeof entryModes)[number];
@@ -75,7 +75,7 @@ export function answerTo(message: GatewayMessage, decision: Decision) {
     method,
     user_token,
     ...(acting_user_token == null ? {} : { acting_user_token }),
-    amount: approved ? major(decision.approved_minor, currency) : Number(amount.text),
+    amount: approved ? major(decision.approved_minor, currency) : echoOf(amount),
     ...(decision.reason === null ? {} : { decline_reason: marqetaReason(decision.reason) }),
     ...(approved && method === 'pgfs.balanceinquiry' && decision.available_minor !== null
       ? { balances: { [currency]: balance(decision.available_minor, currency) } }
@@ -88,7 +88,7 @@ export function answerTo(message: GatewayMessage, decision: Decision) {
 export function unavailableAnswer(message: GatewayMessage) {
   const { token, method, user_token, amount } = message.gpa_order.jit_funding;
   const decline_reason = 'TRANSACTION_NOT_PERMITTED';
-  return { jit_funding: { token, method, user_token, amount: Number(amount.text), decline_reason } };
+  return { jit_funding: { token, method, user_token, amount: echoOf(amount), decline_reason } };
 }
 
 function balance(availableMinor: number, currency_code: string) {

@@ -4,14 +4,14 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import { limits } from '../../../contracts/limits.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import { inShape, parseJson, readText, refuseCardData } from '../../body.ts';
+import { inShape, readText, refuseCardData } from '../../body.ts';
 import { authorize, cardObject } from '../../card-call.ts';
 import { requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, settingsOf } from '../../env.ts';
 import { logEvent } from '../../log.ts';
 import { answerTo, requestOf, unavailableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
-import { gatewaySchema, keepAmountTexts, marqetaIdentifiers, transactionSchema, webhookSchema } from './wire.ts';
+import { gatewaySchema, marqetaIdentifiers, parseMarqeta, transactionSchema, webhookSchema } from './wire.ts';
 
 type EdgeContext = Context<{ Bindings: Env }>;
 
@@ -47,7 +47,7 @@ export const marqeta = new Hono<{ Bindings: Env }>()
   });
 
 function readBody(text: string): unknown {
-  const body = parseJson(text, keepAmountTexts);
+  const body = parseMarqeta(text);
   refuseCardData(body, marqetaIdentifiers);
   return body;
 }

@@ -8,18 +8,25 @@ import { limits } from '../../../contracts/limits.ts';
 import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
 import { networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import type { JsonReviver } from '../../body.ts';
+import { type JsonReviver, parseJson } from '../../body.ts';
 
 /** A JSON number as it was written. */
-export class DecimalText {
+class DecimalText {
   readonly text: string;
   constructor(text: string) {
     this.text = text;
   }
 }
 
-/** Keeps the text of every number that is an amount (`amount`, `request_amount`, …). */
-export const keepAmountTexts: JsonReviver = (key, value, { source }) =>
+/** A double keeps 15 significant digits as they were written (IEEE 754); only a longer run of digits needs its text. */
+const longNumber = /[\d.]{17}/;
+
+/** The body with every amount exact: where a number is too long for a double, amounts are kept as their text. */
+export function parseMarqeta(text: string): unknown {
+  return parseJson(text, longNumber.test(text) ? keepAmountTexts : undefined);
+}
+
+const keepAmountTexts: JsonReviver = (key, value, { source }) =>
   typeof value === 'number' && key.endsWith('amount') ? new DecimalText(source ?? String(value)) : value;
 
 /** Names of Marqeta's fields that hold identifiers: one in ten of them passes for a card number. */
@@ -34,7 +41,8 @@ export const marqetaIdentifiers: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const amount = z.instanceof(DecimalText, { error: 'must be a number of major units' });
+const amount = z.union([z.number(), z.instanceof(DecimalText)], { error: 'must be a number of major units' });
+type Amount = z.infer<typeof amount>;
 const code = z.string().max(limits.networkKeyLengthMax);
 
 const cardAcceptor = z.object({
@@ -111,9 +119,18 @@ export function merchantOf(acceptor: z.infer<typeof cardAcceptor> | null | undef
   };
 }
 
+/** The amount as a JSON number again. */
+export function echoOf(value: Amount): number {
+  return Number(textOf(value));
+}
+
+function textOf(value: Amount): string {
+  return value instanceof DecimalText ? value.text : String(value);
+}
+
 /** Minor units of an amount; refused where the currency cannot hold it. `field`: its name in the whole body. */
-export function minorOf(value: DecimalText, currency: string, field: string): number {
-  const minor = minorFromDecimalText(value.text, currency);
+export function minorOf(value: Amount, currency: string, field: string): number {
+  const minor = minorFromDecimalText(textOf(value), currency);
   if (typeof minor === 'number') return minor;
   throw new Refusal(422, 'field_invalid', `${field} ${minor.problem}.`, [{ field, problem: minor.problem }]);
 }
