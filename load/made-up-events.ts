@@ -30,7 +30,12 @@ export function madeUpCard(card_token: string, count: number, random: () => numb
       continue;
     }
     const { authorization_id, authorization_key, held } = life;
-    const message = { message_key: `${card_token}-m${sequence}`, authorization_key, currency: 'USD', amount_minor: held };
+    const message = {
+      message_key: `${card_token}-m${sequence}`,
+      authorization_key,
+      currency: 'USD',
+      amount_minor: held,
+    };
     events.push(
       dice < 0.9
         ? {

@@ -72,10 +72,12 @@ export function openDatabase({ url, poolMax, onIdleError }: DatabaseOptions): Da
   if (isNeon(url)) {
     const pool = new neon.Pool(options);
     pool.on('error', onIdleError);
+    pool.on('connect', (client: neon.PoolClient) => client.on('error', hearElsewhere));
     return databaseOn(pool, drizzleNeon(pool, { schema }), poolMax);
   }
   const pool = new pg.Pool(options);
   pool.on('error', onIdleError);
+  pool.on('connect', (client) => client.on('error', hearElsewhere));
   return databaseOn(pool, drizzlePg(pool, { schema }), poolMax);
 }
 
@@ -88,8 +90,6 @@ interface Pool extends Sql {
   end(): Promise<void>;
 }
 interface Connection extends Sql {
-  on(event: 'error', listener: (error: Error) => void): unknown;
-  off(event: 'error', listener: (error: Error) => void): unknown;
   release(broken?: Error): void;
 }
 
@@ -106,11 +106,6 @@ function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
 async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // Between checkout and release the pool does not listen, and an unheard 'error' would end the process.
-  const onError = (error: Error) => {
-    broken = error;
-  };
-  client.on('error', onError);
   try {
     await client.query('begin');
     const result = await work(client);
@@ -123,18 +118,21 @@ async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Pro
     });
     throw error;
   } finally {
-    client.off('error', onError);
     client.release(broken);
   }
 }
+
+/**
+ * While a connection is in use the pool does not listen to it, and an unheard 'error' would end the process. Whoever waits
+ * for a query on it hears of the same failure there.
+ */
+function hearElsewhere(): void {}
 
 /** One connection as the login's own role, for migrations. The caller ends it. */
 export async function connectOwner(url: string): Promise<Sql & { end(): Promise<void> }> {
   const connectionString = directUrl(url);
   const client = isNeon(url) ? new neon.Client({ connectionString }) : new pg.Client({ connectionString });
-  client.on('error', () => {
-    // Whoever waits on a query hears of it there; an unheard 'error' would end the process.
-  });
+  client.on('error', hearElsewhere);
   await client.connect();
   return client;
 }

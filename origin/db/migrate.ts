@@ -67,7 +67,9 @@ function assertUnedited(migrations: readonly Migration[], applied: readonly Appl
     if (here === undefined || here.file !== file)
       throw new Error(`migration ${file} is applied to this database, but is not in migrations/`);
     if (here.checksum !== checksum)
-      throw new Error(`migration ${file} was edited after it was applied: restore it, and put the change in a new file`);
+      throw new Error(
+        `migration ${file} was edited after it was applied: restore it, and put the change in a new file`,
+      );
   }
 }
 

@@ -2,7 +2,7 @@
 // It commits whole or not at all, so a message may be answered for as soon as this returns, and brought again if it throws.
 
 import type { Database, Sql } from '../db/client.ts';
-import type { SharedAccounts } from '../ledger/shared-accounts.ts';
+import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import { type Accounts, type AuthorizationRow, bookEvent, currencyOf, type MoneyEvent } from './book-event.ts';
@@ -19,14 +19,12 @@ export interface Booked {
   /** Events stored that wait for one before them. */
   readonly held_back: number;
   readonly transfers: number;
-  /** Whether a stream is left with a gap. */
-  readonly gaps: boolean;
 }
 
 /** The streams must exist. */
 export async function bookBatch(
   database: Database,
-  shared: SharedAccounts,
+  house: HouseAccounts,
   messages: readonly ReadMessage[],
 ): Promise<Booked> {
   const cards = [...new Map(messages.map((message) => [message.card_key, message])).values()];
@@ -39,13 +37,20 @@ export async function bookBatch(
     const impostors = await findImpostors(sql, sorted.repeats);
     const letters = messages.flatMap(({ dead_letters }) => dead_letters);
     if (letters.length + impostors.size > 0)
-      await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))], idsOf(streams));
-    const transfers = await bookRuns(sql, shared, sorted.sequences);
-    await advanceStreams(sql, sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
-      stream_id: stream.stream_id,
-      applied_sequence,
-      seen_sequence,
-    })));
+      await keepDeadLetters(
+        sql,
+        [...letters, ...[...impostors].map((event) => letterOf(event, streams))],
+        idsOf(streams),
+      );
+    const transfers = await bookRuns(sql, house, sorted.sequences);
+    await advanceStreams(
+      sql,
+      sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
+        stream_id: stream.stream_id,
+        applied_sequence,
+        seen_sequence,
+      })),
+    );
     // Last, because from here to the commit every other batch waits for the balances.
     await insertTransfers(sql, transfers);
     return {
@@ -53,25 +58,24 @@ export async function bookBatch(
       repeated: sorted.repeats.length,
       held_back: sorted.sequences.reduce((sum, { held_back }) => sum + held_back, 0),
       transfers: transfers.length,
-      gaps: sorted.sequences.some(({ applied_sequence, seen_sequence }) => seen_sequence > applied_sequence),
     };
   });
 }
 
 /** Books the events whose turn has come, stores what became of their authorizations, and returns the transfers to write. */
-async function bookRuns(sql: Sql, shared: SharedAccounts, sequences: readonly CardSequence[]): Promise<Transfer[]> {
+async function bookRuns(sql: Sql, house: HouseAccounts, sequences: readonly CardSequence[]): Promise<Transfer[]> {
   const events = sequences.flatMap(({ stream, run }) =>
     run.flatMap(({ event }) => (event === null || event.kind === 'profile' ? [] : [{ stream, event }])),
   );
   const ids = new Set(events.flatMap(({ event }) => event.authorization_id ?? []));
   const rows = new Map<string, AuthorizationRow>();
   for (const row of await loadAuthorizations(sql, [...ids])) rows.set(row.authorization_id, row);
-  await ensureAccounts(shared, events, rows);
+  await ensureAccounts(house, events, rows);
 
   const transfers: Transfer[] = [];
   for (const { stream, event } of events) {
     const before = event.authorization_id === null ? null : (rows.get(event.authorization_id) ?? null);
-    const booking = bookEvent(event, stream.stream_id, before, accountsOf(stream, shared));
+    const booking = bookEvent(event, stream.stream_id, before, accountsOf(stream, house));
     if (booking.authorization !== null) rows.set(booking.authorization.authorization_id, booking.authorization);
     transfers.push(...booking.transfers);
   }
@@ -80,7 +84,7 @@ async function bookRuns(sql: Sql, shared: SharedAccounts, sequences: readonly Ca
 }
 
 async function ensureAccounts(
-  shared: SharedAccounts,
+  house: HouseAccounts,
   events: readonly { stream: Stream; event: MoneyEvent }[],
   rows: ReadonlyMap<string, AuthorizationRow>,
 ): Promise<void> {
@@ -89,7 +93,7 @@ async function ensureAccounts(
     const currency = currencyOf(event) ?? rows.get(event.authorization_id ?? '')?.currency;
     if (currency !== undefined) pairs.set(`${stream.network} ${currency}`, { network: stream.network, currency });
   }
-  await shared.ensure(
+  await house.ensure(
     [...pairs.values()].flatMap(({ network, currency }) => [
       { kind: 'network_clearing' as const, network, currency },
       { kind: 'suspense' as const, network: null, currency },
@@ -97,15 +101,15 @@ async function ensureAccounts(
   );
 }
 
-function accountsOf({ network, account }: Stream, shared: SharedAccounts): Accounts {
+function accountsOf({ network, account }: Stream, house: HouseAccounts): Accounts {
   return {
     // A card that the origin does not know, or money in a currency that its account does not have: booked all the same,
     // to suspense, for a person to move. Nothing is lost.
     holder: (currency) =>
       account?.currency === currency
         ? account.ledger_account_no
-        : shared.numberOf({ kind: 'suspense', network: null, currency }),
-    clearing: (currency) => shared.numberOf({ kind: 'network_clearing', network, currency }),
+        : house.numberOf({ kind: 'suspense', network: null, currency }),
+    clearing: (currency) => house.numberOf({ kind: 'network_clearing', network, currency }),
   };
 }
 

@@ -61,7 +61,8 @@ export function bookEvent(
   const row = before ?? opened(event, authorization_id, stream_id, currency, accounts);
   const moneyless = row.held_minor === 0n && row.posted_minor === 0n && row.status !== 'posted';
   // A declined attempt in another currency does not tie the authorization to it.
-  const settled = moneyless && row.currency !== currency ? { ...row, currency, ledger_account_no: accounts.holder(currency) } : row;
+  const settled =
+    moneyless && row.currency !== currency ? { ...row, currency, ledger_account_no: accounts.holder(currency) } : row;
   const own = settled.currency === currency;
 
   // Never more released than is held: a hold may be missing where its event is among the dead letters. A clearing then
@@ -114,7 +115,10 @@ function opened(
 }
 
 /** What the event says beside money. */
-function toldBy(event: MoneyEvent, row: AuthorizationRow): Pick<AuthorizationRow, 'merchant' | 'reason' | 'requested_minor'> {
+function toldBy(
+  event: MoneyEvent,
+  row: AuthorizationRow,
+): Pick<AuthorizationRow, 'merchant' | 'reason' | 'requested_minor'> {
   const { merchant, reason, requested_minor } = row;
   switch (event.kind) {
     case 'authorization':
@@ -124,7 +128,11 @@ function toldBy(event: MoneyEvent, row: AuthorizationRow): Pick<AuthorizationRow
         requested_minor: requested_minor + BigInt(event.request.amount_minor),
       };
     case 'message':
-      return { merchant: merchant ?? ('merchant' in event.message ? event.message.merchant : null), reason, requested_minor };
+      return {
+        merchant: merchant ?? ('merchant' in event.message ? event.message.merchant : null),
+        reason,
+        requested_minor,
+      };
     case 'void':
       return { merchant, reason, requested_minor };
   }
@@ -137,6 +145,7 @@ function statusAfter(
 ): AuthorizationRow['status'] {
   if (after.held_minor > 0n) return 'held';
   if (after.posted_minor !== 0n || before?.status === 'posted') return 'posted';
-  if (event.kind === 'authorization') return before?.status ?? (event.decision.outcome === 'declined' ? 'declined' : 'approved');
+  if (event.kind === 'authorization')
+    return before?.status ?? (event.decision.outcome === 'declined' ? 'declined' : 'approved');
   return before === null || before.status === 'held' ? 'released' : before.status;
 }

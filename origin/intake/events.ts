@@ -27,7 +27,9 @@ export async function insertEvents(sql: Sql, events: readonly PlacedEvent[]): Pr
       wordColumn(events.map(({ event }) => event?.kind ?? 'unreadable')),
       wordColumn(events.map(({ event }) => event?.event_id ?? null)),
       numberColumn(events.map(({ event }) => event?.at_ms ?? null)),
-      wordColumn(events.map(({ event }) => (event === null || event.kind === 'profile' ? null : event.authorization_id))),
+      wordColumn(
+        events.map(({ event }) => (event === null || event.kind === 'profile' ? null : event.authorization_id)),
+      ),
       jsonColumn(events.map(({ text }) => text)),
     ],
   });

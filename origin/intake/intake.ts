@@ -5,7 +5,7 @@
 import type { Logger } from 'pino';
 import type { DeliverAnswer } from '../../contracts/internal-api.ts';
 import { type Database, sqlState } from '../db/client.ts';
-import { createSharedAccounts } from '../ledger/shared-accounts.ts';
+import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
 import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
@@ -20,27 +20,17 @@ export interface Message {
   readonly body: unknown;
 }
 
-export interface Intake {
-  take(messages: readonly Message[]): Promise<DeliverAnswer['results']>;
-  /** A page of a card's own log: the events above `after`, without gaps. */
-  takePage(body: unknown, after: number): Promise<Outcome>;
-  /** Takes nothing more, and returns when what it holds is committed or given back. */
-  close(): Promise<void>;
-}
-
 export interface IntakeOptions {
   readonly database: Database;
   readonly log: Logger;
   readonly metrics: IntakeMetrics;
-  /** Called after a batch that left a stream with a gap. */
-  readonly onGap?: () => void;
   readonly eventsPerBatchMax?: number;
   readonly eventsWaitingMax?: number;
 }
 
 interface Waiting {
   readonly message: ReadMessage;
-  readonly resolve: (outcome: Outcome) => void;
+  readonly answer: (outcome: Outcome) => void;
 }
 
 /** Two: while one waits for Postgres the other is read and laid out. More would only queue up for the same balances. */
@@ -49,115 +39,126 @@ const batchesMax = 2;
 /** Streams known to exist, so that a batch need not make them; dropped when full, and losing it costs one statement. */
 const knownStreamsMax = 200_000;
 
-export function createIntake(options: IntakeOptions): Intake {
-  const { database, log, metrics, onGap, eventsPerBatchMax = 1_000, eventsWaitingMax = 20_000 } = options;
-  const shared = createSharedAccounts(database.sql);
-  const knownStreams = new Set<string>();
-  let waiting: Waiting[] = [];
-  let eventsWaiting = 0;
-  let batches = 0;
-  let closed = false;
-  let onIdle: (() => void) | null = null;
+export class Intake {
+  readonly #options: Required<IntakeOptions>;
+  readonly #house: HouseAccounts;
+  readonly #knownStreams = new Set<string>();
+  #waiting: Waiting[] = [];
+  #eventsWaiting = 0;
+  #batches = 0;
+  #closed = false;
+  #onIdle: (() => void) | null = null;
 
-  async function take(read: ReadMessage | DeadLetter): Promise<Outcome> {
-    if (closed) return 'retry';
-    if (!isReadMessage(read)) return await bury([read]);
-    if (eventsWaiting + read.events.length > eventsWaitingMax) return 'retry';
-    eventsWaiting += read.events.length;
-    return await new Promise<Outcome>((resolve) => {
-      waiting.push({ message: read, resolve });
-      // After this turn of the event loop, so that everything handed in together is one batch.
-      setImmediate(pump);
+  constructor(options: IntakeOptions) {
+    this.#options = { eventsPerBatchMax: 1_000, eventsWaitingMax: 20_000, ...options };
+    this.#house = createHouseAccounts(options.database.sql);
+  }
+
+  take(messages: readonly Message[]): Promise<DeliverAnswer['results']> {
+    return Promise.all(messages.map(async ({ id, body }) => ({ id, outcome: await this.#takeOne(readMessage(body)) })));
+  }
+
+  /** A page of a card's own log: the events above `after`, without gaps. */
+  takePage(body: unknown, after: number): Promise<Outcome> {
+    return this.#takeOne(readMessage(body, after));
+  }
+
+  /** Takes nothing more, and returns when what it holds is committed or given back. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    if (this.#batches === 0 && this.#waiting.length === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
     });
   }
 
-  function pump(): void {
-    while (batches < batchesMax && waiting.length > 0) {
-      const batch = nextBatch();
-      batches += 1;
-      void settle(batch).finally(() => {
-        batches -= 1;
-        pump();
-        if (batches === 0) onIdle?.();
+  async #takeOne(read: ReadMessage | DeadLetter): Promise<Outcome> {
+    if (this.#closed) return 'retry';
+    if (!isReadMessage(read)) return await this.#bury(read);
+    if (this.#eventsWaiting + read.events.length > this.#options.eventsWaitingMax) return 'retry';
+    this.#eventsWaiting += read.events.length;
+    return await new Promise<Outcome>((answer) => {
+      this.#waiting.push({ message: read, answer });
+      // After this turn of the event loop, so that everything handed in together is one batch.
+      setImmediate(() => this.#pump());
+    });
+  }
+
+  #pump(): void {
+    while (this.#batches < batchesMax && this.#waiting.length > 0) {
+      this.#batches += 1;
+      void this.#settle(this.#nextBatch()).finally(() => {
+        this.#batches -= 1;
+        this.#pump();
+        if (this.#batches === 0) this.#onIdle?.();
       });
     }
   }
 
-  function nextBatch(): Waiting[] {
+  #nextBatch(): Waiting[] {
     let events = 0;
     let count = 0;
-    for (const { message } of waiting) {
-      if (count > 0 && events + message.events.length > eventsPerBatchMax) break;
+    for (const { message } of this.#waiting) {
+      if (count > 0 && events + message.events.length > this.#options.eventsPerBatchMax) break;
       events += message.events.length;
       count += 1;
     }
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    eventsWaiting -= events;
+    const batch = this.#waiting.slice(0, count);
+    this.#waiting = this.#waiting.slice(count);
+    this.#eventsWaiting -= events;
     return batch;
   }
 
-  async function settle(batch: readonly Waiting[]): Promise<void> {
-    const outcome = await bookOrSayWhy(batch.map(({ message }) => message));
+  async #settle(batch: readonly Waiting[]): Promise<void> {
+    const outcome = await this.#book(batch.map(({ message }) => message));
     if (outcome === 'refused' && batch.length > 1) {
       // One of them is at fault: each alone, so that it stands in nobody's way.
-      for (const one of batch) await settle([one]);
+      for (const one of batch) await this.#settle([one]);
       return;
     }
-    for (const { message, resolve } of batch)
-      resolve(outcome !== 'booked' ? 'retry' : message.dead_letters.length > 0 ? 'dead_letter' : 'done');
+    for (const { message, answer } of batch)
+      answer(outcome !== 'booked' ? 'retry' : message.dead_letters.length > 0 ? 'dead_letter' : 'done');
   }
 
-  async function bookOrSayWhy(messages: readonly ReadMessage[]): Promise<'booked' | 'refused' | 'failed'> {
+  async #book(messages: readonly ReadMessage[]): Promise<'booked' | 'refused' | 'failed'> {
+    const { database, log, metrics } = this.#options;
     const end = metrics.batchSeconds.startTimer();
     try {
-      await ensureNewStreams(messages);
-      const booked = await bookBatch(database, shared, messages);
+      await this.#ensureStreams(messages);
+      const booked = await bookBatch(database, this.#house, messages);
       metrics.countBatch(booked, messages);
-      if (booked.gaps) onGap?.();
       return 'booked';
     } catch (error) {
-      const refused = isRefusal(error);
-      log.error({ err: error, messages: messages.length, refused }, 'intake: a batch was not booked');
-      metrics.failures.inc({ cause: refused ? 'refused' : 'failed' });
-      knownStreams.clear();
-      return refused ? 'refused' : 'failed';
+      const outcome = isRefusal(error) ? 'refused' : 'failed';
+      log.error({ err: error, messages: messages.length, outcome }, 'a batch of card events was not booked');
+      metrics.failures.inc({ cause: outcome });
+      this.#knownStreams.clear();
+      return outcome;
     } finally {
       end();
     }
   }
 
-  async function ensureNewStreams(messages: readonly ReadMessage[]): Promise<void> {
-    const unknown = new Map(messages.filter((m) => !knownStreams.has(m.card_key)).map((m) => [m.card_key, m]));
+  async #ensureStreams(messages: readonly ReadMessage[]): Promise<void> {
+    const known = this.#knownStreams;
+    const unknown = new Map(messages.filter((m) => !known.has(m.card_key)).map((m) => [m.card_key, m]));
     if (unknown.size === 0) return;
-    await ensureStreams(database.sql, [...unknown.values()]);
-    if (knownStreams.size + unknown.size > knownStreamsMax) knownStreams.clear();
-    for (const card_key of unknown.keys()) knownStreams.add(card_key);
+    await ensureStreams(this.#options.database.sql, [...unknown.values()]);
+    if (known.size + unknown.size > knownStreamsMax) known.clear();
+    for (const card_key of unknown.keys()) known.add(card_key);
   }
 
-  async function bury(letters: readonly DeadLetter[]): Promise<Outcome> {
+  async #bury(letter: DeadLetter): Promise<Outcome> {
+    const { database, log, metrics } = this.#options;
     try {
-      await keepDeadLetters(database.sql, letters);
+      await keepDeadLetters(database.sql, [letter]);
       metrics.messages.inc({ outcome: 'dead_letter' });
       return 'dead_letter';
     } catch (error) {
-      log.error({ err: error }, 'intake: a dead letter was not kept');
+      log.error({ err: error }, 'a dead letter was not kept');
       return 'retry';
     }
   }
-
-  return {
-    take: (messages) =>
-      Promise.all(messages.map(async ({ id, body }) => ({ id, outcome: await take(readMessage(body)) }))),
-    takePage: (body, after) => take(readMessage(body, after)),
-    async close() {
-      closed = true;
-      if (batches === 0 && waiting.length === 0) return;
-      await new Promise<void>((resolve) => {
-        onIdle = resolve;
-      });
-    },
-  };
 }
 
 /** Postgres refused the data itself (SQLSTATE classes 22, 23 and 54), so the same batch would be refused again. */

@@ -33,7 +33,9 @@ export function sortOut(
 ): SortedBatch {
   const fresh: PlacedEvent[] = [];
   const repeats: PlacedEvent[] = [];
-  const unbooked = new Map(streams.map((stream) => [keyOf(stream), { stream, events: new Map<number, PlacedEvent>() }]));
+  const unbooked = new Map(
+    streams.map((stream) => [keyOf(stream), { stream, events: new Map<number, PlacedEvent>() }]),
+  );
   const byId = new Map([...unbooked.values()].map(({ stream, events }) => [stream.stream_id, events]));
   for (const event of waiting) byId.get(event.stream_id)?.set(event.sequence, event);
 

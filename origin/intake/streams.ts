@@ -60,7 +60,9 @@ export async function lockStreams(sql: Sql, cards: readonly CardName[]): Promise
     applied_sequence: Number(applied_sequence),
     seen_sequence: Number(seen_sequence),
     account:
-      ledger_account_no === null || currency === null ? null : { ledger_account_no: Number(ledger_account_no), currency },
+      ledger_account_no === null || currency === null
+        ? null
+        : { ledger_account_no: Number(ledger_account_no), currency },
   }));
 }
 

@@ -24,10 +24,11 @@ export interface Transfer {
 /**
  * Inserts in one statement: the balances of all accounts named are updated once each, and stay locked until the caller's
  * transaction ends. So call it last. Throws where an account does not exist, is of another currency, or would have less
- * than nothing pending.
+ * than nothing pending. Returns the transfers' ids.
  */
-export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]): Promise<void> {
-  if (transfers.length === 0) return;
+export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]): Promise<string[]> {
+  const ids = transfers.map(() => newId('trf'));
+  if (ids.length === 0) return ids;
   await sql.query({
     name: 'insert_transfers',
     text: `insert into ledger_transfers (transfer_id, debit_account_no, credit_account_no, amount_minor, currency, kind,
@@ -35,7 +36,7 @@ export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]):
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
              $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[])`,
     values: [
-      wordColumn(transfers.map(() => newId('trf'))),
+      wordColumn(ids),
       numberColumn(transfers.map(({ debit_account_no }) => debit_account_no)),
       numberColumn(transfers.map(({ credit_account_no }) => credit_account_no)),
       numberColumn(transfers.map(({ amount_minor }) => amount_minor)),
@@ -48,4 +49,5 @@ export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]):
       wordColumn(transfers.map(({ event }) => event?.authorization_id ?? null)),
     ],
   });
+  return ids;
 }

@@ -4,22 +4,22 @@
 import { newId } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 
-export interface SharedAccount {
+export interface HouseAccount {
   readonly kind: 'network_clearing' | 'suspense' | 'funding_source';
   readonly currency: string;
   readonly network: string | null;
 }
 
-export interface SharedAccounts {
+export interface HouseAccounts {
   /** Finds or makes what is asked for. Afterwards `numberOf` knows it. */
-  ensure(wanted: readonly SharedAccount[]): Promise<void>;
-  numberOf(account: SharedAccount): number;
+  ensure(wanted: readonly HouseAccount[]): Promise<void>;
+  numberOf(account: HouseAccount): number;
 }
 
-const keyOf = ({ kind, network, currency }: SharedAccount): string => `${kind} ${network ?? '-'} ${currency}`;
+const keyOf = ({ kind, network, currency }: HouseAccount): string => `${kind} ${network ?? '-'} ${currency}`;
 
 /** `sql` must commit by itself: an account remembered from a transaction that rolled back would not exist. */
-export function createSharedAccounts(sql: Sql): SharedAccounts {
+export function createHouseAccounts(sql: Sql): HouseAccounts {
   const numbers = new Map<string, number>();
   return {
     async ensure(wanted) {
@@ -34,7 +34,7 @@ export function createSharedAccounts(sql: Sql): SharedAccounts {
   };
 }
 
-async function findOrMake(sql: Sql, { kind, currency, network }: SharedAccount): Promise<number> {
+async function findOrMake(sql: Sql, { kind, currency, network }: HouseAccount): Promise<number> {
   // `on conflict do nothing`: two processes may make it at once. The select comes after, so it sees whichever won.
   await sql.query(
     `insert into ledger_accounts (ledger_account_id, kind, currency, network) values ($1, $2, $3, $4)

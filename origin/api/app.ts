@@ -1,0 +1,101 @@
+// The origin's API: its routes read as a table of contents, errors are rendered once.
+
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import type { Registry } from 'prom-client';
+import { newId } from '../../contracts/ids.ts';
+import { Refusal } from '../../contracts/problem.ts';
+import type { Database } from '../db/client.ts';
+import type { Outbox } from '../edge/outbox.ts';
+import type { Intake } from '../intake/intake.ts';
+import type { HouseAccounts } from '../ledger/house-accounts.ts';
+import { answerRefusal } from './answer.ts';
+import { createAccount } from './create-account.ts';
+import { createCard } from './create-card.ts';
+import { requireApiKey } from './credentials.ts';
+import { deliverCardEvents } from './deliver-card-events.ts';
+import { refusal } from './errors.ts';
+import { fundAccount } from './fund-account.ts';
+import { type HealthParts, health, livez, readyz } from './health.ts';
+import { httpMetrics } from './http-metrics.ts';
+import { listAuthorizations } from './list-authorizations.ts';
+import { listCards } from './list-cards.ts';
+import { listDeadLetters } from './list-dead-letters.ts';
+import { listLedgerTransfers } from './list-ledger-transfers.ts';
+import { readAccount } from './read-account.ts';
+import { readAuthorizationTimeline } from './read-authorization-timeline.ts';
+import { readCard } from './read-card.ts';
+import { readLedgerAccount } from './read-ledger-account.ts';
+import { replaceCardProfile } from './replace-card-profile.ts';
+
+export interface AppParts extends HealthParts {
+  readonly database: Database;
+  readonly house: HouseAccounts;
+  readonly intake: Pick<Intake, 'take'>;
+  readonly outbox: Outbox;
+  readonly log: Logger;
+  readonly registry: Registry;
+  readonly apiKey: string;
+  readonly internalSecret: string;
+}
+
+export type App = Hono<{ Variables: { requestId: string } }>;
+
+export function createApp(parts: AppParts): App {
+  const { database, log, registry, intake, apiKey, internalSecret } = parts;
+  const app: App = new Hono();
+  app.use(httpMetrics(registry));
+  app.use(async (context, next) => {
+    const given = context.req.header('x-request-id') ?? '';
+    const requestId = /^[\w-]{8,64}$/.test(given) ? given : newId('req');
+    context.set('requestId', requestId);
+    await next();
+    context.header('x-request-id', requestId);
+    context.header('cache-control', 'no-store');
+    context.header('x-content-type-options', 'nosniff');
+  });
+
+  app.get('/livez', livez);
+  app.get('/readyz', readyz(parts));
+  app.get('/health', health(parts));
+  app.get('/metrics', async (context) =>
+    context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+  );
+  app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
+
+  // Everything below needs the key, a path that does not exist too.
+  app.use(async (context, next) => {
+    requireApiKey(context.req.header('authorization'), apiKey);
+    await next();
+  });
+  app.post('/accounts', createAccount(database));
+  app.get('/accounts/:account_id', readAccount(database));
+  app.post('/accounts/:account_id/fundings', fundAccount(parts));
+  app.post('/cards', createCard(parts));
+  app.get('/cards', listCards(database));
+  app.get('/cards/:card_id', readCard(database));
+  app.put('/cards/:card_id/profile', replaceCardProfile(parts));
+  app.get('/authorizations', listAuthorizations(database));
+  app.get('/authorizations/:authorization_id/timeline', readAuthorizationTimeline(database));
+  app.get('/ledger/accounts/:ledger_account_id', readLedgerAccount(database));
+  app.get('/ledger/accounts/:ledger_account_id/transfers', listLedgerTransfers(database));
+  app.get('/dead-letters', listDeadLetters(database));
+
+  app.notFound((context) => answerRefusal(context, refusal('route_not_found'), context.get('requestId')));
+  app.onError((error, context) => {
+    const request_id = context.get('requestId');
+    const refused = error instanceof Refusal ? error : failureOf(error);
+    if (refused !== error)
+      log.error({ err: error, request_id, method: context.req.method, status: refused.status }, 'a request failed');
+    return answerRefusal(context, refused, request_id);
+  });
+  return app;
+}
+
+/** A database that is away comes back: the caller may try again. Anything else is ours to mend. */
+function failureOf(error: Error): Refusal {
+  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+  const away =
+    /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|57P0[123]|starting up|shutting down/;
+  return refusal(away.test(text) ? 'database_unavailable' : 'internal_error');
+}

@@ -1,0 +1,101 @@
+// How the origin is, and each thing it depends on (D1). /livez: the process runs. /readyz: it can serve. /health: the whole
+// picture for people and dashboards; `degraded` where money still flows and something needs a look.
+
+import type { Context } from 'hono';
+import type { Database } from '../db/client.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
+import { describeError } from '../log.ts';
+import type { Loop } from '../loop.ts';
+import { answer } from './answer.ts';
+
+type Status = 'healthy' | 'degraded' | 'unhealthy';
+
+export interface HealthParts {
+  readonly database: Database;
+  readonly edge: Pick<EdgeClient, 'ping'>;
+  /** Null where the edge pushes. */
+  readonly pull: Loop | null;
+  readonly isStopping: () => boolean;
+}
+
+const timeoutMs = 2_000;
+/** An event that waits this long for one before it: gap repair, which takes seconds, does not get it. */
+const gapAgeMsMax = 60_000;
+
+export function livez(context: Context): Response {
+  return answer(context, { status: 'ok' });
+}
+
+export function readyz({ database, isStopping }: HealthParts) {
+  return async (context: Context): Promise<Response> => {
+    if (isStopping()) return answer(context, { status: 'stopping' }, 503);
+    const { status } = await check('database', 'unhealthy', () => ping(database));
+    return answer(
+      context,
+      { status: status === 'healthy' ? 'ok' : 'database unavailable' },
+      status === 'healthy' ? 200 : 503,
+    );
+  };
+}
+
+export function health({ database, edge, pull }: HealthParts) {
+  return async (context: Context): Promise<Response> => {
+    const dependencies = await Promise.all([
+      check('database', 'unhealthy', () => ping(database)),
+      // Without the edge nothing new arrives, and everything booked can still be read.
+      check('edge', 'degraded', () => edge.ping()),
+      check('queue', 'degraded', () => assertPulling(pull)),
+      check('intake', 'degraded', () => assertFlowing(database)),
+    ]);
+    const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
+    const status: Status = worst('unhealthy') ? 'unhealthy' : worst('degraded') ? 'degraded' : 'healthy';
+    return answer(context, { status, dependencies }, status === 'unhealthy' ? 503 : 200);
+  };
+}
+
+async function check(name: string, otherwise: Status, work: () => Promise<void>) {
+  const startMs = performance.now();
+  const latency = () => Math.round((performance.now() - startMs) * 100) / 100;
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+  });
+  try {
+    await Promise.race([work(), late]);
+    return { name, status: 'healthy' as const, latency_ms: latency(), error: null };
+  } catch (error) {
+    // Messages of ours and of the driver: they name hosts and codes, never rows.
+    const { message, code } = describeError(error);
+    return { name, status: otherwise, latency_ms: latency(), error: message || code || 'failed' };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function ping({ sql }: Database): Promise<void> {
+  await sql.query('select 1');
+}
+
+function assertPulling(pull: Loop | null): Promise<void> {
+  const failures = pull?.failures() ?? 0;
+  return failures === 0 ? Promise.resolve() : Promise.reject(new Error(`the last ${failures} pulls failed`));
+}
+
+async function assertFlowing({ sql }: Database): Promise<void> {
+  const { rows } = await sql.query<{ gaps: string; oldest_ms: string | null; letters: string }>(
+    `select count(*) as gaps,
+       (extract(epoch from now() - min(waiting.received_at)) * 1000)::bigint as oldest_ms,
+       (select count(*) from dead_letters where resolved_at is null) as letters
+     from card_streams s
+     cross join lateral (
+       select min(received_at) as received_at from card_events e
+       where e.stream_id = s.stream_id and e.sequence > s.applied_sequence
+     ) as waiting
+     where s.has_gap`,
+  );
+  const [row] = rows;
+  if (row === undefined) return;
+  if (Number(row.oldest_ms ?? 0) > gapAgeMsMax)
+    throw new Error(`${row.gaps} cards wait for events, the oldest for ${row.oldest_ms} ms`);
+  if (Number(row.letters) > 0) throw new Error(`${row.letters} dead letters wait for a person`);
+}

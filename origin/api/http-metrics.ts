@@ -1,0 +1,22 @@
+// Rate, errors and duration of each route (I13). The route's pattern is the label, never the path: a path holds ids.
+
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import { Histogram, type Registry } from 'prom-client';
+
+export function httpMetrics(registry: Registry): MiddlewareHandler {
+  const seconds = new Histogram({
+    name: 'http_server_request_duration_seconds',
+    help: 'Requests served, by route and status. The label job comes from the scrape.',
+    labelNames: ['http_response_status_code', 'route', 'method'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  return async (context, next) => {
+    const end = seconds.startTimer();
+    await next();
+    const pattern = routePath(context, -1);
+    const route = pattern.endsWith('*') ? 'unmatched' : pattern;
+    end({ http_response_status_code: context.res.status, route, method: context.req.method });
+  };
+}

@@ -1,0 +1,91 @@
+// Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
+
+import * as z from 'zod';
+
+/** What the repository shows to the world: fine on a laptop, refused in production. As words, since random text may hold any four letters. */
+const demoWord = /(?:^|[^a-z0-9])(?:demo|example|changeme|test)(?:[^a-z0-9]|$)/i;
+
+const url = (protocols: readonly string[]) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
+  });
+const whole = (min: number, max: number, fallback: number) =>
+  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
+
+const environmentSchema = z.object({
+  ENVIRONMENT: z.enum(['development', 'production']).default('development'),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  /** 0: any free one, for tests. */
+  PORT: whole(0, 65_535, 8788),
+  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  /** The login that runs migrations, where it is not the service's own. */
+  DATABASE_OWNER_URL: url(['postgres:', 'postgresql:']).optional(),
+  /** At least 4: intake may hold two, and requests and health checks must find one. */
+  DATABASE_POOL_MAX: whole(4, 200, 10),
+  API_KEY: z.string().min(24, 'must have at least 24 characters'),
+  INTERNAL_SECRET: z
+    .string()
+    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
+  EDGE_URL: url(['http:', 'https:']),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+  QUEUE_API_URL: url(['http:', 'https:']).default('https://api.cloudflare.com/client/v4'),
+  CLOUDFLARE_ACCOUNT_ID: z.string().min(1).optional(),
+  CLOUDFLARE_QUEUE_ID: z.string().min(1).optional(),
+  CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
+});
+
+export interface QueueConfig {
+  readonly api_url: string;
+  readonly account_id: string;
+  readonly queue_id: string;
+  readonly api_token: string;
+}
+/** `queue`: null where nothing is pulled, and the edge pushes. */
+export type Config = Omit<
+  z.infer<typeof environmentSchema>,
+  'QUEUE_API_URL' | 'CLOUDFLARE_ACCOUNT_ID' | 'CLOUDFLARE_QUEUE_ID' | 'CLOUDFLARE_API_TOKEN'
+> & { readonly queue: QueueConfig | null };
+
+/** Throws one error that names every wrong value, and quotes none: some are secrets. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  // An empty value is a value that somebody forgot: as if it were not there.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = environmentSchema.safeParse(given);
+  const problems = parsed.success
+    ? problemsBetween(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => {
+        const name = String(path[0]);
+        return `${name}: ${given[name] === undefined ? 'is not set' : message}`;
+      });
+  if (!parsed.success || problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
+  const { QUEUE_API_URL, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_QUEUE_ID, CLOUDFLARE_API_TOKEN, ...rest } = parsed.data;
+  const queue =
+    CLOUDFLARE_ACCOUNT_ID && CLOUDFLARE_QUEUE_ID && CLOUDFLARE_API_TOKEN
+      ? {
+          api_url: QUEUE_API_URL,
+          account_id: CLOUDFLARE_ACCOUNT_ID,
+          queue_id: CLOUDFLARE_QUEUE_ID,
+          api_token: CLOUDFLARE_API_TOKEN,
+        }
+      : null;
+  return { ...rest, queue };
+}
+
+function problemsBetween(config: z.infer<typeof environmentSchema>): string[] {
+  const problems: string[] = [];
+  const pull = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
+  const missing = pull.filter((name) => config[name] === undefined);
+  if (missing.length > 0 && missing.length < pull.length)
+    problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
+  if (config.ENVIRONMENT !== 'production') return problems;
+  for (const name of ['API_KEY', 'INTERNAL_SECRET'] as const) {
+    const plain = config[name].startsWith('whsec_')
+      ? Buffer.from(config[name].slice(6), 'base64').toString('latin1')
+      : config[name];
+    if (demoWord.test(plain))
+      problems.push(`${name}: is a demo value, which anyone can read; make a random one for production`);
+  }
+  if (!config.EDGE_URL.startsWith('https:')) problems.push('EDGE_URL: must be https in production');
+  return problems;
+}

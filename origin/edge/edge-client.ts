@@ -1,0 +1,67 @@
+// The edge as the origin calls it: signed, timed, and believed only in the shape of the contract. Throws where the edge
+// cannot be reached or answers anything else.
+
+import * as z from 'zod';
+import { newId } from '../../contracts/ids.ts';
+import { cardEventsAnswerSchema, putCardAnswerSchema, signCall } from '../../contracts/internal-api.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import type { CardName } from '../intake/streams.ts';
+import { describeError } from '../log.ts';
+
+const timeoutMs = 5_000;
+
+export interface EdgeClient {
+  putProfile(card: CardName, profile: Profile): Promise<z.infer<typeof putCardAnswerSchema>>;
+  eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  ping(): Promise<void>;
+}
+
+export function createEdgeClient({ url, secret }: { url: string; secret: string }): EdgeClient {
+  async function call<T>(schema: z.ZodType<T>, method: 'GET' | 'PUT', path: string, body = ''): Promise<T> {
+    const target = new URL(path, url);
+    const pathAndQuery = target.pathname + target.search;
+    const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });
+    const answer = await reach(target, {
+      method,
+      headers: { 'content-type': 'application/json', ...signature },
+      ...(method === 'PUT' ? { body } : {}),
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const said: unknown = await answer.json().catch(() => null);
+    const parsed = schema.safeParse(said);
+    // A stale profile is a 409 with an answer in shape; an error is a status without one.
+    if (parsed.success && (answer.ok || answer.status === 409)) return parsed.data;
+    throw new Error(`the edge answered ${answer.status} ${errorCodeOf(said)} to ${method} of a card`);
+  }
+
+  return {
+    putProfile: (card, profile) => call(putCardAnswerSchema, 'PUT', pathOf(card), JSON.stringify(profile)),
+    eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
+    async ping() {
+      const answer = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`the edge answered ${answer.status} to /livez`);
+    },
+  };
+}
+
+/** fetch says only that it failed; why is in its cause. No redirect is followed: the signature is for one path. */
+async function reach(target: URL, request: RequestInit): Promise<Response> {
+  try {
+    return await fetch(target, { ...request, redirect: 'manual' });
+  } catch (error) {
+    const cause = error instanceof Error ? (error.cause ?? error) : error;
+    const { code, message } = describeError(cause);
+    throw new Error(`the edge cannot be reached: ${code ?? message}`, { cause: error });
+  }
+}
+
+/** A token may hold any printable character, a slash or a question mark too. */
+function pathOf({ network, card_token }: CardName): string {
+  return `/internal/cards/${network}/${encodeURIComponent(card_token)}`;
+}
+
+const problemSchema = z.object({ error_code: z.string().max(64) });
+function errorCodeOf(said: unknown): string {
+  return problemSchema.safeParse(said).data?.error_code ?? '(no error code)';
+}

@@ -1,0 +1,94 @@
+// Cloudflare Queues, pulled over HTTP: the origin takes messages at its own pace, and what it cannot take stays there.
+// https://developers.cloudflare.com/queues/configuration/pull-consumers/ : JSON bodies come in base64; short polling only.
+
+import type { Logger } from 'pino';
+import * as z from 'zod';
+import type { QueueConfig } from '../config.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import type { Intake } from './intake.ts';
+
+/** Its documented maximum. */
+const batchSize = 100;
+/** For a batch in hand: longer than any batch takes, shorter than anybody wants to wait for one that was dropped. */
+const visibilityTimeoutMs = 60_000;
+const emptyPauseMs = 1_000;
+const retryDelaySeconds = 5;
+const timeoutMs = 15_000;
+
+const pulledSchema = z.object({
+  success: z.literal(true),
+  result: z.object({
+    messages: z.array(
+      z.object({
+        id: z.string(),
+        body: z.string(),
+        lease_id: z.string(),
+        attempts: z.number(),
+        metadata: z.record(z.string(), z.unknown()).nullish(),
+      }),
+    ),
+  }),
+});
+const ackedSchema = z.object({ success: z.literal(true) });
+type Pulled = z.infer<typeof pulledSchema>['result']['messages'][number];
+
+export interface PullOptions {
+  readonly queue: QueueConfig;
+  readonly intake: Pick<Intake, 'take'>;
+  readonly log: Logger;
+}
+
+export function createPull({ queue, intake, log }: PullOptions): Loop {
+  const base = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages`;
+
+  async function call<T>(
+    schema: z.ZodType<T>,
+    action: 'pull' | 'ack',
+    body: unknown,
+    signal?: AbortSignal,
+  ): Promise<T> {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const answer = await fetch(`${base}/${action}`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${queue.api_token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'manual',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const said: unknown = await answer.json().catch(() => null);
+    const parsed = schema.safeParse(said);
+    if (!answer.ok || !parsed.success) throw new Error(`the queue answered ${answer.status} to ${action}`);
+    return parsed.data;
+  }
+
+  return createLoop({
+    name: 'queue pull',
+    log,
+    intervalMs: emptyPauseMs,
+    async round(signal) {
+      const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
+      const { messages } = (await call(pulledSchema, 'pull', wanted, signal)).result;
+      if (messages.length === 0) return false;
+      const results = await intake.take(messages.map((message) => ({ id: message.lease_id, body: bodyOf(message) })));
+      const taken = results.filter(({ outcome }) => outcome !== 'retry');
+      const refused = results.filter(({ outcome }) => outcome === 'retry');
+      // Not ended by a stop: what was committed is acknowledged, so that it does not come again. If this fails it does, and
+      // intake finds that it has it.
+      await call(ackedSchema, 'ack', {
+        acks: taken.map(({ id }) => ({ lease_id: id })),
+        retries: refused.map(({ id }) => ({ lease_id: id, delay_seconds: retryDelaySeconds })),
+      });
+      if (taken.length === 0) throw new Error('no message of a batch was taken');
+      return refused.length === 0;
+    },
+  });
+}
+
+/** What it holds, or the text itself where it is not what the edge sends: intake then says why it cannot be read. */
+function bodyOf({ body, metadata }: Pulled): unknown {
+  try {
+    return JSON.parse(metadata?.['CF-Content-Type'] !== 'text' ? Buffer.from(body, 'base64').toString('utf8') : body);
+  } catch {
+    return body;
+  }
+}

@@ -1,0 +1,21 @@
+// What repair counts.
+
+import { Counter, type Registry } from 'prom-client';
+
+export type RepairMetrics = ReturnType<typeof createRepairMetrics>;
+
+export function createRepairMetrics(registry: Registry) {
+  const registers = [registry];
+  return {
+    repaired: new Counter({
+      name: 'intake_repaired_events_total',
+      help: "Card events taken from the cards' own logs instead of the queue",
+      registers,
+    }),
+    edgeBehind: new Counter({
+      name: 'intake_edge_behind_total',
+      help: 'Cards of which the edge had fewer events than the origin: its storage was set back',
+      registers,
+    }),
+  };
+}

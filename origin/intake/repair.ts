@@ -1,0 +1,144 @@
+// Fills gaps from the card's own log at the edge, and looks for tails that no later event reveals. So a queue may lose,
+// repeat or reorder anything: what the edge has, the origin gets.
+
+import type { Logger } from 'pino';
+import type { Database } from '../db/client.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import type { Intake } from './intake.ts';
+import type { RepairMetrics } from './repair-metrics.ts';
+import { keyOf } from './sort-out.ts';
+import type { CardName } from './streams.ts';
+
+/** Calls to the edge at one time: enough to catch up with a lost hour, few enough to leave it to its real work. */
+const callsMax = 4;
+const cardsPerRound = 100;
+/** A message that is only late, not lost, mostly comes before this. */
+const gapIntervalMs = 500;
+const restMsMax = 5 * 60_000;
+/** Each sweep wakes every card's object, at $0.15 a million: hourly is $3.60 a day for a million cards. */
+const sweepPauseMs = 60 * 60_000;
+
+export interface RepairOptions {
+  readonly database: Database;
+  readonly edge: EdgeClient;
+  readonly intake: Pick<Intake, 'takePage'>;
+  readonly log: Logger;
+  readonly metrics: RepairMetrics;
+}
+
+interface Behind extends CardName {
+  readonly applied_sequence: string;
+}
+
+/** Takes what the edge has above `applied_sequence`, page by page. Throws where a page cannot be had or is not taken. */
+export async function catchUp({ edge, intake, log, metrics }: RepairOptions, card: Behind, signal: AbortSignal) {
+  let after = Number(card.applied_sequence);
+  while (!signal.aborted) {
+    const { events, last_sequence } = await edge.eventsAfter(card, after);
+    if (last_sequence < after) {
+      // Its storage was set back, or is another one: its next events will take numbers that are taken here.
+      metrics.edgeBehind.inc();
+      log.error({ after, last_sequence }, 'the edge has fewer events of a card than the origin has booked');
+      return;
+    }
+    if (events.length === 0) return;
+    const outcome = await intake.takePage({ version: 1, card_key: keyOf(card), events }, after);
+    if (outcome === 'retry') throw new Error('a page of the card was not taken');
+    metrics.repaired.inc(events.length);
+    after += events.length;
+    if (after >= last_sequence) return;
+  }
+}
+
+/** Streams that hold events back, again and again until none does. */
+export function createGapRepair(options: RepairOptions): Loop {
+  const { database, log } = options;
+  let from = 0;
+  // Streams that could not be filled, and when to try again; losing it costs a few calls that fail.
+  const resting = new Map<string, { failures: number; untilMs: number }>();
+
+  async function repair(card: Behind & { stream_id: string }, signal: AbortSignal): Promise<void> {
+    const rest = resting.get(card.stream_id);
+    if (rest !== undefined && Date.now() < rest.untilMs) return;
+    try {
+      await catchUp(options, card, signal);
+      resting.delete(card.stream_id);
+    } catch (error) {
+      const failures = (rest?.failures ?? 0) + 1;
+      resting.set(card.stream_id, {
+        failures,
+        untilMs: Date.now() + Math.min(restMsMax, gapIntervalMs * 2 ** failures),
+      });
+      throw error;
+    }
+  }
+
+  return createLoop({
+    name: 'gap repair',
+    log,
+    intervalMs: gapIntervalMs,
+    async round(signal) {
+      // Onwards from the last one, so that streams which cannot be filled do not keep others from their turn.
+      const { rows } = await database.sql.query<Behind & { stream_id: string }>(
+        `select stream_id, network, card_token, applied_sequence from card_streams
+         where has_gap and stream_id > $1 order by stream_id limit $2`,
+        [from, cardsPerRound],
+      );
+      from = rows.length < cardsPerRound ? 0 : Number(rows.at(-1)?.stream_id ?? 0);
+      await eachOf(rows, (card) => repair(card, signal), { log, signal });
+      return rows.length === cardsPerRound;
+    },
+  });
+}
+
+/** Every card that is known, at start and from time to time: a queue may have lost the last events of a stream. */
+export function createSweep(options: RepairOptions): Loop {
+  const { database, log } = options;
+  return createLoop({
+    name: 'sweep',
+    log,
+    intervalMs: sweepPauseMs,
+    async round(signal) {
+      let last: CardName = { network: '', card_token: '' };
+      for (;;) {
+        // A full join: a card may have no stream yet, all its events lost; a stream may have no card here.
+        const { rows } = await database.sql.query<Behind>(
+          `select network, card_token, coalesce(s.applied_sequence, 0) as applied_sequence
+           from card_streams s full join cards c using (network, card_token)
+           where (network, card_token) > ($1, $2) order by network, card_token limit $3`,
+          [last.network, last.card_token, cardsPerRound],
+        );
+        await eachOf(rows, (card) => catchUp(options, card, signal), { log, signal });
+        const next = rows.at(-1);
+        if (next === undefined || signal.aborted) return false;
+        last = next;
+      }
+    },
+  });
+}
+
+/** A few at a time. One that fails is logged and stands in nobody's way; where all fail, the edge is away: throws. */
+async function eachOf<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+  { log, signal }: { log: Logger; signal: AbortSignal },
+): Promise<void> {
+  let failed = 0;
+  let lastError: unknown;
+  const queue = items.values();
+  await Promise.all(
+    Array.from({ length: callsMax }, async () => {
+      for (const item of queue) {
+        if (signal.aborted) return;
+        await work(item).catch((error: unknown) => {
+          failed += 1;
+          lastError = error;
+        });
+      }
+    }),
+  );
+  if (failed === 0) return;
+  if (failed === items.length) throw new Error('no card could be caught up', { cause: lastError });
+  log.warn({ err: lastError, failed, of: items.length }, 'some cards could not be caught up');
+}

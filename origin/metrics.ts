@@ -1,0 +1,41 @@
+// What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
+
+import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import type { Database } from './db/client.ts';
+
+export function measure(registry: Registry, database: Database): void {
+  collectDefaultMetrics({ register: registry });
+  const pool = new Gauge({
+    name: 'database_pool_connections',
+    help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { max, open, idle, waiting } = database.use();
+      for (const [state, value] of Object.entries({ max, in_use: open - idle, idle, waiting }))
+        pool.set({ state }, value);
+    },
+  });
+  const waiting = new Gauge({
+    name: 'origin_waiting',
+    help: 'Cards with a gap in their events, dead letters unresolved, card profiles that the edge lacks',
+    labelNames: ['what'],
+    registers: [registry],
+    async collect() {
+      waiting.reset();
+      // No figure where the database does not answer: an old one would look like a fresh one.
+      const counts = await countWaiting(database).catch(() => ({}));
+      for (const [what, value] of Object.entries(counts)) waiting.set({ what }, Number(value));
+    },
+  });
+}
+
+async function countWaiting({ sql }: Database): Promise<Record<string, string>> {
+  const { rows } = await sql.query<Record<string, string>>(
+    `select
+       (select count(*) from card_streams where has_gap) as cards_with_gap,
+       (select count(*) from dead_letters where resolved_at is null) as dead_letters,
+       (select count(*) from edge_outbox) as card_profiles`,
+  );
+  return rows[0] ?? {};
+}

@@ -1,0 +1,100 @@
+// The origin put together and started: migrate, listen, work in the background; and stopped without losing anything.
+
+import type { AddressInfo } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
+import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
+import { createApp } from './api/app.ts';
+import type { Config } from './config.ts';
+import { openDatabase } from './db/client.ts';
+import { migrate } from './db/migrate.ts';
+import { createEdgeClient } from './edge/edge-client.ts';
+import { createOutbox } from './edge/outbox.ts';
+import { Intake } from './intake/intake.ts';
+import { createIntakeMetrics } from './intake/intake-metrics.ts';
+import { createPull } from './intake/pull.ts';
+import { createGapRepair, createSweep } from './intake/repair.ts';
+import { createRepairMetrics } from './intake/repair-metrics.ts';
+import { createHouseAccounts } from './ledger/house-accounts.ts';
+import { measure } from './metrics.ts';
+
+export interface Origin {
+  readonly url: string;
+  /** Finishes what is in hand and takes nothing more. */
+  stop(): Promise<void>;
+}
+
+/** For requests in hand when it is told to stop. */
+const drainMsMax = 15_000;
+
+export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
+  const applied = await migrate(config.DATABASE_OWNER_URL ?? config.DATABASE_URL);
+  if (applied.length > 0) log.info({ applied }, 'migrated');
+
+  const registry = new Registry();
+  const database = openDatabase({
+    url: config.DATABASE_URL,
+    poolMax: config.DATABASE_POOL_MAX,
+    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
+  });
+  measure(registry, database);
+  const edge = createEdgeClient({ url: config.EDGE_URL, secret: config.INTERNAL_SECRET });
+  const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
+  const outbox = createOutbox({ database, edge, log });
+  const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
+  const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
+  const loops = [outbox.loop, createGapRepair(repair), createSweep(repair), ...(pull === null ? [] : [pull])];
+
+  let stopping = false;
+  const app = createApp({
+    database,
+    house: createHouseAccounts(database.sql),
+    intake,
+    outbox,
+    edge,
+    pull,
+    log,
+    registry,
+    apiKey: config.API_KEY,
+    internalSecret: config.INTERNAL_SECRET,
+    isStopping: () => stopping,
+  });
+  const { server, port } = await listen(app.fetch, config);
+  for (const loop of loops) loop.start();
+  const url = `http://${config.HOST}:${port}`;
+  log.info({ url }, 'listening');
+
+  return {
+    url,
+    async stop() {
+      stopping = true;
+      // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
+      // itself, then intake, and the database when nobody needs it any more.
+      await closeServer(server);
+      await Promise.all(loops.map((loop) => loop.stop()));
+      await intake.close();
+      await database.close();
+      log.info('stopped');
+    },
+  };
+}
+
+function listen(fetch: (request: Request) => Response | Promise<Response>, { HOST, PORT }: Config) {
+  return new Promise<{ server: ServerType; port: number }>((resolve, reject) => {
+    const server = serve({ fetch, hostname: HOST, port: PORT }, ({ port }: AddressInfo) => resolve({ server, port }));
+    server.once('error', reject);
+  });
+}
+
+function closeServer(server: ServerType): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => {
+      clearInterval(idle);
+      clearTimeout(deadline);
+      resolve();
+    });
+    // A connection that is kept alive becomes idle only after its last answer, so it is looked for again and again.
+    const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
+    const deadline = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), drainMsMax);
+  });
+}
