@@ -152,6 +152,18 @@ describe('texts', () => {
     expect(found(['package-lock.json', lock('https://registry.example')])).toEqual(['package-lock.json:2 lock-file']);
     expect(found(['package-lock.json', '{ "version": "4.6.7" }\n'])).toEqual([]);
   });
+
+  test('the lock file has an entry for every optional package, for other platforms too', () => {
+    const lock = (...entries: readonly string[]) =>
+      JSON.stringify({
+        packages: {
+          'node_modules/workerd': { optionalDependencies: { '@workerd/darwin': '1.0.0', '@workerd/linux': '1.0.0' } },
+          ...Object.fromEntries(entries.map((name) => [`node_modules/workerd/node_modules/${name}`, {}])),
+        },
+      });
+    expect(found(['package-lock.json', lock('@workerd/darwin', '@workerd/linux')])).toEqual([]);
+    expect(found(['package-lock.json', lock('@workerd/linux')])).toEqual(['package-lock.json:1 lock-file']);
+  });
 });
 
 describe('migrations', () => {

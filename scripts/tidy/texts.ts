@@ -27,11 +27,30 @@ export function textFindings(file: RepositoryFile): Finding[] {
   }
   for (const [name, pattern] of secrets)
     addAll(pattern, 'secret', `looks like ${name}; instead read it from the environment, and revoke this one`);
-  if (path === 'package-lock.json')
+  if (path === 'package-lock.json') {
     addAll(
       /"resolved": "https?:/g,
       'lock-file',
       'names a registry; instead keep omit-lockfile-registry-resolved in .npmrc and run npm install',
     );
+    for (const name of optionalWithoutEntry(text)) {
+      const message = `has no entry for the optional ${name}, so npm ci refuses; instead add it with version, os and cpu`;
+      findings.push({ path, line: 1, rule: 'lock-file', message });
+    }
+  }
   return findings;
+}
+
+/** npm leaves packages for other platforms out of a lock file where its registry did not have them at that moment. */
+function optionalWithoutEntry(text: string): string[] {
+  const { packages = {} } = JSON.parse(text) as LockFile;
+  const entries = new Set(Object.keys(packages).map((where) => where.replace(/^.*node_modules\//, '')));
+  const optional = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
+  return optional.filter((name) => !entries.has(name));
+}
+
+interface LockFile {
+  readonly packages?: Readonly<Record<string, { readonly optionalDependencies?: Readonly<Record<string, string>> }>>;
 }
