@@ -19,7 +19,7 @@ const workerTestTools = ['cloudflare:test', 'cloudflare:workers'];
 const rooms: Readonly<Record<string, Room | 'anything'>> = {
   contracts: {
     rooms: [],
-    packages: ['zod', 'nanoid'],
+    packages: ['zod', 'nanoid', 'standardwebhooks'],
     because: 'contracts are words: they know nobody, read no clock and do no I/O',
   },
   core: {
