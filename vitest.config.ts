@@ -1,6 +1,5 @@
 // Four kinds of tests: rules alone, the edge inside workerd, the origin against a real Postgres, and the whole system.
 
-import { existsSync } from 'node:fs';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { wranglerEnv } from './scripts/wrangler-env.ts';
@@ -8,7 +7,7 @@ import { wranglerEnv } from './scripts/wrangler-env.ts';
 Object.assign(process.env, wranglerEnv);
 
 /** Starts one Postgres for the origin's tests. */
-const testPostgres = './origin/db/test-postgres.ts';
+const testPostgres = './scripts/test-postgres.ts';
 
 export default defineConfig({
   test: {
@@ -28,7 +27,8 @@ export default defineConfig({
         test: {
           name: 'origin',
           include: ['origin/**/*.test.ts'],
-          globalSetup: existsSync(testPostgres) ? [testPostgres] : [],
+          globalSetup: [testPostgres],
+          setupFiles: ['./scripts/property-seed.ts'],
           testTimeout: 20_000,
           hookTimeout: 60_000,
         },

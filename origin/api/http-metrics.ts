@@ -1,7 +1,7 @@
 // Rate, errors and duration of each route (I13). The route's pattern is the label, never the path: a path holds ids.
 
 import type { MiddlewareHandler } from 'hono';
-import { routePath } from 'hono/route';
+import { matchedRoutes } from 'hono/route';
 import { Histogram, type Registry } from 'prom-client';
 
 export function httpMetrics(registry: Registry): MiddlewareHandler {
@@ -15,8 +15,8 @@ export function httpMetrics(registry: Registry): MiddlewareHandler {
   return async (context, next) => {
     const end = seconds.startTimer();
     await next();
-    const pattern = routePath(context, -1);
-    const route = pattern.endsWith('*') ? 'unmatched' : pattern;
+    // Middleware matches too, with a star; the route itself has none.
+    const route = matchedRoutes(context).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched';
     end({ http_response_status_code: context.res.status, route, method: context.req.method });
   };
 }

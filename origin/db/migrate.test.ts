@@ -1,0 +1,72 @@
+import { copyFile, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { migrate } from './migrate.ts';
+
+const repository = fileURLToPath(new URL('../../migrations', import.meta.url));
+
+describe('migrate', () => {
+  let url: string;
+  let directory: string;
+  let files: string[];
+
+  beforeEach(async () => {
+    url = await createTestDatabase({ empty: true });
+    directory = await mkdtemp(join(tmpdir(), 'migrations-'));
+    files = (await readdir(repository)).filter((file) => file.endsWith('.sql')).toSorted();
+    for (const file of files) await copyFile(join(repository, file), join(directory, file));
+  });
+
+  test('applies every file once, in order', async () => {
+    expect(await migrate(url, directory)).toEqual(files);
+    expect(await migrate(url, directory)).toEqual([]);
+  });
+
+  test('two processes that start at once apply each file once', async () => {
+    const applied = await Promise.all([migrate(url, directory), migrate(url, directory), migrate(url, directory)]);
+    expect(applied.flat()).toEqual(files);
+  });
+
+  test('a file edited after it was applied is refused by name, and nothing new is applied', async () => {
+    await migrate(url, directory);
+    await writeFile(join(directory, '0002_accounts_and_cards.sql'), '-- edited');
+    await writeFile(join(directory, nextFile(files)), 'create table late ()');
+    await expect(migrate(url, directory)).rejects.toThrow(
+      'migration 0002_accounts_and_cards.sql was edited after it was applied',
+    );
+    expect(await tableNamed(url, 'late')).toBeNull();
+  });
+
+  test('a file out of the numbering is refused by name', async () => {
+    await writeFile(join(directory, '0099_late.sql'), 'create table late ()');
+    await expect(migrate(url, directory)).rejects.toThrow('migration 0099_late.sql: the name must be');
+  });
+
+  test('a database that is ahead of the files is refused', async () => {
+    await migrate(url, directory);
+    const older = await mkdtemp(join(tmpdir(), 'migrations-'));
+    for (const file of files.slice(0, -1)) await copyFile(join(directory, file), join(older, file));
+    await expect(migrate(url, older)).rejects.toThrow(`${files.at(-1)} is applied to this database, but is not in`);
+  });
+
+  test('a file that fails is named and leaves nothing behind', async () => {
+    const next = nextFile(files);
+    await writeFile(join(directory, next), 'create table half_done (); select no_such_function();');
+    await expect(migrate(url, directory)).rejects.toThrow(`migration ${next} failed and changed nothing`);
+    expect(await tableNamed(url, 'half_done')).toBeNull();
+  });
+});
+
+function nextFile(files: readonly string[]): string {
+  return `${String(files.length + 1).padStart(4, '0')}_next.sql`;
+}
+
+async function tableNamed(url: string, name: string): Promise<string | null> {
+  const { rows } = await asOwner(url, (sql) =>
+    sql.query<{ found: string | null }>('select to_regclass($1)::text as found', [name]),
+  );
+  return rows[0]?.found ?? null;
+}
