@@ -1,0 +1,41 @@
+// A signature covers one call: its method, its path with the query, its body, its instant.
+
+import { Webhook } from 'standardwebhooks';
+import { expect, test } from 'vitest';
+import { signCall, signedText } from './internal-api.ts';
+
+const secret = `whsec_${Buffer.from('a secret for tests, of 32 bytes!').toString('base64')}`;
+const call = { method: 'PUT', pathAndQuery: '/internal/cards/native/card_1?a=1', body: '{"version":1}' };
+
+function accepted(headers: Record<string, string>, received: typeof call): boolean {
+  try {
+    new Webhook(secret).verify(signedText(received), headers, { jsonParse: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+test('a call is accepted as it was signed, whatever the case of its method', () => {
+  const headers = signCall(secret, call, { id: 'msg_1', at: new Date() });
+  expect(accepted(headers, call)).toBe(true);
+  expect(accepted(headers, { ...call, method: 'put' })).toBe(true);
+});
+
+test.each<[what: string, changed: Partial<typeof call>]>([
+  ['method', { method: 'DELETE' }],
+  ['path', { pathAndQuery: '/internal/cards/native/card_2?a=1' }],
+  ['query', { pathAndQuery: '/internal/cards/native/card_1?a=2' }],
+  ['body', { body: '{"version":2}' }],
+])('another %s needs another signature', (_, changed) => {
+  const headers = signCall(secret, call, { id: 'msg_1', at: new Date() });
+  expect(accepted(headers, { ...call, ...changed })).toBe(false);
+});
+
+test('a signature is bound to its id and its instant, and grows old', () => {
+  const headers = signCall(secret, call, { id: 'msg_1', at: new Date() });
+  expect(accepted({ ...headers, 'webhook-id': 'msg_2' }, call)).toBe(false);
+  expect(accepted({ ...headers, 'webhook-timestamp': String(Math.floor(Date.now() / 1000) + 1) }, call)).toBe(false);
+  const old = signCall(secret, call, { id: 'msg_1', at: new Date(Date.now() - 6 * 60_000) });
+  expect(accepted(old, call)).toBe(false);
+});
