@@ -39,4 +39,3 @@ export const cardMessageSchema = z.discriminatedUnion('kind', [
   }),
 ]);
 export type CardMessage = z.infer<typeof cardMessageSchema>;
-export type CardMessageKind = CardMessage['kind'];

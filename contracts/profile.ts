@@ -37,7 +37,6 @@ const windowSchema = z.discriminatedUnion('per', [
   z.strictObject({ per: z.literal('transaction') }),
   z.strictObject({ per: z.literal('day'), time_zone: timeZoneSchema }),
 ]);
-export type Window = z.infer<typeof windowSchema>;
 
 const common = { control_id: z.string().min(1).max(64), applies_to: appliesToSchema };
 
