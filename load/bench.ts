@@ -21,6 +21,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '6' },
     rounds: { type: 'string', default: '5' },
     only: { type: 'string' },
+    connections: { type: 'string', default: '16' },
   },
 });
 const seconds = Number(options.seconds);
@@ -53,10 +54,7 @@ async function pair(name: string, ours: Target, floor: Target, connections: numb
 }
 
 function ratio({ ours, floor }: Pair): number {
-  return round(
-    median(ours.map((one, index) => one.requests_per_s / (floor[index]?.requests_per_s ?? Number.NaN))),
-    3,
-  );
+  return round(median(ours.map((one, index) => one.requests_per_s / (floor[index]?.requests_per_s ?? Number.NaN))), 3);
 }
 
 function errorsOf({ ours, floor }: Pair): number {

@@ -28,7 +28,13 @@ export function everydayProfile(account_id = newId('acct')): Profile {
     expires_at_ms: null,
     funds_minor: 1_000_000_000_000,
     controls: [
-      { control_id: 'per-purchase', applies_to: {}, does: 'limit', amount_minor: 500_000, window: { per: 'transaction' } },
+      {
+        control_id: 'per-purchase',
+        applies_to: {},
+        does: 'limit',
+        amount_minor: 500_000,
+        window: { per: 'transaction' },
+      },
       {
         control_id: 'per-day',
         applies_to: {},
@@ -46,7 +52,11 @@ export async function putCard(url: string, cardToken: string, profile: Profile):
   const body = JSON.stringify(profile);
   const answer = await fetch(url + pathAndQuery, {
     method: 'PUT',
-    headers: signCall(edgeVars.INTERNAL_SECRET, { method: 'PUT', pathAndQuery, body }, { id: newId('req'), at: new Date() }),
+    headers: signCall(
+      edgeVars.INTERNAL_SECRET,
+      { method: 'PUT', pathAndQuery, body },
+      { id: newId('req'), at: new Date() },
+    ),
     body,
   });
   if (!answer.ok) throw new Error(`PUT ${pathAndQuery} answered ${answer.status}: ${await answer.text()}`);

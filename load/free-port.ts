@@ -1,7 +1,7 @@
 // A port that nothing listens on at this moment.
 
-import { createServer } from 'node:net';
 import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
 export async function freePort(): Promise<number> {
   const server = createServer();

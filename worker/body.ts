@@ -1,7 +1,7 @@
 // An inbound body: bounded, UTF-8, JSON, without card data. Each step refuses with what is wrong, and never quotes it.
 
 import type { Context } from 'hono';
-import * as z from 'zod';
+import type * as z from 'zod';
 import { findCardData } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';

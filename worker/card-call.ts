@@ -28,7 +28,11 @@ interface Call {
  * The decision, or null where the object could not be reached in time: the caller then answers by its network's failure
  * policy. A request key that was used for another body is refused with 409, naming the field.
  */
-export async function authorize(env: Env, execution: Pick<ExecutionContext, 'waitUntil'>, call: Call): Promise<Decided | null> {
+export async function authorize(
+  env: Env,
+  execution: Pick<ExecutionContext, 'waitUntil'>,
+  call: Call,
+): Promise<Decided | null> {
   const { network, cardToken, request, deadlineMs } = call;
   const startedMs = Date.now();
   let timer: ReturnType<typeof setTimeout> | null = null;
@@ -48,7 +52,11 @@ export async function authorize(env: Env, execution: Pick<ExecutionContext, 'wai
     logEvent('error', 'authorization_late', { network, deadline_ms: deadlineMs });
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    logEvent('error', 'authorization_unavailable', { network, waited_ms: Date.now() - startedMs, error: String(error) });
+    logEvent('error', 'authorization_unavailable', {
+      network,
+      waited_ms: Date.now() - startedMs,
+      error: String(error),
+    });
   } finally {
     clearTimeout(timer);
   }

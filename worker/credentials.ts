@@ -10,7 +10,11 @@ const utf8 = new TextEncoder();
 export function requireBasic(header: string | undefined, expected: { username: string; password: string }): void {
   const wanted = `Basic ${base64(utf8.encode(`${expected.username}:${expected.password}`))}`;
   if (header === undefined || !equalTexts(header, wanted))
-    throw new Refusal(401, 'credentials_wrong', 'The Authorization header is missing or wrong. Send Basic credentials.');
+    throw new Refusal(
+      401,
+      'credentials_wrong',
+      'The Authorization header is missing or wrong. Send Basic credentials.',
+    );
 }
 
 /** Standard Webhooks over `text`: one of the secrets must have signed it within five minutes. */
@@ -26,7 +30,11 @@ export function requireSignature(headers: Headers, text: string, secrets: readon
     }
   });
   if (!valid)
-    throw new Refusal(401, 'signature_wrong', 'The Standard Webhooks signature is missing, wrong, or older than five minutes.');
+    throw new Refusal(
+      401,
+      'signature_wrong',
+      'The Standard Webhooks signature is missing, wrong, or older than five minutes.',
+    );
 }
 
 /**

@@ -1,8 +1,8 @@
 // Queue batches to the origin, where the queue has no pull (wrangler dev). The origin says of each message whether it took
 // it; what it did not take comes again. Nothing throws after an ack, so nothing acked is ever delivered twice by our doing.
 
-import { type DeliverAnswer, deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
 import { newId } from '../contracts/ids.ts';
+import { type DeliverAnswer, deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 

@@ -15,7 +15,9 @@ export type FailurePolicy = (typeof failurePolicies)[number];
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
 const demoMark = /^demo-|^whsec_ZGVtby/i;
-const webhookSecret = z.string().regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64');
+const webhookSecret = z
+  .string()
+  .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64');
 
 const settingsSchema = z
   .object({
@@ -41,7 +43,12 @@ const settingsSchema = z
     if (value.ENVIRONMENT !== 'production') return;
     for (const name of ['INTERNAL_SECRET', 'MARQETA_USERNAME', 'MARQETA_PASSWORD'] as const)
       if (demoMark.test(value[name]))
-        issues.push({ code: 'custom', path: [name], input: undefined, message: 'is a demo value; set a secret of your own' });
+        issues.push({
+          code: 'custom',
+          path: [name],
+          input: undefined,
+          message: 'is a demo value; set a secret of your own',
+        });
     if (value.NATIVE_SECRETS.some((secret) => demoMark.test(secret)))
       issues.push({ code: 'custom', path: ['NATIVE_SECRETS'], input: undefined, message: 'holds a demo value' });
   });
@@ -56,7 +63,9 @@ export function settingsOf(env: Env): Settings {
   const parsed = settingsSchema.safeParse(env);
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new Error(`The edge's configuration is wrong: ${wrong.join('; ')}. Set it in .dev.vars or by wrangler secret put.`);
+    throw new Error(
+      `The edge's configuration is wrong: ${wrong.join('; ')}. Set it in .dev.vars or by wrangler secret put.`,
+    );
   }
   known.set(env, parsed.data);
   return parsed.data;

@@ -13,7 +13,10 @@ export function* packMessages(card_key: CardKey, rows: readonly LogRow[]): Gener
   for (const { sequence, at_ms, body } of rows) {
     const event: CardEvent = { sequence, at_ms, ...body };
     const eventBytes = utf8.encode(JSON.stringify(event)).length;
-    if (events.length > 0 && (bytes + eventBytes > limits.messageBytesMax || events.length === limits.eventsPerMessageMax)) {
+    if (
+      events.length > 0 &&
+      (bytes + eventBytes > limits.messageBytesMax || events.length === limits.eventsPerMessageMax)
+    ) {
       yield { version: 1, card_key, events };
       events = [];
       bytes = 0;

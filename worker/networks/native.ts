@@ -43,7 +43,12 @@ export const native = new Hono<Bindings>()
   .post('/authorizations', async (context) => {
     const { card_token: cardToken, request } = inShape(authorizationBodySchema, context.get('body'));
     const deadlineMs = limits.nativeDeadlineMs;
-    const decided = await authorize(context.env, context.executionCtx, { network: 'native', cardToken, request, deadlineMs });
+    const decided = await authorize(context.env, context.executionCtx, {
+      network: 'native',
+      cardToken,
+      request,
+      deadlineMs,
+    });
     if (decided === null) throw unavailable();
     return context.json({ authorization_id: decided.authorization_id, ...decided.decision });
   })

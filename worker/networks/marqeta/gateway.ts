@@ -1,10 +1,16 @@
 // Marqeta's gateway JIT funding: an actionable request in, `jit_funding` back with 200 (approved) or 402 (declined).
 // The answer is worked out from the request and the stored decision alone, so a repeat gets the same bytes.
 
-import type { AuthorizationRequest, channels, entryModes, requestKinds } from '../../../contracts/authorization-request.ts';
-import type { Decision, DeclineReason } from '../../../contracts/decision.ts';
+import type {
+  AuthorizationRequest,
+  channels,
+  entryModes,
+  requestKinds,
+} from '../../../contracts/authorization-request.ts';
+import type { DeclineReason } from '../../../contracts/decision.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
 import { Refusal } from '../../../contracts/problem.ts';
+import type { Decided } from '../../card-call.ts';
 import { echoOf, type GatewayMessage, merchantOf, minorOf } from './wire.ts';
 
 type Channel = (typeof channels)[number];
@@ -66,7 +72,7 @@ function channelOf(message: GatewayMessage, pos: GatewayMessage['pos']): Channel
 }
 
 /** HTTP status and body of the answer. */
-export function answerTo(message: GatewayMessage, decision: Decision) {
+export function answerTo(message: GatewayMessage, { authorization_id, decision }: Decided) {
   const { token, method, user_token, acting_user_token, amount } = message.gpa_order.jit_funding;
   const approved = decision.outcome === 'approved';
   const currency = message.currency_code;
@@ -76,6 +82,8 @@ export function answerTo(message: GatewayMessage, decision: Decision) {
     user_token,
     ...(acting_user_token == null ? {} : { acting_user_token }),
     amount: approved ? major(decision.approved_minor, currency) : echoOf(amount),
+    // Marqeta keeps tags with the transaction: our id of the authorization, for whoever looks from there to here.
+    tags: `authorization_id=${authorization_id}`,
     ...(decision.reason === null ? {} : { decline_reason: marqetaReason(decision.reason) }),
     ...(approved && method === 'pgfs.balanceinquiry' && decision.available_minor !== null
       ? { balances: { [currency]: balance(decision.available_minor, currency) } }

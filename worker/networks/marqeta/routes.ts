@@ -30,10 +30,11 @@ export const marqeta = new Hono<{ Bindings: Env }>()
       deadlineMs: limits.marqetaDeadlineMs,
     });
     if (decided !== null) {
-      const { status, body } = answerTo(message, decided.decision);
+      const { status, body } = answerTo(message, decided);
       return context.json(body, status);
     }
-    if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'decline') return context.json(unavailableAnswer(message), 402);
+    if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'decline')
+      return context.json(unavailableAnswer(message), 402);
     // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
     throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
   })
@@ -68,8 +69,16 @@ async function storeAll(context: EdgeContext, transactions: readonly unknown[]):
   // A card that could not be reached comes first: its 503 says "again", and the refusal will still be there then.
   const unreachable = failures.find((failure) => !(failure instanceof Refusal));
   if (unreachable !== undefined) {
-    logEvent('error', 'webhook_not_stored', { network: 'marqeta', failed: failures.length, error: String(unreachable) });
-    throw new Refusal(503, 'card_unavailable', `${failures.length} of ${transactions.length} elements were not stored.`);
+    logEvent('error', 'webhook_not_stored', {
+      network: 'marqeta',
+      failed: failures.length,
+      error: String(unreachable),
+    });
+    throw new Refusal(
+      503,
+      'card_unavailable',
+      `${failures.length} of ${transactions.length} elements were not stored.`,
+    );
   }
   if (failures.length > 0) throw failures[0];
 }

@@ -36,7 +36,10 @@ export function noticeOf(transaction: Transaction, at: string): Notice {
     case 'authorization.reversal':
     case 'authorization.reversal.issuerexpiration':
       if (linked === null) return { does: 'nothing', type };
-      return { does: 'receive', message: { kind: 'reversal', message_key, currency, authorization_key: linked, amount_minor } };
+      return {
+        does: 'receive',
+        message: { kind: 'reversal', message_key, currency, authorization_key: linked, amount_minor },
+      };
     case 'refund':
     case 'refund.authorization.clearing':
       return {

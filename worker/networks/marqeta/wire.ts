@@ -47,7 +47,10 @@ const code = z.string().max(limits.networkKeyLengthMax);
 
 const cardAcceptor = z.object({
   mid: networkKeySchema.nullish(),
-  mcc: z.string().regex(/^\d{4}$/, 'must be a merchant category code of four digits').nullish(),
+  mcc: z
+    .string()
+    .regex(/^\d{4}$/, 'must be a merchant category code of four digits')
+    .nullish(),
   name: z.string().nullish(),
   // Alpha-3 in network traffic; simulated messages say `country` and may use either.
   country_code: code.nullish(),

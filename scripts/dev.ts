@@ -1,0 +1,186 @@
+// npm start: Postgres, origin, edge and demo data on this machine, from nothing, in one command; --help says the options.
+// Whatever ends it (Ctrl-C, a child that dies), everything it started ends with it.
+
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startChild } from './dev/children.ts';
+import { demo, makeDemoData } from './dev/demo.ts';
+import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
+import { help, type Options, readOptions } from './dev/options.ts';
+import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
+import { describe, table } from './dev/running.ts';
+import { wranglerEnv } from './wrangler-env.ts';
+
+const readyWithinMs = 60_000;
+/** In the order of their start; stopped in the opposite one. */
+const started: { readonly stop: () => Promise<void> }[] = [];
+
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+async function main(options: Options): Promise<void> {
+  const startedMs = Date.now();
+  requireAlone();
+  await endLeftovers();
+  makeHome(options);
+  writeNote('launcher.json', { pid: process.pid });
+  const { ports } = options;
+  const urls = { edge: `http://127.0.0.1:${ports.edge}`, origin: `http://127.0.0.1:${ports.origin}` };
+  await requireFree(options);
+
+  const edge = startEdge(options, urls.origin);
+  say('starting Postgres');
+  const database = await databaseOf(options);
+  say('starting origin and edge');
+  const origin = startOrigin(options, { database, edge: urls.edge });
+  await Promise.all([ready(origin, `${urls.origin}/readyz`), ready(edge, `${urls.edge}/livez`)]);
+  say('making demo data');
+  const running = describe({ ...urls, database: withoutPassword(database) }, await makeDemoData(urls.origin));
+  writeNote('running.json', running);
+
+  process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));
+  say(`ready in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  const ended = await Promise.race([origin, edge].map(async (child) => ({ child, how: await child.exited })));
+  throw new Error(`${ended.child.name} has ended (${ended.how}). Its last lines:\n${lastLines(ended.child.name)}`);
+}
+
+async function databaseOf({ databaseUrl, ports }: Options): Promise<string> {
+  if (databaseUrl !== null) {
+    await requireDatabase(databaseUrl);
+    return databaseUrl;
+  }
+  const postgres: LocalPostgres = await startPostgres(ports.postgres);
+  started.push(postgres);
+  return postgres.url;
+}
+
+function startOrigin({ ports }: Options, urls: { database: string; edge: string }): Child {
+  const child = startChild({
+    name: 'origin',
+    command: [process.execPath, 'origin/main.ts'],
+    env: {
+      ENVIRONMENT: 'development',
+      PORT: String(ports.origin),
+      DATABASE_URL: urls.database,
+      API_KEY: demo.apiKey,
+      INTERNAL_SECRET: demo.internalSecret,
+      EDGE_URL: urls.edge,
+      LOG_FORMAT: 'pretty',
+    },
+  });
+  started.push(child);
+  return child;
+}
+
+function startEdge({ ports }: Options, originUrl: string): Child {
+  const child = startChild({
+    name: 'edge',
+    command: [
+      process.execPath,
+      join(projectRoot, 'node_modules/wrangler/bin/wrangler.js'),
+      'dev',
+      '--ip=127.0.0.1',
+      `--port=${ports.edge}`,
+      `--inspector-port=${ports.inspector}`,
+      `--persist-to=${join(home, 'edge')}`,
+      `--var=ORIGIN_URL:${originUrl}`,
+      '--show-interactive-dev-session=false',
+    ],
+    env: wranglerEnv,
+  });
+  started.push(child);
+  return child;
+}
+
+async function ready(child: Child, url: string): Promise<void> {
+  const untilMs = Date.now() + readyWithinMs;
+  let dead: string | null = null;
+  child.exited.then((how) => {
+    dead = how;
+  });
+  for (;;) {
+    if (dead !== null)
+      throw new Error(`${child.name} did not start (${dead}). Its last lines:\n${lastLines(child.name)}`);
+    const answer = await fetch(url).catch(() => null);
+    await answer?.arrayBuffer();
+    if (answer?.ok) return;
+    if (Date.now() > untilMs)
+      throw new Error(
+        `${child.name} is not ready after ${readyWithinMs / 1000} s. Its last lines:\n${lastLines(child.name)}`,
+      );
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Two launchers on one .atlas/ would end each other's children. */
+function requireAlone(): void {
+  const other = readNote<{ pid: number }>('launcher.json');
+  if (other !== null && other.pid !== process.pid && processHas(other.pid, 'scripts/dev.ts'))
+    throw new Error(`Atlas already runs from this folder (process ${other.pid}). Stop it there with Ctrl-C first.`);
+}
+
+async function requireFree({ ports, databaseUrl }: Options): Promise<void> {
+  const busy: string[] = [];
+  for (const [name, port] of Object.entries(ports)) {
+    if (name === 'postgres' && databaseUrl !== null) continue;
+    if (!(await isFree(port))) busy.push(`${port} (${name})`);
+  }
+  if (busy.length > 0)
+    throw new Error(
+      `Busy port: ${busy.join(', ')}. Stop what listens there, or move all ports: npm start -- --port-base 9787`,
+    );
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const probe = createServer();
+    probe.once('error', () => resolve(false));
+    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
+  });
+}
+
+function withoutPassword(url: string): string {
+  const shown = new URL(url);
+  if (shown.password !== '' && shown.password !== 'postgres') shown.password = '…';
+  return shown.href;
+}
+
+let stopping: Promise<void> | null = null;
+function stopAll(): Promise<void> {
+  stopping ??= (async () => {
+    for (const part of started.reverse()) await part.stop();
+    noChildrenLeft();
+    dropNote('running.json');
+    dropNote('launcher.json');
+  })();
+  return stopping;
+}
+
+let options: Options | null;
+try {
+  options = readOptions(process.argv.slice(2));
+} catch (error) {
+  say(`${error instanceof Error ? error.message : error}\n\n${help}`);
+  process.exit(2);
+}
+if (options === null) {
+  process.stdout.write(`${help}\n`);
+  process.exit(0);
+}
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    say('stopping');
+    void stopAll().then(() => process.exit(0));
+  });
+try {
+  await main(options);
+} catch (error) {
+  // While it stops, children that end are no news.
+  if (stopping === null) {
+    say(`\n${error instanceof Error ? error.message : error}`);
+    await stopAll();
+    process.exit(1);
+  }
+  await stopping;
+}

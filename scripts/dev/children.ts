@@ -1,0 +1,101 @@
+// Child processes of a development system, each in a process group of its own: one signal ends a child with all it started,
+// and a start after a `kill -9` of the launcher finds the groups that were left and ends them.
+
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { openSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { dropNote, logDirectory, projectRoot, readNote, writeNote } from './home.ts';
+
+export interface ChildOptions {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Child {
+  readonly name: string;
+  /** Settles when the process has gone, with how. */
+  readonly exited: Promise<string>;
+  stop(): Promise<void>;
+}
+
+interface Note {
+  readonly pid: number;
+  /** Part of its command line: a process id that was given to somebody else since is left alone. */
+  readonly mark: string;
+}
+
+const stopWithinMs = 10_000;
+const noteName = 'children.json';
+const running = new Map<string, Note>();
+
+export function startChild({ name, command: [file, ...args], env = {} }: ChildOptions): Child {
+  const log = openSync(logPath(name), 'w');
+  const child = spawn(file, args, {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: { ...process.env, ...env },
+  });
+  const exited = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`));
+  });
+  if (child.pid !== undefined) running.set(name, { pid: child.pid, mark: args[0] ?? file });
+  writeNote(noteName, [...running.values()]);
+  return { name, exited, stop: () => stop(child, exited) };
+}
+
+async function stop(child: ChildProcess, exited: Promise<string>): Promise<void> {
+  if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
+    signalGroup(child.pid, 'SIGTERM');
+    const { pid } = child;
+    const deadline = setTimeout(() => signalGroup(pid, 'SIGKILL'), stopWithinMs);
+    await exited;
+    clearTimeout(deadline);
+    // What the child had started goes with it.
+    signalGroup(pid, 'SIGKILL');
+  }
+}
+
+/** Ends what a killed launcher left behind. */
+export async function endLeftovers(): Promise<void> {
+  for (const { pid, mark } of readNote<Note[]>(noteName) ?? []) {
+    if (!processHas(pid, mark)) continue;
+    signalGroup(pid, 'SIGTERM');
+    const untilMs = Date.now() + stopWithinMs;
+    while (processHas(pid, mark) && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 50));
+    signalGroup(pid, 'SIGKILL');
+  }
+  dropNote(noteName);
+}
+
+export function noChildrenLeft(): void {
+  dropNote(noteName);
+}
+
+/** The last lines a child wrote, for the message that it has died. */
+export function lastLines(name: string, count = 15): string {
+  return readFileSync(logPath(name), 'utf8').trimEnd().split('\n').slice(-count).join('\n');
+}
+
+function logPath(name: string): string {
+  return join(logDirectory, `${name}.log`);
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // Nobody is left in the group.
+  }
+}
+
+/** Whether a process lives and has this in its command line. */
+export function processHas(pid: number, mark: string): boolean {
+  try {
+    return execFileSync('ps', ['-ww', '-o', 'command=', '-p', String(pid)], { encoding: 'utf8' }).includes(mark);
+  } catch {
+    return false;
+  }
+}

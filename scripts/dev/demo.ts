@@ -1,0 +1,122 @@
+// The demo data, made through the origin's own API: one account, three cards. A second start finds what the first has made.
+
+import * as z from 'zod';
+import { readNote, writeNote } from './home.ts';
+
+/** For this machine only: the origin and the edge refuse such values in production. */
+export const demo = {
+  apiKey: 'atlas-demo-key-for-development-only',
+  internalSecret: 'whsec_ZGVtby1pbnRlcm5hbC1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u',
+  nativeSecret: 'whsec_ZGVtby1uYXRpdmUtc2VjcmV0LW5vdC1mb3ItcHJvZHVjdGlvbi0x',
+  marqetaUsername: 'demo-marqeta',
+  marqetaPassword: 'Demo-only-password-1!',
+} as const;
+
+export interface DemoCard {
+  readonly name: string;
+  readonly card_token: string;
+  readonly card_id: string;
+  readonly note: string;
+}
+
+export interface DemoData {
+  readonly account_id: string;
+  readonly ledger_account_id: string;
+  readonly cards: readonly DemoCard[];
+}
+
+const dailyLimit = {
+  control_id: 'per-day',
+  does: 'limit',
+  amount_minor: 50_000,
+  window: { per: 'day', time_zone: 'America/New_York' },
+} as const;
+
+const blueprints = [
+  {
+    name: 'plain',
+    note: '$200.00 a purchase, $500.00 a day, $2,000.00 of funds',
+    profile: {
+      status: 'active',
+      funds_minor: 200_000,
+      controls: [
+        { control_id: 'per-purchase', does: 'limit', amount_minor: 20_000, window: { per: 'transaction' } },
+        dailyLimit,
+      ],
+    },
+  },
+  {
+    name: 'grocery-only',
+    note: 'only categories 5411, 5422, 5451, 5499',
+    profile: {
+      status: 'active',
+      funds_minor: 100_000,
+      controls: [
+        {
+          control_id: 'groceries',
+          does: 'allow_only',
+          applies_to: { category_any_of: ['5411', '5422', '5451', '5499'] },
+        },
+        dailyLimit,
+      ],
+    },
+  },
+  { name: 'frozen', note: 'declines everything', profile: { status: 'frozen', funds_minor: 100_000, controls: [] } },
+] as const;
+
+const noteName = 'demo.json';
+const accountSchema = z.object({ account_id: z.string(), ledger_account_id: z.string() });
+const cardSchema = z.object({ card_id: z.string(), edge: z.object({ state: z.string() }) });
+
+/** Makes what is missing, and waits until the edge has every card. */
+export async function makeDemoData(originUrl: string): Promise<DemoData> {
+  const api = apiOf(originUrl);
+  const before = readNote<DemoData>(noteName);
+  // The note may be of another database than the one that runs now.
+  if (before !== null && (await api('GET', `/accounts/${before.account_id}`)).status === 200) {
+    await Promise.all(before.cards.map(({ card_id }) => onEdge(api, card_id)));
+    return before;
+  }
+  const account = accountSchema.parse((await api('POST', '/accounts', { name: 'Demo program', currency: 'USD' })).body);
+  await api('POST', `/accounts/${account.account_id}/fundings`, { amount_minor: 1_000_000 });
+  const cards = await Promise.all(
+    blueprints.map(async ({ name, note, profile }) => {
+      // Tokens are the network's; with the account's id in them they are new in every database.
+      const card_token = `demo-${name}-${account.account_id.slice(-6)}`;
+      const body = { account_id: account.account_id, network: 'marqeta', card_token, ...profile };
+      const { card_id } = cardSchema.parse((await api('POST', '/cards', body)).body);
+      await onEdge(api, card_id);
+      return { name, card_token, card_id, note };
+    }),
+  );
+  const data = { ...account, cards };
+  writeNote(noteName, data);
+  return data;
+}
+
+type Api = (method: string, path: string, body?: unknown) => Promise<{ status: number; body: unknown }>;
+
+export function apiOf(originUrl: string): Api {
+  return async (method, path, body) => {
+    const answer = await fetch(originUrl + path, {
+      method,
+      headers: { authorization: `Bearer ${demo.apiKey}`, 'content-type': 'application/json' },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+    const said: unknown = await answer.json();
+    if (method !== 'GET' && !answer.ok)
+      throw new Error(`${method} ${path} answered ${answer.status}: ${JSON.stringify(said)}`);
+    return { status: answer.status, body: said };
+  };
+}
+
+const onEdgeWithinMs = 15_000;
+
+async function onEdge(api: Api, cardId: string): Promise<void> {
+  const untilMs = Date.now() + onEdgeWithinMs;
+  while (cardSchema.parse((await api('GET', `/cards/${cardId}`)).body).edge.state !== 'stored') {
+    if (Date.now() > untilMs)
+      throw new Error(`The edge did not take card ${cardId} within ${onEdgeWithinMs / 1000} s.`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,52 @@
+// The words `npm start` takes, and where everything of a development system lives.
+
+import { parseArgs } from 'node:util';
+
+export const help = `npm start -- [options]      the whole system on this machine: Postgres, origin, edge, demo data
+
+  --port-base N   edge on N, origin on N+1, Postgres on N+2, inspector on N+3 (default 8787)
+  --reset         forget all data first
+  --json          print what runs as one JSON object instead of a table
+  --help          this
+
+  DATABASE_URL    set: that Postgres instead of the embedded one (Neon by its host name)
+Data, logs and what runs are kept in .atlas/; Ctrl-C stops everything.`;
+
+const portBaseDefault = 8787;
+const portsUsed = 4;
+
+export interface Options {
+  readonly json: boolean;
+  readonly reset: boolean;
+  readonly ports: {
+    readonly edge: number;
+    readonly origin: number;
+    readonly postgres: number;
+    readonly inspector: number;
+  };
+  /** From the environment; null: the embedded one. */
+  readonly databaseUrl: string | null;
+}
+
+/** Null: help was asked for. Throws what is wrong with the words. */
+export function readOptions(args: readonly string[]): Options | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      json: { type: 'boolean', default: false },
+      reset: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      'port-base': { type: 'string', default: String(portBaseDefault) },
+    },
+  });
+  if (values.help) return null;
+  const base = Number(values['port-base']);
+  if (!Number.isInteger(base) || base < 1024 || base > 65_535 - portsUsed)
+    throw new Error(`--port-base ${values['port-base']} is not a port number from 1024 to ${65_535 - portsUsed}`);
+  return {
+    json: values.json,
+    reset: values.reset,
+    ports: { edge: base, origin: base + 1, postgres: base + 2, inspector: base + 3 },
+    databaseUrl: process.env['DATABASE_URL'] || null,
+  };
+}

@@ -1,0 +1,72 @@
+// What runs, as people and machines are told: the table, the JSON, and the note that `npm run trigger` reads.
+
+import { gatewayMessage } from '../marqeta-messages.ts';
+import { type DemoData, demo } from './demo.ts';
+
+export interface Running {
+  readonly edge_url: string;
+  readonly origin_url: string;
+  readonly database_url: string;
+  readonly api_key: string;
+  readonly marqeta: { readonly username: string; readonly password: string };
+  readonly account_id: string;
+  readonly ledger_account_id: string;
+  readonly cards: DemoData['cards'];
+  readonly curl: string;
+}
+
+export function describe(urls: { edge: string; origin: string; database: string }, data: DemoData): Running {
+  const [plain] = data.cards;
+  return {
+    edge_url: urls.edge,
+    origin_url: urls.origin,
+    database_url: urls.database,
+    api_key: demo.apiKey,
+    marqeta: { username: demo.marqetaUsername, password: demo.marqetaPassword },
+    account_id: data.account_id,
+    ledger_account_id: data.ledger_account_id,
+    cards: data.cards,
+    curl: curlOf(urls.edge, plain?.card_token ?? ''),
+  };
+}
+
+/** A first authorization by hand: as few fields as Marqeta's contract needs, with tokens of their own each time. */
+function curlOf(edgeUrl: string, cardToken: string): string {
+  const message = JSON.parse(gatewayMessage({ cardToken, amount: '12.34' }));
+  const body = {
+    token: 'TRANSACTION',
+    card_token: cardToken,
+    currency_code: message.currency_code,
+    gpa_order: { jit_funding: { ...message.gpa_order.jit_funding, token: 'REQUEST' } },
+    card_acceptor: { mcc: '5411', name: 'EXAMPLE GROCER', country_code: 'USA' },
+  };
+  const json = JSON.stringify(body)
+    .replace('TRANSACTION', "tx-'$RANDOM$RANDOM'")
+    .replace('REQUEST', "jit-'$RANDOM$RANDOM'");
+  return `curl -s -u '${demo.marqetaUsername}:${demo.marqetaPassword}' ${edgeUrl}/networks/marqeta/gateway -H 'content-type: application/json' -d '${json}'`;
+}
+
+export function table(running: Running): string {
+  const rows: readonly (readonly [string, string])[] = [
+    ['edge', `${running.edge_url}   Marqeta gateway at /networks/marqeta/gateway`],
+    ['origin', `${running.origin_url}   health at /health`],
+    ['database', running.database_url],
+    ['Marqeta credentials', `${running.marqeta.username} : ${running.marqeta.password}`],
+    ['API key', `Authorization: Bearer ${running.api_key}`],
+    ['account', `${running.account_id}, ledger account ${running.ledger_account_id}`],
+    ...running.cards.map(({ name, card_token, note }) => [`card ${name}`, `${card_token}   ${note}`] as const),
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return [
+    '',
+    ...rows.map(([name, value]) => `  ${name.padEnd(width)}   ${value}`),
+    '',
+    '  A first authorization:',
+    '',
+    running.curl,
+    '',
+    '  Or, in another terminal: npm run trigger -- authorization --card plain --amount 12.34 --mcc 5411',
+    '  Logs are in .atlas/logs. Ctrl-C stops everything.',
+    '',
+  ].join('\n');
+}
