@@ -22,11 +22,13 @@ export function authorizationKeyOf(message: { authorization_key: string | null; 
 export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent): void {
   switch (body.kind) {
     case 'authorization': {
-      state.answered.set(body.request.request_key, sequence);
-      if (body.decision.outcome === 'declined') return;
-      const before = lifeAt(state, body.request.authorization_key, body.authorization_id, at_ms);
-      const after = afterApproval(before, body.request, body.decision.approved_minor);
-      setAuthorization(state, body.request.authorization_key, before, after);
+      const { request, decision } = body;
+      state.answered.set(request.request_key, sequence);
+      const before = lifeAt(state, request.authorization_key, body.authorization_id, at_ms);
+      const approved = decision.outcome === 'approved';
+      // A declined request's life is kept too: what the network forces through later belongs to the same authorization.
+      const after = approved ? afterApproval(before, request, decision.approved_minor) : before;
+      setAuthorization(state, request.authorization_key, before, after);
       return;
     }
     case 'message': {

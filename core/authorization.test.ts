@@ -56,6 +56,9 @@ describe('the table of a life', () => {
     ['clearing before its authorization', [last(500), approved], 0, 500, 500],
     ['clearing, one of several, before its authorization', [part(200), approved], 300, 500, 200],
     ['clearing without authorization', [forced], 0, 500, 500],
+    ['approval after the final clearing of another', [approved, last(400), increment], 200, 600, 400],
+    ['approval after a reversal of all', [approved, reversal(), increment], 200, 200, 0],
+    ['two approvals after their clearing', [last(500), approved, increment], 200, 700, 500],
     ['refund, linked', [approved, last(500), refund({ amount_minor: 500 })], 0, 500, 0],
     ['refund of a part, linked', [approved, last(500), refund({ amount_minor: 100 })], 0, 500, 400],
     ['refund, not linked', [unlinked], 0, 0, -100],
@@ -104,11 +107,12 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   ),
   { maxLength: 8 },
 );
-const shuffled = steps.chain((life) =>
-  fc.shuffledSubarray(life, { minLength: life.length }).map((other) => [life, other] as const),
-);
+/** One approval and what the network says of it. An increment is no part of it: the network waits for each answer. */
+const shuffled = steps
+  .map((life) => [approved, ...life.filter((step) => !('approved' in step))])
+  .chain((life) => fc.shuffledSubarray(life, { minLength: life.length }).map((other) => [life, other] as const));
 
-test('any order of the same messages ends in the same sums and the same hold', () => {
+test('any order of an approval and its messages ends in the same sums and the same hold', () => {
   fc.assert(
     fc.property(shuffled, ([one, other]) => {
       const { merchant: _one, ...sums } = lived(one);

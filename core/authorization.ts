@@ -16,7 +16,7 @@ export interface Authorization {
   readonly reversed_minor: number;
   readonly cleared_minor: number;
   readonly refunded_minor: number;
-  /** Nothing is held any more: final clearing, full reversal, void or expiry. */
+  /** Nothing is held any more: final clearing, full reversal or expiry. */
   readonly closed: boolean;
 }
 
@@ -57,15 +57,23 @@ export function effectBetween(before: Authorization, after: Authorization): Effe
   };
 }
 
+/**
+ * A request that was approved holds its amount, on a life that is closed too: what the closing released stays released.
+ * But where clearings came before any approval, this is the authorization that they belong to, and holds nothing any more.
+ */
 export function afterApproval(
   authorization: Authorization,
   request: AuthorizationRequest,
   approvedMinor: number,
 ): Authorization {
+  const { approved_minor, reversed_minor, cleared_minor, closed } = authorization;
+  const reopens = closed && approved_minor > 0;
   return {
     ...authorization,
     merchant: request.merchant,
-    approved_minor: authorization.approved_minor + approvedMinor,
+    approved_minor: approved_minor + approvedMinor,
+    reversed_minor: reopens ? approved_minor - cleared_minor : reversed_minor,
+    closed: closed && !reopens,
   };
 }
 

@@ -35,11 +35,13 @@ describe('a request', () => {
     expect(money(state)).toEqual({ held_minor: 500, posted_minor: 0 });
   });
 
-  test('that is declined begins no life and holds nothing', () => {
-    const { asks, state } = card({ status: 'frozen' });
-    expect(asks().effect).toEqual({ hold_minor: 0, posted_minor: 0 });
-    expect(state.authorizations.size).toBe(0);
+  test('that is declined holds nothing, and what is forced through later belongs to it', () => {
+    const { asks, says, state } = card({ status: 'frozen' });
+    const declined = asks();
+    expect(declined.effect).toEqual({ hold_minor: 0, posted_minor: 0 });
+    expect(money(state)).toEqual({ held_minor: 0, posted_minor: 0 });
     expect(state.answered.get('request-1')).toBe(1);
+    expect(says(clearing()).authorization_id).toBe(declined.authorization_id);
   });
 
   test('with the key of a known authorization is another part of the same life', () => {

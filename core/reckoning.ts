@@ -8,18 +8,16 @@ import type { LoggedEvent } from './apply.ts';
 export interface Reckoned {
   first_ms: number;
   category: string | null;
-  approved: number;
-  reversed: number;
+  held: number;
   cleared: number;
   refunded: number;
-  closed: boolean;
 }
 
 export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
   const byLife = new Map<string, LoggedEvent[]>();
   for (const event of log) {
     const { body } = event;
-    if (body.kind === 'profile' || (body.kind === 'authorization' && body.decision.outcome === 'declined')) continue;
+    if (body.kind === 'profile') continue;
     const life = body.authorization_id ?? '';
     byLife.set(life, [...(byLife.get(life) ?? []), event]);
   }
@@ -28,29 +26,41 @@ export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
 
 function reckonLife(events: readonly LoggedEvent[]): Reckoned {
   const bodies = events.map(({ body }) => body);
-  const total = (figure: (body: CardEventBody) => number) => bodies.reduce((sum, body) => sum + figure(body), 0);
   const messages = bodies.flatMap((body) => (body.kind === 'message' ? [body.message] : []));
   const said = (kind: string) =>
     messages.filter((one) => one.kind === kind).reduce((sum, one) => sum + (one.amount_minor ?? 0), 0);
-  const asked = bodies.flatMap((body) => (body.kind === 'authorization' ? [body.request.merchant] : []));
+  const asked = bodies.flatMap((body) =>
+    body.kind === 'authorization' && body.decision.outcome === 'approved' ? [body.request.merchant] : [],
+  );
   const told = messages.flatMap((one) => (one.kind === 'clearing' && one.merchant !== null ? [one.merchant] : []));
   return {
     first_ms: events[0]?.at_ms ?? 0,
     category: (asked.at(-1) ?? told[0])?.category ?? null,
-    approved: total((body) =>
-      body.kind === 'authorization' ? body.decision.approved_minor : body.kind === 'void' ? -body.voided_minor : 0,
-    ),
-    reversed: said('reversal'),
+    held: reckonHeld(bodies),
     cleared: said('clearing'),
     refunded: said('refund'),
-    closed: messages.some(
-      (one) => (one.kind === 'clearing' && one.final) || (one.kind === 'reversal' && one.amount_minor === null),
-    ),
   };
 }
 
-export function heldOf({ approved, reversed, cleared: moved, closed }: Reckoned): number {
-  return closed ? 0 : Math.max(0, approved - reversed - moved);
+/** Step by step: what may be used of the approvals, which goes below zero where more was cleared or reversed than approved. */
+function reckonHeld(bodies: readonly CardEventBody[]): number {
+  let [left, everApproved, closed] = [0, 0, false];
+  for (const body of bodies) {
+    if (body.kind === 'authorization' && body.decision.outcome === 'approved') {
+      if (closed && everApproved > 0) [left, closed] = [0, false];
+      left += body.decision.approved_minor;
+      everApproved += body.decision.approved_minor;
+    } else if (body.kind === 'void') {
+      left -= body.voided_minor;
+      everApproved -= body.voided_minor;
+    } else if (body.kind === 'message') {
+      const { message } = body;
+      if (message.kind !== 'refund') left -= message.amount_minor ?? 0;
+      closed ||=
+        message.kind === 'clearing' ? message.final : message.kind === 'reversal' && message.amount_minor === null;
+    }
+  }
+  return closed ? 0 : Math.max(0, left);
 }
 
 export function dateIn(timeZone: string, atMs: number): string {
@@ -66,7 +76,7 @@ export function recount(lifes: readonly Reckoned[], { applies_to, window }: Limi
     if (any !== undefined && !(life.category !== null && any.includes(life.category))) continue;
     if (none !== undefined && life.category !== null && none.includes(life.category)) continue;
     const date = dateIn(window.time_zone, life.first_ms);
-    byDate[date] = (byDate[date] ?? 0) + heldOf(life) + life.cleared;
+    byDate[date] = (byDate[date] ?? 0) + life.held + life.cleared;
   }
   return withoutZeros(byDate);
 }
