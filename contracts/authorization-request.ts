@@ -1,6 +1,6 @@
 // What a network asks, in our words. Every adapter parses into this; `decide` reads nothing else.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { countrySchema } from './country.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
@@ -9,16 +9,16 @@ import { networkKeySchema } from './network.ts';
 export const channels = ['ecommerce', 'pos', 'atm', 'moto', 'recurring', 'other'] as const;
 export const entryModes = ['chip', 'contactless', 'magnetic_stripe', 'manual', 'card_on_file', 'other'] as const;
 
-const text = z.string().max(limits.textLengthMax);
+const text = z.string().check(z.maxLength(limits.textLengthMax));
 
 /** ISO 18245: four digits. */
-export const categorySchema = z.string().regex(/^\d{4}$/, 'must be a merchant category code of four digits');
+export const categorySchema = z.string().check(z.regex(/^\d{4}$/, 'must be a merchant category code of four digits'));
 
 export const merchantSchema = z.strictObject({
-  id: networkKeySchema.nullable().default(null),
-  name: text.nullable().default(null),
-  category: categorySchema.nullable().default(null),
-  country: countrySchema.nullable().default(null),
+  id: z._default(z.nullable(networkKeySchema), null),
+  name: z._default(z.nullable(text), null),
+  category: z._default(z.nullable(categorySchema), null),
+  country: z._default(z.nullable(countrySchema), null),
 });
 export type Merchant = z.infer<typeof merchantSchema>;
 
@@ -29,13 +29,13 @@ export const authorizationRequestSchema = z.strictObject({
   request_key: networkKeySchema,
   /** The network's id of the authorization's life: its clearings and reversals name it. */
   authorization_key: networkKeySchema,
-  kind: z.enum(requestKinds).default('authorization'),
+  kind: z._default(z.enum(requestKinds), 'authorization'),
   amount_minor: amountMinorSchema,
   currency: currencySchema,
   merchant: merchantSchema,
-  channel: z.enum(channels).default('other'),
-  entry_mode: z.enum(entryModes).default('other'),
-  card_present: z.boolean().nullable().default(null),
-  partial_approval_capable: z.boolean().default(false),
+  channel: z._default(z.enum(channels), 'other'),
+  entry_mode: z._default(z.enum(entryModes), 'other'),
+  card_present: z._default(z.nullable(z.boolean()), null),
+  partial_approval_capable: z._default(z.boolean(), false),
 });
 export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>;

@@ -1,6 +1,6 @@
 // A card's events: what its log holds and what the origin receives, numbered per card without gaps.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { authorizationRequestSchema } from './authorization-request.ts';
 import { cardMessageSchema } from './card-message.ts';
 import { decisionSchema } from './decision.ts';
@@ -38,7 +38,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     message: cardMessageSchema,
     effect: effectSchema,
     /** Why the message was kept but moved no money; a person has to look. */
-    anomaly: z.enum(['currency_mismatch']).optional(),
+    anomaly: z.optional(z.enum(['currency_mismatch'])),
   }),
   /** A request whose answer came too late: what it had held is released and its key stays declined. */
   z.strictObject({
@@ -46,8 +46,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     event_id: idSchema('evt'),
     request_key: networkKeySchema,
     /** The authorization that the request had opened; null where the request never came before its void. */
-    authorization_id: authorizationId.nullable(),
-    authorization_key: networkKeySchema.nullable(),
+    authorization_id: z.nullable(authorizationId),
+    authorization_key: z.nullable(networkKeySchema),
     /** What the request had been approved for, in minor units. */
     voided_minor: amountMinorSchema,
     effect: effectSchema,
@@ -58,8 +58,8 @@ export type CardEventBody = z.infer<typeof cardEventBodySchema>;
 
 const envelope = z.strictObject({
   /** The card's own count of its events: 1, 2, 3 … */
-  sequence: z.int().positive(),
-  at_ms: z.int().nonnegative(),
+  sequence: z.int().check(z.positive()),
+  at_ms: z.int().check(z.nonnegative()),
 });
 
 /** One event as it travels: the row's body with its number and its instant. */
@@ -70,6 +70,6 @@ export type CardEvent = { sequence: number; at_ms: number } & CardEventBody;
 export const cardEventsMessageSchema = z.object({
   version: z.literal(1),
   card_key: cardKeySchema,
-  events: z.array(z.unknown()).min(1).max(limits.eventsPageMax),
+  events: z.array(z.unknown()).check(z.minLength(1), z.maxLength(limits.eventsPageMax)),
 });
 export type CardEventsMessage = { version: 1; card_key: `${string}:${string}`; events: CardEvent[] };

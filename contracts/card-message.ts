@@ -1,6 +1,6 @@
 // What a network tells us after the request: money moved, or a hold is gone. Facts, never refused by rules.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { merchantSchema } from './authorization-request.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { networkKeySchema } from './network.ts';
@@ -17,25 +17,25 @@ export const cardMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('clearing'),
     ...common,
-    authorization_key: linked.nullable(),
+    authorization_key: z.nullable(linked),
     amount_minor: amountMinorSchema,
     /** True: no other clearing follows, what is left of the hold is released. */
     final: z.boolean(),
-    merchant: merchantSchema.nullable().default(null),
+    merchant: z._default(z.nullable(merchantSchema), null),
   }),
   z.strictObject({
     kind: z.literal('reversal'),
     ...common,
     authorization_key: linked,
     /** The part of the hold that is gone; null: all that is left of it. */
-    amount_minor: amountMinorSchema.nullable(),
+    amount_minor: z.nullable(amountMinorSchema),
   }),
   z.strictObject({
     kind: z.literal('refund'),
     ...common,
-    authorization_key: linked.nullable(),
+    authorization_key: z.nullable(linked),
     amount_minor: amountMinorSchema,
-    merchant: merchantSchema.nullable().default(null),
+    merchant: z._default(z.nullable(merchantSchema), null),
   }),
 ]);
 export type CardMessage = z.infer<typeof cardMessageSchema>;

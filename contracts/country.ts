@@ -1,6 +1,6 @@
 // Countries as ISO 3166-1 has them. Inside, a country is its two letters; some networks send three.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** Alpha-2 and alpha-3 of every country, run together (ISO 3166-1, and XK/XKX as card networks use it for Kosovo). */
 const codes =
@@ -26,7 +26,7 @@ const alpha2: ReadonlySet<string> = new Set(alpha2ByAlpha3.values());
 /** ISO 3166-1 alpha-2, upper case. */
 export const countrySchema = z
   .string()
-  .refine((code) => alpha2.has(code), { error: 'is not an ISO 3166-1 country code of two letters, such as "US"' });
+  .check(z.refine((code) => alpha2.has(code), 'is not an ISO 3166-1 country code of two letters, such as "US"'));
 
 /** The two letters of a code of two or three; null for what is neither: a network's odd country is no reason to refuse. */
 export function countryFromCode(code: string): string | null {

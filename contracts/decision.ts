@@ -1,6 +1,6 @@
 // The answer to an authorization request. A decline is a value with a reason; a failure is never dressed as one.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { amountMinorSchema } from './money.ts';
 
 /** In order of precedence: of two reasons at once the earlier one is reported. */
@@ -32,7 +32,7 @@ export const verdictSchema = z.strictObject({
   control_id: z.string(),
   verdict: z.enum(['pass', 'decline', 'not_applicable']),
   /** What a limit had left before this request, in minor units. */
-  remaining_minor: z.int().optional(),
+  remaining_minor: z.optional(z.int()),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
@@ -40,11 +40,11 @@ export const decisionSchema = z.strictObject({
   outcome: z.enum(['approved', 'declined']),
   /** What is held: 0 when declined, below the request's amount in a partial approval. */
   approved_minor: amountMinorSchema,
-  reason: z.enum(declineReasons).nullable(),
+  reason: z.nullable(z.enum(declineReasons)),
   /** The control that caused the reason, where one did. */
-  control_id: z.string().nullable(),
+  control_id: z.nullable(z.string()),
   /** What the card may still spend after this decision; null where no funds are set. */
-  available_minor: z.int().nullable(),
+  available_minor: z.nullable(z.int()),
   trace: z.array(verdictSchema),
 });
 export type Decision = z.infer<typeof decisionSchema>;

@@ -2,7 +2,7 @@
 // nanoid, because it draws from the platform's CSPRNG without modulo bias, in pools.
 
 import { customAlphabet } from 'nanoid';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac'] as const;
 export type IdPrefix = (typeof prefixes)[number];

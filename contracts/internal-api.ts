@@ -2,7 +2,7 @@
 // signature for one call is worth nothing for another.
 
 import { Webhook } from 'standardwebhooks';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { profileSchema } from './profile.ts';
 
 /** The text under the signature: method, path with its query, and the raw body (empty for a GET). */
@@ -31,12 +31,12 @@ export const putCardAnswerSchema = z.object({ outcome: z.enum(['stored', 'unchan
 export const cardEventsAnswerSchema = z.object({
   events: z.array(z.unknown()),
   /** The card's newest sequence: more pages follow while the last event is below it. */
-  last_sequence: z.int().nonnegative(),
+  last_sequence: z.int().check(z.nonnegative()),
 });
 
 /** `POST /internal/card-events` on the origin: queue messages, whole and unjudged. */
 export const deliverBodySchema = z.object({
-  messages: z.array(z.object({ id: z.string(), body: z.unknown() })).min(1),
+  messages: z.array(z.object({ id: z.string(), body: z.unknown() })).check(z.minLength(1)),
 });
 /** `retry`: not taken, bring it again. The other two are final; what was dead-lettered is kept by the origin. */
 export const deliverAnswerSchema = z.object({

@@ -1,7 +1,7 @@
 // Money: integer minor units with an ISO 4217 currency, and the one table of exponents.
 // Conversion from a decimal text is exact or refused; nothing here ever rounds.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { limits } from './limits.ts';
 
 /** ISO 4217 (2024-06 list one): the currencies whose exponent is not 2. */
@@ -32,10 +32,10 @@ export function currencyExponent(currency: string): number | undefined {
 /** An ISO 4217 alphabetic code, upper case. */
 export const currencySchema = z
   .string()
-  .refine((code) => currencyExponents.has(code), { error: 'is not an ISO 4217 currency code, such as "USD"' });
+  .check(z.refine((code) => currencyExponents.has(code), 'is not an ISO 4217 currency code, such as "USD"'));
 
 /** Minor units, never negative; the edge's bound is what a double holds exactly. */
-export const amountMinorSchema = z.int().nonnegative().max(limits.amountMinorMax);
+export const amountMinorSchema = z.int().check(z.nonnegative(), z.maximum(limits.amountMinorMax));
 
 export type MoneyProblem = { readonly problem: string };
 

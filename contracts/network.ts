@@ -1,6 +1,6 @@
 // The networks that call us, and the name of the object that answers for one of their cards.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { limits } from './limits.ts';
 
 export const networks = ['marqeta', 'native'] as const;
@@ -10,16 +10,18 @@ export const networkSchema = z.enum(networks);
 /** A network's own id of a card, request, message or authorization: printable, without spaces. Opaque to us. */
 export const networkKeySchema = z
   .string()
-  .min(1)
-  .max(limits.networkKeyLengthMax)
-  .regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces');
+  .check(
+    z.minLength(1),
+    z.maxLength(limits.networkKeyLengthMax),
+    z.regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
+  );
 
 /** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
 export type CardKey = `${Network}:${string}`;
 export const cardKeySchema = z
   .templateLiteral([networkSchema, ':', networkKeySchema])
   // A template literal keeps its parts' patterns, but not their lengths.
-  .refine((key) => networkKeySchema.safeParse(key.slice(key.indexOf(':') + 1)).success);
+  .check(z.refine((key) => networkKeySchema.safeParse(key.slice(key.indexOf(':') + 1)).success));
 
 export function cardKey(network: Network, cardToken: string): CardKey {
   return `${network}:${cardToken}`;

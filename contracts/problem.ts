@@ -1,7 +1,11 @@
 // How an error looks, on both halves: our members and those of RFC 9457 (application/problem+json) side by side.
 // Messages name the field and the rule, never the value: a refused body must not live on in a log.
 
-import type * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
+
+// zod/mini brings no sentences of its own.
+z.config(en());
 
 export interface FieldProblem {
   /** As `merchant.name` or `controls[0].amount_minor`. */
@@ -39,7 +43,7 @@ export function problemBody(refusal: Refusal, request_id: string) {
 }
 
 /** What zod found, as fields and sentences. */
-export function fieldProblems(error: z.ZodError, at = ''): FieldProblem[] {
+export function fieldProblems(error: z.core.$ZodError, at = ''): FieldProblem[] {
   return error.issues.flatMap((issue) => {
     const path = issue.path.reduce<string>((text, part) => joined(text, part), at);
     if (issue.code === 'unrecognized_keys')

@@ -1,6 +1,6 @@
 // What a card may do: status, currency, funds, controls. Versioned: an older version never replaces a newer one.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { categorySchema } from './authorization-request.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
@@ -10,7 +10,7 @@ export const cardStatuses = ['active', 'frozen', 'closed'] as const;
 
 export const timeZoneSchema = z
   .string()
-  .refine(isTimeZone, { error: 'is not an IANA time zone, such as "Europe/Berlin"' });
+  .check(z.refine(isTimeZone, { error: 'is not an IANA time zone, such as "Europe/Berlin"' }));
 
 /** Names only: Intl also takes offsets such as "+01:00", which have no daylight changes and no place in a profile. */
 function isTimeZone(name: string): boolean {
@@ -23,13 +23,13 @@ function isTimeZone(name: string): boolean {
   }
 }
 
+const categories = z.array(categorySchema).check(z.minLength(1), z.maxLength(limits.controlValuesMax));
+
 /** Which requests a control looks at. Absent: all. */
-const appliesToSchema = z
-  .strictObject({
-    category_any_of: z.array(categorySchema).min(1).max(limits.controlValuesMax).optional(),
-    category_none_of: z.array(categorySchema).min(1).max(limits.controlValuesMax).optional(),
-  })
-  .default({});
+const appliesToSchema = z._default(
+  z.strictObject({ category_any_of: z.optional(categories), category_none_of: z.optional(categories) }),
+  {},
+);
 export type AppliesTo = z.infer<typeof appliesToSchema>;
 
 /** The period over which a limit counts. A day runs from local midnight to local midnight. */
@@ -38,7 +38,7 @@ const windowSchema = z.discriminatedUnion('per', [
   z.strictObject({ per: z.literal('day'), time_zone: timeZoneSchema }),
 ]);
 
-const common = { control_id: z.string().min(1).max(64), applies_to: appliesToSchema };
+const common = { control_id: z.string().check(z.minLength(1), z.maxLength(64)), applies_to: appliesToSchema };
 
 export const controlSchema = z.discriminatedUnion('does', [
   /** Declines what it applies to. */
@@ -56,14 +56,14 @@ export const profileSchema = z
     card_id: idSchema('card'),
     account_id: idSchema('acct'),
     /** Counts up with each change of the profile at the origin. */
-    version: z.int().positive(),
+    version: z.int().check(z.positive()),
     status: z.enum(cardStatuses),
     currency: currencySchema,
     /** First instant at which the card is no longer valid; null: never. */
-    expires_at_ms: z.int().nonnegative().nullable().default(null),
+    expires_at_ms: z._default(z.nullable(z.int().check(z.nonnegative())), null),
     /** Total ever given to the card, in minor units; null: the network holds the funds and none are checked here. */
-    funds_minor: amountMinorSchema.nullable().default(null),
-    controls: z.array(controlSchema).max(limits.controlsMax).default([]),
+    funds_minor: z._default(z.nullable(amountMinorSchema), null),
+    controls: z._default(z.array(controlSchema).check(z.maxLength(limits.controlsMax)), []),
   })
   .check((context) => {
     const seen = new Set<string>();

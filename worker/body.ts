@@ -1,7 +1,7 @@
 // An inbound body: bounded, UTF-8, JSON, without card data. Each step refuses with what is wrong, and never quotes it.
 
 import type { Context } from 'hono';
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import { findCardData } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';
@@ -52,7 +52,7 @@ export function refuseCardData(body: unknown, identifiers: ReadonlySet<string>):
 }
 
 /** The body in its contract's shape. `at`: where it stands in the whole, for the field names of the refusal. */
-export function inShape<T>(schema: z.ZodType<T>, body: unknown, at = ''): T {
+export function inShape<T>(schema: z.ZodMiniType<T>, body: unknown, at = ''): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
   const details = fieldProblems(parsed.error, at);

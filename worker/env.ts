@@ -1,6 +1,6 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 
 export interface Env {
@@ -17,27 +17,32 @@ const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr
 const demoMark = /^demo-|^whsec_ZGVtby/i;
 const webhookSecret = z
   .string()
-  .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64');
+  .check(z.regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'));
 
 const settingsSchema = z
   .object({
     ENVIRONMENT: z.enum(['development', 'production']),
     /** Where the local push of queue batches goes; empty where the origin pulls. */
-    ORIGIN_URL: z.union([z.literal(''), z.url()]).default(''),
+    ORIGIN_URL: z._default(z.union([z.literal(''), z.url()]), ''),
     INTERNAL_SECRET: webhookSecret,
     /** Secrets of the native network, separated by spaces: the newest first, older ones while they are rotated out. */
-    NATIVE_SECRETS: z
-      .string()
-      .transform((text) => text.split(/\s+/).filter((secret) => secret !== ''))
-      .pipe(z.array(webhookSecret).min(1, 'must hold at least one whsec_ secret')),
-    MARQETA_USERNAME: z.string().min(1),
+    NATIVE_SECRETS: z.pipe(
+      z.pipe(
+        z.string(),
+        z.transform((text: string) => text.split(/\s+/).filter((secret) => secret !== '')),
+      ),
+      z.array(webhookSecret).check(z.minLength(1, 'must hold at least one whsec_ secret')),
+    ),
+    MARQETA_USERNAME: z.string().check(z.minLength(1)),
     /** Marqeta asks for 20 to 50 characters. */
-    MARQETA_PASSWORD: z.string().min(20, 'must be 20 to 50 characters, as Marqeta asks').max(50),
+    MARQETA_PASSWORD: z
+      .string()
+      .check(z.minLength(20, 'must be 20 to 50 characters, as Marqeta asks'), z.maxLength(50)),
     /** The webhook's `config.secret`; empty: webhooks are not signed, Basic authentication alone guards them. */
-    MARQETA_WEBHOOK_SECRET: z.string().default(''),
+    MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
     /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
-    CARD_LOCATION_HINT: z.enum(locationHints).optional(),
-    MARQETA_FAILURE_POLICY: z.enum(failurePolicies).default('decline'),
+    CARD_LOCATION_HINT: z.optional(z.enum(locationHints)),
+    MARQETA_FAILURE_POLICY: z._default(z.enum(failurePolicies), 'decline'),
   })
   .check(({ value, issues }) => {
     if (value.ENVIRONMENT !== 'production') return;

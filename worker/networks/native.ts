@@ -2,7 +2,7 @@
 // adapter. A decline is HTTP 200 with its reason; unknown fields are refused, since the contract is ours.
 
 import { Hono } from 'hono/tiny';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -21,8 +21,7 @@ const authorizationBodySchema = z.strictObject({
 const messagesBodySchema = z.strictObject({
   messages: z
     .array(z.strictObject({ card_token: networkKeySchema, message: cardMessageSchema }))
-    .min(1)
-    .max(limits.webhookBatchMax),
+    .check(z.minLength(1), z.maxLength(limits.webhookBatchMax)),
 });
 
 const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_key: networkKeySchema });

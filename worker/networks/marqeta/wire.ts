@@ -1,8 +1,8 @@
 // Marqeta's messages as far as we read them (Marqeta Core API: gateway JIT funding messages, transaction object, webhooks).
 // Unknown fields are dropped. Amounts are JSON numbers in major units and keep their text: a double is not money.
 
-import * as z from 'zod';
-import type { Merchant } from '../../../contracts/authorization-request.ts';
+import * as z from 'zod/mini';
+import { categorySchema, type Merchant } from '../../../contracts/authorization-request.ts';
 import { countryFromCode } from '../../../contracts/country.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
@@ -43,31 +43,28 @@ export const marqetaIdentifiers: ReadonlySet<string> = new Set(
 
 const amount = z.union([z.number(), z.instanceof(DecimalText)], { error: 'must be a number of major units' });
 type Amount = z.infer<typeof amount>;
-const code = z.string().max(limits.networkKeyLengthMax);
+const code = z.string().check(z.maxLength(limits.networkKeyLengthMax));
 
 const cardAcceptor = z.object({
-  mid: networkKeySchema.nullish(),
-  mcc: z
-    .string()
-    .regex(/^\d{4}$/, 'must be a merchant category code of four digits')
-    .nullish(),
-  name: z.string().nullish(),
+  mid: z.nullish(networkKeySchema),
+  mcc: z.nullish(categorySchema),
+  name: z.nullish(z.string()),
   // Alpha-3 in network traffic; simulated messages say `country` and may use either.
-  country_code: code.nullish(),
-  country: code.nullish(),
+  country_code: z.nullish(code),
+  country: z.nullish(code),
 });
 
 const pointOfSale = z.object({
-  pan_entry_mode: code.nullish(),
-  card_presence: z.boolean().nullish(),
-  partial_approval_capable: z.boolean().nullish(),
-  is_recurring: z.boolean().nullish(),
+  pan_entry_mode: z.nullish(code),
+  card_presence: z.nullish(z.boolean()),
+  partial_approval_capable: z.nullish(z.boolean()),
+  is_recurring: z.nullish(z.boolean()),
 });
 
 const common = {
   token: networkKeySchema,
   card_token: networkKeySchema,
-  card_acceptor: cardAcceptor.nullish(),
+  card_acceptor: z.nullish(cardAcceptor),
   currency_code: currencySchema,
 };
 
@@ -78,38 +75,38 @@ export const gatewaySchema = z.object({
       token: networkKeySchema,
       method: code,
       user_token: networkKeySchema,
-      acting_user_token: networkKeySchema.nullish(),
+      acting_user_token: z.nullish(networkKeySchema),
       amount,
     }),
   }),
-  pos: pointOfSale.nullish(),
-  poi: pointOfSale.nullish(),
-  transaction_metadata: z.object({ payment_channel: code.nullish() }).nullish(),
+  pos: z.nullish(pointOfSale),
+  poi: z.nullish(pointOfSale),
+  transaction_metadata: z.nullish(z.object({ payment_channel: z.nullish(code) })),
 });
 export type GatewayMessage = z.infer<typeof gatewaySchema>;
 
 export const transactionSchema = z.object({
   ...common,
   type: code,
-  state: code.nullish(),
+  state: z.nullish(code),
   amount,
-  preceding_related_transaction_token: networkKeySchema.nullish(),
-  is_final_clearing: z.boolean().nullish(),
-  multi_clearing_sequence_number: z.int().nullish(),
-  multi_clearing_sequence_count: z.int().nullish(),
-  gpa_order: z
-    .object({
-      jit_funding: z.object({ token: networkKeySchema }).nullish(),
-      funding: z.object({ gateway_log: z.object({ timed_out: z.boolean().nullish() }).nullish() }).nullish(),
-    })
-    .nullish(),
+  preceding_related_transaction_token: z.nullish(networkKeySchema),
+  is_final_clearing: z.nullish(z.boolean()),
+  multi_clearing_sequence_number: z.nullish(z.int()),
+  multi_clearing_sequence_count: z.nullish(z.int()),
+  gpa_order: z.nullish(
+    z.object({
+      jit_funding: z.nullish(z.object({ token: networkKeySchema })),
+      funding: z.nullish(z.object({ gateway_log: z.nullish(z.object({ timed_out: z.nullish(z.boolean()) })) })),
+    }),
+  ),
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 
 /** One array of notifications of one kind; a ping to see whether we are there. */
 export const webhookSchema = z.object({
-  transactions: z.array(z.unknown()).max(limits.webhookBatchMax).optional(),
-  pings: z.array(z.unknown()).optional(),
+  transactions: z.optional(z.array(z.unknown()).check(z.maxLength(limits.webhookBatchMax))),
+  pings: z.optional(z.array(z.unknown())),
 });
 
 /** The merchant in our words. A name longer than we keep is cut: a network's long name is no reason to refuse. */
