@@ -1,22 +1,36 @@
 // What a partner says of a card's profile, and the profile that results: the rest is the origin's to fill in.
 
-import type * as z from 'zod';
+import * as z from 'zod';
 import { cardStatuses, type Profile, profileSchema } from '../../contracts/profile.ts';
 import { inShape } from './read-request.ts';
 
-/** Absent means what the contract's defaults say: active, no expiry, funds not checked here, no controls. */
-export const profileFields = {
-  status: profileSchema.shape.status.default(cardStatuses[0]),
-  expires_at_ms: profileSchema.shape.expires_at_ms,
-  funds_minor: profileSchema.shape.funds_minor,
-  controls: profileSchema.shape.controls,
+/** Looked at by the profile's own contract, once the profile is whole. */
+const anything = z.unknown();
+const anythingGiven = anything.refine((value) => value !== undefined, { error: 'is not set' });
+
+/** Of a new card. Absent means what the contract says: no expiry, funds not checked here, no controls. */
+export const newProfileFields = {
+  status: z.enum(cardStatuses).default('active'),
+  expires_at_ms: anything,
+  funds_minor: anything,
+  controls: anything,
 };
-type ProfileFields = { [K in keyof typeof profileFields]: z.output<(typeof profileFields)[K]> };
+
+/** Of a card that has a profile. Nothing may be absent: a field left out by mistake would lift a limit, or the funds' bound. */
+export const replacedProfileFields = {
+  status: z.enum(cardStatuses),
+  expires_at_ms: anythingGiven,
+  funds_minor: anythingGiven,
+  controls: anythingGiven,
+};
+
+type Fields = Pick<Profile, 'status'> & Record<'expires_at_ms' | 'funds_minor' | 'controls', unknown>;
 
 /** The whole, in the contract's shape: rules between fields are checked here. */
 export function profileOf(
-  { status, expires_at_ms, funds_minor, controls }: ProfileFields,
-  rest: Pick<Profile, 'card_id' | 'account_id' | 'version' | 'currency'>,
+  { status, expires_at_ms, funds_minor, controls }: Fields,
+  { card_id, account_id, version, currency }: Pick<Profile, 'card_id' | 'account_id' | 'version' | 'currency'>,
 ): Profile {
-  return inShape(profileSchema, { ...rest, status, expires_at_ms, funds_minor, controls });
+  const profile = { card_id, account_id, version, status, currency, expires_at_ms, funds_minor, controls };
+  return inShape(profileSchema, profile);
 }

@@ -10,7 +10,7 @@ import { type Database, sqlState } from '../db/client.ts';
 import { accounts, cards, edge_outbox } from '../db/schema.ts';
 import { firstAttemptAt, type Outbox } from '../edge/outbox.ts';
 import { answer } from './answer.ts';
-import { profileFields, profileOf } from './card-profile.ts';
+import { newProfileFields, profileOf } from './card-profile.ts';
 import { readCardView } from './card-view.ts';
 import { refusal } from './errors.ts';
 import { readBody } from './read-request.ts';
@@ -19,7 +19,7 @@ const bodySchema = z.strictObject({
   account_id: idSchema('acct'),
   network: networkSchema,
   card_token: networkKeySchema,
-  ...profileFields,
+  ...newProfileFields,
 });
 
 export function createCard({ database: { orm }, outbox }: { database: Database; outbox: Outbox }) {

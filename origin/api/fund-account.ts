@@ -14,7 +14,7 @@ import { answer } from './answer.ts';
 import { refusal } from './errors.ts';
 import { pathId, readBody } from './read-request.ts';
 
-const bodySchema = z.strictObject({ amount_minor: amountMinorSchema.min(1) });
+const bodySchema = z.strictObject({ amount_minor: amountMinorSchema.check(z.gte(1)) });
 
 export function fundAccount({ database, house }: { database: Database; house: HouseAccounts }) {
   return async (context: Context): Promise<Response> => {

@@ -12,7 +12,7 @@ import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { inShape } from './read-request.ts';
 
 const querySchema = z.strictObject({
-  account_id: idSchema('acct').optional(),
+  account_id: z.optional(idSchema('acct')),
   limit: limitSchema,
   cursor: cursorSchema(z.tuple([idSchema('card')])),
 });

@@ -2,7 +2,7 @@
 // and the rule, never the value.
 
 import type { Context } from 'hono';
-import type * as z from 'zod';
+import * as z from 'zod';
 import { findCardData } from '../../contracts/card-data.ts';
 import { type IdPrefix, idSchema } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -12,7 +12,7 @@ import { type ErrorCode, refusal } from './errors.ts';
 /** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
 const identifiers: ReadonlySet<string> = new Set(['account_id', 'card_id', 'card_token', 'control_id']);
 
-export async function readBody<T>(context: Context, schema: z.ZodType<T>): Promise<T> {
+export async function readBody<T>(context: Context, schema: z.core.$ZodType<T>): Promise<T> {
   const body = parseJson(await readText(context, limits.bodyBytesMax));
   const found = findCardData(body, { identifiers });
   if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
@@ -44,8 +44,8 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function inShape<T>(schema: z.ZodType<T>, value: unknown): T {
-  const parsed = schema.safeParse(value);
+export function inShape<T>(schema: z.core.$ZodType<T>, value: unknown): T {
+  const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   throw refusal('field_invalid', fieldProblems(parsed.error));
 }

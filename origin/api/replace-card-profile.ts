@@ -1,5 +1,4 @@
-// PUT /cards/:card_id/profile: the next version, whole. Nothing has a default here: a field left out by mistake would lift
-// a limit, or set a card free of its funds.
+// PUT /cards/:card_id/profile: the next version, whole.
 
 import { eq, sql } from 'drizzle-orm';
 import type { Context } from 'hono';
@@ -8,18 +7,15 @@ import type { Database } from '../db/client.ts';
 import { cards, edge_outbox } from '../db/schema.ts';
 import { firstAttemptAt, type Outbox } from '../edge/outbox.ts';
 import { answer } from './answer.ts';
-import { profileFields, profileOf } from './card-profile.ts';
+import { profileOf, replacedProfileFields } from './card-profile.ts';
 import { readCardView } from './card-view.ts';
 import { refusal } from './errors.ts';
 import { pathId, readBody } from './read-request.ts';
 
 const bodySchema = z.strictObject({
-  status: profileFields.status.unwrap(),
-  expires_at_ms: profileFields.expires_at_ms.unwrap(),
-  funds_minor: profileFields.funds_minor.unwrap(),
-  controls: profileFields.controls.unwrap(),
+  ...replacedProfileFields,
   /** The version that the caller read: refused where somebody else has replaced it meanwhile. */
-  expected_version: z.int().positive().optional(),
+  expected_version: z.optional(z.int().check(z.positive())),
 });
 
 export function replaceCardProfile({ database: { orm }, outbox }: { database: Database; outbox: Outbox }) {

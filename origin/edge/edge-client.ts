@@ -17,7 +17,7 @@ export interface EdgeClient {
 }
 
 export function createEdgeClient({ url, secret }: { url: string; secret: string }): EdgeClient {
-  async function call<T>(schema: z.ZodType<T>, method: 'GET' | 'PUT', path: string, body = ''): Promise<T> {
+  async function call<T>(schema: z.core.$ZodType<T>, method: 'GET' | 'PUT', path: string, body = ''): Promise<T> {
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
     const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });
@@ -28,7 +28,7 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
       signal: AbortSignal.timeout(timeoutMs),
     });
     const said: unknown = await answer.json().catch(() => null);
-    const parsed = schema.safeParse(said);
+    const parsed = z.safeParse(schema, said);
     // A stale profile is a 409 with an answer in shape; an error is a status without one.
     if (parsed.success && (answer.ok || answer.status === 409)) return parsed.data;
     throw new Error(`the edge answered ${answer.status} ${errorCodeOf(said)} to ${method} of a card`);

@@ -50,8 +50,7 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], string_to_array($5, E'\\n', '')::json[],
              $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
            on conflict (authorization_id) do update set
-             ledger_account_no = excluded.ledger_account_no, currency = excluded.currency, merchant = excluded.merchant,
-             status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
+             merchant = excluded.merchant, status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
              held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms`,
     values: [
       wordColumn(rows.map(({ authorization_id }) => authorization_id)),

@@ -59,19 +59,16 @@ export function bookEvent(
   if (authorization_id === null || currency === null) return { authorization: before, transfers: [] };
 
   const row = before ?? opened(event, authorization_id, stream_id, currency, accounts);
-  const moneyless = row.held_minor === 0n && row.posted_minor === 0n && row.status !== 'posted';
-  // A declined attempt in another currency does not tie the authorization to it.
-  const settled =
-    moneyless && row.currency !== currency ? { ...row, currency, ledger_account_no: accounts.holder(currency) } : row;
-  const own = settled.currency === currency;
+  // A card without a profile takes money in any currency: booked where it belongs, and not mixed into this row's sums.
+  const own = row.currency === currency;
 
   // Never more released than is held: a hold may be missing where its event is among the dead letters. A clearing then
   // posts what it says all the same, only not out of a reservation.
-  const held = own ? settled.held_minor : 0n;
+  const held = own ? row.held_minor : 0n;
   const holdChange = BigInt(event.effect.hold_minor) < -held ? -held : BigInt(event.effect.hold_minor);
   const effect = { hold_minor: Number(holdChange), posted_minor: event.effect.posted_minor };
 
-  const holder = own ? settled.ledger_account_no : accounts.holder(currency);
+  const holder = own ? row.ledger_account_no : accounts.holder(currency);
   const clearing = accounts.clearing(currency);
   const transfers = postings(effect).map(
     ({ kind, direction, amount_minor }): Transfer => ({
@@ -85,9 +82,9 @@ export function bookEvent(
     }),
   );
   const money = own
-    ? { held_minor: held + holdChange, posted_minor: settled.posted_minor + BigInt(effect.posted_minor) }
-    : { held_minor: settled.held_minor, posted_minor: settled.posted_minor };
-  const after = { ...settled, ...money, ...toldBy(event, settled), updated_at_ms: event.at_ms };
+    ? { held_minor: held + holdChange, posted_minor: row.posted_minor + BigInt(effect.posted_minor) }
+    : { held_minor: row.held_minor, posted_minor: row.posted_minor };
+  const after = { ...row, ...money, ...toldBy(event, row), updated_at_ms: event.at_ms };
   return { authorization: { ...after, status: statusAfter(event, before, after) }, transfers };
 }
 

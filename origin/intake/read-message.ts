@@ -23,11 +23,16 @@ export interface ReadMessage {
   readonly dead_letters: readonly DeadLetter[];
 }
 
-const place = z.object({ sequence: z.int().positive() });
+const numbered = z.object({ sequence: z.int().positive() });
+
+/** The number that an event says it has, whatever else it says. */
+export function sequenceOf(raw: unknown): number | null {
+  return numbered.safeParse(raw).data?.sequence ?? null;
+}
 
 /**
  * `after`: given where the message is a page of the card's own log, which has no gaps: the event at index i is then number
- * `after + 1 + i`, whether or not it can be read. From the queue an event must say its number itself.
+ * `after + 1 + i`, even if nothing in it can be read. From the queue an event must say its number itself.
  */
 export function readMessage(body: unknown, after: number | null = null): ReadMessage | DeadLetter {
   const message = cardEventsMessageSchema.safeParse(body);
@@ -39,15 +44,14 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   const dead_letters: DeadLetter[] = [];
   for (const [index, raw] of message.data.events.entries()) {
     const parsed = cardEventSchema.safeParse(raw);
-    const due = after === null ? null : after + 1 + index;
-    if (parsed.success && (due === null || parsed.data.sequence === due)) {
+    if (parsed.success) {
       events.push({ sequence: parsed.data.sequence, event: parsed.data, text: JSON.stringify(raw) });
       continue;
     }
-    const sequence = due ?? place.safeParse(raw).data?.sequence ?? null;
+    const sequence = after === null ? sequenceOf(raw) : after + 1 + index;
     dead_letters.push({
       source: 'card_events',
-      reason: parsed.success ? `sequence: is ${parsed.data.sequence} where ${due} is due` : reasonOf(parsed.error),
+      reason: reasonOf(parsed.error),
       // A message again, of this one event: it can be taken as it stands once it can be read.
       message: textOf({ version: 1, card_key, events: [raw] }),
       place: sequence === null ? null : { card_key, sequence },
@@ -62,7 +66,7 @@ export function isReadMessage(read: ReadMessage | DeadLetter): read is ReadMessa
 }
 
 /** The first problem, with the path to its field and never its value. */
-function reasonOf({ issues }: z.ZodError): string {
+function reasonOf({ issues }: z.core.$ZodError): string {
   const [issue] = issues;
   if (issue === undefined) return 'cannot be read';
   return `${issue.path.join('.') || 'message'}: ${issue.message}`;

@@ -1,0 +1,40 @@
+import { getTableColumns, getTableName, is } from 'drizzle-orm';
+import { PgTable } from 'drizzle-orm/pg-core';
+import { beforeAll, expect, test } from 'vitest';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import * as schema from './schema.ts';
+
+let url: string;
+beforeAll(async () => {
+  url = await createTestDatabase();
+});
+
+const tables = Object.values(schema).filter((table) => is(table, PgTable));
+
+test.each(tables.map((table) => [getTableName(table), table] as const))(
+  'schema.ts and the migrations agree on %s',
+  async (name, table) => {
+    const { rows } = await asOwner(url, (sql) =>
+      sql.query<{ column: string; type: string; required: boolean }>(
+        `select attname as column, format_type(atttypid, atttypmod) as type, attnotnull as required
+         from pg_attribute where attrelid = $1::regclass and attnum > 0 and not attisdropped`,
+        [name],
+      ),
+    );
+    const migrated = new Map(rows.map(({ column, type, required }) => [column, { type, required }]));
+    for (const column of Object.values(getTableColumns(table)))
+      expect({ [column.name]: migrated.get(column.name) }).toEqual({
+        [column.name]: { type: column.getSQLType(), required: column.notNull },
+      });
+  },
+);
+
+test('every table has a drizzle table, except those that only the database itself writes', async () => {
+  const { rows } = await asOwner(url, (sql) =>
+    sql.query<{ relname: string }>(
+      `select relname from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`,
+    ),
+  );
+  const known = [...tables.map(getTableName), 'ledger_journal', 'schema_migrations'];
+  expect(rows.map(({ relname }) => relname).toSorted()).toEqual(known.toSorted());
+});

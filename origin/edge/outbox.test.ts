@@ -1,0 +1,125 @@
+import { pino } from 'pino';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newId } from '../../contracts/ids.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { createEdgeClient } from './edge-client.ts';
+import { createOutbox, type Outbox } from './outbox.ts';
+import { type StandInEdge, startStandInEdge } from './stand-in-edge.ts';
+
+let database: Database;
+let edge: StandInEdge;
+let outbox: Outbox;
+
+beforeAll(async () => {
+  edge = await startStandInEdge();
+  return () => edge.close();
+});
+beforeEach(async () => {
+  database = openDatabase({ url: await createTestDatabase(), poolMax: 4, onIdleError: () => {} });
+  outbox = createOutbox({ database, edge: createEdgeClient(edge), log: pino({ level: 'silent' }) });
+  edge.away = false;
+  return () => database.close();
+});
+
+/** A card whose newest profile is this version, and is due to be pushed. */
+async function cardAt(version: number, card_token = `tok-${Math.random()}`): Promise<{ card_id: string; key: string }> {
+  const account_id = newId('acct');
+  const profile: Profile = {
+    card_id: newId('card'),
+    account_id,
+    version,
+    status: 'active',
+    currency: 'USD',
+    expires_at_ms: null,
+    funds_minor: null,
+    controls: [],
+  };
+  await database.sql.query(`insert into accounts (account_id, name, currency) values ($1, 'test', 'USD')`, [
+    account_id,
+  ]);
+  await database.sql.query(
+    `insert into cards (card_id, account_id, network, card_token, profile, profile_version) values ($1, $2, 'native', $3, $4, $5)`,
+    [profile.card_id, account_id, card_token, profile, version],
+  );
+  await database.sql.query('insert into edge_outbox (card_id, version) values ($1, $2)', [profile.card_id, version]);
+  return { card_id: profile.card_id, key: `native:${card_token}` };
+}
+
+async function waiting() {
+  const { rows } = await database.sql.query<{ card_id: string; attempts: number; last_error: string | null }>(
+    'select card_id, attempts, last_error from edge_outbox',
+  );
+  return rows;
+}
+
+describe('the outbox', () => {
+  test('a pushed profile is at the edge, and its row goes', async () => {
+    const { card_id, key } = await cardAt(1, 'with/and?%2f');
+    expect(await outbox.push(card_id)).toBe(true);
+    expect(edge.profiles.get(key)).toMatchObject({ card_id, version: 1 });
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('an edge that is away gets it when it is back; until then the row says why', async () => {
+    const { card_id, key } = await cardAt(1);
+    edge.away = true;
+    expect(await outbox.push(card_id)).toBe(false);
+    expect(await waiting()).toEqual([
+      { card_id, attempts: 1, last_error: 'the edge answered 503 away to PUT of a card' },
+    ]);
+    edge.away = false;
+    await database.sql.query('update edge_outbox set next_attempt_at = now()');
+    outbox.loop.start();
+    await until(waiting, (rows) => rows.length === 0).finally(() => outbox.loop.stop());
+    expect(edge.profiles.get(key)?.version).toBe(1);
+  });
+
+  test('a version written while an older one is on its way is not taken for stored', async () => {
+    const { card_id } = await cardAt(1);
+    edge.meanwhile = async () => {
+      await database.sql.query('update edge_outbox set version = 2 where card_id = $1', [card_id]);
+      await database.sql.query('update cards set profile_version = 2 where card_id = $1', [card_id]);
+    };
+    await outbox.push(card_id);
+    expect(await waiting()).toMatchObject([{ card_id }]);
+  });
+
+  test('an edge that has a newer version already keeps it, and nothing is pushed again', async () => {
+    const { card_id, key } = await cardAt(3);
+    await outbox.push(card_id);
+    await database.sql.query('insert into edge_outbox (card_id, version) values ($1, 2)', [card_id]);
+    await database.sql.query(
+      `update cards set profile = jsonb_set(profile::jsonb, '{version}', '2')::json where card_id = $1`,
+      [card_id],
+    );
+    await outbox.push(card_id);
+    expect(edge.profiles.get(key)?.version).toBe(3);
+    expect(await waiting()).toEqual([]);
+  });
+
+  test('two processes do not push one row at the same time', async () => {
+    const { card_id } = await cardAt(1);
+    const before = edge.calls.length;
+    const second = createOutbox({ database, edge: createEdgeClient(edge), log: pino({ level: 'silent' }) });
+    outbox.loop.start();
+    second.loop.start();
+    await until(waiting, (rows) => rows.length === 0);
+    await Promise.all([outbox.loop.stop(), second.loop.stop()]);
+    expect(edge.calls.length - before).toBe(1);
+    expect(card_id).toMatch(/^card_/);
+  });
+});
+
+test('an edge with another secret, or none there at all, is an error that says so', async () => {
+  const card = { network: 'native', card_token: 'tok' };
+  const stranger = createEdgeClient({
+    ...edge,
+    secret: `whsec_${Buffer.from('another secret of tests').toString('base64')}`,
+  });
+  await expect(stranger.eventsAfter(card, 0)).rejects.toThrow(/the edge answered \d+/);
+  const nobody = createEdgeClient({ url: 'http://127.0.0.1:2', secret: edge.secret });
+  await expect(nobody.ping()).rejects.toThrow('the edge cannot be reached: ECONNREFUSED');
+});

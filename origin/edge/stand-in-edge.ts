@@ -1,0 +1,81 @@
+// The edge's side door for tests, from its contract alone: keeps profiles, serves cards' logs, believes only signed calls,
+// and can be away. Not used by the service.
+
+import type { AddressInfo } from 'node:net';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { limits } from '../../contracts/limits.ts';
+import { type Profile, profileSchema } from '../../contracts/profile.ts';
+import { requireSignature } from '../api/credentials.ts';
+
+export interface StandInEdge {
+  readonly url: string;
+  readonly secret: string;
+  /** By `<network>:<card token>`. */
+  readonly profiles: Map<string, Profile>;
+  readonly logs: Map<string, readonly unknown[]>;
+  /** Calls served, as `GET native:tok`. */
+  readonly calls: string[];
+  /** Runs once, while the next PUT is on its way. */
+  meanwhile: (() => Promise<void>) | null;
+  /** While true it answers 503 to everything. */
+  away: boolean;
+  close(): Promise<void>;
+}
+
+export async function startStandInEdge(): Promise<StandInEdge> {
+  const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
+  const profiles = new Map<string, Profile>();
+  const logs = new Map<string, readonly unknown[]>();
+  const calls: string[] = [];
+  const app = new Hono();
+  app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
+  app.use(async (context, next) => {
+    if (edge.away) return context.json({ error_code: 'away' }, 503);
+    return await next();
+  });
+  app.get('/livez', (context) => context.json({ status: 'ok' }));
+  app.use('/internal/*', async (context, next) => {
+    const { pathname, search } = new URL(context.req.url);
+    const call = { method: context.req.method, pathAndQuery: pathname + search, body: await context.req.text() };
+    requireSignature(context.req.raw.headers, call, secret);
+    await next();
+  });
+  app.put('/internal/cards/:network/:token', async (context) => {
+    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    calls.push(`PUT ${key}`);
+    await edge.meanwhile?.();
+    edge.meanwhile = null;
+    const profile = profileSchema.parse(await context.req.json());
+    const version = profiles.get(key)?.version ?? 0;
+    if (version > profile.version) return context.json({ outcome: 'stale', version }, 409);
+    profiles.set(key, profile);
+    return context.json({ outcome: version === profile.version ? 'unchanged' : 'stored', version: profile.version });
+  });
+  app.get('/internal/cards/:network/:token/events', (context) => {
+    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    calls.push(`GET ${key}`);
+    const log = logs.get(key) ?? [];
+    const after = Number(context.req.query('after') ?? 0);
+    return context.json({ events: log.slice(after, after + limits.eventsPageMax), last_sequence: log.length });
+  });
+
+  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
+    const listening = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(listening));
+  });
+  const { port } = server.address() as AddressInfo;
+  const edge: StandInEdge = {
+    url: `http://127.0.0.1:${port}`,
+    secret,
+    profiles,
+    logs,
+    calls,
+    meanwhile: null,
+    away: false,
+    async close() {
+      if ('closeAllConnections' in server) server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+  return edge;
+}

@@ -1,0 +1,122 @@
+import { describe, expect, test } from 'vitest';
+import { type AuthorizationRow, bookEvent, type MoneyEvent } from './book-event.ts';
+import { SampleCard } from './sample-card.ts';
+
+const accounts = { holder: (currency: string) => (currency === 'USD' ? 1 : 90), clearing: () => 2 };
+
+/** Books a card's events in order, as intake does, except those left out; the last row, and the transfers as words. */
+function bookAll(card: SampleCard, leftOut: readonly number[] = []) {
+  const rows = new Map<string | null, AuthorizationRow>();
+  const words: string[] = [];
+  for (const event of card.events) {
+    if (event.kind === 'profile' || leftOut.includes(event.sequence)) continue;
+    const booking = bookEvent(event satisfies MoneyEvent, 7, rows.get(event.authorization_id) ?? null, accounts);
+    if (booking.authorization !== null) rows.set(booking.authorization.authorization_id, booking.authorization);
+    for (const { kind, debit_account_no, credit_account_no, amount_minor } of booking.transfers)
+      words.push(`${kind} ${debit_account_no}>${credit_account_no} ${amount_minor}`);
+  }
+  return { row: [...rows.values()].at(-1), words };
+}
+
+describe('bookEvent', () => {
+  type Case = [
+    says: string,
+    happens: (card: SampleCard) => void,
+    status: string,
+    held: bigint,
+    posted: bigint,
+    words: string[],
+  ];
+  test.each<Case>([
+    ['an approval holds', (c) => c.authorize(50), 'held', 50n, 0n, ['pending 1>2 50']],
+    ['a decline books nothing', (c) => c.authorize(50, { currency: 'EUR' }), 'declined', 0n, 0n, []],
+    ['an approval of nothing holds nothing', (c) => c.authorize(0), 'approved', 0n, 0n, []],
+    [
+      'a final clearing posts',
+      (c) => c.clear(c.authorize(50), 50),
+      'posted',
+      0n,
+      50n,
+      ['pending 1>2 50', 'post 1>2 50'],
+    ],
+    [
+      'a part leaves the rest held',
+      (c) => c.clear(c.authorize(50), 20, false),
+      'held',
+      30n,
+      20n,
+      ['pending 1>2 50', 'post 1>2 20'],
+    ],
+    [
+      'a final part voids the rest',
+      (c) => c.clear(c.authorize(50), 20),
+      'posted',
+      0n,
+      20n,
+      ['pending 1>2 50', 'post 1>2 20', 'void 1>2 30'],
+    ],
+    [
+      'what exceeds the hold is direct',
+      (c) => c.clear(c.authorize(50), 60),
+      'posted',
+      0n,
+      60n,
+      ['pending 1>2 50', 'post 1>2 50', 'direct 1>2 10'],
+    ],
+    ['a force post is direct', (c) => c.clear(null, 60), 'posted', 0n, 60n, ['direct 1>2 60']],
+    ['a reversal voids', (c) => c.reverse(c.authorize(50)), 'released', 0n, 0n, ['pending 1>2 50', 'void 1>2 50']],
+    ['a late answer is voided', (c) => c.void(c.authorize(50)), 'released', 0n, 0n, ['pending 1>2 50', 'void 1>2 50']],
+    ['a refund goes the other way', (c) => c.refund(null, 9), 'posted', 0n, -9n, ['direct 2>1 9']],
+    [
+      'what is refunded whole was posted',
+      (c) => {
+        const key = c.authorize(50);
+        c.clear(key, 50);
+        c.refund(key, 50);
+      },
+      'posted',
+      0n,
+      0n,
+      ['pending 1>2 50', 'post 1>2 50', 'direct 2>1 50'],
+    ],
+    [
+      'money in another currency waits for a person',
+      (c) => c.clear(c.authorize(50), 50, true, 'EUR'),
+      'held',
+      50n,
+      0n,
+      ['pending 1>2 50'],
+    ],
+  ])('%s', (_, happens, status, held, posted, words) => {
+    const card = new SampleCard('card');
+    happens(card);
+    const booked = bookAll(card);
+    expect(booked.row).toMatchObject({ status, held_minor: held, posted_minor: posted });
+    expect(booked.words).toEqual(words);
+  });
+
+  test('a void of a request that never came books nothing', () => {
+    const card = new SampleCard('card');
+    card.void('never-came');
+    expect(bookAll(card)).toEqual({ row: undefined, words: [] });
+  });
+
+  test('where the approval is among the dead letters, a clearing still posts all it says, and a release releases nothing', () => {
+    const cleared = new SampleCard('cleared');
+    cleared.clear(cleared.authorize(50), 20);
+    expect(bookAll(cleared, [2]).words).toEqual(['direct 1>2 20']);
+    const reversed = new SampleCard('reversed');
+    reversed.reverse(reversed.authorize(50));
+    expect(bookAll(reversed, [2])).toMatchObject({ row: { held_minor: 0n, status: 'released' }, words: [] });
+  });
+
+  test('a card without a profile: each currency is booked where it belongs, the row counts its own', () => {
+    const card = new SampleCard('unknown', null);
+    card.clear('key', 50, false, 'EUR');
+    card.clear('key', 40, false, 'USD');
+    expect(bookAll(card)).toMatchObject({
+      row: { currency: 'EUR', ledger_account_no: 90, posted_minor: 50n },
+      words: ['direct 90>2 50', 'direct 1>2 40'],
+    });
+  });
+});

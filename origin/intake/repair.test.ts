@@ -1,0 +1,126 @@
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { createEdgeClient } from '../edge/edge-client.ts';
+import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
+import type { Loop } from '../loop.ts';
+import { Intake } from './intake.ts';
+import { createIntakeMetrics } from './intake-metrics.ts';
+import { catchUp, createGapRepair, createSweep, type RepairOptions } from './repair.ts';
+import { createRepairMetrics } from './repair-metrics.ts';
+import { SampleCard } from './sample-card.ts';
+
+let database: Database;
+let edge: StandInEdge;
+let intake: Intake;
+let options: RepairOptions;
+
+beforeAll(async () => {
+  edge = await startStandInEdge();
+  return () => edge.close();
+});
+
+beforeEach(async () => {
+  database = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
+  const log = pino({ level: 'silent' });
+  intake = new Intake({ database, log, metrics: createIntakeMetrics(new Registry()) });
+  const metrics = createRepairMetrics(new Registry());
+  options = { database, edge: createEdgeClient(edge), intake, log, metrics };
+  edge.away = false;
+  return async () => {
+    await intake.close();
+    await database.close();
+  };
+});
+
+function spendingCard(token: string, clearings: number): SampleCard {
+  const card = new SampleCard(token);
+  for (let n = 1; n <= clearings; n += 1) card.clear(null, n);
+  edge.logs.set(card.card_key, card.events);
+  return card;
+}
+
+async function applied(): Promise<string> {
+  const { rows } = await database.sql.query<{ card_token: string; applied_sequence: string }>(
+    'select card_token, applied_sequence from card_streams order by card_token',
+  );
+  return rows.map(({ card_token, applied_sequence }) => `${card_token} ${applied_sequence}`).join(', ');
+}
+
+async function running<T>(loop: Loop, work: () => Promise<T>): Promise<T> {
+  loop.start();
+  try {
+    return await work();
+  } finally {
+    await loop.stop();
+  }
+}
+
+describe('gap repair', () => {
+  test('a lost message is asked for, and what waited behind it is booked', async () => {
+    const card = spendingCard('gap/?%2f', 9);
+    await intake.take([{ id: '1', body: card.message(1, 2, 9, 10) }]);
+    expect(await applied()).toBe('gap/?%2f 2');
+    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'gap/?%2f 10'));
+  });
+
+  test('an edge that is away is asked again until it is back', async () => {
+    const card = spendingCard('later', 3);
+    await intake.take([{ id: '1', body: card.message(4) }]);
+    edge.away = true;
+    const loop = createGapRepair(options);
+    await running(loop, async () => {
+      await until(loop.failures, (failures) => failures > 0);
+      edge.away = false;
+      await until(applied, (seen) => seen === 'later 4');
+    });
+  });
+
+  test('an event that nobody can read, not even its number, keeps its place and the card goes on', async () => {
+    const card = spendingCard('unreadable', 4);
+    edge.logs.set(
+      card.card_key,
+      card.events.map((event) => (event.sequence === 3 ? { broken: true } : event)),
+    );
+    await intake.take([{ id: '1', body: card.message(1, 2, 5) }]);
+    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'unreadable 5'));
+    const { rows } = await database.sql.query('select sequence::int, message from dead_letters');
+    expect(rows).toEqual([{ sequence: 3, message: expect.stringContaining('{"broken":true}') }]);
+  });
+
+  test('a card that cannot be filled does not keep others from their turn', async () => {
+    const [lost, fine] = [spendingCard('a-lost', 5), spendingCard('b-fine', 5)];
+    edge.logs.set(
+      lost.card_key,
+      lost.events.slice(0, 3).map((event) => ({ ...event, sequence: event.sequence + 1 })),
+    );
+    await intake.take([lost, fine].map((card) => ({ id: card.card_token, body: card.message(1, 6) })));
+    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'a-lost 1, b-fine 6'));
+  });
+});
+
+describe('the sweep', () => {
+  test('finds a lost tail, and a card of which nothing ever came', async () => {
+    const [tail, silent] = [spendingCard('tail', 700), spendingCard('silent', 2)];
+    await intake.take([{ id: '1', body: tail.message(1, 2) }]);
+    await database.sql.query(`insert into accounts (account_id, name, currency) values ('acct_1', 'test', 'USD')`);
+    await database.sql.query(
+      `insert into cards (card_id, account_id, network, card_token, profile, profile_version)
+       values ('card_1', 'acct_1', 'native', $1, '{}', 1)`,
+      [silent.card_token],
+    );
+    await running(createSweep(options), () => until(applied, (seen) => seen === 'silent 3, tail 701'));
+  });
+});
+
+test('an edge that has fewer events than are booked is counted, and nothing changes', async () => {
+  const card = spendingCard('set-back', 5);
+  await intake.take([{ id: '1', body: card.message() }]);
+  edge.logs.set(card.card_key, card.events.slice(0, 2));
+  await catchUp(options, { ...card, applied_sequence: '6' }, new AbortController().signal);
+  expect((await options.metrics.edgeBehind.get()).values[0]?.value).toBe(1);
+  expect(await applied()).toBe('set-back 6');
+});
