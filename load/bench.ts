@@ -1,138 +1,76 @@
-// npm run bench: what an authorization costs on raw workerd beside its floor, and what intake costs beside its own.
-//   --json         one object on standard output, progress on standard error
-//   --seconds N    length of one round (default 6)
-//   --rounds N     rounds of each, alternating; medians are reported (default 5)
-//   --only NAME    authorization or intake
+// npm run bench: what an authorization costs on raw workerd, and what the intake of its events costs in Postgres, each beside
+// a floor that writes the same rows and does nothing else. What the figures mean is in load/README.md.
 
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { floorRequests, gatewayRequests, measure, median, type Round, type Target } from './authorization-benchmark.ts';
-import { buildEdge, buildFloor } from './edge-bundle.ts';
-import { edgeVars, putCards } from './edge-cards.ts';
-import { freePort } from './free-port.ts';
-import { startQueueServer } from './queue-server.ts';
-import { startWorkerd } from './workerd.ts';
+import { measureAuthorization } from './authorization-benchmark.ts';
+import { measureIntake } from './intake.ts';
 
-const { values: options } = parseArgs({
-  options: {
-    json: { type: 'boolean', default: false },
-    seconds: { type: 'string', default: '6' },
-    rounds: { type: 'string', default: '5' },
-    only: { type: 'string' },
-    connections: { type: 'string', default: '16' },
-  },
-});
-const seconds = Number(options.seconds);
-const rounds = Number(options.rounds);
-const cardTokens = Array.from({ length: 1_000 }, (_, index) => `card-${index}`);
+const help = `npm run bench -- [options]
 
-function progress(line: string): void {
-  process.stderr.write(`${line}\n`);
+  --only NAME     authorization or intake (default: both, one after the other)
+  --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
+  --seconds N     length of one such round (default 6)
+  --json          one object on one line
+  --help          this
+
+The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
+
+const parts = ['authorization', 'intake'] as const;
+
+interface Words {
+  readonly only: (typeof parts)[number] | null;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly json: boolean;
 }
 
-interface Pair {
-  readonly ours: Round[];
-  readonly floor: Round[];
-}
-
-/** Rounds of ours and of the floor in turn, after a short warm-up of each. */
-async function pair(name: string, ours: Target, floor: Target, connections: number): Promise<Pair> {
-  const result: Pair = { ours: [], floor: [] };
-  for (const target of [floor, ours]) await measure(target, { connections, seconds: 2 });
-  for (let round = 1; round <= rounds; round++) {
-    const floorRound = await measure(floor, { connections, seconds });
-    const oursRound = await measure(ours, { connections, seconds });
-    result.floor.push(floorRound);
-    result.ours.push(oursRound);
-    progress(
-      `${name} ${round}/${rounds}: ${oursRound.requests_per_s.toFixed(0)}/s, floor ${floorRound.requests_per_s.toFixed(0)}/s`,
-    );
-  }
-  return result;
-}
-
-function ratio({ ours, floor }: Pair): number {
-  return round(median(ours.map((one, index) => one.requests_per_s / (floor[index]?.requests_per_s ?? Number.NaN))), 3);
-}
-
-function errorsOf({ ours, floor }: Pair): number {
-  return [...ours, ...floor].reduce((sum, one) => sum + one.errors, 0);
-}
-
-function round(value: number, decimals: number): number {
-  return Math.round(value * 10 ** decimals) / 10 ** decimals;
-}
-
-async function authorization(directory: string) {
-  const edge = await buildEdge(join(directory, 'edge-bundle'));
-  const floorBundle = await buildFloor(join(directory, 'floor-bundle'));
-  let messages = 0;
-  let events = 0;
-  const queue = await startQueueServer((body) => {
-    messages++;
-    events += (JSON.parse(body) as { events: unknown[] }).events.length;
+/** Null: help was asked for. Throws what is wrong with the words. */
+function readWords(args: readonly string[]): Words | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      only: { type: 'string' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '6' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
   });
-  const common = { queuePort: queue.port, vars: edgeVars };
-  const ours = await startWorkerd({
-    ...common,
-    directory: join(directory, 'edge'),
-    bundle: edge.path,
-    className: 'CardObject',
-    namespaceBinding: 'CARDS',
-    port: await freePort(),
-  });
-  const floor = await startWorkerd({
-    ...common,
-    directory: join(directory, 'floor'),
-    bundle: floorBundle.path,
-    className: 'FloorObject',
-    namespaceBinding: 'FLOOR',
-    port: await freePort(),
-  });
-  try {
-    progress(`putting ${cardTokens.length} cards on the edge`);
-    await putCards(ours.url, [...cardTokens, 'hot-card']);
-    const targets = (tokens: readonly string[], run: string) =>
-      [
-        { url: ours.url, next: gatewayRequests(tokens, run) },
-        { url: floor.url, next: floorRequests(tokens, run) },
-      ] as const;
-    const [many, manyFloor] = targets(cardTokens, 'many');
-    const spread = await pair('1,000 cards, 16 connections', many, manyFloor, 16);
-    const [hot, hotFloor] = targets(['hot-card'], 'hot');
-    const hotCard = await pair('1 card, 16 connections', hot, hotFloor, 16);
-    const [single, singleFloor] = targets(cardTokens, 'single');
-    const alone = await pair('1,000 cards, 1 connection', single, singleFloor, 1);
-    return {
-      authorization: {
-        ratio_to_floor: ratio(spread),
-        requests_per_s: round(median(spread.ours.map((one) => one.requests_per_s)), 0),
-        p50_ms: median(spread.ours.map((one) => one.p50_ms)),
-        p99_ms: median(spread.ours.map((one) => one.p99_ms)),
-        floor_requests_per_s: round(median(spread.floor.map((one) => one.requests_per_s)), 0),
-        floor_p50_ms: median(spread.floor.map((one) => one.p50_ms)),
-        floor_p99_ms: median(spread.floor.map((one) => one.p99_ms)),
-        hot_card_ratio_to_floor: ratio(hotCard),
-        one_connection_ratio_to_floor: ratio(alone),
-        // Rows: one of the log for each event, and one alarm for each message at most.
-        rows_written: round((events + messages) / events, 3),
-        events_delivered: events,
-        errors: errorsOf(spread) + errorsOf(hotCard) + errorsOf(alone),
-      },
-      bundle: { gzip_bytes: edge.gzipBytes },
-    };
-  } finally {
-    await Promise.all([ours.stop(), floor.stop()]);
-    await queue.close();
-  }
+  if (values.help) return null;
+  const only = parts.find((part) => part === values.only) ?? null;
+  if (values.only !== undefined && only === null)
+    throw new Error(`--only ${values.only} is none of ${parts.join(', ')}`);
+  return {
+    only,
+    rounds: whole('--rounds', values.rounds),
+    seconds: whole('--seconds', values.seconds),
+    json: values.json,
+  };
 }
 
-const directory = await mkdtemp(join(tmpdir(), 'atlas-bench-'));
+function whole(name: string, text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} ${text} is not a whole number above 0`);
+  return value;
+}
+
+async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
+  const progress = (line: string) => process.stderr.write(`${line}\n`);
+  // One after the other: they would take the machine from each other.
+  const authorization = only === 'intake' ? {} : await measureAuthorization({ rounds, seconds, progress });
+  const intake = only === 'authorization' ? {} : { intake: await measureIntake(progress) };
+  const report = { ...authorization, ...intake };
+  process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
+  const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
+  if (errors) process.exitCode = 1;
+}
+
+let words: Words | null;
 try {
-  const report = { ...(await authorization(directory)) };
-  process.stdout.write(`${JSON.stringify(report, null, options.json ? 0 : 2)}\n`);
-} finally {
-  await rm(directory, { recursive: true, force: true });
+  words = readWords(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
+  process.exit(2);
 }
+if (words === null) process.stdout.write(`${help}\n`);
+else await bench(words);

@@ -6,19 +6,9 @@ import { connectOwner, type Database, openDatabase } from '../origin/db/client.t
 import { migrate } from '../origin/db/migrate.ts';
 import { withDatabase } from '../scripts/temporary-postgres.ts';
 import { type MadeUpCard, madeUpCard, messagesOf } from './made-up-events.ts';
+import { seeded } from './seeded.ts';
 
 export const shape = { accounts: 100, cards: 1_000, events_per_card: 60, events_per_message: 5 };
-
-/** Mulberry32: a small generator with a seed, so that every run books the same amounts. */
-export function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
 
 export function madeUpProgram(): MadeUpCard[] {
   const random = seeded(1);

@@ -15,6 +15,7 @@ import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
 import { measureFloor } from './intake-floor.ts';
 import { deliveryOf, freshDatabase, madeUpProgram } from './intake-program.ts';
 import type { MadeUpCard } from './made-up-events.ts';
+import { median, rounded } from './statistics.ts';
 
 export interface IntakeFigures {
   readonly events_per_s: number;
@@ -32,7 +33,7 @@ const rounds = 3;
 const oneByOneCards = 60;
 const oneByOneConnections = 4;
 
-export async function measureIntake(): Promise<IntakeFigures> {
+export async function measureIntake(progress: (line: string) => void): Promise<IntakeFigures> {
   const server = await startTemporaryPostgres();
   try {
     const cards = madeUpProgram();
@@ -45,16 +46,19 @@ export async function measureIntake(): Promise<IntakeFigures> {
       errors += booked.errors;
       const { url, database } = await freshDatabase(server.url, `floor_${round}`, cards);
       await database.close();
-      floors.push(await measureFloor(url, cards));
+      const floor = await measureFloor(url, cards);
+      floors.push(floor);
+      progress(`intake ${round}/${rounds}: ${Math.round(booked.rate)} events/s, floor ${Math.round(floor)}/s`);
     }
+    progress('intake: one transaction for each event');
     const oneByOne = await bookOneByOne(server.url, cards.slice(0, oneByOneCards));
     const [rate, floor] = [median(intakes), median(floors)];
     return {
       events_per_s: Math.round(rate),
       floor_events_per_s: Math.round(floor),
       one_by_one_events_per_s: Math.round(oneByOne),
-      ratio_to_floor: round2(rate / floor),
-      ratio_to_one_by_one: round2(rate / oneByOne),
+      ratio_to_floor: rounded(rate / floor, 2),
+      ratio_to_one_by_one: rounded(rate / oneByOne, 2),
       errors,
     };
   } finally {
@@ -112,15 +116,7 @@ async function bookOneByOne(serverUrl: string, cards: readonly MadeUpCard[]): Pr
   return events / seconds;
 }
 
-function median(values: readonly number[]): number {
-  return values.toSorted((one, other) => one - other)[Math.floor(values.length / 2)] ?? Number.NaN;
-}
-
-function round2(value: number): number {
-  return Math.round(value * 100) / 100;
-}
-
 if (import.meta.main) {
-  const figures = await measureIntake();
+  const figures = await measureIntake((line) => console.error(line));
   console.log(process.argv.includes('--json') ? JSON.stringify(figures) : figures);
 }
