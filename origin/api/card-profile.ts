@@ -5,26 +5,26 @@ import { cardStatuses, type Profile, profileSchema } from '../../contracts/profi
 import { inShape } from './read-request.ts';
 
 /** Looked at by the profile's own contract, once the profile is whole. */
-const anything = z.unknown();
-const anythingGiven = anything.refine((value) => value !== undefined, { error: 'is not set' });
+const given = z.unknown();
+const maybeGiven = z.optional(given);
 
 /** Of a new card. Absent means what the contract says: no expiry, funds not checked here, no controls. */
 export const newProfileFields = {
   status: z.enum(cardStatuses).default('active'),
-  expires_at_ms: anything,
-  funds_minor: anything,
-  controls: anything,
+  expires_at_ms: maybeGiven,
+  funds_minor: maybeGiven,
+  controls: maybeGiven,
 };
 
 /** Of a card that has a profile. Nothing may be absent: a field left out by mistake would lift a limit, or the funds' bound. */
 export const replacedProfileFields = {
   status: z.enum(cardStatuses),
-  expires_at_ms: anythingGiven,
-  funds_minor: anythingGiven,
-  controls: anythingGiven,
+  expires_at_ms: given,
+  funds_minor: given,
+  controls: given,
 };
 
-type Fields = Pick<Profile, 'status'> & Record<'expires_at_ms' | 'funds_minor' | 'controls', unknown>;
+type Fields = Pick<Profile, 'status'> & Partial<Record<'expires_at_ms' | 'funds_minor' | 'controls', unknown>>;
 
 /** The whole, in the contract's shape: rules between fields are checked here. */
 export function profileOf(

@@ -1,0 +1,64 @@
+import { describe, expect, test } from 'vitest';
+import { readConfig } from './config.ts';
+
+const random = 'k7Qp2vXw9LmR4tYb8NcD3fHj';
+const given = {
+  DATABASE_URL: 'postgresql://atlas@127.0.0.1/atlas',
+  API_KEY: random,
+  INTERNAL_SECRET: `whsec_${Buffer.from(`${random}${random}`).toString('base64')}`,
+  EDGE_URL: 'https://edge.example.com',
+};
+const pull = { CLOUDFLARE_ACCOUNT_ID: 'a', CLOUDFLARE_QUEUE_ID: 'q', CLOUDFLARE_API_TOKEN: 't' };
+const demoSecret = `whsec_${Buffer.from('demo-internal-secret-not-for-production').toString('base64')}`;
+
+describe('configuration', () => {
+  test('what is not set has the defaults of a laptop', () => {
+    expect(readConfig(given)).toMatchObject({
+      ENVIRONMENT: 'development',
+      HOST: '127.0.0.1',
+      PORT: 8788,
+      DATABASE_POOL_MAX: 10,
+      LOG_LEVEL: 'info',
+      LOG_FORMAT: 'json',
+      queue: null,
+    });
+  });
+
+  test('a queue is pulled where all of its three values are set', () => {
+    expect(readConfig({ ...given, ...pull }).queue).toEqual({
+      api_url: 'https://api.cloudflare.com/client/v4',
+      account_id: 'a',
+      queue_id: 'q',
+      api_token: 't',
+    });
+  });
+
+  test.each<[string, Record<string, string | undefined>]>([
+    ['DATABASE_URL: is not set', { DATABASE_URL: undefined }],
+    ['DATABASE_URL: is not set', { DATABASE_URL: '' }],
+    ['DATABASE_URL: must be a URL that begins with postgres:', { DATABASE_URL: 'mysql://x' }],
+    ['API_KEY: must have at least 24 characters', { API_KEY: 'short' }],
+    ['INTERNAL_SECRET: must be whsec_', { INTERNAL_SECRET: 'plain' }],
+    ['EDGE_URL: must be a URL', { EDGE_URL: 'edge' }],
+    ['PORT: must be a number', { PORT: 'http' }],
+    ['PORT: ', { PORT: '65536' }],
+    ['DATABASE_POOL_MAX: ', { DATABASE_POOL_MAX: '1' }],
+    ['LOG_FORMAT: ', { LOG_FORMAT: 'xml' }],
+    ['CLOUDFLARE_API_TOKEN: is not set, while others', { ...pull, CLOUDFLARE_API_TOKEN: undefined }],
+    ['API_KEY: is a demo value', { ENVIRONMENT: 'production', API_KEY: 'demo-atlas-api-key-not-for-production' }],
+    ['INTERNAL_SECRET: is a demo value', { ENVIRONMENT: 'production', INTERNAL_SECRET: demoSecret }],
+    ['EDGE_URL: must be https in production', { ENVIRONMENT: 'production', EDGE_URL: 'http://edge' }],
+  ])('stops the start and says: %s', (message, changed) => {
+    expect(() => readConfig({ ...given, ...changed })).toThrow(message);
+  });
+
+  test('names every wrong value at once, and quotes none of them', () => {
+    const wrong = { ...given, API_KEY: 'hunter2', EDGE_URL: 'nowhere' };
+    expect(() => readConfig(wrong)).toThrow(/^configuration: API_KEY: [^;]+; EDGE_URL: [^;]+$/);
+    expect(() => readConfig(wrong)).not.toThrow(/hunter2|nowhere/);
+  });
+
+  test('production accepts random values', () => {
+    expect(readConfig({ ...given, ENVIRONMENT: 'production' }).ENVIRONMENT).toBe('production');
+  });
+});

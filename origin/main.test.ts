@@ -1,0 +1,118 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../contracts/ids.ts';
+import { deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
+import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
+import { type StandInEdge, startStandInEdge } from './edge/stand-in-edge.ts';
+import { SampleCard } from './intake/sample-card.ts';
+import { verifyLedger } from './ledger/verify.ts';
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+let edge: StandInEdge;
+let child: ChildProcess | null = null;
+
+beforeAll(async () => {
+  edge = await startStandInEdge();
+  return () => edge.close();
+});
+afterEach(() => {
+  child?.kill('SIGKILL');
+});
+
+function run(environment: Record<string, string>): ChildProcess {
+  child = spawn(process.execPath, [main], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  return child;
+}
+
+async function start(url: string): Promise<{ process: ChildProcess; url: string; lines: string[] }> {
+  const started = run({
+    DATABASE_URL: url,
+    API_KEY: 'an-api-key-of-tests-000000',
+    INTERNAL_SECRET: edge.secret,
+    EDGE_URL: edge.url,
+    PORT: '0',
+  });
+  const lines: string[] = [];
+  if (started.stdout === null) throw new Error('no output to read');
+  const output = createInterface(started.stdout);
+  output.on('line', (line) => lines.push(line));
+  const listening = await new Promise<string>((resolve, reject) => {
+    started.once('exit', (code) => reject(new Error(`ended with ${code}: ${lines.join('\n')}`)));
+    output.on('line', (line) => {
+      const said: { msg: string; url?: string } = JSON.parse(line);
+      if (said.msg === 'listening') resolve(said.url ?? '');
+    });
+  });
+  return { process: started, url: listening, lines };
+}
+
+async function deliver(origin: string, messages: { id: string; body: unknown }[]) {
+  const body = JSON.stringify({ messages });
+  const path = '/internal/card-events';
+  const signature = signCall(
+    edge.secret,
+    { method: 'POST', pathAndQuery: path, body },
+    { id: newId('req'), at: new Date() },
+  );
+  const answer = await fetch(origin + path, { method: 'POST', headers: signature, body });
+  if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  return deliverAnswerSchema.parse(await answer.json()).results;
+}
+
+describe('the process', () => {
+  test('SIGTERM under load: it ends with 0, and nothing that it acknowledged is lost', async () => {
+    const database = await createTestDatabase();
+    const origin = await start(database);
+    const acknowledged: string[] = [];
+    let failed = 0;
+    const workers = Array.from({ length: 8 }, async (_, worker) => {
+      for (let turn = 0; failed < 8; turn += 1) {
+        const card = new SampleCard(`stop-${worker}-${turn}`);
+        for (let n = 1; n <= 20; n += 1) card.clear(card.authorize(n), n);
+        const messages = card.events.map(({ sequence }) => ({ id: `${sequence}`, body: card.message(sequence) }));
+        try {
+          const results = await deliver(origin.url, messages);
+          const done = results.filter(({ outcome }) => outcome === 'done');
+          acknowledged.push(...done.map(({ id }) => `${card.card_token} ${id}`));
+        } catch {
+          failed += 1;
+          return;
+        }
+        if (turn === 3) origin.process.kill('SIGTERM');
+      }
+    });
+    const exited = once(origin.process, 'exit');
+    await Promise.all(workers);
+    expect(await exited).toEqual([0, null]);
+
+    const { rows } = await asOwner(database, (sql) =>
+      sql.query<{ event: string }>(
+        `select card_token || ' ' || sequence as event from card_events join card_streams using (stream_id)`,
+      ),
+    );
+    const kept = new Set(rows.map(({ event }) => event));
+    expect(acknowledged.length).toBeGreaterThan(500);
+    expect(acknowledged.filter((event) => !kept.has(event))).toEqual([]);
+    expect((await asOwner(database, verifyLedger)).differences).toEqual([]);
+    expect(origin.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line))).toEqual([]);
+  });
+
+  test('a wrong configuration stops the start, and the message names the value', async () => {
+    const started = run({ PORT: 'no-number' });
+    const said: string[] = [];
+    started.stderr?.on('data', (text) => said.push(String(text)));
+    expect(await once(started, 'exit')).toEqual([1, null]);
+    expect(said.join('')).toMatch(
+      /^configuration: PORT: must be a number; DATABASE_URL: is not set; API_KEY: is not set/,
+    );
+  });
+
+  test('a database that is not there stops the start', async () => {
+    await expect(start('postgresql://nobody@127.0.0.1:1/none')).rejects.toThrow(
+      /ended with 1: .*connect ECONNREFUSED.*could not start/,
+    );
+  });
+});
