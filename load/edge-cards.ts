@@ -3,6 +3,7 @@
 import { newId } from '../contracts/ids.ts';
 import { putCardAnswerSchema, signCall } from '../contracts/internal-api.ts';
 import type { Profile } from '../contracts/profile.ts';
+import { fewAtATime } from './few-at-a-time.ts';
 
 export const edgeVars = {
   ENVIRONMENT: 'development',
@@ -63,12 +64,6 @@ export async function putCard(url: string, cardToken: string, profile: Profile):
   putCardAnswerSchema.parse(await answer.json());
 }
 
-/** Puts many, a few at a time. */
 export async function putCards(url: string, cardTokens: readonly string[]): Promise<void> {
-  const waiting = [...cardTokens];
-  const worker = async (): Promise<void> => {
-    for (let token = waiting.pop(); token !== undefined; token = waiting.pop())
-      await putCard(url, token, everydayProfile());
-  };
-  await Promise.all(Array.from({ length: 8 }, worker));
+  await fewAtATime(cardTokens, (token) => putCard(url, token, everydayProfile()));
 }
