@@ -38,7 +38,7 @@ create trigger append_only before update or delete or truncate on card_events fo
 create table authorizations (
   authorization_id text primary key,
   stream_id bigint not null,
-  -- Where its transfers are booked: decided by the first that moves money, so that a release meets the account its hold is on.
+  -- Where its transfers are booked: decided by its first event, so that a release meets the account its hold is on.
   ledger_account_no bigint not null,
   currency text not null,
   merchant json,
@@ -75,5 +75,5 @@ create index dead_letters_open on dead_letters (dead_letter_no desc) where resol
 
 grant select, insert on card_streams, card_events, authorizations, dead_letters to atlas_app;
 grant update (applied_sequence, seen_sequence) on card_streams to atlas_app;
-grant update (ledger_account_no, currency, merchant, status, reason, requested_minor, held_minor, posted_minor, updated_at_ms) on authorizations to atlas_app;
+grant update (merchant, status, reason, requested_minor, held_minor, posted_minor, updated_at_ms) on authorizations to atlas_app;
 grant update (times, last_received_at, resolved_at, resolution) on dead_letters to atlas_app;

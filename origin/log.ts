@@ -1,12 +1,12 @@
 // Structured logs: one JSON line each, readable in development. Errors are logged completely (type, message, stack, code,
 // cause) and never with data: what a database quotes of a row, or drizzle of its parameters, is left out (C9).
 
-import { type Logger, pino } from 'pino';
-import { pretty } from './log-pretty.ts';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export interface LogOptions {
   readonly level: string;
-  readonly format: 'json' | 'pretty';
+  /** Where lines go; to a person's terminal by `pretty()`. */
+  readonly to?: DestinationStream;
 }
 
 /** Redacted wherever they stand, up to two levels deep: nobody should log them, and a mistake must not matter. */
@@ -22,7 +22,10 @@ const secretNames = [
 ];
 const redacted = secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 
-export function createLog({ level, format }: LogOptions): Logger {
+/** Written before the call returns, so that nothing said before an exit is lost. */
+const standardOutput = () => pino.destination({ dest: 1, sync: true });
+
+export function createLog({ level, to = standardOutput() }: LogOptions): Logger {
   return pino(
     {
       level,
@@ -32,8 +35,7 @@ export function createLog({ level, format }: LogOptions): Logger {
       redact: { paths: redacted, censor: '[redacted]' },
       serializers: { err: describeError },
     },
-    // Written before the call returns, so that nothing said before an exit is lost.
-    format === 'pretty' ? pretty() : pino.destination({ dest: 1, sync: true }),
+    to,
   );
 }
 

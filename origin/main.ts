@@ -2,10 +2,11 @@
 
 import { readConfig } from './config.ts';
 import { createLog } from './log.ts';
+import { pretty } from './log-pretty.ts';
 import { startOrigin } from './start.ts';
 
 const config = readConfigOrExit();
-const log = createLog({ level: config.LOG_LEVEL, format: config.LOG_FORMAT });
+const log = createLog({ level: config.LOG_LEVEL, ...(config.LOG_FORMAT === 'pretty' ? { to: pretty() } : {}) });
 
 try {
   const origin = await startOrigin(config, log);

@@ -10,7 +10,7 @@ export function answer(context: Context, body: object, status: 200 | 201 | 503 =
   return context.body(toJson(body), status, { 'content-type': 'application/json' });
 }
 
-export function toJson(value: unknown): string {
+function toJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? rawJson(member) : member));
 }
 

@@ -45,7 +45,7 @@ export interface DatabaseOptions {
   readonly onIdleError: (error: Error) => void;
 }
 
-export function isNeon(url: string): boolean {
+function isNeon(url: string): boolean {
   return new URL(url).hostname.endsWith('.neon.tech');
 }
 

@@ -71,7 +71,6 @@ describe('the outbox', () => {
       { card_id, attempts: 1, last_error: 'the edge answered 503 away to PUT of a card' },
     ]);
     edge.away = false;
-    await database.sql.query('update edge_outbox set next_attempt_at = now()');
     outbox.loop.start();
     await until(waiting, (rows) => rows.length === 0).finally(() => outbox.loop.stop());
     expect(edge.profiles.get(key)?.version).toBe(1);
@@ -87,7 +86,7 @@ describe('the outbox', () => {
     expect(await waiting()).toMatchObject([{ card_id }]);
   });
 
-  test('an edge that has a newer version already keeps it, and nothing is pushed again', async () => {
+  test('a version that comes late, after the next one, changes nothing and leaves nothing waiting', async () => {
     const { card_id, key } = await cardAt(3);
     await outbox.push(card_id);
     await database.sql.query('insert into edge_outbox (card_id, version) values ($1, 2)', [card_id]);
@@ -95,9 +94,20 @@ describe('the outbox', () => {
       `update cards set profile = jsonb_set(profile::jsonb, '{version}', '2')::json where card_id = $1`,
       [card_id],
     );
-    await outbox.push(card_id);
+    expect(await outbox.push(card_id)).toBe(true);
     expect(edge.profiles.get(key)?.version).toBe(3);
     expect(await waiting()).toEqual([]);
+  });
+
+  test('an edge with a version that was never written here keeps it, and a person is told', async () => {
+    const { card_id, key } = await cardAt(3, 'restored');
+    await outbox.push(card_id);
+    const restored = await cardAt(2, 'restored-2');
+    edge.profiles.set(restored.key, { ...(edge.profiles.get(key) as Profile) });
+    expect(await outbox.push(restored.card_id)).toBe(false);
+    expect(edge.profiles.get(restored.key)?.version).toBe(3);
+    const error = 'the edge has version 3 of the profile, which was never written here';
+    expect(await waiting()).toEqual([{ card_id: restored.card_id, attempts: 1, last_error: error }]);
   });
 
   test('two processes do not push one row at the same time', async () => {

@@ -1,0 +1,99 @@
+// The API put together for tests, on a database given and a stand-in edge. Not used by the service.
+
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { newId } from '../../contracts/ids.ts';
+import { signCall } from '../../contracts/internal-api.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { createEdgeClient } from '../edge/edge-client.ts';
+import { createOutbox } from '../edge/outbox.ts';
+import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
+import { Intake } from '../intake/intake.ts';
+import { createIntakeMetrics } from '../intake/intake-metrics.ts';
+import { SampleCard } from '../intake/sample-card.ts';
+import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { type App, createApp } from './app.ts';
+
+const apiKey = 'an-api-key-of-tests-000000';
+const deliveryPath = '/internal/card-events';
+
+export type Json = Record<string, unknown>;
+export interface Answer {
+  readonly status: number;
+  readonly body: Json;
+  readonly text: string;
+  readonly headers: Headers;
+}
+
+export class SampleApi {
+  readonly app: App;
+  readonly apiKey = apiKey;
+  readonly database: Database;
+  readonly edge: StandInEdge;
+  /** What the service logged, line by line. */
+  readonly logged: string[] = [];
+  isStopping = false;
+  #tokens = 0;
+
+  static async start(url: string): Promise<SampleApi> {
+    return new SampleApi(openDatabase({ url, poolMax: 6, onIdleError: () => {} }), await startStandInEdge());
+  }
+
+  private constructor(database: Database, edge: StandInEdge) {
+    this.database = database;
+    this.edge = edge;
+    const log = pino({ level: 'info' }, { write: (line: string) => this.logged.push(line) });
+    const registry = new Registry();
+    const client = createEdgeClient(edge);
+    this.app = createApp({
+      database,
+      log,
+      registry,
+      apiKey,
+      edge: client,
+      pull: null,
+      house: createHouseAccounts(database.sql),
+      intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
+      outbox: createOutbox({ database, edge: client, log }),
+      internalSecret: edge.secret,
+      isStopping: () => this.isStopping,
+    });
+  }
+
+  async close(): Promise<void> {
+    await this.database.close();
+    await this.edge.close();
+  }
+
+  /** With the key, where the headers do not say otherwise. A text is sent as it is. */
+  async call(method: string, path: string, body?: unknown, headers: Record<string, string> = {}): Promise<Answer> {
+    const sent = typeof body === 'string' ? body : JSON.stringify(body);
+    const answer = await this.app.request(path, {
+      method,
+      headers: { authorization: `Bearer ${apiKey}`, ...headers },
+      ...(sent === undefined ? {} : { body: sent }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : {}, text, headers: answer.headers };
+  }
+
+  /** One queue message as the edge hands it over. */
+  async deliver(message: unknown, secret = this.edge.secret): Promise<Answer> {
+    const body = JSON.stringify({ messages: [{ id: 'm1', body: message }] });
+    const call = { method: 'POST', pathAndQuery: deliveryPath, body };
+    return await this.call('POST', deliveryPath, body, signCall(secret, call, { id: newId('req'), at: new Date() }));
+  }
+
+  async newAccount(): Promise<Json> {
+    return (await this.call('POST', '/accounts', { name: 'Zoë & Söhne', currency: 'USD' })).body;
+  }
+
+  /** A card on an account of its own: as the API answered, and as what happens to it. */
+  async newCard(over: Json = {}): Promise<{ card: Json; sample: SampleCard; account_id: unknown }> {
+    const { account_id } = await this.newAccount();
+    this.#tokens += 1;
+    const card_token = `api-${this.#tokens}`;
+    const { body } = await this.call('POST', '/cards', { account_id, network: 'native', card_token, ...over });
+    return { card: body, sample: new SampleCard(card_token), account_id };
+  }
+}
