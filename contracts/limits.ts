@@ -19,8 +19,13 @@ export const limits = {
   /** Events in one queue message, and its bytes. Cloudflare Queues: 128 KB a message; the rest is margin for the envelope. */
   eventsPerMessageMax: 100,
   messageBytesMax: 96 * 1024,
-  /** Wait before a card publishes: what comes meanwhile shares the alarm and the message. Shorter costs alarms, longer freshness. */
+  /** Wait before a card publishes: what comes meanwhile shares the message. Shorter costs messages, longer freshness. */
   publishDelayMs: 1_000,
+  /**
+   * Alarm behind that timer, for an object that is gone by then. An alarm costs a row and, on one machine, two commits, so it is
+   * rare; below the 10 s after which an idle object may leave memory, so that it finds the cursor where the timer left it.
+   */
+  publishAlarmMs: 8_000,
   /** Waits after a failed publish, doubled each time. The rows stay in the log, so waiting loses nothing. */
   publishRetryMsMin: 1_000,
   publishRetryMsMax: 60_000,
@@ -41,6 +46,7 @@ export function assertLimits(): void {
   const claims: readonly (readonly [string, boolean])[] = [
     ['a full message fits in a queue message of 128 KB', limits.messageBytesMax < 128_000],
     ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
+    ['the alarm comes after the timer', limits.publishAlarmMs > limits.publishDelayMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
     ['retries do not shrink', limits.publishRetryMsMin <= limits.publishRetryMsMax],
     ["Marqeta's deadline leaves it a margin below 3 s", limits.marqetaDeadlineMs <= 3_000 - 250],

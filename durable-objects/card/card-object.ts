@@ -2,7 +2,8 @@
 // Holds no rules (core has them) and speaks no network's language (the worker does).
 //
 // What is in memory, and why losing it is harmless: `state`, `sequence` and `clock` are read back from the log; `published`
-// restarts at the cursor of the newest row, so at worst some events are sent twice; `alarmPending` is asked of the storage.
+// restarts at the cursor of the newest row, so at worst some events are sent twice; `alarmPending` is asked of the storage; a
+// timer that is lost leaves its work to the alarm.
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
@@ -14,6 +15,7 @@ import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { apply } from '../../core/apply.ts';
+import { holdMinor } from '../../core/authorization.ts';
 import { availableMinor, type CardState, newCardState } from '../../core/card-state.ts';
 import { receiveMessage, receiveRequest, receiveVoid } from '../../core/receive.ts';
 import { CardLog } from './card-log.ts';
@@ -49,6 +51,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   #publishedSequence = 0;
   #alarmPending = false;
   #publishRetryMs: number = limits.publishRetryMsMin;
+  #publishTimer: ReturnType<typeof setTimeout> | null = null;
+  #publishing: Promise<boolean> | null = null;
 
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
@@ -57,7 +61,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     this.#publishedSequence = this.#log.publishedSequence();
     ctx.blockConcurrencyWhile(async () => {
       this.#alarmPending = (await ctx.storage.getAlarm()) !== null;
-      // An alarm is pending exactly when something is unsent: none pending proves that all was sent.
+      // An alarm is pending whenever something is unsent: none pending proves that all was sent.
       if (!this.#alarmPending) this.#publishedSequence = this.#sequence;
     });
   }
@@ -68,7 +72,10 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (answered !== null) {
       const field = differingField(answered.request, request);
       if (field !== null) return { outcome: 'conflict', field };
-      return { outcome: 'decided', authorization_id: answered.authorization_id, decision: answered.decision };
+      const { authorization_id, decision } = answered;
+      // Its answer came too late once, and what it held is gone: an approval repeated now would be money without a hold.
+      if (this.#state.voided.has(request.request_key)) return { outcome: 'decided', authorization_id, decision: voided };
+      return { outcome: 'decided', authorization_id, decision };
     }
     const nowMs = this.#now();
     const event = receiveRequest(this.#state, request, freshIds(), nowMs);
@@ -103,7 +110,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /** The card as it stands, for people and checks. */
   read() {
-    const open = [...this.#state.authorizations.values()].filter((authorization) => !authorization.closed);
+    const open = [...this.#state.authorizations.values()].filter((authorization) => holdMinor(authorization) > 0);
     return {
       profile: this.#state.profile,
       held_minor: this.#state.held_minor,
@@ -125,20 +132,37 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return { events, last_sequence: this.#sequence };
   }
 
-  /** Publishes what is unsent. At least once, never throws: what could not be sent is tried again by the next alarm. */
+  /** The promise behind the timer: publishes what is unsent, never throws, and sets the next alarm where it could not. */
   override async alarm(): Promise<void> {
+    // An alarm that was neither pending when the object woke nor set since is the one that woke it: what its constructor took
+    // for sent may not be. The newest row's cursor is never ahead of the queue.
+    if (!this.#alarmPending) this.#publishedSequence = this.#log.publishedSequence();
     this.#alarmPending = false;
-    try {
-      await this.#publish();
+    if (await this.#publish()) {
       this.#publishRetryMs = limits.publishRetryMsMin;
-    } catch (error) {
-      console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
+    } else {
       this.#setAlarm(this.#publishRetryMs);
       this.#publishRetryMs = Math.min(this.#publishRetryMs * 2, limits.publishRetryMsMax);
     }
   }
 
-  async #publish(): Promise<void> {
+  /** Sends what is unsent, at least once. False: something is still unsent. One sender at a time, the others wait for it. */
+  #publish(): Promise<boolean> {
+    this.#publishing ??= this.#sendUnsent()
+      .then(
+        () => true,
+        (error: unknown) => {
+          console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
+          return false;
+        },
+      )
+      .finally(() => {
+        this.#publishing = null;
+      });
+    return this.#publishing;
+  }
+
+  async #sendUnsent(): Promise<void> {
     const key = cardKeySchema.parse(this.ctx.id.name);
     while (this.#publishedSequence < this.#sequence) {
       const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
@@ -171,13 +195,25 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       this.ctx.abort(`event ${row.sequence} could not be recorded: ${String(error)}`);
       throw error;
     }
-    if (!this.#alarmPending) this.#setAlarm(limits.publishDelayMs);
+    this.#publishSoon();
   }
 
   #fold(row: { sequence: number; at_ms: number; body: CardEventBody }): void {
     apply(this.#state, row);
     this.#sequence = row.sequence;
     this.#clockMs = Math.max(this.#clockMs, row.at_ms);
+  }
+
+  /**
+   * What is unsent goes out after a moment, together with what comes meanwhile; the alarm is there in case the object is gone
+   * by then. It is not moved or taken back when all was sent: that would be a write, and finding nothing to send is none.
+   */
+  #publishSoon(): void {
+    this.#publishTimer ??= setTimeout(() => {
+      this.#publishTimer = null;
+      void this.#publish();
+    }, limits.publishDelayMs);
+    if (!this.#alarmPending) this.#setAlarm(limits.publishAlarmMs);
   }
 
   #setAlarm(delayMs: number): void {
@@ -191,6 +227,16 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return Math.max(Date.now(), this.#clockMs);
   }
 }
+
+/** The answer to every repeat of a request that was given up. */
+const voided: Decision = {
+  outcome: 'declined',
+  approved_minor: 0,
+  reason: 'request_voided',
+  control_id: null,
+  available_minor: null,
+  trace: [],
+};
 
 function freshIds() {
   return { event_id: newId('evt'), authorization_id: newId('auth') };
