@@ -27,10 +27,10 @@ export const options: Options = {
       executor: 'constant-arrival-rate',
       rate,
       duration: `${seconds}s`,
-      // A virtual user waits for one answer at a time. Enough of them from the start for every answer to take a third of
-      // a second, since making one takes k6 time that it would not send in; at most for every answer to come in the last
-      // moment that Marqeta waits. Beyond, k6 drops iterations, and the run has failed.
-      preAllocatedVUs: Math.ceil(rate / 3),
+      // A virtual user waits for one answer at a time: enough of them from the start for every answer to take a second,
+      // since making one takes time in which k6 does not send; at most, for every answer to come in the last moment that
+      // Marqeta waits. Beyond, k6 drops iterations, and the run has failed.
+      preAllocatedVUs: rate,
       maxVUs: rate * 3,
     },
   },
