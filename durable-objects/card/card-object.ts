@@ -74,7 +74,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
       // Its answer came too late once, and what it held is gone: an approval repeated now would be money without a hold.
-      if (this.#state.voided.has(request.request_key)) return { outcome: 'decided', authorization_id, decision: voided };
+      if (this.#state.voided.has(request.request_key))
+        return { outcome: 'decided', authorization_id, decision: voided };
       return { outcome: 'decided', authorization_id, decision };
     }
     const nowMs = this.#now();
