@@ -1,8 +1,6 @@
 // Marqeta's messages as Marqeta sends them (gateway JIT funding and transaction webhooks), with synthetic values.
 // For the command line, the benchmark and the fault tests: no official sample client exists.
 
-import { randomUUID } from 'node:crypto';
-
 export interface GatewayInput {
   readonly cardToken: string;
   /** Major units as a decimal text, put into the JSON as it stands: a double never touches it. */
@@ -21,8 +19,8 @@ export function gatewayMessage({
   currency = 'USD',
   category = '5411',
   method = 'pgfs.authorization',
-  transactionToken = randomUUID(),
-  jitToken = randomUUID(),
+  transactionToken = crypto.randomUUID(),
+  jitToken = crypto.randomUUID(),
 }: GatewayInput): string {
   const now = new Date().toISOString();
   const balances = {
@@ -41,7 +39,7 @@ export function gatewayMessage({
     card_token: cardToken,
     gpa: { ...balances, balances: { [currency]: balances } },
     gpa_order: {
-      token: randomUUID(),
+      token: crypto.randomUUID(),
       amount: amountMark,
       transaction_token: transactionToken,
       state: 'PENDING',
@@ -67,6 +65,14 @@ export function gatewayMessage({
     currency_code: currency,
     network: 'VISA',
     subnetwork: 'VISANET',
+    issuer_received_time: now,
+    ...surroundings(category),
+  });
+}
+
+/** What stands around the money in every gateway request: who acquired it, where and how the card was used. */
+function surroundings(category: string) {
+  return {
     acquirer_fee_amount: 0,
     acquirer: {
       institution_id_code: '400000001',
@@ -76,7 +82,6 @@ export function gatewayMessage({
     },
     user: { metadata: {} },
     card: { last_four: '6491', metadata: {} },
-    issuer_received_time: now,
     card_acceptor: {
       mid: '000000000099999',
       mcc: category,
@@ -100,7 +105,7 @@ export function gatewayMessage({
     },
     transaction_metadata: { payment_channel: 'OTHER' },
     fraud: { network: { transaction_risk_score: 97, account_risk_score: 7 } },
-  });
+  };
 }
 
 export interface TransactionInput {
@@ -125,7 +130,7 @@ const transactionForms = {
 export function webhookMessage(input: TransactionInput): string {
   const { type, cardToken, amount, currency = 'USD', category = '5411', precedingToken, final = true } = input;
   const { state, method, order } = transactionForms[type];
-  const token = input.token ?? randomUUID();
+  const token = input.token ?? crypto.randomUUID();
   const now = new Date().toISOString();
   const transaction = {
     type,
@@ -136,10 +141,10 @@ export function webhookMessage(input: TransactionInput): string {
     card_token: cardToken,
     ...(precedingToken === undefined ? {} : { preceding_related_transaction_token: precedingToken }),
     [order]: {
-      token: randomUUID(),
+      token: crypto.randomUUID(),
       amount: amountMark,
       transaction_token: token,
-      jit_funding: { token: randomUUID(), method, user_token: 'user_demo', amount: amountMark },
+      jit_funding: { token: crypto.randomUUID(), method, user_token: 'user_demo', amount: amountMark },
       currency_code: currency,
     },
     created_time: now,

@@ -35,7 +35,7 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   worker: {
     rooms: ['contracts', 'durable-objects'],
     packages: ['hono', 'zod', 'standardwebhooks', 'cloudflare:workers'],
-    tests: ['core'],
+    tests: ['core', 'scripts'],
     because: 'the worker translates and forwards; rules are asked by the object, books are kept by the origin',
   },
   origin: {
