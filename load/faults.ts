@@ -1,0 +1,89 @@
+// npm run faults: breaks a part of the running system under load, and then proves from outside that no money was lost or
+// counted twice. What each fault does and does not prove is in its file under load/faults/.
+
+import { randomInt } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { killEdge } from './faults/kill-edge.ts';
+import { started } from './started.ts';
+
+/** Faults by the word that names them: a new one is a file and a row. */
+const faults = {
+  'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
+} as const;
+type Fault = keyof typeof faults;
+
+const help = `npm run faults -- <fault> [options]
+
+${Object.entries(faults)
+  .map(([name, { does }]) => `  ${name.padEnd(14)}${does}`)
+  .join('\n')}
+
+  --kills N     how often (default 20)
+  --seed N      the load and the moments of the kills (default: a random one, which is printed)
+  --cards N     cards under load (default 100)
+  --rate N      calls a second (default 300)
+  --json        one object on one line
+  --help        this
+
+The report goes to standard output, progress to standard error. Exits with 1 where anything was lost, was counted twice, or
+does not agree between network, edge and ledger.`;
+
+interface Words {
+  readonly fault: Fault;
+  readonly kills: number;
+  readonly seed: number;
+  readonly cards: number;
+  readonly rate: number;
+  readonly json: boolean;
+}
+
+/** Null: help was asked for. Throws what is wrong with the words. */
+function readWords(args: readonly string[]): Words | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      kills: { type: 'string', default: '20' },
+      seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
+      cards: { type: 'string', default: '100' },
+      rate: { type: 'string', default: '300' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [fault, extra] = positionals;
+  if (values.help || fault === undefined) return null;
+  if (extra !== undefined) throw new Error(`${extra} is one word too many`);
+  if (!isFault(fault)) throw new Error(`${fault} is no fault; there is ${Object.keys(faults).join(', ')}`);
+  const number = (name: 'kills' | 'seed' | 'cards' | 'rate') => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`--${name} ${values[name]} is not a whole number above 0`);
+    return value;
+  };
+  const { json } = values;
+  return { fault, json, kills: number('kills'), seed: number('seed'), cards: number('cards'), rate: number('rate') };
+}
+
+function isFault(word: string): word is Fault {
+  return Object.hasOwn(faults, word);
+}
+
+async function inject({ fault, json, ...options }: Words): Promise<void> {
+  await using parts = started();
+  const progress = (line: string) => process.stderr.write(`${line}\n`);
+  const report = await faults[fault].run(parts, { ...options, progress });
+  process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
+  if (report.lost > 0 || report.double_counted > 0 || report.findings.length > 0) process.exitCode = 1;
+}
+
+try {
+  const words = readWords(process.argv.slice(2));
+  if (words === null) process.stdout.write(`${help}\n`);
+  else await inject(words);
+} catch (error) {
+  process.stderr.write(
+    `${error instanceof Error ? error.stack : error}\nnpm run faults -- --help says how it is used.\n`,
+  );
+  process.exitCode = 2;
+}

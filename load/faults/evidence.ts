@@ -1,0 +1,111 @@
+// What the system has after a fault, read by ways of their own: each card's log through the edge's side door, the transfers
+// and streams by plain SQL. Nothing here works anything out; load/faults/judge.ts does.
+
+import * as z from 'zod';
+import { type CardEvent, cardEventSchema } from '../../contracts/card-event.ts';
+import { newId } from '../../contracts/ids.ts';
+import { cardEventsAnswerSchema, signCall } from '../../contracts/internal-api.ts';
+import { connectOwner } from '../../origin/db/client.ts';
+import { verifyLedger } from '../../origin/ledger/verify.ts';
+import { edgeVars } from '../edge-cards.ts';
+import { fewAtATime } from '../few-at-a-time.ts';
+
+export interface CardEvidence {
+  readonly events: readonly CardEvent[];
+  readonly heldMinor: number;
+  readonly postedMinor: number;
+  readonly lastSequence: number;
+  readonly transfers: readonly TransferEvidence[];
+  /** How far the origin has booked this card; 0 where it knows nothing of it. */
+  readonly appliedSequence: number;
+  /** Events that the origin has stored. */
+  readonly storedEvents: number;
+}
+
+export interface TransferEvidence {
+  readonly authorization_id: string;
+  readonly kind: 'pending' | 'post' | 'void' | 'direct';
+  readonly amount_minor: number;
+}
+
+export interface Evidence {
+  readonly cards: ReadonlyMap<string, CardEvidence>;
+  /** Differences that the ledger's own proof found: balances against transfers, debits against credits. */
+  readonly ledgerDifferences: readonly string[];
+  readonly deadLetters: number;
+}
+
+interface StreamRow {
+  readonly card_token: string;
+  readonly applied_sequence: string;
+  readonly stored_events: string;
+  readonly transfers: readonly TransferEvidence[];
+}
+
+export async function gatherEvidence(
+  { edgeUrl, databaseUrl }: { readonly edgeUrl: string; readonly databaseUrl: string },
+  cardTokens: readonly string[],
+): Promise<Evidence> {
+  const sql = await connectOwner(databaseUrl);
+  try {
+    const { rows } = await sql.query<StreamRow>(
+      `select s.card_token, s.applied_sequence,
+         (select count(*) from card_events e where e.stream_id = s.stream_id) as stored_events,
+         (select coalesce(json_agg(json_build_object(
+             'authorization_id', t.authorization_id, 'kind', t.kind, 'amount_minor', t.amount_minor
+           )), '[]') from ledger_transfers t where t.stream_id = s.stream_id) as transfers
+       from card_streams s`,
+    );
+    const streams = new Map(rows.map((row) => [row.card_token, row]));
+    const cards = new Map<string, CardEvidence>();
+    await fewAtATime(cardTokens, async (cardToken) => {
+      const { held_minor, posted_minor, last_sequence } = await readCard(edgeUrl, cardToken);
+      const stream = streams.get(cardToken);
+      cards.set(cardToken, {
+        events: await readLog(edgeUrl, cardToken),
+        heldMinor: held_minor,
+        postedMinor: posted_minor,
+        lastSequence: last_sequence,
+        transfers: stream?.transfers ?? [],
+        appliedSequence: Number(stream?.applied_sequence ?? 0),
+        storedEvents: Number(stream?.stored_events ?? 0),
+      });
+    });
+    const { differences } = await verifyLedger(sql);
+    const letters = await sql.query<{ count: string }>('select count(*) from dead_letters');
+    return { cards, ledgerDifferences: differences, deadLetters: Number(letters.rows[0]?.count) };
+  } finally {
+    await sql.end();
+  }
+}
+
+const cardSchema = z.object({
+  held_minor: z.int(),
+  posted_minor: z.int(),
+  last_sequence: z.int(),
+  published_sequence: z.int(),
+});
+
+export async function readCard(edgeUrl: string, cardToken: string) {
+  return cardSchema.parse(await get(edgeUrl, `/internal/cards/marqeta/${cardToken}`));
+}
+
+/** Page after page, as the origin would read it. */
+async function readLog(edgeUrl: string, cardToken: string): Promise<CardEvent[]> {
+  const log: CardEvent[] = [];
+  for (;;) {
+    const after = log.at(-1)?.sequence ?? 0;
+    const page = await get(edgeUrl, `/internal/cards/marqeta/${cardToken}/events?after=${after}`);
+    const { events, last_sequence } = cardEventsAnswerSchema.parse(page);
+    log.push(...events.map((event) => cardEventSchema.parse(event)));
+    if (events.length === 0 || (log.at(-1)?.sequence ?? 0) >= last_sequence) return log;
+  }
+}
+
+async function get(edgeUrl: string, pathAndQuery: string): Promise<unknown> {
+  const call = { method: 'GET', pathAndQuery, body: '' };
+  const headers = signCall(edgeVars.INTERNAL_SECRET, call, { id: newId('req'), at: new Date() });
+  const answer = await fetch(edgeUrl + pathAndQuery, { headers });
+  if (!answer.ok) throw new Error(`GET ${pathAndQuery} answered ${answer.status}`);
+  return await answer.json();
+}

@@ -1,0 +1,93 @@
+// The queue of a fault test: takes what the edge sends, keeps it, and brings it to the origin until the origin has taken it.
+// It lives in the test's own process, so it survives every kill of the edge, as Cloudflare's does. Keeps nothing on disk.
+
+import { newId } from '../../contracts/ids.ts';
+import { deliverAnswerSchema, signCall } from '../../contracts/internal-api.ts';
+import { startQueueServer } from '../queue-server.ts';
+
+export interface QueueRelay {
+  readonly port: number;
+  /** Messages that the origin has not taken yet. */
+  waiting(): number;
+  /** Events that came, and how many of them had come before: each restart may repeat some, and none may be missing. */
+  received(): { readonly events: number; readonly repeated: number };
+  close(): Promise<void>;
+}
+
+interface Message {
+  readonly id: string;
+  readonly body: { readonly card_key: string; readonly events: readonly { readonly sequence: number }[] };
+}
+
+/** As Cloudflare's largest batch. */
+const batchMax = 100;
+const retryMs = 200;
+const path = '/internal/card-events';
+
+export async function startQueueRelay({
+  originUrl,
+  secret,
+}: {
+  originUrl: string;
+  secret: string;
+}): Promise<QueueRelay> {
+  const waiting: Message[] = [];
+  const seen = new Set<string>();
+  let events = 0;
+  let delivering: Promise<void> | null = null;
+  let closed = false;
+
+  const server = await startQueueServer((text) => {
+    const message: Message = { id: newId('req'), body: JSON.parse(text) };
+    for (const { sequence } of message.body.events) seen.add(`${message.body.card_key} ${sequence}`);
+    events += message.body.events.length;
+    waiting.push(message);
+    delivering ??= deliverAll().finally(() => {
+      delivering = null;
+    });
+  });
+
+  async function deliverAll(): Promise<void> {
+    while (waiting.length > 0 && !closed) {
+      const batch = waiting.slice(0, batchMax);
+      const taken = await post(originUrl, secret, batch);
+      // What was not taken goes to the end: another order than it came in, as a queue may have.
+      waiting.splice(0, batch.length);
+      waiting.push(...batch.filter(({ id }) => !taken.has(id)));
+      if (taken.size < batch.length) await new Promise((resolve) => setTimeout(resolve, retryMs));
+    }
+  }
+
+  return {
+    port: server.port,
+    waiting: () => waiting.length,
+    received: () => ({ events, repeated: events - seen.size }),
+    async close() {
+      closed = true;
+      await server.close();
+      await delivering;
+    },
+  };
+}
+
+/** The ids of the messages that the origin has taken; none where it cannot be reached. Signed as the worker signs. */
+async function post(originUrl: string, secret: string, messages: readonly Message[]): Promise<ReadonlySet<string>> {
+  const body = JSON.stringify({ messages });
+  const signature = signCall(
+    secret,
+    { method: 'POST', pathAndQuery: path, body },
+    { id: newId('req'), at: new Date() },
+  );
+  try {
+    const answer = await fetch(originUrl + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...signature },
+      body,
+      signal: AbortSignal.timeout(10_000),
+    });
+    const { results } = deliverAnswerSchema.parse(await answer.json());
+    return new Set(results.filter(({ outcome }) => outcome !== 'retry').map(({ id }) => id));
+  } catch {
+    return new Set();
+  }
+}
