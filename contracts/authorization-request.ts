@@ -14,8 +14,17 @@ const text = z.string().check(z.maxLength(limits.textLengthMax));
 /** ISO 18245: four digits. */
 export const categorySchema = z.string().check(z.regex(/^\d{4}$/, 'must be a merchant category code of four digits'));
 
+/** The acquirer's own id of a merchant. ISO 8583 field 42 has 15 characters and lets spaces stand among them. */
+export const merchantIdSchema = z
+  .string()
+  .check(
+    z.minLength(1),
+    z.maxLength(limits.networkKeyLengthMax),
+    z.regex(/^[\x20-\x7e]+$/, 'must be printable ASCII characters'),
+  );
+
 export const merchantSchema = z.strictObject({
-  id: z._default(z.nullable(networkKeySchema), null),
+  id: z._default(z.nullable(merchantIdSchema), null),
   name: z._default(z.nullable(text), null),
   category: z._default(z.nullable(categorySchema), null),
   country: z._default(z.nullable(countrySchema), null),

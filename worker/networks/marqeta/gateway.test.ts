@@ -190,12 +190,12 @@ describe('the request in our words', () => {
     >;
     const simulated = {
       ...message,
-      card_acceptor: { mid: '1', mcc: '5411', name: 'n'.repeat(200), country: 'GB', address: '1 Example St' },
+      card_acceptor: { mid: 'STORE 12 A', mcc: '5411', name: 'n'.repeat(200), country: 'GB', address: '1 Example St' },
       poi: { pan_entry_mode: 'CHIP', is_recurring: true, partial_approval_capable: true },
     };
     expect((await postMarqeta('gateway', JSON.stringify(simulated))).status).toBe(200);
     expect(await recordedRequest(cardToken)).toMatchObject({
-      merchant: { id: '1', name: 'n'.repeat(120), country: 'GB' },
+      merchant: { id: 'STORE 12 A', name: 'n'.repeat(120), country: 'GB' },
       channel: 'recurring',
       entry_mode: 'chip',
       card_present: null,

@@ -11,7 +11,7 @@ import { type Env, settingsOf } from '../../env.ts';
 import { logEvent } from '../../log.ts';
 import { answerTo, requestOf, unavailableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
-import { gatewaySchema, marqetaIdentifiers, parseMarqeta, transactionSchema, webhookSchema } from './wire.ts';
+import { gatewaySchema, marqetaIdentifiers, parseMarqeta, webhookSchema } from './wire.ts';
 
 type EdgeContext = Context<{ Bindings: Env }>;
 
@@ -60,9 +60,7 @@ function readBody(text: string): unknown {
 async function storeAll(context: EdgeContext, transactions: readonly unknown[]): Promise<void> {
   const outcomes = await Promise.allSettled(
     transactions.map(async (element, index) => {
-      const at = `transactions[${index}]`;
-      const transaction = inShape(transactionSchema, element, at);
-      await store(context.env, transaction.card_token, noticeOf(transaction, at));
+      await store(context.env, noticeOf(element, `transactions[${index}]`));
     }),
   );
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -83,13 +81,13 @@ async function storeAll(context: EdgeContext, transactions: readonly unknown[]):
   if (failures.length > 0) throw failures[0];
 }
 
-async function store(env: Env, cardToken: string, notice: Notice): Promise<void> {
+async function store(env: Env, notice: Notice): Promise<void> {
   switch (notice.does) {
     case 'receive':
-      await cardObject(env, 'marqeta', cardToken).receive(notice.message);
+      await cardObject(env, 'marqeta', notice.cardToken).receive(notice.message);
       return;
     case 'void':
-      await cardObject(env, 'marqeta', cardToken).void(notice.requestKey);
+      await cardObject(env, 'marqeta', notice.cardToken).void(notice.requestKey);
       return;
     case 'nothing':
       logEvent('info', 'webhook_ignored', { network: 'marqeta', type: notice.type.slice(0, limits.textLengthMax) });

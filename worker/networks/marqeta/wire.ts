@@ -2,7 +2,7 @@
 // Unknown fields are dropped. Amounts are JSON numbers in major units and keep their text: a double is not money.
 
 import * as z from 'zod/mini';
-import { categorySchema, type Merchant } from '../../../contracts/authorization-request.ts';
+import { categorySchema, type Merchant, merchantIdSchema } from '../../../contracts/authorization-request.ts';
 import { countryFromCode } from '../../../contracts/country.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
@@ -46,7 +46,7 @@ type Amount = z.infer<typeof amount>;
 const code = z.string().check(z.maxLength(limits.networkKeyLengthMax));
 
 const cardAcceptor = z.object({
-  mid: z.nullish(networkKeySchema),
+  mid: z.nullish(merchantIdSchema),
   mcc: z.nullish(categorySchema),
   name: z.nullish(z.string()),
   // Alpha-3 in network traffic; simulated messages say `country` and may use either.
@@ -84,6 +84,9 @@ export const gatewaySchema = z.object({
   transaction_metadata: z.nullish(z.object({ payment_channel: z.nullish(code) })),
 });
 export type GatewayMessage = z.infer<typeof gatewaySchema>;
+
+/** As much of a transaction as every kind of it has: many kinds name no card. */
+export const anyTransactionSchema = z.object({ type: code });
 
 export const transactionSchema = z.object({
   ...common,
