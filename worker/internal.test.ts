@@ -1,0 +1,155 @@
+// The origin's side door: signed calls only, each signature good for one call.
+
+import { describe, expect, test } from 'vitest';
+import { limits } from '../contracts/limits.ts';
+import { clearing, profile, request } from '../core/samples.ts';
+import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
+
+describe('signature', () => {
+  const body = JSON.stringify(profile());
+  const path = '/internal/cards/native/card-1';
+
+  test.each([
+    ['none', {}],
+    ['of another path', internalSignature('PUT', '/internal/cards/native/card-2', body)],
+    ['of another network', internalSignature('PUT', '/internal/cards/marqeta/card-1', body)],
+    ['of another query', internalSignature('PUT', `${path}?after=1`, body)],
+    ['of another method', internalSignature('POST', path, body)],
+    ['of another body', internalSignature('PUT', path, JSON.stringify(profile({ version: 2 })))],
+    ['of the body alone', nativeSignature(body)],
+  ])('a signature %s is 401, and nothing is stored', async (_, headers) => {
+    const answer = await call(path, { method: 'PUT', body, headers });
+    expect([answer.status, await answer.json()]).toMatchObject([401, { error_code: 'signature_wrong' }]);
+    expect(await cardAt('native', 'card-1').read()).toMatchObject({ last_sequence: 0 });
+  });
+
+  test('a signature of one page of events is none of another', async () => {
+    const events = '/internal/cards/native/card-1/events';
+    expect((await getInternal(`${events}?after=1`, internalSignature('GET', `${events}?after=1`))).status).toBe(200);
+    expect((await getInternal(`${events}?after=2`, internalSignature('GET', `${events}?after=1`))).status).toBe(401);
+  });
+
+  test('an unknown path tells nothing to who is not the origin', async () => {
+    expect((await call('/internal/anything', {})).status).toBe(401);
+  });
+});
+
+describe('PUT /internal/cards/:network/:token', () => {
+  test('stores a profile, says what was there before, and 409 for what is older', async () => {
+    const token = newToken();
+    const answers: unknown[] = [];
+    for (const next of [
+      profile({ version: 2 }),
+      profile({ version: 2 }),
+      profile({ version: 1 }),
+      profile({ version: 3 }),
+    ]) {
+      const answer = await putCard('native', token, next);
+      answers.push([answer.status, await answer.json()]);
+    }
+    expect(answers).toEqual([
+      [200, { outcome: 'stored', version: 2 }],
+      [200, { outcome: 'unchanged', version: 2 }],
+      [409, { outcome: 'stale', version: 2 }],
+      [200, { outcome: 'stored', version: 3 }],
+    ]);
+  });
+
+  test('a token with a character that a path must escape names the card that the network names', async () => {
+    const token = `${newToken()}/a%b`;
+    expect((await putCard('native', encodeURIComponent(token) as string, profile())).status).toBe(200);
+    expect(await cardAt('native', token).read()).toMatchObject({ last_sequence: 1 });
+  });
+
+  test.each([
+    ['an unknown field', { ...profile(), note: 1 }, 'note'],
+    ['a status that is none', { ...profile(), status: 'gone' }, 'status'],
+    ['a time zone that is none', withLimitIn('Mars/Olympus'), 'controls[0].window.time_zone'],
+    ['a version of zero', profile({ version: 0 }), 'version'],
+  ])('%s is 422 and named', async (_, body, field) => {
+    const answer = await putCard('native', newToken(), body);
+    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field }] }]);
+  });
+
+  test('an unknown network is 422 and named', async () => {
+    const [path, body] = ['/internal/cards/elsewhere/card-1', JSON.stringify(profile())];
+    const answer = await call(path, { method: 'PUT', body, headers: internalSignature('PUT', path, body) });
+    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'network' }] }]);
+  });
+});
+
+function withLimitIn(time_zone: string) {
+  const window = { per: 'day', time_zone };
+  return { ...profile(), controls: [{ control_id: 'c1', does: 'limit', amount_minor: 1, window, applies_to: {} }] };
+}
+
+describe('GET /internal/cards/:network/:token', () => {
+  test('gives the card as it stands', async () => {
+    const token = newToken();
+    await putCard('native', token, profile({ funds_minor: 1_000 }));
+    await cardAt('native', token).authorize(request());
+    const answer = await getInternal(`/internal/cards/native/${token}`);
+    expect([answer.status, await answer.json()]).toMatchObject([
+      200,
+      {
+        profile: { version: 1, status: 'active' },
+        held_minor: 500,
+        posted_minor: 0,
+        available_minor: 500,
+        open_authorizations: 1,
+        last_sequence: 2,
+      },
+    ]);
+  });
+
+  test('a card that nobody has named is 404', async () => {
+    const answer = await getInternal(`/internal/cards/native/${newToken()}`);
+    expect([answer.status, await answer.json()]).toMatchObject([404, { error_code: 'card_not_found' }]);
+  });
+});
+
+describe('GET /internal/cards/:network/:token/events', () => {
+  test('gives every event once, page by page', async () => {
+    const token = newToken();
+    const count = limits.eventsPageMax + 3;
+    await Promise.all(
+      Array.from({ length: count }, (_, one) => cardAt('native', token).receive(clearing({ message_key: `m${one}` }))),
+    );
+    const page = async (after: number) => {
+      const answer = await getInternal(`/internal/cards/native/${token}/events?after=${after}`);
+      const { events, last_sequence } = (await answer.json()) as {
+        events: { sequence: number }[];
+        last_sequence: number;
+      };
+      expect(last_sequence).toBe(count);
+      return events.map(({ sequence }) => sequence);
+    };
+    const [first, second, third] = [await page(0), await page(limits.eventsPageMax), await page(count)];
+    expect(first).toHaveLength(limits.eventsPageMax);
+    expect([...first, ...second]).toEqual(Array.from({ length: count }, (_, index) => index + 1));
+    expect(third).toEqual([]);
+  });
+
+  test('an event is what the queue would have brought', async () => {
+    const token = newToken();
+    await putCard('native', token, profile());
+    const answer = await getInternal(`/internal/cards/native/${token}/events`);
+    expect(await answer.json()).toEqual({
+      events: [
+        {
+          sequence: 1,
+          at_ms: expect.any(Number),
+          kind: 'profile',
+          event_id: expect.stringMatching(/^evt_\w{26}$/),
+          profile: profile(),
+        },
+      ],
+      last_sequence: 1,
+    });
+  });
+
+  test.each(['-1', '1.5', 'one', '1e999', '99999999999999999999'])('after=%s is 422 and named', async (after) => {
+    const answer = await getInternal(`/internal/cards/native/card-1/events?after=${after}`);
+    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'after' }] }]);
+  });
+});
