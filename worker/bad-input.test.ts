@@ -1,0 +1,284 @@
+// One battery of bad input that every route must pass: refused with its reason, and kept nowhere.
+
+import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '../contracts/limits.ts';
+import { clearing, profile, request } from '../core/samples.ts';
+import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
+import { basic, call, cardAt, type Headers, internalSignature, nativeSignature, newToken } from './sample-calls.ts';
+
+/** A test number that every network publishes: its range is Visa's, and it passes Luhn. */
+const cardNumber = '4111111111111111';
+const token = newToken();
+
+interface Route {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  /** Credentials for a body. */
+  readonly sign: (body: string) => Headers;
+  /** A body that is served, with a field that a test changes: its name in the refusal, where to put the text. */
+  readonly body: (text: string) => unknown;
+  readonly textField: string;
+  /** A field of the contract with a value that is none of its own. */
+  readonly wrong: readonly [field: string, body: unknown];
+}
+
+const gateway = (changes: object) => ({ ...JSON.parse(gatewayMessage({ cardToken: token, amount: '1' })), ...changes });
+const webhook = (changes: object) => {
+  const { transactions } = JSON.parse(webhookMessage({ type: 'refund', cardToken: token, amount: '1' }));
+  return { transactions: [{ ...transactions[0], ...changes }] };
+};
+const named = (name: string) => ({ id: null, name, category: '5411', country: null });
+const internalPath = `/internal/cards/native/${token}`;
+
+const routes: Readonly<Record<string, Route>> = {
+  'marqeta gateway': {
+    method: 'POST',
+    path: '/networks/marqeta/gateway',
+    sign: () => basic(),
+    body: (name) => gateway({ card_acceptor: { name } }),
+    textField: 'card_acceptor.name',
+    wrong: ['currency_code', gateway({ currency_code: 'usd' })],
+  },
+  'marqeta webhook': {
+    method: 'POST',
+    path: '/networks/marqeta/webhook',
+    sign: () => basic(),
+    body: (name) => webhook({ card_acceptor: { name } }),
+    textField: 'transactions[0].card_acceptor.name',
+    wrong: ['transactions[0].currency_code', webhook({ currency_code: 'usd' })],
+  },
+  'native authorizations': {
+    method: 'POST',
+    path: '/networks/native/authorizations',
+    sign: (body) => nativeSignature(body),
+    body: (name) => ({ card_token: token, request: request({ merchant: named(name) }) }),
+    textField: 'request.merchant.name',
+    wrong: ['request.currency', { card_token: token, request: request({ currency: 'usd' }) }],
+  },
+  'native messages': {
+    method: 'POST',
+    path: '/networks/native/messages',
+    sign: (body) => nativeSignature(body),
+    body: (name) => ({ messages: [{ card_token: token, message: clearing({ merchant: named(name) }) }] }),
+    textField: 'messages[0].message.merchant.name',
+    wrong: [
+      'messages[0].message.amount_minor',
+      { messages: [{ card_token: token, message: clearing({ amount_minor: -1 }) }] },
+    ],
+  },
+  'native voids': {
+    method: 'POST',
+    path: '/networks/native/voids',
+    sign: (body) => nativeSignature(body),
+    body: (note) => ({ card_token: token, request_key: 'r1', note }),
+    textField: 'note',
+    wrong: ['request_key', { card_token: token, request_key: 'with space' }],
+  },
+  'internal card': {
+    method: 'PUT',
+    path: internalPath,
+    sign: (body) => internalSignature('PUT', internalPath, body),
+    body: (note) => ({ ...profile(), note }),
+    textField: 'note',
+    wrong: ['status', { ...profile(), status: 'gone' }],
+  },
+};
+
+let logged: string[];
+
+beforeEach(() => {
+  logged = [];
+  for (const level of ['debug', 'log', 'info', 'warn', 'error'] as const)
+    vi.spyOn(console, level).mockImplementation((...line) => logged.push(line.map(String).join(' ')));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** Every row of every card's log. */
+async function allRows(): Promise<string> {
+  const ids = await listDurableObjectIds(env.CARDS);
+  const rows = await Promise.all(
+    ids.map((id) =>
+      runInDurableObject(env.CARDS.get(id), (_, { storage }) =>
+        JSON.stringify(storage.sql.exec('select * from log').toArray()),
+      ),
+    ),
+  );
+  return rows.join();
+}
+
+describe.each(Object.entries(routes))('%s', (_, { method, path, sign, body, textField, wrong }) => {
+  /** Sends a text with the route's own credentials; the answer is a problem, or fails the test. */
+  async function refusal(text: string, init: { body?: BodyInit; headers?: Headers } = {}) {
+    const answer = await call(path, { method, body: text, headers: sign(text), ...init });
+    const said = await answer.text();
+    expect(answer.headers.get('content-type')).toBe('application/problem+json');
+    return {
+      status: answer.status,
+      said,
+      ...(JSON.parse(said) as { error_code: string; details?: { field: string }[] }),
+    };
+  }
+
+  const fine = JSON.stringify(body('EXAMPLE GROCER'));
+
+  test.each<[string, Headers]>([
+    ['no credentials', {}],
+    ['a wrong password', basic(undefined, 'Demo-only-password-2!')],
+    ['a wrong user', basic('demo-marqetb')],
+    ['credentials of another scheme', { authorization: 'Bearer token' }],
+    ['another body’s signature', nativeSignature('{}')],
+  ])('%s: 401', async (__, headers) => {
+    expect(await refusal(fine, { headers })).toMatchObject({ status: 401 });
+  });
+
+  test.each(['', '{', '{"a":1}}', "{'a':1}", 'undefined', '\u0000'])('malformed JSON (%j): 400', async (text) => {
+    expect(await refusal(text)).toMatchObject({ status: 400, error_code: 'body_malformed' });
+  });
+
+  test('not UTF-8: 400', async () => {
+    const bytes = new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]);
+    expect(await refusal('', { body: bytes, headers: sign('') })).toMatchObject({
+      status: 400,
+      error_code: 'body_malformed',
+    });
+  });
+
+  test('a body above 64 KiB, its length declared: 413', async () => {
+    const text = JSON.stringify({ filler: 'x'.repeat(limits.bodyBytesMax) });
+    const headers = { ...sign(text), 'content-length': String(text.length) };
+    expect(await refusal(text, { headers })).toMatchObject({ status: 413, error_code: 'body_too_large' });
+  });
+
+  test('a body above 64 KiB, in chunks of no declared length: 413', async () => {
+    let chunks = 0;
+    const stream = new ReadableStream({
+      pull: (controller) => {
+        chunks++;
+        controller.enqueue(new TextEncoder().encode('x'.repeat(1_024)));
+        if (chunks === 1_000) controller.close();
+      },
+    });
+    expect(await refusal('', { body: stream, headers: sign('') })).toMatchObject({ status: 413 });
+    expect(chunks).toBeLessThan(500);
+  });
+
+  test.each(['null', '[]', '"text"', '1', 'true'])('JSON of another shape (%s): 422', async (text) => {
+    expect(await refusal(text)).toMatchObject({ status: 422, error_code: 'field_invalid' });
+  });
+
+  test('a field out of contract: 422 and named', async () => {
+    const [field, wrongBody] = wrong;
+    expect(await refusal(JSON.stringify(wrongBody))).toMatchObject({ status: 422, details: [{ field }] });
+  });
+
+  test.each([
+    ['arrays', '['.repeat(30_000) + ']'.repeat(30_000)],
+    ['arrays with a long number', `${'['.repeat(30_000)}1.00000000000000000001${']'.repeat(30_000)}`],
+    ['arrays that never end', '['.repeat(60_000)],
+    ['objects', '{"a":'.repeat(10_000) + '1'.concat('}'.repeat(10_000))],
+  ])('nesting thousands deep, of %s: refused or ignored, and never a failure of ours', async (__, text) => {
+    const { status } = await call(path, { method, body: text, headers: sign(text) });
+    // A field of Marqeta's that nobody knows is ignored, whatever is in it.
+    expect([200, 400, 422]).toContain(status);
+    expect(logged.join()).not.toContain('request_failed');
+  });
+
+  test.each([
+    ['pan', cardNumber],
+    ['card_number', 'ending 1111'],
+    ['cardNumber', null],
+    ['CVV', '123'],
+    ['cvv2', 123],
+    ['track_2_data', 'x'],
+    ['pin_block', ''],
+  ])('a field made for card data, %s: 422, and it is kept nowhere', async (name, value) => {
+    const text = JSON.stringify({ ...(body('EXAMPLE GROCER') as object), [name]: value });
+    const { said, ...answer } = await refusal(text);
+    expect(answer).toMatchObject({ status: 422, error_code: 'card_data_refused', details: [{ field: name }] });
+    expect(said + logged.join() + (await allRows())).not.toContain(cardNumber);
+  });
+
+  test.each([
+    ['plain', cardNumber],
+    ['grouped by spaces', '4111 1111 1111 1111'],
+    ['grouped by hyphens', '4111-1111-1111-1111'],
+    ['among words', `paid by ${cardNumber}, thanks`],
+    ['in full-width digits', '４１１１１１１１１１１１１１１１'],
+  ])('a card number in free text, %s: 422, and it is kept nowhere', async (__, name) => {
+    const { said, ...answer } = await refusal(JSON.stringify(body(name)));
+    expect(answer).toMatchObject({ status: 422, error_code: 'card_data_refused', details: [{ field: textField }] });
+    expect(said + logged.join() + (await allRows())).not.toContain(name);
+  });
+
+  test('a card number as the name of a field: 422, and the refusal does not repeat it', async () => {
+    const { said, ...answer } = await refusal(JSON.stringify({ ...(body('x') as object), [cardNumber]: 1 }));
+    expect(answer).toMatchObject({ status: 422, error_code: 'card_data_refused' });
+    expect(said + logged.join()).not.toContain(cardNumber);
+  });
+});
+
+describe('identifiers that pass for card numbers are served', () => {
+  const served = async (path: string, text: string, headers: Headers, method = 'POST') =>
+    expect((await call(path, { method, body: text, headers })).status).toBe(200);
+
+  beforeEach(async () => {
+    await cardAt('marqeta', cardNumber).putProfile(profile());
+    await cardAt('native', cardNumber).putProfile(profile());
+  });
+
+  test('of Marqeta: mid, tokens, reference numbers', async () => {
+    const message = JSON.parse(gatewayMessage({ cardToken: cardNumber, amount: '1', jitToken: cardNumber }));
+    const identifiers = {
+      token: cardNumber,
+      card_acceptor: { mid: cardNumber, mcc: '5411' },
+      acquirer: { retrieval_reference_number: cardNumber, institution_id_code: cardNumber },
+      network_reference_id: cardNumber,
+      pos: { terminal_id: cardNumber },
+    };
+    await served('/networks/marqeta/gateway', JSON.stringify({ ...message, ...identifiers }), basic());
+    const notice = JSON.parse(webhookMessage({ type: 'refund', cardToken: cardNumber, amount: '1' }));
+    Object.assign(notice.transactions[0], { token: cardNumber, preceding_related_transaction_token: cardNumber });
+    await served('/networks/marqeta/webhook', JSON.stringify(notice), basic());
+  });
+
+  test('of the native network: keys, tokens and the merchant’s id', async () => {
+    const merchant = { id: cardNumber, name: null, category: null, country: null };
+    const [request_key, authorization_key, message_key] = [cardNumber, cardNumber, cardNumber];
+    const bodies = {
+      authorizations: { card_token: cardNumber, request: request({ request_key, authorization_key, merchant }) },
+      messages: {
+        messages: [{ card_token: cardNumber, message: clearing({ message_key, authorization_key, merchant }) }],
+      },
+      voids: { card_token: cardNumber, request_key },
+    };
+    for (const [route, body] of Object.entries(bodies)) {
+      const text = JSON.stringify(body);
+      await served(`/networks/native/${route}`, text, nativeSignature(text));
+    }
+  });
+
+  test('of the origin: the card’s token in the path', async () => {
+    const [path, text] = [`/internal/cards/native/${cardNumber}`, JSON.stringify(profile({ version: 2 }))];
+    await served(path, text, internalSignature('PUT', path, text), 'PUT');
+  });
+});
+
+describe('routes', () => {
+  test.each(['/', '/networks', '/networks/visa', '/livez/x'])('there is nothing at %s: 404', async (path) => {
+    const answer = await call(path, {});
+    expect([answer.status, await answer.json()]).toMatchObject([404, { error_code: 'route_not_found' }]);
+  });
+
+  test('/livez answers without credentials', async () => {
+    expect((await call('/livez', {})).status).toBe(200);
+  });
+
+  test('a 401 says how to come in', async () => {
+    const answer = await call('/networks/marqeta/gateway', { method: 'POST', body: '{}' });
+    expect([answer.status, answer.headers.get('www-authenticate')]).toEqual([401, 'Basic realm="atlas"']);
+  });
+});
