@@ -1,7 +1,7 @@
 // Identifiers: a type prefix and 26 random characters (130 bits). Nothing about time, order or owner can be read from one.
-// nanoid, because it draws from the platform's CSPRNG without modulo bias, in pools.
+// nanoid, because it maps the platform's random bytes to letters without bias.
 
-import { customAlphabet } from 'nanoid';
+import { customRandom } from 'nanoid';
 import * as z from 'zod/mini';
 
 const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac'] as const;
@@ -11,7 +11,19 @@ export type Id<P extends IdPrefix> = `${P}_${string}`;
 /** Crockford's base 32 in lower case: no i, l, o or u, so an id survives being read aloud. */
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const randomLength = 26;
-const random = customAlphabet(alphabet, randomLength);
+
+/** Random bytes are drawn for many ids at once: each draw is a call out of the isolate. No byte is used twice. */
+const pool = new Uint8Array(randomLength * 64);
+let used = pool.length;
+function draw(count: number): Uint8Array {
+  if (used + count > pool.length) {
+    crypto.getRandomValues(pool);
+    used = 0;
+  }
+  used += count;
+  return pool.subarray(used - count, used);
+}
+const random = customRandom(alphabet, randomLength, draw);
 
 export function newId<P extends IdPrefix>(prefix: P): Id<P> {
   return `${prefix}_${random()}`;

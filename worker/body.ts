@@ -1,6 +1,5 @@
 // An inbound body: bounded, UTF-8, JSON, without card data. Each step refuses with what is wrong, and never quotes it.
 
-import type { Context } from 'hono';
 import type * as z from 'zod/mini';
 import { findCardData } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
@@ -9,11 +8,11 @@ import { fieldProblems, Refusal } from '../contracts/problem.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The raw text of the body: what signatures are over. */
-export async function readText({ req }: Context): Promise<string> {
-  const declared = req.header('content-length');
-  if (declared !== undefined && Number(declared) > limits.bodyBytesMax) throw tooLarge();
+export async function readText(request: Request): Promise<string> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > limits.bodyBytesMax) throw tooLarge();
   // A declared length is what the platform lets through; without one the body is counted while it comes.
-  const bytes = declared === undefined ? await readBounded(req.raw) : await req.raw.arrayBuffer();
+  const bytes = declared === null ? await readBounded(request) : await request.arrayBuffer();
   try {
     return utf8.decode(bytes);
   } catch {

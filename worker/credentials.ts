@@ -6,10 +6,14 @@ import { Refusal } from '../contracts/problem.ts';
 
 const utf8 = new TextEncoder();
 
-/** RFC 7617. Compared as a whole, so that neither name nor password can be guessed alone. */
-export function requireBasic(header: string | undefined, expected: { username: string; password: string }): void {
-  const wanted = `Basic ${base64(utf8.encode(`${expected.username}:${expected.password}`))}`;
-  if (header === undefined || !equalTexts(header, wanted))
+/** The Authorization header that these credentials make (RFC 7617). */
+export function basicHeader({ username, password }: { username: string; password: string }): Uint8Array {
+  return utf8.encode(`Basic ${base64(utf8.encode(`${username}:${password}`))}`);
+}
+
+/** Compared as a whole, so that neither name nor password can be guessed alone. */
+export function requireBasic(header: string | null, expected: Uint8Array): void {
+  if (header === null || !equalBytes(utf8.encode(header), expected))
     throw new Refusal(
       401,
       'credentials_wrong',
@@ -52,8 +56,11 @@ export async function requireMarqetaSignature(header: string | undefined, text: 
 }
 
 function equalTexts(one: string, other: string): boolean {
-  const [left, right] = [utf8.encode(one), utf8.encode(other)];
-  return left.byteLength === right.byteLength && crypto.subtle.timingSafeEqual(left, right);
+  return equalBytes(utf8.encode(one), utf8.encode(other));
+}
+
+function equalBytes(one: Uint8Array, other: Uint8Array): boolean {
+  return one.byteLength === other.byteLength && crypto.subtle.timingSafeEqual(one, other);
 }
 
 function base64(bytes: Uint8Array): string {

@@ -21,7 +21,7 @@ export const internal = new Hono<Bindings>()
   .use(async (context, next) => {
     const { method, raw } = context.req;
     const { pathname, search } = new URL(raw.url);
-    const text = await readText(context);
+    const text = await readText(raw);
     const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
     requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
     context.set('text', text);

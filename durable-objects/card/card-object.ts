@@ -183,16 +183,17 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return body;
   }
 
-  /** The one write: row, state and alarm in one commit. The reply is held back until it is durable. */
+  /**
+   * The one write: row and alarm in one commit, and the reply is held back until it is durable. The row comes last of what
+   * may throw, so that a failure leaves none, and it is one statement, which needs no transaction of its own around it.
+   */
   #append(body: CardEventBody, nowMs: number): void {
     const row = { sequence: this.#sequence + 1, at_ms: nowMs, body };
     try {
-      this.ctx.storage.transactionSync(() => {
-        this.#log.append(row, this.#publishedSequence);
-        this.#fold(row);
-      });
+      this.#fold(row);
+      this.#log.append(row, this.#publishedSequence);
     } catch (error) {
-      // Memory may have run ahead of the log: the object starts again from what is durable.
+      // Memory has run ahead of the log: the object starts again from what is durable.
       this.ctx.abort(`event ${row.sequence} could not be recorded: ${String(error)}`);
       throw error;
     }

@@ -39,23 +39,20 @@ test('an event is the row’s body with its number and its instant', () => {
   ]);
 });
 
-test('as many events as a message may hold make one message, one more makes two', () => {
+test('as many events as a message may hold make one message, one more makes two halves', () => {
   const full = Array.from({ length: limits.eventsPerMessageMax }, () => 'r');
-  expect(pack(full).map(({ events }) => events.length)).toEqual([limits.eventsPerMessageMax]);
-  expect(pack([...full, 'r']).map(({ events }) => events.length)).toEqual([limits.eventsPerMessageMax, 1]);
+  expect(pack(full)).toHaveLength(1);
+  expect(pack([...full, 'r'])).toHaveLength(2);
 });
 
-test('an event of the largest body that may come in stands alone among small ones', () => {
+test('two events of the largest body that may come in do not travel together', () => {
   const big = 'x'.repeat(limits.bodyBytesMax);
-  expect(pack(['r', big, big, 'r']).map(({ events }) => events.map(({ sequence }) => sequence))).toEqual([
-    [1, 2],
-    [3, 4],
-  ]);
+  expect(pack([big, big])).toHaveLength(2);
 });
 
 test('an event above a message’s size is sent all the same: what was answered is never kept back', () => {
   const huge = 'x'.repeat(limits.messageBytesMax + 1);
-  expect(pack(['r', huge, 'r']).map(({ events }) => events.map(({ sequence }) => sequence))).toEqual([[1], [2], [3]]);
+  expect(pack(['r', huge, 'r']).flatMap(({ events }) => events.map(({ sequence }) => sequence))).toEqual([1, 2, 3]);
 });
 
 test('any rows: all of them in order, and every message within the queue’s 128 KB and its count', () => {

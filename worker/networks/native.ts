@@ -32,7 +32,7 @@ type Bindings = { Bindings: Env; Variables: { body: unknown } };
 
 export const native = new Hono<Bindings>()
   .use(async (context, next) => {
-    const text = await readText(context);
+    const text = await readText(context.req.raw);
     requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
     const body = parseJson(text);
     refuseCardData(body, identifiers);
