@@ -167,6 +167,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const key = cardKeySchema.parse(this.ctx.id.name);
     while (this.#publishedSequence < this.#sequence) {
       const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
+      if (rows.length === 0) throw new Error(`the log ends before event ${this.#sequence}`);
       for (const message of packMessages(key, rows)) {
         await this.env.CARD_EVENTS.send(message);
         this.#publishedSequence = message.events.at(-1)?.sequence ?? this.#publishedSequence;
