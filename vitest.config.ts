@@ -9,6 +9,9 @@ Object.assign(process.env, wranglerEnv);
 /** Starts one Postgres for the origin's tests. */
 const testPostgres = './scripts/test-postgres.ts';
 
+const { SEED } = process.env;
+const seed = SEED === undefined ? {} : { SEED };
+
 /** A stand-in for the origin: takes every message of every batch that the queue's consumer hands on. */
 async function takeAllMessages(request: { json(): Promise<unknown> }): Promise<Response> {
   const { messages } = (await request.json()) as { messages: { id: string }[] };
@@ -30,10 +33,15 @@ export default defineConfig({
           cloudflareTest({
             wrangler: { configPath: './wrangler.toml' },
             // Whatever the edge's tests send out ends here, and never at an origin that happens to run on this machine.
-            miniflare: { outboundService: takeAllMessages },
+            // A worker's process.env is its bindings: the seed of the property tests is passed on as one.
+            miniflare: { outboundService: takeAllMessages, bindings: { ...seed } },
           }),
         ],
-        test: { name: 'edge', include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts'] },
+        test: {
+          name: 'edge',
+          setupFiles: ['./scripts/property-seed.ts'],
+          include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts'],
+        },
       },
       {
         test: {
