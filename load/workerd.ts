@@ -29,6 +29,7 @@ export interface Workerd {
 }
 
 const startedWithinMs = 10_000;
+const stoppedWithinMs = 5_000;
 
 export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   await mkdir(join(options.directory, 'objects'), { recursive: true });
@@ -55,7 +56,10 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     if (child.exitCode !== null || child.signalCode !== null) return;
     const exited = new Promise((resolve) => child.once('exit', resolve));
     child.kill(signal);
+    // A worker that never yields never hears the signal.
+    const deadline = setTimeout(() => child.kill('SIGKILL'), stoppedWithinMs);
     await exited;
+    clearTimeout(deadline);
   };
   return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
 }

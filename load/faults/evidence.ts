@@ -105,7 +105,7 @@ async function readLog(edgeUrl: string, cardToken: string): Promise<CardEvent[]>
 async function get(edgeUrl: string, pathAndQuery: string): Promise<unknown> {
   const call = { method: 'GET', pathAndQuery, body: '' };
   const headers = signCall(edgeVars.INTERNAL_SECRET, call, { id: newId('req'), at: new Date() });
-  const answer = await fetch(edgeUrl + pathAndQuery, { headers });
+  const answer = await fetch(edgeUrl + pathAndQuery, { headers, signal: AbortSignal.timeout(10_000) });
   if (!answer.ok) throw new Error(`GET ${pathAndQuery} answered ${answer.status}`);
   return await answer.json();
 }

@@ -22,8 +22,9 @@ export interface KillEdgeOptions {
 }
 
 const accounts = 4;
-/** Load before each kill, and time in which nothing answers after it. */
-const loadMs = { min: 200, max: 1_000 };
+/** Load before each kill: from before a card publishes (`limits.publishDelayMs`) to after, so that some kills meet it publishing. */
+const loadMs = { min: 200, max: 2_500 };
+/** Time after it in which nothing answers. */
 const downMs = { min: 0, max: 200 };
 
 export async function killEdge(parts: AsyncDisposableStack, options: KillEdgeOptions) {
