@@ -9,8 +9,7 @@ export interface Env {
 }
 
 /** What an answer is when the card's object cannot be reached: a decline of ours, or the network's own stand-in. */
-export const failurePolicies = ['decline', 'network'] as const;
-export type FailurePolicy = (typeof failurePolicies)[number];
+const failurePolicies = ['decline', 'network'] as const;
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
