@@ -1,7 +1,7 @@
 // Identifiers: a type prefix and 26 random characters (130 bits). Nothing about time, order or owner can be read from one.
 // nanoid, because it maps the platform's random bytes to letters without bias.
 
-import { customRandom } from 'nanoid';
+import { customRandom, random } from 'nanoid';
 import * as z from 'zod/mini';
 
 const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac'] as const;
@@ -13,20 +13,20 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const randomLength = 26;
 
 /** Random bytes are drawn for many ids at once: each draw is a call out of the isolate. No byte is used twice. */
-const pool = new Uint8Array(randomLength * 64);
-let used = pool.length;
+let pool: Uint8Array = new Uint8Array();
+let used = 0;
 function draw(count: number): Uint8Array {
   if (used + count > pool.length) {
-    crypto.getRandomValues(pool);
+    pool = random(count * 64);
     used = 0;
   }
   used += count;
   return pool.subarray(used - count, used);
 }
-const random = customRandom(alphabet, randomLength, draw);
+const randomText = customRandom(alphabet, randomLength, draw);
 
 export function newId<P extends IdPrefix>(prefix: P): Id<P> {
-  return `${prefix}_${random()}`;
+  return `${prefix}_${randomText()}`;
 }
 
 export function idSchema<P extends IdPrefix>(prefix: P) {

@@ -96,7 +96,7 @@ function startEdge({ ports }: Options, originUrl: string): Child {
 async function ready(child: Child, url: string): Promise<void> {
   const untilMs = Date.now() + readyWithinMs;
   let dead: string | null = null;
-  child.exited.then((how) => {
+  void child.exited.then((how) => {
     dead = how;
   });
   for (;;) {
