@@ -15,6 +15,7 @@ import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
 import { measureFloor } from './intake-floor.ts';
 import { deliveryOf, freshDatabase, madeUpProgram } from './intake-program.ts';
 import type { MadeUpCard } from './made-up-events.ts';
+import { started } from './started.ts';
 import { median, rounded } from './statistics.ts';
 
 export interface IntakeFigures {
@@ -34,36 +35,34 @@ const oneByOneCards = 60;
 const oneByOneConnections = 4;
 
 export async function measureIntake(progress: (line: string) => void): Promise<IntakeFigures> {
+  await using parts = started();
   const server = await startTemporaryPostgres();
-  try {
-    const cards = madeUpProgram();
-    const intakes: number[] = [];
-    const floors: number[] = [];
-    let errors = 0;
-    for (let round = 1; round <= rounds; round += 1) {
-      const booked = await bookAll(server.url, `intake_${round}`, cards);
-      intakes.push(booked.rate);
-      errors += booked.errors;
-      const { url, database } = await freshDatabase(server.url, `floor_${round}`, cards);
-      await database.close();
-      const floor = await measureFloor(url, cards);
-      floors.push(floor);
-      progress(`intake ${round}/${rounds}: ${Math.round(booked.rate)} events/s, floor ${Math.round(floor)}/s`);
-    }
-    progress('intake: one transaction for each event');
-    const oneByOne = await bookOneByOne(server.url, cards.slice(0, oneByOneCards));
-    const [rate, floor] = [median(intakes), median(floors)];
-    return {
-      events_per_s: Math.round(rate),
-      floor_events_per_s: Math.round(floor),
-      one_by_one_events_per_s: Math.round(oneByOne),
-      ratio_to_floor: rounded(rate / floor, 2),
-      ratio_to_one_by_one: rounded(rate / oneByOne, 2),
-      errors,
-    };
-  } finally {
-    await server.stop();
+  parts.defer(() => server.stop());
+  const cards = madeUpProgram();
+  const intakes: number[] = [];
+  const floors: number[] = [];
+  let errors = 0;
+  for (let round = 1; round <= rounds; round += 1) {
+    const booked = await bookAll(server.url, `intake_${round}`, cards);
+    intakes.push(booked.rate);
+    errors += booked.errors;
+    const { url, database } = await freshDatabase(server.url, `floor_${round}`, cards);
+    await database.close();
+    const floor = await measureFloor(url, cards);
+    floors.push(floor);
+    progress(`intake ${round}/${rounds}: ${Math.round(booked.rate)} events/s, floor ${Math.round(floor)}/s`);
   }
+  progress('intake: one transaction for each event');
+  const oneByOne = await bookOneByOne(server.url, cards.slice(0, oneByOneCards));
+  const [rate, floor] = [median(intakes), median(floors)];
+  return {
+    events_per_s: Math.round(rate),
+    floor_events_per_s: Math.round(floor),
+    one_by_one_events_per_s: Math.round(oneByOne),
+    ratio_to_floor: rounded(rate / floor, 2),
+    ratio_to_one_by_one: rounded(rate / oneByOne, 2),
+    errors,
+  };
 }
 
 async function bookAll(serverUrl: string, name: string, cards: readonly MadeUpCard[]) {

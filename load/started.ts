@@ -15,6 +15,8 @@ export function started(): AsyncDisposableStack {
       process.stderr.write(`${signal}: stopping\n`);
       void parts.disposeAsync().finally(() => process.exit(exitCode));
     };
+    // The embedded Postgres listens too, and ends the process when its own server has stopped, whatever else still runs.
+    process.removeAllListeners(signal);
     process.once(signal, end);
     parts.defer(() => {
       process.off(signal, end);
