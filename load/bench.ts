@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { measureAuthorization } from './authorization-benchmark.ts';
 import { measureIntake } from './intake.ts';
+import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
@@ -42,16 +43,10 @@ function readWords(args: readonly string[]): Words | null {
     throw new Error(`--only ${values.only} is none of ${parts.join(', ')}`);
   return {
     only,
-    rounds: whole('--rounds', values.rounds),
-    seconds: whole('--seconds', values.seconds),
+    rounds: wholeNumber('--rounds', values.rounds),
+    seconds: wholeNumber('--seconds', values.seconds),
     json: values.json,
   };
-}
-
-function whole(name: string, text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new Error(`${name} ${text} is not a whole number above 0`);
-  return value;
 }
 
 async function bench({ only, rounds, seconds, json }: Words): Promise<void> {

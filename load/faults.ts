@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { killEdge } from './faults/kill-edge.ts';
 import { started } from './started.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** Faults by the word that names them: a new one is a file and a row. */
 const faults = {
@@ -26,7 +27,7 @@ ${Object.entries(faults)
   --help        this
 
 The report goes to standard output, progress to standard error. Exits with 1 where anything was lost, was counted twice, or
-does not agree between network, edge and ledger.`;
+does not agree between network, edge and ledger; with 2 where the test itself failed.`;
 
 interface Words {
   readonly fault: Fault;
@@ -55,12 +56,7 @@ function readWords(args: readonly string[]): Words | null {
   if (values.help || fault === undefined) return null;
   if (extra !== undefined) throw new Error(`${extra} is one word too many`);
   if (!isFault(fault)) throw new Error(`${fault} is no fault; there is ${Object.keys(faults).join(', ')}`);
-  const number = (name: 'kills' | 'seed' | 'cards' | 'rate') => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1)
-      throw new Error(`--${name} ${values[name]} is not a whole number above 0`);
-    return value;
-  };
+  const number = (name: 'kills' | 'seed' | 'cards' | 'rate') => wholeNumber(`--${name}`, values[name]);
   const { json } = values;
   return { fault, json, kills: number('kills'), seed: number('seed'), cards: number('cards'), rate: number('rate') };
 }
@@ -77,13 +73,18 @@ async function inject({ fault, json, ...options }: Words): Promise<void> {
   if (report.lost > 0 || report.double_counted > 0 || report.findings.length > 0) process.exitCode = 1;
 }
 
+let words: Words | null;
 try {
-  const words = readWords(process.argv.slice(2));
+  words = readWords(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
+  process.exit(2);
+}
+try {
   if (words === null) process.stdout.write(`${help}\n`);
   else await inject(words);
 } catch (error) {
-  process.stderr.write(
-    `${error instanceof Error ? error.stack : error}\nnpm run faults -- --help says how it is used.\n`,
-  );
+  // Not 1, which says that money is missing: here nothing could be said.
+  process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);
   process.exitCode = 2;
 }

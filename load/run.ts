@@ -8,6 +8,7 @@ import { gatewayTemplates } from './gateway-requests.ts';
 import { findK6, runK6 } from './k6.ts';
 import { started, temporaryDirectory } from './started.ts';
 import { rounded } from './statistics.ts';
+import { wholeNumber } from './whole-number.ts';
 
 /** k6 scripts by the word that names them: a new one is a file and a row. */
 const scripts = {
@@ -62,15 +63,15 @@ function readWords(args: readonly string[]): Words | null {
   if (!isScript(script)) throw new Error(`${script} is no script; there is ${Object.keys(scripts).join(', ')}`);
   const { against, json } = values;
   if (against !== 'own' && against !== 'running') throw new Error(`--against ${against} is neither own nor running`);
-  const number = (name: 'rate' | 'seconds' | 'p95-ms' | 'p99-ms') => {
-    const value = Number(values[name]);
-    if (!Number.isInteger(value) || value < 1)
-      throw new Error(`--${name} ${values[name]} is not a whole number above 0`);
-    return value;
-  };
+  const number = (name: 'rate' | 'seconds' | 'p95-ms' | 'p99-ms') => wholeNumber(`--${name}`, values[name]);
   return {
-    ...{ script, against, json },
-    ...{ rate: number('rate'), seconds: number('seconds'), p95Ms: number('p95-ms'), p99Ms: number('p99-ms') },
+    script,
+    against,
+    rate: number('rate'),
+    seconds: number('seconds'),
+    p95Ms: number('p95-ms'),
+    p99Ms: number('p99-ms'),
+    json,
   };
 }
 
@@ -94,9 +95,15 @@ async function load({ script, against, rate, seconds, p95Ms, p99Ms, json }: Word
     summaryPath: join(directory, 'summary.json'),
     output: json ? 2 : 1,
     env: {
-      ...{ RATE: `${rate}`, SECONDS: `${seconds}`, P95_MS: `${p95Ms}`, P99_MS: `${p99Ms}` },
-      ...{ EDGE_URL: edge.url, MARQETA_USERNAME: edge.marqeta.username, MARQETA_PASSWORD: edge.marqeta.password },
-      ...{ PROGRAM: program, RUN: newRun() },
+      RATE: `${rate}`,
+      SECONDS: `${seconds}`,
+      P95_MS: `${p95Ms}`,
+      P99_MS: `${p99Ms}`,
+      EDGE_URL: edge.url,
+      MARQETA_USERNAME: edge.marqeta.username,
+      MARQETA_PASSWORD: edge.marqeta.password,
+      PROGRAM: program,
+      RUN: newRun(),
     },
   });
   if (json) process.stdout.write(`${JSON.stringify({ script, against, rate, seconds, ...result })}\n`);

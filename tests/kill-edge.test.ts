@@ -10,8 +10,12 @@ const command = join(import.meta.dirname, '../load/faults.ts');
 test('kill-edge: what was acknowledged before and between kills is in log and ledger once', async () => {
   // A failed run exits with 1, and its report is then in the error.
   const { stdout } = await promisify(execFile)(process.execPath, [
-    ...[command, 'kill-edge', '--json'],
-    ...['--kills', '2', '--cards', '20', '--rate', '100'],
+    command,
+    'kill-edge',
+    '--json',
+    '--kills=2',
+    '--cards=20',
+    '--rate=100',
   ]);
   const report = JSON.parse(stdout);
   expect(report).toMatchObject({ kills: 2, lost: 0, double_counted: 0, answers_changed: 0, findings: [] });
