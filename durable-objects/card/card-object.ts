@@ -1,9 +1,7 @@
 // One card. Decides, records and answers; everything it knows is the fold of its log, everything it does is one commit.
 // Holds no rules (core has them) and speaks no network's language (the worker does).
 //
-// What is in memory, and why losing it is harmless: `state`, `sequence` and `clock` are read back from the log; `published`
-// restarts at the cursor of the newest row, so at worst some events are sent twice; `alarmPending` is asked of the storage; a
-// timer that is lost leaves its work to the alarm.
+// What is in memory, and why losing it is harmless: `state`, `sequence` and `clock` are read back from the log.
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
@@ -20,7 +18,7 @@ import { availableMinor, type CardState, newCardState } from '../../core/card-st
 import { receiveMessage, receiveRequest, receiveVoid } from '../../core/receive.ts';
 import { CardLog } from './card-log.ts';
 import { differingField } from './differing-field.ts';
-import { packMessages } from './outbox.ts';
+import { Outbox } from './outbox.ts';
 
 export interface CardObjectEnv {
   readonly CARD_EVENTS: Queue;
@@ -47,23 +45,19 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   #sequence = 0;
   /** The instant of the newest event: the object's clock never goes behind it. */
   #clockMs = 0;
-  /** Events up to here are in the queue. */
-  #publishedSequence = 0;
-  #alarmPending = false;
-  #publishRetryMs: number = limits.publishRetryMsMin;
-  #publishTimer: ReturnType<typeof setTimeout> | null = null;
-  #publishing: Promise<boolean> | null = null;
+  readonly #outbox: Outbox;
 
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
     this.#log = new CardLog(ctx.storage.sql);
     for (const row of this.#log.after(0, Number.MAX_SAFE_INTEGER)) this.#fold(row);
-    this.#publishedSequence = this.#log.publishedSequence();
-    ctx.blockConcurrencyWhile(async () => {
-      this.#alarmPending = (await ctx.storage.getAlarm()) !== null;
-      // An alarm is pending whenever something is unsent: none pending proves that all was sent.
-      if (!this.#alarmPending) this.#publishedSequence = this.#sequence;
+    this.#outbox = new Outbox({
+      storage: ctx.storage,
+      log: this.#log,
+      send: (message) => env.CARD_EVENTS.send(message),
+      cardKey: () => cardKeySchema.parse(ctx.id.name),
     });
+    ctx.blockConcurrencyWhile(() => this.#outbox.restore(this.#sequence));
   }
 
   /** Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. */
@@ -119,7 +113,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       available_minor: availableMinor(this.#state),
       open_authorizations: open.length,
       last_sequence: this.#sequence,
-      published_sequence: this.#publishedSequence,
+      published_sequence: this.#outbox.publishedSequence,
     };
   }
 
@@ -133,46 +127,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return { events, last_sequence: this.#sequence };
   }
 
-  /** The promise behind the timer: publishes what is unsent, never throws, and sets the next alarm where it could not. */
-  override async alarm(): Promise<void> {
-    // An alarm that was neither pending when the object woke nor set since is the one that woke it: what its constructor took
-    // for sent may not be. The newest row's cursor is never ahead of the queue.
-    if (!this.#alarmPending) this.#publishedSequence = this.#log.publishedSequence();
-    this.#alarmPending = false;
-    if (await this.#publish()) {
-      this.#publishRetryMs = limits.publishRetryMsMin;
-    } else {
-      this.#setAlarm(this.#publishRetryMs);
-      this.#publishRetryMs = Math.min(this.#publishRetryMs * 2, limits.publishRetryMsMax);
-    }
-  }
-
-  /** Sends what is unsent, at least once. False: something is still unsent. One sender at a time, the others wait for it. */
-  #publish(): Promise<boolean> {
-    this.#publishing ??= this.#sendUnsent()
-      .then(
-        () => true,
-        (error: unknown) => {
-          console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
-          return false;
-        },
-      )
-      .finally(() => {
-        this.#publishing = null;
-      });
-    return this.#publishing;
-  }
-
-  async #sendUnsent(): Promise<void> {
-    const key = cardKeySchema.parse(this.ctx.id.name);
-    while (this.#publishedSequence < this.#sequence) {
-      const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
-      if (rows.length === 0) throw new Error(`the log ends before event ${this.#sequence}`);
-      for (const message of packMessages(key, rows)) {
-        await this.env.CARD_EVENTS.send(message);
-        this.#publishedSequence = message.events.at(-1)?.sequence ?? this.#publishedSequence;
-      }
-    }
+  override alarm(): Promise<void> {
+    return this.#outbox.alarm();
   }
 
   /** The event that answered a request key, read back from the log. */
@@ -192,37 +148,19 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const row = { sequence: this.#sequence + 1, at_ms: nowMs, body };
     try {
       this.#fold(row);
-      this.#log.append(row, this.#publishedSequence);
+      this.#log.append(row, this.#outbox.publishedSequence);
     } catch (error) {
       // Memory has run ahead of the log: the object starts again from what is durable.
       this.ctx.abort(`event ${row.sequence} could not be recorded: ${String(error)}`);
       throw error;
     }
-    this.#publishSoon();
+    this.#outbox.recorded(row);
   }
 
   #fold(row: { sequence: number; at_ms: number; body: CardEventBody }): void {
     apply(this.#state, row);
     this.#sequence = row.sequence;
     this.#clockMs = Math.max(this.#clockMs, row.at_ms);
-  }
-
-  /**
-   * What is unsent goes out after a moment, together with what comes meanwhile; the alarm is there in case the object is gone
-   * by then. It is not moved or taken back when all was sent: that would be a write, and finding nothing to send is none.
-   */
-  #publishSoon(): void {
-    this.#publishTimer ??= setTimeout(() => {
-      this.#publishTimer = null;
-      void this.#publish();
-    }, limits.publishDelayMs);
-    if (!this.#alarmPending) this.#setAlarm(limits.publishAlarmMs);
-  }
-
-  #setAlarm(delayMs: number): void {
-    this.#alarmPending = true;
-    // Not awaited: it belongs to the same commit as the row, and the output gate holds the reply until both are durable.
-    void this.ctx.storage.setAlarm(Date.now() + delayMs);
   }
 
   /** Read once a call. */

@@ -1,76 +1,205 @@
-// Packing: in order, nothing left out, no message above the queue's bounds.
+// From the log to the queue: an alarm is pending whenever something is unsent, so what was answered always arrives.
 
-import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import type { CardEventBody } from '../../contracts/card-event.ts';
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
-import { countingIds } from '../../core/samples.ts';
-import type { LogRow } from './card-log.ts';
-import { packMessages } from './outbox.ts';
+import type { CardKey } from '../../contracts/network.ts';
+import { request } from '../../core/samples.ts';
+import { cardAt, eventsOf, newCard, sequencesOf, upTo } from './sample-card.ts';
 
-/** Rows whose events are about as large as asked for: the filler stands in a void's key. */
-function rowsOf(fillers: readonly string[]): LogRow[] {
-  const freshIds = countingIds();
-  return fillers.map((filler, index) => {
-    const body: CardEventBody = {
-      kind: 'void',
-      event_id: freshIds().event_id,
-      request_key: filler,
-      authorization_id: null,
-      authorization_key: null,
-      voided_minor: 0,
-      effect: { hold_minor: 0, posted_minor: 0 },
-    };
-    return { sequence: index + 1, at_ms: 1_000 + index, body };
+/** What the queue took, in order. */
+let taken: CardEventsMessage[];
+/** What the queue does with a message; a test that wants a bad one puts it here. */
+let send: (message: CardEventsMessage) => Promise<unknown>;
+
+const takeIt = (message: CardEventsMessage) => Promise.resolve(taken.push(message));
+const unavailable = () => Promise.reject(new Error('the queue is away'));
+
+beforeEach(() => {
+  taken = [];
+  send = takeIt;
+  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation(async (message) => {
+    await send(message as CardEventsMessage);
+    return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
   });
+  vi.spyOn(console, 'error').mockImplementation(() => undefined);
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** The events of one card that the queue took: another test's card may still be sending. */
+const takenOf = (key: CardKey) => taken.filter(({ card_key }) => card_key === key).flatMap(({ events }) => events);
+const alarmOf = (key: CardKey) => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
+const authorize = (key: CardKey, one: number) =>
+  cardAt(key).authorize(request({ request_key: `r${one}`, authorization_key: `a${one}` }));
+const untilTaken = (key: CardKey, sequences: readonly number[]) =>
+  vi.waitFor(() => expect(sequencesOf(takenOf(key))).toEqual(sequences), { timeout: 10_000, interval: 20 });
+
+/** The alarm fires by itself and soon, and wakes the object: a test that runs it would delete it first. */
+async function dieBeforeTheAlarm(key: CardKey): Promise<void> {
+  await runInDurableObject(cardAt(key), (_, { storage }) => storage.setAlarm(Date.now() + 50));
+  await abortAllDurableObjects();
 }
 
-const pack = (fillers: readonly string[]) => [...packMessages('native:card-1', rowsOf(fillers))];
-const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length;
+describe('outbox', () => {
+  test('whatever is recorded is sent without being asked for', async () => {
+    const key = await newCard();
+    await authorize(key, 1);
+    await untilTaken(key, [1, 2]);
+  });
 
-test('no rows make no message', () => {
-  expect(pack([])).toEqual([]);
+  test('an alarm is pending whenever something is unsent', async () => {
+    const key = await newCard();
+    expect(await alarmOf(key)).not.toBeNull();
+    expect(await runAlarm(key)).toBe(true);
+    expect(await cardAt(key).read()).toMatchObject({ last_sequence: 1, published_sequence: 1 });
+    expect(await alarmOf(key)).toBeNull();
+    await authorize(key, 1);
+    expect(await alarmOf(key)).not.toBeNull();
+    await runAlarm(key);
+    await authorize(key, 1); // A repeat records nothing, so nothing is unsent.
+    expect(await alarmOf(key)).toBeNull();
+  });
+
+  test('every row is sent once and in order, as the log has it', async () => {
+    const key = await newCard();
+    const many = limits.eventsPerMessageMax * 2 + 50;
+    await Promise.all(upTo(many).map((one) => authorize(key, one)));
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+    expect(takenOf(key)).toHaveLength(many + 1);
+  });
+
+  test('a queue that is away leaves the rows unsent under another alarm, and gets all of them when it is back', async () => {
+    const key = await newCard();
+    send = unavailable;
+    for (const one of upTo(3)) {
+      await authorize(key, one);
+      await runAlarm(key);
+      expect(await alarmOf(key)).not.toBeNull();
+    }
+    expect(await cardAt(key).read()).toMatchObject({ last_sequence: 4, published_sequence: 0 });
+    send = takeIt;
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+    expect(await alarmOf(key)).toBeNull();
+  });
+
+  test('each failure in a row waits longer than the last, up to a bound', async () => {
+    const key = await newCard();
+    send = unavailable;
+    const waitsMs: number[] = [];
+    for (const _ of upTo(9)) {
+      await runAlarm(key);
+      waitsMs.push(Math.round((((await alarmOf(key)) ?? 0) - Date.now()) / 1_000) * 1_000);
+    }
+    expect(waitsMs.slice(0, 4)).toEqual([1, 2, 4, 8].map((factor) => factor * limits.publishRetryMsMin));
+    expect(waitsMs.at(-1)).toBe(limits.publishRetryMsMax);
+  });
+
+  test('what the queue took before it failed is not sent again', async () => {
+    const key = await newCard();
+    await Promise.all(upTo(limits.eventsPerMessageMax + 9).map((one) => authorize(key, one)));
+    send = (message) => (taken.length === 0 ? takeIt(message) : unavailable());
+    await runAlarm(key);
+    send = takeIt;
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+  });
+
+  test('what is recorded while a message is on its way is sent too', async () => {
+    const key = await newCard();
+    let [underway, mayArrive] = [false, false];
+    send = async (message) => {
+      underway = true;
+      await vi.waitUntil(() => mayArrive, { timeout: 5_000, interval: 5 });
+      await takeIt(message);
+    };
+    const alarm = runAlarm(key);
+    await vi.waitUntil(() => underway, { interval: 5 });
+    for (const one of upTo(5)) await authorize(key, one);
+    mayArrive = true;
+    await alarm;
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+  });
 });
 
-test('an event is the row’s body with its number and its instant', () => {
-  const [row] = rowsOf(['r1']);
-  expect(pack(['r1'])).toEqual([
-    { version: 1, card_key: 'native:card-1', events: [{ sequence: 1, at_ms: 1_000, ...row?.body }] },
-  ]);
-});
+describe('outbox: a crash repeats, and never drops', () => {
+  test('unsent rows survive, and the alarm that wakes the object sends them all', async () => {
+    const key = await newCard();
+    for (const one of upTo(5)) await authorize(key, one);
+    await dieBeforeTheAlarm(key);
+    await untilTaken(key, upTo(6));
+  });
 
-test('as many events as a message may hold make one message, one more makes two halves', () => {
-  const full = Array.from({ length: limits.eventsPerMessageMax }, () => 'r');
-  expect(pack(full)).toHaveLength(1);
-  expect(pack([...full, 'r'])).toHaveLength(2);
-});
+  test('the alarm that wakes the object goes on after what the last row knows to be sent', async () => {
+    const key = await newCard();
+    await runAlarm(key);
+    await authorize(key, 1);
+    await dieBeforeTheAlarm(key);
+    await untilTaken(key, upTo(2));
+  });
 
-test('two events of the largest body that may come in do not travel together', () => {
-  const big = 'x'.repeat(limits.bodyBytesMax);
-  expect(pack([big, big])).toHaveLength(2);
-});
+  test('a request that wakes the object leaves nothing behind', async () => {
+    const key = await newCard();
+    await authorize(key, 1);
+    await abortAllDurableObjects();
+    await authorize(key, 2);
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+  });
 
-test('an event above a message’s size is sent all the same: what was answered is never kept back', () => {
-  const huge = 'x'.repeat(limits.messageBytesMax + 1);
-  expect(pack(['r', huge, 'r']).flatMap(({ events }) => events.map(({ sequence }) => sequence))).toEqual([1, 2, 3]);
-});
+  test('what was sent is not sent again, once no alarm is pending', async () => {
+    const key = await newCard();
+    await authorize(key, 1);
+    await runAlarm(key);
+    await evictDurableObject(cardAt(key));
+    await authorize(key, 2);
+    expect(await cardAt(key).read()).toMatchObject({ published_sequence: 2 });
+    await runAlarm(key);
+    expect(sequencesOf(takenOf(key))).toEqual(upTo(3));
+  });
 
-test('any rows: all of them in order, and every message within the queue’s 128 KB and its count', () => {
-  // Three bytes a character in UTF-8: sizes are counted in bytes, not in characters.
-  const filler = fc.oneof(
-    { weight: 5, arbitrary: fc.integer({ min: 0, max: 255 }).map((length) => 'r'.repeat(length)) },
-    { weight: 1, arbitrary: fc.integer({ min: 0, max: 20_000 }).map((length) => '€'.repeat(length)) },
+  test.each([
+    ['before the queue takes', false, upTo(4)],
+    ['after the queue took', true, [...upTo(4), ...upTo(4)]],
+  ] as const)(
+    'a crash %s a message',
+    async (_, takesFirst, expected) => {
+      const key = await newCard();
+      for (const one of upTo(3)) await authorize(key, one);
+      let underway = false;
+      send = async (message) => {
+        if (takesFirst) await takeIt(message);
+        underway = true;
+        await vi.waitUntil(() => false, { timeout: 60_000, interval: 50 });
+      };
+      await dieBeforeTheAlarm(key);
+      await vi.waitUntil(() => underway, { timeout: 5_000, interval: 5 });
+      send = takeIt;
+      await abortAllDurableObjects();
+      await untilTaken(key, expected);
+    },
+    15_000,
   );
-  fc.assert(
-    fc.property(fc.array(filler, { maxLength: 250 }), (fillers) => {
-      const messages = pack(fillers);
-      const sequences = messages.flatMap(({ events }) => events.map(({ sequence }) => sequence));
-      expect(sequences).toEqual(fillers.map((_, index) => index + 1));
-      for (const message of messages) {
-        expect(message.events.length).toBeLessThanOrEqual(limits.eventsPerMessageMax);
-        expect(bytesOf(message)).toBeLessThan(128_000);
-      }
-    }),
-    { numRuns: 50 },
-  );
+
+  test('a row that cannot be written is never answered, and the next one takes its number', async () => {
+    const key = await newCard();
+    await runInDurableObject(cardAt(key), (_, { storage: { sql } }) => {
+      sql.exec("create trigger full before insert on log begin select raise(abort, 'disk is full'); end");
+    });
+    expect(await authorize(key, 1).catch(String)).toContain('could not be recorded');
+    await runInDurableObject(cardAt(key), (_, { storage: { sql } }) => sql.exec('drop trigger full').toArray());
+    expect(await cardAt(key).read()).toMatchObject({ held_minor: 0, last_sequence: 1 });
+    await authorize(key, 2);
+    await runAlarm(key);
+    expect(takenOf(key)).toEqual(await eventsOf(key));
+    expect(sequencesOf(takenOf(key))).toEqual(upTo(2));
+  });
 });

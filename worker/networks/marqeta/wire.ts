@@ -18,12 +18,12 @@ class DecimalText {
   }
 }
 
-/** A double keeps 15 significant digits as they were written (IEEE 754); only a longer run of digits needs its text. */
-const longNumber = /[\d.]{17}/;
+/** A double keeps 15 significant digits as they were written (IEEE 754); only an amount with more of them needs its text. */
+const longAmount = /amount"\s*:\s*[-+.\deE]{17}/;
 
 /** The body with every amount exact: where a number is too long for a double, amounts are kept as their text. */
 export function parseMarqeta(text: string): unknown {
-  return parseJson(text, longNumber.test(text) ? keepAmountTexts : undefined);
+  return parseJson(text, longAmount.test(text) ? keepAmountTexts : undefined);
 }
 
 const keepAmountTexts: JsonReviver = (key, value, { source }) =>

@@ -1,0 +1,27 @@
+// Log rows packed into queue messages: in order, several to a message, each message within the queue's size.
+
+import type { CardEvent, CardEventsMessage } from '../../contracts/card-event.ts';
+import { limits } from '../../contracts/limits.ts';
+import type { CardKey } from '../../contracts/network.ts';
+import type { LogRow } from './card-log.ts';
+
+const utf8 = new TextEncoder();
+
+export function packMessages(card_key: CardKey, rows: readonly LogRow[]): CardEventsMessage[] {
+  return pack(
+    card_key,
+    rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body })),
+  );
+}
+
+/** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */
+function pack(card_key: CardKey, events: CardEvent[]): CardEventsMessage[] {
+  if (events.length === 0) return [];
+  const message: CardEventsMessage = { version: 1, card_key, events };
+  const fits =
+    events.length <= limits.eventsPerMessageMax &&
+    utf8.encode(JSON.stringify(message)).length <= limits.messageBytesMax;
+  if (fits || events.length === 1) return [message];
+  const half = Math.ceil(events.length / 2);
+  return [...pack(card_key, events.slice(0, half)), ...pack(card_key, events.slice(half))];
+}
