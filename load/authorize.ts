@@ -16,9 +16,10 @@ const authorization = `Basic ${encoding.b64encode(`${__ENV['MARQETA_USERNAME']}:
 /** Keeps the tokens of two runs apart: a token that was used before would get the answer it had then. */
 const run = __ENV['RUN'] ?? `${Date.now()}`;
 
-/** Written by load/run.ts: gateway messages with marks, and the tokens of the cards. Read once, for all virtual users. */
+/** Written by load/run.ts: gateway messages with marks, and the tokens of the cards. */
 const program = __ENV['PROGRAM'] ?? 'program.json';
-const templates = new SharedArray<string>('templates', () => JSON.parse(open(program)).templates);
+// Each virtual user has its own few templates: what a SharedArray gives out it freezes, letter by letter, each time.
+const templates: readonly string[] = JSON.parse(open(program)).templates;
 const cardTokens = new SharedArray<string>('card tokens', () => JSON.parse(open(program)).card_tokens);
 
 export const options: Options = {
