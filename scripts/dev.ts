@@ -7,7 +7,7 @@ import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startC
 import { demo, makeDemoData } from './dev/demo.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
-import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
+import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
 import { wranglerEnv } from './wrangler-env.ts';
 
@@ -23,8 +23,10 @@ async function main(options: Options): Promise<void> {
   const startedMs = Date.now();
   requireAlone();
   await endLeftovers();
+  await stopLeftoverPostgres();
   makeHome(options);
   writeNote('launcher.json', { pid: process.pid });
+  ownsHome = true;
   const { ports } = options;
   const urls = { edge: `http://127.0.0.1:${ports.edge}`, origin: `http://127.0.0.1:${ports.origin}` };
   await requireFree(options);
@@ -146,10 +148,14 @@ function withoutPassword(url: string): string {
   return shown.href;
 }
 
+/** Whether .atlas/ is this launcher's to write. */
+let ownsHome = false;
 let stopping: Promise<void> | null = null;
 function stopAll(): Promise<void> {
   stopping ??= (async () => {
     for (const part of started.reverse()) await part.stop();
+    // A launcher that was refused leaves alone what the running one has noted.
+    if (!ownsHome) return;
     noChildrenLeft();
     dropNote('running.json');
     dropNote('launcher.json');

@@ -12,12 +12,11 @@ export interface LocalPostgres {
   stop(): Promise<void>;
 }
 
+const databaseDir = join(home, 'postgres');
 const databaseName = 'atlas';
 const stopWithinMs = 10_000;
 
 export async function startPostgres(port: number): Promise<LocalPostgres> {
-  const databaseDir = join(home, 'postgres');
-  await stopLeftover(databaseDir);
   const asRoot = process.getuid?.() === 0;
   if (asRoot) requireWalkable(home);
   const said: string[] = [];
@@ -81,8 +80,8 @@ async function createDatabase(url: string): Promise<void> {
 }
 
 /** A launcher that was killed leaves its server running on the same data: it is asked to stop, and a new one starts. */
-async function stopLeftover(databaseDir: string): Promise<void> {
-  const pid = leftoverPid(databaseDir);
+export async function stopLeftoverPostgres(): Promise<void> {
+  const pid = leftoverPid();
   if (pid === null) return;
   process.kill(pid, 'SIGINT'); // Postgres: fast shutdown.
   const untilMs = Date.now() + stopWithinMs;
@@ -93,7 +92,7 @@ async function stopLeftover(databaseDir: string): Promise<void> {
   }
 }
 
-function leftoverPid(databaseDir: string): number | null {
+function leftoverPid(): number | null {
   try {
     const pid = Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
     return processHas(pid, databaseDir) ? pid : null;
