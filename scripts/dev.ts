@@ -174,11 +174,14 @@ if (options === null) {
   process.stdout.write(`${help}\n`);
   process.exit(0);
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  // The embedded Postgres listens too, and ends the process when its own server has stopped, whatever else still runs.
+  process.removeAllListeners(signal);
   process.on(signal, () => {
     say('stopping');
     void stopAll().then(() => process.exit(0));
   });
+}
 try {
   await main(options);
 } catch (error) {
