@@ -158,7 +158,7 @@ describe('an object that answers too late', () => {
 
   test('a request that reaches the object after its void stays declined', async () => {
     const { token: card_token, card } = await newCard('native');
-    let arrived: unknown;
+    let arrived = '';
     authorizeBy(async (object, asked) => {
       const isVoided = () => object.eventsAfter(0).events.some(({ kind }) => kind === 'void');
       await vi.waitUntil(isVoided, { timeout: 5_000, interval: 20 });
@@ -166,7 +166,7 @@ describe('an object that answers too late', () => {
       return arrived;
     });
     expect((await postNative('authorizations', { card_token, request: request() })).status).toBe(503);
-    await vi.waitFor(() => expect(arrived).toMatchObject({ decision: { reason: 'request_voided' } }), {
+    await vi.waitFor(() => expect(arrived).toContain('"reason":"request_voided"'), {
       timeout: 5_000,
     });
     expect(await card.read()).toMatchObject({ held_minor: 0 });

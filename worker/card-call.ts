@@ -3,9 +3,10 @@
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody } from '../contracts/card-event.ts';
+import { fromJsonText, toJsonText } from '../contracts/json-text.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
-import type { CardObject } from '../durable-objects/card/card-object.ts';
+import type { AuthorizeAnswer, CardObject } from '../durable-objects/card/card-object.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 
@@ -36,13 +37,12 @@ export async function authorize(
   const { network, cardToken, request, deadlineMs } = call;
   const startedMs = Date.now();
   // Never cleared: it goes with the request, and taking it back costs more than the timer.
-  const late = new Promise<'late'>((resolve) => {
-    setTimeout(() => resolve('late'), deadlineMs);
-  });
-  const asked = cardObject(env, network, cardToken).authorize(request);
+  const late = scheduler.wait(deadlineMs).then(() => 'late' as const);
+  const asked = cardObject(env, network, cardToken).authorize(toJsonText(request));
   try {
-    const answer = await Promise.race([asked, late]);
-    if (answer !== 'late') {
+    const answerText = await Promise.race([asked, late]);
+    if (answerText !== 'late') {
+      const answer = fromJsonText<AuthorizeAnswer>(answerText);
       if (answer.outcome === 'decided') return answer;
       throw new Refusal(409, 'request_key_reused', `The request key was used before, with another ${answer.field}.`, [
         { field: answer.field, problem: 'differs from the first request with this key' },

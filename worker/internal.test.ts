@@ -1,6 +1,7 @@
 // The origin's side door: signed calls only, each signature good for one call.
 
 import { describe, expect, test } from 'vitest';
+import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { clearing, profile, request } from '../core/samples.ts';
 import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
@@ -87,7 +88,7 @@ describe('GET /internal/cards/:network/:token', () => {
   test('gives the card as it stands', async () => {
     const token = newToken();
     await putCard('native', token, profile({ funds_minor: 1_000 }));
-    await cardAt('native', token).authorize(request());
+    await cardAt('native', token).authorize(toJsonText(request()));
     const answer = await getInternal(`/internal/cards/native/${token}`);
     expect([answer.status, await answer.json()]).toMatchObject([
       200,

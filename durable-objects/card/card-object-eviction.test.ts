@@ -7,7 +7,7 @@ import type { CardEvent } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { clearing, limitPerDay, merchant, profile, refund, request, reversal } from '../../core/samples.ts';
-import { cardAt, eventsOf, newCardKey } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCardKey } from './sample-card.ts';
 
 // A graceful eviction waits for the timer that publishes.
 Object.assign(limits, { publishDelayMs: 5 });
@@ -32,7 +32,7 @@ const stepOf = (says: string, value: unknown, take: Step['take']): Step => ({
 const step: fc.Arbitrary<Step> = fc.oneof(
   fc
     .record({ request_key, authorization_key, amount_minor, merchant: fc.constantFrom('5411', '5812').map(merchant) })
-    .map((asked) => stepOf('authorize', asked, (card) => card.authorize(request(asked)))),
+    .map((asked) => stepOf('authorize', asked, (card) => ask(card, request(asked)))),
   fc
     .oneof(linked.map(clearing), linked.map(reversal), linked.map(refund))
     .map((message) => stepOf('receive', message, (card) => card.receive(message))),

@@ -3,23 +3,23 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test, vi } from 'vitest';
 import { clearing, limitPerDay, merchant, profile, request, reversal } from '../../core/samples.ts';
-import { cardAt, eventsOf, newCard, newCardKey, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, newCardKey, sequencesOf, upTo } from './sample-card.ts';
 
 describe('authorize', () => {
   test('a repeat gets the stored answer byte for byte, though the profile has changed since', async () => {
     const card = cardAt(await newCard({ funds_minor: 500, controls: [limitPerDay(500)] }));
-    const first = JSON.stringify(await card.authorize(request()));
+    const first = JSON.stringify(await ask(card, request()));
     expect(first).toContain('"outcome":"approved"');
     await card.putProfile(profile({ version: 2, status: 'frozen' }));
-    expect(JSON.stringify(await card.authorize(request()))).toBe(first);
+    expect(JSON.stringify(await ask(card, request()))).toBe(first);
   });
 
   test('a declined request stays declined, though the profile would approve it now', async () => {
     const card = cardAt(await newCard({ status: 'frozen' }));
-    const first = JSON.stringify(await card.authorize(request()));
+    const first = JSON.stringify(await ask(card, request()));
     expect(first).toContain('"reason":"card_not_active"');
     await card.putProfile(profile({ version: 2 }));
-    expect(JSON.stringify(await card.authorize(request()))).toBe(first);
+    expect(JSON.stringify(await ask(card, request()))).toBe(first);
   });
 
   test.each([
@@ -32,15 +32,15 @@ describe('authorize', () => {
     'the same key with another %s is a conflict that names it, and records nothing',
     async (field, changes) => {
       const key = await newCard();
-      await cardAt(key).authorize(request());
-      expect(await cardAt(key).authorize(request(changes))).toEqual({ outcome: 'conflict', field });
+      await ask(cardAt(key), request());
+      expect(await ask(cardAt(key), request(changes))).toEqual({ outcome: 'conflict', field });
       expect(await eventsOf(key)).toHaveLength(2);
     },
   );
 
   test('an unknown card declines, and the request is on record', async () => {
     const key = newCardKey();
-    expect(await cardAt(key).authorize(request())).toMatchObject({
+    expect(await ask(cardAt(key), request())).toMatchObject({
       outcome: 'decided',
       decision: { outcome: 'declined', reason: 'card_unknown', approved_minor: 0 },
     });
@@ -54,7 +54,7 @@ describe('authorize', () => {
     const card = cardAt(await newCard(changes));
     const answers = await Promise.all(
       upTo(200).map((one) =>
-        card.authorize(request({ request_key: `r${one}`, authorization_key: `a${one}`, amount_minor: 100 })),
+        ask(card, request({ request_key: `r${one}`, authorization_key: `a${one}`, amount_minor: 100 })),
       ),
     );
     const reasons = answers.map((answer) => answer.outcome === 'decided' && answer.decision.reason);
@@ -65,7 +65,7 @@ describe('authorize', () => {
 
   test('200 repeats of one request at once are one decision', async () => {
     const key = await newCard({ funds_minor: 100_000 });
-    const answers = await Promise.all(upTo(200).map(() => cardAt(key).authorize(request())));
+    const answers = await Promise.all(upTo(200).map(() => ask(cardAt(key), request())));
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).toBe(1);
     expect(await cardAt(key).read()).toMatchObject({ held_minor: 500, last_sequence: 2 });
   });
@@ -74,7 +74,7 @@ describe('authorize', () => {
 describe('receive', () => {
   test('a repeated message changes nothing', async () => {
     const key = await newCard();
-    await cardAt(key).authorize(request());
+    await ask(cardAt(key), request());
     expect(await cardAt(key).receive(clearing())).toEqual({ outcome: 'stored' });
     const after = await cardAt(key).read();
     expect(await cardAt(key).receive(clearing())).toEqual({ outcome: 'repeated' });
@@ -84,8 +84,8 @@ describe('receive', () => {
   test('a clearing before its authorization ends where the other order ends', async () => {
     const [early, late] = [await newCard({ funds_minor: 10_000 }), await newCard({ funds_minor: 10_000 })];
     await cardAt(early).receive(clearing({ amount_minor: 450 }));
-    await cardAt(early).authorize(request());
-    await cardAt(late).authorize(request());
+    await ask(cardAt(early), request());
+    await ask(cardAt(late), request());
     await cardAt(late).receive(clearing({ amount_minor: 450 }));
     const ended = await cardAt(early).read();
     expect(ended).toMatchObject({ held_minor: 0, posted_minor: 450, available_minor: 9_550 });
@@ -106,21 +106,21 @@ describe('receive', () => {
 describe('void', () => {
   test('after the request: what it held is released, and its key is declined from then on', async () => {
     const card = cardAt(await newCard({ funds_minor: 500, controls: [limitPerDay(500)] }));
-    await card.authorize(request());
+    await ask(card, request());
     expect(await card.void('request-1')).toEqual({ outcome: 'stored' });
     expect(await card.void('request-1')).toEqual({ outcome: 'repeated' });
-    expect(await card.authorize(request())).toMatchObject({
+    expect(await ask(card, request())).toMatchObject({
       decision: { outcome: 'declined', reason: 'request_voided', approved_minor: 0 },
     });
     expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 500, last_sequence: 3 });
-    const another = await card.authorize(request({ request_key: 'request-2', authorization_key: 'authorization-2' }));
+    const another = await ask(card, request({ request_key: 'request-2', authorization_key: 'authorization-2' }));
     expect(another).toMatchObject({ decision: { outcome: 'approved' } });
   });
 
   test('before the request: its key is burnt, and the request that comes later is declined', async () => {
     const card = cardAt(await newCard({ funds_minor: 500 }));
     await card.void('request-1');
-    expect(await card.authorize(request())).toMatchObject({
+    expect(await ask(card, request())).toMatchObject({
       decision: { outcome: 'declined', reason: 'request_voided' },
     });
     expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 500 });
@@ -148,7 +148,7 @@ describe('the log', () => {
   test('events are numbered without gaps, and every one can be read again, page by page', async () => {
     const key = await newCard();
     for (const one of upTo(5)) {
-      await cardAt(key).authorize(request({ request_key: `r${one}`, authorization_key: `a${one}` }));
+      await ask(cardAt(key), request({ request_key: `r${one}`, authorization_key: `a${one}` }));
       await cardAt(key).receive(clearing({ message_key: `m${one}`, authorization_key: `a${one}` }));
       await cardAt(key).void(`v${one}`);
     }
@@ -163,7 +163,7 @@ describe('the log', () => {
     const now = Date.now();
     for (const [index, offsetMs] of [0, -3_600_000, 1, -1].entries()) {
       vi.setSystemTime(now + offsetMs);
-      await cardAt(key).authorize(request({ request_key: `r${index}` }));
+      await ask(cardAt(key), request({ request_key: `r${index}` }));
     }
     vi.useRealTimers();
     expect((await eventsOf(key)).slice(1).map(({ at_ms }) => at_ms - now)).toEqual([0, 0, 1, 1]);
@@ -178,7 +178,7 @@ describe('the log', () => {
     const written: number[] = [];
     for (const one of [1, 2, 3, 1, 2, 3]) {
       const before = await rowsWritten();
-      await cardAt(key).authorize(request({ request_key: `r${one}`, authorization_key: `a${one}` }));
+      await ask(cardAt(key), request({ request_key: `r${one}`, authorization_key: `a${one}` }));
       written.push((await rowsWritten()) - before);
     }
     expect(written.slice(0, 3).every((rows) => 1 <= rows && rows <= 2)).toBe(true);

@@ -9,6 +9,7 @@ import type { CardEvent, CardEventBody } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { type Id, newId } from '../../contracts/ids.ts';
+import { fromJsonText, type JsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
@@ -61,7 +62,11 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   }
 
   /** Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. */
-  authorize(request: AuthorizationRequest): AuthorizeAnswer {
+  authorize(requestText: JsonText<AuthorizationRequest>): JsonText<AuthorizeAnswer> {
+    return toJsonText(this.#answerFor(fromJsonText(requestText)));
+  }
+
+  #answerFor(request: AuthorizationRequest): AuthorizeAnswer {
     const answered = this.#answerTo(request.request_key);
     if (answered !== null) {
       const field = differingField(answered.request, request);

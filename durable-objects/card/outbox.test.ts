@@ -7,7 +7,7 @@ import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
-import { cardAt, eventsOf, newCard, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from './sample-card.ts';
 
 /** What the queue took, in order. */
 let taken: CardEventsMessage[];
@@ -36,7 +36,7 @@ const takenOf = (key: CardKey) => taken.filter(({ card_key }) => card_key === ke
 const alarmOf = (key: CardKey) => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
 const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
 const authorize = (key: CardKey, one: number) =>
-  cardAt(key).authorize(request({ request_key: `r${one}`, authorization_key: `a${one}` }));
+  ask(cardAt(key), request({ request_key: `r${one}`, authorization_key: `a${one}` }));
 const untilTaken = (key: CardKey, sequences: readonly number[]) =>
   vi.waitFor(() => expect(sequencesOf(takenOf(key))).toEqual(sequences), { timeout: 10_000, interval: 20 });
 

@@ -1,10 +1,13 @@
 // Card objects for tests: storage is shared by all tests of a file, so each test takes a card of its own.
 
 import { env } from 'cloudflare:workers';
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
+import { fromJsonText, toJsonText } from '../../contracts/json-text.ts';
 import { type CardKey, cardKey } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { profile } from '../../core/samples.ts';
+import type { AuthorizeAnswer } from './card-object.ts';
 
 /** The key of a card that nobody has called yet. */
 export function newCardKey(): CardKey {
@@ -14,6 +17,11 @@ export function newCardKey(): CardKey {
 /** A stub of its own for each call: one that saw its object die is broken. */
 export function cardAt(key: CardKey) {
   return env.CARDS.getByName(key);
+}
+
+/** Asks a card as the worker does. */
+export async function ask(card: ReturnType<typeof cardAt>, request: AuthorizationRequest): Promise<AuthorizeAnswer> {
+  return fromJsonText<AuthorizeAnswer>(await card.authorize(toJsonText(request)));
 }
 
 /** A new card with a profile. */
