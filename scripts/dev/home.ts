@@ -1,10 +1,10 @@
-// .atlas/: where a development system keeps its data, its logs and the note of what runs.
+// .atlas/ (or ATLAS_HOME): where a development system keeps its data, its logs and the note of what runs.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '../..');
-export const home = join(root, '.atlas');
+export const home = process.env['ATLAS_HOME'] ?? join(root, '.atlas');
 export const projectRoot = root;
 export const logDirectory = join(home, 'logs');
 

@@ -1,0 +1,94 @@
+// npm start as a new user has it: from nothing, an authorization by the printed credentials, its timeline, and an orderly end.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import type { Running } from '../scripts/dev/running.ts';
+import { freePort } from '../scripts/free-port.ts';
+import { gatewayMessage } from '../scripts/marqeta-messages.ts';
+
+let temporary: string;
+let home: string;
+let portBase: number;
+
+beforeAll(async () => {
+  // mkdtemp's folder is closed to others, and as root Postgres runs as a user of its own.
+  temporary = await mkdtemp(join(tmpdir(), 'atlas-start-'));
+  await chmod(temporary, 0o755);
+  home = join(temporary, 'home');
+  portBase = await freePort();
+});
+afterAll(() => rm(temporary, { recursive: true, force: true }));
+
+function launch(): ChildProcess {
+  return spawn(process.execPath, ['scripts/dev.ts', '--json', `--port-base=${portBase}`], {
+    env: { ...process.env, ATLAS_HOME: home },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
+
+async function running(launcher: ChildProcess): Promise<Running> {
+  let printed = '';
+  launcher.once('exit', () => {
+    printed += '\n';
+  });
+  launcher.stdout?.on('data', (chunk) => {
+    printed += String(chunk);
+  });
+  await vi.waitUntil(() => printed.includes('\n'), { timeout: 60_000, interval: 50 });
+  return JSON.parse(printed);
+}
+
+async function authorize({ edge_url, marqeta, cards }: Running, card: string) {
+  const cardToken = cards.find(({ name }) => name === card)?.card_token ?? '';
+  const answer = await fetch(`${edge_url}/networks/marqeta/gateway`, {
+    method: 'POST',
+    headers: { authorization: `Basic ${btoa(`${marqeta.username}:${marqeta.password}`)}` },
+    body: gatewayMessage({ cardToken, amount: '12.34' }),
+  });
+  const { jit_funding } = (await answer.json()) as { jit_funding: { tags: string } };
+  return { status: answer.status, authorizationId: jit_funding.tags.replace('authorization_id=', '') };
+}
+
+async function timeline({ origin_url, api_key }: Running, authorizationId: string) {
+  const answer = await fetch(`${origin_url}/authorizations/${authorizationId}/timeline`, {
+    headers: { authorization: `Bearer ${api_key}` },
+  });
+  return answer.ok ? answer.json() : null;
+}
+
+async function end(launcher: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const exited = once(launcher, 'exit');
+  launcher.kill(signal);
+  await exited;
+}
+
+test('from nothing to a booked authorization; after kill -9 it starts again with the same data, and Ctrl-C ends all of it', async () => {
+  const first = launch();
+  const before = await running(first);
+  const approved = await authorize(before, 'plain');
+  expect(approved.status).toBe(200);
+  expect((await authorize(before, 'frozen')).status).toBe(402);
+  const transfers = [expect.objectContaining({ kind: 'pending', amount_minor: 1234 })];
+  await vi.waitFor(
+    async () =>
+      expect(await timeline(before, approved.authorizationId)).toMatchObject({
+        decision: { outcome: 'approved' },
+        events: [{ kind: 'authorization', transfers }],
+      }),
+    { timeout: 20_000, interval: 100 },
+  );
+  await end(first, 'SIGKILL');
+
+  const second = launch();
+  const after = await running(second);
+  expect(after.cards).toEqual(before.cards);
+  expect(await timeline(after, approved.authorizationId)).not.toBeNull();
+  await end(second, 'SIGINT');
+  await expect(fetch(`${after.edge_url}/livez`)).rejects.toThrow();
+  await expect(fetch(`${after.origin_url}/livez`)).rejects.toThrow();
+  expect(await readdir(home)).not.toContain('running.json');
+});
