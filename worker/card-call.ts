@@ -36,8 +36,10 @@ export async function authorize(
 ): Promise<Decided | null> {
   const { network, cardToken, request, deadlineMs } = call;
   const startedMs = Date.now();
-  // Never cleared: it goes with the request, and taking it back costs more than the timer.
-  const late = scheduler.wait(deadlineMs).then(() => 'late' as const);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<'late'>((resolve) => {
+    timer = setTimeout(() => resolve('late'), deadlineMs);
+  });
   const asked = cardObject(env, network, cardToken).authorize(toJsonText(request));
   try {
     const answerText = await Promise.race([asked, late]);
@@ -57,6 +59,9 @@ export async function authorize(
       waited_ms: Date.now() - startedMs,
       error: String(error),
     });
+  } finally {
+    // A timer left behind would keep the whole request in memory until its deadline, past the young garbage collections.
+    if (timer !== null) clearTimeout(timer);
   }
   execution.waitUntil(voidRequest(env, { network, cardToken, requestKey: request.request_key }));
   return null;
