@@ -36,18 +36,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const configPath = join(options.directory, 'config.capnp');
   await copyFile(options.bundle, join(options.directory, 'main.js'));
   await writeFile(configPath, capnp(options));
-  const child = spawn(
-    workerdPath,
-    [
-      'serve',
-      configPath,
-      '--experimental',
-      ...(process.env['INSPECT'] ? [`--inspector-addr=127.0.0.1:${process.env['INSPECT']}`] : []),
-    ],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
+  const child = spawn(workerdPath, ['serve', configPath, '--experimental'], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
   const url = `http://127.0.0.1:${options.port}`;

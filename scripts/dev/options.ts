@@ -10,7 +10,8 @@ export const help = `npm start -- [options]      the whole system on this machin
   --help          this
 
   DATABASE_URL    set: that Postgres instead of the embedded one (Neon by its host name)
-Data, logs and what runs are kept in .atlas/; Ctrl-C stops everything.`;
+  ATLAS_HOME      set: data, logs and what runs are kept there instead of in .atlas/
+Ctrl-C stops everything.`;
 
 const portBaseDefault = 8787;
 const portsUsed = 4;
