@@ -90,6 +90,19 @@ describe('outbox', () => {
     expect(await alarmOf(key)).toBeNull();
   });
 
+  test('a timer that could not send brings the alarm forward', async () => {
+    const key = await newCard();
+    send = unavailable;
+    const laterMs = Date.now() + limits.publishAlarmBusyMs;
+    await runInDurableObject(cardAt(key), (_, { storage }) => storage.setAlarm(laterMs));
+    await vi.waitFor(async () => expect(await alarmOf(key)).toBeLessThan(Date.now() + limits.publishAlarmMs), {
+      timeout: 5_000,
+      interval: 20,
+    });
+    send = takeIt;
+    await untilTaken(key, [1]);
+  });
+
   test('each failure in a row waits longer than the last, up to a bound', async () => {
     const key = await newCard();
     send = unavailable;

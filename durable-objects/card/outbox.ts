@@ -22,7 +22,7 @@ export class Outbox {
   #unsent: LogRow[] = [];
   #alarmPending = false;
   #timer: ReturnType<typeof setTimeout> | null = null;
-  #publishing: Promise<boolean> | null = null;
+  #publishing: Promise<void> | null = null;
   #publishedAtMs = 0;
   #retryMs: number = limits.publishRetryMsMin;
 
@@ -60,18 +60,13 @@ export class Outbox {
     if (!this.#alarmPending) this.#setAlarm(this.#isBusy() ? limits.publishAlarmBusyMs : limits.publishAlarmMs);
   }
 
-  /** The promise behind the timer: publishes what is unsent, never throws, and sets the next alarm where it could not. */
+  /** The promise behind the timer: publishes what is unsent, and never throws. */
   async alarm(): Promise<void> {
     // Neither pending at the start nor set since, so it is the one that woke the object, and was already taken from the storage
     // when `restore` asked. Then its absence proved nothing: what is unsent starts behind the cursor of the newest row.
     if (!this.#alarmPending) this.#publishedSequence = this.#log.publishedSequence();
     this.#alarmPending = false;
-    if (await this.#publish()) {
-      this.#retryMs = limits.publishRetryMsMin;
-    } else {
-      this.#setAlarm(this.#retryMs);
-      this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
-    }
+    await this.#publish();
   }
 
   /** Sent within the last interval: then what comes now waits for the next message, and shares it. */
@@ -97,14 +92,20 @@ export class Outbox {
     void this.#storage.setAlarm(Date.now() + delayMs);
   }
 
-  /** Sends what is unsent, at least once. False: something is still unsent. One sender at a time, the others wait for it. */
-  #publish(): Promise<boolean> {
+  /** Sends what is unsent, at least once; where it could not, the alarm tries again. One sender at a time, others wait for it. */
+  #publish(): Promise<void> {
+    // What the timer was to send goes now.
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
     this.#publishing ??= this.#sendUnsent()
       .then(
-        () => true,
+        () => {
+          this.#retryMs = limits.publishRetryMsMin;
+        },
         (error: unknown) => {
           console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
-          return false;
+          this.#setAlarm(this.#retryMs);
+          this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
         },
       )
       .finally(() => {
