@@ -1,0 +1,28 @@
+// Guesses at what was meant: close ones are made, wild ones are not.
+
+import { expect, test } from 'vitest';
+import { nearest } from './nearest.ts';
+
+const known = ['airlines', 'bars', 'car_rental', 'cash', 'crypto', 'groceries', 'hotels_motels_and_resorts', 'lodging'];
+
+test.each([
+  ['grocries', 'groceries'],
+  ['crytpo', 'crypto'],
+  ['bar', 'bars'],
+  ['Airlines', 'airlines'],
+  ['Car Rental', 'car_rental'],
+  [' car-rentals ', 'car_rental'],
+  ['hotels', 'hotels_motels_and_resorts'],
+  ['hot', null],
+  ['bank', null],
+  ['spaceships', null],
+  ['', null],
+  ['x'.repeat(100_000), null],
+])('%s', (word, guess) => {
+  expect(nearest(word, known)).toBe(guess);
+});
+
+test('of equally close words it is the first', () => {
+  expect(nearest('cars', ['bars', 'cash'])).toBe('bars');
+  expect(nearest('lodgings', ['lodging', 'lodgings_x'])).toBe('lodging');
+});
