@@ -31,7 +31,23 @@ export const merchantSchema = z.strictObject({
 });
 export type Merchant = z.infer<typeof merchantSchema>;
 
-export const requestKinds = ['authorization', 'account_verification', 'balance_inquiry'] as const;
+/** `incremental`: more for an authorization that stands. The last two move no money and consume nothing. */
+export const requestKinds = ['authorization', 'incremental', 'account_verification', 'balance_inquiry'] as const;
+
+/**
+ * EMV 3-D Secure: `attempted`: the merchant tried, the issuer did not take part; `exempted`: an exemption was granted, such as
+ * for a low value; `not_done`: none was asked for.
+ */
+export const threeDSecureResults = ['authenticated', 'attempted', 'exempted', 'failed', 'not_done'] as const;
+
+/** An instant by the network's own clock. Where it gives none, what comes later is taken to have happened later. */
+export const occurredAtSchema = z.optional(z.int().check(z.nonnegative()));
+
+/**
+ * Another id by which the network may name this authorization from now on: Marqeta's clearing names the last incremental, not
+ * the first request.
+ */
+export const aliasKeySchema = z.optional(networkKeySchema);
 
 export const authorizationRequestSchema = z.strictObject({
   /** The network's id of this one request: repeats of it get the same answer. */
@@ -46,5 +62,13 @@ export const authorizationRequestSchema = z.strictObject({
   entry_mode: z._default(z.enum(entryModes), 'other'),
   card_present: z._default(z.nullable(z.boolean()), null),
   partial_approval_capable: z._default(z.boolean(), false),
+  alias_key: aliasKeySchema,
+  occurred_at_ms: occurredAtSchema,
+  /** When the network drops the hold by itself; absent: the profile says how long. */
+  hold_expires_at_ms: z.optional(z.int().check(z.nonnegative())),
+  /** What the merchant charges in, where it is not the card's currency. */
+  merchant_currency: z.optional(currencySchema),
+  three_d_secure: z.optional(z.enum(threeDSecureResults)),
+  risk_score: z.optional(z.int().check(z.minimum(0), z.maximum(limits.riskScoreMax))),
 });
 export type AuthorizationRequest = z.infer<typeof authorizationRequestSchema>;

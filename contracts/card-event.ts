@@ -3,7 +3,7 @@
 import * as z from 'zod/mini';
 import { authorizationRequestSchema } from './authorization-request.ts';
 import { cardMessageSchema } from './card-message.ts';
-import { decisionSchema } from './decision.ts';
+import { decisionSchema, declineReasons } from './decision.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema } from './money.ts';
@@ -21,6 +21,13 @@ export type Effect = z.infer<typeof effectSchema>;
 
 const authorizationId = idSchema('auth');
 
+/** An authorization that turned out to be the same as the event's, known by another of the network's ids until now. */
+const joinedSchema = z.strictObject({
+  authorization_id: authorizationId,
+  /** What it held: gone from it, and part of this one's hold where it still is held. */
+  released_minor: amountMinorSchema,
+});
+
 /** One row's body in the card's log. */
 export const cardEventBodySchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -30,6 +37,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     request: authorizationRequestSchema,
     decision: decisionSchema,
     effect: effectSchema,
+    joined: z.optional(joinedSchema),
   }),
   z.strictObject({
     kind: z.literal('message'),
@@ -39,6 +47,19 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     effect: effectSchema,
     /** Why the message was kept but moved no money; a person has to look. */
     anomaly: z.optional(z.enum(['currency_mismatch'])),
+    /** What the rules would have said of an advice: it was applied against them. */
+    against: z.optional(z.enum(declineReasons)),
+    /** The card has spent more than it was given. */
+    overdrawn: z.optional(z.literal(true)),
+    joined: z.optional(joinedSchema),
+  }),
+  /** A hold that nobody cleared in time, dropped by the card itself. */
+  z.strictObject({
+    kind: z.literal('expiry'),
+    event_id: idSchema('evt'),
+    authorization_id: authorizationId,
+    authorization_key: z.string(),
+    effect: effectSchema,
   }),
   /** A request whose answer came too late: what it had held is released and its key stays declined. */
   z.strictObject({

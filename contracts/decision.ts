@@ -31,20 +31,29 @@ export type DeclineReason = (typeof declineReasons)[number];
 export const verdictSchema = z.strictObject({
   control_id: z.string(),
   verdict: z.enum(['pass', 'decline', 'not_applicable']),
-  /** What a limit had left before this request, in minor units. */
+  /** The control is in shadow: its verdict was recorded, and changed nothing. */
+  shadow: z.optional(z.literal(true)),
+  /** What a limit had left before this request: minor units, and uses. Below zero after a force post. */
   remaining_minor: z.optional(z.int()),
+  remaining_count: z.optional(z.int()),
+  /** What an adjustment of the hold asked for. */
+  hold_minor: z.optional(amountMinorSchema),
 });
 export type Verdict = z.infer<typeof verdictSchema>;
 
 export const decisionSchema = z.strictObject({
   outcome: z.enum(['approved', 'declined']),
-  /** What is held: 0 when declined, below the request's amount in a partial approval. */
+  /** What the network is told: 0 when declined, below the request's amount in a partial approval. */
   approved_minor: amountMinorSchema,
+  /** What is held for it: more where a control adjusts the hold. */
+  hold_minor: amountMinorSchema,
   reason: z.nullable(z.enum(declineReasons)),
-  /** The control that caused the reason, where one did. */
+  /** The control that caused the reason, or that left only a part to approve. */
   control_id: z.nullable(z.string()),
   /** What the card may still spend after this decision; null where no funds are set. */
   available_minor: z.nullable(z.int()),
+  /** The profile that was in force; null for a card without one. */
+  profile_version: z.nullable(z.int()),
   trace: z.array(verdictSchema),
 });
 export type Decision = z.infer<typeof decisionSchema>;

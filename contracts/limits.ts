@@ -13,6 +13,26 @@ export const limits = {
   webhookBatchMax: 100,
   /** Controls of one profile: `decide` looks at each, and 200 still take well under a millisecond. */
   controlsMax: 200,
+  controlIdLengthMax: 64,
+  /** Bytes of a profile as JSON: it travels in one request and one queue message. */
+  profileBytesMax: 60 * 1024,
+  /** A rolling window: Lithic's shortest is 10 s, Adyen's longest 90 days. */
+  rollingSecondsMin: 10,
+  rollingSecondsMax: 90 * 24 * 3_600,
+  /** Uses in a window. */
+  countMax: 1_000_000,
+  /** A network's risk score: Visa and Mastercard give 0 to 99, others up to 999. */
+  riskScoreMax: 999,
+  /** Added to a hold: a deposit of ten times the amount is beyond every scheme's rule. */
+  holdPercentMax: 1_000,
+  /** Any characters in one name pattern: each is searched for once. */
+  patternStarsMax: 8,
+  /** Days until a hold lapses: the schemes' usual 7; up to 30 or 31 for lodging and car rental. */
+  holdDays: 7,
+  holdDaysLongStay: 30,
+  holdDaysMax: 31,
+  /** How long a card keeps its rows: longer than any network sends again (Marqeta: just over 12 days; chargebacks are new messages). */
+  retentionMs: 35 * 24 * 3_600_000,
   /** Values in one any-of or none-of list of a control. */
   controlValuesMax: 1_000,
 
@@ -52,6 +72,8 @@ export function assertLimits(): void {
   const claims: readonly (readonly [string, boolean])[] = [
     ['a full message fits in a queue message of 128 KB', limits.messageBytesMax < 128_000],
     ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
+    ['a profile fits in a body and in a message', limits.profileBytesMax < limits.bodyBytesMax],
+    ['rows outlive every hold', limits.retentionMs > limits.holdDaysMax * 24 * 3_600_000],
     ['the alarm comes after the timer', limits.publishAlarmMs > limits.publishIntervalMs],
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],

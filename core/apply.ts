@@ -1,9 +1,22 @@
 // One event folded into a card's state. `fold(apply)` over the log is the state: live and on load, the same code.
 
+import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody } from '../contracts/card-event.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
+import type { Decision } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
-import { type Authorization, afterApproval, afterMessage, afterVoid, newAuthorization } from './authorization.ts';
-import { type CardState, setAuthorization, setProfile } from './card-state.ts';
+import {
+  type Authorization,
+  afterApproval,
+  afterExpiry,
+  afterMessage,
+  afterVoid,
+  joined,
+  newAuthorization,
+} from './authorization.ts';
+import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
+import { holdExpiresAtMs } from './hold-expiry.ts';
+import { subjectAt, subjectOf } from './subject.ts';
 
 export interface LoggedEvent {
   readonly sequence: number;
@@ -15,7 +28,7 @@ export interface LoggedEvent {
  * The key under which a message without an authorization (force post, unlinked refund) lives: its own, behind a space, which
  * no network's key has, so that nothing a network names can meet it.
  */
-export function authorizationKeyOf(message: { authorization_key: string | null; message_key: string }): string {
+export function authorizationKeyOf(message: CardMessage): string {
   return message.authorization_key ?? `message ${message.message_key}`;
 }
 
@@ -24,26 +37,31 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
     case 'authorization': {
       const { request, decision } = body;
       state.answered.set(request.request_key, sequence);
-      const before = lifeAt(state, request.authorization_key, body.authorization_id, at_ms);
-      const approved = decision.outcome === 'approved';
-      // A declined request's life is kept too: what the network forces through later belongs to the same authorization.
-      const after = approved ? afterApproval(before, request, decision.approved_minor) : before;
-      setAuthorization(state, request.authorization_key, before, after);
+      const { key, life } = takeLife(state, request.authorization_key, request.alias_key, body.authorization_id, at_ms);
+      setAuthorization(state, key, life, afterDecision(state, life, request, decision, at_ms));
       return;
     }
     case 'message': {
-      state.received.add(body.message.message_key);
+      const { message } = body;
+      state.received.set(message.message_key, sequence);
       if (body.anomaly !== undefined) return;
-      const key = authorizationKeyOf(body.message);
-      const before = lifeAt(state, key, body.authorization_id, at_ms);
-      setAuthorization(state, key, before, afterMessage(before, body.message));
+      if (message.kind === 'advice' && message.request_key !== undefined)
+        state.stoodIn.set(message.request_key, { sequence, approved_minor: message.hold_minor });
+      const named = authorizationKeyOf(message);
+      const { key, life } = takeLife(state, named, message.alias_key, body.authorization_id, at_ms);
+      setAuthorization(state, key, life, afterWord(state, life, message, at_ms));
       return;
     }
     case 'void': {
-      state.voided.add(body.request_key);
+      state.voided.set(body.request_key, sequence);
       if (body.authorization_key === null || body.authorization_id === null) return;
-      const before = lifeAt(state, body.authorization_key, body.authorization_id, at_ms);
-      setAuthorization(state, body.authorization_key, before, afterVoid(before, body.voided_minor));
+      const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
+      setAuthorization(state, key, life, afterVoid(life, body.voided_minor, at_ms));
+      return;
+    }
+    case 'expiry': {
+      const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
+      setAuthorization(state, key, life, afterExpiry(life, at_ms));
       return;
     }
     case 'profile':
@@ -52,7 +70,67 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
   }
 }
 
-/** The life under a key, begun by this event where it is the first to name it. */
-export function lifeAt(state: CardState, key: string, authorization_id: Id<'auth'>, at_ms: number): Authorization {
-  return state.authorizations.get(key) ?? newAuthorization(authorization_id, at_ms);
+/** A life after a decision. A declined request's life is kept too: what the network forces through later belongs to it. */
+export function afterDecision(
+  state: CardState,
+  life: Authorization,
+  request: AuthorizationRequest,
+  decision: Decision,
+  atMs: number,
+): Authorization {
+  if (decision.outcome === 'declined') return { ...life, touched_ms: atMs };
+  const { hold_minor } = decision;
+  const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
+  return afterApproval(life, request, { hold_minor, subject: subjectOf(request), expires_at_ms }, atMs);
+}
+
+/** A life after what the network says of it. */
+export function afterWord(state: CardState, life: Authorization, message: CardMessage, atMs: number): Authorization {
+  const merchant = 'merchant' in message ? message.merchant : null;
+  const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: merchant ?? life.subject?.merchant ?? null }, atMs);
+  return afterMessage(life, message, { subject: subjectAt(merchant), expires_at_ms }, atMs);
+}
+
+export interface FoundLife {
+  readonly key: string;
+  /** As one, where two lives turn out to be the same. */
+  readonly life: Authorization;
+  /** The one that went into it. */
+  readonly absorbed: { readonly key: string; readonly life: Authorization } | null;
+}
+
+/** The life that an event belongs to, begun by it where it is the first to name it. Only looks. */
+export function findLife(
+  state: CardState,
+  named: string,
+  alias: string | undefined,
+  authorization_id: Id<'auth'>,
+  atMs: number,
+): FoundLife {
+  const key = lifeKey(state, named);
+  const life = state.authorizations.get(key) ?? newAuthorization(authorization_id, atMs);
+  const otherKey = alias === undefined ? key : lifeKey(state, alias);
+  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
+  if (other === undefined) return { key, life, absorbed: null };
+  return { key, life: joined(life, other), absorbed: { key: otherKey, life: other } };
+}
+
+/** The same, with the state told of a new name for it. */
+function takeLife(
+  state: CardState,
+  named: string,
+  alias: string | undefined,
+  authorization_id: Id<'auth'>,
+  atMs: number,
+): { key: string; life: Authorization } {
+  const { key, life, absorbed } = findLife(state, named, alias, authorization_id, atMs);
+  if (absorbed !== null) {
+    const before = state.authorizations.get(key) ?? newAuthorization(authorization_id, atMs);
+    removeAuthorization(state, absorbed.key, absorbed.life);
+    setAuthorization(state, key, before, life);
+    for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
+    state.aliases.set(absorbed.key, key);
+  }
+  if (alias !== undefined && alias !== key) state.aliases.set(alias, key);
+  return { key, life };
 }

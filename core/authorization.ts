@@ -1,47 +1,67 @@
-// One authorization's life as sums. Every message adds to a sum or sets a flag, so messages may come in any order and the
-// same state results; hold, counted and posted amounts are read off the sums, never kept beside them.
+// One authorization's life: the network's last word on the hold (a cut), and what happened after it (steps). By the network's
+// clock, not by arrival, so messages may come in any order and the same state results.
 
-import type { AuthorizationRequest, Merchant } from '../contracts/authorization-request.ts';
+import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Id } from '../contracts/ids.ts';
+import type { Subject } from './subject.ts';
+
+/** Adds to the hold (an approval) or takes from it (a reversal, a clearing, a void), never below nothing. */
+export interface Step {
+  readonly at_ms: number;
+  readonly minor: number;
+}
+
+/** From this instant on, this is held, whatever was before: final clearing, full reversal and expiry (0), advice (its figure). */
+export interface Cut {
+  readonly at_ms: number;
+  readonly hold_minor: number;
+}
 
 export interface Authorization {
   readonly authorization_id: Id<'auth'>;
-  /** The instant that decides in which windows it counts: its first event. */
+  /** The instant that decides in which windows it counts: its first event, by the card's clock. */
   readonly at_ms: number;
+  /** Its newest event, by the card's clock. */
+  readonly touched_ms: number;
   /** What controls look at; null until a message says where the card was used. */
-  readonly merchant: Merchant | null;
+  readonly subject: Subject | null;
+  readonly cut: Cut | null;
+  /** After the cut, in their order. */
+  readonly steps: readonly Step[];
+  /** Reserved and neither cleared nor released: what cut and steps come to. */
+  readonly hold_minor: number;
+  /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
-  readonly reversed_minor: number;
+  /** The network has approved something without us. */
+  readonly advised: boolean;
   readonly cleared_minor: number;
   readonly refunded_minor: number;
-  /** Nothing is held any more: final clearing, full reversal or expiry. */
-  readonly closed: boolean;
+  /** When the card drops what is still held. */
+  readonly expires_at_ms: number;
 }
 
 export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): Authorization {
   return {
     authorization_id,
     at_ms,
-    merchant: null,
+    touched_ms: at_ms,
+    subject: null,
+    cut: null,
+    steps: [],
+    hold_minor: 0,
     approved_minor: 0,
-    reversed_minor: 0,
+    advised: false,
     cleared_minor: 0,
     refunded_minor: 0,
-    closed: false,
+    expires_at_ms: 0,
   };
 }
 
-/** Reserved and neither cleared nor released. */
-export function holdMinor(authorization: Authorization): number {
-  const { approved_minor, reversed_minor, cleared_minor, closed } = authorization;
-  return closed ? 0 : Math.max(0, approved_minor - reversed_minor - cleared_minor);
-}
-
-/** What windows count: the approved amount until more has cleared than that, or nothing is held any more. */
-export function countedMinor(authorization: Authorization): number {
-  return holdMinor(authorization) + authorization.cleared_minor;
+/** Whether it was a use of the card: something was approved, by us or the network, or cleared. */
+export function isUse({ approved_minor, cleared_minor, advised }: Authorization): boolean {
+  return approved_minor > 0 || cleared_minor > 0 || advised;
 }
 
 /** What is finally spent: clearings less refunds. */
@@ -52,50 +72,131 @@ export function postedMinor(authorization: Authorization): number {
 /** What the step from one state of a life to the next did to money. */
 export function effectBetween(before: Authorization, after: Authorization): Effect {
   return {
-    hold_minor: holdMinor(after) - holdMinor(before),
+    hold_minor: after.hold_minor - before.hold_minor,
     posted_minor: postedMinor(after) - postedMinor(before),
   };
 }
 
+/** Every change of a hold goes through here, and `hold_minor` is never set elsewhere. */
+function withSteps(authorization: Authorization, cut: Cut | null, steps: readonly Step[]): Authorization {
+  const after = cut === null ? steps : steps.filter((step) => step.at_ms > cut.at_ms);
+  let hold = cut?.hold_minor ?? 0;
+  for (const { minor } of after) hold = Math.max(0, hold + minor);
+  return { ...authorization, cut, steps: after, hold_minor: hold };
+}
+
+function withStep(authorization: Authorization, step: Step): Authorization {
+  const { cut, steps } = authorization;
+  if (step.minor === 0 || (cut !== null && step.at_ms <= cut.at_ms)) return authorization;
+  const last = steps.at(-1);
+  if (last === undefined || inOrder(last, step) < 0)
+    return { ...authorization, steps: [...steps, step], hold_minor: Math.max(0, authorization.hold_minor + step.minor) };
+  return withSteps(authorization, cut, [...steps, step].sort(inOrder));
+}
+
+/** At the same instant what adds comes first. */
+function inOrder(one: Step, other: Step): number {
+  return one.at_ms - other.at_ms || other.minor - one.minor;
+}
+
+/** Of two words for the same instant the lower one holds: nothing was left of the other. */
+function withCut(authorization: Authorization, cut: Cut): Authorization {
+  const { cut: before, steps } = authorization;
+  if (before !== null && (before.at_ms - cut.at_ms || cut.hold_minor - before.hold_minor) > 0) return authorization;
+  return withSteps(authorization, cut, steps);
+}
+
+/** The instant of the newest thing known of the life: a message without a time of its own comes after it. */
+function latestMs({ cut, steps }: Authorization): number {
+  return Math.max(cut?.at_ms ?? 0, steps.at(-1)?.at_ms ?? 0);
+}
+
 /**
- * A request that was approved holds its amount, on a life that is closed too: what the closing released stays released.
- * But where clearings came before any approval, this is the authorization that they belong to, and holds nothing any more.
+ * A request was approved. Without a time of its own, the first one began the life, whatever was told of it earlier; any other
+ * is new, on a life that is closed too.
  */
 export function afterApproval(
   authorization: Authorization,
   request: AuthorizationRequest,
-  approvedMinor: number,
+  approval: { hold_minor: number; subject: Subject; expires_at_ms: number },
+  nowMs: number,
 ): Authorization {
-  const { approved_minor, reversed_minor, cleared_minor, closed } = authorization;
-  const reopens = closed && approved_minor > 0;
+  if (approval.hold_minor === 0) return { ...authorization, subject: approval.subject, touched_ms: nowMs };
+  const first = authorization.approved_minor === 0 && request.kind !== 'incremental';
+  const unsaid = first ? authorization.at_ms : Math.max(nowMs, latestMs(authorization) + 1);
+  const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
   return {
-    ...authorization,
-    merchant: request.merchant,
-    approved_minor: approved_minor + approvedMinor,
-    reversed_minor: reopens ? approved_minor - cleared_minor : reversed_minor,
-    closed: closed && !reopens,
+    ...withStep(authorization, { at_ms, minor: approval.hold_minor }),
+    subject: approval.subject,
+    approved_minor: authorization.approved_minor + approval.hold_minor,
+    expires_at_ms: Math.max(authorization.expires_at_ms, approval.expires_at_ms),
+    touched_ms: nowMs,
   };
 }
 
 /** The request's answer came too late: as if it had never been approved. */
-export function afterVoid(authorization: Authorization, voidedMinor: number): Authorization {
-  return { ...authorization, approved_minor: authorization.approved_minor - voidedMinor };
+export function afterVoid(authorization: Authorization, voidedMinor: number, nowMs: number): Authorization {
+  const at_ms = Math.max(nowMs, latestMs(authorization));
+  return {
+    ...withStep(authorization, { at_ms, minor: -voidedMinor }),
+    approved_minor: authorization.approved_minor - voidedMinor,
+    touched_ms: nowMs,
+  };
 }
 
-export function afterMessage(authorization: Authorization, message: CardMessage): Authorization {
+/** Nobody cleared it in time. */
+export function afterExpiry(authorization: Authorization, nowMs: number): Authorization {
+  const at_ms = Math.max(nowMs, latestMs(authorization));
+  return { ...withCut(authorization, { at_ms, hold_minor: 0 }), touched_ms: nowMs };
+}
+
+/** `told`: what the message says of where the card was used, and when a hold that it sets would lapse. */
+export function afterMessage(
+  authorization: Authorization,
+  message: CardMessage,
+  told: { subject: Subject | null; expires_at_ms: number },
+  nowMs: number,
+): Authorization {
+  const unsaid = Math.max(nowMs, latestMs(authorization));
+  const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(message.occurred_at_ms, nowMs);
+  const touched = { ...authorization, subject: authorization.subject ?? told.subject, touched_ms: nowMs };
   switch (message.kind) {
-    case 'clearing':
-      return {
-        ...authorization,
-        merchant: authorization.merchant ?? message.merchant,
-        cleared_minor: authorization.cleared_minor + message.amount_minor,
-        closed: authorization.closed || message.final,
-      };
+    case 'clearing': {
+      const cleared = { ...touched, cleared_minor: authorization.cleared_minor + message.amount_minor };
+      if (message.final) return withCut(cleared, { at_ms, hold_minor: 0 });
+      return withStep(cleared, { at_ms, minor: -message.amount_minor });
+    }
     case 'reversal':
-      return message.amount_minor === null
-        ? { ...authorization, closed: true }
-        : { ...authorization, reversed_minor: authorization.reversed_minor + message.amount_minor };
+      if (message.amount_minor === null) return withCut(touched, { at_ms, hold_minor: 0 });
+      return withStep(touched, { at_ms, minor: -message.amount_minor });
+    case 'expiry':
+      return withCut(touched, { at_ms, hold_minor: 0 });
+    case 'advice':
+      return {
+        ...withCut(touched, { at_ms, hold_minor: message.hold_minor }),
+        advised: authorization.advised || message.hold_minor > 0,
+        expires_at_ms: Math.max(authorization.expires_at_ms, told.expires_at_ms),
+      };
     case 'refund':
-      return { ...authorization, refunded_minor: authorization.refunded_minor + message.amount_minor };
+      return { ...touched, refunded_minor: authorization.refunded_minor + message.amount_minor };
   }
+}
+
+/** Two lives that turn out to be one, known by two of the network's ids until now. */
+export function joined(one: Authorization, other: Authorization): Authorization {
+  const [first, second] = one.at_ms <= other.at_ms ? [one, other] : [other, one];
+  const both: Authorization = {
+    ...first,
+    authorization_id: one.authorization_id,
+    touched_ms: Math.max(one.touched_ms, other.touched_ms),
+    subject: first.subject ?? second.subject,
+    approved_minor: one.approved_minor + other.approved_minor,
+    advised: one.advised || other.advised,
+    cleared_minor: one.cleared_minor + other.cleared_minor,
+    refunded_minor: one.refunded_minor + other.refunded_minor,
+    expires_at_ms: Math.max(one.expires_at_ms, other.expires_at_ms),
+  };
+  const steps = [...one.steps, ...other.steps].sort(inOrder);
+  const withOne = withSteps(both, one.cut, steps);
+  return other.cut === null ? withOne : withCut(withOne, other.cut);
 }

@@ -1,37 +1,51 @@
-// A card's state: the fold of its events. Held in memory by the card object, never stored; `fold` restores it exactly.
-// Mutable for speed and owned by one object: only `apply` changes it, everything else reads.
+// A card's state: the fold of its events. Held in memory by the card object, restored exactly from snapshot and log.
+// Mutable for speed and owned by one object: only `apply` and `forget` change it, everything else reads.
 
-import type { LimitControl, Profile } from '../contracts/profile.ts';
-import { type Authorization, countedMinor, holdMinor, postedMinor } from './authorization.ts';
-import { appliesTo } from './controls.ts';
-import { dayOf } from './windows.ts';
+import type { Profile } from '../contracts/profile.ts';
+import { type Authorization, isUse, newAuthorization, postedMinor } from './authorization.ts';
+import { type CompiledControl, compileControls } from './controls.ts';
+import { type Counter, counterKey, type Kept, newCounter } from './counter.ts';
 
 export interface CardState {
   profile: Profile | null;
-  /** By the network's key of the authorization. */
+  /** By the network's key of the authorization: the first one it was named by. */
   readonly authorizations: Map<string, Authorization>;
+  /** Other keys by which the network may name them. */
+  readonly aliases: Map<string, string>;
   /** Sequence of the event that answered a request key: repeats are answered from it. */
   readonly answered: Map<string, number>;
-  /** Request keys that were given up: their answer is a decline, whenever they come. */
-  readonly voided: Set<string>;
+  /** Request keys that were answered in the card's place, and for how much. */
+  readonly stoodIn: Map<string, { sequence: number; approved_minor: number }>;
+  /** Request keys that were given up, by the sequence that says so: their answer is a decline, whenever they come. */
+  readonly voided: Map<string, number>;
   /** Keys of the network's messages: repeats change nothing. */
-  readonly received: Set<string>;
+  readonly received: Map<string, number>;
   held_minor: number;
   posted_minor: number;
-  /** What each limit of the profile has counted, by the window's start: a cache of a sum over `authorizations`. */
-  counts: Map<string, Map<number, number>>;
+  /** Authorizations that were a use of the card, ever. */
+  uses: number;
+  /** No hold lapses before. */
+  next_expiry_ms: number;
+  /** What the profile's limits count, by what makes them count alike. */
+  counters: Map<string, Counter>;
+  controls: readonly CompiledControl[];
 }
 
 export function newCardState(): CardState {
   return {
     profile: null,
     authorizations: new Map(),
+    aliases: new Map(),
     answered: new Map(),
-    voided: new Set(),
-    received: new Set(),
+    stoodIn: new Map(),
+    voided: new Map(),
+    received: new Map(),
     held_minor: 0,
     posted_minor: 0,
-    counts: new Map(),
+    uses: 0,
+    next_expiry_ms: Number.POSITIVE_INFINITY,
+    counters: new Map(),
+    controls: [],
   };
 }
 
@@ -41,42 +55,49 @@ export function availableMinor(state: CardState): number | null {
   return funds === null ? null : funds - state.held_minor - state.posted_minor;
 }
 
-/** What a limit has counted in the window that holds the instant. */
-export function countedInWindow(state: CardState, control: LimitControl, atMs: number): number {
-  if (control.window.per === 'transaction') return 0;
-  const start = dayOf(atMs, control.window.time_zone).start_ms;
-  return state.counts.get(control.control_id)?.get(start) ?? 0;
+/** The key under which a life stands, by any of its names. */
+export function lifeKey(state: CardState, key: string): string {
+  return state.aliases.get(key) ?? key;
 }
 
 /** Replaces one life by its next state, and keeps every sum that depends on it. */
 export function setAuthorization(state: CardState, key: string, before: Authorization, after: Authorization): void {
   state.authorizations.set(key, after);
   state.posted_minor += postedMinor(after) - postedMinor(before);
-  state.held_minor += holdMinor(after) - holdMinor(before);
+  state.held_minor += after.hold_minor - before.hold_minor;
+  state.uses += (isUse(after) ? 1 : 0) - (isUse(before) ? 1 : 0);
   if (!Number.isSafeInteger(state.posted_minor) || !Number.isSafeInteger(state.held_minor))
     throw new Error("the card's sums have left the integers that a double holds exactly");
-  for (const control of state.profile?.controls ?? []) {
-    if (control.does !== 'limit') continue;
-    count(state, control, before, -1);
-    count(state, control, after, 1);
-  }
+  if (after.hold_minor > 0) state.next_expiry_ms = Math.min(state.next_expiry_ms, after.expires_at_ms);
+  for (const counter of state.counters.values()) counter.change(key, before, after);
+}
+
+/** Takes a life away as if it had never been: what it was goes on under another key. */
+export function removeAuthorization(state: CardState, key: string, life: Authorization): void {
+  setAuthorization(state, key, life, newAuthorization(life.authorization_id, life.at_ms));
+  state.authorizations.delete(key);
 }
 
 /** A changed profile may have other limits: they count what the card already spent, as if they had always been there. */
-export function setProfile(state: CardState, profile: Profile): void {
-  state.profile = profile;
-  state.counts = new Map();
+export function setProfile(state: CardState, profile: Profile, kept: ReadonlyMap<string, Kept> = keptOf(state)): void {
+  const counters = new Map<string, Counter>();
   for (const control of profile.controls) {
     if (control.does !== 'limit') continue;
-    for (const authorization of state.authorizations.values()) count(state, control, authorization, 1);
+    const key = counterKey(control);
+    if (counters.has(key)) continue;
+    const counter = newCounter(control);
+    if (counter === null) continue;
+    counters.set(key, counter);
+    counter.restore(kept.get(key) ?? []);
+    for (const [lifeName, life] of state.authorizations)
+      counter.change(lifeName, newAuthorization(life.authorization_id, life.at_ms), life);
   }
+  state.profile = profile;
+  state.counters = counters;
+  state.controls = compileControls(profile.controls, counters);
 }
 
-function count(state: CardState, control: LimitControl, authorization: Authorization, sign: 1 | -1): void {
-  const amount = countedMinor(authorization) * sign;
-  if (amount === 0 || control.window.per === 'transaction' || !appliesTo(control, authorization.merchant)) return;
-  const start = dayOf(authorization.at_ms, control.window.time_zone).start_ms;
-  const windows = state.counts.get(control.control_id) ?? new Map<number, number>();
-  windows.set(start, (windows.get(start) ?? 0) + amount);
-  state.counts.set(control.control_id, windows);
+/** What the counters hold of lives that are no longer in memory. */
+export function keptOf(state: CardState): Map<string, Kept> {
+  return new Map([...state.counters].map(([key, counter]) => [key, counter.kept()]));
 }

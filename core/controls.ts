@@ -1,50 +1,137 @@
-// What one control says of one request: plain data in, a verdict out.
+// What one control says of one request. Compiled once a profile, so that a decision is a row of comparisons.
 
-import type { AuthorizationRequest, Merchant } from '../contracts/authorization-request.ts';
+import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import type { Control, LimitControl } from '../contracts/control.ts';
 import type { DeclineReason, Verdict } from '../contracts/decision.ts';
-import type { Control } from '../contracts/profile.ts';
+import { limits } from '../contracts/limits.ts';
+import { type Attribute, compileAppliesTo } from './applies-to.ts';
+import { type Authorization, isUse } from './authorization.ts';
+import { type Counter, counterKey } from './counter.ts';
+import { type Subject, subjectOf } from './subject.ts';
+
+/** A request as controls look at it. */
+export interface Question {
+  readonly request: AuthorizationRequest;
+  readonly subject: Subject;
+  readonly nowMs: number;
+  /** The authorization that it adds to; null for a new one. */
+  readonly life: Authorization | null;
+  /** Where and when it counts: an increment counts with what it adds to. */
+  readonly countsAs: Subject;
+  readonly countsAtMs: number;
+}
+
+export function questionOf(request: AuthorizationRequest, life: Authorization | null, nowMs: number): Question {
+  const subject = subjectOf(request);
+  const countsAs = life !== null && life.approved_minor > 0 ? (life.subject ?? subject) : subject;
+  return { request, subject, nowMs, life, countsAs, countsAtMs: life?.at_ms ?? nowMs };
+}
 
 export interface Judgement {
   readonly verdict: Verdict;
   readonly reason: DeclineReason | null;
+  /** How much of an amount the control would let through. */
+  readonly room_minor: number;
 }
 
-/** Whether a control looks at a request. What is not known matches no any-of and every none-of. */
-export function appliesTo(control: Control, merchant: Merchant | null): boolean {
-  const { category_any_of, category_none_of } = control.applies_to;
-  const category = merchant?.category ?? null;
-  if (category_any_of !== undefined && (category === null || !category_any_of.includes(category))) return false;
-  if (category_none_of !== undefined && category !== null && category_none_of.includes(category)) return false;
-  return true;
+export interface CompiledControl {
+  readonly control_id: string;
+  readonly enforced: boolean;
+  /** An adjustment of the hold, which declines nothing. */
+  readonly adjusts: boolean;
+  readonly judge: (question: Question) => Judgement;
 }
 
-/** `countedMinor`: what a limit has already counted in its window. */
-export function judge(control: Control, request: AuthorizationRequest, countedMinor: number): Judgement {
-  const applies = appliesTo(control, request.merchant);
+const everything = Number.MAX_SAFE_INTEGER;
+
+export function compileControls(
+  controls: readonly Control[],
+  counters: ReadonlyMap<string, Counter>,
+): readonly CompiledControl[] {
+  return controls.map((control) => ({
+    control_id: control.control_id,
+    enforced: control.mode === 'enforce',
+    adjusts: control.does === 'adjust_hold',
+    judge: judgeOf(control, counters),
+  }));
+}
+
+function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): CompiledControl['judge'] {
+  const attributes = compileAppliesTo(control.applies_to);
+  const marks = control.mode === 'shadow' ? ({ shadow: true } as const) : {};
   const { control_id } = control;
+  const passes: Judgement = { verdict: { control_id, verdict: 'pass', ...marks }, reason: null, room_minor: everything };
+  const skips: Judgement = { ...passes, verdict: { ...passes.verdict, verdict: 'not_applicable' } };
+  const declines = (reason: DeclineReason): Judgement => ({
+    verdict: { control_id, verdict: 'decline', ...marks },
+    reason,
+    room_minor: 0,
+  });
   switch (control.does) {
-    case 'block':
-      return applies ? declined({ control_id }, 'category_not_allowed') : passed({ control_id }, 'not_applicable');
+    case 'block': {
+      // Of several attributes the earliest reason of them: all of them matched.
+      const blocked = declines(attributes[0]?.reason ?? 'merchant_not_allowed');
+      return ({ subject, nowMs }) => (appliesTo(attributes, subject, nowMs) ? blocked : skips);
+    }
     case 'allow_only':
-      return applies ? passed({ control_id }, 'pass') : declined({ control_id }, 'category_not_allowed');
+      return ({ subject, nowMs }) => {
+        for (const { matches, reason } of attributes) if (!matches(subject, nowMs)) return declines(reason);
+        return passes;
+      };
+    case 'require_authentication': {
+      const accepted: ReadonlySet<string> = new Set(control.accept);
+      const required = declines('authentication_required');
+      return ({ request, subject, nowMs }) => {
+        if (request.amount_minor <= control.above_minor || !appliesTo(attributes, subject, nowMs)) return skips;
+        return accepted.has(subject.three_d_secure ?? 'not_done') ? passes : required;
+      };
+    }
+    case 'adjust_hold':
+      return ({ request, subject, nowMs }) => {
+        if (request.amount_minor === 0 || !appliesTo(attributes, subject, nowMs)) return skips;
+        const hold_minor = adjustedMinor(control, request.amount_minor);
+        return { verdict: { ...passes.verdict, hold_minor }, reason: null, room_minor: everything };
+      };
     case 'limit': {
-      if (!applies) return passed({ control_id }, 'not_applicable');
-      const remaining_minor = control.amount_minor - countedMinor;
-      // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.
-      if (request.amount_minor === 0 || request.amount_minor <= remaining_minor)
-        return passed({ control_id, remaining_minor }, 'pass');
-      return declined(
-        { control_id, remaining_minor },
-        control.window.per === 'transaction' ? 'exceeds_amount_max' : 'exceeds_amount_in_window',
-      );
+      const limit = judgeLimit(control, counters.get(counterKey(control)) ?? null, marks);
+      return (question) =>
+        appliesTo(attributes, question.countsAs, question.countsAtMs) ? limit(question) : skips;
     }
   }
 }
 
-function passed(about: Omit<Verdict, 'verdict'>, verdict: 'pass' | 'not_applicable'): Judgement {
-  return { verdict: { ...about, verdict }, reason: null };
+function appliesTo(attributes: readonly Attribute[], subject: Subject, atMs: number): boolean {
+  for (const { matches } of attributes) if (!matches(subject, atMs)) return false;
+  return true;
 }
 
-function declined(about: Omit<Verdict, 'verdict'>, reason: DeclineReason): Judgement {
-  return { verdict: { ...about, verdict: 'decline' }, reason };
+function judgeLimit(
+  { control_id, amount_minor, count }: LimitControl,
+  counter: Counter | null,
+  marks: { readonly shadow?: true },
+): CompiledControl['judge'] {
+  const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
+  return ({ request, life, nowMs }) => {
+    const counted = counter?.countedFor(life, nowMs) ?? null;
+    const remaining_minor = amount_minor === undefined ? everything : amount_minor - (counted?.amount_minor ?? 0);
+    const remaining_count = count === undefined ? everything : count - (counted?.count ?? 0);
+    const noUseLeft = remaining_count < 1 && (life === null || !isUse(life));
+    let reason: DeclineReason | null = null;
+    // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.
+    if (request.amount_minor > 0) {
+      if (request.amount_minor > remaining_minor) reason = tooMuch;
+      else if (noUseLeft) reason = 'exceeds_count_in_window';
+    }
+    const verdict: Verdict = { control_id, verdict: reason === null ? 'pass' : 'decline', ...marks };
+    if (amount_minor !== undefined) verdict.remaining_minor = remaining_minor;
+    if (count !== undefined) verdict.remaining_count = remaining_count;
+    return { verdict, reason, room_minor: noUseLeft ? 0 : remaining_minor };
+  };
+}
+
+/** What a control would have held for an amount. Up, so that a fraction of a cent is held rather than missing. */
+function adjustedMinor(control: Extract<Control, { does: 'adjust_hold' }>, amountMinor: number): number {
+  const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = limits.amountMinorMax } = control;
+  const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + add_minor;
+  return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor), cap_minor));
 }

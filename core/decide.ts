@@ -4,72 +4,151 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
 import type { Profile } from '../contracts/profile.ts';
-import { availableMinor, type CardState, countedInWindow } from './card-state.ts';
-import { judge } from './controls.ts';
+import { type Authorization, isUse } from './authorization.ts';
+import { availableMinor, type CardState, lifeKey } from './card-state.ts';
+import { questionOf } from './controls.ts';
 
 const precedence: ReadonlyMap<DeclineReason, number> = new Map(declineReasons.map((reason, index) => [reason, index]));
+
+/** Those that a smaller amount would not have met: where only they speak against a request, a part of it can be approved. */
+const ofTheAmount: ReadonlySet<DeclineReason> = new Set([
+  'exceeds_amount_max',
+  'exceeds_amount_in_window',
+  'insufficient_funds',
+]);
 
 interface Objection {
   readonly reason: DeclineReason;
   readonly control_id: string | null;
 }
 
+/** What has been found out about a request so far. */
+interface Findings {
+  readonly trace: Verdict[];
+  first: Objection | null;
+  /** The most that could be approved, and what bounds it. */
+  roomMinor: number;
+  roomControlId: string | null;
+  /** A part could be approved: nothing but the amount speaks against it. */
+  onlyTheAmount: boolean;
+  /** What controls want to be held. */
+  wantedMinor: number;
+}
+
 export function decide(state: CardState, request: AuthorizationRequest, nowMs: number): Decision {
   const { profile } = state;
-  const trace: Verdict[] = [];
   const available_minor = availableMinor(state);
-  const declined = ({ reason, control_id }: Objection): Decision => ({
-    outcome: 'declined',
-    approved_minor: 0,
-    reason,
-    control_id,
-    available_minor,
-    trace,
-  });
-  if (profile === null) return declined({ reason: 'card_unknown', control_id: null });
+  const findings: Findings = {
+    trace: [],
+    first: null,
+    roomMinor: Number.MAX_SAFE_INTEGER,
+    roomControlId: null,
+    onlyTheAmount: true,
+    wantedMinor: 0,
+  };
+  if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
 
-  let first = objectionToCard(profile, request, nowMs);
-  for (const control of profile.controls) {
-    const counted = control.does === 'limit' ? countedInWindow(state, control, nowMs) : 0;
-    const { verdict, reason } = judge(control, request, counted);
-    trace.push(verdict);
-    if (reason !== null) first = earlier(first, { reason, control_id: control.control_id });
+  const life = state.authorizations.get(lifeKey(state, request.authorization_key)) ?? null;
+  const ofCard = reasonOfCard(state, profile, request, life, nowMs);
+  if (ofCard !== null) object(findings, ofCard, null);
+  askControls(state, request, life, nowMs, findings);
+  if (available_minor !== null && available_minor < findings.roomMinor) {
+    findings.roomMinor = available_minor;
+    findings.roomControlId = null;
   }
   if (available_minor !== null && request.amount_minor > 0 && request.amount_minor > available_minor)
-    first = earlier(first, { reason: 'insufficient_funds', control_id: null });
-  if (state.voided.has(request.request_key)) first = earlier(first, { reason: 'request_voided', control_id: null });
-  if (first !== null) return declined(first);
+    object(findings, 'insufficient_funds', null);
+  if (state.voided.has(request.request_key)) object(findings, 'request_voided', null);
 
-  const approved_minor = request.kind === 'authorization' ? request.amount_minor : 0;
+  const { first } = findings;
+  if (first === null) return approved(state, request, request.amount_minor, null, findings);
+  const takesPart = profile.partial_approval && request.partial_approval_capable && findings.onlyTheAmount;
+  if (takesPart && findings.roomMinor > 0)
+    return approved(state, request, findings.roomMinor, findings.roomControlId, findings);
+  return declined(state, first, findings);
+}
+
+function askControls(
+  state: CardState,
+  request: AuthorizationRequest,
+  life: Authorization | null,
+  nowMs: number,
+  findings: Findings,
+): void {
+  const question = questionOf(request, life, nowMs);
+  for (const { judge, enforced, adjusts, control_id } of state.controls) {
+    const { verdict, reason, room_minor } = judge(question);
+    findings.trace.push(verdict);
+    if (!enforced) continue;
+    if (reason !== null) object(findings, reason, control_id);
+    if (adjusts) findings.wantedMinor = Math.max(findings.wantedMinor, verdict.hold_minor ?? 0);
+    if (room_minor < findings.roomMinor) {
+      findings.roomMinor = room_minor;
+      findings.roomControlId = control_id;
+    }
+  }
+}
+
+function object(findings: Findings, reason: DeclineReason, control_id: string | null): void {
+  const { first } = findings;
+  if (first === null || rank(reason) < rank(first.reason)) findings.first = { reason, control_id };
+  if (!ofTheAmount.has(reason)) findings.onlyTheAmount = false;
+}
+
+function declined(state: CardState, { reason, control_id }: Objection, { trace }: Findings): Decision {
+  return {
+    outcome: 'declined',
+    approved_minor: 0,
+    hold_minor: 0,
+    reason,
+    control_id,
+    available_minor: availableMinor(state),
+    profile_version: state.profile?.version ?? null,
+    trace,
+  };
+}
+
+/** More is held where a control wants it, as far as limits and funds have room: an adjustment never declines. */
+function approved(
+  state: CardState,
+  request: AuthorizationRequest,
+  amountMinor: number,
+  control_id: string | null,
+  { trace, wantedMinor, roomMinor }: Findings,
+): Decision {
+  const available_minor = availableMinor(state);
+  const hold_minor = Math.max(amountMinor, Math.min(wantedMinor, roomMinor));
+  const moves = request.kind === 'authorization' || request.kind === 'incremental';
   return {
     outcome: 'approved',
-    approved_minor,
+    approved_minor: moves ? amountMinor : 0,
+    hold_minor: moves ? hold_minor : 0,
     reason: null,
-    control_id: null,
-    available_minor: available_minor === null ? null : available_minor - approved_minor,
+    control_id,
+    available_minor: available_minor === null ? null : available_minor - (moves ? hold_minor : 0),
+    profile_version: state.profile?.version ?? null,
     trace,
   };
 }
 
 /** What speaks against the card itself or the form of the request, whatever its controls say. */
-function objectionToCard(profile: Profile, request: AuthorizationRequest, nowMs: number): Objection | null {
-  const reason = reasonOfCard(profile, request, nowMs);
-  return reason === null ? null : { reason, control_id: null };
-}
-
-function reasonOfCard(profile: Profile, request: AuthorizationRequest, nowMs: number): DeclineReason | null {
+function reasonOfCard(
+  state: CardState,
+  profile: Profile,
+  request: AuthorizationRequest,
+  life: Authorization | null,
+  nowMs: number,
+): DeclineReason | null {
   if (profile.status === 'frozen') return 'card_not_active';
   if (profile.status === 'closed') return 'card_closed';
   if (profile.expires_at_ms !== null && nowMs >= profile.expires_at_ms) return 'card_expired';
+  // What adds to the one purchase still belongs to it.
+  if (profile.single_use && state.uses > (life !== null && isUse(life) ? 1 : 0)) return 'card_already_used';
   if (request.currency !== profile.currency) return 'currency_not_allowed';
   // A verification or an inquiry moves no money by its nature; one that names an amount is not what it says.
-  if (request.kind !== 'authorization' && request.amount_minor !== 0) return 'amount_invalid';
+  const moves = request.kind === 'authorization' || request.kind === 'incremental';
+  if (!moves && request.amount_minor !== 0) return 'amount_invalid';
   return null;
-}
-
-function earlier(one: Objection | null, other: Objection): Objection {
-  if (one === null) return other;
-  return rank(one.reason) <= rank(other.reason) ? one : other;
 }
 
 function rank(reason: DeclineReason): number {

@@ -2,12 +2,13 @@
 // Pure but for the ids, which the caller mints: an event is complete before it is written, and `apply` only folds it in.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { CardEventBody } from '../contracts/card-event.ts';
+import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
+import type { DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
-import { authorizationKeyOf, lifeAt } from './apply.ts';
-import { afterApproval, afterMessage, afterVoid, effectBetween } from './authorization.ts';
-import type { CardState } from './card-state.ts';
+import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife } from './apply.ts';
+import { type Authorization, afterVoid, effectBetween, newAuthorization, postedMinor } from './authorization.ts';
+import { availableMinor, type CardState, lifeKey } from './card-state.ts';
 import { decide } from './decide.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins a life. */
@@ -27,30 +28,62 @@ export function receiveRequest(
   nowMs: number,
 ): Body<'authorization'> {
   const decision = decide(state, request, nowMs);
-  const before = lifeAt(state, request.authorization_key, ids.authorization_id, nowMs);
-  const after = decision.outcome === 'approved' ? afterApproval(before, request, decision.approved_minor) : before;
+  const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
   return {
     kind: 'authorization',
     event_id: ids.event_id,
-    authorization_id: before.authorization_id,
+    authorization_id: found.life.authorization_id,
     request,
     decision,
-    effect: effectBetween(before, after),
+    effect: effectOf(state, found, afterDecision(state, found.life, request, decision, nowMs)),
+    ...joinedBy(found),
   };
 }
 
 export function receiveMessage(state: CardState, message: CardMessage, ids: FreshIds, nowMs: number): Body<'message'> {
-  const before = lifeAt(state, authorizationKeyOf(message), ids.authorization_id, nowMs);
-  const common = {
-    kind: 'message',
-    event_id: ids.event_id,
-    authorization_id: before.authorization_id,
-    message,
-  } as const;
+  const found = findLife(state, authorizationKeyOf(message), message.alias_key, ids.authorization_id, nowMs);
+  const { event_id } = ids;
+  const common = { kind: 'message', event_id, authorization_id: found.life.authorization_id, message } as const;
   // Funds, windows and ledger are in the card's currency; money in another one is kept for a person, not guessed at.
   if (state.profile !== null && message.currency !== state.profile.currency)
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
-  return { ...common, effect: effectBetween(before, afterMessage(before, message)) };
+  const effect = effectOf(state, found, afterWord(state, found.life, message, nowMs));
+  const left = availableMinor(state);
+  const spends = effect.hold_minor + effect.posted_minor;
+  const overdrawn = left !== null && spends > 0 && left - spends < 0;
+  const against = message.kind === 'advice' ? wouldDecline(state, message, effect.hold_minor, nowMs) : null;
+  return {
+    ...common,
+    effect,
+    ...(against === null ? {} : { against }),
+    ...(overdrawn ? { overdrawn } : {}),
+    ...joinedBy(found),
+  };
+}
+
+/** What the rules would have said of more that was approved without us. */
+function wouldDecline(
+  state: CardState,
+  advice: Extract<CardMessage, { kind: 'advice' }>,
+  moreMinor: number,
+  nowMs: number,
+): DeclineReason | null {
+  if (moreMinor <= 0) return null;
+  const { subject } = state.authorizations.get(lifeKey(state, advice.authorization_key)) ?? { subject: null };
+  const merchant = advice.merchant ?? subject?.merchant ?? { id: null, name: null, category: null, country: null };
+  const request: AuthorizationRequest = {
+    request_key: advice.message_key,
+    authorization_key: advice.authorization_key,
+    kind: 'authorization',
+    amount_minor: moreMinor,
+    currency: advice.currency,
+    merchant,
+    channel: subject?.channel ?? 'other',
+    entry_mode: subject?.entry_mode ?? 'other',
+    card_present: subject?.card_present ?? null,
+    partial_approval_capable: false,
+  };
+  return decide(state, request, nowMs).reason;
 }
 
 /** `answer`: the event that answered the request, where it had come; a request that comes after its void stays declined. */
@@ -61,26 +94,30 @@ export function receiveVoid(
   ids: FreshIds,
   nowMs: number,
 ): Body<'void'> {
+  const common = { kind: 'void', event_id: ids.event_id, request_key: requestKey } as const;
   if (answer === null)
-    return {
-      kind: 'void',
-      event_id: ids.event_id,
-      request_key: requestKey,
-      authorization_id: null,
-      authorization_key: null,
-      voided_minor: 0,
-      effect: noEffect,
-    };
+    return { ...common, authorization_id: null, authorization_key: null, voided_minor: 0, effect: noEffect };
   const { authorization_key } = answer.request;
-  const before = lifeAt(state, authorization_key, answer.authorization_id, nowMs);
-  const voided_minor = answer.decision.approved_minor;
+  const { life } = findLife(state, authorization_key, undefined, answer.authorization_id, nowMs);
+  const voided_minor = answer.decision.hold_minor;
   return {
-    kind: 'void',
-    event_id: ids.event_id,
-    request_key: requestKey,
-    authorization_id: answer.authorization_id,
+    ...common,
+    authorization_id: life.authorization_id,
     authorization_key,
     voided_minor,
-    effect: effectBetween(before, afterVoid(before, voided_minor)),
+    effect: effectBetween(life, afterVoid(life, voided_minor, nowMs)),
   };
+}
+
+/** What the step does to money. What a life that went into this one has posted stays posted. */
+function effectOf(state: CardState, { key, life, absorbed }: FoundLife, after: Authorization): Effect {
+  const before = state.authorizations.get(key) ?? newAuthorization(life.authorization_id, life.at_ms);
+  const { hold_minor, posted_minor } = effectBetween(before, after);
+  return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.life)) };
+}
+
+function joinedBy({ absorbed }: FoundLife): Pick<Body<'message'>, 'joined'> {
+  if (absorbed === null) return {};
+  const { authorization_id, hold_minor } = absorbed.life;
+  return { joined: { authorization_id, released_minor: hold_minor } };
 }

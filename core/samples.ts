@@ -4,7 +4,8 @@ import type { AuthorizationRequest, Merchant } from '../contracts/authorization-
 import type { CardEventBody } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Id } from '../contracts/ids.ts';
-import type { LimitControl, Profile } from '../contracts/profile.ts';
+import type { LimitControl } from '../contracts/control.ts';
+import type { Profile } from '../contracts/profile.ts';
 import { apply } from './apply.ts';
 import type { CardState } from './card-state.ts';
 import type { FreshIds } from './receive.ts';
@@ -22,6 +23,9 @@ export function profile(changes: Partial<Profile> = {}): Profile {
     currency: 'USD',
     expires_at_ms: null,
     funds_minor: null,
+    single_use: false,
+    partial_approval: false,
+    hold_days: null,
     controls: [],
     ...changes,
   };
@@ -62,9 +66,26 @@ export function refund(changes: Partial<Message<'refund'>> = {}): Message<'refun
   return { kind: 'refund', ...message, amount_minor: 500, merchant: null, ...changes };
 }
 
+export function advice(changes: Partial<Message<'advice'>> = {}): Message<'advice'> {
+  return { kind: 'advice', ...message, hold_minor: 500, decided_by: 'network', merchant: null, ...changes };
+}
+
+export function expiry(changes: Partial<Message<'expiry'>> = {}): Message<'expiry'> {
+  return { kind: 'expiry', ...message, ...changes };
+}
+
 export function limitPerDay(amount_minor: number, changes: Partial<LimitControl> = {}): LimitControl {
   const window = { per: 'day', time_zone: 'UTC' } as const;
-  return { control_id: 'per-day', does: 'limit', amount_minor, window, applies_to: {}, ...changes };
+  return {
+    control_id: 'per-day',
+    mode: 'enforce',
+    does: 'limit',
+    amount_minor,
+    window,
+    applies_to: {},
+    refunds_give_back: false,
+    ...changes,
+  };
 }
 
 function sampleId<P extends 'card' | 'acct' | 'auth' | 'evt'>(prefix: P, number: number): Id<P> {

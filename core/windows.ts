@@ -3,6 +3,8 @@
 
 import * as Instant from 'temporal-polyfill/fns/Instant';
 import * as ZonedDateTime from 'temporal-polyfill/fns/ZonedDateTime';
+import { daysOfWeek } from '../contracts/control.ts';
+import type { Window } from '../contracts/window.ts';
 
 /** From `start_ms`, and up to but not including `end_ms`. */
 export interface Span {
@@ -10,16 +12,134 @@ export interface Span {
   readonly end_ms: number;
 }
 
-/** The last span answered for each zone: nearly every question is about today. A cache of a pure function. */
-const lastDay = new Map<string, Span>();
+/** A window that starts and ends by the calendar; a lifetime is one that never does. */
+export type CalendarWindow = Exclude<Window, { per: 'transaction' | 'rolling' }>;
 
-/** The local day that holds the instant; 23 to 25 hours long where clocks change. */
-export function dayOf(atMs: number, timeZone: string): Span {
-  const last = lastDay.get(timeZone);
-  if (last !== undefined && last.start_ms <= atMs && atMs < last.end_ms) return last;
-  const start = ZonedDateTime.startOfDay(Instant.toZonedDateTimeISO(Instant.fromEpochMilliseconds(atMs), timeZone));
-  const end = ZonedDateTime.startOfDay(ZonedDateTime.addDays(start, 1));
-  const span = { start_ms: start.epochMilliseconds, end_ms: end.epochMilliseconds };
-  lastDay.set(timeZone, span);
-  return span;
+/** The local day that holds an instant: 23 to 25 hours long where clocks change. */
+export interface LocalDay extends Span {
+  /** `YYYY-MM-DD`. */
+  readonly date: string;
+  /** 0 is Monday. */
+  readonly weekday: number;
+}
+
+const lifetime: Span = { start_ms: 0, end_ms: Number.MAX_SAFE_INTEGER };
+const dayMs = 86_400_000;
+const minuteMs = 60_000;
+
+/**
+ * Offsets from UTC change on quarters of an hour, and so do local dates: within one quarter every instant has the same answer.
+ * Caches of pure functions, shared by every card of the process.
+ */
+const quarterMs = 900_000;
+const cacheEntriesMax = 2_000;
+
+function perQuarter<T>(answer: (atMs: number) => T): (atMs: number) => T {
+  const known = new Map<number, T>();
+  let lastQuarter = Number.NaN;
+  let last: T;
+  return (atMs) => {
+    const quarter = Math.floor(atMs / quarterMs);
+    if (quarter === lastQuarter) return last;
+    let found = known.get(quarter);
+    if (found === undefined) {
+      found = answer(atMs);
+      if (known.size >= cacheEntriesMax) known.clear();
+      known.set(quarter, found);
+    }
+    lastQuarter = quarter;
+    last = found;
+    return found;
+  };
+}
+
+const days = new Map<string, (atMs: number) => LocalDay>();
+
+/** The local days of a zone, by the instants in them. */
+export function daysIn(timeZone: string): (atMs: number) => LocalDay {
+  let known = days.get(timeZone);
+  if (known === undefined) {
+    known = perQuarter((atMs) => localDay(atMs, timeZone));
+    days.set(timeZone, known);
+  }
+  return known;
+}
+
+/** Minutes by the wall clock since its midnight. */
+export function minuteOfDay(atMs: number, day: LocalDay, timeZone: string): number {
+  // Most days have 24 hours, and then the wall clock is what has gone by.
+  if (day.end_ms - day.start_ms === dayMs) return Math.floor((atMs - day.start_ms) / minuteMs);
+  const { hour, minute } = zonedAt(atMs, timeZone);
+  return hour * 60 + minute;
+}
+
+const spans = new Map<string, (atMs: number) => Span>();
+
+/** The spans of a calendar window, by the instants in them. */
+export function spansOf(window: CalendarWindow): (atMs: number) => Span {
+  const key = JSON.stringify(window);
+  let known = spans.get(key);
+  if (known === undefined) {
+    known = window.per === 'lifetime' ? () => lifetime : perQuarter((atMs) => spanOf(window, atMs));
+    spans.set(key, known);
+  }
+  return known;
+}
+
+function zonedAt(atMs: number, timeZone: string) {
+  return Instant.toZonedDateTimeISO(Instant.fromEpochMilliseconds(atMs), timeZone);
+}
+
+function localDay(atMs: number, timeZone: string): LocalDay {
+  const zoned = zonedAt(atMs, timeZone);
+  const start = ZonedDateTime.startOfDay(zoned);
+  return {
+    start_ms: start.epochMilliseconds,
+    end_ms: ZonedDateTime.startOfDay(ZonedDateTime.addDays(start, 1)).epochMilliseconds,
+    date: new Date(Date.UTC(zoned.year, zoned.month - 1, zoned.day)).toISOString().slice(0, 10),
+    weekday: ZonedDateTime.dayOfWeek(zoned) - 1,
+  };
+}
+
+function spanOf(window: Exclude<CalendarWindow, { per: 'lifetime' }>, atMs: number): Span {
+  const zoned = zonedAt(atMs, window.time_zone);
+  const today = dayNumber(zoned.year, zoned.month, zoned.day);
+  const { first, next } = daysOf(window, zoned, today);
+  const midnight = (day: number) =>
+    ZonedDateTime.startOfDay(ZonedDateTime.addDays(zoned, day - today)).epochMilliseconds;
+  return { start_ms: midnight(first), end_ms: midnight(next) };
+}
+
+/** The window's first day and the day after its last, as numbers of days. Months count from 1, and 0 and 13 are the next years'. */
+function daysOf(
+  window: Exclude<CalendarWindow, { per: 'lifetime' }>,
+  { year, month, day }: { year: number; month: number; day: number },
+  today: number,
+): { first: number; next: number } {
+  switch (window.per) {
+    case 'day':
+      return { first: today, next: today + 1 };
+    case 'week': {
+      // Day 0, 1970-01-01, was a Thursday.
+      const weekday = (((today + 3) % 7) + 7) % 7;
+      const first = today - ((weekday - daysOfWeek.indexOf(window.starts_on) + 7) % 7);
+      return { first, next: first + 7 };
+    }
+    case 'month': {
+      const startOf = (ofMonth: number) =>
+        dayNumber(year, ofMonth, Math.min(window.starts_on, daysInMonth(year, ofMonth)));
+      const begun = day >= Math.min(window.starts_on, daysInMonth(year, month)) ? month : month - 1;
+      return { first: startOf(begun), next: startOf(begun + 1) };
+    }
+    case 'year':
+      return { first: dayNumber(year, 1, 1), next: dayNumber(year + 1, 1, 1) };
+  }
+}
+
+function dayNumber(year: number, month: number, day: number): number {
+  return Date.UTC(year, month - 1, day) / dayMs;
+}
+
+function daysInMonth(year: number, month: number): number {
+  return new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

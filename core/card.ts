@@ -1,0 +1,175 @@
+// One card's turn of events: answer what was answered before, decide what is new, record it, fold it in. The card object and
+// the simulator both run this; what a row is written to, and what surrounds the write, is theirs.
+
+import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import type { CardEventBody } from '../contracts/card-event.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
+import type { Decision } from '../contracts/decision.ts';
+import type { Id } from '../contracts/ids.ts';
+import type { Profile } from '../contracts/profile.ts';
+import { apply, type LoggedEvent } from './apply.ts';
+import { type CardState, newCardState } from './card-state.ts';
+import { differingField } from './differing-field.ts';
+import { expiriesDue } from './hold-expiry.ts';
+import { type FreshIds, receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
+import { type Forgotten, forget, type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
+
+export type AuthorizeAnswer =
+  | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
+  /** The request key was answered before, for a request that differed in this field. */
+  | { outcome: 'conflict'; field: string };
+
+export interface ReceiveAnswer {
+  readonly outcome: 'stored' | 'repeated';
+}
+
+export interface PutProfileAnswer {
+  readonly outcome: 'stored' | 'unchanged' | 'stale';
+  /** The version in force. */
+  readonly version: number;
+}
+
+/** Where events are written, and read back from by their number. */
+export interface CardHistory {
+  /** Durable, or it throws: then what is in memory has run ahead, and the card must be loaded again. */
+  readonly append: (event: LoggedEvent) => void;
+  readonly at: (sequence: number) => CardEventBody;
+  readonly freshIds: () => FreshIds;
+}
+
+export class Card {
+  #state: CardState;
+  #sequence: number;
+  /** The instant of the newest event: the card's clock never goes behind it. */
+  #clockMs: number;
+  readonly #history: CardHistory;
+
+  /** From a snapshot and the rows after it, in order. */
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
+    this.#history = history;
+    this.#state = snapshot === null ? newCardState() : stateFrom(snapshot);
+    this.#sequence = snapshot?.sequence ?? 0;
+    this.#clockMs = snapshot?.at_ms ?? 0;
+    for (const row of rows) this.#fold(row);
+  }
+
+  /** To look at, not to change. */
+  get state(): CardState {
+    return this.#state;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /**
+   * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline
+   * nobody waits for the answer: the key is burnt, so that nothing is held for a purchase that did not happen.
+   */
+  authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null = null): AuthorizeAnswer {
+    const { request_key } = request;
+    const answered = this.#answerTo(request_key);
+    if (answered !== null) {
+      const field = differingField(answered.request, request);
+      if (field !== null) return { outcome: 'conflict', field };
+      const { authorization_id, decision } = answered;
+      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+    }
+    const nowMs = this.#now(clockMs);
+    if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(request_key, clockMs);
+    const event = receiveRequest(this.#state, request, this.#history.freshIds(), nowMs);
+    this.#append(event, nowMs);
+    const { authorization_id, decision } = event;
+    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+  }
+
+  /** Records what the network says happened, once. */
+  receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    if (this.#state.received.has(message.message_key)) return { outcome: 'repeated' };
+    const nowMs = this.#now(clockMs);
+    this.#append(receiveMessage(this.#state, message, this.#history.freshIds(), nowMs), nowMs);
+    return { outcome: 'stored' };
+  }
+
+  /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
+  void(requestKey: string, clockMs: number): ReceiveAnswer {
+    if (this.#state.voided.has(requestKey)) return { outcome: 'repeated' };
+    const nowMs = this.#now(clockMs);
+    const answer = this.#answerTo(requestKey);
+    this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds(), nowMs), nowMs);
+    return { outcome: 'stored' };
+  }
+
+  putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
+    const inForce = this.#state.profile;
+    if (inForce !== null && profile.version <= inForce.version)
+      // The same version with another content is a caller's mistake, and as little in force as an older one.
+      return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
+    const { event_id } = this.#history.freshIds();
+    this.#append({ kind: 'profile', event_id, profile }, this.#now(clockMs));
+    return { outcome: 'stored', version: profile.version };
+  }
+
+  /** Drops the holds that are due; when the next one is. */
+  expire(clockMs: number): { expired: number; next_ms: number } {
+    const nowMs = this.#now(clockMs);
+    const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, nowMs);
+    for (const body of due) this.#append(body, nowMs);
+    this.#state.next_expiry_ms = next_ms;
+    return { expired: due.length, next_ms };
+  }
+
+  forget(forgotten: Omit<Forgotten, 'nowMs'>, clockMs: number): void {
+    forget(this.#state, { ...forgotten, nowMs: this.#now(clockMs) });
+  }
+
+  snapshot(): Snapshot {
+    return snapshotOf(this.#state, this.#sequence, this.#clockMs);
+  }
+
+  /** What holds for a request instead of its own decision: it was given up, or somebody answered in the card's place. */
+  #standing(requestKey: string): Decision | null {
+    const stoodIn = this.#state.stoodIn.get(requestKey);
+    if (stoodIn !== undefined)
+      return { ...noDecision, outcome: 'approved', approved_minor: stoodIn.approved_minor, hold_minor: stoodIn.approved_minor };
+    // An approval repeated now would be money without a hold.
+    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : null;
+  }
+
+  /** The event that answered a request key, read back from the log. */
+  #answerTo(requestKey: string): Extract<CardEventBody, { kind: 'authorization' }> | null {
+    const sequence = this.#state.answered.get(requestKey);
+    if (sequence === undefined) return null;
+    const body = this.#history.at(sequence);
+    if (body.kind !== 'authorization') throw new Error(`event ${sequence} should hold the answer to a request`);
+    return body;
+  }
+
+  /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
+  #append(body: CardEventBody, nowMs: number): void {
+    const event = { sequence: this.#sequence + 1, at_ms: nowMs, body };
+    this.#fold(event);
+    this.#history.append(event);
+  }
+
+  #fold(event: LoggedEvent): void {
+    apply(this.#state, event);
+    this.#sequence = event.sequence;
+    this.#clockMs = Math.max(this.#clockMs, event.at_ms);
+  }
+
+  #now(clockMs: number): number {
+    return Math.max(clockMs, this.#clockMs);
+  }
+}
+
+const noDecision: Decision = {
+  outcome: 'declined',
+  approved_minor: 0,
+  hold_minor: 0,
+  reason: null,
+  control_id: null,
+  available_minor: null,
+  profile_version: null,
+  trace: [],
+};

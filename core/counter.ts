@@ -1,0 +1,225 @@
+// What a limit has counted: amounts and uses by window. A cache of a sum over the card's authorizations; controls that count
+// the same share one counter, so that a changed amount or name of a limit forgets nothing.
+
+import type { LimitControl } from '../contracts/control.ts';
+import { type Attribute, compileAppliesTo } from './applies-to.ts';
+import { type Authorization, isUse } from './authorization.ts';
+import { unknown } from './subject.ts';
+import { type CalendarWindow, type Span, spansOf } from './windows.ts';
+
+export interface Counted {
+  amount_minor: number;
+  count: number;
+}
+
+export type Kept = readonly (readonly [startMs: number, amountMinor: number, count: number])[];
+
+const nothing: Readonly<Counted> = { amount_minor: 0, count: 0 };
+
+/** What makes two limits count alike. */
+export function counterKey({ applies_to, window, refunds_give_back }: LimitControl): string {
+  return JSON.stringify([applies_to, window, refunds_give_back]);
+}
+
+/** What one authorization adds to a counter that looks at it. */
+function contribution(authorization: Authorization, refundsGiveBack: boolean): Counted {
+  const { hold_minor, cleared_minor, refunded_minor } = authorization;
+  return {
+    amount_minor: hold_minor + cleared_minor - (refundsGiveBack ? refunded_minor : 0),
+    count: isUse(authorization) ? 1 : 0,
+  };
+}
+
+export abstract class Counter {
+  readonly #attributes: readonly Attribute[];
+  readonly #refundsGiveBack: boolean;
+
+  constructor({ applies_to, refunds_give_back }: LimitControl) {
+    this.#attributes = compileAppliesTo(applies_to);
+    this.#refundsGiveBack = refunds_give_back;
+  }
+
+  /** What counts for a use of the card now, as part of a life where there is one already: an increment counts where that does. */
+  abstract countedFor(life: Authorization | null, nowMs: number): Readonly<Counted>;
+  /** Null: the whole life of the card. */
+  abstract spanAt(nowMs: number): Span | null;
+  protected abstract add(atMs: number, key: string, change: Counted): void;
+  /** A life is dropped from memory, and what it counted stays. */
+  abstract keep(atMs: number, change: Counted): void;
+  /** Forgets windows that are over for every life from `oldestMs` on. */
+  abstract forget(oldestMs: number): void;
+  /** What came from lives that are no longer in memory, by the start of its window. */
+  abstract kept(): Kept;
+  abstract restore(kept: Kept): void;
+  /** Whether a life of that time may still count. */
+  abstract needs(atMs: number, nowMs: number): boolean;
+
+  contributionOf(authorization: Authorization): Readonly<Counted> {
+    const subject = authorization.subject ?? unknown;
+    for (const attribute of this.#attributes)
+      if (!attribute.matches(subject, authorization.at_ms)) return nothing;
+    return contribution(authorization, this.#refundsGiveBack);
+  }
+
+  change(key: string, before: Authorization, after: Authorization): void {
+    const was = this.contributionOf(before);
+    const is = this.contributionOf(after);
+    if (before.at_ms === after.at_ms) this.#add(after.at_ms, key, is.amount_minor - was.amount_minor, is.count - was.count);
+    else {
+      this.#add(before.at_ms, key, -was.amount_minor, -was.count);
+      this.#add(after.at_ms, key, is.amount_minor, is.count);
+    }
+  }
+
+  #add(atMs: number, key: string, amount_minor: number, count: number): void {
+    if (amount_minor !== 0 || count !== 0) this.add(atMs, key, { amount_minor, count });
+  }
+}
+
+/** By the start of the window that holds the authorization's instant. */
+class CalendarCounter extends Counter {
+  readonly #spanAt: (atMs: number) => Span;
+  readonly #windows = new Map<number, Counted>();
+  readonly #kept = new Map<number, Counted>();
+  readonly #isLifetime: boolean;
+
+  constructor(control: LimitControl, window: CalendarWindow) {
+    super(control);
+    this.#spanAt = spansOf(window);
+    this.#isLifetime = window.per === 'lifetime';
+  }
+
+  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
+    return this.#windows.get(this.#spanAt(life?.at_ms ?? nowMs).start_ms) ?? nothing;
+  }
+
+  spanAt(nowMs: number): Span | null {
+    return this.#isLifetime ? null : this.#spanAt(nowMs);
+  }
+
+  protected add(atMs: number, _key: string, change: Counted): void {
+    sumUp(this.#windows, this.#spanAt(atMs).start_ms, change);
+  }
+
+  keep(atMs: number, change: Counted): void {
+    sumUp(this.#kept, this.#spanAt(atMs).start_ms, change);
+  }
+
+  forget(oldestMs: number): void {
+    const { start_ms } = this.#spanAt(oldestMs);
+    for (const windows of [this.#windows, this.#kept])
+      for (const startMs of windows.keys()) if (startMs < start_ms) windows.delete(startMs);
+  }
+
+  kept(): Kept {
+    return Array.from(this.#kept, ([startMs, { amount_minor, count }]) => [startMs, amount_minor, count] as const);
+  }
+
+  restore(kept: Kept): void {
+    for (const [startMs, amount_minor, count] of kept) {
+      sumUp(this.#windows, startMs, { amount_minor, count });
+      sumUp(this.#kept, startMs, { amount_minor, count });
+    }
+  }
+
+  needs(): boolean {
+    return false;
+  }
+}
+
+function sumUp(sums: Map<number, Counted>, startMs: number, { amount_minor, count }: Counted): void {
+  const sum = sums.get(startMs);
+  if (sum === undefined) sums.set(startMs, { amount_minor, count });
+  else {
+    sum.amount_minor += amount_minor;
+    sum.count += count;
+  }
+}
+
+interface Entry extends Counted {
+  readonly at_ms: number;
+}
+
+/** The time that ends now: entries by life, in the order in which they leave. */
+class RollingCounter extends Counter {
+  readonly #lengthMs: number;
+  readonly #entries = new Map<string, Entry>();
+  #newestMs = 0;
+  #inOrder = true;
+  readonly #sum: Counted = { amount_minor: 0, count: 0 };
+
+  constructor(control: LimitControl, seconds: number) {
+    super(control);
+    this.#lengthMs = seconds * 1_000;
+  }
+
+  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
+    this.#leave(nowMs);
+    // An increment of a life that has left the window is judged as if it were in it: it must not grow without bound.
+    if (life === null || life.at_ms > nowMs - this.#lengthMs) return this.#sum;
+    const own = this.contributionOf(life);
+    return { amount_minor: this.#sum.amount_minor + own.amount_minor, count: this.#sum.count + own.count };
+  }
+
+  spanAt(nowMs: number): Span {
+    this.#leave(nowMs);
+    const [oldest] = this.#entries.values();
+    // Full room is back when the newest has left; something comes back when the oldest does.
+    return { start_ms: nowMs - this.#lengthMs, end_ms: (oldest?.at_ms ?? nowMs) + this.#lengthMs };
+  }
+
+  protected add(atMs: number, key: string, { amount_minor, count }: Counted): void {
+    const entry = this.#entries.get(key);
+    if (entry?.at_ms === atMs) {
+      entry.amount_minor += amount_minor;
+      entry.count += count;
+    } else {
+      const { amount_minor: amount = 0, count: uses = 0 } = entry ?? {};
+      this.#entries.set(key, { at_ms: atMs, amount_minor: amount + amount_minor, count: uses + count });
+      // A life that begins to count late, with a decline that was forced through: it belongs before others.
+      if (atMs < this.#newestMs || entry !== undefined) this.#inOrder = false;
+      this.#newestMs = Math.max(this.#newestMs, atMs);
+    }
+    this.#sum.amount_minor += amount_minor;
+    this.#sum.count += count;
+  }
+
+  keep(): void {
+    // Lives that it needs are not dropped.
+  }
+
+  forget(): void {}
+
+  kept(): Kept {
+    return [];
+  }
+
+  restore(): void {}
+
+  needs(atMs: number, nowMs: number): boolean {
+    return atMs > nowMs - this.#lengthMs;
+  }
+
+  #leave(nowMs: number): void {
+    if (!this.#inOrder) {
+      const sorted = [...this.#entries].sort(([, one], [, other]) => one.at_ms - other.at_ms);
+      this.#entries.clear();
+      for (const [key, entry] of sorted) this.#entries.set(key, entry);
+      this.#inOrder = true;
+    }
+    for (const [key, { at_ms, amount_minor, count }] of this.#entries) {
+      if (at_ms > nowMs - this.#lengthMs) return;
+      this.#entries.delete(key);
+      this.#sum.amount_minor -= amount_minor;
+      this.#sum.count -= count;
+    }
+  }
+}
+
+/** Null for a window of one transaction, which counts nothing. */
+export function newCounter(control: LimitControl): Counter | null {
+  const { window } = control;
+  if (window.per === 'transaction') return null;
+  if (window.per === 'rolling') return new RollingCounter(control, window.seconds);
+  return new CalendarCounter(control, window);
+}

@@ -1,0 +1,49 @@
+// When a hold that nobody clears is dropped: the network's word, the profile's, or what the schemes allow for such a merchant.
+
+import type { AuthorizationRequest, Merchant } from '../contracts/authorization-request.ts';
+import { carRentalCategories, lodgingCategories } from '../contracts/categories/long-stays.ts';
+import type { CardEventBody } from '../contracts/card-event.ts';
+import type { Id } from '../contracts/ids.ts';
+import { limits } from '../contracts/limits.ts';
+import type { Profile } from '../contracts/profile.ts';
+import { categoriesIn } from './applies-to.ts';
+import { afterExpiry, effectBetween } from './authorization.ts';
+import type { CardState } from './card-state.ts';
+
+const dayMs = 86_400_000;
+const staysLong = categoriesIn([...lodgingCategories, ...carRentalCategories]);
+
+export function holdExpiresAtMs(
+  profile: Profile | null,
+  asked: { readonly merchant: Merchant | null } & Pick<Partial<AuthorizationRequest>, 'hold_expires_at_ms'>,
+  nowMs: number,
+): number {
+  if (asked.hold_expires_at_ms !== undefined) return asked.hold_expires_at_ms;
+  const category = asked.merchant?.category ?? null;
+  const usual = category !== null && staysLong(category) ? limits.holdDaysLongStay : limits.holdDays;
+  return nowMs + (profile?.hold_days ?? usual) * dayMs;
+}
+
+/** The events that drop what is due, and when the next one will be: no event if that is later. */
+export function expiriesDue(
+  state: CardState,
+  newEventId: () => Id<'evt'>,
+  nowMs: number,
+): { due: Extract<CardEventBody, { kind: 'expiry' }>[]; next_ms: number } {
+  const due: Extract<CardEventBody, { kind: 'expiry' }>[] = [];
+  let next_ms = Number.POSITIVE_INFINITY;
+  if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };
+  for (const [authorization_key, life] of state.authorizations) {
+    if (life.hold_minor === 0) continue;
+    if (life.expires_at_ms > nowMs) next_ms = Math.min(next_ms, life.expires_at_ms);
+    else
+      due.push({
+        kind: 'expiry',
+        event_id: newEventId(),
+        authorization_id: life.authorization_id,
+        authorization_key,
+        effect: effectBetween(life, afterExpiry(life, nowMs)),
+      });
+  }
+  return { due, next_ms };
+}
