@@ -49,25 +49,21 @@ const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be
 const localDate = z.iso.date('must be a date such as "2026-03-31"');
 
 /** From and up to but not including `until`; past midnight where `until` is the earlier one. Local wall-clock time. */
-const timeRangeSchema = z
-  .strictObject({ from: timeOfDay, until: timeOfDay })
-  .check(
-    z.refine(({ from, until }) => from !== until, {
-      error: 'is empty: from and until are the same time',
-      path: ['until'],
-    }),
-  );
+const timeRangeSchema = z.strictObject({ from: timeOfDay, until: timeOfDay }).check(
+  z.refine(({ from, until }) => from !== until, {
+    error: 'is empty: from and until are the same time',
+    path: ['until'],
+  }),
+);
 
 /** Local dates, both included; one of them may be left out. */
-const dateRangeSchema = z
-  .strictObject({ from: z.optional(localDate), until: z.optional(localDate) })
-  .check(
-    z.refine(({ from, until }) => from !== undefined || until !== undefined, 'needs from, until, or both'),
-    z.refine(({ from, until }) => from === undefined || until === undefined || from <= until, {
-      error: 'is before from, so the control can never match',
-      path: ['until'],
-    }),
-  );
+const dateRangeSchema = z.strictObject({ from: z.optional(localDate), until: z.optional(localDate) }).check(
+  z.refine(({ from, until }) => from !== undefined || until !== undefined, 'needs from, until, or both'),
+  z.refine(({ from, until }) => from === undefined || until === undefined || from <= until, {
+    error: 'is before from, so the control can never match',
+    path: ['until'],
+  }),
+);
 
 /** Which requests a control looks at: all of its attributes must match. What is not known matches no any_of and every none_of. */
 export const appliesToSchema = z

@@ -7,17 +7,12 @@ import { limits } from './limits.ts';
 /** What only a regular expression would say: its writer expects more than * does here. */
 const regularExpression = /[\\^$|]|[.)\]][*+?{]|\(\?|\{\d/;
 
-export const namePatternSchema = z
-  .string()
-  .check(
-    z.maxLength(limits.textLengthMax),
-    z.refine(
-      (text) => !regularExpression.test(text),
-      'looks like a regular expression; only * has a meaning, for any characters',
-    ),
-    z.refine(
-      (text) => text.split('*').length - 1 <= limits.patternStarsMax,
-      `has more than ${limits.patternStarsMax} *`,
-    ),
-    z.refine((text) => /[^*\s]/.test(text), 'must have at least one character that is not *'),
-  );
+export const namePatternSchema = z.string().check(
+  z.maxLength(limits.textLengthMax),
+  z.refine(
+    (text) => !regularExpression.test(text),
+    'looks like a regular expression; only * has a meaning, for any characters',
+  ),
+  z.refine((text) => text.split('*').length - 1 <= limits.patternStarsMax, `has more than ${limits.patternStarsMax} *`),
+  z.refine((text) => /[^*\s]/.test(text), 'must have at least one character that is not *'),
+);

@@ -23,12 +23,32 @@ export function compileAppliesTo(applies_to: AppliesTo): readonly Attribute[] {
   const attributes: Attribute[] = [];
   const add = (reason: DeclineReason, matches: Matches) => attributes.push({ reason, matches });
   const { category, merchant, merchant_name, country, currency, channel, entry_mode, presence } = applies_to;
-  if (currency) add('currency_not_allowed', oneOf(currency, (subject) => subject.currency));
-  if (channel) add('channel_not_allowed', oneOf(channel, (subject) => subject.channel));
-  if (entry_mode) add('channel_not_allowed', oneOf(entry_mode, (subject) => subject.entry_mode));
+  if (currency)
+    add(
+      'currency_not_allowed',
+      oneOf(currency, (subject) => subject.currency),
+    );
+  if (channel)
+    add(
+      'channel_not_allowed',
+      oneOf(channel, (subject) => subject.channel),
+    );
+  if (entry_mode)
+    add(
+      'channel_not_allowed',
+      oneOf(entry_mode, (subject) => subject.entry_mode),
+    );
   if (presence) add('channel_not_allowed', oneOf(presence, presenceOf));
-  if (country) add('country_not_allowed', oneOf(country, ({ merchant: at }) => at?.country ?? null));
-  if (merchant) add('merchant_not_allowed', oneOf(merchant, ({ merchant: at }) => at?.id ?? null));
+  if (country)
+    add(
+      'country_not_allowed',
+      oneOf(country, ({ merchant: at }) => at?.country ?? null),
+    );
+  if (merchant)
+    add(
+      'merchant_not_allowed',
+      oneOf(merchant, ({ merchant: at }) => at?.id ?? null),
+    );
   if (merchant_name) add('merchant_not_allowed', nameMatches(merchant_name));
   if (category) add('category_not_allowed', categoryMatches(category));
   const { day_of_week, time_of_day, date, risk_score } = applies_to;
@@ -45,11 +65,11 @@ function presenceOf({ card_present }: Subject) {
 }
 
 /** Any of the values and none of the others, for a value that is equal or not. */
-function oneOf<T extends string>(lists: Lists<T>, valueOf: (subject: Subject) => string | null): Matches {
+function oneOf<T extends string>(lists: Lists<T>, read: (subject: Subject) => string | null): Matches {
   const any = lists.any_of && new Set<string>(lists.any_of);
   const none = lists.none_of && new Set<string>(lists.none_of);
   return (subject) => {
-    const value = valueOf(subject);
+    const value = read(subject);
     if (value === null) return any === undefined;
     return (any === undefined || any.has(value)) && !none?.has(value);
   };
@@ -73,8 +93,7 @@ export function categoriesIn(patterns: readonly string[] = []): (category: strin
   const codes = new Set(patterns.filter((pattern) => pattern.length === 4));
   const ranges = patterns.filter((pattern) => pattern.length > 4).map((text) => [text.slice(0, 4), text.slice(5)]);
   if (ranges.length === 0) return (category) => codes.has(category);
-  return (category) =>
-    codes.has(category) || ranges.some(([from = '', to = '']) => from <= category && category <= to);
+  return (category) => codes.has(category) || ranges.some(([from = '', to = '']) => from <= category && category <= to);
 }
 
 function nameMatches(lists: Lists<string>): Matches {

@@ -90,7 +90,11 @@ function withStep(authorization: Authorization, step: Step): Authorization {
   if (step.minor === 0 || (cut !== null && step.at_ms <= cut.at_ms)) return authorization;
   const last = steps.at(-1);
   if (last === undefined || inOrder(last, step) < 0)
-    return { ...authorization, steps: [...steps, step], hold_minor: Math.max(0, authorization.hold_minor + step.minor) };
+    return {
+      ...authorization,
+      steps: [...steps, step],
+      hold_minor: Math.max(0, authorization.hold_minor + step.minor),
+    };
   return withSteps(authorization, cut, [...steps, step].sort(inOrder));
 }
 

@@ -131,7 +131,12 @@ export class Card {
   #standing(requestKey: string): Decision | null {
     const stoodIn = this.#state.stoodIn.get(requestKey);
     if (stoodIn !== undefined)
-      return { ...noDecision, outcome: 'approved', approved_minor: stoodIn.approved_minor, hold_minor: stoodIn.approved_minor };
+      return {
+        ...noDecision,
+        outcome: 'approved',
+        approved_minor: stoodIn.approved_minor,
+        hold_minor: stoodIn.approved_minor,
+      };
     // An approval repeated now would be money without a hold.
     return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : null;
   }

@@ -60,7 +60,11 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
   const attributes = compileAppliesTo(control.applies_to);
   const marks = control.mode === 'shadow' ? ({ shadow: true } as const) : {};
   const { control_id } = control;
-  const passes: Judgement = { verdict: { control_id, verdict: 'pass', ...marks }, reason: null, room_minor: everything };
+  const passes: Judgement = {
+    verdict: { control_id, verdict: 'pass', ...marks },
+    reason: null,
+    room_minor: everything,
+  };
   const skips: Judgement = { ...passes, verdict: { ...passes.verdict, verdict: 'not_applicable' } };
   const declines = (reason: DeclineReason): Judgement => ({
     verdict: { control_id, verdict: 'decline', ...marks },
@@ -94,8 +98,7 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
       };
     case 'limit': {
       const limit = judgeLimit(control, counters.get(counterKey(control)) ?? null, marks);
-      return (question) =>
-        appliesTo(attributes, question.countsAs, question.countsAtMs) ? limit(question) : skips;
+      return (question) => (appliesTo(attributes, question.countsAs, question.countsAtMs) ? limit(question) : skips);
     }
   }
 }

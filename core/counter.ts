@@ -56,15 +56,15 @@ export abstract class Counter {
 
   contributionOf(authorization: Authorization): Readonly<Counted> {
     const subject = authorization.subject ?? unknown;
-    for (const attribute of this.#attributes)
-      if (!attribute.matches(subject, authorization.at_ms)) return nothing;
+    for (const attribute of this.#attributes) if (!attribute.matches(subject, authorization.at_ms)) return nothing;
     return contribution(authorization, this.#refundsGiveBack);
   }
 
   change(key: string, before: Authorization, after: Authorization): void {
     const was = this.contributionOf(before);
     const is = this.contributionOf(after);
-    if (before.at_ms === after.at_ms) this.#add(after.at_ms, key, is.amount_minor - was.amount_minor, is.count - was.count);
+    if (before.at_ms === after.at_ms)
+      this.#add(after.at_ms, key, is.amount_minor - was.amount_minor, is.count - was.count);
     else {
       this.#add(before.at_ms, key, -was.amount_minor, -was.count);
       this.#add(after.at_ms, key, is.amount_minor, is.count);

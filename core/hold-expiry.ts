@@ -1,8 +1,8 @@
 // When a hold that nobody clears is dropped: the network's word, the profile's, or what the schemes allow for such a merchant.
 
 import type { AuthorizationRequest, Merchant } from '../contracts/authorization-request.ts';
-import { carRentalCategories, lodgingCategories } from '../contracts/categories/long-stays.ts';
 import type { CardEventBody } from '../contracts/card-event.ts';
+import { carRentalCategories, lodgingCategories } from '../contracts/categories/long-stays.ts';
 import type { Id } from '../contracts/ids.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';

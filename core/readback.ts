@@ -28,7 +28,11 @@ function readLimit(
     amount:
       amount_minor === undefined
         ? null
-        : { limit_minor: amount_minor, used_minor: counted.amount_minor, left_minor: amount_minor - counted.amount_minor },
+        : {
+            limit_minor: amount_minor,
+            used_minor: counted.amount_minor,
+            left_minor: amount_minor - counted.amount_minor,
+          },
     count: count === undefined ? null : { limit: count, used: counted.count, left: count - counted.count },
     starts_at_ms: span?.start_ms ?? null,
     resets_at_ms: span?.end_ms ?? null,

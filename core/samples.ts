@@ -3,8 +3,8 @@
 import type { AuthorizationRequest, Merchant } from '../contracts/authorization-request.ts';
 import type { CardEventBody } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { Id } from '../contracts/ids.ts';
 import type { LimitControl } from '../contracts/control.ts';
+import type { Id } from '../contracts/ids.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply } from './apply.ts';
 import type { CardState } from './card-state.ts';

@@ -1,14 +1,15 @@
-// npm run bench: what an authorization costs on raw workerd, and what the intake of its events costs in Postgres, each beside
-// a floor that writes the same rows and does nothing else. What the figures mean is in load/README.md.
+// npm run bench: what a decision costs alone, what an authorization costs on raw workerd, and what the intake of its events
+// costs in Postgres; the last two beside a floor that writes the same rows and does nothing else. See load/README.md.
 
 import { parseArgs } from 'node:util';
 import { measureAuthorization } from './authorization-benchmark.ts';
+import { measureDecisions } from './decision.ts';
 import { measureIntake } from './intake.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     authorization or intake (default: both, one after the other)
+  --only NAME     decision, authorization or intake (default: all, one after the other)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6)
   --json          one object on one line
@@ -16,10 +17,11 @@ const help = `npm run bench -- [options]
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = ['authorization', 'intake'] as const;
+const parts = ['decision', 'authorization', 'intake'] as const;
+type Part = (typeof parts)[number];
 
 interface Words {
-  readonly only: (typeof parts)[number] | null;
+  readonly only: Part | null;
   readonly rounds: number;
   readonly seconds: number;
   readonly json: boolean;
@@ -52,9 +54,11 @@ function readWords(args: readonly string[]): Words | null {
 async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   // One after the other: they would take the machine from each other.
-  const authorization = only === 'intake' ? {} : await measureAuthorization({ rounds, seconds, progress });
-  const intake = only === 'authorization' ? {} : { intake: await measureIntake(progress) };
-  const report = { ...authorization, ...intake };
+  const wanted = (part: Part) => only === null || only === part;
+  const decision = wanted('decision') ? measureDecisions(progress) : {};
+  const authorization = wanted('authorization') ? await measureAuthorization({ rounds, seconds, progress }) : {};
+  const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
+  const report = { ...decision, ...authorization, ...intake };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
   if (errors) process.exitCode = 1;
