@@ -42,10 +42,15 @@ export const edge_outbox = pgTable('edge_outbox', {
 export const ledger_accounts = pgTable('ledger_accounts', {
   ledger_account_no: big('ledger_account_no').primaryKey().generatedAlwaysAsIdentity(),
   ledger_account_id: text().notNull(),
-  kind: text({ enum: ['cardholder', 'network_clearing', 'funding_source', 'suspense'] }).notNull(),
+  kind: text({
+    enum: ['cardholder', 'network_clearing', 'funding_source', 'suspense', 'merchant_payable', 'provider_transit'],
+  }).notNull(),
   currency: text().notNull(),
   account_id: text(),
   network: text(),
+  merchant_id: text(),
+  provider: text(),
+  never_overdrawn: boolean().notNull().default(false),
   created_at: at('created_at').notNull().defaultNow(),
 });
 
@@ -56,6 +61,7 @@ export const ledger_balances = pgTable('ledger_balances', {
   credits_pending: big('credits_pending').notNull().default(0n),
   debits_posted: big('debits_posted').notNull().default(0n),
   credits_posted: big('credits_posted').notNull().default(0n),
+  never_overdrawn: boolean().notNull().default(false),
 });
 
 export const ledger_transfers = pgTable('ledger_transfers', {
@@ -70,6 +76,7 @@ export const ledger_transfers = pgTable('ledger_transfers', {
   event_id: text(),
   stream_id: big('stream_id'),
   sequence: count('sequence'),
+  settlement_id: text(),
   event_at_ms: count('event_at_ms').notNull(),
   booked_at: at('booked_at').notNull().defaultNow(),
 });

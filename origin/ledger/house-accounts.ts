@@ -38,7 +38,7 @@ async function findOrMake(sql: Sql, { kind, currency, network }: HouseAccount): 
   // `on conflict do nothing`: two processes may make it at once. The select comes after, so it sees whichever won.
   await sql.query(
     `insert into ledger_accounts (ledger_account_id, kind, currency, network) values ($1, $2, $3, $4)
-     on conflict (kind, currency, network, account_id) do nothing`,
+     on conflict (kind, currency, network, account_id, merchant_id, provider) do nothing`,
     [newId('lac'), kind, currency, network],
   );
   const { rows } = await sql.query<{ ledger_account_no: string }>(
