@@ -10,7 +10,7 @@ export function answer(context: Context, body: object, status: 200 | 201 | 503 =
   return context.body(toJson(body), status, { 'content-type': 'application/json' });
 }
 
-function toJson(value: unknown): string {
+export function toJson(value: unknown): string {
   return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? rawJson(member) : member));
 }
 
@@ -22,6 +22,6 @@ function rawJson(value: bigint): unknown {
 export function answerRefusal(context: Context, refused: Refusal, requestId: string): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (refused.status === 401) headers['www-authenticate'] = 'Bearer realm="atlas"';
-  if (refused.status === 503) headers['retry-after'] = '1';
+  if (refused.status === 503 || refused.error_code === 'request_in_flight') headers['retry-after'] = '1';
   return context.body(JSON.stringify(problemBody(refused, requestId)), refused.status, headers);
 }

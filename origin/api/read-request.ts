@@ -19,6 +19,16 @@ export async function readBody<T>(context: Context, schema: z.core.$ZodType<T>):
   return inShape(schema, body);
 }
 
+/** The text of a body that is JSON without card data, for routes that check its shape themselves. */
+export async function readJsonText(context: Context): Promise<string> {
+  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
+  if (!/^application\/(?:json|[\w.-]+\+json)$/.test(type)) throw refusal('content_type_unsupported');
+  const text = await readText(context, limits.bodyBytesMax);
+  const found = findCardData(parseJson(text), { identifiers });
+  if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
+  return text;
+}
+
 export async function readText(context: Context, bytesMax: number): Promise<string> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;

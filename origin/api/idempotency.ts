@@ -1,0 +1,183 @@
+// The same request twice is one effect and one answer. Postgres decides: the key's row is written in the effect's own
+// transaction, and an advisory lock keeps two with the same key apart. A cache may answer repeats faster; it is never believed
+// without our own seal on what it says, and never asked whether something has not happened.
+
+import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { Refusal } from '../../contracts/problem.ts';
+import type { Database, Sql } from '../db/client.ts';
+import { refusal } from './errors.ts';
+
+/** An answer as it went out, byte for byte. */
+export interface StoredAnswer {
+  readonly status: number;
+  readonly body: Buffer;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Answers repeats fast. May vanish, forget, be slow or lie: then it is only slower. Never throws. */
+export interface AnswerCache {
+  get(name: string): Promise<string | null>;
+  set(name: string, text: string, ttlMs: number): Promise<void>;
+}
+
+export interface IdempotencyParts {
+  readonly database: Database;
+  readonly cache: AnswerCache | null;
+  readonly ttlMs: number;
+  /** Seals what the cache keeps. */
+  readonly secret: string;
+  readonly onHit: (where: 'cache' | 'database') => void;
+}
+
+export interface IdempotentRequest {
+  /** Whose: two callers may use the same key. */
+  readonly owner: string;
+  readonly route: string;
+  readonly key: string;
+  /** What makes two requests the same. */
+  readonly content: string;
+}
+
+export interface Idempotency {
+  /** Runs the effect at most once for a key; a repeat gets the first answer. */
+  once(
+    request: IdempotentRequest,
+    effect: (sql: Sql) => Promise<StoredAnswer>,
+    refused: (refusal: Refusal) => StoredAnswer,
+  ): Promise<StoredAnswer & { readonly replayed: boolean }>;
+}
+
+const keyShape = /^[\x21-\x7e]{1,255}$/;
+
+/** The header's key: quoted, as the IETF draft has it, or bare, as most send it. */
+export function readIdempotencyKey(header: string | undefined): string | null {
+  if (header === undefined) return null;
+  const text = header.trim();
+  const key = /^"(.*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1') ?? text;
+  if (!keyShape.test(key) || (text.startsWith('"') && !text.endsWith('"')))
+    throw refusal('idempotency_key_malformed', [
+      { field: 'idempotency-key', problem: 'must be 1 to 255 printable characters without spaces, quoted or bare' },
+    ]);
+  return key;
+}
+
+function digest(...parts: readonly string[]): Buffer {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
+  return hash.digest();
+}
+
+interface KeyRow {
+  readonly fingerprint: Buffer;
+  readonly status: number;
+  readonly body: Buffer;
+  readonly headers: Record<string, string>;
+}
+
+export function createIdempotency({ database, cache, ttlMs, secret, onHit }: IdempotencyParts): Idempotency {
+  const seal = (name: string, text: string) =>
+    createHmac('sha256', secret).update(`${name}\n${text}`).digest('base64url');
+
+  async function cached(name: string, fingerprint: Buffer): Promise<StoredAnswer | null> {
+    const kept = (await cache?.get(name)) ?? null;
+    if (kept === null) return null;
+    const [given = '', text = ''] = kept.split('\n', 2);
+    const expected = Buffer.from(seal(name, text));
+    const found = Buffer.from(given);
+    if (found.length !== expected.length || !timingSafeEqual(found, expected)) return null;
+    const { f, s, b, h, until } = JSON.parse(text) as {
+      f: string;
+      s: number;
+      b: string;
+      h: Record<string, string>;
+      until: number;
+    };
+    if (until < Date.now()) return null;
+    if (f !== fingerprint.toString('base64')) throw refusal('idempotency_key_reused');
+    return { status: s, body: Buffer.from(b, 'base64'), headers: h };
+  }
+
+  async function keep(name: string, fingerprint: Buffer, { status, body, headers }: StoredAnswer): Promise<void> {
+    const until = Date.now() + ttlMs;
+    const text = JSON.stringify({
+      f: fingerprint.toString('base64'),
+      s: status,
+      b: body.toString('base64'),
+      h: headers,
+      until,
+    });
+    await cache?.set(name, `${seal(name, text)}\n${text}`, ttlMs);
+  }
+
+  return {
+    async once({ owner, route, key, content }, effect, refused) {
+      const scope = digest(owner, route, key);
+      const name = `idempotency:${scope.toString('base64url')}`;
+      const fingerprint = digest(content);
+      const fast = await cached(name, fingerprint);
+      if (fast !== null) {
+        onHit('cache');
+        return { ...fast, replayed: true };
+      }
+      const outcome = await database.transaction(async (sql) => {
+        const before = await findOrLock(sql, scope);
+        if (before !== null) {
+          if (!before.fingerprint.equals(fingerprint)) throw refusal('idempotency_key_reused');
+          return { ...before, replayed: true };
+        }
+        const answer = await effectOrRefusal(sql, effect, refused);
+        await sql.query({
+          name: 'insert_idempotency_key',
+          text: `insert into idempotency_keys (scope_hash, fingerprint, status, body, headers, expires_at)
+                 values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond')`,
+          values: [scope, fingerprint, answer.status, answer.body, answer.headers, ttlMs],
+        });
+        return { ...answer, replayed: false };
+      });
+      if (outcome.replayed) onHit('database');
+      await keep(name, fingerprint, outcome);
+      const { status, body, headers, replayed } = outcome;
+      return { status, body, headers, replayed };
+    },
+  };
+}
+
+/** The row, or null with the key locked until the transaction ends. In flight elsewhere: 409. */
+async function findOrLock(sql: Sql, scope: Buffer): Promise<KeyRow | null> {
+  const { rows } = await sql.query<{ locked: boolean }>({
+    name: 'lock_idempotency_key',
+    text: 'select pg_try_advisory_xact_lock($1::bigint) as locked',
+    values: [scope.readBigInt64BE(0).toString()],
+  });
+  if (rows[0]?.locked !== true) throw refusal('request_in_flight');
+  const found = await sql.query<KeyRow & { over: boolean }>({
+    name: 'find_idempotency_key',
+    text: 'select fingerprint, status, body, headers, expires_at <= now() as over from idempotency_keys where scope_hash = $1',
+    values: [scope],
+  });
+  const [row] = found.rows;
+  if (row === undefined) return null;
+  if (!row.over) return row;
+  await sql.query({
+    name: 'expire_idempotency_key',
+    text: 'delete from idempotency_keys where scope_hash = $1',
+    values: [scope],
+  });
+  return null;
+}
+
+/** A refusal is an answer too, and repeated: what the effect had done until then is undone. A failure of ours is none. */
+async function effectOrRefusal(
+  sql: Sql,
+  effect: (sql: Sql) => Promise<StoredAnswer>,
+  refused: (refusal: Refusal) => StoredAnswer,
+): Promise<StoredAnswer> {
+  await sql.query('savepoint effect');
+  try {
+    return await effect(sql);
+  } catch (error) {
+    if (!(error instanceof Refusal) || error.status >= 500) throw error;
+    await sql.query('rollback to savepoint effect');
+    return refused(error);
+  }
+}

@@ -1,0 +1,161 @@
+// The OpenAPI 3.1 document, made of the routes themselves. zod writes JSON Schema 2020-12, which is what OpenAPI 3.1 takes.
+
+import * as z from 'zod';
+import { errors } from './errors.ts';
+import type { Route } from './route.ts';
+import { mediaType, versions } from './versions.ts';
+
+type Json = Record<string, unknown>;
+
+/** Errors that every route may answer with. */
+const common = [
+  'body_malformed',
+  'credentials_wrong',
+  'scope_missing',
+  'version_unknown',
+  'field_invalid',
+  'too_many_requests',
+  'internal_error',
+  'database_unavailable',
+] as const;
+
+export function openApiDocument(routes: readonly Route[]): Json {
+  const paths: Record<string, Json> = {};
+  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Atlas',
+      version: String(versions.at(-1)?.number),
+      description: 'Settlements, merchants, webhooks, cards and controls. Amounts are integers in minor units.',
+      license: { name: 'proprietary' },
+    },
+    servers: [{ url: '/' }],
+    security: [{ api_key: [] }],
+    tags: [...new Set(routes.map(({ tag }) => tag))].map((name) => ({ name })),
+    paths,
+    components: {
+      securitySchemes: { api_key: { type: 'http', scheme: 'bearer', description: 'An API key: `atlas_…`.' } },
+      schemas: { Problem: problemSchema },
+    },
+  };
+}
+
+function operation(route: Route): Json {
+  const { answers } = route;
+  return {
+    operationId: route.name,
+    summary: route.summary,
+    ...(route.description === undefined ? {} : { description: route.description }),
+    tags: [route.tag],
+    'x-scope': route.scope,
+    'x-for-merchants': route.forMerchants,
+    parameters: [...parametersIn('path', route.params), ...parametersIn('query', route.query), ...idempotencyOf(route)],
+    ...(route.body === undefined
+      ? {}
+      : {
+          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+        }),
+    responses: {
+      [answers.status]: {
+        description: answers.description,
+        ...(answers.schema === undefined
+          ? {}
+          : {
+              content: Object.fromEntries(
+                versions.map((version) => [
+                  mediaType(version),
+                  { schema: version === versions.at(-1) ? schemaOf(answers.schema as z.core.$ZodType, 'output') : {} },
+                ]),
+              ),
+            }),
+      },
+      ...refusalsOf(route),
+    },
+  };
+}
+
+function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
+  const { $schema, ...rest } = z.toJSONSchema(schema, {
+    io,
+    unrepresentable: 'any',
+    override: ({ zodSchema, jsonSchema }) => {
+      // Written digit by digit, however many there are.
+      if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
+    },
+  }) as Json;
+  return rest;
+}
+
+function parametersIn(place: 'path' | 'query', schema: z.core.$ZodType | undefined): Json[] {
+  if (schema === undefined) return [];
+  const { properties = {}, required = [] } = schemaOf(schema, 'input') as {
+    properties?: Record<string, Json>;
+    required?: string[];
+  };
+  return Object.entries(properties).map(([name, property]) => ({
+    name,
+    in: place,
+    required: place === 'path' || required.includes(name),
+    schema: property,
+  }));
+}
+
+function idempotencyOf({ idempotency }: Route): Json[] {
+  if (idempotency === undefined) return [];
+  return [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      required: idempotency === 'required',
+      description:
+        'A random text of your own, quoted or bare. A repeat with the same key and body gets the first answer again, for 24 hours.',
+      schema: { type: 'string', minLength: 1, maxLength: 257 },
+    },
+  ];
+}
+
+function refusalsOf(route: Route): Json {
+  const codes = [
+    ...common,
+    ...route.errors,
+    ...(route.body === undefined ? [] : (['body_too_large', 'card_data_refused', 'content_type_unsupported'] as const)),
+    ...(route.idempotency === undefined
+      ? []
+      : (['idempotency_key_malformed', 'idempotency_key_reused', 'request_in_flight'] as const)),
+    ...(route.idempotency === 'required' ? (['idempotency_key_missing'] as const) : []),
+  ];
+  const byStatus = new Map<number, string[]>();
+  for (const code of new Set(codes)) {
+    const { status } = errors[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  const problem = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+  return Object.fromEntries(
+    [...byStatus].map(([status, names]) => [
+      status,
+      { description: names.map((name) => `\`${name}\``).join(', '), content: problem },
+    ]),
+  );
+}
+
+const problemSchema = {
+  type: 'object',
+  required: ['type', 'title', 'status', 'error_code', 'message', 'request_id'],
+  properties: {
+    type: { type: 'string', description: 'urn:atlas:error:… (RFC 9457)' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    error_code: { type: 'string', enum: Object.keys(errors) },
+    message: { type: 'string' },
+    request_id: { type: 'string' },
+    details: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['field', 'problem'],
+        properties: { field: { type: 'string' }, problem: { type: 'string' } },
+      },
+    },
+  },
+};

@@ -1,0 +1,74 @@
+// A route of the API as data: what it takes, answers and needs. The router, the document and the tests are made of the same
+// table, so that none can miss what another has.
+
+import type * as z from 'zod';
+import type { Sql } from '../db/client.ts';
+import type { Caller, Scope } from './caller.ts';
+import type { ErrorCode } from './errors.ts';
+
+type Schema = z.core.$ZodType;
+type Output<S extends Schema | undefined> = S extends Schema ? z.output<S> : undefined;
+
+export interface Call<
+  P extends Schema | undefined = Schema | undefined,
+  Q extends Schema | undefined = Schema | undefined,
+  B extends Schema | undefined = Schema | undefined,
+> {
+  readonly params: Output<P>;
+  readonly query: Output<Q>;
+  readonly body: Output<B>;
+  readonly caller: Caller;
+  /** Names this request in logs, audit events and answers. */
+  readonly requestId: string;
+  /** In one transaction with the idempotency key, for a route that is idempotent; the pool for any other. */
+  readonly sql: Sql;
+}
+
+export interface RouteAnswer {
+  readonly status?: 200 | 201 | 202 | 204;
+  readonly body?: object;
+}
+
+export interface Route {
+  readonly method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  /** As OpenAPI writes it: `/settlements/{settlement_id}`. */
+  readonly path: string;
+  /** What it is called in the document and the SDK: `createSettlement`. */
+  readonly name: string;
+  readonly summary: string;
+  readonly description?: string;
+  readonly tag: string;
+  readonly scope: Scope;
+  /** Whether a merchant's own key may call it; without it the route is the operator's. */
+  readonly forMerchants: boolean;
+  /** Takes an Idempotency-Key; `required`: does not do without. */
+  readonly idempotency?: 'required' | 'optional';
+  readonly params?: Schema;
+  readonly query?: Schema;
+  readonly body?: Schema;
+  readonly answers: { readonly status: 200 | 201 | 202 | 204; readonly schema?: Schema; readonly description: string };
+  /** Errors of its own, beside those that every route has. */
+  readonly errors: readonly ErrorCode[];
+  readonly handle: (call: never) => Promise<RouteAnswer>;
+}
+
+/** Ties the handler's types to the schemas; changes nothing. */
+export function route<
+  P extends Schema | undefined = undefined,
+  Q extends Schema | undefined = undefined,
+  B extends Schema | undefined = undefined,
+>(
+  definition: Omit<Route, 'params' | 'query' | 'body' | 'handle'> & {
+    params?: P;
+    query?: Q;
+    body?: B;
+    handle: (call: Call<P, Q, B>) => Promise<RouteAnswer>;
+  },
+): Route {
+  return definition as unknown as Route;
+}
+
+/** The router's spelling of a path. */
+export function honoPath(path: string): string {
+  return path.replace(/\{(\w+)\}/g, ':$1');
+}
