@@ -1,0 +1,174 @@
+// API keys: made by an operator, shown once, kept as a hash, taken back at any time.
+
+import * as z from 'zod';
+import { idSchema, newId } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
+import { audit } from '../audit/record.ts';
+import type { Sql } from '../db/client.ts';
+import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
+import { refusal } from './errors.ts';
+import { type Route, route } from './route.ts';
+
+const tag = 'api keys';
+
+const keySchema = z.strictObject({
+  api_key_id: idSchema('akey'),
+  name: z.string(),
+  /** The first characters, to tell keys apart. */
+  shown: z.string(),
+  merchant_id: idSchema('mrch').nullable(),
+  scopes: z.array(z.enum(scopes)),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+  revoked_at: z.iso.datetime().nullable(),
+  last_used_at: z.iso.datetime().nullable(),
+});
+
+interface KeyRow {
+  readonly api_key_id: string;
+  readonly name: string;
+  readonly shown: string;
+  readonly merchant_id: string | null;
+  readonly scopes: string[];
+  readonly created_at: Date;
+  readonly expires_at: Date | null;
+  readonly revoked_at: Date | null;
+  readonly last_used_at: Date | null;
+}
+
+const columns = 'api_key_id, name, shown, merchant_id, scopes, created_at, expires_at, revoked_at, last_used_at';
+
+function view({ created_at, expires_at, revoked_at, last_used_at, ...row }: KeyRow) {
+  return {
+    ...row,
+    created_at: created_at.toISOString(),
+    expires_at: expires_at?.toISOString() ?? null,
+    revoked_at: revoked_at?.toISOString() ?? null,
+    last_used_at: last_used_at?.toISOString() ?? null,
+  };
+}
+
+const newKeySchema = z
+  .strictObject({
+    name: z
+      .string()
+      .min(1)
+      .max(limits.textLengthMax)
+      .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+    /** Absent: an operator's key. */
+    merchant_id: idSchema('mrch').optional(),
+    scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
+    expires_at: z.iso.datetime().optional(),
+  })
+  .superRefine(({ merchant_id, scopes: wanted }, context) => {
+    const beyond = wanted.findIndex((scope) => !merchantScopes.includes(scope));
+    if (merchant_id !== undefined && beyond >= 0)
+      context.addIssue({
+        code: 'custom',
+        path: ['scopes', beyond],
+        message: "is an operator's: a merchant's key cannot have it",
+      });
+  });
+
+const create = route({
+  method: 'post',
+  path: '/api-keys',
+  name: 'createApiKey',
+  summary: 'Make an API key; it is shown this once',
+  tag,
+  scope: 'keys:write',
+  forMerchants: false,
+  body: newKeySchema,
+  answers: {
+    status: 201,
+    schema: z.strictObject({ ...keySchema.shape, api_key: z.string() }),
+    description: 'With the key itself.',
+  },
+  errors: ['merchant_not_found'],
+  async handle({ body, caller, requestId, sql }) {
+    const { key, hash, shown } = newApiKey();
+    const merchant_id = body.merchant_id ?? null;
+    if (merchant_id !== null) await requireMerchant(sql, merchant_id);
+    const { rows } = await sql.query<KeyRow>(
+      `insert into api_keys (api_key_id, key_hash, shown, name, merchant_id, scopes, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
+      [newId('akey'), hash, shown, body.name, merchant_id, [...new Set(body.scopes)], body.expires_at ?? null],
+    );
+    const row = rows[0] as KeyRow;
+    await audit(sql, {
+      actor: caller.api_key_id,
+      action: 'api_key.created',
+      subject: row.api_key_id,
+      merchant_id,
+      reason: row.scopes.join(' '),
+      correlation_id: requestId,
+    });
+    return { body: { ...view(row), api_key: key } };
+  },
+});
+
+async function requireMerchant(sql: Sql, merchantId: string): Promise<void> {
+  const { rows } = await sql.query('select 1 from merchants where merchant_id = $1', [merchantId]);
+  if (rows.length === 0) throw refusal('merchant_not_found');
+}
+
+const list = route({
+  method: 'get',
+  path: '/api-keys',
+  name: 'listApiKeys',
+  summary: 'List API keys, those taken back too',
+  tag,
+  scope: 'keys:read',
+  forMerchants: false,
+  query: z.strictObject({ merchant_id: idSchema('mrch').optional() }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ api_keys: z.array(keySchema) }),
+    description: 'In the order they were made.',
+  },
+  errors: [],
+  async handle({ query: { merchant_id }, sql }) {
+    const { rows } = await sql.query<KeyRow>(
+      `select ${columns} from api_keys where $1::text is null or merchant_id = $1 order by created_at, api_key_id`,
+      [merchant_id ?? null],
+    );
+    return { body: { api_keys: rows.map(view) } };
+  },
+});
+
+function revoke(callers: Callers): Route {
+  return route({
+    method: 'delete',
+    path: '/api-keys/{api_key_id}',
+    name: 'revokeApiKey',
+    summary: 'Take an API key back',
+    tag,
+    scope: 'keys:write',
+    forMerchants: false,
+    params: z.strictObject({ api_key_id: idSchema('akey') }),
+    answers: { status: 200, schema: keySchema, description: 'It opens nothing any more.' },
+    errors: ['api_key_not_found'],
+    async handle({ params: { api_key_id }, caller, requestId, sql }) {
+      const { rows } = await sql.query<KeyRow>(
+        `update api_keys set revoked_at = coalesce(revoked_at, now()) where api_key_id = $1 returning ${columns}`,
+        [api_key_id],
+      );
+      const [row] = rows;
+      if (row === undefined) throw refusal('api_key_not_found');
+      callers.forget(api_key_id);
+      await audit(sql, {
+        actor: caller.api_key_id,
+        action: 'api_key.revoked',
+        subject: api_key_id,
+        merchant_id: row.merchant_id,
+        reason: '',
+        correlation_id: requestId,
+      });
+      return { body: view(row) };
+    },
+  });
+}
+
+export function apiKeyRoutes(callers: Callers): readonly Route[] {
+  return [create, list, revoke(callers)];
+}

@@ -1,0 +1,141 @@
+// Settlements over HTTP: asked for, read, listed, cancelled while queued, and how they became what they are.
+
+import * as z from 'zod';
+import { idSchema } from '../../contracts/ids.ts';
+import {
+  newSettlementSchema,
+  settlementSchema,
+  settlementStates,
+  settlementTransitionSchema,
+} from '../../contracts/settlement.ts';
+import { cancelSettlement } from '../settlement/cancel.ts';
+import { createSettlement } from '../settlement/create.ts';
+import { sees } from './caller.ts';
+import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { refusal } from './errors.ts';
+import { type Route, route } from './route.ts';
+import { findSettlement, type SettlementRow, settlementColumns, settlementView } from './settlement-view.ts';
+
+const tag = 'settlements';
+const byId = z.strictObject({ settlement_id: idSchema('stl') });
+
+const create = route({
+  method: 'post',
+  path: '/settlements',
+  name: 'createSettlement',
+  summary: 'Have what is owed to a merchant paid out',
+  description: 'Answers at once with a settlement that is `queued`. Its final state comes by webhook, or by asking.',
+  tag,
+  scope: 'settlements:write',
+  forMerchants: true,
+  idempotency: 'required',
+  body: newSettlementSchema,
+  answers: { status: 201, schema: settlementSchema, description: 'Queued.' },
+  errors: ['merchant_not_found', 'amount_not_owed', 'destination_missing'],
+  async handle({ body, caller, requestId, sql }) {
+    if (!sees(caller, body.merchant_id)) throw refusal('merchant_not_found');
+    const settlement_id = await createSettlement(sql, body, { actor: caller.api_key_id, correlation_id: requestId });
+    return { body: settlementView(await findSettlement(sql, caller, settlement_id)) };
+  },
+});
+
+const read = route({
+  method: 'get',
+  path: '/settlements/{settlement_id}',
+  name: 'readSettlement',
+  summary: 'Read a settlement',
+  tag,
+  scope: 'settlements:read',
+  forMerchants: true,
+  params: byId,
+  answers: { status: 200, schema: settlementSchema, description: 'As it stands.' },
+  errors: ['settlement_not_found'],
+  async handle({ params, caller, sql }) {
+    return { body: settlementView(await findSettlement(sql, caller, params.settlement_id)) };
+  },
+});
+
+const list = route({
+  method: 'get',
+  path: '/settlements',
+  name: 'listSettlements',
+  summary: 'List settlements, the newest first',
+  tag,
+  scope: 'settlements:read',
+  forMerchants: true,
+  query: z.strictObject({
+    merchant_id: idSchema('mrch').optional(),
+    state: z.enum(settlementStates).optional(),
+    limit: limitSchema,
+    cursor: cursorSchema(z.tuple([z.coerce.number().int()])),
+  }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ settlements: z.array(settlementSchema), next_cursor: z.string().nullable() }),
+    description: 'A page; `next_cursor` null on the last.',
+  },
+  errors: [],
+  async handle({ query: { merchant_id, state, limit, cursor }, caller, sql }) {
+    const { rows } = await sql.query<SettlementRow & { settlement_no: string }>(
+      `select ${settlementColumns}, settlement_no from settlements
+       where ($1::text is null or merchant_id = $1) and ($2::text is null or merchant_id = $2)
+         and ($3::text is null or state = $3) and ($4::bigint is null or settlement_no < $4)
+       order by settlement_no desc limit $5`,
+      [caller.merchant_id, merchant_id ?? null, state ?? null, cursor?.[0] ?? null, limit + 1],
+    );
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      body: {
+        settlements: rows.slice(0, limit).map(settlementView),
+        next_cursor: last === undefined ? null : cursorOf(last.settlement_no),
+      },
+    };
+  },
+});
+
+const cancel = route({
+  method: 'post',
+  path: '/settlements/{settlement_id}/cancel',
+  name: 'cancelSettlement',
+  summary: 'Cancel a settlement that is still queued',
+  tag,
+  scope: 'settlements:write',
+  forMerchants: true,
+  idempotency: 'optional',
+  params: byId,
+  answers: { status: 200, schema: settlementSchema, description: 'Failed, with `cancelled`.' },
+  errors: ['settlement_not_found', 'settlement_not_queued'],
+  async handle({ params: { settlement_id }, caller, requestId, sql }) {
+    await findSettlement(sql, caller, settlement_id);
+    await cancelSettlement(sql, settlement_id, { actor: caller.api_key_id, correlation_id: requestId });
+    return { body: settlementView(await findSettlement(sql, caller, settlement_id)) };
+  },
+});
+
+const transitions = route({
+  method: 'get',
+  path: '/settlements/{settlement_id}/transitions',
+  name: 'listSettlementTransitions',
+  summary: 'How a settlement became what it is, from the audit trail',
+  tag,
+  scope: 'settlements:read',
+  forMerchants: true,
+  params: byId,
+  answers: {
+    status: 200,
+    schema: z.strictObject({ transitions: z.array(settlementTransitionSchema) }),
+    description: 'In their order.',
+  },
+  errors: ['settlement_not_found'],
+  async handle({ params: { settlement_id }, caller, sql }) {
+    await findSettlement(sql, caller, settlement_id);
+    const { rows } = await sql.query<{ from: string | null; to: string; at: Date; actor: string }>(
+      `select from_state as "from", to_state as "to", at, actor, reason, correlation_id from audit_events
+       where subject = $1 and to_state is not null order by audit_no`,
+      [settlement_id],
+    );
+    return { body: { transitions: rows.map((row) => ({ ...row, at: row.at.toISOString() })) } };
+  },
+});
+
+export const settlementRoutes: readonly Route[] = [create, read, list, cancel, transitions];
