@@ -63,6 +63,11 @@ export const limits = {
   /** Our own network: the strictest documented issuer limit is 1,500 ms (Treasury Prime). */
   nativeDeadlineMs: 1_400,
 
+  /** Characters of a webhook endpoint's URL: what every client and server takes. */
+  webhookUrlLengthMax: 2_048,
+  /** Endpoints of one merchant: each multiplies every event of it. */
+  webhookEndpointsMax: 20,
+
   /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
   signatureToleranceMs: 300_000,
 } as const;

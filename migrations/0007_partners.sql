@@ -49,9 +49,19 @@ create table webhook_endpoints (
 );
 create index webhook_endpoints_by_merchant on webhook_endpoints (merchant_id);
 
+-- An id as contracts/ids.ts makes them: 26 of 32 letters, from two random UUIDs; hashed, since six bits of each are fixed.
+create function random_id(prefix text) returns text
+language sql volatile
+as $$
+  select prefix || '_' || string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', 1 + (get_byte(drawn, place) & 31), 1), '')
+  from (select sha256(uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid())) as drawn) as once, generate_series(0, 25) as place
+$$;
+
 -- One event for one endpoint, written with what it tells of. Payload as it is signed, byte for byte.
 create table webhook_messages (
   message_no bigint generated always as identity primary key,
+  -- What partners call it: a number would tell how many others there are.
+  webhook_message_id text not null unique default random_id('whm'),
   -- `webhook-id`: the same in every attempt and every endpoint that gets the event.
   event_id text not null,
   webhook_endpoint_id text not null references webhook_endpoints,
@@ -61,13 +71,15 @@ create table webhook_messages (
   payload text not null,
   state text not null default 'pending' check (state in ('pending', 'delivered', 'failed')),
   attempts int not null default 0,
+  -- While somebody delivers it: the end of the lease, so that a message whose process died is due again by itself.
   due_at timestamptz not null default now(),
   lease_until timestamptz,
   created_at timestamptz not null default now(),
   delivered_at timestamptz,
   unique (webhook_endpoint_id, event_id)
 );
-create index webhook_messages_due on webhook_messages (due_at) where state = 'pending';
+-- By endpoint first: what is due is taken a few from each endpoint, and the backlog of a dead one is never walked through.
+create index webhook_messages_due on webhook_messages (webhook_endpoint_id, due_at) where state = 'pending';
 create index webhook_messages_by_endpoint on webhook_messages (webhook_endpoint_id, message_no desc);
 
 create table webhook_attempts (
@@ -83,23 +95,36 @@ create table webhook_attempts (
 create index webhook_attempts_by_message on webhook_attempts (message_no, attempt_no);
 create trigger append_only before update or delete or truncate on webhook_attempts for each statement execute function refuse_change();
 
+-- What partners are told of a final settlement: for the trigger, and for those who missed it and ask again.
+create function settlement_event_id(final settlements) returns text
+language sql immutable
+as $$ select 'evt_' || substr(final.settlement_id, 5) $$;
+
+create function settlement_event(final settlements) returns text
+language sql stable
+as $$
+  select jsonb_build_object(
+    'type', 'settlement.' || final.state,
+    'timestamp', to_char(final.final_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+    'data', jsonb_build_object(
+      'settlement_id', final.settlement_id, 'merchant_id', final.merchant_id, 'amount_minor', final.amount_minor,
+      'currency', final.currency, 'reference', final.reference, 'state', final.state, 'failure_code', final.failure_code)
+  )::text
+$$;
+-- Finds what an endpoint missed.
+create index settlements_final on settlements (merchant_id, final_at) where final_at is not null;
+
 -- Written with the final transition itself: a settlement is never final without its webhook being due.
 create function tell_of_settlement() returns trigger
 language plpgsql security definer set search_path = pg_catalog, public, pg_temp
 as $$
 begin
   insert into webhook_messages (event_id, webhook_endpoint_id, merchant_id, event_type, subject, payload)
-  select told.event_id, endpoint.webhook_endpoint_id, new.merchant_id, told.event_type, new.settlement_id,
-    jsonb_build_object(
-      'type', told.event_type,
-      'timestamp', to_char(new.final_at at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-      'data', jsonb_build_object(
-        'settlement_id', new.settlement_id, 'merchant_id', new.merchant_id, 'amount_minor', new.amount_minor,
-        'currency', new.currency, 'reference', new.reference, 'state', new.state, 'failure_code', new.failure_code)
-    )::text
-  from (select 'settlement.' || new.state as event_type, 'evt_' || substr(new.settlement_id, 5) as event_id) as told
-  join webhook_endpoints endpoint on endpoint.merchant_id = new.merchant_id and endpoint.status = 'enabled'
-    and (endpoint.event_types = '{}' or told.event_type = any (endpoint.event_types));
+  select settlement_event_id(new), endpoint.webhook_endpoint_id, new.merchant_id, 'settlement.' || new.state, new.settlement_id,
+    settlement_event(new)
+  from webhook_endpoints endpoint
+  where endpoint.merchant_id = new.merchant_id and endpoint.status = 'enabled'
+    and (endpoint.event_types = '{}' or 'settlement.' || new.state = any (endpoint.event_types));
   return null;
 end
 $$;

@@ -148,6 +148,7 @@ export const webhook_endpoints = pgTable('webhook_endpoints', {
 
 export const webhook_messages = pgTable('webhook_messages', {
   message_no: big('message_no').primaryKey().generatedAlwaysAsIdentity(),
+  webhook_message_id: text().notNull(),
   event_id: text().notNull(),
   webhook_endpoint_id: text().notNull(),
   merchant_id: text().notNull(),
