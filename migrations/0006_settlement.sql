@@ -17,6 +17,8 @@ create table merchants (
   check ((schedule_time is null) = (schedule_zone is null))
 );
 
+create index merchants_by_network_id on merchants using gin (network_merchant_ids);
+
 -- Ledger accounts of the second half: what is owed to a merchant, and what is on its way through a provider.
 alter table ledger_accounts drop constraint ledger_accounts_kind_check;
 alter table ledger_accounts add column merchant_id text references merchants (merchant_id);
@@ -167,6 +169,8 @@ create table provider_webhooks (
   provider text not null,
   webhook_id text not null,
   body text not null,
+  -- What it says of a settlement, as its provider's code read it; null: of none of ours.
+  word json,
   received_at timestamptz not null default now(),
   processed_at timestamptz,
   outcome text,
@@ -188,12 +192,21 @@ create table settlement_runs (
   unique (merchant_id, local_date)
 );
 
--- How far a merchant's clearings have been credited to what is owed to it.
+-- Up to which of the ledger's seals clearings have been credited to the merchants that they are owed to. Seals take their numbers
+-- in the order of their commits, so nothing can still appear behind this one; numbers of transfers do not.
+create table accrual_head (
+  only_row boolean primary key default true check (only_row),
+  seal_no bigint not null
+) with (fillfactor = 50);
+insert into accrual_head (seal_no) values (0);
+
+-- Refunds beyond what was still owed to a merchant: taken from what clears next.
 create table merchant_accruals (
   merchant_id text primary key references merchants (merchant_id),
-  transfer_no bigint not null default 0
+  deficit_minor bigint not null default 0 check (deficit_minor >= 0)
 );
 
 grant select, insert, update on merchants, settlements, settlement_runs, merchant_accruals to atlas_app;
+grant select, update on accrual_head to atlas_app;
 grant select, insert on provider_exchanges to atlas_app;
 grant select, insert, update on provider_webhooks to atlas_app;

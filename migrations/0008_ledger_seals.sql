@@ -17,11 +17,14 @@ create table ledger_seal_head (
 ) with (fillfactor = 50);
 insert into ledger_seal_head (seal_no, hash) values (0, sha256('atlas ledger'));
 
+-- Every column, so that none can be changed unseen. `stable`, as concat_ws is: marked immutable, it could not be inlined, and
+-- would cost a call per transfer.
 create function transfer_text(t ledger_transfers) returns text
-language sql immutable
+language sql stable
 as $$
   select concat_ws('|', t.transfer_no, t.transfer_id, t.debit_account_no, t.credit_account_no, t.amount_minor, t.currency, t.kind,
-    coalesce(t.authorization_id, '-'), coalesce(t.event_id, '-'), coalesce(t.settlement_id, '-'), t.event_at_ms)
+    coalesce(t.authorization_id, '-'), coalesce(t.event_id, '-'), coalesce(t.stream_id, 0), coalesce(t.sequence, 0),
+    coalesce(t.settlement_id, '-'), t.event_at_ms, (extract(epoch from t.booked_at) * 1000000)::bigint)
 $$;
 
 create function seal_transfers() returns trigger
@@ -46,6 +49,25 @@ begin
   return null;
 end
 $$;
+-- What was booked before there were seals: sealed now, as it stands. The head's insert above has made seal 0.
+do $$
+declare
+  head ledger_seal_head;
+  content bytea;
+  nos int8multirange;
+  n int;
+begin
+  select count(*), range_agg(int8range(transfer_no, transfer_no, '[]')),
+    sha256(convert_to(string_agg(transfer_text(t), E'\n' order by transfer_no), 'utf8'))
+    into n, nos, content from ledger_transfers t;
+  if n = 0 then return; end if;
+  select * into strict head from ledger_seal_head;
+  insert into ledger_seals (seal_no, transfer_nos, transfers, previous_hash, hash)
+    values (1, nos, n, head.hash, sha256('atlas ledger seal' || head.hash || content));
+  update ledger_seal_head set seal_no = 1, hash = (select hash from ledger_seals where seal_no = 1);
+end
+$$;
+
 -- After the balances (triggers fire in the order of their names), so that the head is locked for as short as can be.
 create trigger seal_transfers after insert on ledger_transfers
   referencing new table as booked for each statement execute function seal_transfers();

@@ -1,6 +1,6 @@
 // The tables of the second half as drizzle sees them. migrations/ is the truth; a test compares the two.
 
-import { bigint, boolean, customType, date, integer, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
+import { bigint, boolean, customType, date, integer, json, jsonb, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import { settlementStates, settlementSteps } from '../../contracts/settlement.ts';
 
 const at = (name: string) => timestamp(name, { withTimezone: true });
@@ -67,6 +67,7 @@ export const provider_webhooks = pgTable('provider_webhooks', {
   provider: text().notNull(),
   webhook_id: text().notNull(),
   body: text().notNull(),
+  word: json(),
   received_at: at('received_at').notNull().defaultNow(),
   processed_at: at('processed_at'),
   outcome: text(),
@@ -85,9 +86,14 @@ export const settlement_runs = pgTable('settlement_runs', {
   done_at: at('done_at'),
 });
 
+export const accrual_head = pgTable('accrual_head', {
+  only_row: boolean().primaryKey().default(true),
+  seal_no: big('seal_no').notNull(),
+});
+
 export const merchant_accruals = pgTable('merchant_accruals', {
   merchant_id: text().primaryKey(),
-  transfer_no: big('transfer_no').notNull().default(0n),
+  deficit_minor: big('deficit_minor').notNull().default(0n),
 });
 
 export const audit_events = pgTable('audit_events', {

@@ -19,6 +19,8 @@ export interface Transfer {
     readonly sequence: number;
     readonly authorization_id: string;
   } | null;
+  /** The settlement whose reservation it makes, uses or gives back. */
+  readonly settlement_id?: string;
 }
 
 /**
@@ -32,9 +34,9 @@ export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]):
   await sql.query({
     name: 'insert_transfers',
     text: `insert into ledger_transfers (transfer_id, debit_account_no, credit_account_no, amount_minor, currency, kind,
-             event_at_ms, event_id, stream_id, sequence, authorization_id)
+             event_at_ms, event_id, stream_id, sequence, authorization_id, settlement_id)
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[], $6::text[],
-             $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[])`,
+             $7::bigint[], $8::text[], $9::bigint[], $10::bigint[], $11::text[], $12::text[])`,
     values: [
       wordColumn(ids),
       numberColumn(transfers.map(({ debit_account_no }) => debit_account_no)),
@@ -47,6 +49,7 @@ export async function insertTransfers(sql: Sql, transfers: readonly Transfer[]):
       numberColumn(transfers.map(({ event }) => event?.stream_id ?? null)),
       numberColumn(transfers.map(({ event }) => event?.sequence ?? null)),
       wordColumn(transfers.map(({ event }) => event?.authorization_id ?? null)),
+      wordColumn(transfers.map(({ settlement_id }) => settlement_id ?? null)),
     ],
   });
   return ids;
