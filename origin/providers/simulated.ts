@@ -1,0 +1,182 @@
+// The simulated provider's client: a provider with faults on demand (scripts/simulated-provider.ts), for development, tests and
+// load. Production refuses to be configured with it. To be asked about an unknown key closes it there, so "not found" is certain.
+
+import { Webhook } from 'standardwebhooks';
+import { Pool } from 'undici';
+import * as z from 'zod';
+import { Refusal } from '../../contracts/problem.ts';
+import { isNeverSent, notTaken, providerCode, rejected, unknown } from './exchange.ts';
+import type { AskAnswer, Provider, ProviderWord, Submission, SubmitAnswer } from './provider.ts';
+
+export interface SimulatedOptions {
+  readonly url: string;
+  readonly apiKey: string;
+  /** `whsec_…` of its confirmations; several while one replaces another. */
+  readonly webhookSecrets: readonly string[];
+  /** Bounds what it can be sent at once, besides the bulkhead in front of it. */
+  readonly connectionsMax?: number;
+}
+
+const connectTimeoutMs = 5_000;
+const answerBytesMax = 64 * 1024;
+
+const destinationSchema = z.strictObject({
+  account: z.string().regex(/^[A-Za-z0-9-]{1,64}$/, 'must be 1 to 64 letters, digits and hyphens'),
+});
+const errorSchema = z.object({ error_code: z.string() });
+const paymentFields = {
+  provider_reference: z.string().min(1).max(255),
+  amount_minor: z.string(),
+  currency: z.string(),
+};
+const takenSchema = z.object({ state: z.enum(['paid', 'pending']), ...paymentFields });
+const inquirySchema = z.discriminatedUnion('state', [
+  z.object({ state: z.enum(['paid', 'pending']), ...paymentFields }),
+  z.object({ state: z.literal('rejected'), code: z.nullable(z.string()) }),
+  z.object({ state: z.literal('not_found') }),
+]);
+const wordSchema = z.object({
+  type: z.enum(['payment.paid', 'payment.rejected']),
+  data: z.object({
+    settlement_id: z.string().min(1),
+    submission: z.number().int().min(1),
+    provider_reference: z.string().min(1).max(255),
+    code: z.nullable(z.string()),
+  }),
+});
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export function createSimulatedProvider(options: SimulatedOptions): Provider {
+  const pool = new Pool(options.url, {
+    connections: options.connectionsMax ?? 128,
+    connect: { timeout: connectTimeoutMs },
+    maxResponseSize: answerBytesMax,
+  });
+  const verifiers = options.webhookSecrets.map((secret) => new Webhook(secret));
+  const headers = { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' };
+
+  async function post(
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+    more: Record<string, string> = {},
+  ): Promise<Answer> {
+    const request = {
+      path,
+      method: 'POST',
+      headers: { ...headers, ...more },
+      body: JSON.stringify(body),
+      signal,
+    } as const;
+    const answer = await pool.request(request);
+    const text = await answer.body.text();
+    return { status: answer.statusCode, body: parsed(text) };
+  }
+
+  return {
+    name: 'simulated',
+    async submit(submission, signal) {
+      const destination = destinationSchema.safeParse(submission.destination);
+      if (!destination.success) return rejected('destination_refused');
+      if (signal.aborted) return notTaken('cancelled');
+      const order = { ...orderOf(submission), account: destination.data.account };
+      try {
+        const key = { 'idempotency-key': submission.idempotency_key };
+        return readSubmitAnswer(await post('/v1/payments', order, signal, key), submission);
+      } catch (error) {
+        return isNeverSent(error) ? notTaken('no_connection') : unknown('no_answer');
+      }
+    },
+    async ask(submission, _providerReference, signal) {
+      try {
+        const asked = { idempotency_key: submission.idempotency_key };
+        return readAskAnswer(await post('/v1/inquiries', asked, signal), submission);
+      } catch {
+        return unknown('no_answer');
+      }
+    },
+    readWebhook: (given, body) => readWord(verifiers, given, body),
+    problemOfDestination(destination) {
+      const read = destinationSchema.safeParse(destination);
+      return read.success ? null : z.prettifyError(read.error).replaceAll(/\s+/g, ' ').slice(0, 200);
+    },
+    close: () => pool.destroy(),
+  };
+}
+
+function orderOf({ settlement_id, submission, amount_minor, currency, reference }: Submission) {
+  return { settlement_id, submission, amount_minor: String(amount_minor), currency, reference };
+}
+
+/** A 5xx tells nothing: it may have come before the payment or after it. */
+function readSubmitAnswer({ status, body }: Answer, submission: Submission): SubmitAnswer {
+  const error_code = errorSchema.safeParse(body).data?.error_code;
+  if (status === 200 || status === 202) {
+    const taken = takenSchema.safeParse(body);
+    if (!taken.success) return unknown('answer_malformed');
+    if (differs(taken.data, submission)) return unknown('answer_differs');
+    return {
+      outcome: taken.data.state === 'paid' ? 'paid' : 'accepted',
+      provider_reference: taken.data.provider_reference,
+    };
+  }
+  if (status === 429) return notTaken('too_many_requests');
+  if (status === 401 || status === 403) return notTaken('credentials_refused');
+  // Closed by our own question: it was not paid before, and is not taken now.
+  if (status === 409 && error_code === 'idempotency_key_closed') return notTaken('key_closed');
+  // Another order has this key: whether ours was paid is for a person.
+  if (status === 409) return unknown('idempotency_key_reused');
+  if (status >= 400 && status < 500) return rejected(providerCode(error_code));
+  return unknown(`status_${status}`);
+}
+
+function readAskAnswer({ status, body }: Answer, submission: Submission): AskAnswer {
+  if (status !== 200) return unknown(`status_${status}`);
+  const read = inquirySchema.safeParse(body);
+  if (!read.success) return unknown('answer_malformed');
+  if (read.data.state === 'not_found') return { outcome: 'not_found' };
+  if (read.data.state === 'rejected') return rejected(providerCode(read.data.code));
+  if (differs(read.data, submission)) return unknown('answer_differs');
+  return { outcome: read.data.state, provider_reference: read.data.provider_reference };
+}
+
+/** What it says that it pays is not what it was told to pay. */
+function differs(said: { amount_minor: string; currency: string }, { amount_minor, currency }: Submission): boolean {
+  return said.amount_minor !== String(amount_minor) || said.currency !== currency;
+}
+
+function readWord(verifiers: readonly Webhook[], given: Headers, body: string): ProviderWord | null {
+  const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
+  const signed = Object.fromEntries(names.map((name) => [name, given.get(name) ?? '']));
+  if (!verifiers.some((verifier) => isSignedBy(verifier, body, signed)))
+    throw new Refusal(401, 'signature_wrong', 'The signature is missing, wrong, or older than five minutes.');
+  const read = wordSchema.safeParse(parsed(body));
+  if (!read.success) return null;
+  const { type, data } = read.data;
+  const { settlement_id, submission, provider_reference, code } = data;
+  const about = { webhook_id: signed['webhook-id'] ?? '', settlement_id, submission, provider_reference };
+  return type === 'payment.paid'
+    ? { ...about, outcome: 'paid', code: null }
+    : { ...about, outcome: 'rejected', code: providerCode(code) };
+}
+
+function isSignedBy(verifier: Webhook, body: string, signed: Record<string, string>): boolean {
+  try {
+    verifier.verify(body, signed, { jsonParse: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
