@@ -47,7 +47,15 @@ async function serve(context: ApiContext, route: Route, parts: MountParts): Prom
     requestId: context.get('requestId'),
     sql,
   });
-  if (key === null) return render(context, version, route, await route.handle(call(parts.database.sql) as never));
+  if (key === null) {
+    const { database } = parts;
+    // What changes anything is one commit with its audit event.
+    const handled =
+      route.method === 'get'
+        ? route.handle(call(database.sql) as never)
+        : database.transaction((sql) => route.handle(call(sql) as never));
+    return render(context, version, route, await handled);
+  }
 
   const requestId = context.get('requestId');
   const stored = await parts.idempotency.once(

@@ -20,7 +20,7 @@ export interface Call<
   readonly caller: Caller;
   /** Names this request in logs, audit events and answers. */
   readonly requestId: string;
-  /** In one transaction with the idempotency key, for a route that is idempotent; the pool for any other. */
+  /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for a GET. */
   readonly sql: Sql;
 }
 
