@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
-import { audit } from '../audit/record.ts';
+import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
 import { refusal } from './errors.ts';
@@ -16,7 +16,7 @@ const keySchema = z.strictObject({
   name: z.string(),
   /** The first characters, to tell keys apart. */
   shown: z.string(),
-  merchant_id: idSchema('mrch').nullable(),
+  merchant_id: z.nullable(idSchema('mrch')),
   scopes: z.array(z.enum(scopes)),
   created_at: z.iso.datetime(),
   expires_at: z.iso.datetime().nullable(),
@@ -56,7 +56,7 @@ const newKeySchema = z
       .max(limits.textLengthMax)
       .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
     /** Absent: an operator's key. */
-    merchant_id: idSchema('mrch').optional(),
+    merchant_id: z.optional(idSchema('mrch')),
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
     expires_at: z.iso.datetime().optional(),
   })
@@ -95,14 +95,16 @@ const create = route({
       [newId('akey'), hash, shown, body.name, merchant_id, [...new Set(body.scopes)], body.expires_at ?? null],
     );
     const row = rows[0] as KeyRow;
-    await audit(sql, {
-      actor: caller.api_key_id,
-      action: 'api_key.created',
-      subject: row.api_key_id,
-      merchant_id,
-      reason: row.scopes.join(' '),
-      correlation_id: requestId,
-    });
+    await recordAuditEvents(sql, [
+      {
+        actor: caller.api_key_id,
+        action: 'api_key.created',
+        subject: row.api_key_id,
+        merchant_id,
+        reason: row.scopes.join(' '),
+        correlation_id: requestId,
+      },
+    ]);
     return { body: { ...view(row), api_key: key } };
   },
 });
@@ -120,7 +122,7 @@ const list = route({
   tag,
   scope: 'keys:read',
   forMerchants: false,
-  query: z.strictObject({ merchant_id: idSchema('mrch').optional() }),
+  query: z.strictObject({ merchant_id: z.optional(idSchema('mrch')) }),
   answers: {
     status: 200,
     schema: z.strictObject({ api_keys: z.array(keySchema) }),
@@ -156,14 +158,16 @@ function revoke(callers: Callers): Route {
       const [row] = rows;
       if (row === undefined) throw refusal('api_key_not_found');
       callers.forget(api_key_id);
-      await audit(sql, {
-        actor: caller.api_key_id,
-        action: 'api_key.revoked',
-        subject: api_key_id,
-        merchant_id: row.merchant_id,
-        reason: '',
-        correlation_id: requestId,
-      });
+      await recordAuditEvents(sql, [
+        {
+          actor: caller.api_key_id,
+          action: 'api_key.revoked',
+          subject: api_key_id,
+          merchant_id: row.merchant_id,
+          reason: '',
+          correlation_id: requestId,
+        },
+      ]);
       return { body: view(row) };
     },
   });

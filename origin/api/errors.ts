@@ -28,6 +28,7 @@ export const errors = {
   dead_letter_not_found: { status: 404, says: 'There is no dead letter with this id.' },
   version_unknown: { status: 406, says: 'There is no such version of this API.' },
   request_in_flight: { status: 409, says: 'The first request with this Idempotency-Key is still at work. Ask again.' },
+  webhook_endpoint_disabled: { status: 409, says: 'The webhook endpoint is disabled. Enable it first.' },
   settlement_already_final: { status: 409, says: 'The settlement is final, and never changes again.' },
   settlement_not_queued: { status: 409, says: 'Only a settlement that is still queued can be cancelled.' },
   card_already_exists: { status: 409, says: 'The network has a card with this token already.' },

@@ -64,7 +64,7 @@ const list = route({
   scope: 'settlements:read',
   forMerchants: true,
   query: z.strictObject({
-    merchant_id: idSchema('mrch').optional(),
+    merchant_id: z.optional(idSchema('mrch')),
     state: z.enum(settlementStates).optional(),
     limit: limitSchema,
     cursor: cursorSchema(z.tuple([z.coerce.number().int()])),

@@ -1,0 +1,165 @@
+// Merchants over HTTP: who is paid out, where to, and what the ledger owes them.
+
+import * as z from 'zod';
+import { idSchema } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
+import { currencySchema } from '../../contracts/money.ts';
+import { timeZoneSchema } from '../../contracts/time-zone.ts';
+import type { Sql } from '../db/client.ts';
+import { createMerchant } from '../settlement/merchants.ts';
+import { owedTo } from '../settlement/owed.ts';
+import { type Caller, sees } from './caller.ts';
+import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { refusal } from './errors.ts';
+import { type Route, route } from './route.ts';
+
+const tag = 'merchants';
+
+/** What a provider says of a destination: its problem, or null. */
+export type ProblemOfDestination = (provider: string, destination: unknown) => string | null;
+
+const scheduleSchema = z.strictObject({
+  time: z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "23:30"'),
+  zone: timeZoneSchema,
+});
+
+const newMerchantSchema = z.strictObject({
+  name: z
+    .string()
+    .min(1)
+    .max(limits.textLengthMax)
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+  currency: currencySchema,
+  /** The acquirers' ids whose clearings are owed to it. */
+  network_merchant_ids: z
+    .array(z.string().regex(/^[\x20-\x7e]{1,64}$/, 'must be 1 to 64 printable characters'))
+    .max(100)
+    .default([]),
+  /** By provider: an account of theirs or bank details. */
+  destinations: z.record(z.string().max(40), z.record(z.string(), z.unknown())).default({}),
+  /** When what has cleared is settled by itself, every day; null: only when asked. */
+  schedule: scheduleSchema.nullable().default(null),
+});
+
+const merchantSchema = z.strictObject({
+  merchant_id: idSchema('mrch'),
+  name: z.string(),
+  currency: currencySchema,
+  network_merchant_ids: z.array(z.string()),
+  destinations: z.record(z.string(), z.unknown()),
+  schedule: scheduleSchema.nullable(),
+  /** What could be settled now: posted, and not reserved by another settlement. */
+  owed_minor: z.bigint(),
+  created_at: z.iso.datetime(),
+});
+
+interface MerchantRow {
+  readonly merchant_id: string;
+  readonly name: string;
+  readonly currency: string;
+  readonly network_merchant_ids: string[];
+  readonly destinations: Record<string, unknown>;
+  readonly schedule_time: string | null;
+  readonly schedule_zone: string | null;
+  readonly created_at: Date;
+}
+
+const columns =
+  'merchant_id, name, currency, network_merchant_ids, destinations, schedule_time, schedule_zone, created_at';
+
+async function views(sql: Sql, rows: readonly MerchantRow[]) {
+  const owed = await owedTo(
+    sql,
+    rows.map(({ merchant_id }) => merchant_id),
+  );
+  return rows.map(({ schedule_time, schedule_zone, created_at, ...row }) => ({
+    ...row,
+    schedule: schedule_time === null || schedule_zone === null ? null : { time: schedule_time, zone: schedule_zone },
+    owed_minor: owed.get(row.merchant_id)?.available_minor ?? 0n,
+    created_at: created_at.toISOString(),
+  }));
+}
+
+async function findMerchant(sql: Sql, caller: Caller, merchantId: string) {
+  const { rows } = await sql.query<MerchantRow>(`select ${columns} from merchants where merchant_id = $1`, [
+    merchantId,
+  ]);
+  const [view] = await views(sql, rows);
+  if (view === undefined || !sees(caller, merchantId)) throw refusal('merchant_not_found');
+  return view;
+}
+
+function create(problemOf: ProblemOfDestination): Route {
+  return route({
+    method: 'post',
+    path: '/merchants',
+    name: 'createMerchant',
+    summary: 'Add a merchant that is to be paid out',
+    tag,
+    scope: 'merchants:write',
+    forMerchants: false,
+    idempotency: 'optional',
+    body: newMerchantSchema,
+    answers: { status: 201, schema: merchantSchema, description: 'With a ledger account of its own.' },
+    errors: [],
+    async handle({ body, caller, requestId, sql }) {
+      for (const [provider, destination] of Object.entries(body.destinations)) {
+        const problem = problemOf(provider, destination);
+        if (problem !== null) throw refusal('field_invalid', [{ field: `destinations.${provider}`, problem }]);
+      }
+      const merchant_id = await createMerchant(sql, body, { actor: caller.api_key_id, correlation_id: requestId });
+      return { body: await findMerchant(sql, caller, merchant_id) };
+    },
+  });
+}
+
+const read = route({
+  method: 'get',
+  path: '/merchants/{merchant_id}',
+  name: 'readMerchant',
+  summary: 'Read a merchant, and what it is owed',
+  tag,
+  scope: 'merchants:read',
+  forMerchants: true,
+  params: z.strictObject({ merchant_id: idSchema('mrch') }),
+  answers: { status: 200, schema: merchantSchema, description: 'As it stands.' },
+  errors: ['merchant_not_found'],
+  async handle({ params: { merchant_id }, caller, sql }) {
+    return { body: await findMerchant(sql, caller, merchant_id) };
+  },
+});
+
+const list = route({
+  method: 'get',
+  path: '/merchants',
+  name: 'listMerchants',
+  summary: 'List merchants',
+  tag,
+  scope: 'merchants:read',
+  forMerchants: true,
+  query: z.strictObject({ limit: limitSchema, cursor: cursorSchema(z.tuple([idSchema('mrch')])) }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ merchants: z.array(merchantSchema), next_cursor: z.string().nullable() }),
+    description: 'A page, in the order of their ids; `next_cursor` null on the last.',
+  },
+  errors: [],
+  async handle({ query: { limit, cursor }, caller, sql }) {
+    const { rows } = await sql.query<MerchantRow>(
+      `select ${columns} from merchants where ($1::text is null or merchant_id = $1) and merchant_id > $2
+       order by merchant_id limit $3`,
+      [caller.merchant_id, cursor?.[0] ?? '', limit + 1],
+    );
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    return {
+      body: {
+        merchants: await views(sql, rows.slice(0, limit)),
+        next_cursor: last === undefined ? null : cursorOf(last.merchant_id),
+      },
+    };
+  },
+});
+
+export function merchantRoutes(problemOf: ProblemOfDestination): readonly Route[] {
+  return [create(problemOf), read, list];
+}

@@ -1,0 +1,217 @@
+// Webhook endpoints over HTTP: where a merchant wants to be told, and with which secret.
+
+import * as z from 'zod';
+import { idSchema } from '../../contracts/ids.ts';
+import {
+  newWebhookEndpointSchema,
+  recoverWebhooksSchema,
+  webhookEndpointChangeSchema,
+  webhookEndpointSchema,
+  webhookEndpointWithSecretSchema,
+  webhookMessageSchema,
+  webhookMessageStates,
+  webhooksRecoveredSchema,
+} from '../../contracts/webhook.ts';
+import {
+  createEndpoint,
+  type EndpointParts,
+  listEndpoints,
+  readEndpoint,
+  removeEndpoint,
+  rotateSecret,
+  updateEndpoint,
+} from '../notify/endpoints.ts';
+import { listMessages, recoverMessages, sendTestEvent } from '../notify/messages.ts';
+import { sees } from './caller.ts';
+import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { refusal } from './errors.ts';
+import { type Call, type Route, route } from './route.ts';
+
+const common = { tag: 'webhooks', forMerchants: true } as const;
+const reads = { ...common, scope: 'webhooks:read' } as const;
+const writes = { ...common, scope: 'webhooks:write' } as const;
+const byId = z.strictObject({ webhook_endpoint_id: idSchema('whk') });
+const one = '/webhook-endpoints/{webhook_endpoint_id}';
+
+function byOf({ caller, requestId }: Pick<Call, 'caller' | 'requestId'>) {
+  return { actor: caller.api_key_id, correlation_id: requestId };
+}
+
+function nameOf({ params, caller }: { params: { webhook_endpoint_id: string }; caller: Call['caller'] }) {
+  return { webhook_endpoint_id: params.webhook_endpoint_id, merchant_id: caller.merchant_id };
+}
+
+/** What the functions behind say by values, as refusals. */
+function found<T extends object>(result: T | 'endpoint_disabled' | null): Exclude<T, { problems: readonly unknown[] }> {
+  if (result === null) throw refusal('webhook_endpoint_not_found');
+  if (result === 'endpoint_disabled') throw refusal('webhook_endpoint_disabled');
+  if ('problems' in result) throw refusal('field_invalid', result.problems as never);
+  return result as Exclude<T, { problems: readonly unknown[] }>;
+}
+
+function made(parts: EndpointParts): readonly Route[] {
+  const create = route({
+    ...writes,
+    method: 'post',
+    path: '/webhook-endpoints',
+    name: 'createWebhookEndpoint',
+    summary: 'Be told of settlements at a URL',
+    description: 'The signing secret is in this answer and in none after it.',
+    idempotency: 'optional',
+    body: newWebhookEndpointSchema,
+    answers: { status: 201, schema: webhookEndpointWithSecretSchema, description: 'With its secret.' },
+    errors: ['merchant_not_found'],
+    async handle(call) {
+      const { body, caller, sql } = call;
+      const { rows } = await sql.query('select 1 from merchants where merchant_id = $1', [body.merchant_id]);
+      if (rows.length === 0 || !sees(caller, body.merchant_id)) throw refusal('merchant_not_found');
+      return { body: found(await createEndpoint(sql, body, { by: byOf(call), parts })) };
+    },
+  });
+  const update = route({
+    ...writes,
+    method: 'patch',
+    path: one,
+    name: 'updateWebhookEndpoint',
+    summary: 'Change a webhook endpoint, or enable it again',
+    params: byId,
+    body: webhookEndpointChangeSchema,
+    answers: { status: 200, schema: webhookEndpointSchema, description: 'As it stands now.' },
+    errors: ['webhook_endpoint_not_found'],
+    async handle(call) {
+      const { body: change, sql } = call;
+      return { body: found(await updateEndpoint(sql, nameOf(call), { change, by: byOf(call), parts })) };
+    },
+  });
+  const rotate = route({
+    ...writes,
+    method: 'post',
+    path: `${one}/rotate-secret`,
+    name: 'rotateWebhookSecret',
+    summary: 'Sign with a new secret; the one before signs too for 24 hours',
+    params: byId,
+    answers: { status: 200, schema: webhookEndpointWithSecretSchema, description: 'With its new secret.' },
+    errors: ['webhook_endpoint_not_found'],
+    async handle(call) {
+      return { body: found(await rotateSecret(call.sql, nameOf(call), { by: byOf(call), box: parts.box })) };
+    },
+  });
+  return [create, update, rotate];
+}
+
+const read = route({
+  ...reads,
+  method: 'get',
+  path: one,
+  name: 'readWebhookEndpoint',
+  summary: 'Read a webhook endpoint',
+  params: byId,
+  answers: { status: 200, schema: webhookEndpointSchema, description: 'As it stands.' },
+  errors: ['webhook_endpoint_not_found'],
+  async handle(call) {
+    return { body: found(await readEndpoint(call.sql, nameOf(call))) };
+  },
+});
+
+const list = route({
+  ...reads,
+  method: 'get',
+  path: '/webhook-endpoints',
+  name: 'listWebhookEndpoints',
+  summary: 'List webhook endpoints',
+  query: z.strictObject({
+    merchant_id: z.optional(idSchema('mrch')),
+    limit: limitSchema,
+    cursor: cursorSchema(z.tuple([idSchema('whk')])),
+  }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ webhook_endpoints: z.array(webhookEndpointSchema), next_cursor: z.string().nullable() }),
+    description: 'A page, in the order of their ids; `next_cursor` null on the last.',
+  },
+  errors: [],
+  async handle({ query: { merchant_id, limit, cursor }, caller, sql }) {
+    if (merchant_id !== undefined && !sees(caller, merchant_id))
+      return { body: { webhook_endpoints: [], next_cursor: null } };
+    const page = { merchant_id: merchant_id ?? caller.merchant_id, limit, after: cursor?.[0] };
+    const { webhook_endpoints, has_more } = await listEndpoints(sql, page);
+    const last = has_more ? webhook_endpoints.at(-1) : undefined;
+    const next_cursor = last === undefined ? null : cursorOf(last.webhook_endpoint_id);
+    return { body: { webhook_endpoints, next_cursor } };
+  },
+});
+
+const remove = route({
+  ...writes,
+  method: 'delete',
+  path: one,
+  name: 'removeWebhookEndpoint',
+  summary: 'Remove a webhook endpoint',
+  params: byId,
+  answers: { status: 204, description: 'Nothing is sent there any more.' },
+  errors: ['webhook_endpoint_not_found'],
+  async handle(call) {
+    if (!(await removeEndpoint(call.sql, nameOf(call), byOf(call)))) throw refusal('webhook_endpoint_not_found');
+    return {};
+  },
+});
+
+const messages = route({
+  ...reads,
+  method: 'get',
+  path: `${one}/messages`,
+  name: 'listWebhookMessages',
+  summary: 'What was sent to an endpoint, the newest first',
+  params: byId,
+  query: z.strictObject({
+    state: z.enum(webhookMessageStates).optional(),
+    limit: limitSchema,
+    cursor: cursorSchema(z.tuple([z.string().regex(/^\d{1,18}$/)])),
+  }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ webhook_messages: z.array(webhookMessageSchema), next_cursor: z.string().nullable() }),
+    description: 'A page; `next_cursor` null on the last.',
+  },
+  errors: ['webhook_endpoint_not_found'],
+  async handle(call) {
+    const { state, limit, cursor } = call.query;
+    const page = found(await listMessages(call.sql, nameOf(call), { state, limit, before: cursor?.[0] }));
+    const { webhook_messages, last_no } = page;
+    return { body: { webhook_messages, next_cursor: last_no === null ? null : cursorOf(last_no) } };
+  },
+});
+
+const recover = route({
+  ...writes,
+  method: 'post',
+  path: `${one}/recover`,
+  name: 'recoverWebhooks',
+  summary: 'Send again everything since an instant that the endpoint did not take',
+  params: byId,
+  body: recoverWebhooksSchema,
+  answers: { status: 200, schema: webhooksRecoveredSchema, description: 'How many are due now.' },
+  errors: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
+  async handle(call) {
+    const { since } = call.body;
+    return { body: found(await recoverMessages(call.sql, nameOf(call), { since, by: byOf(call) })) };
+  },
+});
+
+const ping = route({
+  ...writes,
+  method: 'post',
+  path: `${one}/test`,
+  name: 'sendTestWebhook',
+  summary: 'Send a test event to an endpoint',
+  params: byId,
+  answers: { status: 202, schema: webhookMessageSchema, description: 'Due now.' },
+  errors: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
+  async handle(call) {
+    return { body: found(await sendTestEvent(call.sql, nameOf(call), byOf(call))) };
+  },
+});
+
+export function webhookEndpointRoutes(parts: EndpointParts): readonly Route[] {
+  return [...made(parts), read, list, remove, messages, recover, ping];
+}
