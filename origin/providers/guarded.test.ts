@@ -1,0 +1,312 @@
+// The guard in front of a provider: breaker, bulkhead, timeout, and which provider is chosen. Time is the tests'.
+
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { availability, chooseProvider } from './choose-provider.ts';
+import { breakerPolicy, type GuardedProvider, guarded, timeouts } from './guarded.ts';
+import type { AskAnswer, Provider, SubmitAnswer } from './provider.ts';
+import { createProviderMetrics, type ProviderMetrics } from './provider-metrics.ts';
+import { sampleSubmission } from './sample-submission.ts';
+
+const never = new AbortController().signal;
+const submission = sampleSubmission({ account: 'a' });
+const paid: SubmitAnswer = { outcome: 'paid', provider_reference: 'ref' };
+const down: SubmitAnswer = { outcome: 'unknown', code: 'no_answer' };
+
+let registry: Registry;
+let metrics: ProviderMetrics;
+beforeEach(() => {
+  registry = new Registry();
+  metrics = createProviderMetrics(registry);
+  vi.useFakeTimers();
+});
+afterEach(() => vi.useRealTimers());
+
+interface Scripted extends Provider {
+  answer: () => Promise<SubmitAnswer>;
+  askAnswer: () => Promise<AskAnswer>;
+  calls: number;
+}
+
+function scripted(name = 'simulated'): Scripted {
+  const provider: Scripted = {
+    name,
+    calls: 0,
+    answer: () => Promise.resolve(paid),
+    askAnswer: () => Promise.resolve({ outcome: 'not_found' }),
+    submit() {
+      provider.calls += 1;
+      return provider.answer();
+    },
+    ask: () => provider.askAnswer(),
+    readWebhook: () => null,
+    problemOfDestination: (destination) => (destination === 'wrong' ? 'is wrong' : null),
+  };
+  return provider;
+}
+
+function guard(
+  provider: Provider,
+  bounds: { concurrencyMax: number; queueMax: number } = { concurrencyMax: 50, queueMax: 50 },
+) {
+  return guarded(provider, { metrics, log: pino({ level: 'silent' }), submissions: bounds });
+}
+
+async function submitTimes(provider: GuardedProvider, times: number): Promise<void> {
+  for (let i = 0; i < times; i += 1) await provider.submit(submission, never);
+}
+
+async function metric(name: string): Promise<{ value: number; labels: Record<string, unknown> }[]> {
+  const found = await registry.getSingleMetric(name)?.get();
+  return (found?.values ?? []).map(({ value, labels }) => ({ value, labels }));
+}
+
+describe('breaker', () => {
+  test('opens at half of at least ten within ten seconds, and not before', async () => {
+    const provider = scripted();
+    const safe = guard(provider);
+    await submitTimes(safe, 5);
+    provider.answer = () => Promise.resolve(down);
+    await submitTimes(safe, 4);
+    expect(safe.availability()).toBe('closed');
+    await submitTimes(safe, 1);
+    expect(safe.availability()).toBe('open');
+    expect(await safe.submit(submission, never)).toEqual({ outcome: 'not_taken', code: 'breaker_open' });
+    expect(provider.calls).toBe(10);
+    expect(await metric('circuit_breaker_state')).toEqual([{ value: 2, labels: { psp: 'simulated' } }]);
+  });
+
+  test('nine failures and nothing else open nothing', async () => {
+    const provider = scripted();
+    provider.answer = () => Promise.resolve(down);
+    const safe = guard(provider);
+    await submitTimes(safe, breakerPolicy.exchangesMin - 1);
+    expect(safe.availability()).toBe('closed');
+  });
+
+  test('failures older than ten seconds are forgotten, however rare the calls are', async () => {
+    const provider = scripted();
+    provider.answer = () => Promise.resolve(down);
+    const safe = guard(provider);
+    await submitTimes(safe, 9);
+    vi.advanceTimersByTime(breakerPolicy.samplingMs);
+    await submitTimes(safe, 1);
+    expect(safe.availability()).toBe('closed');
+  });
+
+  test.each([
+    ['a rejection', { outcome: 'rejected', code: 'provider_account_closed' }],
+    ['a balance that is too low', { outcome: 'not_taken', code: 'balance_insufficient' }],
+  ] as const)('%s says nothing against the provider', async (_, answer) => {
+    const provider = scripted();
+    provider.answer = () => Promise.resolve(answer);
+    const safe = guard(provider);
+    await submitTimes(safe, 30);
+    expect(safe.availability()).toBe('closed');
+  });
+
+  async function opened() {
+    const provider = scripted();
+    provider.answer = () => Promise.resolve(down);
+    const safe = guard(provider);
+    await submitTimes(safe, 10);
+    provider.calls = 0;
+    return { provider, safe };
+  }
+
+  test('lets one through after thirty seconds, not a moment sooner, and closes when that one succeeds', async () => {
+    const { provider, safe } = await opened();
+    provider.answer = () => Promise.resolve(paid);
+    vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs - 1);
+    expect(safe.availability()).toBe('open');
+    expect(await safe.submit(submission, never)).toEqual({ outcome: 'not_taken', code: 'breaker_open' });
+    vi.advanceTimersByTime(1);
+    expect(safe.availability()).toBe('half_open');
+    expect(await safe.submit(submission, never)).toEqual(paid);
+    expect(safe.availability()).toBe('closed');
+    expect(await metric('circuit_breaker_state')).toEqual([{ value: 0, labels: { psp: 'simulated' } }]);
+  });
+
+  test('while that one is under way the others are refused, and its failure opens for thirty seconds more', async () => {
+    const { provider, safe } = await opened();
+    vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs);
+    const trial = Promise.withResolvers<SubmitAnswer>();
+    provider.answer = () => trial.promise;
+    const first = safe.submit(submission, never);
+    await Promise.resolve();
+    expect(safe.availability()).toBe('open');
+    expect(await safe.submit(submission, never)).toEqual({ outcome: 'not_taken', code: 'breaker_open' });
+    trial.resolve(down);
+    expect(await first).toEqual(down);
+    expect(provider.calls).toBe(1);
+    vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs - 1);
+    expect(safe.availability()).toBe('open');
+    vi.advanceTimersByTime(1);
+    expect(safe.availability()).toBe('half_open');
+  });
+
+  test('open, a question is not answered by "not found" but by "unknown"', async () => {
+    const { safe } = await opened();
+    expect(await safe.ask(submission, null, never)).toEqual({ outcome: 'unknown', code: 'breaker_open' });
+  });
+});
+
+describe('bulkhead', () => {
+  test('what is over its bounds is not taken, and nothing of it is sent', async () => {
+    const provider = scripted();
+    const gate = Promise.withResolvers<SubmitAnswer>();
+    provider.answer = () => gate.promise;
+    const safe = guard(provider, { concurrencyMax: 2, queueMax: 1 });
+    const taken = [1, 2, 3].map(() => safe.submit(submission, never));
+    expect(await safe.submit(submission, never)).toEqual({ outcome: 'not_taken', code: 'busy' });
+    expect(provider.calls).toBe(2);
+    gate.resolve(paid);
+    expect(await Promise.all(taken)).toEqual([paid, paid, paid]);
+    expect(await metric('provider_troubles_total')).toEqual([
+      { value: 1, labels: { psp: 'simulated', kind: 'submit', code: 'busy' } },
+    ]);
+  });
+
+  test('refusing opens no breaker', async () => {
+    const provider = scripted();
+    const gate = Promise.withResolvers<SubmitAnswer>();
+    provider.answer = () => gate.promise;
+    const safe = guard(provider, { concurrencyMax: 1, queueMax: 0 });
+    const first = safe.submit(submission, never);
+    await submitTimes(safe, 30);
+    expect(safe.availability()).toBe('closed');
+    gate.resolve(paid);
+    expect(await first).toEqual(paid);
+  });
+
+  test('questions have places of their own', async () => {
+    const provider = scripted();
+    const gate = Promise.withResolvers<SubmitAnswer>();
+    provider.answer = () => gate.promise;
+    const safe = guard(provider, { concurrencyMax: 1, queueMax: 0 });
+    const first = safe.submit(submission, never);
+    expect(await safe.ask(submission, null, never)).toEqual({ outcome: 'not_found' });
+    gate.resolve(paid);
+    await first;
+  });
+
+  test('one that is cancelled in the queue is told so at once, and is never sent', async () => {
+    const provider = scripted();
+    const gate = Promise.withResolvers<SubmitAnswer>();
+    provider.answer = () => gate.promise;
+    const safe = guard(provider, { concurrencyMax: 1, queueMax: 5 });
+    const first = safe.submit(submission, never);
+    const caller = new AbortController();
+    const waiting = safe.submit(submission, caller.signal);
+    caller.abort();
+    expect(await waiting).toEqual({ outcome: 'not_taken', code: 'cancelled' });
+    gate.resolve(paid);
+    await first;
+    await vi.advanceTimersByTimeAsync(1);
+    expect(provider.calls).toBe(1);
+  });
+});
+
+describe('timeout', () => {
+  test('each waits longer than what it waits for', () => {
+    expect(timeouts.providerCallMs).toBeLessThan(timeouts.serviceMs);
+    expect(timeouts.serviceMs).toBeLessThan(timeouts.gatewayMs);
+  });
+
+  test('what hangs is unknown after twenty seconds, and not sooner, whether or not the client heeds the signal', async () => {
+    const provider = scripted();
+    provider.answer = () => new Promise(() => undefined);
+    const safe = guard(provider);
+    let answer: SubmitAnswer | null = null;
+    void safe.submit(submission, never).then((said) => {
+      answer = said;
+    });
+    await vi.advanceTimersByTimeAsync(timeouts.providerCallMs - 1);
+    expect(answer).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(answer).toEqual({ outcome: 'unknown', code: 'timeout' });
+    const [count] = (await metric('http_client_request_duration_seconds')).filter(
+      ({ labels }) => labels['le'] === '+Inf',
+    );
+    expect(count).toMatchObject({ value: 1, labels: { peer: 'simulated', outcome: 'unknown' } });
+  });
+
+  test('one that is cancelled after it was sent is unknown, not "not taken"', async () => {
+    const provider = scripted();
+    provider.answer = () => new Promise(() => undefined);
+    const safe = guard(provider);
+    const caller = new AbortController();
+    const sent = safe.submit(submission, caller.signal);
+    await vi.advanceTimersByTimeAsync(5);
+    caller.abort();
+    expect(await sent).toEqual({ outcome: 'unknown', code: 'cancelled' });
+  });
+
+  test('a client that throws is unknown: it may have sent something', async () => {
+    const provider = scripted();
+    provider.answer = () => Promise.reject(new Error('a mistake of ours'));
+    expect(await guard(provider).submit(submission, never)).toEqual({ outcome: 'unknown', code: 'client_failed' });
+  });
+});
+
+describe('chooseProvider', () => {
+  async function pair() {
+    const [first, second] = [scripted('stripe'), scripted('iso20022')];
+    const providers = [guard(first), guard(second)] as const;
+    return { first, second, providers };
+  }
+  async function open(provider: Scripted, safe: GuardedProvider) {
+    provider.answer = () => Promise.resolve(down);
+    await submitTimes(safe, 10);
+  }
+  const both = { stripe: 'right', iso20022: 'right' };
+  const nameOf = (choice: ReturnType<typeof chooseProvider>) =>
+    choice.outcome === 'chosen' ? choice.provider.name : choice.outcome;
+
+  test('takes the primary, and the secondary where the breaker of the primary is open', async () => {
+    const { first, providers } = await pair();
+    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
+    await open(first, providers[0]);
+    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('iso20022');
+    expect(availability(providers)).toEqual({ mode: 'normal', providers: { stripe: 'open', iso20022: 'closed' } });
+  });
+
+  test('goes back to the primary when it may be tried', async () => {
+    const { first, providers } = await pair();
+    await open(first, providers[0]);
+    vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs);
+    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
+  });
+
+  test('chooses none, and is read only, while all are open', async () => {
+    const { first, second, providers } = await pair();
+    await open(first, providers[0]);
+    await open(second, providers[1]);
+    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('none_available');
+    expect(availability(providers).mode).toBe('read_only');
+  });
+
+  test('the destinations alone decide who is possible', async () => {
+    const { first, providers } = await pair();
+    expect(nameOf(chooseProvider({ providers, destinations: {} }))).toBe('destination_missing');
+    expect(nameOf(chooseProvider({ providers, destinations: { other: 'right' } }))).toBe('destination_missing');
+    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'wrong', iso20022: 'right' } }))).toBe(
+      'iso20022',
+    );
+    expect(chooseProvider({ providers, destinations: { stripe: 'wrong' } })).toEqual({
+      outcome: 'destination_refused',
+      problem: 'stripe: is wrong',
+    });
+    await open(first, providers[0]);
+    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' } }))).toBe('none_available');
+  });
+
+  test('the one that did not take it comes last, and is taken where there is no other', async () => {
+    const { providers } = await pair();
+    expect(nameOf(chooseProvider({ providers, destinations: both, notTakenBy: 'stripe' }))).toBe('iso20022');
+    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' }, notTakenBy: 'stripe' }))).toBe(
+      'stripe',
+    );
+  });
+});
