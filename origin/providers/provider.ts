@@ -28,7 +28,8 @@ export type SubmitAnswer =
   | { readonly outcome: 'unknown'; readonly code: string };
 
 export type AskAnswer =
-  | { readonly outcome: 'paid' | 'pending'; readonly provider_reference: string }
+  | { readonly outcome: 'paid'; readonly provider_reference: string }
+  | { readonly outcome: 'pending'; readonly provider_reference: string }
   | { readonly outcome: 'rejected'; readonly code: string }
   /** It knows of no such submission, and will not take it later: as good as `not_taken`. */
   | { readonly outcome: 'not_found' }

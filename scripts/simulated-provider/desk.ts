@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { type Books, type Entry, type PaymentOrder, paymentSchema, type Taken } from './books.ts';
 import type { Confirmations } from './confirmations.ts';
-import { drawInquiryFault, drawSubmissionFault, type Faults } from './faults.ts';
+import { drawInquiryFault, drawSubmissionFault, type Faults, seededRandom } from './faults.ts';
 import { type Reply, readJson, says } from './http.ts';
 
 const inquirySchema = z.strictObject({ idempotency_key: z.string().min(1).max(255) });
@@ -12,7 +12,7 @@ const inquirySchema = z.strictObject({ idempotency_key: z.string().min(1).max(25
 interface DeskOptions {
   readonly books: Books;
   readonly confirmations: Confirmations;
-  readonly random: () => number;
+  readonly seed: number;
   readonly faults: Faults;
 }
 
@@ -20,20 +20,26 @@ export class Desk {
   faults: Faults;
   readonly #books: Books;
   readonly #confirmations: Confirmations;
-  readonly #random: () => number;
+  /** One stream for each purpose: what is drawn for one must not depend on when the others are drawn. */
+  readonly #random: Readonly<Record<'submissions' | 'inquiries' | 'latency' | 'ends', () => number>>;
   /** Lost with the process: what is pending is taken up again from the books. */
   readonly #timers = new Set<NodeJS.Timeout>();
 
-  constructor({ books, confirmations, random, faults }: DeskOptions) {
+  constructor({ books, confirmations, seed, faults }: DeskOptions) {
     this.faults = faults;
     this.#books = books;
     this.#confirmations = confirmations;
-    this.#random = random;
+    this.#random = {
+      submissions: seededRandom(seed),
+      inquiries: seededRandom(seed + 1),
+      latency: seededRandom(seed + 2),
+      ends: seededRandom(seed + 3),
+    };
     for (const entry of books.entries()) if (entry.state === 'pending') this.#finishLater(entry);
   }
 
   async pay(request: IncomingMessage): Promise<Reply> {
-    const fault = drawSubmissionFault(this.faults, this.#random);
+    const fault = drawSubmissionFault(this.faults, this.#random.submissions);
     if (fault === 'reset_before') return 'cut';
     const order = paymentSchema.safeParse(await readJson(request));
     const key = request.headers['idempotency-key'];
@@ -57,7 +63,7 @@ export class Desk {
   }
 
   async inquire(request: IncomingMessage): Promise<Reply> {
-    const fault = drawInquiryFault(this.faults, this.#random);
+    const fault = drawInquiryFault(this.faults, this.#random.inquiries);
     if (fault === 'reset') return 'cut';
     const asked = inquirySchema.safeParse(await readJson(request));
     await this.#latency();
@@ -81,7 +87,7 @@ export class Desk {
 
   #finishLater({ idempotency_key }: Entry): void {
     this.#after(this.faults.confirm_after_ms, () => {
-      const isRejected = this.#random() < this.faults.rejected_later_rate;
+      const isRejected = this.#random.ends() < this.faults.rejected_later_rate;
       const outcome = isRejected ? { state: 'rejected' as const, code: 'account_closed' } : { state: 'paid' as const };
       const finished = this.#books.finish(idempotency_key, outcome);
       if (finished !== null) this.#confirmations.confirm(finished, this.faults);
@@ -91,7 +97,7 @@ export class Desk {
   #latency(): Promise<void> {
     const { latency_ms_min: min, latency_ms_max: max } = this.faults;
     if (max === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#after(min + this.#random() * Math.max(0, max - min), resolve));
+    return new Promise((resolve) => this.#after(min + this.#random.latency() * Math.max(0, max - min), resolve));
   }
 
   #after(ms: number, act: () => void): void {

@@ -32,11 +32,11 @@ export interface SimulatedProvider {
 }
 
 export async function startSimulatedProvider(options: SimulatedProviderOptions): Promise<SimulatedProvider> {
-  const random = seededRandom(options.seed ?? 1);
+  const seed = options.seed ?? 1;
   const books = new Books(options.journalFile ?? null);
   const { apiKey, secret, callbackUrl = null } = options;
-  const confirmations = createConfirmations({ callbackUrl, secret, random });
-  const desk = new Desk({ books, confirmations, random, faults: faultsSchema.parse(options.faults ?? {}) });
+  const confirmations = createConfirmations({ callbackUrl, secret, random: seededRandom(seed + 4) });
+  const desk = new Desk({ books, confirmations, seed, faults: faultsSchema.parse(options.faults ?? {}) });
   const api = createApi(desk, apiKey);
   const port = await listen(api, options.port ?? 0);
 
