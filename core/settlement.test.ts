@@ -21,7 +21,7 @@ const policy: SettlementPolicy = {
 const findings: Readonly<Record<Finding['found'], Finding>> = {
   reserved: { found: 'reserved', provider: 'simulated' },
   not_owed: { found: 'not_owed' },
-  no_provider: { found: 'no_provider' },
+  unpayable: { found: 'unpayable', code: 'destination_missing' },
   accepted: { found: 'accepted', reference: 'r1' },
   paid: { found: 'paid', reference: 'r1' },
   rejected: { found: 'rejected', code: 'account_closed' },
@@ -56,7 +56,7 @@ const table: Readonly<Record<keyof typeof standing, Readonly<Record<Finding['fou
   'reserve, new': {
     reserved: 'processing submit pending 300000',
     not_owed: 'failed finalise - never',
-    no_provider: 'retry_pending reserve - 500',
+    unpayable: 'failed finalise - never',
     accepted: refused,
     paid: refused,
     rejected: refused,
@@ -67,7 +67,7 @@ const table: Readonly<Record<keyof typeof standing, Readonly<Record<Finding['fou
   'submit, sent': {
     reserved: refused,
     not_owed: refused,
-    no_provider: refused,
+    unpayable: refused,
     accepted: 'processing confirm - 300000',
     paid: 'completed finalise post never',
     rejected: 'failed finalise void never',
@@ -78,7 +78,7 @@ const table: Readonly<Record<keyof typeof standing, Readonly<Record<Finding['fou
   'submit, certainly not taken': {
     reserved: 'processing submit - 300000',
     not_owed: refused,
-    no_provider: 'retry_pending submit - 500',
+    unpayable: 'failed finalise void never',
     accepted: refused,
     paid: refused,
     rejected: refused,
@@ -89,7 +89,7 @@ const table: Readonly<Record<keyof typeof standing, Readonly<Record<Finding['fou
   confirm: {
     reserved: refused,
     not_owed: refused,
-    no_provider: refused,
+    unpayable: refused,
     accepted: 'processing confirm - 300000',
     paid: 'completed finalise post never',
     rejected: 'failed finalise void never',

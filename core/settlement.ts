@@ -32,8 +32,8 @@ export type Finding =
   /** The amount is reserved in the ledger, and goes to this provider: written before a byte is sent. */
   | { readonly found: 'reserved'; readonly provider: string }
   | { readonly found: 'not_owed' }
-  /** No provider can be used now. */
-  | { readonly found: 'no_provider' }
+  /** Before it is sent, for good: no provider can pay to where its merchant wants it. */
+  | { readonly found: 'unpayable'; readonly code: 'destination_missing' | 'destination_refused' }
   /** The provider has it, and will say. */
   | { readonly found: 'accepted'; readonly reference: string }
   | { readonly found: 'paid'; readonly reference: string }
@@ -78,15 +78,15 @@ export interface SettlementChange {
 
 /** What each step can find out; anything else is a mistake of the caller, and stops it. */
 const findable: Readonly<Record<SettlementStep, readonly Finding['found'][]>> = {
-  reserve: ['no_provider', 'reserved', 'not_owed'],
-  submit: ['no_provider', 'reserved', 'accepted', 'paid', 'rejected', 'not_taken', 'unknown', 'pending'],
+  reserve: ['unpayable', 'reserved', 'not_owed'],
+  submit: ['unpayable', 'reserved', 'accepted', 'paid', 'rejected', 'not_taken', 'unknown', 'pending'],
   confirm: ['accepted', 'paid', 'rejected', 'not_taken', 'unknown', 'pending'],
   post: [],
   finalise: [],
 };
 
 /** What is found out of a settlement that no provider has; the rest, of one that a provider may have. */
-const beforeSending: readonly Finding['found'][] = ['reserved', 'not_owed', 'no_provider'];
+const beforeSending: readonly Finding['found'][] = ['reserved', 'not_owed', 'unpayable'];
 
 /** Throws for what cannot be found out where it stands. `random`: from 0 up to but not including 1. */
 export function advance(
@@ -134,8 +134,8 @@ export function advance(
       return { ...stays, ...failed(before, 'amount_not_owed', 'more than the ledger owes') };
     case 'not_taken':
       return { ...stays, ...again(before, finding.code, policy, random) };
-    case 'no_provider':
-      return { ...stays, ...again(before, 'no_provider', policy, random) };
+    case 'unpayable':
+      return { ...stays, ...failed(before, finding.code, 'no provider can pay there') };
   }
 }
 

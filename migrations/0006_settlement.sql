@@ -49,8 +49,9 @@ $$;
 
 alter table ledger_transfers add column settlement_id text;
 -- Reserved once, and once paid or given back: a second of either is refused here.
+-- A `direct` one moves what was paid to the transit account of the provider that paid it, where that is not the one reserved with.
 create unique index ledger_transfers_by_settlement on ledger_transfers (settlement_id, (kind = 'pending'))
-  where settlement_id is not null;
+  where settlement_id is not null and kind <> 'direct';
 
 create table settlements (
   settlement_no bigint generated always as identity primary key,
@@ -155,7 +156,7 @@ create table provider_exchanges (
   submission int not null,
   provider text not null,
   kind text not null check (kind in ('submit', 'ask', 'confirmation')),
-  -- accepted, confirmed, rejected, soft_failure, unknown, pending, not_found
+  -- sending, accepted, paid, rejected, not_taken, unknown, pending, not_found
   outcome text not null,
   detail text not null default '',
   duration_ms int,

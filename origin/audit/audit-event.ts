@@ -1,0 +1,36 @@
+// Who does something, and its mark in the audit trail. The database numbers and seals each event (migrations/0005) and keeps the
+// chain's head locked until the caller's transaction ends: record last.
+
+import type { Sql } from '../db/client.ts';
+
+export interface Doer {
+  /** An API key's id, `engine`, `provider:…`, `operator:…`. */
+  readonly actor: string;
+  /** The request, run or message in whose course it is done. */
+  readonly correlation_id: string;
+}
+
+export interface AuditEvent extends Doer {
+  /** As `settlement.replayed`. */
+  readonly action: string;
+  readonly subject: string;
+  readonly merchant_id: string | null;
+  readonly reason: string;
+}
+
+export async function recordAuditEvents(sql: Sql, events: readonly AuditEvent[]): Promise<void> {
+  if (events.length === 0) return;
+  await sql.query({
+    name: 'record_audit_events',
+    text: `insert into audit_events (actor, action, subject, merchant_id, reason, correlation_id)
+           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])`,
+    values: [
+      events.map(({ actor }) => actor),
+      events.map(({ action }) => action),
+      events.map(({ subject }) => subject),
+      events.map(({ merchant_id }) => merchant_id),
+      events.map(({ reason }) => reason),
+      events.map(({ correlation_id }) => correlation_id),
+    ],
+  });
+}

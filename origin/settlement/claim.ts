@@ -1,0 +1,137 @@
+// What is due, taken up in one commit: under a lease, its amount reserved, its provider chosen, and marked as perhaps paid,
+// before a byte is sent. Whatever dies afterwards finds in the database whom to ask.
+
+import { advance, type Finding, type SettlementPolicy } from '../../core/settlement.ts';
+import type { Database } from '../db/client.ts';
+import { chooseProvider } from '../providers/choose-provider.ts';
+import type { GuardedProvider } from '../providers/guarded.ts';
+import { owedTo } from './owed.ts';
+import { lockDue, type SettlementRow } from './settlement-row.ts';
+import { type Change, type Exchange, type Lease, storeChanges, unchanged } from './store-changes.ts';
+import type { TransitAccounts } from './transit-accounts.ts';
+
+/** What is to be done with a settlement, by whoever holds its lease. */
+export interface Task {
+  /** `ask`: it was sent, or somebody was about to. */
+  readonly kind: 'submit' | 'ask';
+  readonly row: SettlementRow;
+  readonly provider: GuardedProvider;
+  readonly token: string;
+  /** By the process's own clock, from before the lease began: after it nothing is sent, for somebody else may have it. */
+  readonly sendBeforeMs: number;
+}
+
+export interface EngineParts {
+  readonly database: Database;
+  readonly transit: TransitAccounts;
+  /** Primary first. */
+  readonly providers: readonly GuardedProvider[];
+  readonly policy: SettlementPolicy;
+}
+
+interface Plan {
+  readonly change: Change;
+  readonly task: Pick<Task, 'kind' | 'row' | 'provider'> | null;
+}
+
+export interface Claimed {
+  readonly found: number;
+  readonly tasks: readonly Task[];
+  readonly changes: readonly Change[];
+}
+
+/** How long one waits whose merchant's providers are all down, while others' are not. */
+const postponedMs = 5_000;
+
+/** Throws a check violation where another transaction reserved what was still available here: then it is tried again. */
+export async function claimDue(parts: EngineParts, limit: number, lease: Lease): Promise<Claimed> {
+  const { database, transit, providers } = parts;
+  const usable = providers.filter((provider) => provider.availability() !== 'open').map(({ name }) => name);
+  // Read-only: with nobody to send to, nothing is begun, and nobody can be asked.
+  if (usable.length === 0) return { found: 0, tasks: [], changes: [] };
+  const sendBeforeMs = performance.now() + lease.ms / 2;
+  const plans = await database.transaction(async (sql) => {
+    const rows = await lockDue(sql, usable, limit);
+    if (rows.length === 0) return [];
+    const reserving = rows.filter(({ step }) => step === 'reserve');
+    const owed = await owedTo(
+      sql,
+      reserving.map(({ merchant_id }) => merchant_id),
+    );
+    const planner = new Planner(
+      parts,
+      lease,
+      new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor])),
+    );
+    const planned = rows.map((row) => planner.plan(row));
+    await transit.ensure(
+      providers.map(({ name }) => name),
+      rows.map(({ currency }) => currency),
+    );
+    const changes = planned.map(({ change }) => change);
+    await storeChanges(sql, transit, changes, planned.flatMap(sendingOf));
+    return planned;
+  });
+  const tasks = plans.flatMap(({ task }) => (task === null ? [] : [{ ...task, token: lease.token, sendBeforeMs }]));
+  return { found: plans.length, tasks, changes: plans.map(({ change }) => change) };
+}
+
+/** What becomes of each settlement of one batch: each sees what those before it reserved. */
+class Planner {
+  readonly #parts: EngineParts;
+  readonly #lease: Lease;
+  /** What each merchant is owed and nobody has reserved. */
+  readonly #left: Map<string, bigint>;
+  /** A provider that is being tried out gets one of the batch, not all of it. */
+  readonly #triedOut = new Set<GuardedProvider>();
+
+  constructor(parts: EngineParts, lease: Lease, left: Map<string, bigint>) {
+    this.#parts = parts;
+    this.#lease = lease;
+    this.#left = left;
+  }
+
+  plan(row: SettlementRow): Plan {
+    if (row.state === 'processing' && row.outcome_unknown) return this.#ask(row);
+    const available = this.#left.get(row.merchant_id) ?? 0n;
+    const reserving = row.step === 'reserve';
+    if (reserving && row.amount_minor > available) return this.#change(row, { found: 'not_owed' }, null);
+    const choice = chooseProvider({
+      providers: this.#parts.providers.filter((provider) => !this.#triedOut.has(provider)),
+      destinations: row.destinations,
+      notTakenBy: row.submissions > 0 ? row.provider : null,
+    });
+    if (choice.outcome === 'none_available' || (choice.outcome !== 'chosen' && this.#triedOut.size > 0))
+      return this.#keep(row, { due_in_ms: Math.ceil(postponedMs * (0.5 + Math.random())), lease: null });
+    if (choice.outcome !== 'chosen') return this.#change(row, { found: 'unpayable', code: choice.outcome }, null);
+    const { provider } = choice;
+    if (provider.availability() === 'half_open') this.#triedOut.add(provider);
+    if (reserving) this.#left.set(row.merchant_id, available - row.amount_minor);
+    return this.#change(row, { found: 'reserved', provider: provider.name }, provider);
+  }
+
+  #ask(row: SettlementRow): Plan {
+    const provider = this.#parts.providers.find(({ name }) => name === row.provider);
+    if (provider === undefined)
+      throw new Error(`${row.settlement_id} is with ${row.provider}, which is not configured`);
+    const { change } = this.#keep(row, { due_in_ms: null, lease: this.#lease });
+    return { change, task: { kind: 'ask', row, provider } };
+  }
+
+  #change(row: SettlementRow, finding: Finding, provider: GuardedProvider | null): Plan {
+    const after = advance({ ...row, state: 'processing' }, finding, this.#parts.policy, Math.random());
+    const change = { before: row, after, actor: 'engine', lease: provider === null ? null : this.#lease };
+    return { change, task: provider && { kind: 'submit', row: { ...row, ...after.progress }, provider } };
+  }
+
+  #keep(row: SettlementRow, { due_in_ms, lease }: { due_in_ms: number | null; lease: Lease | null }): Plan {
+    return { change: unchanged(row, { due_in_ms, lease }), task: null };
+  }
+}
+
+function sendingOf({ task }: Plan): Exchange[] {
+  if (task?.kind !== 'submit') return [];
+  const { settlement_id, submissions } = task.row;
+  const sending = { kind: 'submit', outcome: 'sending', detail: '', duration_ms: null } as const;
+  return [{ ...sending, settlement_id, submission: submissions, provider: task.provider.name }];
+}

@@ -1,0 +1,85 @@
+// Settlements asked for: checked against what the ledger owes, and queued. Whoever calls brings the transaction, so that its
+// idempotency key, or its run, is in the same commit. The engine finds what is queued by itself.
+
+import { type Id, newId } from '../../contracts/ids.ts';
+import type { NewSettlement } from '../../contracts/settlement.ts';
+import { refusal } from '../api/errors.ts';
+import type { Doer } from '../audit/audit-event.ts';
+import type { Sql } from '../db/client.ts';
+import { numberColumn } from '../db/columns.ts';
+import { type Owed, owedTo } from './owed.ts';
+
+export interface SettlementRequest extends Doer {
+  /** The caller's own choice: asked for again, it is the same settlement. */
+  readonly settlement_id?: Id<'stl'>;
+  readonly settlement: NewSettlement;
+  /** The scheduled run that asks. */
+  readonly run_id?: string;
+}
+
+export type CreateOutcome =
+  | { readonly created: Id<'stl'> }
+  | { readonly refused: 'merchant_not_found' | 'currency_differs' | 'destination_missing' | 'amount_not_owed' };
+
+/** One. Throws a refusal in the API's words; returns the settlement's id. */
+export async function createSettlement(sql: Sql, settlement: NewSettlement, doer: Doer): Promise<Id<'stl'>> {
+  const [outcome] = await createSettlements(sql, [{ ...doer, settlement }]);
+  if (outcome === undefined) throw new Error('a settlement was neither created nor refused');
+  if ('created' in outcome) return outcome.created;
+  if (outcome.refused === 'currency_differs')
+    throw refusal('field_invalid', [{ field: 'currency', problem: 'is not the currency of the merchant' }]);
+  throw refusal(outcome.refused);
+}
+
+/**
+ * Many in two statements, each with an outcome of its own. What is refused here would fail later; what is not may still fail
+ * at its reservation, where others were first: only that one decides.
+ */
+export async function createSettlements(sql: Sql, requests: readonly SettlementRequest[]): Promise<CreateOutcome[]> {
+  const owed = await owedTo(
+    sql,
+    requests.map(({ settlement }) => settlement.merchant_id),
+  );
+  const left = new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor]));
+  const accepted: (SettlementRequest & { readonly settlement_id: Id<'stl'> })[] = [];
+  const outcomes = requests.map((request): CreateOutcome => {
+    const { merchant_id, amount_minor } = request.settlement;
+    const available = left.get(merchant_id) ?? 0n;
+    const refused = problemOf(request.settlement, owed.get(merchant_id), available);
+    if (refused !== null) return { refused };
+    left.set(merchant_id, available - BigInt(amount_minor));
+    const settlement_id = request.settlement_id ?? newId('stl');
+    accepted.push({ ...request, settlement_id });
+    return { created: settlement_id };
+  });
+  await insert(sql, accepted);
+  return outcomes;
+}
+
+function problemOf({ amount_minor, currency }: NewSettlement, owed: Owed | undefined, available: bigint) {
+  if (owed === undefined) return 'merchant_not_found';
+  if (owed.currency !== currency) return 'currency_differs';
+  if (Object.keys(owed.destinations).length === 0) return 'destination_missing';
+  return BigInt(amount_minor) > available ? 'amount_not_owed' : null;
+}
+
+async function insert(sql: Sql, accepted: readonly (SettlementRequest & { readonly settlement_id: string })[]) {
+  if (accepted.length === 0) return;
+  await sql.query({
+    name: 'create_settlements',
+    // `on conflict`: only ids that callers chose can meet; they look first, and where two look at once, the second changes nothing.
+    text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
+           select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+           on conflict (settlement_id) do nothing`,
+    values: [
+      accepted.map(({ settlement_id }) => settlement_id),
+      accepted.map(({ settlement }) => settlement.merchant_id),
+      numberColumn(accepted.map(({ settlement }) => settlement.amount_minor)),
+      accepted.map(({ settlement }) => settlement.currency),
+      accepted.map(({ settlement }) => settlement.reference ?? ''),
+      accepted.map(({ run_id }) => run_id ?? null),
+      accepted.map(({ actor }) => actor),
+      accepted.map(({ correlation_id }) => correlation_id),
+    ],
+  });
+}

@@ -1,0 +1,208 @@
+// The settlement engine: takes up what is due, no more than it can send; sends it, asks about it, records what came of it.
+// Everything it knows is in the database before and after each step; what is only in memory is what is in hand, and a crash
+// leaves that to the end of its lease. Any number of engines may run.
+
+import type { Logger } from 'pino';
+import { newId } from '../../contracts/ids.ts';
+import type { SettlementPolicy } from '../../core/settlement.ts';
+import { type Database, sqlState } from '../db/client.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import { type Availability, availability } from '../providers/choose-provider.ts';
+import type { GuardedProvider } from '../providers/guarded.ts';
+import { claimDue, type EngineParts, type Task } from './claim.ts';
+import { Collector } from './collector.ts';
+import { exchangeMsMax, performTask } from './perform-task.ts';
+import { postponeFirst } from './postpone.ts';
+import { takeProviderWords } from './provider-words.ts';
+import { type Result, recordResults } from './record-results.ts';
+import type { SettlementMetrics } from './settlement-metrics.ts';
+import { createTransitAccounts } from './transit-accounts.ts';
+
+export interface EngineOptions {
+  readonly database: Database;
+  /** Primary first. */
+  readonly providers: readonly GuardedProvider[];
+  readonly log: Logger;
+  readonly metrics: SettlementMetrics;
+  readonly policy?: SettlementPolicy;
+  readonly bounds?: Partial<EngineBounds>;
+}
+
+export interface EngineBounds {
+  /** Settlements in hand at once. */
+  readonly inHandMax: number;
+  /** Settlements taken up in one commit. */
+  readonly claimMax: number;
+  /** Results recorded in one commit, and how long the first of them waits for others. */
+  readonly recordMax: number;
+  readonly recordWaitMs: number;
+  /** How long a settlement is one engine's alone. Twice the longest exchange, and more: half of it is for sending. */
+  readonly leaseMs: number;
+  /** Between looks for something due. */
+  readonly idleMs: number;
+}
+
+export const settlementPolicy: SettlementPolicy = {
+  attemptsMax: 8,
+  backoffMsMin: 1_000,
+  backoffMsMax: 300_000,
+  askAfterMs: 5_000,
+  pollAfterMs: 300_000,
+  pollsMax: 3,
+};
+
+export const engineBounds: EngineBounds = {
+  inHandMax: 256,
+  claimMax: 128,
+  recordMax: 128,
+  recordWaitMs: 5,
+  leaseMs: 120_000,
+  idleMs: 50,
+};
+
+/** Before the next claim, when this one was not full: what comes in the meantime shares its commit. */
+const gatherMs = 10;
+const wordsMax = 200;
+
+export interface EngineState extends Availability {
+  readonly in_hand: number;
+  readonly failures: number;
+}
+
+export class SettlementEngine {
+  readonly #options: EngineOptions;
+  readonly #bounds: EngineBounds;
+  readonly #parts: EngineParts;
+  readonly #results: Collector<Result>;
+  readonly #loops: readonly Loop[];
+  readonly #engineId = newId('run').slice(4, 16);
+  readonly #inHand = new Set<Promise<void>>();
+  #claims = 0;
+  #claimMax: number;
+  #onRoom: (() => void) | null = null;
+
+  constructor(options: EngineOptions) {
+    const { database, providers, log, policy = settlementPolicy } = options;
+    this.#options = options;
+    this.#bounds = { ...engineBounds, ...options.bounds };
+    if (options.bounds?.leaseMs === undefined && this.#bounds.leaseMs / 2 <= exchangeMsMax)
+      throw new Error('a lease must outlast what is sent under it');
+    this.#claimMax = this.#bounds.claimMax;
+    this.#parts = { database, providers, policy, transit: createTransitAccounts(database.sql) };
+    const { recordMax, recordWaitMs, idleMs } = this.#bounds;
+    this.#results = new Collector({
+      sizeMax: recordMax,
+      waitMsMax: recordWaitMs,
+      store: (results) => this.#record(results),
+    });
+    this.#loops = [
+      createLoop({ name: 'settlement claims', log, intervalMs: idleMs, round: (signal) => this.#claim(signal) }),
+      createLoop({ name: 'provider words', log, intervalMs: idleMs, round: (signal) => this.#takeWords(signal) }),
+    ];
+  }
+
+  start(): void {
+    for (const loop of this.#loops) loop.start();
+  }
+
+  /** Takes up nothing more, and returns when what is in hand is recorded. */
+  async stop(): Promise<void> {
+    const stopped = Promise.all(this.#loops.map((loop) => loop.stop()));
+    this.#onRoom?.();
+    await stopped;
+    await Promise.all(this.#inHand);
+  }
+
+  state(): EngineState {
+    const failures = Math.max(...this.#loops.map((loop) => loop.failures()));
+    return { ...availability(this.#options.providers), in_hand: this.#inHand.size, failures };
+  }
+
+  async #claim(signal: AbortSignal): Promise<boolean> {
+    const { inHandMax, leaseMs } = this.#bounds;
+    // A quarter of its places, so that a claim is worth its commit.
+    while (inHandMax - this.#inHand.size < Math.min(this.#claimMax, Math.ceil(inHandMax / 4)) && !signal.aborted)
+      await new Promise<void>((resolve) => {
+        this.#onRoom = resolve;
+      });
+    if (signal.aborted) return false;
+    const limit = Math.min(this.#claimMax, inHandMax - this.#inHand.size, this.#halfOpenMax());
+    this.#claims += 1;
+    const lease = { token: `${this.#engineId}.${this.#claims}`, ms: leaseMs };
+    const { found, tasks, changes } = await claimDue(this.#parts, limit, lease).catch((error: unknown) =>
+      this.#afterRefusal(error),
+    );
+    for (const change of changes) this.#options.metrics.countChange(change);
+    for (const task of tasks) this.#take(task);
+    if (found === 0) return false;
+    this.#claimMax = Math.min(this.#bounds.claimMax, this.#claimMax * 2);
+    if (found < limit) await pause(gatherMs);
+    return true;
+  }
+
+  /** While no breaker is closed, one at a time finds out whether that has changed. */
+  #halfOpenMax(): number {
+    return this.#options.providers.some((provider) => provider.availability() === 'closed')
+      ? Number.POSITIVE_INFINITY
+      : 1;
+  }
+
+  /** The database refused the batch for what is in it: half of it next time, and at last the first alone waits. */
+  async #afterRefusal(error: unknown): Promise<never> {
+    if (/^(?:22|23|54|P0)/.test(sqlState(error) ?? '')) {
+      if (this.#claimMax === 1) await postponeFirst(this.#options.database.sql);
+      this.#claimMax = Math.max(1, Math.floor(this.#claimMax / 2));
+    }
+    throw error;
+  }
+
+  #take(task: Task): void {
+    const { metrics, log } = this.#options;
+    const work = this.#perform(task)
+      .catch((error: unknown) => {
+        metrics.dropped.inc();
+        log.error(
+          { err: error, settlement_id: task.row.settlement_id },
+          'a result was not recorded; it is asked about',
+        );
+      })
+      .finally(() => {
+        this.#inHand.delete(work);
+        metrics.inHand.set(this.#inHand.size);
+        this.#onRoom?.();
+      });
+    this.#inHand.add(work);
+    metrics.inHand.set(this.#inHand.size);
+  }
+
+  async #perform(task: Task): Promise<void> {
+    const result = await performTask(task);
+    if (result === null) this.#options.metrics.dropped.inc();
+    else await this.#results.add(result);
+  }
+
+  async #record(results: readonly Result[]): Promise<void> {
+    const { metrics, log } = this.#options;
+    for (const { before, change } of await recordResults(this.#parts, results)) {
+      metrics.countChange({ before, after: change });
+      if (!change.overdue) continue;
+      metrics.overdue.inc();
+      const { settlement_id, provider, polls } = change.progress as typeof before;
+      log.warn({ settlement_id, provider, polls }, 'the outcome of a settlement is still not known');
+    }
+  }
+
+  async #takeWords(signal: AbortSignal): Promise<boolean> {
+    const { log, metrics } = this.#options;
+    const { outcomes, changes } = await takeProviderWords(this.#parts, wordsMax, log);
+    for (const outcome of outcomes) metrics.words.inc({ outcome });
+    for (const change of changes) metrics.countChange(change);
+    if (outcomes.length === 0) return false;
+    if (outcomes.length < wordsMax && !signal.aborted) await pause(gatherMs);
+    return true;
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
