@@ -44,14 +44,13 @@ export function createDelivery(options: DeliveryOptions): Loop {
 
   function start(claimed: Claimed): void {
     const giveBack = slots.take(claimed.webhook_endpoint_id, claimed.slow);
-    const startedMs = performance.now();
     const work = attempt(options, { claimed, slots, record })
       .catch((error: unknown) => {
         // Not written down: its lease ends, and it is sent again.
         log.error({ err: error, event_id: claimed.event_id }, 'a webhook attempt could not be made or written down');
       })
       .finally(() => {
-        giveBack(performance.now() - startedMs);
+        giveBack();
         inHand.delete(work);
       });
     inHand.add(work);

@@ -43,10 +43,11 @@ export async function createEndpoint(
   const { merchant_id, url, description = '', event_types = [] } = wanted;
   const problem = await parts.fetch.problemOf(url);
   if (problem !== null) return { problems: [{ field: 'url', problem }] };
-  // The merchant's row, so that two at a time do not both find room for the last one.
+  // The merchant's row first, and a statement of its own to count: two at a time would both find room for the last one.
+  await sql.query('select from merchants where merchant_id = $1 for update', [merchant_id]);
   const { rows: counted } = await sql.query<{ endpoints: number }>(
-    `select (select count(*)::int from webhook_endpoints where merchant_id = m.merchant_id and disabled_reason is distinct from $2) as endpoints
-     from merchants m where merchant_id = $1 for update`,
+    `select count(*)::int as endpoints from webhook_endpoints
+     where merchant_id = $1 and disabled_reason is distinct from $2`,
     [merchant_id, removedReason],
   );
   if ((counted[0]?.endpoints ?? 0) >= limits.webhookEndpointsMax)

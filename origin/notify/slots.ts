@@ -7,15 +7,15 @@ import type { Lane } from './claim.ts';
 export interface SlotLimits {
   readonly fast: { readonly all: number; readonly perEndpoint: number };
   readonly slow: { readonly all: number; readonly perEndpoint: number };
-  /** An answer that takes longer makes an endpoint slow, until one that does not. */
+  /** An attempt that takes longer gives its place in the fast lane back, and makes its endpoint slow until one that does not. */
   readonly slowAfterMs: number;
 }
 
 export const slotLimits: SlotLimits = {
   // 16 at one time with a partner that answers in 100 ms are 160 messages a second to it alone.
-  fast: { all: 128, perEndpoint: 16 },
-  slow: { all: 64, perEndpoint: 2 },
-  slowAfterMs: 2_000,
+  fast: { all: 256, perEndpoint: 16 },
+  slow: { all: 128, perEndpoint: 4 },
+  slowAfterMs: 1_000,
 };
 
 export class Slots {
@@ -48,25 +48,41 @@ export class Slots {
     this.#pausedUntilMs.set(endpoint, untilMs);
   }
 
-  /** Returns how to give the place back. */
-  take(endpoint: string, slow: boolean): (durationMs: number) => void {
-    const lane = slow ? 'slow' : 'fast';
+  /**
+   * Returns how to give the place back. The slow lane may be overfull for a while with attempts that began in the fast one:
+   * of those there are at most `fast.all` a `slowAfterMs`, each for one timeout.
+   */
+  take(endpoint: string, slow: boolean): () => void {
+    let lane: 'fast' | 'slow' = slow ? 'slow' : 'fast';
+    let wasSlow = false;
     this.#used[lane] += 1;
     this.inHand.set(endpoint, (this.inHand.get(endpoint) ?? 0) + 1);
-    return (durationMs) => {
+    const tooLong = setTimeout(() => {
+      wasSlow = true;
+      this.#slow.add(endpoint);
+      this.#used[lane] -= 1;
+      lane = 'slow';
+      this.#used[lane] += 1;
+      this.#tell();
+    }, this.#limits.slowAfterMs);
+    return () => {
+      clearTimeout(tooLong);
       this.#used[lane] -= 1;
       const left = (this.inHand.get(endpoint) ?? 1) - 1;
       if (left === 0) this.inHand.delete(endpoint);
       else this.inHand.set(endpoint, left);
-      if (durationMs > this.#limits.slowAfterMs) this.#slow.add(endpoint);
-      else this.#slow.delete(endpoint);
-      this.#released.resolve();
-      this.#released = Promise.withResolvers();
+      if (!wasSlow) this.#slow.delete(endpoint);
+      this.#tell();
     };
   }
 
-  /** When a place is given back. */
+  /** When a place is free that was not. */
   get released(): Promise<void> {
     return this.#released.promise;
+  }
+
+  #tell(): void {
+    this.#released.resolve();
+    this.#released = Promise.withResolvers();
   }
 }
