@@ -77,8 +77,8 @@ export async function sampleProvider(
     listener.close();
   });
   const callbackUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/words`;
-  const quick = { latency_ms_min: 0, latency_ms_max: 2, confirm_after_ms: 5, ...faults };
-  const server = await startSimulatedProvider({ apiKey, secret, callbackUrl, faults: quick });
+  const quick = { latency_ms_min: 0, latency_ms_max: 2, confirm_after_ms: 5 };
+  const server = await startSimulatedProvider({ apiKey, secret, callbackUrl, faults: { ...quick, ...faults } });
   parts.defer(() => server.close());
   const client = () => createSimulatedProvider({ url: server.url, apiKey, webhookSecrets: [secret] });
   reader = client();
