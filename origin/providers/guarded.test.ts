@@ -251,7 +251,7 @@ describe('timeout', () => {
 });
 
 describe('chooseProvider', () => {
-  async function pair() {
+  function pair() {
     const [first, second] = [scripted('stripe'), scripted('iso20022')];
     const providers = [guard(first), guard(second)] as const;
     return { first, second, providers };
@@ -265,7 +265,7 @@ describe('chooseProvider', () => {
     choice.outcome === 'chosen' ? choice.provider.name : choice.outcome;
 
   test('takes the primary, and the secondary where the breaker of the primary is open', async () => {
-    const { first, providers } = await pair();
+    const { first, providers } = pair();
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
     await open(first, providers[0]);
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('iso20022');
@@ -273,14 +273,14 @@ describe('chooseProvider', () => {
   });
 
   test('goes back to the primary when it may be tried', async () => {
-    const { first, providers } = await pair();
+    const { first, providers } = pair();
     await open(first, providers[0]);
     vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs);
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
   });
 
   test('chooses none, and is read only, while all are open', async () => {
-    const { first, second, providers } = await pair();
+    const { first, second, providers } = pair();
     await open(first, providers[0]);
     await open(second, providers[1]);
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('none_available');
@@ -288,7 +288,7 @@ describe('chooseProvider', () => {
   });
 
   test('the destinations alone decide who is possible', async () => {
-    const { first, providers } = await pair();
+    const { first, providers } = pair();
     expect(nameOf(chooseProvider({ providers, destinations: {} }))).toBe('destination_missing');
     expect(nameOf(chooseProvider({ providers, destinations: { other: 'right' } }))).toBe('destination_missing');
     expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'wrong', iso20022: 'right' } }))).toBe(
@@ -302,8 +302,8 @@ describe('chooseProvider', () => {
     expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' } }))).toBe('none_available');
   });
 
-  test('the one that did not take it comes last, and is taken where there is no other', async () => {
-    const { providers } = await pair();
+  test('the one that did not take it comes last, and is taken where there is no other', () => {
+    const { providers } = pair();
     expect(nameOf(chooseProvider({ providers, destinations: both, notTakenBy: 'stripe' }))).toBe('iso20022');
     expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' }, notTakenBy: 'stripe' }))).toBe(
       'stripe',
