@@ -192,6 +192,7 @@ create table settlement_runs (
   done_at timestamptz,
   unique (merchant_id, local_date)
 );
+create index settlement_runs_open on settlement_runs (created_at) where state = 'open';
 
 -- Up to which of the ledger's seals clearings have been credited to the merchants that they are owed to. Seals take their numbers
 -- in the order of their commits, so nothing can still appear behind this one; numbers of transfers do not.

@@ -5,7 +5,7 @@ import type { CardKey } from '../../contracts/network.ts';
 import type { Sql } from '../db/client.ts';
 
 export interface DeadLetter {
-  readonly source: 'card_events';
+  readonly source: 'card_events' | 'settlement_requests';
   readonly reason: string;
   readonly message: string;
   /** The event's place in its card's stream, where that is known. */

@@ -1,0 +1,104 @@
+import { beforeEach, expect, test } from 'vitest';
+import { newId } from '../../contracts/ids.ts';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { startQueue } from '../intake/sample-queue.ts';
+import { sampleMerchant, silent } from './sample-settlements.ts';
+import { createSettlementQueue, type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
+
+let database: Database;
+let merchant_id: `mrch_${string}`;
+
+beforeEach(async () => {
+  database = openDatabase({ url: await createTestDatabase(), poolMax: 10, onIdleError: () => {} });
+  merchant_id = await sampleMerchant(database, 1_000n);
+  const opened = database;
+  return () => opened.close();
+});
+
+function message(over: Partial<SettlementMessage> = {}, amount_minor = 100): SettlementMessage {
+  const settlement = { merchant_id, amount_minor, currency: 'USD' };
+  return { version: 1, settlement_id: newId('stl'), correlation_id: 'batch:7', settlement, ...over };
+}
+
+async function created(): Promise<string[]> {
+  const { rows } = await database.sql.query<{ settlement_id: string }>('select settlement_id from settlements');
+  return rows.map(({ settlement_id }) => settlement_id).toSorted();
+}
+async function letters(): Promise<string[]> {
+  const { rows } = await database.sql.query<{ reason: string }>(
+    `select reason from dead_letters where source = 'settlement_requests' order by dead_letter_no`,
+  );
+  return rows.map(({ reason }) => reason);
+}
+
+test('pulled from a queue, created once each, and acknowledged; what comes twice changes nothing', async () => {
+  const { queue, close } = await startQueue();
+  const messages = Array.from({ length: 5 }, () => message());
+  const bodies = [...messages, messages[0], { nonsense: true }, messages[1]];
+  queue.waiting.push(...bodies.map((body, index) => ({ id: `m${index}`, body, attempts: 1 })));
+  const config = { api_url: queue.url, account_id: 'acc', queue_id: 'que', api_token: 'token' };
+  const loop = createSettlementQueue({ queue: config, database, log: silent });
+  loop.start();
+  await until(
+    () => queue.waiting.length + queue.leased.size,
+    (left) => left === 0,
+  );
+  await loop.stop();
+  close();
+  expect(await created()).toEqual(messages.map(({ settlement_id }) => settlement_id).toSorted());
+  expect(await letters()).toEqual([expect.stringContaining('version')]);
+  expect(queue.retried).toEqual([]);
+});
+
+test('a repeat in a later batch is the same settlement; its id with another amount is a dead letter', async () => {
+  const first = message();
+  const take = (...bodies: unknown[]) =>
+    takeSettlementMessages(
+      database,
+      bodies.map((body, index) => ({ id: `${index}`, body })),
+      silent,
+    );
+  expect(await take(first)).toEqual([{ id: '0', outcome: 'done' }]);
+  const other = message({ settlement_id: first.settlement_id }, 101);
+  expect(await take(first, other)).toEqual([
+    { id: '0', outcome: 'done' },
+    { id: '1', outcome: 'dead_letter' },
+  ]);
+  expect(await created()).toHaveLength(1);
+});
+
+test('what is refused is kept with its reason', async () => {
+  const taken = await takeSettlementMessages(
+    database,
+    [
+      { id: 'a', body: message({}, 1_001) },
+      { id: 'b', body: message({ settlement: { merchant_id: newId('mrch'), amount_minor: 1, currency: 'USD' } }) },
+      { id: 'c', body: message({ settlement: { merchant_id, amount_minor: 1, currency: 'EUR' } }) },
+      { id: 'd', body: message({}, 600) },
+      { id: 'e', body: message({}, 600) },
+    ],
+    silent,
+  );
+  expect(taken.map(({ outcome }) => outcome)).toEqual([
+    'dead_letter',
+    'dead_letter',
+    'dead_letter',
+    'done',
+    'dead_letter',
+  ]);
+  expect(await letters()).toEqual([
+    'refused: amount_not_owed',
+    'refused: merchant_not_found',
+    'refused: currency_differs',
+    'refused: amount_not_owed',
+  ]);
+});
+
+test('while the database is away everything is brought again', async () => {
+  const away: Database = { ...database, transaction: () => Promise.reject(new Error('away')) };
+  expect(await takeSettlementMessages(away, [{ id: 'a', body: message() }], silent)).toEqual([
+    { id: 'a', outcome: 'retry' },
+  ]);
+});
