@@ -39,7 +39,7 @@ async function clear(
   networkMerchantId: string | null,
   amount: bigint,
   kind: 'direct' | 'pending' = 'direct',
-  held?: Promise<void>,
+  beforeCommit: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const authorization_id = newId('auth');
   sequence += 1;
@@ -62,7 +62,7 @@ async function clear(
         event: { event_id: newId('evt'), stream_id: 1, sequence: own, authorization_id },
       },
     ]);
-    await held;
+    await beforeCommit();
   });
 }
 
@@ -99,15 +99,17 @@ describe('accrual', () => {
 
   test('a clearing that commits late is not skipped: none with a later number commits before it', async () => {
     const shop = await at(['m1']);
-    let release = () => {};
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
+    const inserted = Promise.withResolvers<void>();
+    const held = Promise.withResolvers<void>();
+    const late = clear('m1', 10n, 'direct', () => {
+      inserted.resolve();
+      return held.promise;
     });
-    const late = clear('m1', 10n, 'direct', held);
+    await inserted.promise;
     const next = clear('m1', 5n);
     await accrueAll();
     expect(await balanceOf(database, shop)).toBe('0 0 0');
-    release();
+    held.resolve();
     await Promise.all([late, next]);
     await accrueAll();
     expect(await balanceOf(database, shop)).toBe('15 0 0');
