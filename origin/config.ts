@@ -1,6 +1,7 @@
 // Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
 
 import * as z from 'zod';
+import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
 
 /** What the repository shows to the world: fine on a laptop, refused in production. As words, since random text may hold any four letters. */
 const demoWord = /(?:^|[^a-z0-9])(?:demo|example|changeme|test)(?:[^a-z0-9]|$)/i;
@@ -33,6 +34,7 @@ const environmentSchema = z.object({
   CLOUDFLARE_ACCOUNT_ID: z.string().min(1).optional(),
   CLOUDFLARE_QUEUE_ID: z.string().min(1).optional(),
   CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
+  ...settlementEnvironmentShape,
 });
 
 export interface QueueConfig {
@@ -45,7 +47,11 @@ export interface QueueConfig {
 export type Config = Omit<
   z.infer<typeof environmentSchema>,
   'QUEUE_API_URL' | 'CLOUDFLARE_ACCOUNT_ID' | 'CLOUDFLARE_QUEUE_ID' | 'CLOUDFLARE_API_TOKEN'
-> & { readonly queue: QueueConfig | null };
+> & {
+  readonly queue: QueueConfig | null;
+  /** Null where nobody asks for settlements by queue. */
+  readonly settlementQueue: QueueConfig | null;
+};
 
 /** Throws one error that names every wrong value, and quotes none: some are secrets. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
@@ -69,7 +75,10 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
           api_token: CLOUDFLARE_API_TOKEN,
         }
       : null;
-  return { ...rest, queue };
+  const settlementQueueId = rest.CLOUDFLARE_SETTLEMENT_QUEUE_ID;
+  const settlementQueue =
+    queue === null || settlementQueueId === undefined ? null : { ...queue, queue_id: settlementQueueId };
+  return { ...rest, queue, settlementQueue };
 }
 
 function problemsBetween(config: z.infer<typeof environmentSchema>): string[] {
@@ -78,6 +87,7 @@ function problemsBetween(config: z.infer<typeof environmentSchema>): string[] {
   const missing = pull.filter((name) => config[name] === undefined);
   if (missing.length > 0 && missing.length < pull.length)
     problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
+  problems.push(...settlementProblems(config, config.ENVIRONMENT === 'production'));
   if (config.ENVIRONMENT !== 'production') return problems;
   for (const name of ['API_KEY', 'INTERNAL_SECRET'] as const) {
     const plain = config[name].startsWith('whsec_')

@@ -17,6 +17,7 @@ import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createHouseAccounts } from './ledger/house-accounts.ts';
 import { measure } from './metrics.ts';
+import { createSecondHalf } from './second-half.ts';
 
 export interface Origin {
   readonly url: string;
@@ -45,6 +46,8 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
   const loops = [outbox.loop, createGapRepair(repair), createSweep(repair), ...(pull === null ? [] : [pull])];
 
+  const secondHalf = createSecondHalf({ config, database, registry, log });
+
   let stopping = false;
   const app = createApp({
     database,
@@ -55,12 +58,13 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     pull,
     log,
     registry,
-    apiKey: config.API_KEY,
     internalSecret: config.INTERNAL_SECRET,
+    secondHalf,
     isStopping: () => stopping,
   });
   const { server, port } = await listen(app.fetch, config);
-  for (const loop of loops) loop.start();
+  for (const loop of [...loops, ...secondHalf.loops]) loop.start();
+  secondHalf.engine.start();
   const url = `http://${config.HOST}:${port}`;
   log.info({ url }, 'listening');
 
@@ -71,7 +75,9 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
       // itself, then intake, and the database when nobody needs it any more.
       await closeServer(server);
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all([...loops, ...secondHalf.loops].map((loop) => loop.stop()));
+      await secondHalf.engine.stop();
+      await secondHalf.close();
       await intake.close();
       await database.close();
       log.info('stopped');

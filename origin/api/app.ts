@@ -9,11 +9,13 @@ import type { Database } from '../db/client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
+import type { SecondHalf } from '../second-half.ts';
 import { answerRefusal } from './answer.ts';
+import { requireOperator } from './caller.ts';
 import { createAccount } from './create-account.ts';
 import { createCard } from './create-card.ts';
-import { requireApiKey } from './credentials.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
+import { mountDocs } from './docs.ts';
 import { refusal } from './errors.ts';
 import { fundAccount } from './fund-account.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
@@ -22,11 +24,13 @@ import { listAuthorizations } from './list-authorizations.ts';
 import { listCards } from './list-cards.ts';
 import { listDeadLetters } from './list-dead-letters.ts';
 import { listLedgerTransfers } from './list-ledger-transfers.ts';
+import { type ApiApp, mount } from './mount.ts';
 import { readAccount } from './read-account.ts';
 import { readAuthorizationTimeline } from './read-authorization-timeline.ts';
 import { readCard } from './read-card.ts';
 import { readLedgerAccount } from './read-ledger-account.ts';
 import { replaceCardProfile } from './replace-card-profile.ts';
+import { takeProviderWebhook } from './take-provider-webhook.ts';
 
 export interface AppParts extends HealthParts {
   readonly database: Database;
@@ -35,14 +39,15 @@ export interface AppParts extends HealthParts {
   readonly outbox: Outbox;
   readonly log: Logger;
   readonly registry: Registry;
-  readonly apiKey: string;
+  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers'>;
   readonly internalSecret: string;
 }
 
-export type App = Hono<{ Variables: { requestId: string } }>;
+export type App = ApiApp;
 
 export function createApp(parts: AppParts): App {
-  const { database, log, registry, intake, apiKey, internalSecret } = parts;
+  const { database, log, registry, intake, internalSecret, secondHalf } = parts;
+  const { callers } = secondHalf.mount;
   const app: App = new Hono();
   app.use(httpMetrics(registry));
   app.use(async (context, next) => {
@@ -63,9 +68,18 @@ export function createApp(parts: AppParts): App {
   );
   app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
 
-  // Everything below needs the key, a path that does not exist too.
+  app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.providers }));
+  mountDocs(app, secondHalf.routes);
+
+  // Everything below needs a key, a path that does not exist too.
   app.use(async (context, next) => {
-    requireApiKey(context.req.header('authorization'), apiKey);
+    context.set('caller', await callers.identify(context.req.header('authorization')));
+    await next();
+  });
+  mount(app, secondHalf.routes, secondHalf.mount);
+  // The card half is the operator's.
+  app.use(async (context, next) => {
+    requireOperator(context.get('caller'));
     await next();
   });
   app.post('/accounts', createAccount(database));

@@ -111,6 +111,12 @@ export function requireScope(caller: Caller, scope: Scope, forMerchants: boolean
     throw refusal('scope_missing', [{ field: 'authorization', problem: `needs a key with the scope ${scope}` }]);
 }
 
+/** For what is no merchant's. */
+export function requireOperator({ merchant_id }: Caller): void {
+  if (merchant_id !== null)
+    throw refusal('scope_missing', [{ field: 'authorization', problem: "needs an operator's key" }]);
+}
+
 /** Another merchant's is not there at all. */
 export function sees(caller: Caller, merchantId: string): boolean {
   return caller.merchant_id === null || caller.merchant_id === merchantId;

@@ -1,19 +1,8 @@
-// Who is calling: a partner by API key, the edge by signature. Both are compared in constant time.
+// The edge by its signature, compared in constant time. Partners are known by their keys: see caller.ts.
 
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { Webhook } from 'standardwebhooks';
 import { signedText } from '../../contracts/internal-api.ts';
 import { refusal } from './errors.ts';
-
-/** The digests are compared, not the texts: they are of one length, and tell nothing of how far a guess was right. */
-export function requireApiKey(header: string | undefined, apiKey: string): void {
-  if (header === undefined || !timingSafeEqual(digest(header), digest(`Bearer ${apiKey}`)))
-    throw refusal('credentials_wrong');
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
-}
 
 export interface SignedCall {
   readonly method: string;

@@ -6,7 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
-import { type Callers, requireScope } from './caller.ts';
+import { type Caller, type Callers, requireScope } from './caller.ts';
 import { refusal } from './errors.ts';
 import { type Idempotency, readIdempotencyKey, type StoredAnswer } from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
@@ -21,8 +21,12 @@ export interface MountParts {
   readonly idempotency: Idempotency;
 }
 
-export type ApiApp = Hono<{ Variables: { requestId: string } }>;
-type ApiContext = Context<{ Variables: { requestId: string } }>;
+export interface Variables {
+  requestId: string;
+  caller: Caller;
+}
+export type ApiApp = Hono<{ Variables: Variables }>;
+type ApiContext = Context<{ Variables: Variables }>;
 
 export function mount(app: ApiApp, routes: readonly Route[], parts: MountParts): void {
   for (const route of routes) app[route.method](honoPath(route.path), (context) => serve(context, route, parts));
@@ -31,7 +35,7 @@ export function mount(app: ApiApp, routes: readonly Route[], parts: MountParts):
 async function serve(context: ApiContext, route: Route, parts: MountParts): Promise<Response> {
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
-  const caller = await parts.callers.identify(context.req.header('authorization'));
+  const caller = context.get('caller');
   const taken = await parts.rateLimit.take(caller.api_key_id);
   for (const [name, value] of Object.entries(rateHeaders(parts.rateLimit.policies, taken))) context.header(name, value);
   if (!taken.allowed) throw refusal('too_many_requests');

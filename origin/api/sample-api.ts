@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import { signCall } from '../../contracts/internal-api.ts';
+import { readConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
 import { createOutbox } from '../edge/outbox.ts';
@@ -12,6 +13,7 @@ import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { createSecondHalf } from '../second-half.ts';
 import { type App, createApp } from './app.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
@@ -35,21 +37,31 @@ export class SampleApi {
   isStopping = false;
   #tokens = 0;
 
-  static async start(url: string): Promise<SampleApi> {
-    return new SampleApi(openDatabase({ url, poolMax: 6, onIdleError: () => {} }), await startStandInEdge());
+  static async start(url: string, settings: Record<string, string> = {}): Promise<SampleApi> {
+    const database = openDatabase({ url, poolMax: 6, onIdleError: () => {} });
+    return new SampleApi(database, await startStandInEdge(), settings);
   }
 
-  private constructor(database: Database, edge: StandInEdge) {
+  private constructor(database: Database, edge: StandInEdge, settings: Record<string, string>) {
     this.database = database;
     this.edge = edge;
     const log = pino({ level: 'info' }, { write: (line: string) => this.logged.push(line) });
     const registry = new Registry();
+    const config = readConfig({
+      DATABASE_URL: 'postgresql://not-used',
+      API_KEY: apiKey,
+      INTERNAL_SECRET: edge.secret,
+      EDGE_URL: edge.url,
+      RATE_LIMIT_PER_MINUTE: '1000000',
+      RATE_LIMIT_BURST_PER_SECOND: '1000000',
+      ...settings,
+    });
     const client = createEdgeClient(edge);
     this.app = createApp({
       database,
       log,
       registry,
-      apiKey,
+      secondHalf: createSecondHalf({ config, database, registry, log }),
       edge: client,
       pull: null,
       house: createHouseAccounts(database.sql),

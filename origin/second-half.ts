@@ -1,0 +1,150 @@
+// The second half put together: providers behind their guards, the engine, the schedule, webhooks to partners, and the routes
+// that partners call.
+
+import { createHash } from 'node:crypto';
+import { Redis } from '@upstash/redis';
+import type { Logger } from 'pino';
+import { Counter, type Registry } from 'prom-client';
+import { createAnswerCache } from './api/answer-cache.ts';
+import { apiKeyRoutes } from './api/api-keys.ts';
+import { createCallers } from './api/caller.ts';
+import { createIdempotency } from './api/idempotency.ts';
+import { merchantRoutes } from './api/merchants.ts';
+import type { MountParts } from './api/mount.ts';
+import { createLocalRateLimit, createRedisRateLimit, policiesOf } from './api/rate-limit.ts';
+import type { Route } from './api/route.ts';
+import { settlementDeadLetterRoutes } from './api/settlement-dead-letters.ts';
+import { settlementRoutes } from './api/settlements.ts';
+import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
+import { webhookMessageRoutes } from './api/webhook-messages.ts';
+import type { Config } from './config.ts';
+import type { Database } from './db/client.ts';
+import type { Loop } from './loop.ts';
+import { createDelivery } from './notify/delivery.ts';
+import { createNotifyMetrics } from './notify/notify-metrics.ts';
+import { createSafeFetch } from './notify/safe-fetch.ts';
+import { createSecretBox } from './notify/secret-box.ts';
+import { type GuardedProvider, guarded } from './providers/guarded.ts';
+import { createIso20022Provider } from './providers/iso20022/iso20022.ts';
+import { createDirectoryStore } from './providers/iso20022/object-store.ts';
+import type { Provider } from './providers/provider.ts';
+import { createProviderMetrics } from './providers/provider-metrics.ts';
+import { createSimulatedProvider } from './providers/simulated.ts';
+import { createStripeProvider } from './providers/stripe.ts';
+import { SettlementEngine } from './settlement/engine.ts';
+import { createSchedule } from './settlement/runs.ts';
+import { createSettlementMetrics } from './settlement/settlement-metrics.ts';
+import { createSettlementQueue } from './settlement/settlement-queue.ts';
+import { type ProviderName, readDebtors } from './settlement-config.ts';
+
+export interface SecondHalf {
+  readonly routes: readonly Route[];
+  readonly mount: MountParts;
+  readonly providers: readonly GuardedProvider[];
+  readonly engine: SettlementEngine;
+  readonly loops: readonly Loop[];
+  close(): Promise<void>;
+}
+
+export interface SecondHalfParts {
+  readonly config: Config;
+  readonly database: Database;
+  readonly registry: Registry;
+  readonly log: Logger;
+}
+
+export function createSecondHalf({ config, database, registry, log }: SecondHalfParts): SecondHalf {
+  const providerMetrics = createProviderMetrics(registry);
+  const providers = config.SETTLEMENT_PROVIDERS.map((name) =>
+    guarded(createProvider(name, config), { metrics: providerMetrics, log }),
+  );
+  const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
+  const development = config.ENVIRONMENT === 'development';
+  const fetch = createSafeFetch({ development });
+  const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
+  const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
+  const mount = mountParts({ config, database, registry, log });
+  const queue = config.settlementQueue;
+  return {
+    routes: [
+      ...settlementRoutes,
+      ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
+      ...webhookEndpointRoutes({ box, fetch }),
+      ...webhookMessageRoutes,
+      ...settlementDeadLetterRoutes,
+      ...apiKeyRoutes(mount.callers),
+    ],
+    mount,
+    providers,
+    engine,
+    loops: [
+      createSchedule({ database, log }),
+      delivery,
+      ...(queue === null ? [] : [createSettlementQueue({ queue, database, log })]),
+    ],
+    async close() {
+      await fetch.close();
+      await Promise.all(providers.map((provider) => provider.close?.()));
+    },
+  };
+}
+
+function mountParts({ config, database, registry, log }: SecondHalfParts): MountParts {
+  const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config;
+  // Answers are kept as text, and sealed: the client must not read into them.
+  const redis = url && token ? new Redis({ url, token, automaticDeserialization: false, retry: { retries: 0 } }) : null;
+  const policies = policiesOf(config.RATE_LIMIT_PER_MINUTE, config.RATE_LIMIT_BURST_PER_SECOND);
+  const hits = new Counter({
+    name: 'idempotency_cache_hits_total',
+    help: 'Repeats answered with the first answer, by who remembered it',
+    labelNames: ['where'],
+    registers: [registry],
+  });
+  return {
+    database,
+    callers: createCallers(database.sql, config.API_KEY),
+    rateLimit: redis === null ? createLocalRateLimit(policies) : createRedisRateLimit(redis, policies, log),
+    idempotency: createIdempotency({
+      database,
+      cache: redis === null ? null : createAnswerCache(redis, log),
+      ttlMs: config.IDEMPOTENCY_HOURS * 3_600_000,
+      secret: config.INTERNAL_SECRET,
+      onHit: (where) => hits.inc({ where }),
+    }),
+  };
+}
+
+function createProvider(name: ProviderName, config: Config): Provider {
+  switch (name) {
+    case 'simulated':
+      return createSimulatedProvider({
+        url: config.SIMULATED_PROVIDER_URL ?? '',
+        apiKey: config.SIMULATED_PROVIDER_KEY ?? '',
+        webhookSecrets: config.SIMULATED_PROVIDER_WEBHOOK_SECRETS,
+      });
+    case 'stripe':
+      return createStripeProvider({
+        apiKey: config.STRIPE_API_KEY ?? '',
+        webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
+        ...(config.STRIPE_URL === undefined ? {} : { url: config.STRIPE_URL }),
+      });
+    case 'iso20022':
+      return createIso20022Provider({
+        store: createDirectoryStore(config.ISO20022_DIRECTORY ?? ''),
+        initiator: config.ISO20022_INITIATOR,
+        debtors: readDebtors(config.ISO20022_DEBTORS_FILE ?? ''),
+      });
+  }
+}
+
+function problemOfDestination(providers: readonly Provider[], name: string, destination: unknown): string | null {
+  const provider = providers.find((one) => one.name === name);
+  if (provider !== undefined) return provider.problemOfDestination(destination);
+  const known = providers.map((one) => one.name).join(', ') || 'none';
+  return `names no provider that is set up here (${known})`;
+}
+
+/** For development alone: production refuses to start without a key of its own. */
+function developmentKey(secret: string): string {
+  return createHash('sha256').update(`webhook secrets ${secret}`).digest('base64');
+}

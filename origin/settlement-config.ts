@@ -1,0 +1,76 @@
+// Configuration of the second half: providers in their order, partners' keys and quotas, Redis where there is one. Each wrong
+// value is named, and none is quoted: some are secrets.
+
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+
+const providerNames = ['simulated', 'stripe', 'iso20022'] as const;
+export type ProviderName = (typeof providerNames)[number];
+
+const whole = (min: number, max: number, fallback: number) =>
+  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
+const secretList = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((secret) => secret !== ''))
+  .default([]);
+
+export const settlementEnvironmentShape = {
+  /** Primary first, separated by commas; empty: settlements are kept, and paid by nobody. */
+  SETTLEMENT_PROVIDERS: z
+    .string()
+    .transform((text) => text.split(',').map((name) => name.trim()))
+    .transform((names) => names.filter((name) => name !== ''))
+    .pipe(z.array(z.enum(providerNames, { error: `must be some of ${providerNames.join(', ')}, in their order` })))
+    .default([]),
+  SIMULATED_PROVIDER_URL: z.url().optional(),
+  SIMULATED_PROVIDER_KEY: z.string().min(1).optional(),
+  SIMULATED_PROVIDER_WEBHOOK_SECRETS: secretList,
+  STRIPE_API_KEY: z.string().min(1).optional(),
+  STRIPE_WEBHOOK_SECRETS: secretList,
+  STRIPE_URL: z.url().optional(),
+  /** Where bank files are put and taken from. */
+  ISO20022_DIRECTORY: z.string().min(1).optional(),
+  ISO20022_INITIATOR: z.string().min(1).default('Atlas'),
+  /** A JSON file: the account that pays, by currency. */
+  ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
+  /** 32 bytes in base64; several with commas while keys change, the newest first. */
+  WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
+  UPSTASH_REDIS_REST_URL: z.url().optional(),
+  UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
+  IDEMPOTENCY_HOURS: whole(1, 24 * 30, 24),
+  RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000, 1_000),
+  RATE_LIMIT_BURST_PER_SECOND: whole(1, 1_000_000, 100),
+  /** A second queue whose messages ask for settlements; pulled where it is set. */
+  CLOUDFLARE_SETTLEMENT_QUEUE_ID: z.string().min(1).optional(),
+} as const;
+
+const shape = z.object(settlementEnvironmentShape);
+export type SettlementConfig = z.infer<typeof shape>;
+
+/** What must be set together. */
+export function settlementProblems(config: SettlementConfig, production: boolean): string[] {
+  const problems: string[] = [];
+  const needs: Readonly<Record<ProviderName, readonly (keyof SettlementConfig)[]>> = {
+    simulated: ['SIMULATED_PROVIDER_URL', 'SIMULATED_PROVIDER_KEY'],
+    stripe: ['STRIPE_API_KEY'],
+    iso20022: ['ISO20022_DIRECTORY', 'ISO20022_DEBTORS_FILE'],
+  };
+  for (const provider of config.SETTLEMENT_PROVIDERS)
+    for (const name of needs[provider])
+      if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
+  if (production && config.SETTLEMENT_PROVIDERS.includes('simulated'))
+    problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
+  if (production && config.WEBHOOK_SECRETS_KEY === undefined)
+    problems.push('WEBHOOK_SECRETS_KEY: is not set; make 32 random bytes in base64');
+  if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))
+    problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or neither');
+  return problems;
+}
+
+export function readDebtors(file: string): Record<string, never> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, never>;
+  } catch {
+    throw new Error('configuration: ISO20022_DEBTORS_FILE: is not a file with JSON in it');
+  }
+}
