@@ -25,7 +25,11 @@ export default defineConfig({
         test: {
           name: 'unit',
           setupFiles: ['./scripts/property-seed.ts'],
-          include: ['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
+          include: [
+            ...['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
+            'sdk/**/*.test.ts',
+          ],
+          exclude: ['**/node_modules/**', 'sdk/**/*.workerd.test.ts'],
         },
       },
       {
@@ -40,7 +44,7 @@ export default defineConfig({
         test: {
           name: 'edge',
           setupFiles: ['./scripts/property-seed.ts'],
-          include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts'],
+          include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts', 'sdk/**/*.workerd.test.ts'],
         },
       },
       {

@@ -13,8 +13,11 @@ const longFunctions: Readonly<Record<string, { lines: number; because: string }>
 
 /** Entries that a tool loads by their default export. */
 const defaultExporters = [/^worker\/index\.ts$/, /^[^/]+\.config\.ts$/, /^load\/[^/]+\.ts$/];
-/** The worker's entry passes on the classes of its objects: that is how the platform finds them. */
-const reexporters = new Set(['worker/index.ts']);
+/**
+ * The worker's entry passes on the classes of its objects: that is how the platform finds them. The sdk's says what partners
+ * may import.
+ */
+const reexporters = new Set(['worker/index.ts', 'sdk/index.ts']);
 
 const emptyNames = /^(?:utils?|helpers?|common|managers?|services?|types?|misc|shared)$/;
 
