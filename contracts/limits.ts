@@ -33,6 +33,20 @@ export const limits = {
   holdDaysMax: 31,
   /** How long a card keeps its rows: longer than any network sends again (Marqeta: just over 12 days; chargebacks are new messages). */
   retentionMs: 35 * 24 * 3_600_000,
+  /**
+   * Rows after which a snapshot is taken, whatever it holds: folding them takes a few milliseconds, and a snapshot of a young
+   * card is one row.
+   */
+  snapshotRowsMin: 500,
+  /**
+   * Lives in the snapshot for each row that waits for the next one: writing it again costs as much as the whole of it, so a
+   * larger one is written less often, and a load folds at most a fifth as many rows as it reads lives.
+   */
+  snapshotLivesPerRowMax: 5,
+  /** Characters of one part of a snapshot: at three bytes each below 1 MB, where a value may have 2 MB. */
+  snapshotPartLengthMax: 330_000,
+  /** How long rows past their retention wait for others: a card that rests is woken once a week for them, at most. */
+  trimDelayMs: 7 * 24 * 3_600_000,
   /** Values in one any-of or none-of list of a control. */
   controlValuesMax: 1_000,
 
@@ -74,6 +88,7 @@ export function assertLimits(): void {
     ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
     ['a profile fits in a body and in a message', limits.profileBytesMax < limits.bodyBytesMax],
     ['rows outlive every hold', limits.retentionMs > limits.holdDaysMax * 24 * 3_600_000],
+    ['a part of a snapshot fits in a value of 2 MB', limits.snapshotPartLengthMax * 3 < 2_000_000],
     ['the alarm comes after the timer', limits.publishAlarmMs > limits.publishIntervalMs],
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
