@@ -76,6 +76,13 @@ export const limits = {
   marqetaDeadlineMs: 2_500,
   /** Our own network: the strictest documented issuer limit is 1,500 ms (Treasury Prime). */
   nativeDeadlineMs: 1_400,
+  /** What a caller of our own network may ask for instead: above, Lithic's 6 s is the longest limit of any issuer contract. */
+  nativeDeadlineMsMin: 500,
+  nativeDeadlineMsMax: 6_000,
+  /** The end of a deadline that is kept for queueing a stand-in: a queue's send takes some tens of milliseconds. */
+  standInMs: 250,
+  /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */
+  standInRetrySecondsMax: 3_600,
 
   /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
   signatureToleranceMs: 300_000,
@@ -93,6 +100,8 @@ export function assertLimits(): void {
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
     ['retries do not shrink', limits.publishRetryMsMin <= limits.publishRetryMsMax],
+    ['a stand-in leaves its card at least half of the deadline', limits.nativeDeadlineMsMin >= 2 * limits.standInMs],
+    ['our own default deadline is one that may be asked for', limits.nativeDeadlineMs >= limits.nativeDeadlineMsMin],
     ["Marqeta's deadline leaves it a margin below 3 s", limits.marqetaDeadlineMs <= 3_000 - 250],
   ];
   for (const [claim, holds] of claims) if (!holds) throw new Error(`limits: ${claim}`);

@@ -75,7 +75,9 @@ export class Card {
     const { request_key } = request;
     const answered = this.#answerTo(request_key);
     if (answered !== null) {
-      const field = differingField(answered.request, request);
+      // When the network says it happened is no part of what was asked: a repeat may be stamped anew.
+      const { occurred_at_ms } = answered.request;
+      const field = differingField(answered.request, { ...request, occurred_at_ms });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
       return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
