@@ -87,7 +87,7 @@ export const card_streams = pgTable('card_streams', {
 export const card_events = pgTable('card_events', {
   stream_id: big('stream_id').notNull(),
   sequence: count('sequence').notNull(),
-  kind: text({ enum: ['authorization', 'message', 'void', 'profile', 'unreadable'] }).notNull(),
+  kind: text({ enum: ['authorization', 'message', 'void', 'expiry', 'profile', 'unreadable'] }).notNull(),
   event_id: text(),
   at_ms: count('at_ms'),
   authorization_id: text(),
@@ -108,6 +108,7 @@ export const authorizations = pgTable('authorizations', {
   posted_minor: big('posted_minor').notNull(),
   opened_at_ms: count('opened_at_ms').notNull(),
   updated_at_ms: count('updated_at_ms').notNull(),
+  joined_into: text(),
 });
 
 export const dead_letters = pgTable('dead_letters', {

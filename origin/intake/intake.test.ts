@@ -56,7 +56,7 @@ describe('intake', () => {
 
   test('a card that the origin does not know is booked to suspense, and nothing is lost', async () => {
     const card = new SampleCard('nobody-knows', null);
-    card.clear(null, 900, true, 'CHF');
+    card.clear(null, 900, true, { currency: 'CHF' });
     await books.intake().take(asMessages(card.message()));
     const { rows } = await database.sql.query(
       `select a.kind, b.debits_posted::int as debits from ledger_balances b
