@@ -44,8 +44,8 @@ export abstract class Counter {
   /** Null: the whole life of the card. */
   abstract spanAt(nowMs: number): Span | null;
   protected abstract add(atMs: number, key: string, change: Counted): void;
-  /** A life is dropped from memory, and what it counted stays. */
-  abstract keep(atMs: number, change: Counted): void;
+  /** A life is dropped from memory, and what it counted stays where it may still be asked for. */
+  abstract drop(key: string, life: Authorization): void;
   /** Forgets windows that are over for every life from `oldestMs` on. */
   abstract forget(oldestMs: number): void;
   /** What came from lives that are no longer in memory, by the start of its window. */
@@ -101,8 +101,8 @@ class CalendarCounter extends Counter {
     sumUp(this.#windows, this.#spanAt(atMs).start_ms, change);
   }
 
-  keep(atMs: number, change: Counted): void {
-    sumUp(this.#kept, this.#spanAt(atMs).start_ms, change);
+  drop(_key: string, life: Authorization): void {
+    sumUp(this.#kept, this.#spanAt(life.at_ms).start_ms, this.contributionOf(life));
   }
 
   forget(oldestMs: number): void {
@@ -130,22 +130,35 @@ class CalendarCounter extends Counter {
 function sumUp(sums: Map<number, Counted>, startMs: number, { amount_minor, count }: Counted): void {
   const sum = sums.get(startMs);
   if (sum === undefined) sums.set(startMs, { amount_minor, count });
-  else {
-    sum.amount_minor += amount_minor;
-    sum.count += count;
-  }
+  else sumTo(sum, { amount_minor, count });
+}
+
+function sumTo(sum: Counted, { amount_minor, count }: Counted): void {
+  sum.amount_minor += amount_minor;
+  sum.count += count;
+}
+
+function takeFrom(sum: Counted, { amount_minor, count }: Counted): void {
+  sum.amount_minor -= amount_minor;
+  sum.count -= count;
 }
 
 interface Entry extends Counted {
   readonly at_ms: number;
 }
 
-/** The time that ends now: entries by life, in the order in which they leave. */
+/**
+ * The time that ends now. What has left stays in its place until its life is dropped, so that the window may be asked about
+ * any instant in any order: an answer never depends on who looked before.
+ */
 class RollingCounter extends Counter {
   readonly #lengthMs: number;
   readonly #entries = new Map<string, Entry>();
-  #newestMs = 0;
-  #inOrder = true;
+  /** The same entries by their instants. */
+  readonly #inOrder: Entry[] = [];
+  /** The first of them that the sum has: those after `#afterMs`. */
+  #first = 0;
+  #afterMs = Number.NEGATIVE_INFINITY;
   readonly #sum: Counted = { amount_minor: 0, count: 0 };
 
   constructor(control: LimitControl, seconds: number) {
@@ -154,38 +167,30 @@ class RollingCounter extends Counter {
   }
 
   countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
-    this.#leave(nowMs);
+    this.#moveTo(nowMs);
     // An increment of a life that has left the window is judged as if it were in it: it must not grow without bound.
-    if (life === null || life.at_ms > nowMs - this.#lengthMs) return this.#sum;
+    if (life === null || this.needs(life.at_ms, nowMs)) return this.#sum;
     const own = this.contributionOf(life);
     return { amount_minor: this.#sum.amount_minor + own.amount_minor, count: this.#sum.count + own.count };
   }
 
   spanAt(nowMs: number): Span {
-    this.#leave(nowMs);
-    const [oldest] = this.#entries.values();
+    this.#moveTo(nowMs);
+    const oldest = this.#inOrder[this.#first];
     // Full room is back when the newest has left; something comes back when the oldest does.
     return { start_ms: nowMs - this.#lengthMs, end_ms: (oldest?.at_ms ?? nowMs) + this.#lengthMs };
   }
 
-  protected add(atMs: number, key: string, { amount_minor, count }: Counted): void {
-    const entry = this.#entries.get(key);
-    if (entry?.at_ms === atMs) {
-      entry.amount_minor += amount_minor;
-      entry.count += count;
-    } else {
-      const { amount_minor: amount = 0, count: uses = 0 } = entry ?? {};
-      this.#entries.set(key, { at_ms: atMs, amount_minor: amount + amount_minor, count: uses + count });
-      // A life that begins to count late, with a decline that was forced through: it belongs before others.
-      if (atMs < this.#newestMs || entry !== undefined) this.#inOrder = false;
-      this.#newestMs = Math.max(this.#newestMs, atMs);
-    }
-    this.#sum.amount_minor += amount_minor;
-    this.#sum.count += count;
+  protected add(atMs: number, key: string, change: Counted): void {
+    const entry = this.#entries.get(key) ?? this.#insert(atMs, key);
+    sumTo(entry, change);
+    if (entry.at_ms > this.#afterMs) sumTo(this.#sum, change);
+    if (entry.amount_minor === 0 && entry.count === 0) this.#remove(key, entry);
   }
 
-  keep(): void {
-    // Lives that it needs are not dropped.
+  drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#remove(key, entry);
   }
 
   forget(): void {}
@@ -200,19 +205,36 @@ class RollingCounter extends Counter {
     return atMs > nowMs - this.#lengthMs;
   }
 
-  #leave(nowMs: number): void {
-    if (!this.#inOrder) {
-      const sorted = [...this.#entries].sort(([, one], [, other]) => one.at_ms - other.at_ms);
-      this.#entries.clear();
-      for (const [key, entry] of sorted) this.#entries.set(key, entry);
-      this.#inOrder = true;
+  #moveTo(nowMs: number): void {
+    this.#afterMs = nowMs - this.#lengthMs;
+    for (let next = this.#inOrder[this.#first]; next !== undefined; next = this.#inOrder[this.#first]) {
+      if (next.at_ms > this.#afterMs) break;
+      takeFrom(this.#sum, next);
+      this.#first++;
     }
-    for (const [key, { at_ms, amount_minor, count }] of this.#entries) {
-      if (at_ms > nowMs - this.#lengthMs) return;
-      this.#entries.delete(key);
-      this.#sum.amount_minor -= amount_minor;
-      this.#sum.count -= count;
+    for (let last = this.#inOrder[this.#first - 1]; last !== undefined; last = this.#inOrder[this.#first - 1]) {
+      if (last.at_ms <= this.#afterMs) break;
+      sumTo(this.#sum, last);
+      this.#first--;
     }
+  }
+
+  /** Nearly always at the end: earlier only for a life that begins to count late, as a decline that was forced through. */
+  #insert(atMs: number, key: string): Entry {
+    const entry: Entry = { at_ms: atMs, amount_minor: 0, count: 0 };
+    let place = this.#inOrder.length;
+    while (place > 0 && (this.#inOrder[place - 1]?.at_ms ?? 0) > atMs) place--;
+    this.#inOrder.splice(place, 0, entry);
+    if (atMs <= this.#afterMs) this.#first++;
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #remove(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#inOrder.splice(this.#inOrder.indexOf(entry), 1);
+    if (entry.at_ms <= this.#afterMs) this.#first--;
+    else takeFrom(this.#sum, entry);
   }
 }
 

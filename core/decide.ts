@@ -4,8 +4,9 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
 import type { Profile } from '../contracts/profile.ts';
+import { knownLife } from './apply.ts';
 import { type Authorization, isUse } from './authorization.ts';
-import { availableMinor, type CardState, lifeKey } from './card-state.ts';
+import { availableMinor, type CardState } from './card-state.ts';
 import { questionOf } from './controls.ts';
 
 const precedence: ReadonlyMap<DeclineReason, number> = new Map(declineReasons.map((reason, index) => [reason, index]));
@@ -48,7 +49,7 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   };
   if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
 
-  const life = state.authorizations.get(lifeKey(state, request.authorization_key)) ?? null;
+  const life = knownLife(state, request.authorization_key, request.alias_key);
   const ofCard = reasonOfCard(state, profile, request, life, nowMs);
   if (ofCard !== null) object(findings, ofCard, null);
   askControls(state, request, life, nowMs, findings);

@@ -118,7 +118,7 @@ export function forget(state: CardState, { firstSequence, beforeMs, nowMs }: For
   let oldestMs = nowMs;
   for (const [key, life] of state.authorizations) {
     if (isDone(state, life, beforeMs, nowMs)) {
-      for (const counter of state.counters.values()) counter.keep(life.at_ms, counter.contributionOf(life));
+      for (const counter of state.counters.values()) counter.drop(key, life);
       state.authorizations.delete(key);
     } else oldestMs = Math.min(oldestMs, life.at_ms);
   }
