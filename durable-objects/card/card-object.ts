@@ -164,7 +164,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       return change();
     } catch (error) {
       // Memory may have run ahead of the log: the object starts again from what is durable.
-      this.ctx.abort(`what follows event ${this.#card.sequence} could not be recorded: ${String(error)}`);
+      this.ctx.abort(`a change could not be recorded, memory is at event ${this.#card.sequence}: ${String(error)}`);
       throw error;
     }
   }

@@ -1,5 +1,6 @@
 // Card objects for tests: storage is shared by all tests of a file, so each test takes a card of its own.
 
+import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
@@ -20,8 +21,33 @@ export function cardAt(key: CardKey) {
 }
 
 /** Asks a card as the worker does. */
-export async function ask(card: ReturnType<typeof cardAt>, request: AuthorizationRequest): Promise<AuthorizeAnswer> {
-  return fromJsonText<AuthorizeAnswer>(await card.authorize(toJsonText(request)));
+export async function ask(
+  card: ReturnType<typeof cardAt>,
+  request: AuthorizationRequest,
+  deadlineAtMs?: number,
+): Promise<AuthorizeAnswer> {
+  return fromJsonText<AuthorizeAnswer>(await card.authorize(toJsonText(request), deadlineAtMs));
+}
+
+/** The card as it stands, without how often it was asked, and what is already sent: the queue takes its own time. */
+export async function standing(key: CardKey) {
+  const { published_sequence: _, loaded_at_ms: __, requests_since_load: ___, ...card } = await cardAt(key).read();
+  return card;
+}
+
+/** What the object's alarm is for, as its instant says it. */
+export async function promiseOf(key: CardKey): Promise<'sending' | 'upkeep' | null> {
+  const atMs = await alarmOf(key);
+  if (atMs === null) return null;
+  return atMs % 60_000 === 0 ? 'upkeep' : 'sending';
+}
+
+export function alarmOf(key: CardKey): Promise<number | null> {
+  return runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+}
+
+export function runAlarm(key: CardKey): Promise<boolean> {
+  return runDurableObjectAlarm(cardAt(key));
 }
 
 /** A new card with a profile. */
