@@ -145,6 +145,7 @@ describe('GET /internal/cards/:network/:token/events', () => {
           profile: profile(),
         },
       ],
+      first_sequence: 1,
       last_sequence: 1,
     });
   });

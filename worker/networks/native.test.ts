@@ -78,6 +78,8 @@ describe('the life of an authorization', () => {
         authorization_id: expect.stringMatching(/^auth_\w{26}$/),
         outcome: 'approved',
         approved_minor: 600,
+        hold_minor: 600,
+        profile_version: 1,
         reason: null,
         control_id: null,
         available_minor: 400,

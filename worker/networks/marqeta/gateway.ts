@@ -22,47 +22,53 @@ type EntryMode = (typeof entryModes)[number];
  * Every method that needs a decision ([U]: Marqeta lists them nowhere whole). Of single messages (auth_plus_capture, pindebit) the
  * money is held until their webhook says that it moved.
  */
-const kinds: Readonly<Record<string, (typeof requestKinds)[number]>> = {
-  'pgfs.authorization': 'authorization',
-  'pgfs.authorization.incremental': 'incremental',
-  'pgfs.authorization.cashback': 'authorization',
-  'pgfs.authorization.quasi.cash': 'authorization',
-  'pgfs.authorization.account_verification': 'account_verification',
-  'pgfs.auth_plus_capture': 'authorization',
-  'pgfs.atm.withdrawal': 'authorization',
-  'pgfs.balanceinquiry': 'balance_inquiry',
-  'pgfs.pindebit': 'authorization',
-  'pgfs.pindebit.authorization': 'authorization',
-  'pgfs.pindebit.cashback': 'authorization',
-  'pgfs.pindebit.quasi.cash': 'authorization',
-  'pgfs.pindebit.atm.withdrawal': 'authorization',
-  'pgfs.pindebit.balanceinquiry': 'balance_inquiry',
-};
+const kinds: ReadonlyMap<string, (typeof requestKinds)[number]> = new Map(
+  Object.entries({
+    'pgfs.authorization': 'authorization',
+    'pgfs.authorization.incremental': 'incremental',
+    'pgfs.authorization.cashback': 'authorization',
+    'pgfs.authorization.quasi.cash': 'authorization',
+    'pgfs.authorization.account_verification': 'account_verification',
+    'pgfs.auth_plus_capture': 'authorization',
+    'pgfs.atm.withdrawal': 'authorization',
+    'pgfs.balanceinquiry': 'balance_inquiry',
+    'pgfs.pindebit': 'authorization',
+    'pgfs.pindebit.authorization': 'authorization',
+    'pgfs.pindebit.cashback': 'authorization',
+    'pgfs.pindebit.quasi.cash': 'authorization',
+    'pgfs.pindebit.atm.withdrawal': 'authorization',
+    'pgfs.pindebit.balanceinquiry': 'balance_inquiry',
+  } as const),
+);
 
-const paymentChannels: Readonly<Record<string, Channel>> = {
-  ATM: 'atm',
-  ECOMMERCE: 'ecommerce',
-  EU_MOTO_NON_SECURE: 'moto',
-  MAIL: 'moto',
-  MOTO: 'moto',
-  PHONE: 'moto',
-};
+const paymentChannels: ReadonlyMap<string, Channel> = new Map(
+  Object.entries({
+    ATM: 'atm',
+    ECOMMERCE: 'ecommerce',
+    EU_MOTO_NON_SECURE: 'moto',
+    MAIL: 'moto',
+    MOTO: 'moto',
+    PHONE: 'moto',
+  } as const),
+);
 
-const panEntryModes: Readonly<Record<string, EntryMode>> = {
-  CARD_ON_FILE: 'card_on_file',
-  CHIP: 'chip',
-  CHIP_CONTACTLESS: 'contactless',
-  CHIP_FALLBACK: 'magnetic_stripe',
-  MAG_STRIPE: 'magnetic_stripe',
-  MAG_STRIPE_CONTACTLESS: 'contactless',
-  MANUAL: 'manual',
-};
+const panEntryModes: ReadonlyMap<string, EntryMode> = new Map(
+  Object.entries({
+    CARD_ON_FILE: 'card_on_file',
+    CHIP: 'chip',
+    CHIP_CONTACTLESS: 'contactless',
+    CHIP_FALLBACK: 'magnetic_stripe',
+    MAG_STRIPE: 'magnetic_stripe',
+    MAG_STRIPE_CONTACTLESS: 'contactless',
+    MANUAL: 'manual',
+  } as const),
+);
 
 export function requestOf(message: GatewayMessage): AuthorizationRequest {
   const { jit_funding } = message.gpa_order;
-  const kind = kinds[jit_funding.method];
+  const kind = kinds.get(jit_funding.method);
   if (kind === undefined) {
-    const problem = `must be one of ${Object.keys(kinds).join(', ')}`;
+    const problem = `must be one of ${[...kinds.keys()].join(', ')}`;
     const field = 'gpa_order.jit_funding.method';
     throw new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
   }
@@ -77,7 +83,7 @@ export function requestOf(message: GatewayMessage): AuthorizationRequest {
     currency: message.currency_code,
     merchant: merchantOf(message.card_acceptor),
     channel: channelOf(message, pos),
-    entry_mode: panEntryModes[pos?.pan_entry_mode ?? ''] ?? 'other',
+    entry_mode: panEntryModes.get(pos?.pan_entry_mode ?? '') ?? 'other',
     card_present: pos?.card_presence ?? null,
     partial_approval_capable: pos?.partial_approval_capable ?? false,
     ...known({
@@ -99,7 +105,7 @@ function riskScoreOf({ fraud }: GatewayMessage): number | undefined {
 function channelOf(message: GatewayMessage, pos: GatewayMessage['pos']): Channel {
   if (message.gpa_order.jit_funding.method.endsWith('atm.withdrawal')) return 'atm';
   if (pos?.is_recurring === true) return 'recurring';
-  const named = paymentChannels[message.transaction_metadata?.payment_channel ?? ''];
+  const named = paymentChannels.get(message.transaction_metadata?.payment_channel ?? '');
   if (named !== undefined) return named;
   return pos?.card_presence === true ? 'pos' : 'other';
 }
@@ -119,7 +125,7 @@ export function answerTo(message: GatewayMessage, { authorization_id, decision }
     // Marqeta keeps tags with the transaction: our id of the authorization, for whoever looks from there to here.
     tags: `authorization_id=${authorization_id}`,
     ...(decision.reason === null ? {} : { decline_reason: marqetaReason(decision.reason) }),
-    ...(approved && kinds[method] === 'balance_inquiry' && decision.available_minor !== null
+    ...(approved && kinds.get(method) === 'balance_inquiry' && decision.available_minor !== null
       ? { balances: { [currency]: balance(decision.available_minor, currency) } }
       : {}),
   };

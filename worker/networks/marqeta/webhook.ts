@@ -20,40 +20,44 @@ export type Notice =
   | { does: 'void'; cardToken: string; requestKey: string; release: CardMessage | null }
   | { does: 'nothing'; why: 'ignored' | 'chargeback'; type: string };
 
-const meanings: Readonly<Record<string, (transaction: Transaction, at: string) => CardMessage | null>> = {
-  authorization: standInOf,
-  'authorization.incremental': standInOf,
-  'authorization.standin': adviceOf,
-  'authorization.advice': adviceOf,
-  'authorization.reversal': reversalOf,
-  'authorization.reversal.issuerexpiration': expiryOf,
-  'authorization.clearing': clearingOf,
-  pindebit: singleMessageOf,
-  'pindebit.atm.withdrawal': singleMessageOf,
-  refund: refundOf,
-  'refund.authorization.clearing': refundOf,
-  // [U]
-  'authorization.cashback': standInOf,
-  'authorization.quasi.cash': standInOf,
-  'authorization.atm.withdrawal': standInOf,
-  'authorization.clearing.cashback': clearingOf,
-  'authorization.clearing.quasi.cash': clearingOf,
-  'authorization.clearing.atm.withdrawal': clearingOf,
-  'pindebit.cashback': singleMessageOf,
-  'pindebit.quasi.cash': singleMessageOf,
-  'pindebit.authorization': standInOf,
-  'pindebit.authorization.clearing': clearingOf,
-  'pindebit.authorization.reversal': reversalOf,
-  'pindebit.authorization.reversal.issuerexpiration': expiryOf,
-  'pindebit.refund': refundOf,
-  // The money has moved already; its way back is a refund.
-  'pindebit.reversal': refundOf,
-};
+type Meaning = (transaction: Transaction, at: string) => CardMessage | null;
+
+const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>(
+  Object.entries({
+    authorization: standInOf,
+    'authorization.incremental': standInOf,
+    'authorization.standin': adviceOf,
+    'authorization.advice': adviceOf,
+    'authorization.reversal': reversalOf,
+    'authorization.reversal.issuerexpiration': expiryOf,
+    'authorization.clearing': clearingOf,
+    pindebit: singleMessageOf,
+    'pindebit.atm.withdrawal': singleMessageOf,
+    refund: refundOf,
+    'refund.authorization.clearing': refundOf,
+    // [U]
+    'authorization.cashback': standInOf,
+    'authorization.quasi.cash': standInOf,
+    'authorization.atm.withdrawal': standInOf,
+    'authorization.clearing.cashback': clearingOf,
+    'authorization.clearing.quasi.cash': clearingOf,
+    'authorization.clearing.atm.withdrawal': clearingOf,
+    'pindebit.cashback': singleMessageOf,
+    'pindebit.quasi.cash': singleMessageOf,
+    'pindebit.authorization': standInOf,
+    'pindebit.authorization.clearing': clearingOf,
+    'pindebit.authorization.reversal': reversalOf,
+    'pindebit.authorization.reversal.issuerexpiration': expiryOf,
+    'pindebit.refund': refundOf,
+    // The money has moved already; its way back is a refund.
+    'pindebit.reversal': refundOf,
+  }),
+);
 
 /** `at`: where the transaction stands in the body, for the field names of a refusal. */
 export function noticeOf(element: unknown, at: string): Notice {
   const { type } = inShape(anyTransactionSchema, element, at);
-  const meaning = meanings[type];
+  const meaning = meanings.get(type);
   // Of what is not read nothing but its type is asked: it may name no card, or no amount.
   if (meaning === undefined)
     return { does: 'nothing', why: type.includes('chargeback') ? 'chargeback' : 'ignored', type };
