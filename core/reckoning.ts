@@ -78,7 +78,7 @@ function namesIn({ body }: LoggedEvent): string[] | null {
       return known(body.request.authorization_key, body.request.alias_key);
     case 'message':
       if (body.anomaly !== undefined) return null;
-      return known(body.message.authorization_key ?? `none, ${body.message.message_key}`, body.message.alias_key);
+      return known(body.message.authorization_key ?? `message ${body.message.message_key}`, body.message.alias_key);
     case 'expiry':
     case 'void':
       return body.authorization_key === null ? null : [body.authorization_key];
