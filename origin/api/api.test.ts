@@ -30,6 +30,18 @@ describe('accounts', () => {
   });
 });
 
+/** A profile with nothing left out. */
+const whole = {
+  status: 'active',
+  expires_at_ms: null,
+  funds_minor: null,
+  single_use: false,
+  partial_approval: false,
+  hold_days: null,
+  controls: [],
+  control_set: null,
+};
+
 describe('cards', () => {
   test('a new card is at the edge when it is answered, and its token is in no answer', async () => {
     const { card, sample } = await api.newCard({
@@ -55,11 +67,12 @@ describe('cards', () => {
   test('a profile is replaced whole, as the next version', async () => {
     const { card, sample } = await api.newCard({ funds_minor: 10_000 });
     const path = `/cards/${card['card_id']}/profile`;
-    const next = { status: 'frozen', expires_at_ms: null, funds_minor: 5_000, controls: [] };
+    const next = { ...whole, status: 'frozen', funds_minor: 5_000 };
+    const { control_set: _set, ...profile } = next;
     const replaced = await api.call('PUT', path, { ...next, expected_version: 1 });
     expect(replaced).toMatchObject({
       status: 200,
-      body: { profile: { ...next, version: 2 }, edge: { state: 'stored', version: 2 } },
+      body: { profile: { ...profile, version: 2 }, edge: { state: 'stored', version: 2 } },
     });
     expect(api.edge.profiles.get(sample.card_key)).toMatchObject({ version: 2, status: 'frozen' });
     expect(await api.call('PUT', path, { ...next, expected_version: 1 })).toMatchObject({ status: 409 });
@@ -72,8 +85,7 @@ describe('cards', () => {
 
   test('two replacements at once get two versions', async () => {
     const { card } = await api.newCard();
-    const next = { status: 'active', expires_at_ms: null, funds_minor: null, controls: [] };
-    await Promise.all([1, 2, 3].map(() => api.call('PUT', `/cards/${card['card_id']}/profile`, next)));
+    await Promise.all([1, 2, 3].map(() => api.call('PUT', `/cards/${card['card_id']}/profile`, whole)));
     expect((await api.call('GET', `/cards/${card['card_id']}`)).body).toMatchObject({ profile: { version: 4 } });
   });
 

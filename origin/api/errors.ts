@@ -17,6 +17,7 @@ export const errors = {
   card_not_found: { status: 404, says: 'There is no card with this id.' },
   authorization_not_found: { status: 404, says: 'There is no authorization with this id.' },
   ledger_account_not_found: { status: 404, says: 'There is no ledger account with this id.' },
+  control_set_not_found: { status: 404, says: 'There is no control set with this id, or no such version of it.' },
   card_already_exists: { status: 409, says: 'The network has a card with this token already.' },
   profile_version_conflict: {
     status: 409,
@@ -26,6 +27,10 @@ export const errors = {
   field_invalid: { status: 422, says: 'A field is out of contract.' },
   card_data_refused: { status: 422, says: 'The body holds card data. Send tokens only.' },
   internal_error: { status: 500, says: 'The request failed here. Send it again.' },
+  edge_unavailable: {
+    status: 503,
+    says: 'The edge cannot be reached, or does not know this card yet. Try again in a moment.',
+  },
   intake_full: { status: 503, says: 'No message could be taken now. Bring them again.' },
   database_unavailable: { status: 503, says: 'The database cannot be reached. Send the request again in a moment.' },
 } as const satisfies Record<string, { status: Refusal['status']; says: string }>;
