@@ -115,14 +115,12 @@ function latestMs({ cut, steps }: Authorization): number {
   return Math.max(cut?.at_ms ?? 0, steps.at(-1)?.at_ms ?? 0);
 }
 
-/** The instant of the oldest thing known of the life: its first approval came before all that is told of it. */
-function earliestMs({ at_ms, cut, steps }: Authorization): number {
-  return Math.min(at_ms, cut?.at_ms ?? at_ms, steps[0]?.at_ms ?? at_ms);
-}
+/** Before all that a network tells, by whatever clock: only so does it not matter which of them arrives first. */
+const beginningMs = 0;
 
 /**
- * A request was approved. Without a time of its own, the first one began the life, whatever was told of it earlier; any other
- * is new, on a life that is closed too.
+ * A request was approved. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
+ * any other is new, on a life that is closed too.
  */
 export function afterApproval(
   authorization: Authorization,
@@ -134,7 +132,7 @@ export function afterApproval(
   const subject = (authorization.approved_minor > 0 ? authorization.subject : null) ?? approval.subject;
   if (approval.hold_minor === 0) return { ...authorization, subject, touched_ms: nowMs };
   const first = authorization.approved_minor === 0 && request.kind !== 'incremental';
-  const unsaid = first ? earliestMs(authorization) : Math.max(nowMs, latestMs(authorization) + 1);
+  const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
   const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
   return {
     ...withStep(authorization, { at_ms, minor: approval.hold_minor }),

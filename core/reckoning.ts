@@ -115,7 +115,7 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
   else if (body.kind === 'authorization' && body.decision.outcome === 'approved') {
     const { request, decision } = body;
     const begins = life.approved === 0 && request.kind !== 'incremental';
-    const unsaid = begins ? Math.min(life.first_ms, ...times) : Math.max(at_ms, ...times.map((time) => time + 1));
+    const unsaid = begins ? 0 : Math.max(at_ms, ...times.map((time) => time + 1));
     if (life.approved === 0 || life.merchant === null) life.merchant = request.merchant;
     add({ at_ms: said(unsaid, request.occurred_at_ms), what: 'add', minor: decision.hold_minor });
     life.approved += decision.hold_minor;
