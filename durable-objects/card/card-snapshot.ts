@@ -2,8 +2,8 @@
 //
 // snapshot(part, body): one JSON text in parts, because a value has a bound; replaced as a whole by `write`.
 
-import { limits } from '../../contracts/limits.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { partsOf } from './snapshot-parts.ts';
 
 export class CardSnapshot {
   readonly #sql: SqlStorage;
@@ -30,20 +30,4 @@ export class CardSnapshot {
       this.#sql.exec('insert or replace into snapshot (part, body) values (?, ?)', part, body);
     this.#sql.exec('delete from snapshot where part >= ?', parts.length);
   }
-}
-
-/** Never between the two halves of a character: SQLite keeps UTF-8, which has no word for half of one. */
-export function partsOf(text: string): string[] {
-  const parts: string[] = [];
-  for (let from = 0; from < text.length; ) {
-    let to = Math.min(from + limits.snapshotPartLengthMax, text.length);
-    if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to--;
-    parts.push(text.slice(from, to));
-    from = to;
-  }
-  return parts;
-}
-
-function isHighSurrogate(unit: number): boolean {
-  return unit >= 0xd800 && unit <= 0xdbff;
 }
