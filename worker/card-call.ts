@@ -37,10 +37,11 @@ export async function authorize(
   call: Call,
 ): Promise<Outcome> {
   const { network, cardToken, request, arrivedAtMs, deadlineMs } = call;
-  const message = standInFor(request, failurePolicyOf(settingsOf(env), network), arrivedAtMs);
+  const policy = failurePolicyOf(settingsOf(env), network);
   // Where the edge may stand in, the end of the deadline is for that.
-  const waitMs = message === null ? deadlineMs : deadlineMs - limits.standInMs;
-  const decided = await ask(env, call, arrivedAtMs + waitMs);
+  const standInAtMs = arrivedAtMs + deadlineMs - limits.standInMs;
+  const message = standInFor(request, policy, standInAtMs);
+  const decided = await ask(env, call, message === null ? arrivedAtMs + deadlineMs : standInAtMs);
   if (decided !== null) return decided;
   if (message !== null) {
     const told = { version: 1, card_key: cardKey(network, cardToken), message } as const;

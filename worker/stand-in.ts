@@ -17,6 +17,12 @@ export const standInSchema = z.strictObject({
 });
 export type StandIn = z.infer<typeof standInSchema>;
 
+/** The same for every repeat of a request, so that the card hears of it once. */
+const keyOf = {
+  standIn: (requestKey: string) => `standin-${requestKey}`,
+  takeBack: (requestKey: string) => `standin-undone-${requestKey}`,
+};
+
 /**
  * What the card would be told; null where the policy has no stand-in for such a request. An increment has none: an advice says
  * the whole hold, which only the card knows. A verification or an inquiry has no amount that a bound could be put to.
@@ -24,19 +30,19 @@ export type StandIn = z.infer<typeof standInSchema>;
 export function standInFor(
   request: AuthorizationRequest,
   { policy, standInMax }: FailurePolicy,
-  arrivedAtMs: number,
+  deadlineAtMs: number,
 ): CardMessage | null {
   if (policy !== 'stand_in' || request.kind !== 'authorization') return null;
   const { request_key, authorization_key, currency, merchant } = request;
-  const message_key = `standin-${request_key}`;
   const amountMax = standInMax.get(currency);
   if (amountMax === undefined || request.amount_minor > amountMax) return null;
-  if (message_key.length > limits.networkKeyLengthMax) return null;
+  if (keyOf.takeBack(request_key).length > limits.networkKeyLengthMax) return null;
   return {
     kind: 'advice',
-    message_key,
-    // The request's own instant: whatever the network says of it later comes after, though the card may hear that first.
-    occurred_at_ms: request.occurred_at_ms ?? arrivedAtMs,
+    message_key: keyOf.standIn(request_key),
+    // The request's own instant: whatever the network says of it later comes after, though the card may hear that first. Without
+    // one, the last at which the card could have approved it by itself, so that nothing is held twice.
+    occurred_at_ms: request.occurred_at_ms ?? deadlineAtMs,
     currency,
     authorization_key,
     hold_minor: request.amount_minor,
@@ -66,9 +72,9 @@ export async function standIn(
   return false;
 }
 
-async function send(env: Env, told: StandIn): Promise<boolean> {
+async function send(env: Env, told: StandIn, delaySeconds = 0): Promise<boolean> {
   try {
-    await env.STAND_INS.send(told, { contentType: 'json' });
+    await env.STAND_INS.send(told, { contentType: 'json', delaySeconds });
     return true;
   } catch (error) {
     logEvent('error', 'stand_in_not_queued', { network: splitCardKey(told.card_key).network, error: String(error) });
@@ -76,23 +82,23 @@ async function send(env: Env, told: StandIn): Promise<boolean> {
   }
 }
 
+/** Later than any deadline: a card takes an instant that it has not reached yet for the present. */
+const takeBackDelaySeconds = limits.nativeDeadlineMsMax / 1_000;
+
 /** The network was told no, so a stand-in that reached the queue after all must hold nothing. */
 async function takeBack(env: Env, { card_key, message }: StandIn, sent: Promise<boolean>): Promise<void> {
-  if (message.authorization_key === null || !(await sent)) return;
-  const { message_key, occurred_at_ms, currency, authorization_key } = message;
-  await send(env, {
-    version: 1,
-    card_key,
-    // Of two words for one instant the lower hold counts, so these two may come in any order.
-    message: {
-      kind: 'reversal',
-      message_key: `un${message_key}`.slice(0, limits.networkKeyLengthMax),
-      ...(occurred_at_ms === undefined ? {} : { occurred_at_ms }),
-      currency,
-      authorization_key,
-      amount_minor: null,
-    },
-  });
+  if (message.kind !== 'advice' || message.request_key === undefined || !(await sent)) return;
+  const { request_key, occurred_at_ms, currency, authorization_key } = message;
+  // Of two words for one instant the lower hold counts, so these two may come in any order.
+  const reversal: CardMessage = {
+    kind: 'reversal',
+    message_key: keyOf.takeBack(request_key),
+    ...(occurred_at_ms === undefined ? {} : { occurred_at_ms }),
+    currency,
+    authorization_key,
+    amount_minor: null,
+  };
+  await send(env, { version: 1, card_key, message: reversal }, takeBackDelaySeconds);
 }
 
 /** Tells the cards; what a card could not take comes again, ever later, for about four days. */
