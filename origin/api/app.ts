@@ -11,6 +11,7 @@ import type { Intake } from '../intake/intake.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { answerRefusal } from './answer.ts';
 import { applyControlSetVersion } from './apply-control-set-version.ts';
+import { backtestControls } from './backtest-controls.ts';
 import { patchCard, replaceCardProfile } from './change-card.ts';
 import { createAccount } from './create-account.ts';
 import { createCard } from './create-card.ts';
@@ -86,6 +87,7 @@ export function createApp(parts: AppParts): App {
   app.get('/control-sets/:control_set_id', readControlSet(database));
   app.post('/control-sets/:control_set_id/versions', createControlSetVersion(database));
   app.post('/control-sets/:control_set_id/versions/:version/apply', applyControlSetVersion(parts));
+  app.post('/controls/backtest', backtestControls(database));
   app.get('/categories', listCategories());
   app.get('/authorizations', listAuthorizations(database));
   app.get('/authorizations/:authorization_id/timeline', readAuthorizationTimeline(database));

@@ -26,7 +26,9 @@ export const errors = {
   body_too_large: { status: 413, says: 'The body is too large.' },
   field_invalid: { status: 422, says: 'A field is out of contract.' },
   card_data_refused: { status: 422, says: 'The body holds card data. Send tokens only.' },
+  backtest_too_large: { status: 422, says: 'The history is larger than one backtest reads. Take less of it.' },
   internal_error: { status: 500, says: 'The request failed here. Send it again.' },
+  backtest_running: { status: 503, says: 'Another backtest is running. Send it again when that one is done.' },
   edge_unavailable: {
     status: 503,
     says: 'The edge cannot be reached, or does not know this card yet. Try again in a moment.',

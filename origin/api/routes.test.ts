@@ -33,6 +33,7 @@ const routes: [method: string, path: string, body: Json | null][] = [
   ['GET', `/control-sets/${someId('cset')}`, null],
   ['POST', `/control-sets/${someId('cset')}/versions`, { controls: [] }],
   ['POST', `/control-sets/${someId('cset')}/versions/1/apply`, {}],
+  ['POST', '/controls/backtest', { card_id: someId('card'), controls: [] }],
   ['GET', '/categories', null],
   ['GET', `/authorizations?card_id=${someId('card')}`, null],
   ['GET', `/authorizations/${someId('auth')}/timeline`, null],
