@@ -26,9 +26,9 @@ import { startWorkerd } from './workerd.ts';
 const rowsOfLog = 10_000;
 const dayMs = 86_400_000;
 const monthMs = 30 * dayMs;
-const rounds = 5;
+const rounds = 3;
 /** Loaded one after the other by one process: the first finds code that has never run, the others what a busy edge has. */
-const cardTokens = Array.from({ length: 8 }, (_, index) => `card-${index}`);
+const cardTokens = Array.from({ length: 24 }, (_, index) => `card-${index}`);
 const smallCard = 'small-card';
 
 interface Stored {
@@ -108,6 +108,8 @@ function monthOfACard(): Stored {
   let snapshot = card.snapshot();
   for (const { atMs, happen } of happenings) {
     if (card.sequence >= rowsOfLog) break;
+    // As the alarm does.
+    if (card.state.next_expiry_ms <= atMs) card.expire(atMs);
     happen(card, atMs);
     const rowsLeft = rowsOfLog - card.sequence;
     const rowsBetween = Math.max(
@@ -191,10 +193,10 @@ async function writeCards(
   const files = await readdir(directory, { recursive: true });
   for (const file of files.filter((name) => name.endsWith('.sqlite'))) {
     using database = opened(join(directory, file));
-    const { tables } = database.prepare("select count(*) as tables from sqlite_master where name = 'log'").get() as {
-      tables: number;
-    };
-    if (tables === 0) continue;
+    const isThere = database.prepare('select 1 from sqlite_master where name = ?');
+    // The alarms of their first events would load the cards before their time is taken.
+    if (isThere.get('_cf_ALARM') !== undefined) database.exec('delete from _cf_ALARM');
+    if (isThere.get('log') === undefined) continue;
     writeCard(database, { log, snapshot });
     written++;
   }
@@ -208,7 +210,7 @@ function opened(path: string): DatabaseSync & Disposable {
 function writeCard(database: DatabaseSync, { log, snapshot }: Stored): void {
   database.exec('begin; delete from log');
   const insertRow = database.prepare('insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)');
-  for (const { sequence, at_ms, body } of log) insertRow.run(sequence, at_ms, sequence - 1, JSON.stringify(body));
+  for (const { sequence, at_ms, body } of log) insertRow.run(sequence, at_ms, sequence, JSON.stringify(body));
   const insertPart = database.prepare('insert into snapshot (part, body) values (?, ?)');
   for (const [part, body] of partsOf(JSON.stringify(snapshot)).entries()) insertPart.run(part, body);
   database.exec('commit');
