@@ -55,7 +55,7 @@ const blueprints = [
         {
           control_id: 'groceries',
           does: 'allow_only',
-          applies_to: { category_any_of: ['5411', '5422', '5451', '5499'] },
+          applies_to: { category: { any_of: ['5411', '5422', '5451', '5499'] } },
         },
         dailyLimit,
       ],
