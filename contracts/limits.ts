@@ -86,7 +86,7 @@ export const limits = {
 
   /**
    * One backtest: cards, events read, its time, and the examples it names. It runs beside intake, in the same process: at
-   * some 20,000 events a second (measured) it is done before a caller gives up.
+   * 28,000 events a second with 200 controls, 70,000 with 20 (measured), it is done before a caller gives up.
    */
   backtestCardsMax: 1_000,
   backtestEventsMax: 200_000,

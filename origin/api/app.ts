@@ -6,6 +6,7 @@ import type { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import type { Database } from '../db/client.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
@@ -31,6 +32,7 @@ import { listLedgerTransfers } from './list-ledger-transfers.ts';
 import { readAccount } from './read-account.ts';
 import { readAuthorizationTimeline } from './read-authorization-timeline.ts';
 import { readCard } from './read-card.ts';
+import { readCardControls } from './read-card-controls.ts';
 import { readControlSet } from './read-control-set.ts';
 import { readLedgerAccount } from './read-ledger-account.ts';
 
@@ -39,6 +41,7 @@ export interface AppParts extends HealthParts {
   readonly house: HouseAccounts;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Outbox;
+  readonly edge: EdgeClient;
   readonly log: Logger;
   readonly registry: Registry;
   readonly apiKey: string;
@@ -81,6 +84,7 @@ export function createApp(parts: AppParts): App {
   app.get('/cards', listCards(database));
   app.get('/cards/:card_id', readCard(database));
   app.patch('/cards/:card_id', patchCard(parts));
+  app.get('/cards/:card_id/controls', readCardControls(parts));
   app.put('/cards/:card_id/profile', replaceCardProfile(parts));
   app.post('/control-sets', createControlSet(database));
   app.get('/control-sets', listControlSets(database));

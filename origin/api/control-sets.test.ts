@@ -223,6 +223,46 @@ describe('a card', () => {
   });
 });
 
+describe('what is left of a card’s controls', () => {
+  test('stands beside each definition as it was written, with the set that it came from', async () => {
+    const set = await newSet([perDay(5_000)]);
+    const { control_set_id } = set;
+    const { card, sample } = await api.newCard({
+      control_set: { control_set_id },
+      controls: [block({ any_of: ['gambling'] })],
+    });
+    sample.authorize(1_200);
+    api.edge.states.set(sample.card_key, { state: sample.state, nowMs: sample.nowMs });
+    const { status, body } = await api.call('GET', `/cards/${card['card_id']}/controls`);
+    expect(status).toBe(200);
+    expect(body).toMatchObject({ card_id: card['card_id'], profile_version: 1, newest_version: 1 });
+    expect(body['controls']).toMatchObject([
+      {
+        control_id: 'per-day',
+        control_set: { control_set_id, version: 1 },
+        definition: { does: 'limit', amount_minor: 5_000 },
+        limit: { amount: { limit_minor: 5_000, used_minor: 1_200, left_minor: 3_800 }, count: null },
+      },
+      {
+        control_id: 'block',
+        control_set: null,
+        definition: { applies_to: { category: { any_of: ['gambling'] } } },
+        limit: null,
+      },
+    ]);
+  });
+
+  test('is not guessed while the edge is away, or does not know the card', async () => {
+    const { card } = await api.newCard();
+    const unknown = await api.call('GET', `/cards/${card['card_id']}/controls`);
+    api.edge.away = true;
+    for (const refused of [unknown, await api.call('GET', `/cards/${card['card_id']}/controls`)]) {
+      expect(refused).toMatchObject({ status: 503, body: { error_code: 'edge_unavailable' } });
+      expect(refused.headers.get('retry-after')).toBe('1');
+    }
+  });
+});
+
 test('categories are listed with their names, groups and Stripe words', async () => {
   const { body } = await api.call('GET', '/categories');
   const named = (body['categories'] as Json[]).find(({ code }) => code === '4121');

@@ -27,6 +27,7 @@ const routes: [method: string, path: string, body: Json | null][] = [
       ...{ hold_days: null, controls: [], control_set: null },
     },
   ],
+  ['GET', `/cards/${someId('card')}/controls`, null],
   ['PATCH', `/cards/${someId('card')}`, { status: 'frozen' }],
   ['POST', '/control-sets', { name: 'x', controls: [] }],
   ['GET', '/control-sets', null],

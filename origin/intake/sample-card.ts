@@ -50,6 +50,10 @@ export class SampleCard {
     return this.#card.state;
   }
 
+  get nowMs() {
+    return this.#clockMs;
+  }
+
   /** The next version, where none is given; what is not said is as a plain card has it. */
   putProfile(profile: Partial<Profile>): void {
     const before = this.state.profile;
