@@ -1,11 +1,11 @@
 // The edge in the card's place: only small purchases, only after the queue has taken them, counted apart from declines; and the
 // card is told, whatever it had made of the request itself.
 
-import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from 'cloudflare:test';
+import { createExecutionContext, createMessageBatch, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { advice, profile, request } from '../core/samples.ts';
+import { profile, request } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { type GatewayInput, gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
@@ -98,20 +98,9 @@ function heldQueue(send: (told: StandIn) => Promise<unknown> = async () => undef
   return { sent, STAND_INS };
 }
 
-async function deliver(...bodies: unknown[]) {
-  const messages = bodies.map((body, index) => ({
-    id: `m${index}`,
-    attempts: 1 + index * 6,
-    timestamp: new Date(),
-    body,
-  }));
-  const batch = createMessageBatch('atlas-stand-ins', messages);
-  const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'));
-  const execution = createExecutionContext();
-  await worker.queue(batch, env);
-  const { explicitAcks, retryMessages } = await getQueueResult(batch, execution);
-  const waits = retries.flatMap(({ mock }) => mock.calls.map(([options]) => options?.delaySeconds));
-  return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId), waits };
+function deliver(...bodies: unknown[]): Promise<void> {
+  const messages = bodies.map((body, index) => ({ id: `m${index}`, attempts: 1, timestamp: new Date(), body }));
+  return worker.queue(createMessageBatch('atlas-stand-ins', messages), env);
 }
 
 describe('a card that cannot be reached', () => {
@@ -250,30 +239,6 @@ describe('what is not stood in for', () => {
   });
 });
 
-describe('a queue that cannot take it', () => {
-  test('away: declined, logged apart, and the key is burnt', async () => {
-    const card = await newCard('marqeta');
-    const { STAND_INS } = heldQueue(() => Promise.reject(new Error('the queue is away')));
-    authorizeBy(throwing);
-    expect((await card.askMarqeta({}, { STAND_INS })).status).toBe(402);
-    expect(eventsLogged()).toEqual(['authorization_unavailable', 'stand_in_not_queued']);
-    expect(await card.kinds()).toEqual(['profile', 'void']);
-  });
-
-  test('too slow: declined; what it takes later is taken back, in whichever order the two come', async () => {
-    for (const order of [1, -1]) {
-      const card = await newCard('marqeta');
-      const slow = () => new Promise((resolve) => setTimeout(resolve, limits.standInMs + 100));
-      const { sent, STAND_INS } = heldQueue(slow);
-      authorizeBy(throwing);
-      expect((await card.askMarqeta({}, { STAND_INS })).status).toBe(402);
-      expect(sent.map(({ message }) => message.kind)).toEqual(['advice', 'reversal']);
-      for (const told of order === 1 ? sent : sent.toReversed()) await deliver(told);
-      expect(await card.card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, open_authorizations: 0 });
-    }
-  });
-});
-
 describe('the network’s own word', () => {
   test('that our approval came too late releases it, told before the card or after', async () => {
     for (const order of ['before', 'after']) {
@@ -310,48 +275,5 @@ describe('the network’s own word', () => {
     await postMarqeta('webhook', webhookMessage({ cardToken: card.token, ...cleared }));
     await deliver(...sent);
     expect(await card.card.read()).toMatchObject({ held_minor: 0, posted_minor: 1_025, available_minor: 8_975 });
-  });
-});
-
-describe('the queue’s consumer', () => {
-  const told = (token: string) => ({
-    version: 1,
-    card_key: `native:${token}`,
-    message: advice({ decided_by: 'edge' }),
-  });
-
-  test('each card is told once, however often its message comes', async () => {
-    const card = await newCard('native');
-    expect(await deliver(told(card.token), told(card.token))).toMatchObject({ acked: ['m0', 'm1'], retried: [] });
-    expect(await card.card.read()).toMatchObject({ held_minor: 500, last_sequence: 2 });
-  });
-
-  test('what a card cannot take, and what cannot be read, comes again, ever later; the others go on', async () => {
-    const [fine, broken] = [await newCard('native'), await newCard('native')];
-    const receive = CardObject.prototype.receive;
-    vi.spyOn(CardObject.prototype, 'receive').mockImplementation(function (this: CardObject, message) {
-      return message.message_key === 'broken' ? throwing() : receive.call(this, message);
-    });
-    const failing = { ...told(broken.token), message: advice({ message_key: 'broken' }) };
-    const { acked, retried, waits } = await deliver(failing, { version: 2 }, told(fine.token), failing);
-    expect([acked, retried, waits]).toEqual([['m2'], ['m0', 'm1', 'm3'], [1, 64, limits.standInRetrySecondsMax]]);
-    expect(eventsLogged()).toEqual(['stand_in_waiting', 'stand_in_waiting', 'stand_in_waiting']);
-    vi.restoreAllMocks();
-    expect(await deliver(failing)).toMatchObject({ acked: ['m0'] });
-    expect(await broken.card.read()).toMatchObject({ held_minor: 500 });
-  });
-
-  test('through the real queue: a card that is back after some tries is told', async () => {
-    const card = await newCard('native');
-    authorizeBy(throwing);
-    vi.spyOn(CardObject.prototype, 'receive').mockImplementationOnce(throwing);
-    await card.askNative();
-    await card.held(500);
-    expect(eventsLogged()).toEqual(['authorization_unavailable', 'authorization_stood_in', 'stand_in_waiting']);
-  }, 15_000);
-
-  test('a queue that nobody consumes here is an error, and nothing of it is taken', () => {
-    const batch = createMessageBatch('another-queue', [{ id: 'm0', attempts: 1, timestamp: new Date(), body: {} }]);
-    expect(() => worker.queue(batch, env)).toThrow('nobody here consumes the queue another-queue');
   });
 });
