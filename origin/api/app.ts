@@ -30,6 +30,7 @@ import { listControlSets } from './list-control-sets.ts';
 import { listDeadLetters } from './list-dead-letters.ts';
 import { listLedgerTransfers } from './list-ledger-transfers.ts';
 import { readAccount } from './read-account.ts';
+import { readAuthorizationExplanation } from './read-authorization-explanation.ts';
 import { readAuthorizationTimeline } from './read-authorization-timeline.ts';
 import { readCard } from './read-card.ts';
 import { readCardControls } from './read-card-controls.ts';
@@ -94,6 +95,7 @@ export function createApp(parts: AppParts): App {
   app.post('/controls/backtest', backtestControls(database));
   app.get('/categories', listCategories());
   app.get('/authorizations', listAuthorizations(database));
+  app.get('/authorizations/:authorization_id/explanation', readAuthorizationExplanation(database));
   app.get('/authorizations/:authorization_id/timeline', readAuthorizationTimeline(database));
   app.get('/ledger/accounts/:ledger_account_id', readLedgerAccount(database));
   app.get('/ledger/accounts/:ledger_account_id/transfers', listLedgerTransfers(database));

@@ -37,6 +37,7 @@ const routes: [method: string, path: string, body: Json | null][] = [
   ['POST', '/controls/backtest', { card_id: someId('card'), controls: [] }],
   ['GET', '/categories', null],
   ['GET', `/authorizations?card_id=${someId('card')}`, null],
+  ['GET', `/authorizations/${someId('auth')}/explanation`, null],
   ['GET', `/authorizations/${someId('auth')}/timeline`, null],
   ['GET', `/ledger/accounts/${someId('lac')}`, null],
   ['GET', `/ledger/accounts/${someId('lac')}/transfers`, null],
