@@ -178,8 +178,16 @@ describe('an approval that did not come about', () => {
     expect(noticed('authorization', { state, ...order(log) })).toMatchObject({ does: 'nothing' });
   });
 
-  test('where Marqeta stood in for a late answer, its hold stands', () => {
-    const changes = { state: 'PENDING', standin_approved_by: 'COMMANDO_AUTO', ...order({ timed_out: true }) };
-    expect(noticed('authorization', changes)).toMatchObject({ does: 'receive', message: { kind: 'advice' } });
+  test.each([
+    [{ timed_out: true }, undefined],
+    [{ timed_out: false, response: { code: '500' } }, undefined],
+    // Marqeta was told to stand in whatever we say: nothing was given up here.
+    [{ timed_out: false, response: { code: '402' } }, occurred_at_ms],
+    [null, occurred_at_ms],
+  ])('where Marqeta stood in for it (%j), its hold stands, after what we gave up', (log, instant) => {
+    const changes = { state: 'PENDING', standin_approved_by: 'COMMANDO_AUTO', ...order(log) };
+    const message = messageOf('authorization', changes);
+    expect(message).toMatchObject({ kind: 'advice', hold_minor: 300 });
+    expect((message as CardMessage).occurred_at_ms).toBe(instant);
   });
 });

@@ -45,6 +45,7 @@ async function newCard(changes: Partial<Profile> = {}) {
     tell: async (...words: string[]) => {
       for (const word of words) expect((await postMarqeta('webhook', word)).status).toBe(200);
     },
+    giveUp: (name: string) => cardAt('marqeta', cardToken).void(key(`jit-${name}`)),
     read: () => cardAt('marqeta', cardToken).read(),
   };
 }
@@ -107,6 +108,18 @@ describe('stand-in while we were away', () => {
     const standIn = card.word('s', { type: 'authorization.standin', amount: '50' });
     await card.tell(card.word('c', { type: 'authorization.clearing', amount: '50', precedingToken: 's' }), standIn);
     expect(await card.read()).toMatchObject({ held_minor: 0, posted_minor: 5_000 });
+  });
+
+  test('by Marqeta, after an approval of ours that came too late and was given up: its hold stands', async () => {
+    const card = await newCard();
+    await card.ask('first', { amount: '50' });
+    await card.giveUp('first');
+    expect(await card.read()).toMatchObject({ held_minor: 0 });
+    const { transactions } = JSON.parse(card.word('first', { type: 'authorization', amount: '50' }));
+    const gateway_log = { timed_out: true };
+    const stoodIn = { standin_approved_by: 'COMMANDO_AUTO', gpa_order: { funding: { gateway_log } } };
+    await card.tell(JSON.stringify({ transactions: [{ ...transactions[0], ...stoodIn }] }));
+    expect(await card.read()).toMatchObject({ held_minor: 5_000, open_authorizations: 1 });
   });
 
   test('is applied against the rules, and marked', async () => {

@@ -114,6 +114,17 @@ function standInBy({ type, subnetwork, standin_approved_by, standin_by }: Transa
   return standin_by != null || type === 'authorization.standin' ? 'network' : null;
 }
 
+/**
+ * The parts of an advice. Where Marqeta stood in because our answer failed, we have given the request up after the instant that
+ * Marqeta stamps on it; so that the hold outlasts that, its instant stays unsaid, which is the present.
+ */
+function advisedOf(transaction: Transaction, alias: boolean) {
+  const { timed_out, response } = transaction.gpa_order?.funding?.gateway_log ?? {};
+  const failed = timed_out === true || (response?.code != null && !/^(200|402)$/.test(response.code));
+  const { occurred_at_ms, ...common } = commonOf(transaction, { alias });
+  return { ...common, ...(failed || occurred_at_ms === undefined ? {} : { occurred_at_ms }) };
+}
+
 /** A request that we have answered is known; one that was decided in our place is not. */
 function standInOf(transaction: Transaction, at: string): CardMessage | null {
   const decided_by = standInBy(transaction);
@@ -121,7 +132,7 @@ function standInOf(transaction: Transaction, at: string): CardMessage | null {
   const { token, card_acceptor } = transaction;
   return {
     kind: 'advice',
-    ...commonOf(transaction, { alias: false }),
+    ...advisedOf(transaction, false),
     // [U] An increment that was decided in our place says what was added, not the new total: it gets a hold of its own, which
     // is never less than what the network holds.
     authorization_key: token,
@@ -136,7 +147,7 @@ function adviceOf(transaction: Transaction, at: string): CardMessage {
   const { token, preceding_related_transaction_token: linked, card_acceptor } = transaction;
   return {
     kind: 'advice',
-    ...commonOf(transaction, { alias: linked != null }),
+    ...advisedOf(transaction, linked != null),
     authorization_key: linked ?? token,
     hold_minor: amountOf(transaction, at),
     decided_by: standInBy(transaction) ?? 'network',
