@@ -47,6 +47,13 @@ async function newCard(changes: Partial<Profile> = {}) {
     },
     giveUp: (name: string) => cardAt('marqeta', cardToken).void(key(`jit-${name}`)),
     read: () => cardAt('marqeta', cardToken).read(),
+    /** To which authorization each event belongs, the profile's left out. */
+    lives: async () => {
+      const { events } = (await cardAt('marqeta', cardToken).eventsAfter(1)) as {
+        events: { authorization_id?: string }[];
+      };
+      return events.map(({ authorization_id }) => authorization_id);
+    },
   };
 }
 const incremental = 'pgfs.authorization.incremental';
@@ -155,16 +162,20 @@ describe('what is left of a hold', () => {
     expect(await card.read()).toMatchObject({ held_minor: 0, posted_minor: 6_000, available_minor: 94_000 });
   });
 
-  test('a refund that names the clearing belongs to the same purchase', async () => {
-    const limit = limitPerDay(10_000, { refunds_give_back: true });
-    const card = await newCard({ controls: [limit] });
+  test('clearing, reversal in part and force post are names too: a refund finds the purchase by any of them', async () => {
+    const card = await newCard();
     await card.ask('first', { amount: '100' });
     await card.tell(
-      card.word('c', { type: 'authorization.clearing', amount: '100', precedingToken: 'first' }),
-      card.word('b', { type: 'refund', amount: '100', precedingToken: 'c' }),
+      card.word('r', { type: 'authorization.reversal', amount: '10', precedingToken: 'first' }),
+      card.word('c', { type: 'authorization.clearing', amount: '90', precedingToken: 'r' }),
+      card.word('f', { type: 'authorization.clearing', amount: '7' }),
     );
-    expect(await card.read()).toMatchObject({ posted_minor: 0 });
-    expect(await card.ask('again', { amount: '100' })).toBe(200);
+    await card.tell(card.word('b1', { type: 'refund', amount: '90', precedingToken: 'c' }));
+    await card.tell(card.word('b2', { type: 'refund', amount: '7', precedingToken: 'f' }));
+    const [asked, reversed, cleared, forced, ...refunded] = await card.lives();
+    expect([reversed, cleared, ...refunded]).toEqual([asked, asked, asked, forced]);
+    expect(forced).not.toBe(asked);
+    expect(await card.read()).toMatchObject({ held_minor: 0, posted_minor: 0 });
   });
 
   test('a force post is booked, without any hold', async () => {
