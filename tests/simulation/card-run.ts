@@ -2,12 +2,15 @@
 // held against it.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
+import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { AuthorizeAnswer, Card } from '../../core/card.ts';
+import { Clock } from './clock.ts';
 import { Draw } from './draw.ts';
 import { holdAtEnd, holdNow, recordMatches } from './held-laws.ts';
-import { hold, holdDecision, Violation } from './laws.ts';
-import { type Answered, Model, type ModelAnswer } from './model.ts';
+import { hold, holdDecision, holdLimits, Violation } from './laws.ts';
+import { Model } from './model.ts';
+import type { Answered, ModelAnswer } from './model-answer.ts';
 import { type Delivery, Network } from './network.ts';
 import { ProfileMaker } from './profiles.ts';
 import type { MakeCard } from './simulated-card.ts';
@@ -22,6 +25,10 @@ const dayMs = 86_400_000;
 /** Longer than the network sends anything again. */
 const retentionMs = 35 * dayMs;
 const recentMax = 14;
+/** Of the calls: a load costs as much as twenty decisions. */
+const crashShare = 0.002;
+/** Of a thousand steps. */
+const evictions = 2;
 
 type Request = Extract<Delivery, { kind: 'request' }>;
 
@@ -32,30 +39,30 @@ export class CardRun {
   readonly store: Store;
   readonly tally: Tally;
   readonly makeCard: MakeCard;
-  readonly #world: World;
+  readonly clock: Clock;
   readonly #profiles: ProfileMaker;
-  /** The texts of answers that the network has seen, by request key. */
-  readonly #texts = new Map<string, string>();
+  /** The answers that the network has seen, by request key. */
+  readonly #seen = new Map<string, Decision>();
   readonly #recent: { step: number; clock_ms: number; act: unknown }[] = [];
   card: Card;
   hasTrimmed = false;
-  clockMs: number;
   readonly #startMs: number;
-  #moment: number;
   #step = 0;
 
   constructor(at: { seed: number; cardIndex: number; world: World; makeCard: MakeCard; tally: Tally }) {
     this.draw = new Draw(at.seed);
-    this.#world = at.world;
     this.tally = at.tally;
     this.makeCard = at.makeCard;
     this.network = new Network(this.draw, at.world);
     this.#profiles = new ProfileMaker(this.draw, at.world);
     this.store = new Store(at.cardIndex);
     this.card = at.makeCard(this.store, null, []);
-    this.#moment = this.draw.below(at.world.moments.length >> 1);
-    this.clockMs = (at.world.moments[this.#moment] ?? 0) + this.draw.below(10 * minuteMs);
+    this.clock = new Clock(this.draw, at.world, this.tally);
     this.#startMs = this.clockMs;
+  }
+
+  get clockMs(): number {
+    return this.clock.nowMs;
   }
 
   /** Until so many requests were decided. Throws the violation of a law. */
@@ -63,7 +70,7 @@ export class CardRun {
     const { tally, draw } = this;
     const until = tally.decisions + decisions;
     try {
-      if (draw.chance(0.9)) this.#putProfile(this.#profiles.first(this.clockMs));
+      if (draw.chance(0.97)) this.#putProfile(this.#profiles.first(this.clockMs));
       while (tally.decisions < until) this.#oneStep();
       holdAtEnd(this);
     } catch (error) {
@@ -84,13 +91,13 @@ export class CardRun {
   #oneStep(): void {
     const { draw } = this;
     this.#step++;
-    this.#tick();
-    const kind = draw.below(100);
-    if (kind < 4) this.#changeProfile();
-    else if (kind < 6) this.#writeSnapshot();
-    else if (kind < 7) this.#trim();
-    else if (kind < 8) this.#evict();
-    else if (kind < 14) this.#expire();
+    this.clock.tick();
+    const kind = draw.below(1_000);
+    if (kind < evictions) this.#evict();
+    else if (kind < 20) this.#changeProfile();
+    else if (kind < 30) this.#writeSnapshot();
+    else if (kind < 34) this.#trim();
+    else if (kind < 70) this.#expire();
     else {
       const due = draw.chance(0.7) ? this.network.takeDue(this.clockMs) : null;
       this.#deliver(due ?? this.network.newActivity(this.clockMs));
@@ -98,33 +105,12 @@ export class CardRun {
     holdNow(this);
   }
 
-  /** Milliseconds in a burst, minutes, the next moment, weeks. */
-  #tick(): void {
-    const { draw } = this;
-    const { moments } = this.#world;
-    const kind = draw.below(100);
-    if (kind < 45) this.clockMs += draw.below(2 * secondMs);
-    else if (kind < 75) this.clockMs += draw.below(2 * minuteMs);
-    else if (kind >= 84) {
-      this.#moment += kind < 96 ? 1 : kind < 99 ? draw.between(2, 6) : draw.between(6, 30);
-      const next = moments[Math.min(this.#moment, moments.length - 1)] ?? 0;
-      this.clockMs = Math.max(this.clockMs, next + draw.below(14 * minuteMs));
-    }
-  }
-
-  /** What the card's machine reads from its clock, which is sometimes set back. */
-  #readClock(): number {
-    if (!this.draw.chance(0.03)) return this.clockMs;
-    this.tally.count('clock_stepped_back');
-    return this.clockMs - this.draw.below(this.draw.pick([100, 5 * secondMs, 90 * minuteMs]));
-  }
-
   /** The call's answer, or null where it was lost; what was written; and whether that was committed. */
   #call<T>(act: unknown, call: (card: Card) => T): { answer: T | null; rows: CardEventBody[]; committed: boolean } {
     const { draw, store, tally } = this;
     this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act });
     if (this.#recent.length > recentMax) this.#recent.shift();
-    const crash = draw.chance(0.015) ? draw.pick(['before commit', 'after commit'] as const) : null;
+    const crash = draw.chance(crashShare) ? draw.pick(['before commit', 'after commit'] as const) : null;
     store.crashesBeforeCommit = crash === 'before commit';
     let answer: T | null = null;
     try {
@@ -154,7 +140,7 @@ export class CardRun {
 
   #request(delivery: Request): void {
     const { request, deadline_at_ms } = delivery;
-    const clockMs = this.#readClock();
+    const clockMs = this.clock.read();
     const called = this.#call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
     if (!called.committed) {
       this.network.answered(delivery, null, this.clockMs);
@@ -166,10 +152,12 @@ export class CardRun {
       if (called.answer !== null) hold('repeat_answered_alike', 'outcome', called.answer.outcome, 'conflict');
       return;
     }
-    this.#fits(should);
     const row = called.rows.find((body) => body.kind === 'authorization');
     hold('repeat_answered_alike', 'a new row', row !== undefined, !should.isRepeat);
-    if (row !== undefined) holdDecision(row.decision, should.own);
+    if (row !== undefined) {
+      holdLimits(row.decision, should.limitsSeen);
+      holdDecision(row.decision, should.own);
+    }
     if (called.answer !== null) this.#answered(request.request_key, called.answer, should);
     tallyRequest(this.tally, request, should, deadline_at_ms !== null && clockMs > deadline_at_ms);
     if (should.isRepeat) this.tally.repeats++;
@@ -191,26 +179,15 @@ export class CardRun {
     }
     // What is said instead of the request's own decision (given up, stood in) may change; the decision itself never does.
     if (should.decision !== should.own) return;
-    const text = this.#texts.get(requestKey);
+    const seen = this.#seen.get(requestKey);
     // What was trimmed is decided anew: the network has long stopped repeating it.
-    if (text === undefined || !should.isRepeat) this.#texts.set(requestKey, JSON.stringify(decision));
-    else hold('repeat_answered_alike', 'the text', JSON.stringify(decision), text);
-  }
-
-  /** What was approved fits in what each enforced limit had left by the model's count. */
-  #fits({ own, isRepeat, limitsSeen, life }: Extract<ModelAnswer, { outcome: 'decided' }>): void {
-    if (isRepeat || own.outcome !== 'approved' || own.hold_minor === 0) return;
-    for (const { control, used_minor, used_count, isNewUse } of limitsSeen) {
-      if (control.mode === 'shadow') continue;
-      const { amount_minor = Number.MAX_SAFE_INTEGER, count = Number.MAX_SAFE_INTEGER } = control;
-      const fits = used_minor + own.hold_minor <= amount_minor && (!isNewUse || used_count < count);
-      if (!fits) hold('limit_never_exceeded', `${control.control_id} of ${life?.authorization_id}`, 'exceeded', 'kept');
-    }
+    if (seen === undefined || !should.isRepeat) this.#seen.set(requestKey, decision);
+    else hold('repeat_answered_alike', 'the text', JSON.stringify(decision), JSON.stringify(seen));
   }
 
   #message(delivery: Extract<Delivery, { kind: 'message' }>): void {
     const { message } = delivery;
-    const clockMs = this.#readClock();
+    const clockMs = this.clock.read();
     const { answer, rows, committed } = this.#call(delivery, (card) => card.receive(message, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + minuteMs, delivery);
@@ -228,7 +205,7 @@ export class CardRun {
   }
 
   #void(requestKey: string): void {
-    const clockMs = this.#readClock();
+    const clockMs = this.clock.read();
     const { committed, rows } = this.#call({ void: requestKey }, (card) => card.void(requestKey, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + secondMs, { kind: 'void', request_key: requestKey });
@@ -256,7 +233,7 @@ export class CardRun {
   }
 
   #putProfile(profile: Profile): void {
-    const clockMs = this.#readClock();
+    const clockMs = this.clock.read();
     const { answer, rows, committed } = this.#call({ profile }, (card) => card.putProfile(profile, clockMs));
     if (!committed) return;
     const version = this.model.profile?.version ?? 0;
@@ -271,7 +248,7 @@ export class CardRun {
   }
 
   #expire(): void {
-    const clockMs = this.#readClock();
+    const clockMs = this.clock.read();
     const { answer, rows, committed } = this.#call('expire', (card) => card.expire(clockMs));
     if (!committed) return;
     const should = this.model.expire(clockMs);

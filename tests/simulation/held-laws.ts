@@ -5,13 +5,13 @@ import type { CardEventBody } from '../../contracts/card-event.ts';
 import { readControls } from '../../core/readback.ts';
 import type { CardRun } from './card-run.ts';
 import { hold } from './laws.ts';
-import type { MessageRecord } from './model.ts';
+import type { MessageRecord } from './model-answer.ts';
 import { holdOrder } from './order-law.ts';
 
 /** Of the cards, at their end: these laws cost more than a decision. */
-const fullFoldShare = 0.25;
-const outboxShare = 0.25;
-const orderShare = 0.5;
+const fullFoldShare = 0.06;
+const outboxShare = 0.03;
+const orderShare = 0.08;
 
 export function holdNow({ card, model, store, tally }: CardRun): void {
   const { state } = card;

@@ -1,6 +1,7 @@
 // The laws that every step is held against, by name, and what is said where one is broken.
 
 import type { Decision, Verdict } from '../../contracts/decision.ts';
+import type { LimitSeen } from './model-decision.ts';
 
 export const laws = {
   decision_equals_model: 'outcome, amounts, reason, control and every verdict are what the model says',
@@ -31,35 +32,45 @@ export class Violation extends Error {
 }
 
 export function hold(law: Law, what: string, actual: unknown, expected: unknown): void {
-  if (Object.is(actual, expected)) return;
+  if (actual === expected) return;
   throw new Violation(law, `${what} is ${JSON.stringify(actual)}, should be ${JSON.stringify(expected)}`);
 }
 
-const ofDecision = [
-  'outcome',
-  'approved_minor',
-  'hold_minor',
-  'reason',
-  'control_id',
-  'available_minor',
-  'profile_version',
-] as const satisfies readonly (keyof Decision)[];
-const ofVerdict = [
-  'control_id',
-  'verdict',
-  'shadow',
-  'remaining_minor',
-  'remaining_count',
-  'hold_minor',
-] as const satisfies readonly (keyof Verdict)[];
-
+/** Written out field by field: it runs at every decision. */
 export function holdDecision(actual: Decision, expected: Decision): void {
-  for (const field of ofDecision) hold('decision_equals_model', field, actual[field], expected[field]);
-  hold('decision_equals_model', 'number of verdicts', actual.trace.length, expected.trace.length);
+  const law = 'decision_equals_model';
+  hold(law, 'outcome', actual.outcome, expected.outcome);
+  hold(law, 'reason', actual.reason, expected.reason);
+  hold(law, 'approved_minor', actual.approved_minor, expected.approved_minor);
+  hold(law, 'hold_minor', actual.hold_minor, expected.hold_minor);
+  hold(law, 'control_id', actual.control_id, expected.control_id);
+  hold(law, 'available_minor', actual.available_minor, expected.available_minor);
+  hold(law, 'profile_version', actual.profile_version, expected.profile_version);
+  hold(law, 'number of verdicts', actual.trace.length, expected.trace.length);
   for (let index = 0; index < expected.trace.length; index++) {
     const [said, should] = [actual.trace[index], expected.trace[index]];
-    for (const field of ofVerdict)
-      if (said?.[field] !== should?.[field])
-        hold('decision_equals_model', `trace[${index}].${field}`, said?.[field], should?.[field]);
+    if (said === undefined || should === undefined || !isSame(said, should)) hold(law, `trace[${index}]`, said, should);
+  }
+}
+
+function isSame(said: Verdict, should: Verdict): boolean {
+  return (
+    said.control_id === should.control_id &&
+    said.verdict === should.verdict &&
+    said.shadow === should.shadow &&
+    said.remaining_minor === should.remaining_minor &&
+    said.remaining_count === should.remaining_count &&
+    said.hold_minor === should.hold_minor
+  );
+}
+
+/** What the card approved fits in what each enforced limit had left by the model's count. */
+export function holdLimits({ outcome, hold_minor }: Decision, limitsSeen: readonly LimitSeen[]): void {
+  if (outcome === 'declined' || hold_minor === 0) return;
+  for (const { control, used_minor, used_count, isNewUse } of limitsSeen) {
+    if (control.mode === 'shadow') continue;
+    const { control_id, amount_minor = Number.MAX_SAFE_INTEGER, count = Number.MAX_SAFE_INTEGER } = control;
+    const isKept = used_minor + hold_minor <= amount_minor && (!isNewUse || used_count < count);
+    if (!isKept) hold('limit_never_exceeded', `${control_id} after ${hold_minor} on ${used_minor}`, 'exceeded', 'kept');
   }
 }

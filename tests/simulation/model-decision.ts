@@ -59,7 +59,8 @@ export function modelDecision(
   if (profile === null) objections.push({ reason: 'card_unknown', control_id: null });
   else {
     for (const reason of cardObjections(situation, profile, request)) objections.push({ reason, control_id: null });
-    for (const [index, control] of profile.controls.entries()) {
+    for (let index = 0; index < profile.controls.length; index++) {
+      const control = profile.controls[index] as Control;
       const said = askControl(situation, control, index, request, limitsSeen);
       trace.push(said.verdict);
       if (control.mode === 'shadow') continue;

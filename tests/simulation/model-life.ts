@@ -47,7 +47,12 @@ export class ModelLife {
 
   /** The newest word that sets the hold, then all that comes after it, what adds before what takes away. */
   get hold_minor(): number {
-    if (this.#hold !== null) return this.#hold;
+    this.#hold ??= this.#reckon();
+    return this.#hold;
+  }
+
+  #reckon(): number {
+    if (this.facts.length === 0) return 0;
     let [setAt, hold] = [-1, 0];
     for (const { does, at_ms, minor } of this.facts) {
       if (does !== 'sets' || at_ms < setAt) continue;
@@ -57,7 +62,6 @@ export class ModelLife {
     const later = this.facts.filter((fact) => fact.does === 'adds' && fact.at_ms > setAt);
     later.sort((one, other) => one.at_ms - other.at_ms || other.minor - one.minor);
     for (const { minor } of later) hold = Math.max(0, hold + minor);
-    this.#hold = hold;
     return hold;
   }
 

@@ -29,17 +29,29 @@ const order = [
   ['risk_score', 'risk_too_high'],
 ] as const satisfies readonly (readonly [keyof AppliesTo, DeclineReason])[];
 
+/** What a control names, of the attributes above: asked so often that it is written down once. */
+const namedBy = new WeakMap<AppliesTo, (typeof order)[number][]>();
+
+function named(applies: AppliesTo): (typeof order)[number][] {
+  let list = namedBy.get(applies);
+  if (list === undefined) {
+    list = order.filter(([attribute]) => applies[attribute] !== undefined);
+    namedBy.set(applies, list);
+  }
+  return list;
+}
+
 /** Null: the control looks at this use. Otherwise the reason of the first attribute that does not match. */
 export function firstMismatch(applies: AppliesTo, use: Use, atMs: number): DeclineReason | null {
-  for (const [attribute, reason] of order)
-    if (applies[attribute] !== undefined && !attributeMatches(attribute, applies, use, atMs)) return reason;
+  for (const [attribute, reason] of named(applies)) if (!attributeMatches(attribute, applies, use, atMs)) return reason;
   return null;
 }
 
 /** The earliest reason among the attributes that a control names. */
 export function firstReason(applies: AppliesTo): DeclineReason {
-  for (const [attribute, reason] of order) if (applies[attribute] !== undefined) return reason;
-  throw new Error('a control that blocks must name something');
+  const [first] = named(applies);
+  if (first === undefined) throw new Error('a control that blocks must name something');
+  return first[1];
 }
 
 function attributeMatches(

@@ -5,39 +5,12 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { Answered, MessageRecord, ModelAnswer } from './model-answer.ts';
 import { countFor, type LimitSeen, modelDecision, type Situation } from './model-decision.ts';
 import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
 import { bodyOf, holdDays, requestLike } from './model-reading.ts';
 
 const dayMs = 86_400_000;
-
-export interface Answered {
-  readonly sequence: number;
-  readonly request: AuthorizationRequest;
-  readonly decision: Decision;
-}
-
-export type ModelAnswer =
-  | { outcome: 'conflict' }
-  | {
-      outcome: 'decided';
-      isRepeat: boolean;
-      life: ModelLife | null;
-      /** What the network is told, which may stand above the request's own decision. */
-      decision: Decision;
-      own: Decision;
-      limitsSeen: readonly LimitSeen[];
-    };
-
-/** What the card should have recorded with a message. */
-export interface MessageRecord {
-  readonly isRepeat: boolean;
-  readonly life: ModelLife | null;
-  readonly isMismatch: boolean;
-  readonly isOverdrawn: boolean;
-  readonly against: DeclineReason | null;
-  readonly hasJoined: boolean;
-}
 
 export class Model {
   profile: Profile | null = null;

@@ -30,10 +30,10 @@ export class ProfileMaker {
       currency: cardCurrency,
       expires_at_ms: draw.chance(0.15) ? nowMs + draw.between(5, 200) * dayMs : null,
       funds_minor: draw.chance(0.5) ? draw.between(10_000, 1_500_000) : null,
-      single_use: draw.chance(0.02),
+      single_use: draw.chance(0.015),
       partial_approval: draw.chance(0.5),
       hold_days: draw.chance(0.5) ? draw.between(1, 31) : null,
-      controls: this.#controls(draw.pick([0, 2, 3, 4, 5, 7])),
+      controls: this.#controls(draw.pick([0, 1, 2, 3, 4, 6])),
     };
   }
 
@@ -46,13 +46,13 @@ export class ProfileMaker {
     return {
       ...before,
       version: before.version + draw.between(1, 3),
-      status: draw.pick(['active', 'active', 'active', 'active', 'active', 'active', 'active', 'frozen', 'closed']),
+      status: draw.pick([...Array(12).fill('active'), 'frozen', 'closed']) as Profile['status'],
       expires_at_ms: before.expires_at_ms !== null && before.expires_at_ms > nowMs ? before.expires_at_ms : null,
       funds_minor: funds_minor === null ? null : funds_minor + draw.between(0, 200_000),
       single_use: before.single_use && draw.chance(0.3),
       partial_approval: draw.chance(0.5),
       hold_days: draw.chance(0.5) ? draw.between(1, 31) : null,
-      controls: [...kept, ...this.#controls(draw.pick([0, 0, 1, 2]))].slice(0, 9),
+      controls: [...kept, ...this.#controls(draw.pick([0, 0, 1, 1]))].slice(0, 7),
     };
   }
 

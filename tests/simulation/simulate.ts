@@ -5,13 +5,20 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../load/whole-number.ts';
 import { laws } from './laws.ts';
-import { coverageDecisionsMin, figures, type SimulationOptions, simulate, type ViolationReport } from './simulation.ts';
+import {
+  coverageDecisionsMin,
+  decisionsPerCard,
+  figures,
+  type SimulationOptions,
+  simulate,
+  type ViolationReport,
+} from './simulation.ts';
 
 const help = `npm run simulate -- [options]      the card's rules beside a slow, obvious model, under crashes and disorder
 
   --seed S        which run (default: a random one, which is printed)
   --decisions N   requests to decide (default 100000)
-  --cards C       cards they are spread over (default: one for every 100 decisions)
+  --cards C       cards they are spread over (default: one for every ${decisionsPerCard} decisions)
   --card K        only this card of the run, from 0: to look at a violation
   --keep-going    count violations instead of ending with the first
   --json          one object on one line
@@ -45,7 +52,8 @@ function readWords(args: readonly string[]): Words | null {
   });
   if (values.help) return null;
   const decisions = wholeNumber('--decisions', values.decisions);
-  const cards = values.cards === undefined ? Math.ceil(decisions / 100) : wholeNumber('--cards', values.cards);
+  const cards =
+    values.cards === undefined ? Math.ceil(decisions / decisionsPerCard) : wholeNumber('--cards', values.cards);
   const onlyCard = values.card === undefined ? undefined : Number(values.card);
   if (onlyCard !== undefined && !(Number.isInteger(onlyCard) && onlyCard >= 0 && onlyCard < cards))
     throw new Error(`--card ${values.card} is not a card from 0 to ${cards - 1}`);

@@ -7,9 +7,21 @@ import type { CardHistory } from '../../core/card.ts';
 import type { FreshIds } from '../../core/receive.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 
-interface Row {
+/** Text when somebody reads it: most rows are never read back. */
+class Row {
   readonly at_ms: number;
-  readonly text: string;
+  readonly #body: CardEventBody;
+  #text: string | null = null;
+
+  constructor({ at_ms, body }: LoggedEvent) {
+    this.at_ms = at_ms;
+    this.#body = body;
+  }
+
+  read(): CardEventBody {
+    this.#text ??= JSON.stringify(this.#body);
+    return JSON.parse(this.#text);
+  }
 }
 
 /** The process died before the commit. */
@@ -43,7 +55,7 @@ export class Store implements CardHistory {
   readonly at = (sequence: number): CardEventBody => {
     const row = this.archive[sequence - 1];
     if (row === undefined || sequence < this.firstSequence) throw new Error(`there is no row ${sequence}`);
-    return JSON.parse(row.text);
+    return row.read();
   };
 
   readonly freshIds = (): FreshIds => {
@@ -53,8 +65,9 @@ export class Store implements CardHistory {
   };
 
   commit(): void {
-    for (const { at_ms, body } of this.pending) {
-      this.archive.push({ at_ms, text: JSON.stringify(body) });
+    for (const event of this.pending) {
+      const { body } = event;
+      this.archive.push(new Row(event));
       if (!('effect' in body)) continue;
       const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
       this.held_minor += body.effect.hold_minor - released;
@@ -87,8 +100,8 @@ export class Store implements CardHistory {
   }
 
   rowsFrom(sequence: number): LoggedEvent[] {
-    return this.archive.slice(sequence - 1).map(({ at_ms, text }, index) => {
-      return { sequence: sequence + index, at_ms, body: JSON.parse(text) };
+    return this.archive.slice(sequence - 1).map((row, index) => {
+      return { sequence: sequence + index, at_ms: row.at_ms, body: row.read() };
     });
   }
 }

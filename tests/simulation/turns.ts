@@ -2,7 +2,7 @@
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { MessageRecord, ModelAnswer } from './model.ts';
+import type { MessageRecord, ModelAnswer } from './model-answer.ts';
 import type { Tally } from './tally.ts';
 
 export function tallyRequest(
