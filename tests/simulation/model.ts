@@ -6,7 +6,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { Answered, MessageRecord, ModelAnswer } from './model-answer.ts';
-import { countFor, type LimitSeen, modelDecision, type Situation } from './model-decision.ts';
+import { countFor, modelDecision, type Situation } from './model-decision.ts';
 import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
 import { bodyOf, holdDays, requestLike } from './model-reading.ts';
 
