@@ -90,6 +90,11 @@ const table: readonly (readonly [DeclineReason, Said, string])[] = [
     { control: perDay, left: { remaining_minor: 1_234 } },
     '60.00 USD is more than the 12.34 USD left of 500.00 USD a day (Europe/Berlin) (control c).',
   ],
+  [
+    'exceeds_amount_in_window',
+    { control: perDay, left: { remaining_minor: -1 } },
+    'nothing was left of 500.00 USD a day (Europe/Berlin) (control c).',
+  ],
   ['exceeds_count_in_window', { control: thrice }, 'all 3 uses in any 10 minutes had been made (control c).'],
   [
     'insufficient_funds',
@@ -129,14 +134,17 @@ describe('a decision in words', () => {
   test('where the control is not known any more, the figures of the trace are', () => {
     const decision = { reason: 'exceeds_amount_in_window', control_id: 'c' } as const;
     expect(words(decision, { left: { remaining_minor: -5 } })).toBe(
-      'Declined: 60.00 USD is more than the -0.05 USD that the limit had left (control c).',
+      'Declined: 60.00 USD is more than what the limit had left: 0.05 USD over (control c).',
     );
   });
 
   test('what was left', () => {
     const verdict = { control_id: 'c', verdict: 'pass' as const };
     expect(remainderInWords(verdict, 'USD')).toBeNull();
-    expect(remainderInWords({ ...verdict, remaining_minor: 5, remaining_count: 1 }, 'JPY')).toBe('5 JPY and 1 use');
+    expect(remainderInWords({ ...verdict, remaining_minor: 5, remaining_count: 1 }, 'JPY')).toBe(
+      '5 JPY left, 1 use left',
+    );
+    expect(remainderInWords({ ...verdict, remaining_count: -2 }, 'USD')).toBe('2 uses over');
   });
 });
 

@@ -79,7 +79,7 @@ export function reasonInWords(reason: DeclineReason, decided: Decided): string {
       return `the network's risk score was ${request.risk_score ?? 'not known'}`;
     case 'exceeds_amount_max':
     case 'exceeds_amount_in_window':
-      return `${asked} is more than the ${leftInWords(decided)}`;
+      return tooMuchInWords(decided);
     case 'exceeds_count_in_window':
       return control?.does === 'limit' && control.count !== undefined
         ? `all ${control.count} uses ${windowInWords(control.window)} had been made`
@@ -93,23 +93,34 @@ export function reasonInWords(reason: DeclineReason, decided: Decided): string {
   }
 }
 
-function leftInWords({ decision, control, currency }: Decided): string {
+/** What an amount was too much for. */
+function tooMuchInWords({ request, decision, control, currency }: Decided): string {
+  const asked = money(request.amount_minor, request.currency);
   const left = decision.trace.find(({ control_id }) => control_id === decision.control_id)?.remaining_minor;
   if (control?.does !== 'limit' || control.amount_minor === undefined)
-    return left === undefined ? 'limit allows' : `${money(left, currency)} that the limit had left`;
+    return left === undefined
+      ? `${asked} is more than the limit allows`
+      : `${asked} is more than what the limit had left: ${remainder(left, money(Math.abs(left), currency))}`;
   const limit = `${money(control.amount_minor, currency)} ${windowInWords(control.window)}`;
-  return left === undefined || control.window.per === 'transaction'
-    ? `limit of ${limit}`
-    : `${money(left, currency)} left of ${limit}`;
+  if (left === undefined || control.window.per === 'transaction') return `${asked} is more than the limit of ${limit}`;
+  if (left <= 0) return `nothing was left of ${limit}`;
+  return `${asked} is more than the ${money(left, currency)} left of ${limit}`;
 }
 
-/** What was left before the request; null for a control that counts nothing. */
+/** What was left before the request, as `16.51 USD left, 3 uses over`; null for a control that counts nothing. */
 export function remainderInWords({ remaining_minor, remaining_count }: Verdict, currency: string): string | null {
-  const parts = [
-    ...(remaining_minor === undefined ? [] : [money(remaining_minor, currency)]),
-    ...(remaining_count === undefined ? [] : [`${remaining_count} ${remaining_count === 1 ? 'use' : 'uses'}`]),
-  ];
-  return parts.length === 0 ? null : parts.join(' and ');
+  const parts: string[] = [];
+  if (remaining_minor !== undefined) parts.push(remainder(remaining_minor, money(Math.abs(remaining_minor), currency)));
+  if (remaining_count !== undefined) {
+    const uses = Math.abs(remaining_count);
+    parts.push(remainder(remaining_count, `${uses} ${uses === 1 ? 'use' : 'uses'}`));
+  }
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+/** More than a limit may be used where it is in shadow, or money is forced through. */
+function remainder(remaining: number, amount: string): string {
+  return `${amount} ${remaining < 0 ? 'over' : 'left'}`;
 }
 
 function usageInWords({ channel, entry_mode, card_present }: AuthorizationRequest): string {
