@@ -26,9 +26,9 @@ const dayMs = 86_400_000;
 const retentionMs = 35 * dayMs;
 const recentMax = 14;
 /** Of the calls: a load costs as much as twenty decisions. */
-const crashShare = 0.002;
+const crashShare = 0.0015;
 /** Of a thousand steps. */
-const evictions = 2;
+const evictions = 1;
 
 type Request = Extract<Delivery, { kind: 'request' }>;
 
@@ -94,10 +94,10 @@ export class CardRun {
     this.clock.tick();
     const kind = draw.below(1_000);
     if (kind < evictions) this.#evict();
-    else if (kind < 20) this.#changeProfile();
-    else if (kind < 30) this.#writeSnapshot();
-    else if (kind < 34) this.#trim();
-    else if (kind < 70) this.#expire();
+    else if (kind < 16) this.#changeProfile();
+    else if (kind < 25) this.#writeSnapshot();
+    else if (kind < 29) this.#trim();
+    else if (kind < 60) this.#expire();
     else {
       const due = draw.chance(0.7) ? this.network.takeDue(this.clockMs) : null;
       this.#deliver(due ?? this.network.newActivity(this.clockMs));

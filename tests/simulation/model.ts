@@ -49,7 +49,7 @@ export class Model {
     const key = request.request_key;
     const before = this.answered.get(key);
     if (before !== undefined) {
-      if (bodyOf(before.request) !== bodyOf(request)) return { outcome: 'conflict' };
+      if (before.request !== request && bodyOf(before.request) !== bodyOf(request)) return { outcome: 'conflict' };
       const life = this.names.get(request.authorization_key) ?? null;
       const decision = this.#standing(key) ?? before.decision;
       return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
@@ -225,7 +225,8 @@ export class Model {
    * has counted where it began, and goes on counting there until the event that joins them.
    */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
-    const { profile, lives, uses, availableMinor } = this;
+    const { profile, lives, availableMinor } = this;
+    const uses = profile?.single_use === true ? this.uses : 0;
     let life = this.names.get(name) ?? null;
     const other = alias === undefined ? null : (this.names.get(alias) ?? null);
     if (life !== null && other !== null && life !== other) {

@@ -220,7 +220,7 @@ export class Network {
     const again = (asked: AuthorizationRequest, dueMs: number) =>
       this.schedule(dueMs, { kind: 'request', purchase, request: asked, deadline_at_ms: null });
     if (decision === null) this.#unanswered(purchase, request, nowMs);
-    else if (draw.chance(0.08)) {
+    else if (draw.chance(0.06)) {
       const dueMs = nowMs + draw.pick([0, 0, draw.below(10 * secondMs), draw.below(12 * dayMs)]);
       if (draw.chance(0.8)) again(request, dueMs);
       else if (draw.chance(0.5)) again({ ...request, occurred_at_ms: nowMs }, dueMs);
