@@ -12,7 +12,7 @@ import { timeZoneSchema } from './time-zone.ts';
 import { windowSchema } from './window.ts';
 
 export const daysOfWeek = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-export const presences = ['present', 'not_present'] as const;
+const presences = ['present', 'not_present'] as const;
 
 type Excludes<T extends z.ZodMiniType> = (none: z.output<T>[], any: z.output<T>[]) => boolean;
 

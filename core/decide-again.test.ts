@@ -27,13 +27,13 @@ function cardWith(changes: Partial<Profile>) {
 
 const more = (amount_minor: number, changes: Partial<AuthorizationRequest> = {}) =>
   ({ kind: 'incremental', amount_minor, ...changes }) as const;
-const only = (...controls: readonly Control[]) => ({ controls: [...controls] });
+const just = (...controls: readonly Control[]) => ({ controls: [...controls] });
 const { amount_minor: _amount, ...countless } = limitPerDay(1);
 const once: LimitControl = { ...countless, control_id: 'once', count: 1 };
 
 describe('an increment', () => {
   test('adds to the window of what it adds to, on the next day too', () => {
-    const { asks, waits } = cardWith(only(limitPerDay(1_000)));
+    const { asks, waits } = cardWith(just(limitPerDay(1_000)));
     expect(asks({ amount_minor: 600 })).toBeNull();
     waits(24 * hourMs);
     expect(asks(more(401))).toBe('exceeds_amount_in_window');
@@ -44,14 +44,14 @@ describe('an increment', () => {
   });
 
   test('is the same use', () => {
-    const { asks, sample } = cardWith(only(once));
+    const { asks, sample } = cardWith(just(once));
     expect([asks(), asks(more(200)), asks(more(300))]).toEqual([null, null, null]);
     expect(asks({ authorization_key: 'another' })).toBe('exceeds_count_in_window');
     expect(sample.card.state.uses).toBe(1);
   });
 
   test('of a life that has left a rolling window is judged as if it were in it', () => {
-    const { asks, waits } = cardWith(only(limitPerDay(1_000, { window: { per: 'rolling', seconds: 3_600 } })));
+    const { asks, waits } = cardWith(just(limitPerDay(1_000, { window: { per: 'rolling', seconds: 3_600 } })));
     expect(asks({ amount_minor: 600 })).toBeNull();
     waits(2 * hourMs);
     expect(asks(more(401))).toBe('exceeds_amount_in_window');
@@ -63,7 +63,7 @@ describe('an increment', () => {
   test('is judged by limits where the purchase was made, and by other controls where it says itself', () => {
     const groceries = { category: { any_of: ['5411'] } };
     const limit = limitPerDay(1_000, { applies_to: groceries });
-    const { asks } = cardWith(only(limit));
+    const { asks } = cardWith(just(limit));
     const silent = { merchant: merchant(null) };
     expect(asks({ amount_minor: 900 })).toBeNull();
     expect(asks(more(101, silent))).toBe('exceeds_amount_in_window');
@@ -71,12 +71,12 @@ describe('an increment', () => {
     // What an increment does not say changes nothing of where all of it counts.
     expect(asks({ authorization_key: 'another', amount_minor: 51 })).toBe('exceeds_amount_in_window');
     const allow = { control_id: 'allow', mode: 'enforce', does: 'allow_only', applies_to: groceries } as const;
-    const strict = cardWith(only(allow));
+    const strict = cardWith(just(allow));
     expect([strict.asks(), strict.asks(more(50, silent))]).toEqual([null, 'category_not_allowed']);
   });
 
   test('by an alias of what it adds to is judged with that', () => {
-    const { asks, waits, sample } = cardWith(only(limitPerDay(1_000), once));
+    const { asks, waits, sample } = cardWith(just(limitPerDay(1_000), once));
     expect(asks({ amount_minor: 900 })).toBeNull();
     waits(24 * hourMs);
     const linked = { authorization_key: 'a2', alias_key: 'authorization-1' };
@@ -87,7 +87,7 @@ describe('an increment', () => {
   });
 
   test('of nothing that is known is a purchase of its own', () => {
-    const { asks, sample } = cardWith(only(once));
+    const { asks, sample } = cardWith(just(once));
     expect(asks(more(500))).toBeNull();
     expect(sample.card.state).toMatchObject({ held_minor: 500, uses: 1 });
     expect(asks({ authorization_key: 'another' })).toBe('exceeds_count_in_window');
@@ -110,7 +110,7 @@ describe('a limit counts', () => {
     ['a clearing above the hold takes more', clearing({ amount_minor: 900 }), 100],
     ['an advice takes the figure it names', advice({ hold_minor: 700 }), 300],
   ])('%s', (_, message, left) => {
-    const { asks, says, waits } = cardWith(only(limitPerDay(1_000)));
+    const { asks, says, waits } = cardWith(just(limitPerDay(1_000)));
     asks(give);
     waits(hourMs);
     says(message);
@@ -119,7 +119,7 @@ describe('a limit counts', () => {
   });
 
   test('a use that was reversed still, and one that was void no more', () => {
-    const { asks, says, sample } = cardWith(only(once));
+    const { asks, says, sample } = cardWith(just(once));
     asks();
     says(reversal());
     expect(asks({ authorization_key: 'another' })).toBe('exceeds_count_in_window');
@@ -128,7 +128,7 @@ describe('a limit counts', () => {
   });
 
   test('what was given back to the window of the purchase alone', () => {
-    const { asks, says, waits } = cardWith(only(limitPerDay(1_000)));
+    const { asks, says, waits } = cardWith(just(limitPerDay(1_000)));
     asks({ amount_minor: 1_000 });
     waits(24 * hourMs);
     asks({ authorization_key: 'today', amount_minor: 800 });
@@ -137,7 +137,7 @@ describe('a limit counts', () => {
   });
 
   test('a rolling window to the millisecond', () => {
-    const { asks, waits } = cardWith(only(limitPerDay(1_000, { window: { per: 'rolling', seconds: 10 } })));
+    const { asks, waits } = cardWith(just(limitPerDay(1_000, { window: { per: 'rolling', seconds: 10 } })));
     asks({ amount_minor: 1_000 });
     waits(9_999);
     expect(asks({ authorization_key: 'b', amount_minor: 1 })).toBe('exceeds_amount_in_window');

@@ -43,13 +43,13 @@ function cardWith(changes: Partial<Profile>) {
   return { sample, asks };
 }
 
-const only = (...controls: readonly Control[]) => ({ controls: [...controls] });
+const just = (...controls: readonly Control[]) => ({ controls: [...controls] });
 
 describe('the trace', () => {
   const controls = [block, allow, perPayment, perDay, twice, adjust({ percent: 20 }), authenticated];
 
   test('has every control in order, with what was left of each limit and what was to be held', () => {
-    const { asks } = cardWith(only(...controls));
+    const { asks } = cardWith(just(...controls));
     asks({ amount_minor: 400, three_d_secure: 'authenticated' });
     expect(asks({ amount_minor: 451 })).toMatchObject({
       reason: 'authentication_required',
@@ -69,7 +69,7 @@ describe('the trace', () => {
 
   test.each<[why: string, card: Partial<Profile>]>([
     ['the card itself declines', { status: 'frozen' }],
-    ['the first control declines', only({ ...block, applies_to: groceries, control_id: 'first' }, ...controls)],
+    ['the first control declines', just({ ...block, applies_to: groceries, control_id: 'first' }, ...controls)],
     ['funds decline', { funds_minor: 0 }],
   ])('is whole when %s', (_, card) => {
     const { asks, sample } = cardWith({ controls, ...card });
@@ -79,7 +79,7 @@ describe('the trace', () => {
   });
 
   test('of two controls with the same reason the first is named', () => {
-    const { asks } = cardWith(only(perDay, { ...perDay, control_id: 'per-day-too' }));
+    const { asks } = cardWith(just(perDay, { ...perDay, control_id: 'per-day-too' }));
     expect(asks({ amount_minor: 1_001 }).control_id).toBe('per-day');
   });
 });
@@ -94,7 +94,7 @@ describe('a control in shadow', () => {
   ];
 
   test.each(declining)('that would decline ($does) is recorded, and declines nothing', (control) => {
-    const { asks } = cardWith(only({ ...control, ...shadow }));
+    const { asks } = cardWith(just({ ...control, ...shadow }));
     const { outcome, control_id, trace } = asks();
     expect([outcome, control_id]).toEqual(['approved', null]);
     expect(trace).toMatchObject([{ control_id: control.control_id, verdict: 'decline', shadow: true }]);
@@ -102,7 +102,7 @@ describe('a control in shadow', () => {
 
   test('takes nothing from a part, and holds nothing more', () => {
     const tip = { ...adjust({ percent: 20 }), ...shadow };
-    const { asks } = cardWith({ ...only({ ...perDay, amount_minor: 100, ...shadow }, tip), partial_approval: true });
+    const { asks } = cardWith({ ...just({ ...perDay, amount_minor: 100, ...shadow }, tip), partial_approval: true });
     const decision = asks({ partial_approval_capable: true });
     expect(decision).toMatchObject({ approved_minor: 500, hold_minor: 500 });
     expect(decision.trace).toMatchObject([
@@ -112,7 +112,7 @@ describe('a control in shadow', () => {
   });
 
   test('counts as if it were enforced: what is left of it falls', () => {
-    const { asks } = cardWith(only({ ...perDay, ...shadow }));
+    const { asks } = cardWith(just({ ...perDay, ...shadow }));
     asks({ amount_minor: 800 });
     expect(asks({ amount_minor: 800 }).trace).toMatchObject([{ verdict: 'decline', remaining_minor: 200 }]);
     expect(asks().trace).toMatchObject([{ remaining_minor: -600 }]);
@@ -124,12 +124,12 @@ describe('a part of the amount', () => {
   const partial = { partial_approval: true };
 
   test.each<[why: string, card: Partial<Profile>, approved: number, control: string | null]>([
-    ['a limit of one transaction has left', only(perPayment), 450, 'per-payment'],
-    ['a limit in a window has left', only({ ...perDay, amount_minor: 300 }), 300, 'per-day'],
-    ['the tightest limit has left', only(perPayment, { ...perDay, amount_minor: 300 }), 300, 'per-day'],
+    ['a limit of one transaction has left', just(perPayment), 450, 'per-payment'],
+    ['a limit in a window has left', just({ ...perDay, amount_minor: 300 }), 300, 'per-day'],
+    ['the tightest limit has left', just(perPayment, { ...perDay, amount_minor: 300 }), 300, 'per-day'],
     ['funds have left', { funds_minor: 200 }, 200, null],
-    ['funds have left, below the limits', { funds_minor: 200, ...only(perPayment) }, 200, null],
-    ['limits have left, below the funds', { funds_minor: 460, ...only(perPayment) }, 450, 'per-payment'],
+    ['funds have left, below the limits', { funds_minor: 200, ...just(perPayment) }, 200, null],
+    ['limits have left, below the funds', { funds_minor: 460, ...just(perPayment) }, 450, 'per-payment'],
   ])('is approved: what %s', (_, card, approved_minor, control_id) => {
     const { asks } = cardWith({ ...card, ...partial });
     expect(asks(capable)).toMatchObject({
@@ -144,24 +144,24 @@ describe('a part of the amount', () => {
     ['the profile does not allow it', { partial_approval: false }, capable, 'exceeds_amount_max'],
     ['the terminal cannot take it', {}, {}, 'exceeds_amount_max'],
     ['nothing is left', { funds_minor: 0 }, capable, 'exceeds_amount_max'],
-    ['another control declines', only(perPayment, authenticated), capable, 'authentication_required'],
+    ['another control declines', just(perPayment, authenticated), capable, 'authentication_required'],
     ['the card itself declines', { status: 'frozen' }, capable, 'card_not_active'],
     ['its key is burnt', {}, { ...capable, request_key: 'burnt' }, 'request_voided'],
   ])('is not approved where %s', (_, card, asked, reason) => {
-    const { asks, sample } = cardWith({ ...only(perPayment), ...partial, ...card });
+    const { asks, sample } = cardWith({ ...just(perPayment), ...partial, ...card });
     sample.card.void('burnt', noonMs);
     expect(asks(asked)).toMatchObject({ outcome: 'declined', approved_minor: 0, hold_minor: 0, reason });
   });
 
   test('is not approved where no use is left, whatever amount is', () => {
-    const { asks } = cardWith({ ...only({ ...perDay, count: 1 }), ...partial });
+    const { asks } = cardWith({ ...just({ ...perDay, count: 1 }), ...partial });
     asks();
     expect(asks({ ...capable, amount_minor: 501 }).reason).toBe('exceeds_amount_in_window');
     expect(asks({ ...capable, amount_minor: 500 }).reason).toBe('exceeds_count_in_window');
   });
 
   test('leaves nothing: the same request again is declined', () => {
-    const { asks } = cardWith({ ...only(perDay), ...partial });
+    const { asks } = cardWith({ ...just(perDay), ...partial });
     expect(asks({ ...capable, amount_minor: 1_200 }).approved_minor).toBe(1_000);
     expect(asks({ ...capable, amount_minor: 1 }).outcome).toBe('declined');
   });
@@ -178,48 +178,48 @@ describe('more is held than was asked for', () => {
     ['a percentage, and no more than a cap', { percent: 100, cap_minor: 700 }, 700],
     ['nothing, where the cap is below the amount', { percent: 100, cap_minor: 400 }, 500],
   ])('%s', (_, figures, hold_minor) => {
-    const { asks, sample } = cardWith(only(adjust(figures)));
+    const { asks, sample } = cardWith(just(adjust(figures)));
     expect(asks()).toMatchObject({ approved_minor: 500, hold_minor, control_id: null });
     expect(sample.card.state.held_minor).toBe(hold_minor);
   });
 
   test('a fraction of a minor unit is held as a whole one', () => {
-    expect(cardWith(only(adjust({ percent: 1 }))).asks({ amount_minor: 101 }).hold_minor).toBe(103);
+    expect(cardWith(just(adjust({ percent: 1 }))).asks({ amount_minor: 101 }).hold_minor).toBe(103);
   });
 
   test('never above what any amount may be', () => {
-    const { asks } = cardWith(only(adjust({ percent: limits.holdPercentMax })));
+    const { asks } = cardWith(just(adjust({ percent: limits.holdPercentMax })));
     expect(asks({ amount_minor: limits.amountMinorMax }).hold_minor).toBe(limits.amountMinorMax);
   });
 
   test('of several adjustments the highest holds', () => {
     const all = [adjust({ percent: 20 }), { ...adjust({ add_minor: 300 }), control_id: 'fuel' }];
-    const { hold_minor, trace } = cardWith(only(...all)).asks();
+    const { hold_minor, trace } = cardWith(just(...all)).asks();
     expect(hold_minor).toBe(800);
     expect(trace).toMatchObject([{ hold_minor: 600 }, { hold_minor: 800 }]);
   });
 
   test.each<[what: string, card: Partial<Profile>, held: number]>([
-    ['a limit in a window has room', only(adjust({ add_minor: 900 }), perDay), 1_000],
-    ['a limit of one transaction has room', only({ ...perPayment, amount_minor: 510 }, adjust({ percent: 20 })), 510],
-    ['funds have room', { funds_minor: 520, ...only(adjust({ percent: 20 })) }, 520],
+    ['a limit in a window has room', just(adjust({ add_minor: 900 }), perDay), 1_000],
+    ['a limit of one transaction has room', just({ ...perPayment, amount_minor: 510 }, adjust({ percent: 20 })), 510],
+    ['funds have room', { funds_minor: 520, ...just(adjust({ percent: 20 })) }, 520],
     [
       'what applies has room',
-      only(adjust({ percent: 20 }), { ...perDay, amount_minor: 1, applies_to: block.applies_to }),
+      just(adjust({ percent: 20 }), { ...perDay, amount_minor: 1, applies_to: block.applies_to }),
       600,
     ],
-    ['there is no room beyond the amount', { funds_minor: 500, ...only(adjust({ percent: 20 })) }, 500],
+    ['there is no room beyond the amount', { funds_minor: 500, ...just(adjust({ percent: 20 })) }, 500],
   ])('as far as %s, and never declined for it', (_, card, hold_minor) => {
     expect(cardWith(card).asks()).toMatchObject({ outcome: 'approved', approved_minor: 500, hold_minor });
   });
 
   test('a part is held as it is approved: there is no room for more', () => {
-    const { asks } = cardWith({ ...only(adjust({ percent: 20 })), funds_minor: 300, partial_approval: true });
+    const { asks } = cardWith({ ...just(adjust({ percent: 20 })), funds_minor: 300, partial_approval: true });
     expect(asks({ partial_approval_capable: true })).toMatchObject({ approved_minor: 300, hold_minor: 300 });
   });
 
   test('not for what asks for nothing', () => {
-    expect(cardWith(only(adjust({ add_minor: 30 }))).asks({ amount_minor: 0 }).hold_minor).toBe(0);
+    expect(cardWith(just(adjust({ add_minor: 30 }))).asks({ amount_minor: 0 }).hold_minor).toBe(0);
   });
 });
 
@@ -234,20 +234,20 @@ describe('authentication', () => {
     [undefined, ['authenticated'], 'authentication_required'],
     [undefined, ['not_done'], null],
   ])('%s, where %j is accepted: %s', (result, accept, reason) => {
-    const { asks } = cardWith(only({ ...authenticated, accept } as Control));
+    const { asks } = cardWith(just({ ...authenticated, accept } as Control));
     expect(asks(result === undefined ? {} : { three_d_secure: result }).reason).toBe(reason);
   });
 
   test('is required above an amount, and not for what asks for nothing', () => {
-    const { asks } = cardWith(only({ ...authenticated, above_minor: 500 } as Control));
+    const { asks } = cardWith(just({ ...authenticated, above_minor: 500 } as Control));
     expect(asks({ amount_minor: 500 }).trace).toMatchObject([{ verdict: 'not_applicable' }]);
     expect(asks({ amount_minor: 501 }).reason).toBe('authentication_required');
-    expect(cardWith(only(authenticated)).asks({ amount_minor: 0 }).outcome).toBe('approved');
+    expect(cardWith(just(authenticated)).asks({ amount_minor: 0 }).outcome).toBe('approved');
   });
 });
 
 test('an answer says what is left after it, or was left without it', () => {
-  const { asks } = cardWith({ funds_minor: 1_000, ...only(adjust({ percent: 20 })) });
+  const { asks } = cardWith({ funds_minor: 1_000, ...just(adjust({ percent: 20 })) });
   expect(asks().available_minor).toBe(400);
   expect(asks().available_minor).toBe(400);
   expect(asks({ kind: 'balance_inquiry', amount_minor: 0 }).available_minor).toBe(400);
@@ -256,7 +256,7 @@ test('an answer says what is left after it, or was left without it', () => {
 
 test('deciding changes nothing, and the same question has the same answer', () => {
   const rolling = limitPerDay(1_000, { control_id: 'rolling', window: { per: 'rolling', seconds: 60 } });
-  const { asks, sample } = cardWith(only(perDay, rolling));
+  const { asks, sample } = cardWith(just(perDay, rolling));
   asks();
   const { state } = sample.card;
   const asked = request({ request_key: 'another' });

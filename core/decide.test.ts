@@ -99,11 +99,11 @@ const kinds: Record<Control['does'], Control> = {
   require_authentication: { ...common, does: 'require_authentication', accept: ['authenticated'], above_minor: 0 },
   adjust_hold: { ...common, does: 'adjust_hold', percent: 20 },
 };
-const only = (control: Control) => ({ controls: [control] });
+const just = (control: Control) => ({ controls: [control] });
 const blocked = (name: keyof typeof attributes): Row => {
   const control_id = `no-${name}`;
   const [applies_to, , reason] = attributes[name];
-  return [reason, control_id, only({ ...common, control_id, does: 'block', applies_to })];
+  return [reason, control_id, just({ ...common, control_id, does: 'block', applies_to })];
 };
 const perPayment = limitPerDay(499, { control_id: 'per-payment', window: { per: 'transaction' } });
 const perDay = limitPerDay(499);
@@ -131,11 +131,11 @@ const reasons = (
     blocked('day_of_week'),
     blocked('time_of_day'),
     blocked('date'),
-    ['authentication_required', 'authenticated', only(authenticated)],
+    ['authentication_required', 'authenticated', just(authenticated)],
     blocked('risk_score'),
-    ['exceeds_amount_max', 'per-payment', only(perPayment)],
-    ['exceeds_amount_in_window', 'per-day', only(perDay)],
-    ['exceeds_count_in_window', 'once', only(once), _, 500],
+    ['exceeds_amount_max', 'per-payment', just(perPayment)],
+    ['exceeds_amount_in_window', 'per-day', just(perDay)],
+    ['exceeds_count_in_window', 'once', just(once), _, 500],
     ['insufficient_funds', _, { funds_minor: 999 }, _, 500],
     ['request_voided', _, _, _, _, true],
   ] satisfies Row[]
@@ -149,10 +149,10 @@ const approvals = (
     ['approved', _, { single_use: true }],
     ['approved', _, _, { kind: 'account_verification', amount_minor: 0 }],
     ['approved', _, _, { kind: 'balance_inquiry', amount_minor: 0 }],
-    ['approved', _, only(authenticated), { three_d_secure: 'authenticated' }],
-    ['approved', _, only({ ...perPayment, amount_minor: 500 }), _, 500],
-    ['approved', _, only({ ...perDay, amount_minor: 1_000 }), _, 500],
-    ['approved', _, only({ ...once, count: 2 }), _, 500],
+    ['approved', _, just(authenticated), { three_d_secure: 'authenticated' }],
+    ['approved', _, just({ ...perPayment, amount_minor: 500 }), _, 500],
+    ['approved', _, just({ ...perDay, amount_minor: 1_000 }), _, 500],
+    ['approved', _, just({ ...once, count: 2 }), _, 500],
     ['approved', _, { funds_minor: 1_000 }, _, 500],
     ['approved', _, { funds_minor: 0 }, { amount_minor: 0 }],
     ['approved', _, { funds_minor: 0, controls: [once, perDay] }, { amount_minor: 0 }, 500],
@@ -239,7 +239,7 @@ function merged(one: Case, other: Case): Case | null {
 
 describe.each(Object.entries(attributes))('by %s', (_name, [here, elsewhere, reason]) => {
   const decided = (control: Control, spentMinor = 0) =>
-    decisionOf(caseOf(['approved', _, only(control), _, spentMinor]));
+    decisionOf(caseOf(['approved', _, just(control), _, spentMinor]));
   const reasonOf = (control: Control, applies_to: AppliesTo, spentMinor = 0) =>
     decided({ ...control, applies_to }, spentMinor).reason;
 

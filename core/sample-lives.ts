@@ -28,7 +28,7 @@ import type { Snapshot } from './snapshot.ts';
 export type Draws = readonly number[];
 export const drawsPerTurn = 14;
 /** Turns for which an authorization's key may be named. */
-export const turnsPerKey = 8;
+const turnsPerKey = 8;
 
 export type Turn = { readonly waitMs: number } & (
   | { readonly does: 'ask'; readonly request: AuthorizationRequest; readonly late: boolean }
