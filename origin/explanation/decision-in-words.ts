@@ -38,7 +38,7 @@ function approvalInWords({ request, decision }: Decided): string {
 }
 
 /** Without a final stop. */
-export function reasonInWords(reason: DeclineReason, decided: Decided): string {
+function reasonInWords(reason: DeclineReason, decided: Decided): string {
   const { request, decision, control, currency, atMs } = decided;
   const { merchant } = request;
   const asked = money(request.amount_minor, request.currency);
