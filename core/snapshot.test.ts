@@ -14,7 +14,7 @@ const dayMs = 24 * hourMs;
 const retentionMs = 21 * dayMs;
 
 const draws = fc.array(fc.nat(999), { minLength: drawsPerTurn, maxLength: drawsPerTurn });
-const lives = fc.array(draws, { maxLength: 90, size: 'max' });
+const lives = fc.array(draws, { maxLength: 80, size: 'max' });
 
 function stored(snapshot: Snapshot): Snapshot {
   return JSON.parse(JSON.stringify(snapshot));
@@ -62,7 +62,7 @@ describe('a card that is stored and read back at any time', () => {
           if (chance <= 1) sample.reload(snapshot);
         });
       }),
-      { numRuns: 100 },
+      { numRuns: 50 },
     );
   });
 
@@ -104,7 +104,7 @@ describe('a card that forgets what is too old', () => {
           if (chance === 0) sample.reload(stored(sample.card.snapshot()));
         });
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   });
 
