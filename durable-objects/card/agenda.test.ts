@@ -9,7 +9,7 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
 import { Agenda } from './agenda.ts';
-import { alarmOf, ask, cardAt, newCard, newCardKey, promiseOf, runAlarm, sequencesOf } from './sample-card.ts';
+import { alarmOf, ask, cardAt, newCard, newCardKey, promiseOf, runAlarm, sequencesOf, upTo } from './sample-card.ts';
 
 const minuteMs = 60_000;
 const farMs = Date.UTC(2100, 0, 1);
@@ -109,6 +109,19 @@ describe('the alarm', () => {
     vi.setSystemTime(Date.now() + limits.publishAlarmBusyMs);
     await runAlarm(key);
     expect(await promiseOf(key)).toBe('upkeep');
+  });
+
+  test('costs a busy card one write each time it goes off, and no event any other', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const key = await newCard();
+    await runAlarm(key);
+    await ask(cardAt(key), request());
+    const set = await runInDurableObject(cardAt(key), (_, { storage }) => vi.spyOn(storage, 'setAlarm'));
+    for (const round of upTo(5)) {
+      for (const one of upTo(3)) await ask(cardAt(key), request({ request_key: `r${round}-${one}` }));
+      await runAlarm(key);
+      expect(set).toHaveBeenCalledTimes(round);
+    }
   });
 
   test('when upkeep fails again and again, an alarm stays pending', async () => {
