@@ -9,9 +9,9 @@ import type { MessageRecord } from './model-answer.ts';
 import { holdOrder } from './order-law.ts';
 
 /** Of the cards, at their end: these laws cost more than a decision. */
-const fullFoldShare = 0.04;
-const outboxShare = 0.02;
-const orderShare = 0.06;
+const fullFoldShare = 0.03;
+const outboxShare = 0.01;
+const orderShare = 0.05;
 
 export function holdNow({ card, model, store, tally }: CardRun): void {
   const { state } = card;

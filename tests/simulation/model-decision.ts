@@ -130,36 +130,36 @@ function askControl(
   request: AuthorizationRequest,
   limitsSeen: LimitSeen[],
 ): Said {
-  const { control_id, applies_to } = control;
+  const { applies_to } = control;
   const { nowMs } = situation;
-  const marks = control.mode === 'shadow' ? ({ shadow: true } as const) : {};
-  const say = (verdict: Verdict['verdict'], more: Partial<Verdict> = {}): Said => ({
-    verdict: { control_id, verdict, ...marks, ...more },
-    reason: null,
-    room: everything,
-  });
-  const decline = (reason: DeclineReason): Said => ({ ...say('decline'), reason, room: 0 });
-  if (control.does === 'limit') return askLimit(situation, control, index, request, limitsSeen, say);
+  if (control.does === 'limit') return askLimit(situation, control, index, request, limitsSeen);
   const mismatch = firstMismatch(applies_to, { request, merchant: request.merchant }, nowMs);
   switch (control.does) {
     case 'block':
-      return mismatch === null ? decline(firstReason(applies_to)) : say('not_applicable');
+      return mismatch === null ? say(control, 'decline', firstReason(applies_to)) : say(control, 'not_applicable');
     case 'allow_only':
-      return mismatch === null ? say('pass') : decline(mismatch);
+      return mismatch === null ? say(control, 'pass') : say(control, 'decline', mismatch);
     case 'require_authentication':
-      if (mismatch !== null || request.amount_minor <= control.above_minor) return say('not_applicable');
+      if (mismatch !== null || request.amount_minor <= control.above_minor) return say(control, 'not_applicable');
       return control.accept.includes(request.three_d_secure ?? 'not_done')
-        ? say('pass')
-        : decline('authentication_required');
+        ? say(control, 'pass')
+        : say(control, 'decline', 'authentication_required');
     case 'adjust_hold': {
-      if (mismatch !== null || request.amount_minor === 0) return say('not_applicable');
+      if (mismatch !== null || request.amount_minor === 0) return say(control, 'not_applicable');
       const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = everything } = control;
       const whole = request.amount_minor * (100 + percent);
       const raised = (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + add_minor;
       const capped = Math.min(cap_minor, Math.max(raised, at_least_minor));
-      return say('pass', { hold_minor: Math.max(request.amount_minor, Math.min(capped, 1_000_000_000_000)) });
+      const said = say(control, 'pass');
+      said.verdict.hold_minor = Math.max(request.amount_minor, Math.min(capped, 1_000_000_000_000));
+      return said;
     }
   }
+}
+
+function say({ control_id, mode }: Control, verdict: Verdict['verdict'], reason: DeclineReason | null = null): Said {
+  const said: Verdict = mode === 'shadow' ? { control_id, verdict, shadow: true } : { control_id, verdict };
+  return { verdict: said, reason, room: reason === null ? everything : 0 };
 }
 
 function askLimit(
@@ -168,30 +168,28 @@ function askLimit(
   index: number,
   request: AuthorizationRequest,
   limitsSeen: LimitSeen[],
-  say: (verdict: Verdict['verdict'], more?: Partial<Verdict>) => Said,
 ): Said {
   const { life, nowMs } = situation;
   // More for a purchase that was approved counts with that purchase, wherever the request says it is.
   const ownUse: Use = { request, merchant: request.merchant };
   const use = life !== null && life.approved_minor > 0 ? life.use : ownUse;
-  if (firstMismatch(control.applies_to, use, life?.at_ms ?? nowMs) !== null) return say('not_applicable');
+  if (firstMismatch(control.applies_to, use, life?.at_ms ?? nowMs) !== null) return say(control, 'not_applicable');
   const { amount_minor, count, window } = control;
   const counted = countFor(situation, control, index);
   const isNewUse = life === null || !life.isUse;
   limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse });
-  const left: Partial<Verdict> = {};
-  if (amount_minor !== undefined) left.remaining_minor = amount_minor - counted.minor;
-  if (count !== undefined) left.remaining_count = count - counted.uses;
-  const room = left.remaining_minor ?? everything;
-  const noUseLeft = isNewUse && left.remaining_count !== undefined && left.remaining_count <= 0;
-  const fits = request.amount_minor === 0 || request.amount_minor <= room;
-  const isDeclined = request.amount_minor > 0 && (!fits || noUseLeft);
-  const tooMuch = window.per === 'transaction' ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
-  return {
-    ...say(isDeclined ? 'decline' : 'pass', left),
-    reason: isDeclined ? (fits ? 'exceeds_count_in_window' : tooMuch) : null,
-    room: noUseLeft ? 0 : room,
-  };
+  const room = amount_minor === undefined ? everything : amount_minor - counted.minor;
+  const usesLeft = count === undefined ? everything : count - counted.uses;
+  const noUseLeft = isNewUse && usesLeft <= 0;
+  let reason: DeclineReason | null = null;
+  if (request.amount_minor > room)
+    reason = window.per === 'transaction' ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
+  else if (noUseLeft) reason = 'exceeds_count_in_window';
+  if (request.amount_minor === 0) reason = null;
+  const { verdict } = say(control, reason === null ? 'pass' : 'decline');
+  if (amount_minor !== undefined) verdict.remaining_minor = room;
+  if (count !== undefined) verdict.remaining_count = usesLeft;
+  return { verdict, reason, room: noUseLeft ? 0 : room };
 }
 
 /** What a limit has counted in the window of now, or of the life that a request adds to. */

@@ -39,7 +39,7 @@ export interface SimulationReport {
 export const coverageDecisionsMin = 100_000;
 /** More cards with less behind them: what a card carries is looked at in every step. */
 export const decisionsPerCard = 50;
-const cardsPerWorld = 1_000;
+const cardsPerWorld = 1_500;
 
 export function simulate(options: SimulationOptions): SimulationReport {
   const { seed, decisions, cards, onlyCard, keepGoing = false, makeCard = realCard } = options;
