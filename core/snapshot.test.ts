@@ -13,6 +13,9 @@ const dayMs = 24 * hourMs;
 /** Longer than the sample lives name any key: eight turns, of sixty hours at most. */
 const retentionMs = 21 * dayMs;
 
+/** Milliseconds after which a failure is no longer made smaller. */
+const interruptAfterTimeLimit = 20_000;
+
 const draws = fc.array(fc.nat(999), { minLength: drawsPerTurn, maxLength: drawsPerTurn });
 const lives = fc.array(draws, { maxLength: 80, size: 'max' });
 
@@ -62,7 +65,7 @@ describe('a card that is stored and read back at any time', () => {
           if (chance <= 1) sample.reload(snapshot);
         });
       }),
-      { numRuns: 50 },
+      { numRuns: 50, interruptAfterTimeLimit },
     );
   });
 
@@ -104,7 +107,7 @@ describe('a card that forgets what is too old', () => {
           if (chance === 0) sample.reload(stored(sample.card.snapshot()));
         });
       }),
-      { numRuns: 80 },
+      { numRuns: 80, interruptAfterTimeLimit },
     );
   });
 
