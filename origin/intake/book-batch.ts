@@ -15,6 +15,7 @@ import {
 } from './book-event.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
+import { type EventFlag, flagsOf } from './flags.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
 import { advanceStreams, lockStreams, type Stream } from './streams.ts';
@@ -26,6 +27,8 @@ export interface Booked {
   /** Events stored that wait for one before them. */
   readonly held_back: number;
   readonly transfers: number;
+  /** Of the booked events, each once. */
+  readonly flags: readonly EventFlag[];
 }
 
 /** The streams must exist. */
@@ -65,6 +68,7 @@ export async function bookBatch(
       repeated: sorted.repeats.length,
       held_back: sorted.sequences.reduce((sum, { held_back }) => sum + held_back, 0),
       transfers: transfers.length,
+      flags: sorted.sequences.flatMap(({ run }) => run.flatMap(({ event }) => (event === null ? [] : flagsOf(event)))),
     };
   });
 }

@@ -69,6 +69,21 @@ describe('intake', () => {
   });
 });
 
+test('intake: what a person may want to look at is counted once, however often it comes', async () => {
+  const card = await books.knownCard();
+  card.putProfile({ funds_minor: 100 });
+  card.advise('stand-in', 150);
+  card.clear('stand-in', 150, true, { currency: 'EUR' });
+  const intake = books.intake();
+  for (let time = 0; time < 2; time += 1) await intake.take(asMessages(card.message()));
+  const metric = await books.registry.getSingleMetric('intake_flagged_events_total')?.get();
+  expect(metric?.values.map(({ labels, value }) => [labels['flag'], value])).toEqual([
+    ['currency_mismatch', 1],
+    ['against_rules', 1],
+    ['overdrawn', 1],
+  ]);
+});
+
 describe('intake: what cannot be read', () => {
   test('is kept whole among the dead letters with its reason, and never blocks others', async () => {
     const card = await books.knownCard();

@@ -12,6 +12,8 @@ import { SampleCard } from './sample-card.ts';
 
 export class SampleBooks {
   readonly database: Database;
+  /** Of the intake made last. */
+  registry = new Registry();
   #cards = 0;
 
   constructor(database: Database) {
@@ -19,7 +21,8 @@ export class SampleBooks {
   }
 
   intake(options: Partial<IntakeOptions> = {}): Intake {
-    const metrics = createIntakeMetrics(new Registry());
+    this.registry = new Registry();
+    const metrics = createIntakeMetrics(this.registry);
     return new Intake({ database: this.database, log: pino({ level: 'silent' }), metrics, ...options });
   }
 
