@@ -1,6 +1,6 @@
 // One alarm, two promises: an instant says which, and a promise of upkeep found pending proves that all was sent.
 
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
@@ -9,11 +9,14 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
 import { Agenda } from './agenda.ts';
-import { alarmOf, ask, cardAt, newCard, newCardKey, promiseOf, runAlarm, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, newCard, newCardKey, promiseAt, sequencesOf, upTo } from './sample-card.ts';
 
 const minuteMs = 60_000;
 const farMs = Date.UTC(2100, 0, 1);
 
+const alarmOf = (key: CardKey) => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+const promiseOf = async (key: CardKey) => promiseAt(await alarmOf(key));
+const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
 /** What a fresh agenda over the same storage makes of the alarm that this one leaves. */
 function foundAfter(make: (agenda: Agenda) => void) {
   return runInDurableObject(cardAt(newCardKey()), async (_, { storage }) => {

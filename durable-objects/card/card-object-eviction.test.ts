@@ -1,7 +1,7 @@
 // An object may leave memory between any two calls, and its alarm may run between any two. A card that is evicted at random,
 // and loaded from snapshot and log each time, must be the card that never was: here one in memory, which has neither.
 
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
@@ -25,7 +25,7 @@ import {
 } from '../../core/samples.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { MemoryCard } from './memory-card.ts';
-import { ask, cardAt, newCardKey, runAlarm, standing } from './sample-card.ts';
+import { ask, cardAt, newCardKey, standing } from './sample-card.ts';
 
 // A graceful eviction waits for the timer that publishes. A snapshot with every alarm: what follows it differs each time.
 Object.assign(limits, { publishDelayMs: 5, snapshotRowsMin: 0, snapshotLivesPerRowMax: Number.POSITIVE_INFINITY });
@@ -35,6 +35,7 @@ const startMs = Date.UTC(2100, 2, 10);
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'] }));
 afterEach(() => void vi.useRealTimers());
 
+const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
 type Step =
   | { readonly do: 'authorize'; readonly request: AuthorizationRequest; readonly late: boolean }
   | { readonly do: 'receive'; readonly message: CardMessage }

@@ -1,13 +1,13 @@
 // From the log to the queue: an alarm is pending whenever something is unsent, so what was answered always arrives.
 
-import { abortAllDurableObjects, evictDurableObject, runInDurableObject } from 'cloudflare:test';
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
-import { alarmOf, ask, cardAt, eventsOf, newCard, promiseOf, runAlarm, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, upTo } from './sample-card.ts';
 
 /** What the queue took, in order. */
 let taken: CardEventsMessage[];
@@ -33,6 +33,9 @@ afterEach(() => {
 
 /** The events of one card that the queue took: another test's card may still be sending. */
 const takenOf = (key: CardKey) => taken.filter(({ card_key }) => card_key === key).flatMap(({ events }) => events);
+const alarmOf = (key: CardKey) => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+const promiseOf = async (key: CardKey) => promiseAt(await alarmOf(key));
+const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
 const authorize = (key: CardKey, one: number) =>
   ask(cardAt(key), request({ request_key: `r${one}`, authorization_key: `a${one}` }));
 const untilTaken = (key: CardKey, sequences: readonly number[]) =>

@@ -1,6 +1,5 @@
 // Card objects for tests: storage is shared by all tests of a file, so each test takes a card of its own.
 
-import { runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
@@ -35,19 +34,10 @@ export async function standing(key: CardKey) {
   return card;
 }
 
-/** What the object's alarm is for, as its instant says it. */
-export async function promiseOf(key: CardKey): Promise<'sending' | 'upkeep' | null> {
-  const atMs = await alarmOf(key);
-  if (atMs === null) return null;
-  return atMs % 60_000 === 0 ? 'upkeep' : 'sending';
-}
-
-export function alarmOf(key: CardKey): Promise<number | null> {
-  return runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
-}
-
-export function runAlarm(key: CardKey): Promise<boolean> {
-  return runDurableObjectAlarm(cardAt(key));
+/** What an object's alarm is for, as its instant says it. */
+export function promiseAt(alarmMs: number | null): 'sending' | 'upkeep' | null {
+  if (alarmMs === null) return null;
+  return alarmMs % 60_000 === 0 ? 'upkeep' : 'sending';
 }
 
 /** A new card with a profile. */
