@@ -103,6 +103,29 @@ describe('control sets', () => {
     expect(api.edge.profiles.get(other.sample.card_key)).toMatchObject({ version: 2 });
   });
 
+  test('changes of a card and of its set at the same time lose none of each other', async () => {
+    const { control_set_id } = await newSet([perDay(100)]);
+    const { card } = await api.newCard({ control_set: { control_set_id } });
+    await api.call('POST', `/control-sets/${control_set_id}/versions`, { controls: [perDay(200)] });
+    const [path, apply] = [`/cards/${card['card_id']}`, `/control-sets/${control_set_id}/versions/2/apply`];
+    const answers = await Promise.all([
+      api.call('PATCH', path, { funds_minor: 700 }),
+      api.call('POST', apply),
+      api.call('PATCH', path, { controls: [perDay(5, 'mine')] }),
+      api.call('POST', apply),
+    ]);
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+    expect(answers.reduce((moved, { body }) => moved + Number(body['cards_moved'] ?? 0), 0)).toBe(1);
+    const now = await api.call('GET', path);
+    expect(now.body).toMatchObject({ profile: { version: 4, funds_minor: 700 }, control_set: { version: 2 } });
+    expect(idsOf((now.body['profile'] as Json)['controls'])).toEqual(['per-day', 'mine']);
+    const { rows } = await api.database.sql.query(
+      'select version, control_set_version::int as of_set from card_profiles where card_id = $1 order by version',
+      [card['card_id']],
+    );
+    expect(rows).toHaveLength(4);
+  });
+
   test('with the edge away cards are moved all the same, and pushed when it is back', async () => {
     const { control_set_id } = await newSet([perDay(100)]);
     const { card } = await api.newCard({ control_set: { control_set_id } });

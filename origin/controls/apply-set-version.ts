@@ -35,11 +35,17 @@ export async function applySetVersion(database: Database, version: Version): Pro
 }
 
 async function movePage(sql: Sql, version: Version, after: string): Promise<Applied & { last: string | null }> {
+  // First without locks: a page whose cards all moved meanwhile comes back empty below, and is not the end for that.
+  const page = await sql.query<{ card_id: string }>(
+    `select card_id from cards where control_set_id = $1 and control_set_version <> $2 and card_id > $3
+     order by card_id limit $4`,
+    [version.control_set_id, version.version, after, cardsPerTransaction],
+  );
   // `for update`, in one order: a card that is being changed now is moved after that, and two of these never block in a circle.
   const { rows } = await sql.query<StoredCard>(
-    `select * from cards where control_set_id = $1 and control_set_version <> $2 and card_id > $3
-     order by card_id limit $4 for update`,
-    [version.control_set_id, version.version, after, cardsPerTransaction],
+    `select * from cards where card_id = any($3) and control_set_id = $1 and control_set_version <> $2
+     order by card_id for update`,
+    [version.control_set_id, version.version, page.rows.map(({ card_id }) => card_id)],
   );
   const next: NextProfile[] = [];
   const refused: RefusingCard[] = [];
@@ -49,8 +55,7 @@ async function movePage(sql: Sql, version: Version, after: string): Promise<Appl
     else refused.push(outcome);
   }
   await writeProfiles(sql, next, { pushAfterSeconds: 0 });
-  const last = rows.length < cardsPerTransaction ? null : (rows.at(-1)?.card_id ?? null);
-  return { moved: next.map(({ profile }) => profile.card_id), refused, last };
+  return { moved: next.map(({ profile }) => profile.card_id), refused, last: page.rows.at(-1)?.card_id ?? null };
 }
 
 function nextOf(card: StoredCard, { control_set_id, version, resolved }: Version): NextProfile | RefusingCard {
