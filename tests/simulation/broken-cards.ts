@@ -80,7 +80,12 @@ class OverlooksLimits extends Card {
     const answer = super.putProfile(profile, clockMs);
     this.state.controls = this.state.controls.map((control) => ({
       ...control,
-      judge: (question) => ({ ...control.judge(question), reason: null, room_minor: Number.MAX_SAFE_INTEGER }),
+      judge: (question) => {
+        const said = control.judge(question);
+        return said.reason?.startsWith('exceeds_')
+          ? { ...said, reason: null, room_minor: Number.MAX_SAFE_INTEGER }
+          : said;
+      },
     }));
     return answer;
   }

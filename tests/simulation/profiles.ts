@@ -184,7 +184,8 @@ export class ProfileMaker {
           ]),
         };
       case 'date':
-        return { date: lists(this.#dates()) };
+        // One range: two might leave no day at all, which a profile may not say.
+        return { date: { [wide ? 'none_of' : 'any_of']: [draw.pick(this.#dates())] } };
       case 'risk_score':
         return { risk_score: { at_least: wide ? 20 : 70 } };
     }
