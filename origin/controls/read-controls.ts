@@ -9,7 +9,6 @@ import { refusal } from '../api/errors.ts';
 import { inShape } from '../api/read-request.ts';
 
 type AppliesTo = Control['applies_to'];
-type Lists<T> = { any_of?: T[] | undefined; none_of?: T[] | undefined };
 
 /** A control with its defaults, and its categories in the words of its writer. */
 export type WrittenControl = Control;
@@ -32,7 +31,7 @@ export function readControls(given: unknown, { at, nowMs }: { at: string; nowMs:
   if (problems.length > 0) throw refusal('field_invalid', problems);
   const resolved = inShape(controlsSchema, resolvedWords, at);
   for (const [index, { applies_to }] of resolved.entries())
-    problems.push(...neverMatches(applies_to, `${at}[${index}].applies_to`, nowMs));
+    if (nowMs !== null) problems.push(...inThePast(applies_to, `${at}[${index}].applies_to`, nowMs));
   if (problems.length > 0) throw refusal('field_invalid', problems);
   return { written: resolved.map((control, index) => withWords(control, (given as unknown[])[index])), resolved };
 }
@@ -73,28 +72,10 @@ function withWords(control: Control, given: unknown): WrittenControl {
   return { ...control, applies_to: { ...control.applies_to, category: written.applies_to.category } };
 }
 
-function neverMatches({ category, date, time_zone }: AppliesTo, at: string, nowMs: number | null): FieldProblem[] {
-  const problems: FieldProblem[] = [];
-  if (category !== undefined && excludesAll(category))
-    problems.push({
-      field: `${at}.category.none_of`,
-      problem: 'excludes every code that any_of names, so the control can never match',
-    });
-  if (nowMs === null || date?.any_of === undefined) return problems;
-  const today = daysIn(time_zone ?? 'UTC')(nowMs).date;
-  if (date.any_of.every(({ until = today }) => until < today))
-    problems.push({ field: `${at}.date.any_of`, problem: 'is in the past, so the control can never match' });
-  return problems;
-}
-
-/** By single codes: ranges may be covered by several others together. */
-function excludesAll({ any_of, none_of }: Lists<string>): boolean {
-  if (any_of === undefined || none_of === undefined) return false;
-  const excluded = new Uint8Array(10_000);
-  for (const entry of none_of) excluded.fill(1, Number(entry.slice(0, 4)), Number(entry.slice(-4)) + 1);
-  return any_of.every(
-    (entry) => !excluded.subarray(Number(entry.slice(0, 4)), Number(entry.slice(-4)) + 1).includes(0),
-  );
+function inThePast({ date, time_zone = 'UTC' }: AppliesTo, at: string, nowMs: number): FieldProblem[] {
+  const today = daysIn(time_zone)(nowMs).date;
+  if (date?.any_of?.every(({ until = today }) => until < today) !== true) return [];
+  return [{ field: `${at}.date.any_of`, problem: 'is in the past, so the control can never match' }];
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
