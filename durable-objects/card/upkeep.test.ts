@@ -192,6 +192,8 @@ describe('trimming', () => {
     await restUntilNothing(key);
     expect(await storedOf(key)).toEqual({ snapshot: 3, rows: [] });
     await abortAllDurableObjects();
+    // What is no longer in the log was sent.
+    expect(await cardAt(key).read()).toMatchObject({ published_sequence: 3 });
     expect(await standing(key)).toMatchObject({
       profile: profile({ funds_minor: 1_000 }),
       posted_minor: 70,
