@@ -21,15 +21,6 @@ export function counterKey({ applies_to, window, refunds_give_back }: LimitContr
   return JSON.stringify([applies_to, window, refunds_give_back]);
 }
 
-/** What one authorization adds to a counter that looks at it. */
-function contribution(authorization: Authorization, refundsGiveBack: boolean): Counted {
-  const { hold_minor, cleared_minor, refunded_minor } = authorization;
-  return {
-    amount_minor: hold_minor + cleared_minor - (refundsGiveBack ? refunded_minor : 0),
-    count: isUse(authorization) ? 1 : 0,
-  };
-}
-
 export abstract class Counter {
   readonly #attributes: readonly Attribute[];
   readonly #refundsGiveBack: boolean;
@@ -54,10 +45,16 @@ export abstract class Counter {
   /** Whether a life of that time may still count. */
   abstract needs(atMs: number, nowMs: number): boolean;
 
+  /** What one authorization adds to this counter. */
   contributionOf(authorization: Authorization): Readonly<Counted> {
+    const { hold_minor, cleared_minor, refunded_minor, at_ms } = authorization;
+    const amount_minor = hold_minor + cleared_minor - (this.#refundsGiveBack ? refunded_minor : 0);
+    const count = isUse(authorization) ? 1 : 0;
+    // A life that has only begun, or was declined, adds nothing wherever it is: most of those that are asked about.
+    if (amount_minor === 0 && count === 0) return nothing;
     const subject = authorization.subject ?? unknown;
-    for (const attribute of this.#attributes) if (!attribute.matches(subject, authorization.at_ms)) return nothing;
-    return contribution(authorization, this.#refundsGiveBack);
+    for (const attribute of this.#attributes) if (!attribute.matches(subject, at_ms)) return nothing;
+    return { amount_minor, count };
   }
 
   change(key: string, before: Authorization, after: Authorization): void {
