@@ -15,11 +15,11 @@ const orderShare = 0.05;
 
 export function holdNow({ card, model, store, tally }: CardRun): void {
   const { state } = card;
-  const { held_minor, posted_minor } = model;
+  const { held_minor, posted_minor, uses } = model.totals;
   hold('money_equals_model', 'sequence', card.sequence, model.sequence);
   hold('money_equals_model', 'held_minor', state.held_minor, held_minor);
   hold('money_equals_model', 'posted_minor', state.posted_minor, posted_minor);
-  hold('money_equals_model', 'uses', state.uses, model.uses);
+  hold('money_equals_model', 'uses', state.uses, uses);
   hold('effects_equal_money', 'held_minor', store.held_minor, held_minor);
   hold('effects_equal_money', 'posted_minor', store.posted_minor, posted_minor);
   tally.digestOf(held_minor);
@@ -77,6 +77,6 @@ function holdOutbox({ draw, store, model }: CardRun): void {
     }
   }
   hold('outbox_equals_log', 'the last event', booked.next - 1, model.sequence);
-  hold('outbox_equals_log', 'held', booked.held, model.held_minor);
-  hold('outbox_equals_log', 'posted', booked.posted, model.posted_minor);
+  hold('outbox_equals_log', 'held', booked.held, model.totals.held_minor);
+  hold('outbox_equals_log', 'posted', booked.posted, model.totals.posted_minor);
 }

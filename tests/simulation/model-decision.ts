@@ -17,7 +17,6 @@ export interface Situation {
   /** What the request adds to. */
   readonly life: ModelLife | null;
   readonly nowMs: number;
-  /** Of the card, where it is good for one. */
   readonly uses: number;
   readonly availableMinor: number | null;
   readonly isVoided: boolean;

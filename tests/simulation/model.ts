@@ -24,25 +24,15 @@ export class Model {
   readonly #received = new Map<string, number>();
   #countKeys: (string | null)[] = [];
 
-  get held_minor(): number {
-    let sum = 0;
-    for (const life of this.lives) sum += life.hold_minor;
-    return sum;
-  }
-
-  get posted_minor(): number {
-    let sum = 0;
-    for (const life of this.lives) sum += life.posted_minor;
-    return sum;
-  }
-
-  get uses(): number {
-    return usesOf(this.lives);
-  }
-
-  get availableMinor(): number | null {
-    const funds = this.profile?.funds_minor ?? null;
-    return funds === null ? null : funds - this.held_minor - this.posted_minor;
+  /** Over all lives, each time anew. */
+  get totals(): { held_minor: number; posted_minor: number; uses: number } {
+    let [held_minor, posted_minor, uses] = [0, 0, 0];
+    for (const life of this.lives) {
+      held_minor += life.hold_minor;
+      posted_minor += life.posted_minor;
+      if (life.isUse) uses++;
+    }
+    return { held_minor, posted_minor, uses };
   }
 
   authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null): ModelAnswer {
@@ -92,11 +82,12 @@ export class Model {
       return { ...none, isRepeat: false, isMismatch: true, life: null };
     if (message.kind === 'advice' && message.request_key !== undefined)
       this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor });
-    const spentBefore = this.held_minor + this.posted_minor;
+    const before = this.totals;
     const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
     life.touched_ms = nowMs;
     this.#tell(life, message, nowMs);
-    const spends = this.held_minor + this.posted_minor - spentBefore;
+    const after = this.totals;
+    const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const left = situation.availableMinor;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
     return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, hasJoined };
@@ -225,8 +216,10 @@ export class Model {
    * has counted where it began, and goes on counting there until the event that joins them.
    */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
-    const { profile, lives, availableMinor } = this;
-    const uses = profile?.single_use === true ? this.uses : 0;
+    const { profile, lives } = this;
+    const { held_minor, posted_minor, uses } = this.totals;
+    const funds = profile?.funds_minor ?? null;
+    const availableMinor = funds === null ? null : funds - held_minor - posted_minor;
     let life = this.names.get(name) ?? null;
     const other = alias === undefined ? null : (this.names.get(alias) ?? null);
     if (life !== null && other !== null && life !== other) {
@@ -273,10 +266,4 @@ export class Model {
   #now(clockMs: number): number {
     return Math.max(clockMs, this.clockMs);
   }
-}
-
-function usesOf(lives: readonly ModelLife[]): number {
-  let uses = 0;
-  for (const life of lives) if (life.isUse) uses++;
-  return uses;
 }

@@ -88,7 +88,7 @@ export function holdOrder(draw: Draw, makeCard: MakeCard, purchase: Purchase, st
       store.commit();
     }
     const { held_minor, posted_minor, uses } = card.state;
-    hold('order_changes_nothing', `held after ${JSON.stringify(order)}`, held_minor, model.held_minor);
+    hold('order_changes_nothing', `held after ${JSON.stringify(order)}`, held_minor, model.totals.held_minor);
     return { order, ended: JSON.stringify({ held_minor, posted_minor, uses }) };
   });
   for (const { order, ended } of others)
