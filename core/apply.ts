@@ -15,6 +15,7 @@ import {
   newAuthorization,
 } from './authorization.ts';
 import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
+import type { KnownLife } from './counter.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { subjectAt, subjectOf } from './subject.ts';
 
@@ -100,14 +101,14 @@ export interface FoundLife {
 }
 
 /** What a request adds to, by any of its names; null for a new purchase. */
-export function knownLife(state: CardState, named: string, alias: string | undefined): Authorization | null {
+export function knownLife(state: CardState, named: string, alias: string | undefined): KnownLife | null {
   const key = lifeKey(state, named);
-  const life = state.authorizations.get(key) ?? null;
-  if (alias === undefined) return life;
-  const otherKey = lifeKey(state, alias);
+  const otherKey = alias === undefined ? key : lifeKey(state, alias);
+  const one = state.authorizations.get(key);
   const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
-  if (other === undefined) return life;
-  return life === null ? other : joined(life, other);
+  if (one !== undefined && other !== undefined) return { life: joined(one, other), parts: [one, other] };
+  const life = one ?? other;
+  return life === undefined ? null : { life, parts: [life] };
 }
 
 /** The life that an event belongs to, begun by it where it is the first to name it. Only looks. */

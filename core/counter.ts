@@ -12,6 +12,13 @@ export interface Counted {
   count: number;
 }
 
+/** The life that a request adds to. */
+export interface KnownLife {
+  readonly life: Authorization;
+  /** What it is joined from, as that still counts; itself alone where it is known by one name. */
+  readonly parts: readonly Authorization[];
+}
+
 export type Kept = readonly (readonly [startMs: number, amountMinor: number, count: number])[];
 
 const nothing: Readonly<Counted> = { amount_minor: 0, count: 0 };
@@ -30,8 +37,10 @@ export abstract class Counter {
     this.#refundsGiveBack = refunds_give_back;
   }
 
-  /** What counts for a use of the card now, as part of a life where there is one already: an increment counts where that does. */
-  abstract countedFor(life: Authorization | null, nowMs: number): Readonly<Counted>;
+  /** What is counted in the window of a life that began at `atMs`. */
+  protected abstract countedAt(atMs: number, nowMs: number): Readonly<Counted>;
+  /** Whether what a life of `partMs` adds is in that. */
+  protected abstract isIn(partMs: number, atMs: number, nowMs: number): boolean;
   /** Null: the whole life of the card. */
   abstract spanAt(nowMs: number): Span | null;
   protected abstract add(atMs: number, key: string, change: Counted): void;
@@ -44,6 +53,22 @@ export abstract class Counter {
   abstract restore(kept: Kept): void;
   /** Whether a life of that time may still count. */
   abstract needs(atMs: number, nowMs: number): boolean;
+
+  /**
+   * What counts for a use of the card now, as part of a life where there is one already: an increment counts where that does.
+   * With all of that life: two that turn out to be one will count in the older one's window, and one that has left a rolling
+   * window is judged as if it were still in it, because it must not grow without bound.
+   */
+  countedFor(known: KnownLife | null, nowMs: number): Readonly<Counted> {
+    if (known === null) return this.countedAt(nowMs, nowMs);
+    const { life, parts } = known;
+    const counted = this.countedAt(life.at_ms, nowMs);
+    if (parts.length === 1 && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
+    const sum = { ...counted };
+    for (const part of parts) if (this.isIn(part.at_ms, life.at_ms, nowMs)) takeFrom(sum, this.contributionOf(part));
+    sumTo(sum, this.contributionOf(life));
+    return sum;
+  }
 
   /** What one authorization adds to this counter. */
   contributionOf(authorization: Authorization): Readonly<Counted> {
@@ -86,8 +111,12 @@ class CalendarCounter extends Counter {
     this.#isLifetime = window.per === 'lifetime';
   }
 
-  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
-    return this.#windows.get(this.#spanAt(life?.at_ms ?? nowMs).start_ms) ?? nothing;
+  protected countedAt(atMs: number): Readonly<Counted> {
+    return this.#windows.get(this.#spanAt(atMs).start_ms) ?? nothing;
+  }
+
+  protected isIn(partMs: number, atMs: number): boolean {
+    return this.#spanAt(partMs).start_ms === this.#spanAt(atMs).start_ms;
   }
 
   spanAt(nowMs: number): Span | null {
@@ -163,12 +192,13 @@ class RollingCounter extends Counter {
     this.#lengthMs = seconds * 1_000;
   }
 
-  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
+  protected countedAt(_atMs: number, nowMs: number): Readonly<Counted> {
     this.#moveTo(nowMs);
-    // An increment of a life that has left the window is judged as if it were in it: it must not grow without bound.
-    if (life === null || this.needs(life.at_ms, nowMs)) return this.#sum;
-    const own = this.contributionOf(life);
-    return { amount_minor: this.#sum.amount_minor + own.amount_minor, count: this.#sum.count + own.count };
+    return this.#sum;
+  }
+
+  protected isIn(partMs: number, _atMs: number, nowMs: number): boolean {
+    return this.needs(partMs, nowMs);
   }
 
   spanAt(nowMs: number): Span {

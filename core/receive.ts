@@ -71,7 +71,7 @@ function wouldDecline(
 ): DeclineReason | null {
   if (moreMinor <= 0) return null;
   const { authorization_key, alias_key } = advice;
-  const { subject } = knownLife(state, authorization_key, alias_key) ?? { subject: null };
+  const subject = knownLife(state, authorization_key, alias_key)?.life.subject ?? null;
   const merchant = advice.merchant ?? subject?.merchant ?? { id: null, name: null, category: null, country: null };
   const request: AuthorizationRequest = {
     request_key: advice.message_key,
