@@ -211,22 +211,21 @@ export class Model {
     return countFor({ lives, life: null, nowMs: clockMs, countKeys: this.#countKeys }, control, index);
   }
 
-  /**
-   * As the card stands for what names a life. Two names that turn out to be one purchase's are asked about as one life, but each
-   * has counted where it began, and goes on counting there until the event that joins them.
-   */
+  /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
-    const { profile, lives } = this;
+    const { profile } = this;
     const { held_minor, posted_minor, uses } = this.totals;
     const funds = profile?.funds_minor ?? null;
     const availableMinor = funds === null ? null : funds - held_minor - posted_minor;
-    let life = this.names.get(name) ?? null;
-    const other = alias === undefined ? null : (this.names.get(alias) ?? null);
-    if (life !== null && other !== null && life !== other) {
-      life = life.copy();
-      life.take(other);
-    } else life ??= other;
-    return { profile, countKeys: this.#countKeys, lives, life, nowMs, uses, availableMinor, isVoided };
+    const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
+    const one = this.names.get(name);
+    const other = alias === undefined ? undefined : this.names.get(alias);
+    if (one === undefined || other === undefined || one === other)
+      return { ...common, lives: this.lives, life: one ?? other ?? null, uses };
+    const life = one.copy();
+    life.take(other);
+    const lives = [...this.lives.filter((each) => each !== one && each !== other), life];
+    return { ...common, lives, life, uses: lives.filter(({ isUse }) => isUse).length };
   }
 
   #lifeOf(name: string, alias: string | undefined, nowMs: number): { life: ModelLife; hasJoined: boolean } {
