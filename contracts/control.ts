@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { channels, entryModes, merchantIdSchema, threeDSecureResults } from './authorization-request.ts';
 import { categoryPatternSchema } from './category-pattern.ts';
 import { countrySchema } from './country.ts';
+import { covers, type Interval } from './interval.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { namePatternSchema } from './name-pattern.ts';
@@ -11,38 +12,61 @@ import { timeZoneSchema } from './time-zone.ts';
 import { windowSchema } from './window.ts';
 
 export const daysOfWeek = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-export const presences = ['present', 'not_present'] as const;
+const presences = ['present', 'not_present'] as const;
+
+type Excludes<T extends z.ZodMiniType> = (none: z.output<T>[], any: z.output<T>[]) => boolean;
 
 /** Values of which one must match, or none may; both at once: one of the first and none of the second. */
-function anyOrNone<T extends z.ZodMiniType>(value: T) {
+function anyOrNone<T extends z.ZodMiniType>(value: T, excludes: Excludes<T> = excludesSame) {
   const values = z.array(value).check(z.minLength(1), z.maxLength(limits.controlValuesMax));
   return z
     .strictObject({ any_of: z.optional(values), none_of: z.optional(values) })
-    .check(({ value: { any_of, none_of }, issues }) => {
-      if (any_of === undefined && none_of === undefined)
-        issues.push({ code: 'custom', input: undefined, path: [], message: 'needs any_of or none_of' });
-      const excluded = new Set((none_of ?? []).map((one) => JSON.stringify(one)));
-      if (any_of?.every((one) => excluded.has(JSON.stringify(one))))
-        issues.push({
-          code: 'custom',
-          input: undefined,
-          path: ['none_of'],
-          message: 'excludes everything that any_of names, so the control can never match',
-        });
-    });
+    .check(({ value: { any_of: any = [], none_of: none = [] }, issues }) => {
+      if (any.length > 0 && none.length > 0 && excludes(none, any))
+        issues.push(neverMatches('excludes everything that any_of names, so the control can never match'));
+    })
+    .check(
+      z.refine(
+        ({ any_of, none_of }) => any_of !== undefined || none_of !== undefined,
+        'needs any_of, none_of, or both',
+      ),
+    );
 }
+
+function excludesSame(none: readonly unknown[], any: readonly unknown[]): boolean {
+  const excluded = new Set(none.map((one) => JSON.stringify(one)));
+  return any.every((one) => excluded.has(JSON.stringify(one)));
+}
+
+function neverMatches(message: string) {
+  return { code: 'custom' as const, input: undefined, path: ['none_of'], message };
+}
+
+const namesAll = 'names every value there is, so the control can never match';
 
 /** Values of which there are only these: naming all of them as none_of leaves nothing to match. */
 function anyOrNoneOfFew<const T extends readonly [string, ...string[]]>(few: T) {
   return anyOrNone(z.enum(few)).check(({ value: { none_of }, issues }) => {
     if (none_of !== undefined && few.every((one) => (none_of as readonly string[]).includes(one)))
-      issues.push({
-        code: 'custom',
-        input: undefined,
-        path: ['none_of'],
-        message: 'names every value there is, so the control can never match',
-      });
+      issues.push(neverMatches(namesAll));
   });
+}
+
+/** Values of which each is a range; `all`: those that there are, where one of them is always known. */
+function anyOrNoneInRange<T extends z.ZodMiniType>(
+  value: T,
+  intervalsOf: (one: z.output<T>) => Interval[],
+  all: Interval | null,
+) {
+  const ranges = anyOrNone(value, (none, any) => covers(none.flatMap(intervalsOf), any.flatMap(intervalsOf)));
+  return ranges.check(({ value: { any_of, none_of }, issues }) => {
+    if (all !== null && any_of === undefined && none_of !== undefined && covers(none_of.flatMap(intervalsOf), [all]))
+      issues.push(neverMatches(namesAll));
+  });
+}
+
+function categoriesOf(pattern: string): Interval[] {
+  return [[Number(pattern.slice(0, 4)), Number(pattern.slice(-4))]];
 }
 
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"'));
@@ -51,10 +75,23 @@ const localDate = z.iso.date('must be a date such as "2026-03-31"');
 /** From and up to but not including `until`; past midnight where `until` is the earlier one. Local wall-clock time. */
 const timeRangeSchema = z.strictObject({ from: timeOfDay, until: timeOfDay }).check(
   z.refine(({ from, until }) => from !== until, {
-    error: 'is empty: from and until are the same time',
+    error: 'is the same time as from: the range is empty',
     path: ['until'],
   }),
 );
+const minutesOfDay: Interval = [0, 1_439];
+
+function minutesOf({ from, until }: z.infer<typeof timeRangeSchema>): Interval[] {
+  const [first, end] = [from, until].map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
+  if (first === undefined || end === undefined) return [];
+  if (first < end) return [[first, end - 1]];
+  return end === 0
+    ? [[first, minutesOfDay[1]]]
+    : [
+        [first, minutesOfDay[1]],
+        [0, end - 1],
+      ];
+}
 
 /** Local dates, both included; one of them may be left out. */
 const dateRangeSchema = z.strictObject({ from: z.optional(localDate), until: z.optional(localDate) }).check(
@@ -64,11 +101,17 @@ const dateRangeSchema = z.strictObject({ from: z.optional(localDate), until: z.o
     path: ['until'],
   }),
 );
+const allDates: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+
+function daysOf({ from, until }: z.infer<typeof dateRangeSchema>): Interval[] {
+  const day = (date: string) => Date.parse(date) / 86_400_000;
+  return [[from === undefined ? allDates[0] : day(from), until === undefined ? allDates[1] : day(until)]];
+}
 
 /** Which requests a control looks at: all of its attributes must match. What is not known matches no any_of and every none_of. */
 export const appliesToSchema = z
   .strictObject({
-    category: z.optional(anyOrNone(categoryPatternSchema)),
+    category: z.optional(anyOrNoneInRange(categoryPatternSchema, categoriesOf, null)),
     merchant: z.optional(anyOrNone(merchantIdSchema)),
     merchant_name: z.optional(anyOrNone(namePatternSchema)),
     /** Where the merchant is. */
@@ -79,8 +122,8 @@ export const appliesToSchema = z
     entry_mode: z.optional(anyOrNoneOfFew(entryModes)),
     presence: z.optional(anyOrNoneOfFew(presences)),
     day_of_week: z.optional(anyOrNoneOfFew(daysOfWeek)),
-    time_of_day: z.optional(anyOrNone(timeRangeSchema)),
-    date: z.optional(anyOrNone(dateRangeSchema)),
+    time_of_day: z.optional(anyOrNoneInRange(timeRangeSchema, minutesOf, minutesOfDay)),
+    date: z.optional(anyOrNoneInRange(dateRangeSchema, daysOf, allDates)),
     /** The network's risk score: higher is riskier, the scale is the network's own. */
     risk_score: z.optional(z.strictObject({ at_least: z.int().check(z.minimum(0), z.maximum(limits.riskScoreMax)) })),
     /** Whose wall clock days, times and dates are read from. */
@@ -112,7 +155,7 @@ const common = {
 
 const namesSomething = ({ applies_to }: { applies_to: AppliesTo }) => Object.keys(applies_to).length > 0;
 const nothingNamed = {
-  error: 'must name something: for all requests, freeze the card or leave the control out',
+  error: 'names nothing: for all requests, freeze the card or leave the control out',
   path: ['applies_to'],
 };
 
@@ -137,7 +180,7 @@ export const controlSchema = z.discriminatedUnion('does', [
     })
     .check(
       z.refine(({ amount_minor, count }) => amount_minor !== undefined || count !== undefined, {
-        error: 'or count is needed: a limit without either limits nothing',
+        error: 'is missing, and so is count: a limit needs one of them, or both',
         path: ['amount_minor'],
       }),
       z.refine(({ count, window }) => count === undefined || window.per !== 'transaction', {
@@ -169,7 +212,7 @@ export const controlSchema = z.discriminatedUnion('does', [
     })
     .check(
       z.refine(({ percent: p, add_minor, at_least_minor }) => (p ?? add_minor ?? at_least_minor) !== undefined, {
-        error: ', add_minor or at_least_minor is needed',
+        error: 'is missing, and so are add_minor and at_least_minor: an adjustment needs one of them',
         path: ['percent'],
       }),
       z.refine(
@@ -194,7 +237,7 @@ export const controlsSchema = z
           code: 'custom',
           input: control_id,
           path: [index, 'control_id'],
-          message: 'names another control too',
+          message: 'is the name of another control too',
         });
       seen.add(control_id);
     }

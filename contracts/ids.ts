@@ -4,7 +4,10 @@
 import { customRandom, random } from 'nanoid';
 import * as z from 'zod/mini';
 
-const prefixes = ['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac', 'mrch', 'akey', 'run', 'whm'] as const;
+const prefixes = [
+  ...(['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac', 'cset'] as const),
+  ...(['mrch', 'akey', 'run', 'whm'] as const),
+] as const;
 export type IdPrefix = (typeof prefixes)[number];
 export type Id<P extends IdPrefix> = `${P}_${string}`;
 

@@ -11,7 +11,7 @@ test('every bound is a positive whole number', () => {
 });
 
 test('every name ends in what bounds it', () => {
-  for (const name of Object.keys(limits)) expect(name).toMatch(/(?:Ms|Max|Min)$/);
+  for (const name of Object.keys(limits)) expect(name).toMatch(/(?:Ms|Max|Min|Days|DaysLongStay)$/);
 });
 
 test('the bounds fit together', () => {

@@ -6,6 +6,7 @@ import { limits } from './limits.ts';
 import {
   amountMinorSchema,
   currencyExponent,
+  currencyFromNumber,
   currencySchema,
   decimalTextFromMinor,
   minorFromDecimalText,
@@ -34,6 +35,21 @@ describe('currencies', () => {
   ])('%s has exponent %s', (code, exponent) => {
     expect(currencyExponent(code)).toBe(exponent);
     expect(currencySchema.safeParse(code).success).toBe(exponent !== undefined);
+  });
+
+  test.each([
+    ['840', 'USD'],
+    ['978', 'EUR'],
+    ['036', 'AUD'],
+    ['392', 'JPY'],
+    ['414', 'KWD'],
+    ['532', 'XCG'],
+    ['36', null],
+    ['999', null],
+    ['USD', null],
+    ['', null],
+  ])('the number %s is %s', (number, letters) => {
+    expect(currencyFromNumber(number)).toBe(letters);
   });
 
   test('the table holds most of what the platform ever named a currency, and nothing made up', () => {

@@ -1,28 +1,45 @@
-// Money: integer minor units with an ISO 4217 currency, and the one table of exponents.
+// Money: integer minor units with an ISO 4217 currency, and the one table of their codes and exponents.
 // Conversion from a decimal text is exact or refused; nothing here ever rounds.
 
 import * as z from 'zod/mini';
 import { limits } from './limits.ts';
 
-/** ISO 4217 (2024-06 list one): the currencies whose exponent is not 2. */
-const exponents: Readonly<Record<0 | 3 | 4, string>> = {
-  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
-  3: 'BHD IQD JOD KWD LYD OMR TND',
-  4: 'CLF UYW',
+/**
+ * ISO 4217 (2024-06 list one) by exponent: each currency's letters and its number, run together. Of two with one number the later
+ * one is meant (XCG took over ANG's).
+ */
+const codes: Readonly<Record<0 | 2 | 3 | 4, string>> = {
+  0:
+    'BIF108 CLP152 DJF262 GNF324 ISK352 JPY392 KMF174 KRW410 PYG600 RWF646 UGX800 UYI940 VND704 VUV548 XAF950 ' +
+    'XOF952 XPF953',
+  2:
+    'AED784 AFN971 ALL008 AMD051 ANG532 AOA973 ARS032 AUD036 AWG533 AZN944 BAM977 BBD052 BDT050 BGN975 BMD060 ' +
+    'BND096 BOB068 BOV984 BRL986 BSD044 BTN064 BWP072 BYN933 BZD084 CAD124 CDF976 CHE947 CHF756 CHW948 CNY156 ' +
+    'COP170 COU970 CRC188 CUP192 CVE132 CZK203 DKK208 DOP214 DZD012 EGP818 ERN232 ETB230 EUR978 FJD242 FKP238 ' +
+    'GBP826 GEL981 GHS936 GIP292 GMD270 GTQ320 GYD328 HKD344 HNL340 HTG332 HUF348 IDR360 ILS376 INR356 IRR364 ' +
+    'JMD388 KES404 KGS417 KHR116 KPW408 KYD136 KZT398 LAK418 LBP422 LKR144 LRD430 LSL426 MAD504 MDL498 MGA969 ' +
+    'MKD807 MMK104 MNT496 MOP446 MRU929 MUR480 MVR462 MWK454 MXN484 MXV979 MYR458 MZN943 NAD516 NGN566 NIO558 ' +
+    'NOK578 NPR524 NZD554 PAB590 PEN604 PGK598 PHP608 PKR586 PLN985 QAR634 RON946 RSD941 RUB643 SAR682 SBD090 ' +
+    'SCR690 SDG938 SEK752 SGD702 SHP654 SLE925 SOS706 SRD968 SSP728 STN930 SVC222 SYP760 SZL748 THB764 TJS972 ' +
+    'TMT934 TOP776 TRY949 TTD780 TWD901 TZS834 UAH980 USD840 USN997 UYU858 UZS860 VED926 VES928 WST882 XCD951 ' +
+    'XCG532 YER886 ZAR710 ZMW967 ZWG924',
+  3: 'BHD048 IQD368 JOD400 KWD414 LYD434 OMR512 TND788',
+  4: 'CLF990 UYW927',
 };
-const exponent2 =
-  'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW ' +
-  'CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS ' +
-  'INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN ' +
-  'NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC ' +
-  'SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG';
+const currencies = ([0, 2, 3, 4] as const).flatMap((exponent) =>
+  codes[exponent].split(' ').map((code) => ({ letters: code.slice(0, 3), number: code.slice(3), exponent })),
+);
+const currencyExponents: ReadonlyMap<string, number> = new Map(
+  currencies.map(({ letters, exponent }) => [letters, exponent] as const),
+);
+const lettersByNumber: ReadonlyMap<string, string> = new Map(
+  currencies.map(({ letters, number }) => [number, letters] as const),
+);
 
-const currencyExponents: ReadonlyMap<string, number> = new Map([
-  ...exponent2.split(' ').map((code) => [code, 2] as const),
-  ...([0, 3, 4] as const).flatMap((exponent) =>
-    exponents[exponent].split(' ').map((code) => [code, exponent] as const),
-  ),
-]);
+/** The letters of a numeric code, such as `"840"`; null for what is none: a network's odd currency is no reason to refuse. */
+export function currencyFromNumber(number: string): string | null {
+  return lettersByNumber.get(number) ?? null;
+}
 
 /** The currency's number of decimals (0, 2, 3 or 4), or undefined where ISO 4217 has no such code. */
 export function currencyExponent(currency: string): number | undefined {

@@ -46,6 +46,44 @@ describe('a problem names its field', () => {
   });
 });
 
+test('a problem reads on from the name of its field', () => {
+  const rules = z.strictObject({
+    word: z.string().min(2),
+    count: z.int().min(1).max(9),
+    share: z.number().gt(0).lt(1),
+    list: z.array(z.boolean()).min(1).max(2),
+    mode: z.enum(['on', 'off']),
+    one: z.literal(1),
+  });
+  const said = (body: object) => {
+    const { error } = rules.safeParse(body);
+    return error === undefined ? [] : fieldProblems(error).map(({ field, problem }) => `${field} ${problem}`);
+  };
+  expect(said({})).toEqual([
+    'word is missing',
+    'count is missing',
+    'share is missing',
+    'list is missing',
+    'mode must be one of "on", "off"',
+    'one must be 1',
+  ]);
+  expect(said({ word: 'a', count: 0, share: 0, list: [], mode: 'x', one: 1 })).toEqual([
+    'word has fewer than 2 characters',
+    'count must be at least 1',
+    'share must be above 0',
+    'list is empty',
+    'mode must be one of "on", "off"',
+  ]);
+  expect(said({ word: 7, count: 1.5, share: 1, list: [true, 'x'], mode: null, one: 2 })).toEqual([
+    'word must be a text',
+    'count must be a whole number',
+    'share must be below 1',
+    'list[1] must be true or false',
+    'mode must be one of "on", "off"',
+    'one must be 1',
+  ]);
+});
+
 test('a refusal is rendered with our members and those of RFC 9457', () => {
   const refusal = new Refusal(422, 'field_invalid', 'A field is out of contract.', [
     { field: 'a', problem: 'is no b' },

@@ -1,11 +1,10 @@
 // How an error looks, on both halves: our members and those of RFC 9457 (application/problem+json) side by side.
 // Messages name the field and the rule, never the value: a refused body must not live on in a log.
 
-import { en } from 'zod/locales';
 import * as z from 'zod/mini';
 
-// zod/mini brings no sentences of its own.
-z.config(en());
+// zod/mini brings no sentences of its own, and these read on from the name of a field: `controls has more than 200 items`.
+z.config({ localeError: sentenceFor });
 
 export interface FieldProblem {
   /** As `merchant.name` or `controls[0].amount_minor`. */
@@ -50,6 +49,50 @@ export function fieldProblems(error: z.core.$ZodError, at = ''): FieldProblem[] 
       return issue.keys.map((key) => ({ field: joined(path, key), problem: 'is not a field of this request' }));
     return [{ field: path || 'body', problem: issue.message }];
   });
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'an object',
+  array: 'a list',
+  null: 'null',
+};
+
+/** Names the rule, never the value. */
+function sentenceFor(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case 'invalid_value':
+      return mustBe(issue.values);
+    case 'invalid_union':
+      return Array.isArray(issue.options) ? mustBe(issue.options) : 'is none of the forms that it may have';
+    case 'too_big': {
+      const unit = unitOf(issue.origin);
+      if (unit !== null) return `has more than ${issue.maximum} ${unit}`;
+      return `must be ${issue.inclusive === false ? 'below' : 'at most'} ${issue.maximum}`;
+    }
+    case 'too_small': {
+      const unit = unitOf(issue.origin);
+      if (unit !== null) return Number(issue.minimum) === 1 ? 'is empty' : `has fewer than ${issue.minimum} ${unit}`;
+      return `must be ${issue.inclusive === false ? 'above' : 'at least'} ${issue.minimum}`;
+    }
+    default:
+      return 'is not of the form that it must have';
+  }
+}
+
+function mustBe(values: readonly unknown[]): string {
+  const named = values.map((value) => JSON.stringify(value)).join(', ');
+  return values.length === 1 ? `must be ${named}` : `must be one of ${named}`;
+}
+
+function unitOf(origin: string): string | null {
+  if (origin === 'string') return 'characters';
+  return origin === 'array' ? 'items' : null;
 }
 
 function joined(path: string, part: PropertyKey): string {

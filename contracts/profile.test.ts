@@ -1,8 +1,8 @@
-// A profile in, a profile out; bad input is refused with the name of its field.
+// A profile in, a profile out; bad input is refused with the name of its field. Controls have a test of their own.
 
 import { describe, expect, test } from 'vitest';
 import { limits } from './limits.ts';
-import { profileSchema, timeZoneSchema } from './profile.ts';
+import { profileSchema } from './profile.ts';
 
 const profile = {
   card_id: `card_${'0'.repeat(26)}`,
@@ -11,13 +11,9 @@ const profile = {
   status: 'active',
   currency: 'USD',
 };
-const block = { control_id: 'a', does: 'block' };
-const perDay = {
-  control_id: 'b',
-  does: 'limit',
-  amount_minor: 1,
-  window: { per: 'day', time_zone: 'Europe/Berlin' },
-};
+const applies_to = { country: { any_of: ['US'] } };
+const block = { control_id: 'a', does: 'block', applies_to };
+const perDay = { control_id: 'b', does: 'limit', amount_minor: 1, window: { per: 'day' } };
 const controls = (...added: readonly object[]) => ({ controls: added });
 
 function fieldsRefused(changes: object): string[] {
@@ -26,12 +22,28 @@ function fieldsRefused(changes: object): string[] {
 }
 
 test('what is left out has a meaning', () => {
-  expect(profileSchema.parse(profile)).toEqual({ ...profile, expires_at_ms: null, funds_minor: null, controls: [] });
-  expect(profileSchema.parse({ ...profile, ...controls(block) }).controls).toEqual([{ ...block, applies_to: {} }]);
+  expect(profileSchema.parse(profile)).toEqual({
+    ...profile,
+    expires_at_ms: null,
+    funds_minor: null,
+    single_use: false,
+    partial_approval: false,
+    hold_days: null,
+    controls: [],
+  });
+  expect(profileSchema.parse({ ...profile, ...controls(block) }).controls).toEqual([{ ...block, mode: 'enforce' }]);
 });
 
 test('a profile parsed twice is the same', () => {
-  const once = profileSchema.parse({ ...profile, funds_minor: 5, expires_at_ms: 0, ...controls(block, perDay) });
+  const given = {
+    ...profile,
+    funds_minor: 5,
+    expires_at_ms: 0,
+    single_use: true,
+    partial_approval: true,
+    hold_days: 31,
+  };
+  const once = profileSchema.parse({ ...given, ...controls(block, perDay) });
   expect(profileSchema.parse(JSON.parse(JSON.stringify(once)))).toEqual(once);
 });
 
@@ -54,21 +66,12 @@ describe('bad input names its field', () => {
       'controls',
       controls(...Array.from({ length: limits.controlsMax + 1 }, (_, index) => ({ ...block, control_id: `${index}` }))),
     ],
-    ['controls.0.control_id', controls({ ...block, control_id: '' })],
-    ['controls.0.control_id', controls({ ...block, control_id: 'x'.repeat(65) })],
-    ['controls.0.does', controls({ ...block, does: 'forbid' })],
     ['controls.1.control_id', controls(block, { ...perDay, control_id: 'a' })],
-    ['controls.0.applies_to.category_any_of', controls({ ...block, applies_to: { category_any_of: [] } })],
-    [
-      'controls.0.applies_to.category_any_of.1',
-      controls({ ...block, applies_to: { category_any_of: ['5411', '541'] } }),
-    ],
-    ['controls.0.applies_to', controls({ ...block, applies_to: { category: ['5411'] } })],
-    ['controls.0.amount_minor', controls({ ...perDay, amount_minor: -1 })],
-    ['controls.0.window', controls({ ...perDay, window: undefined })],
-    ['controls.0.window.per', controls({ ...perDay, window: { per: 'decade' } })],
-    ['controls.0.window.time_zone', controls({ ...perDay, window: { per: 'day', time_zone: 'Europe/Atlantis' } })],
-    ['controls.0.window.time_zone', controls({ ...perDay, window: { per: 'day' } })],
+    ['single_use', { single_use: 'yes' }],
+    ['partial_approval', { partial_approval: 1 }],
+    ['hold_days', { hold_days: 0 }],
+    ['hold_days', { hold_days: limits.holdDaysMax + 1 }],
+    ['hold_days', { hold_days: 1.5 }],
   ])('%s', (field, changes) => {
     expect(fieldsRefused(changes)).toEqual([field]);
   });
@@ -83,13 +86,22 @@ describe('bad input names its field', () => {
   });
 });
 
-describe('a time zone', () => {
-  test('may be any that the platform names', () => {
-    for (const zone of Intl.supportedValuesOf('timeZone'))
-      expect(timeZoneSchema.safeParse(zone).success, zone).toBe(true);
-  });
+describe('a profile fits in a message', () => {
+  /** Names of fifty letters each. */
+  const named = (letter: string, letters: number) => {
+    const names = Array.from({ length: letters / 50 }, () => letter.repeat(50));
+    return controls({ ...block, applies_to: { merchant_name: { any_of: names } } });
+  };
 
-  test.each(['', 'Mars/Olympus', 'Europe/Berlin ', '+01:00', '-0330', 'Z'])('may not be %j', (zone) => {
-    expect(timeZoneSchema.safeParse(zone).success).toBe(false);
+  test.each<[what: string, changes: object, fields: string[]]>([
+    ['of plain letters', named('x', 45_000), []],
+    ['of letters of two bytes', named('é', 28_000), []],
+    ['of too many letters of two bytes', named('é', 31_000), ['controls']],
+    ['of letters of three bytes', named('店', 19_000), []],
+    ['of too many letters of three bytes', named('店', 21_000), ['controls']],
+    ['of letters of four bytes', named('𠮷', 14_000), []],
+    ['of too many letters of four bytes', named('𠮷', 16_000), ['controls']],
+  ])('%s', (_, changes, fields) => {
+    expect(fieldsRefused(changes)).toEqual(fields);
   });
 });

@@ -30,9 +30,22 @@ export const profileSchema = z
   })
   .check(
     // An event carries the whole profile, and must fit in a message.
-    z.refine((profile) => JSON.stringify(profile).length <= limits.profileBytesMax, {
+    z.refine((profile) => fitsInBytes(JSON.stringify(profile), limits.profileBytesMax), {
       error: `make the profile larger than ${limits.profileBytesMax} bytes`,
       path: ['controls'],
     }),
   );
 export type Profile = z.infer<typeof profileSchema>;
+
+/** In UTF-8: names of merchants may be written in any script. */
+function fitsInBytes(text: string, bytesMax: number): boolean {
+  if (text.length * 3 <= bytesMax) return true;
+  let bytes = 0;
+  for (const character of text) {
+    const code = character.codePointAt(0) ?? 0;
+    if (code < 0x80) bytes += 1;
+    else if (code < 0x800) bytes += 2;
+    else bytes += code < 0x10000 ? 3 : 4;
+  }
+  return bytes <= bytesMax;
+}

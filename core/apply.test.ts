@@ -2,14 +2,13 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { CardEventBody } from '../contracts/card-event.ts';
-import type { AppliesTo, Control, LimitControl, Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
-import { holdMinor } from './authorization.ts';
-import { availableMinor, type CardState, newCardState, setProfile } from './card-state.ts';
-import { receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
-import { dateIn, reckon, recount, withoutZeros } from './reckoning.ts';
+import { availableMinor, newCardState } from './card-state.ts';
+import { receiveMessage } from './receive.ts';
+import { held, reckon, used } from './reckoning.ts';
+import { drawsPerTurn, profileOf, SampleCard, turnOf } from './sample-lives.ts';
 import {
+  advice,
   clearing,
   countingIds,
   hourMs,
@@ -19,213 +18,191 @@ import {
   profile,
   refund,
   request,
-  reversal,
 } from './samples.ts';
 
-const zones = ['UTC', 'America/New_York', 'Asia/Kolkata', 'Pacific/Kiritimati'] as const;
-const categories = ['5411', '5812', null] as const;
+const draws = fc.array(fc.nat(999), { minLength: drawsPerTurn, maxLength: drawsPerTurn });
 
-// A card's life at random: few keys, so that messages meet; hours between steps, so that days pass.
-const amount_minor = fc.integer({ min: 0, max: 1_000 });
-const authorization_key = fc.constantFrom('a', 'b', 'c', 'd');
-const limit: fc.Arbitrary<Control> = fc
-  .record({
-    amount_minor: fc.integer({ min: 0, max: 5_000 }),
-    time_zone: fc.constantFrom(...zones),
-    applies_to: fc.constantFrom<AppliesTo[]>(
-      {},
-      { category_any_of: ['5411'] },
-      { category_none_of: ['5411'] },
-      { category_any_of: ['5411', '5812'], category_none_of: ['5812'] },
-    ),
-  })
-  .map(({ amount_minor: most, time_zone, applies_to }) =>
-    limitPerDay(most, { window: { per: 'day', time_zone }, applies_to }),
-  );
-const profiles: fc.Arbitrary<Profile> = fc
-  .record({ limits: fc.array(limit, { maxLength: 3 }), funds_minor: fc.option(fc.integer({ min: 0, max: 20_000 })) })
-  .map(({ limits, funds_minor }) =>
-    profile({ funds_minor, controls: limits.map((control, index) => ({ ...control, control_id: `limit-${index}` })) }),
-  );
-const where = fc.constantFrom(...categories).map(merchant);
-const cleared = fc.record({ amount_minor, final: fc.boolean(), merchant: fc.option(where) });
-
-type Step =
-  | { does: 'profile'; profile: Profile }
-  | { does: 'ask'; asked: Parameters<typeof request>[0] }
-  | { does: 'say'; message: Parameters<typeof receiveMessage>[1] }
-  | { does: 'void'; which: number };
-
-const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 1, arbitrary: profiles.map((next): Step => ({ does: 'profile', profile: next })) },
-  {
-    weight: 6,
-    arbitrary: fc
-      .record({ authorization_key, amount_minor, merchant: where })
-      .map((asked): Step => ({ does: 'ask', asked })),
-  },
-  {
-    weight: 4,
-    arbitrary: fc
-      .tuple(fc.option(authorization_key), cleared)
-      .map(([key, said]): Step => ({ does: 'say', message: clearing({ authorization_key: key, ...said }) })),
-  },
-  {
-    weight: 2,
-    arbitrary: fc
-      .tuple(authorization_key, fc.option(amount_minor))
-      .map(([key, part]): Step => ({ does: 'say', message: reversal({ authorization_key: key, amount_minor: part }) })),
-  },
-  {
-    weight: 1,
-    arbitrary: fc
-      .tuple(fc.option(authorization_key), amount_minor)
-      .map(([key, back]): Step => ({ does: 'say', message: refund({ authorization_key: key, amount_minor: back }) })),
-  },
-  { weight: 1, arbitrary: fc.nat(50).map((which): Step => ({ does: 'void', which })) },
-);
-const lives = fc.array(fc.tuple(step, fc.integer({ min: 0, max: 30 * hourMs })), { maxLength: 40 });
-
-interface Lived {
-  readonly state: CardState;
-  readonly log: readonly LoggedEvent[];
+function lived(turns: readonly number[][]): SampleCard {
+  const sample = new SampleCard(profileOf(turns[0] ?? [], 1));
+  for (const [index, drawn] of turns.entries()) sample.take(turnOf(drawn, index));
+  return sample;
 }
 
-function live(steps: readonly (readonly [Step, number])[]): Lived {
-  const state = newCardState();
-  const log: LoggedEvent[] = [];
-  const ids = countingIds();
-  let at_ms = noonMs;
-  for (const [next, waitMs] of [[{ does: 'profile', profile: profile() }, 0] as const, ...steps]) {
-    at_ms += waitMs;
-    const body = bodyOf(next, state, log, ids(), at_ms);
-    if (body === null) continue;
-    const event = { sequence: log.length + 1, at_ms, body };
-    apply(state, event);
-    log.push(event);
-  }
-  return { state, log };
-}
-
-function bodyOf(
-  next: Step,
-  state: CardState,
-  log: readonly LoggedEvent[],
-  ids: ReturnType<ReturnType<typeof countingIds>>,
-  at_ms: number,
-): CardEventBody | null {
-  const fresh = String(log.length + 1);
-  switch (next.does) {
-    case 'profile':
-      return { kind: 'profile', event_id: ids.event_id, profile: next.profile };
-    case 'ask':
-      return receiveRequest(state, request({ ...next.asked, request_key: fresh }), ids, at_ms);
-    case 'say':
-      return receiveMessage(state, { ...next.message, message_key: fresh }, ids, at_ms);
-    case 'void': {
-      const answer = log[next.which]?.body;
-      if (answer?.kind !== 'authorization' || state.voided.has(answer.request.request_key)) return null;
-      return receiveVoid(state, answer.request.request_key, answer, ids, at_ms);
-    }
-  }
-}
-
-function counted(state: CardState, { control_id, window }: LimitControl): Record<string, number> {
-  if (window.per === 'transaction') return {};
-  const windows = [...(state.counts.get(control_id) ?? [])];
-  return withoutZeros(Object.fromEntries(windows.map(([start, amount]) => [dateIn(window.time_zone, start), amount])));
-}
-
-function limitsOf(state: CardState): LimitControl[] {
-  return state.profile?.controls.filter((control) => control.does === 'limit') ?? [];
-}
-
-const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
-
-function always(claim: (lived: Lived) => void): void {
+function always(claim: (sample: SampleCard) => void): void {
   fc.assert(
-    fc.property(lives, (steps) => claim(live(steps))),
+    fc.property(fc.array(draws, { maxLength: 60, size: 'max' }), (turns) => claim(lived(turns))),
     { numRuns: 200 },
   );
 }
 
+const sum = (amounts: readonly number[]) => amounts.reduce((total, amount) => total + amount, 0);
+
 describe('whatever happens to a card', () => {
-  test('the fold of its log is its state', () => {
-    always(({ state, log }) => {
-      const folded = newCardState();
-      for (const event of log) apply(folded, structuredClone(event));
-      expect(folded).toEqual(state);
+  test('its lives are what a reckoning of its log finds', () => {
+    always(({ card: { state }, log }) => {
+      const lifes = reckon(log);
+      expect(lifes.length).toBe(state.authorizations.size);
+      for (const life of lifes) {
+        const [key = '', ...none] = [...life.names].filter((name) => state.authorizations.has(name));
+        expect(none).toEqual([]);
+        const found = state.authorizations.get(key);
+        expect(found).toMatchObject({
+          hold_minor: held(life.items),
+          approved_minor: life.approved,
+          cleared_minor: life.cleared,
+          refunded_minor: life.refunded,
+          at_ms: life.first_ms,
+        });
+        expect(found?.subject?.merchant ?? null).toEqual(life.merchant);
+        for (const name of life.names) expect(state.aliases.get(name) ?? name).toBe(key);
+      }
     });
   });
 
-  test('what is held is the sum of its holds, and both are what the log says', () => {
-    always(({ state, log }) => {
+  test('its sums are those of its lives', () => {
+    always(({ card: { state }, log }) => {
       const lifes = reckon(log);
-      expect(state.held_minor).toBe(sum([...state.authorizations.values()].map(holdMinor)));
-      expect(state.held_minor).toBe(sum(lifes.map(({ held }) => held)));
+      expect(state.held_minor).toBe(sum(lifes.map(({ items }) => held(items))));
       expect(state.posted_minor).toBe(sum(lifes.map((life) => life.cleared - life.refunded)));
+      expect(state.uses).toBe(lifes.filter(used).length);
     });
   });
 
   test('the effects in its log sum to what is held and what is posted', () => {
-    always(({ state, log }) => {
+    always(({ card: { state }, log }) => {
       const effects = log.flatMap(({ body }) => (body.kind === 'profile' ? [] : [body.effect]));
-      expect(sum(effects.map(({ hold_minor }) => hold_minor))).toBe(state.held_minor);
+      const joined = log.flatMap(({ body }) => ('joined' in body && body.joined !== undefined ? [body.joined] : []));
+      const released = sum(joined.map(({ released_minor }) => released_minor));
+      expect(sum(effects.map(({ hold_minor }) => hold_minor)) - released).toBe(state.held_minor);
       expect(sum(effects.map(({ posted_minor }) => posted_minor))).toBe(state.posted_minor);
     });
   });
 
-  test('every limit has counted what a count from scratch finds', () => {
-    always(({ state, log }) => {
-      const lifes = reckon(log);
-      for (const control of limitsOf(state)) expect(counted(state, control)).toEqual(recount(lifes, control));
+  test('the effects of one authorization sum to its own hold: of a joined one to nothing', () => {
+    always(({ card: { state }, log }) => {
+      const holds = new Map<string, number>();
+      const change = (id: string, minor: number) => holds.set(id, (holds.get(id) ?? 0) + minor);
+      for (const { body } of log) {
+        if (body.kind === 'profile' || body.authorization_id === null) continue;
+        change(body.authorization_id, body.effect.hold_minor);
+        if ('joined' in body && body.joined !== undefined)
+          change(body.joined.authorization_id, -body.joined.released_minor);
+      }
+      for (const life of state.authorizations.values()) {
+        expect(holds.get(life.authorization_id)).toBe(life.hold_minor);
+        holds.delete(life.authorization_id);
+      }
+      for (const left of holds.values()) expect(left).toBe(0);
     });
   });
 
-  test('counts built anew from the profile are the counts kept step by step', () => {
-    always(({ state }) => {
-      const kept = limitsOf(state).map((control) => counted(state, control));
-      if (state.profile !== null) setProfile(state, state.profile);
-      expect(limitsOf(state).map((control) => counted(state, control))).toEqual(kept);
+  test('the fold of its log is its state', () => {
+    always(({ card: { state }, log }) => {
+      const folded = newCardState();
+      for (const event of log) apply(folded, structuredClone(event));
+      const { next_expiry_ms: _folded, controls: _controls, counters: _counters, ...rest } = folded;
+      expect(state).toMatchObject(rest);
     });
   });
 
-  test('no approval passes a limit or the funds', () => {
+  test('no approval passes an enforced limit or the funds', () => {
     always(({ log }) => {
-      const state = newCardState();
-      for (const event of log) {
-        apply(state, event);
-        if (event.body.kind !== 'authorization' || event.body.decision.approved_minor === 0) continue;
-        expect(event.body.decision.available_minor ?? 0).toBeGreaterThanOrEqual(0);
-        for (const { verdict, remaining_minor = 0 } of event.body.decision.trace)
-          if (verdict === 'pass') expect(event.body.decision.approved_minor).toBeLessThanOrEqual(remaining_minor);
+      for (const { body } of log) {
+        if (body.kind !== 'authorization' || body.decision.hold_minor === 0) continue;
+        const { hold_minor, available_minor, trace } = body.decision;
+        expect(available_minor ?? 0).toBeGreaterThanOrEqual(0);
+        for (const { remaining_minor = hold_minor } of trace) expect(hold_minor).toBeLessThanOrEqual(remaining_minor);
       }
     });
+  });
+
+  test('no hold outlives the next expiry that the card knows of', () => {
+    always(({ card: { state } }) => {
+      for (const { hold_minor, expires_at_ms } of state.authorizations.values())
+        if (hold_minor > 0) expect(state.next_expiry_ms).toBeLessThanOrEqual(expires_at_ms);
+    });
+  });
+});
+
+describe('two names of one purchase', () => {
+  const forced = clearing({ message_key: 'm1', authorization_key: 'a2', amount_minor: 300, final: false });
+  const ask = request({ amount_minor: 500 });
+
+  test('are one life from the message on that says so, with the sums of both', () => {
+    const { card, log } = new SampleCard(profile({ controls: [limitPerDay(1_000)], funds_minor: 1_000 }));
+    card.authorize(ask, noonMs);
+    card.receive(forced, noonMs + 1);
+    const apart = [...card.state.authorizations.values()].map((life) => life.authorization_id);
+    expect(card.state).toMatchObject({ held_minor: 500, posted_minor: 300, uses: 2 });
+    card.receive(refund({ message_key: 'm2', alias_key: 'a2', amount_minor: 10 }), noonMs + 2);
+    expect(card.state).toMatchObject({ held_minor: 200, posted_minor: 290, uses: 1 });
+    expect(availableMinor(card.state)).toBe(510);
+    expect(log.at(-1)?.body).toMatchObject({
+      authorization_id: apart[0],
+      joined: { authorization_id: apart[1], released_minor: 0 },
+      effect: { hold_minor: -300, posted_minor: -10 },
+    });
+  });
+
+  test('are found by each of them afterwards, and by what named them before', () => {
+    const { card } = new SampleCard(profile());
+    card.authorize({ ...ask, alias_key: 'first' }, noonMs);
+    card.receive({ ...forced, alias_key: 'second' }, noonMs);
+    card.receive(refund({ message_key: 'm2', authorization_key: 'a2', alias_key: 'first', amount_minor: 0 }), noonMs);
+    for (const [index, authorization_key] of ['first', 'second', 'a2', 'authorization-1'].entries())
+      card.receive(clearing({ message_key: `n${index}`, authorization_key, amount_minor: 1, final: false }), noonMs);
+    expect(card.state.authorizations.size).toBe(1);
+    expect([...card.state.authorizations.values()]).toMatchObject([{ cleared_minor: 304, hold_minor: 196 }]);
+  });
+
+  test('a new name of a known purchase joins nothing: there was one life all along', () => {
+    const { card, log } = new SampleCard(profile());
+    card.authorize(ask, noonMs);
+    card.receive(clearing({ authorization_key: 'new', alias_key: 'authorization-1' }), noonMs);
+    expect(card.state.authorizations.size).toBe(1);
+    expect(log.at(-1)?.body).not.toHaveProperty('joined');
+    expect(card.state).toMatchObject({ held_minor: 0, posted_minor: 500 });
+  });
+
+  test('the hold of what went in is no new spending: nothing is overdrawn, nothing against the rules', () => {
+    const { card, log } = new SampleCard(profile({ funds_minor: 1_000, controls: [limitPerDay(1_000)] }));
+    card.authorize(request({ amount_minor: 900, authorization_key: 'a2' }), noonMs);
+    card.authorize(request({ request_key: 'r2', amount_minor: 50 }), noonMs + 1);
+    card.receive(advice({ alias_key: 'a2', hold_minor: 950 }), noonMs + 2);
+    const { body } = log.at(-1) as LoggedEvent;
+    expect(body).toMatchObject({ effect: { hold_minor: 900 }, joined: { released_minor: 900 } });
+    expect(body).not.toHaveProperty('overdrawn');
+    expect(body).not.toHaveProperty('against');
+    expect(card.state.held_minor).toBe(950);
   });
 });
 
 describe('folding one event', () => {
   test('a declined request is answered and changes no money', () => {
-    const { state } = live([[{ does: 'ask', asked: { currency: 'EUR' } }, 0]]);
-    expect(state.answered.size).toBe(1);
-    expect(state.held_minor).toBe(0);
+    const { card } = new SampleCard(profile());
+    card.authorize(request({ currency: 'EUR' }), noonMs);
+    expect(card.state.answered.size).toBe(1);
+    expect(card.state.held_minor).toBe(0);
   });
 
-  test('a message marked as an anomaly is known and moves nothing', () => {
-    const { state } = live([[{ does: 'say', message: clearing({ currency: 'EUR' }) }, 0]]);
-    expect(state.received.size).toBe(1);
-    expect(state.posted_minor).toBe(0);
+  test('a message marked as an anomaly is known and moves nothing, and ties no names together', () => {
+    const { card } = new SampleCard(profile());
+    card.receive(clearing({ currency: 'EUR', alias_key: 'other' }), noonMs);
+    expect(card.state.received.size).toBe(1);
+    expect(card.state).toMatchObject({ posted_minor: 0, aliases: new Map(), authorizations: new Map() });
   });
 
   test('a new profile counts what was spent under the old one', () => {
-    const control = limitPerDay(600);
-    const { state } = live([
-      [{ does: 'ask', asked: { amount_minor: 500 } }, 0],
-      [{ does: 'profile', profile: profile({ controls: [control], funds_minor: 800 }) }, 0],
-      [{ does: 'ask', asked: { authorization_key: 'a', amount_minor: 101 } }, 0],
-    ]);
-    expect(counted(state, control)).toEqual({ '2026-03-04': 500 });
-    expect(availableMinor(state)).toBe(300);
+    const { card } = new SampleCard(profile());
+    card.authorize(request({ amount_minor: 500 }), noonMs);
+    card.putProfile(
+      profile({ version: 2, controls: [limitPerDay(600, { applies_to: { category: { any_of: ['5411'] } } })] }),
+      noonMs,
+    );
+    const asked = request({ request_key: 'r2', authorization_key: 'a2', amount_minor: 101 });
+    expect(card.authorize(asked, noonMs + hourMs)).toMatchObject({ decision: { reason: 'exceeds_amount_in_window' } });
+    const elsewhere = { ...asked, request_key: 'r3', merchant: merchant('5812') };
+    expect(card.authorize(elsewhere, noonMs + hourMs)).toMatchObject({ decision: { reason: null } });
   });
 
   test('money that a double cannot hold exactly stops the card', () => {

@@ -15,6 +15,7 @@ import {
   newAuthorization,
 } from './authorization.ts';
 import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
+import type { KnownLife } from './counter.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { subjectAt, subjectOf } from './subject.ts';
 
@@ -99,6 +100,17 @@ export interface FoundLife {
   readonly absorbed: { readonly key: string; readonly life: Authorization } | null;
 }
 
+/** What a request adds to, by any of its names; null for a new purchase. */
+export function knownLife(state: CardState, named: string, alias: string | undefined): KnownLife | null {
+  const key = lifeKey(state, named);
+  const otherKey = alias === undefined ? key : lifeKey(state, alias);
+  const one = state.authorizations.get(key);
+  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
+  if (one !== undefined && other !== undefined) return { life: joined(one, other), parts: [one, other] };
+  const life = one ?? other;
+  return life === undefined ? null : { life, parts: [life] };
+}
+
 /** The life that an event belongs to, begun by it where it is the first to name it. Only looks. */
 export function findLife(
   state: CardState,
@@ -108,10 +120,12 @@ export function findLife(
   atMs: number,
 ): FoundLife {
   const key = lifeKey(state, named);
-  const life = state.authorizations.get(key) ?? newAuthorization(authorization_id, atMs);
+  const life = state.authorizations.get(key);
   const otherKey = alias === undefined ? key : lifeKey(state, alias);
   const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
-  if (other === undefined) return { key, life, absorbed: null };
+  if (other === undefined) return { key, life: life ?? newAuthorization(authorization_id, atMs), absorbed: null };
+  // A new name of what is known begins nothing that would have to be joined.
+  if (life === undefined) return { key: otherKey, life: other, absorbed: null };
   return { key, life: joined(life, other), absorbed: { key: otherKey, life: other } };
 }
 
@@ -131,6 +145,6 @@ function takeLife(
     for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
     state.aliases.set(absorbed.key, key);
   }
-  if (alias !== undefined && alias !== key) state.aliases.set(alias, key);
+  for (const name of [named, alias]) if (name !== undefined && name !== key) state.aliases.set(name, key);
   return { key, life };
 }

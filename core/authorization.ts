@@ -115,9 +115,12 @@ function latestMs({ cut, steps }: Authorization): number {
   return Math.max(cut?.at_ms ?? 0, steps.at(-1)?.at_ms ?? 0);
 }
 
+/** Before all that a network tells, by whatever clock: only so does it not matter which of them arrives first. */
+const beginningMs = 0;
+
 /**
- * A request was approved. Without a time of its own, the first one began the life, whatever was told of it earlier; any other
- * is new, on a life that is closed too.
+ * A request was approved. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
+ * any other is new, on a life that is closed too.
  */
 export function afterApproval(
   authorization: Authorization,
@@ -125,13 +128,15 @@ export function afterApproval(
   approval: { hold_minor: number; subject: Subject; expires_at_ms: number },
   nowMs: number,
 ): Authorization {
-  if (approval.hold_minor === 0) return { ...authorization, subject: approval.subject, touched_ms: nowMs };
+  // Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself.
+  const subject = (authorization.approved_minor > 0 ? authorization.subject : null) ?? approval.subject;
+  if (approval.hold_minor === 0) return { ...authorization, subject, touched_ms: nowMs };
   const first = authorization.approved_minor === 0 && request.kind !== 'incremental';
-  const unsaid = first ? authorization.at_ms : Math.max(nowMs, latestMs(authorization) + 1);
+  const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
   const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
   return {
     ...withStep(authorization, { at_ms, minor: approval.hold_minor }),
-    subject: approval.subject,
+    subject,
     approved_minor: authorization.approved_minor + approval.hold_minor,
     expires_at_ms: Math.max(authorization.expires_at_ms, approval.expires_at_ms),
     touched_ms: nowMs,
@@ -189,11 +194,13 @@ export function afterMessage(
 /** Two lives that turn out to be one, known by two of the network's ids until now. */
 export function joined(one: Authorization, other: Authorization): Authorization {
   const [first, second] = one.at_ms <= other.at_ms ? [one, other] : [other, one];
+  // What was asked for says more of the purchase than what was told of it.
+  const asked = first.approved_minor === 0 && second.approved_minor > 0 ? second : first;
   const both: Authorization = {
     ...first,
     authorization_id: one.authorization_id,
     touched_ms: Math.max(one.touched_ms, other.touched_ms),
-    subject: first.subject ?? second.subject,
+    subject: asked.subject ?? first.subject ?? second.subject,
     approved_minor: one.approved_minor + other.approved_minor,
     advised: one.advised || other.advised,
     cleared_minor: one.cleared_minor + other.cleared_minor,

@@ -62,6 +62,11 @@ export class Card {
     return this.#sequence;
   }
 
+  /** The card's clock: the caller's, and never behind the newest event. */
+  now(clockMs: number): number {
+    return Math.max(clockMs, this.#clockMs);
+  }
+
   /**
    * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline
    * nobody waits for the answer: the key is burnt, so that nothing is held for a purchase that did not happen.
@@ -70,12 +75,14 @@ export class Card {
     const { request_key } = request;
     const answered = this.#answerTo(request_key);
     if (answered !== null) {
-      const field = differingField(answered.request, request);
+      // When the network says it happened is no part of what was asked: a repeat may be stamped anew.
+      const { occurred_at_ms } = answered.request;
+      const field = differingField(answered.request, { ...request, occurred_at_ms });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
       return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
     }
-    const nowMs = this.#now(clockMs);
+    const nowMs = this.now(clockMs);
     if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(request_key, clockMs);
     const event = receiveRequest(this.#state, request, this.#history.freshIds(), nowMs);
     this.#append(event, nowMs);
@@ -86,7 +93,7 @@ export class Card {
   /** Records what the network says happened, once. */
   receive(message: CardMessage, clockMs: number): ReceiveAnswer {
     if (this.#state.received.has(message.message_key)) return { outcome: 'repeated' };
-    const nowMs = this.#now(clockMs);
+    const nowMs = this.now(clockMs);
     this.#append(receiveMessage(this.#state, message, this.#history.freshIds(), nowMs), nowMs);
     return { outcome: 'stored' };
   }
@@ -94,7 +101,7 @@ export class Card {
   /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
   void(requestKey: string, clockMs: number): ReceiveAnswer {
     if (this.#state.voided.has(requestKey)) return { outcome: 'repeated' };
-    const nowMs = this.#now(clockMs);
+    const nowMs = this.now(clockMs);
     const answer = this.#answerTo(requestKey);
     this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds(), nowMs), nowMs);
     return { outcome: 'stored' };
@@ -106,13 +113,13 @@ export class Card {
       // The same version with another content is a caller's mistake, and as little in force as an older one.
       return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
     const { event_id } = this.#history.freshIds();
-    this.#append({ kind: 'profile', event_id, profile }, this.#now(clockMs));
+    this.#append({ kind: 'profile', event_id, profile }, this.now(clockMs));
     return { outcome: 'stored', version: profile.version };
   }
 
   /** Drops the holds that are due; when the next one is. */
   expire(clockMs: number): { expired: number; next_ms: number } {
-    const nowMs = this.#now(clockMs);
+    const nowMs = this.now(clockMs);
     const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, nowMs);
     for (const body of due) this.#append(body, nowMs);
     this.#state.next_expiry_ms = next_ms;
@@ -120,7 +127,7 @@ export class Card {
   }
 
   forget(forgotten: Omit<Forgotten, 'nowMs'>, clockMs: number): void {
-    forget(this.#state, { ...forgotten, nowMs: this.#now(clockMs) });
+    forget(this.#state, { ...forgotten, nowMs: this.now(clockMs) });
   }
 
   snapshot(): Snapshot {
@@ -161,10 +168,6 @@ export class Card {
     apply(this.#state, event);
     this.#sequence = event.sequence;
     this.#clockMs = Math.max(this.#clockMs, event.at_ms);
-  }
-
-  #now(clockMs: number): number {
-    return Math.max(clockMs, this.#clockMs);
   }
 }
 

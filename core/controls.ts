@@ -5,8 +5,8 @@ import type { Control, LimitControl } from '../contracts/control.ts';
 import type { DeclineReason, Verdict } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
-import { type Authorization, isUse } from './authorization.ts';
-import { type Counter, counterKey } from './counter.ts';
+import { isUse } from './authorization.ts';
+import { type Counter, counterKey, type KnownLife } from './counter.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 /** A request as controls look at it. */
@@ -15,16 +15,17 @@ export interface Question {
   readonly subject: Subject;
   readonly nowMs: number;
   /** The authorization that it adds to; null for a new one. */
-  readonly life: Authorization | null;
+  readonly known: KnownLife | null;
   /** Where and when it counts: an increment counts with what it adds to. */
   readonly countsAs: Subject;
   readonly countsAtMs: number;
 }
 
-export function questionOf(request: AuthorizationRequest, life: Authorization | null, nowMs: number): Question {
+export function questionOf(request: AuthorizationRequest, known: KnownLife | null, nowMs: number): Question {
   const subject = subjectOf(request);
+  const life = known?.life ?? null;
   const countsAs = life !== null && life.approved_minor > 0 ? (life.subject ?? subject) : subject;
-  return { request, subject, nowMs, life, countsAs, countsAtMs: life?.at_ms ?? nowMs };
+  return { request, subject, nowMs, known, countsAs, countsAtMs: life?.at_ms ?? nowMs };
 }
 
 export interface Judgement {
@@ -114,11 +115,11 @@ function judgeLimit(
   marks: { readonly shadow?: true },
 ): CompiledControl['judge'] {
   const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
-  return ({ request, life, nowMs }) => {
-    const counted = counter?.countedFor(life, nowMs) ?? null;
+  return ({ request, known, nowMs }) => {
+    const counted = counter?.countedFor(known, nowMs) ?? null;
     const remaining_minor = amount_minor === undefined ? everything : amount_minor - (counted?.amount_minor ?? 0);
     const remaining_count = count === undefined ? everything : count - (counted?.count ?? 0);
-    const noUseLeft = remaining_count < 1 && (life === null || !isUse(life));
+    const noUseLeft = remaining_count < 1 && (known === null || !isUse(known.life));
     let reason: DeclineReason | null = null;
     // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.
     if (request.amount_minor > 0) {

@@ -12,6 +12,13 @@ export interface Counted {
   count: number;
 }
 
+/** The life that a request adds to. */
+export interface KnownLife {
+  readonly life: Authorization;
+  /** What it is joined from, as that still counts; itself alone where it is known by one name. */
+  readonly parts: readonly Authorization[];
+}
+
 export type Kept = readonly (readonly [startMs: number, amountMinor: number, count: number])[];
 
 const nothing: Readonly<Counted> = { amount_minor: 0, count: 0 };
@@ -19,15 +26,6 @@ const nothing: Readonly<Counted> = { amount_minor: 0, count: 0 };
 /** What makes two limits count alike. */
 export function counterKey({ applies_to, window, refunds_give_back }: LimitControl): string {
   return JSON.stringify([applies_to, window, refunds_give_back]);
-}
-
-/** What one authorization adds to a counter that looks at it. */
-function contribution(authorization: Authorization, refundsGiveBack: boolean): Counted {
-  const { hold_minor, cleared_minor, refunded_minor } = authorization;
-  return {
-    amount_minor: hold_minor + cleared_minor - (refundsGiveBack ? refunded_minor : 0),
-    count: isUse(authorization) ? 1 : 0,
-  };
 }
 
 export abstract class Counter {
@@ -39,13 +37,15 @@ export abstract class Counter {
     this.#refundsGiveBack = refunds_give_back;
   }
 
-  /** What counts for a use of the card now, as part of a life where there is one already: an increment counts where that does. */
-  abstract countedFor(life: Authorization | null, nowMs: number): Readonly<Counted>;
+  /** What is counted in the window of a life that began at `atMs`. */
+  protected abstract countedAt(atMs: number, nowMs: number): Readonly<Counted>;
+  /** Whether what a life of `partMs` adds is in that. */
+  protected abstract isIn(partMs: number, atMs: number, nowMs: number): boolean;
   /** Null: the whole life of the card. */
   abstract spanAt(nowMs: number): Span | null;
   protected abstract add(atMs: number, key: string, change: Counted): void;
-  /** A life is dropped from memory, and what it counted stays. */
-  abstract keep(atMs: number, change: Counted): void;
+  /** A life is dropped from memory, and what it counted stays where it may still be asked for. */
+  abstract drop(key: string, life: Authorization): void;
   /** Forgets windows that are over for every life from `oldestMs` on. */
   abstract forget(oldestMs: number): void;
   /** What came from lives that are no longer in memory, by the start of its window. */
@@ -54,10 +54,32 @@ export abstract class Counter {
   /** Whether a life of that time may still count. */
   abstract needs(atMs: number, nowMs: number): boolean;
 
+  /**
+   * What counts for a use of the card now, as part of a life where there is one already: an increment counts where that does.
+   * With all of that life: two that turn out to be one will count in the older one's window, and one that has left a rolling
+   * window is judged as if it were still in it, because it must not grow without bound.
+   */
+  countedFor(known: KnownLife | null, nowMs: number): Readonly<Counted> {
+    if (known === null) return this.countedAt(nowMs, nowMs);
+    const { life, parts } = known;
+    const counted = this.countedAt(life.at_ms, nowMs);
+    if (parts.length === 1 && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
+    const sum = { ...counted };
+    for (const part of parts) if (this.isIn(part.at_ms, life.at_ms, nowMs)) takeFrom(sum, this.contributionOf(part));
+    sumTo(sum, this.contributionOf(life));
+    return sum;
+  }
+
+  /** What one authorization adds to this counter. */
   contributionOf(authorization: Authorization): Readonly<Counted> {
+    const { hold_minor, cleared_minor, refunded_minor, at_ms } = authorization;
+    const amount_minor = hold_minor + cleared_minor - (this.#refundsGiveBack ? refunded_minor : 0);
+    const count = isUse(authorization) ? 1 : 0;
+    // A life that has only begun, or was declined, adds nothing wherever it is: most of those that are asked about.
+    if (amount_minor === 0 && count === 0) return nothing;
     const subject = authorization.subject ?? unknown;
-    for (const attribute of this.#attributes) if (!attribute.matches(subject, authorization.at_ms)) return nothing;
-    return contribution(authorization, this.#refundsGiveBack);
+    for (const attribute of this.#attributes) if (!attribute.matches(subject, at_ms)) return nothing;
+    return { amount_minor, count };
   }
 
   change(key: string, before: Authorization, after: Authorization): void {
@@ -89,8 +111,12 @@ class CalendarCounter extends Counter {
     this.#isLifetime = window.per === 'lifetime';
   }
 
-  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
-    return this.#windows.get(this.#spanAt(life?.at_ms ?? nowMs).start_ms) ?? nothing;
+  protected countedAt(atMs: number): Readonly<Counted> {
+    return this.#windows.get(this.#spanAt(atMs).start_ms) ?? nothing;
+  }
+
+  protected isIn(partMs: number, atMs: number): boolean {
+    return this.#spanAt(partMs).start_ms === this.#spanAt(atMs).start_ms;
   }
 
   spanAt(nowMs: number): Span | null {
@@ -101,8 +127,8 @@ class CalendarCounter extends Counter {
     sumUp(this.#windows, this.#spanAt(atMs).start_ms, change);
   }
 
-  keep(atMs: number, change: Counted): void {
-    sumUp(this.#kept, this.#spanAt(atMs).start_ms, change);
+  drop(_key: string, life: Authorization): void {
+    sumUp(this.#kept, this.#spanAt(life.at_ms).start_ms, this.contributionOf(life));
   }
 
   forget(oldestMs: number): void {
@@ -130,22 +156,35 @@ class CalendarCounter extends Counter {
 function sumUp(sums: Map<number, Counted>, startMs: number, { amount_minor, count }: Counted): void {
   const sum = sums.get(startMs);
   if (sum === undefined) sums.set(startMs, { amount_minor, count });
-  else {
-    sum.amount_minor += amount_minor;
-    sum.count += count;
-  }
+  else sumTo(sum, { amount_minor, count });
+}
+
+function sumTo(sum: Counted, { amount_minor, count }: Counted): void {
+  sum.amount_minor += amount_minor;
+  sum.count += count;
+}
+
+function takeFrom(sum: Counted, { amount_minor, count }: Counted): void {
+  sum.amount_minor -= amount_minor;
+  sum.count -= count;
 }
 
 interface Entry extends Counted {
   readonly at_ms: number;
 }
 
-/** The time that ends now: entries by life, in the order in which they leave. */
+/**
+ * The time that ends now. What has left stays in its place until its life is dropped, so that the window may be asked about
+ * any instant in any order: an answer never depends on who looked before.
+ */
 class RollingCounter extends Counter {
   readonly #lengthMs: number;
   readonly #entries = new Map<string, Entry>();
-  #newestMs = 0;
-  #inOrder = true;
+  /** The same entries by their instants. */
+  readonly #inOrder: Entry[] = [];
+  /** The first of them that the sum has: those after `#afterMs`. */
+  #first = 0;
+  #afterMs = Number.NEGATIVE_INFINITY;
   readonly #sum: Counted = { amount_minor: 0, count: 0 };
 
   constructor(control: LimitControl, seconds: number) {
@@ -153,39 +192,32 @@ class RollingCounter extends Counter {
     this.#lengthMs = seconds * 1_000;
   }
 
-  countedFor(life: Authorization | null, nowMs: number): Readonly<Counted> {
-    this.#leave(nowMs);
-    // An increment of a life that has left the window is judged as if it were in it: it must not grow without bound.
-    if (life === null || life.at_ms > nowMs - this.#lengthMs) return this.#sum;
-    const own = this.contributionOf(life);
-    return { amount_minor: this.#sum.amount_minor + own.amount_minor, count: this.#sum.count + own.count };
+  protected countedAt(_atMs: number, nowMs: number): Readonly<Counted> {
+    this.#moveTo(nowMs);
+    return this.#sum;
+  }
+
+  protected isIn(partMs: number, _atMs: number, nowMs: number): boolean {
+    return this.needs(partMs, nowMs);
   }
 
   spanAt(nowMs: number): Span {
-    this.#leave(nowMs);
-    const [oldest] = this.#entries.values();
+    this.#moveTo(nowMs);
+    const oldest = this.#inOrder[this.#first];
     // Full room is back when the newest has left; something comes back when the oldest does.
     return { start_ms: nowMs - this.#lengthMs, end_ms: (oldest?.at_ms ?? nowMs) + this.#lengthMs };
   }
 
-  protected add(atMs: number, key: string, { amount_minor, count }: Counted): void {
-    const entry = this.#entries.get(key);
-    if (entry?.at_ms === atMs) {
-      entry.amount_minor += amount_minor;
-      entry.count += count;
-    } else {
-      const { amount_minor: amount = 0, count: uses = 0 } = entry ?? {};
-      this.#entries.set(key, { at_ms: atMs, amount_minor: amount + amount_minor, count: uses + count });
-      // A life that begins to count late, with a decline that was forced through: it belongs before others.
-      if (atMs < this.#newestMs || entry !== undefined) this.#inOrder = false;
-      this.#newestMs = Math.max(this.#newestMs, atMs);
-    }
-    this.#sum.amount_minor += amount_minor;
-    this.#sum.count += count;
+  protected add(atMs: number, key: string, change: Counted): void {
+    const entry = this.#entries.get(key) ?? this.#insert(atMs, key);
+    sumTo(entry, change);
+    if (entry.at_ms > this.#afterMs) sumTo(this.#sum, change);
+    if (entry.amount_minor === 0 && entry.count === 0) this.#remove(key, entry);
   }
 
-  keep(): void {
-    // Lives that it needs are not dropped.
+  drop(key: string): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#remove(key, entry);
   }
 
   forget(): void {}
@@ -200,19 +232,36 @@ class RollingCounter extends Counter {
     return atMs > nowMs - this.#lengthMs;
   }
 
-  #leave(nowMs: number): void {
-    if (!this.#inOrder) {
-      const sorted = [...this.#entries].sort(([, one], [, other]) => one.at_ms - other.at_ms);
-      this.#entries.clear();
-      for (const [key, entry] of sorted) this.#entries.set(key, entry);
-      this.#inOrder = true;
+  #moveTo(nowMs: number): void {
+    this.#afterMs = nowMs - this.#lengthMs;
+    for (let next = this.#inOrder[this.#first]; next !== undefined; next = this.#inOrder[this.#first]) {
+      if (next.at_ms > this.#afterMs) break;
+      takeFrom(this.#sum, next);
+      this.#first++;
     }
-    for (const [key, { at_ms, amount_minor, count }] of this.#entries) {
-      if (at_ms > nowMs - this.#lengthMs) return;
-      this.#entries.delete(key);
-      this.#sum.amount_minor -= amount_minor;
-      this.#sum.count -= count;
+    for (let last = this.#inOrder[this.#first - 1]; last !== undefined; last = this.#inOrder[this.#first - 1]) {
+      if (last.at_ms <= this.#afterMs) break;
+      sumTo(this.#sum, last);
+      this.#first--;
     }
+  }
+
+  /** Nearly always at the end: earlier only for a life that begins to count late, as a decline that was forced through. */
+  #insert(atMs: number, key: string): Entry {
+    const entry: Entry = { at_ms: atMs, amount_minor: 0, count: 0 };
+    let place = this.#inOrder.length;
+    while (place > 0 && (this.#inOrder[place - 1]?.at_ms ?? 0) > atMs) place--;
+    this.#inOrder.splice(place, 0, entry);
+    if (atMs <= this.#afterMs) this.#first++;
+    this.#entries.set(key, entry);
+    return entry;
+  }
+
+  #remove(key: string, entry: Entry): void {
+    this.#entries.delete(key);
+    this.#inOrder.splice(this.#inOrder.indexOf(entry), 1);
+    if (entry.at_ms <= this.#afterMs) this.#first--;
+    else takeFrom(this.#sum, entry);
   }
 }
 

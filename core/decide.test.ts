@@ -1,14 +1,22 @@
-// Every decline, in order of precedence, and what is just short of it. A row is a case; `_` is the default: an active card
-// without limits, asked for 5.00 USD at a grocery.
+// Every decline, in order of precedence, and every control with every attribute and every window. A row is a case; `_` is the
+// default: an active card without limits, asked for 5.00 USD at a grocery, on a Wednesday at noon.
 
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import {
+  type AppliesTo,
+  appliesToSchema,
+  type Control,
+  controlSchema,
+  type LimitControl,
+} from '../contracts/control.ts';
 import { type Decision, type DeclineReason, declineReasons } from '../contracts/decision.ts';
-import type { Control, Profile } from '../contracts/profile.ts';
+import type { Profile } from '../contracts/profile.ts';
+import { type Window, windowSchema } from '../contracts/window.ts';
 import { type CardState, newCardState, setProfile } from './card-state.ts';
 import { decide } from './decide.ts';
 import { receiveRequest } from './receive.ts';
-import { applyAll, countingIds, hourMs, limitPerDay, merchant, noonMs, profile, request } from './samples.ts';
+import { applyAll, countingIds, hourMs, limitPerDay, noonMs, profile, request } from './samples.ts';
 
 const _ = undefined;
 
@@ -18,7 +26,7 @@ interface Case {
   readonly control: string | null;
   readonly card: Partial<Profile> | 'unknown';
   readonly asked: Partial<AuthorizationRequest>;
-  /** What the card had been approved for in the same day before. */
+  /** What the card had been approved for an hour before. */
   readonly spentMinor: number;
   readonly voided: boolean;
 }
@@ -33,110 +41,174 @@ type Row = readonly [
   voided?: boolean,
 ];
 
-const block: Control = { control_id: 'no-games', does: 'block', applies_to: { category_any_of: ['7995'] } };
-const allow: Control = { control_id: 'groceries', does: 'allow_only', applies_to: { category_any_of: ['5411'] } };
-const allowElse: Control = { control_id: 'no-bars', does: 'allow_only', applies_to: { category_none_of: ['5813'] } };
-const perPayment = limitPerDay(500, { control_id: 'per-payment', window: { per: 'transaction' } });
-const perDay = limitPerDay(1_000);
-const perDayGames = limitPerDay(1_000, { control_id: 'games', applies_to: { category_any_of: ['7995'] } });
-const voided = true;
+const grocery = { id: 'shop-1', name: 'Corner Shop', category: '5411', country: 'US' };
+const asking = (changes: Partial<AuthorizationRequest> = {}) =>
+  request({ merchant: grocery, merchant_currency: 'CAD', risk_score: 50, ...changes });
 
-const table = (
+/** What matches the default request, what does not, and the reason of a control that declines by it. */
+const attributes: Record<
+  Exclude<keyof AppliesTo, 'time_zone'>,
+  readonly [here: AppliesTo, elsewhere: AppliesTo, reason: DeclineReason]
+> = {
+  currency: [{ currency: { any_of: ['CAD'] } }, { currency: { any_of: ['USD'] } }, 'currency_not_allowed'],
+  channel: [{ channel: { any_of: ['pos'] } }, { channel: { none_of: ['pos'] } }, 'channel_not_allowed'],
+  entry_mode: [{ entry_mode: { any_of: ['chip'] } }, { entry_mode: { any_of: ['manual'] } }, 'channel_not_allowed'],
+  presence: [{ presence: { any_of: ['present'] } }, { presence: { none_of: ['present'] } }, 'channel_not_allowed'],
+  country: [{ country: { none_of: ['DE'] } }, { country: { any_of: ['DE'] } }, 'country_not_allowed'],
+  merchant: [{ merchant: { any_of: ['shop-1'] } }, { merchant: { any_of: ['shop-2'] } }, 'merchant_not_allowed'],
+  merchant_name: [
+    { merchant_name: { any_of: ['corner*'] } },
+    { merchant_name: { none_of: ['*shop'] } },
+    'merchant_not_allowed',
+  ],
+  category: [{ category: { any_of: ['5400-5499'] } }, { category: { none_of: ['5411'] } }, 'category_not_allowed'],
+  day_of_week: [
+    { day_of_week: { any_of: ['wednesday'] }, time_zone: 'UTC' },
+    { day_of_week: { none_of: ['wednesday'] }, time_zone: 'UTC' },
+    'time_not_allowed',
+  ],
+  time_of_day: [
+    { time_of_day: { any_of: [{ from: '07:00', until: '07:01' }] }, time_zone: 'America/New_York' },
+    { time_of_day: { any_of: [{ from: '12:00', until: '12:01' }] }, time_zone: 'America/New_York' },
+    'time_not_allowed',
+  ],
+  date: [
+    { date: { any_of: [{ from: '2026-03-04' }] }, time_zone: 'UTC' },
+    { date: { none_of: [{ until: '2026-03-04' }] }, time_zone: 'UTC' },
+    'time_not_allowed',
+  ],
+  risk_score: [{ risk_score: { at_least: 50 } }, { risk_score: { at_least: 51 } }, 'risk_too_high'],
+};
+
+const windows: Record<Window['per'], Window> = {
+  transaction: { per: 'transaction' },
+  day: { per: 'day', time_zone: 'UTC' },
+  week: { per: 'week', starts_on: 'wednesday', time_zone: 'UTC' },
+  month: { per: 'month', starts_on: 4, time_zone: 'UTC' },
+  year: { per: 'year', time_zone: 'UTC' },
+  lifetime: { per: 'lifetime' },
+  rolling: { per: 'rolling', seconds: 3_601 },
+};
+
+const common = { control_id: 'it', mode: 'enforce', applies_to: {} } as const;
+/** One control of each kind that says something of the default request, where it applies. */
+const kinds: Record<Control['does'], Control> = {
+  block: { ...common, does: 'block' },
+  allow_only: { ...common, does: 'allow_only' },
+  limit: limitPerDay(499, { control_id: 'it' }),
+  require_authentication: { ...common, does: 'require_authentication', accept: ['authenticated'], above_minor: 0 },
+  adjust_hold: { ...common, does: 'adjust_hold', percent: 20 },
+};
+const just = (control: Control) => ({ controls: [control] });
+const blocked = (name: keyof typeof attributes): Row => {
+  const control_id = `no-${name}`;
+  const [applies_to, , reason] = attributes[name];
+  return [reason, control_id, just({ ...common, control_id, does: 'block', applies_to })];
+};
+const perPayment = limitPerDay(499, { control_id: 'per-payment', window: { per: 'transaction' } });
+const perDay = limitPerDay(499);
+const { amount_minor: _amount, ...countless } = perDay;
+const once: LimitControl = { ...countless, control_id: 'once', count: 1 };
+const authenticated: Control = { ...kinds.require_authentication, control_id: 'authenticated' };
+
+const reasons = (
   [
-    ['approved'],
     ['card_unknown', _, 'unknown'],
     ['card_not_active', _, { status: 'frozen' }],
     ['card_closed', _, { status: 'closed' }],
     ['card_expired', _, { expires_at_ms: noonMs }],
-    ['approved', _, { expires_at_ms: noonMs + 1 }],
+    ['card_already_used', _, { single_use: true }, _, 500],
     ['currency_not_allowed', _, _, { currency: 'EUR' }],
-    ['amount_invalid', _, _, { kind: 'account_verification', amount_minor: 501 }],
-    ['amount_invalid', _, _, { kind: 'balance_inquiry', amount_minor: 1_001 }],
-    ['approved', _, _, { kind: 'account_verification', amount_minor: 0 }],
-    ['approved', _, _, { kind: 'balance_inquiry', amount_minor: 0 }],
-    ['approved', _, _, { amount_minor: 0 }],
-    ['category_not_allowed', 'no-games', { controls: [block] }, { merchant: merchant('7995') }],
-    ['approved', _, { controls: [block] }, { merchant: merchant('5411') }],
-    ['approved', _, { controls: [block] }, { merchant: merchant(null) }],
-    ['category_not_allowed', 'groceries', { controls: [allow] }, { merchant: merchant('5812') }],
-    ['category_not_allowed', 'groceries', { controls: [allow] }, { merchant: merchant(null) }],
-    ['approved', _, { controls: [allow] }, { merchant: merchant('5411') }],
-    ['category_not_allowed', 'no-bars', { controls: [allowElse] }, { merchant: merchant('5813') }],
-    ['approved', _, { controls: [allowElse] }, { merchant: merchant(null) }],
-    ['category_not_allowed', 'groceries', { controls: [allow] }, { amount_minor: 0, merchant: merchant('5812') }],
-    ['exceeds_amount_max', 'per-payment', { controls: [perPayment] }, { amount_minor: 501 }],
-    ['approved', _, { controls: [perPayment] }, { amount_minor: 500 }],
-    ['approved', _, { controls: [perPayment] }, { amount_minor: 500 }, 10_000],
-    ['exceeds_amount_in_window', 'per-day', { controls: [perDay] }, { amount_minor: 1_001 }],
-    ['exceeds_amount_in_window', 'per-day', { controls: [perDay] }, { amount_minor: 501 }, 500],
-    ['approved', _, { controls: [perDay] }, { amount_minor: 500 }, 500],
-    ['approved', _, { controls: [perDay] }, { amount_minor: 0 }, 2_000],
-    ['approved', _, { controls: [perDayGames] }, { amount_minor: 9_000 }, 600],
-    [
-      'exceeds_amount_in_window',
-      'games',
-      { controls: [perDayGames] },
-      { amount_minor: 1_001, merchant: merchant('7995') },
-    ],
-    ['insufficient_funds', _, { funds_minor: 499 }],
-    ['insufficient_funds', _, { funds_minor: 1_000 }, { amount_minor: 401 }, 600],
-    ['approved', _, { funds_minor: 1_000 }, { amount_minor: 400 }, 600],
-    ['approved', _, { funds_minor: 0 }, { amount_minor: 0 }],
-    ['request_voided', _, _, _, _, voided],
-  ] as readonly Row[]
+    blocked('currency'),
+    ['amount_invalid', _, _, { kind: 'account_verification' }],
+    blocked('channel'),
+    blocked('entry_mode'),
+    blocked('presence'),
+    blocked('country'),
+    blocked('merchant'),
+    blocked('merchant_name'),
+    blocked('category'),
+    blocked('day_of_week'),
+    blocked('time_of_day'),
+    blocked('date'),
+    ['authentication_required', 'authenticated', just(authenticated)],
+    blocked('risk_score'),
+    ['exceeds_amount_max', 'per-payment', just(perPayment)],
+    ['exceeds_amount_in_window', 'per-day', just(perDay)],
+    ['exceeds_count_in_window', 'once', just(once), _, 500],
+    ['insufficient_funds', _, { funds_minor: 999 }, _, 500],
+    ['request_voided', _, _, _, _, true],
+  ] satisfies Row[]
 ).map(caseOf);
 
-function caseOf([expected, control, card = {}, asked = {}, spentMinor = 0, isVoided = false]: Row): Case {
-  return { expected, control: control ?? null, card, asked, spentMinor, voided: isVoided };
+/** Just short of a decline. */
+const approvals = (
+  [
+    ['approved'],
+    ['approved', _, { expires_at_ms: noonMs + 1 }],
+    ['approved', _, { single_use: true }],
+    ['approved', _, _, { kind: 'account_verification', amount_minor: 0 }],
+    ['approved', _, _, { kind: 'balance_inquiry', amount_minor: 0 }],
+    ['approved', _, just(authenticated), { three_d_secure: 'authenticated' }],
+    ['approved', _, just({ ...perPayment, amount_minor: 500 }), _, 500],
+    ['approved', _, just({ ...perDay, amount_minor: 1_000 }), _, 500],
+    ['approved', _, just({ ...once, count: 2 }), _, 500],
+    ['approved', _, { funds_minor: 1_000 }, _, 500],
+    ['approved', _, { funds_minor: 0 }, { amount_minor: 0 }],
+    ['approved', _, { funds_minor: 0, controls: [once, perDay] }, { amount_minor: 0 }, 500],
+  ] satisfies Row[]
+).map(caseOf);
+
+function caseOf([expected, control, card = {}, asked = {}, spentMinor = 0, voided = false]: Row): Case {
+  return { expected, control: control ?? null, card, asked, spentMinor, voided };
 }
 
 /** A card that had spent under no limits, and was then given the case's profile. */
-function stateOf({ card, asked, spentMinor, voided: isVoided }: Case): CardState {
+function stateOf({ card, asked, spentMinor, voided }: Case): CardState {
   const state = newCardState();
   setProfile(state, profile());
   if (spentMinor > 0) {
-    const before = request({ request_key: 'r0', authorization_key: 'a0', amount_minor: spentMinor });
-    applyAll(state, [receiveRequest(state, before, countingIds()(), noonMs)], noonMs - hourMs);
+    const before = asking({ request_key: 'r0', authorization_key: 'a0', amount_minor: spentMinor });
+    const atMs = noonMs - hourMs;
+    applyAll(state, [receiveRequest(state, before, countingIds()(), atMs)], atMs);
   }
   if (card === 'unknown') state.profile = null;
   else setProfile(state, profile(card));
-  if (isVoided) state.voided.add(request(asked).request_key);
+  if (voided) state.voided.set(asking(asked).request_key, 1);
   return state;
 }
 
-function decisionOf(row: Case): Decision {
-  return decide(stateOf(row), request(row.asked), noonMs);
-}
+const decisionOf = (row: Case): Decision => decide(stateOf(row), asking(row.asked), noonMs);
 
 describe('one reason at a time', () => {
-  test.each(table)('$expected: card $card asked $asked after $spentMinor', (row) => {
-    const { outcome, reason, control_id, approved_minor } = decisionOf(row);
+  test.each([...reasons, ...approvals])('$expected: card $card asked $asked after $spentMinor', (row) => {
+    const { outcome, reason, control_id, approved_minor, hold_minor } = decisionOf(row);
     expect(reason ?? outcome).toBe(row.expected);
     expect(control_id).toBe(row.control);
     expect(outcome === 'approved').toBe(row.expected === 'approved');
-    expect(approved_minor).toBe(outcome === 'approved' ? request(row.asked).amount_minor : 0);
+    expect(approved_minor).toBe(outcome === 'approved' ? asking(row.asked).amount_minor : 0);
+    expect(hold_minor).toBe(approved_minor);
   });
 
-  test('the table is in order of precedence', () => {
-    const ranks = table.flatMap(({ expected }) => (expected === 'approved' ? [] : [declineReasons.indexOf(expected)]));
-    expect(ranks).toEqual(ranks.toSorted((one, other) => one - other));
+  test('every reason is there, in order of precedence', () => {
+    expect([...new Set(reasons.map(({ expected }) => expected))]).toEqual(declineReasons);
   });
 });
 
 describe('two reasons at once', () => {
-  const declines = table.filter(({ expected }) => expected !== 'approved');
-  const pairs = declines.flatMap((earlier, index) =>
-    declines.slice(index + 1).flatMap((later) => {
+  const pairs = reasons.flatMap((earlier, index) =>
+    reasons.slice(index + 1).flatMap((later) => {
       const both = earlier.expected === later.expected ? null : merged(earlier, later);
       return both === null ? [] : [{ earlier: earlier.expected, later: later.expected, both }];
     }),
   );
 
   test('every pair of reasons that can come together does', () => {
-    const reasons = [...new Set(declines.map(({ expected }) => expected))];
     const together = new Set(pairs.map(({ earlier, later }) => `${earlier} ${later}`));
-    const apart = reasons.flatMap((earlier, index) =>
-      reasons.slice(index + 1).flatMap((later) => (together.has(`${earlier} ${later}`) ? [] : [[earlier, later]])),
+    const apart = declineReasons.flatMap((earlier, index) =>
+      declineReasons
+        .slice(index + 1)
+        .flatMap((later) => (together.has(`${earlier} ${later}`) ? [] : [[earlier, later]])),
     );
     // A card has one status.
     expect(apart).toEqual([['card_not_active', 'card_closed']]);
@@ -144,95 +216,61 @@ describe('two reasons at once', () => {
 
   test.each(pairs)('$earlier before $later', ({ earlier, both }) => {
     expect(decisionOf(both).reason).toBe(earlier);
+    const { card } = both;
+    if (card === 'unknown') return;
+    const turned = { ...card, controls: (card.controls ?? []).toReversed() };
+    expect(decisionOf({ ...both, card: turned }).reason).toBe(earlier);
   });
 });
 
 /** Both cases at once, or null where they want different things of the same field. */
 function merged(one: Case, other: Case): Case | null {
-  if (one.spentMinor > 0 && other.spentMinor > 0) return null;
-  if (differ(one.asked, other.asked) || differ(one.card, other.card)) return null;
+  if (one.card === 'unknown' || other.card === 'unknown') return { ...other, card: 'unknown', voided: other.voided };
+  const fields = new Map(Object.entries(one.card));
+  if (Object.keys(other.card).some((field) => field !== 'controls' && fields.has(field))) return null;
   return {
     ...one,
-    card: one.card === 'unknown' || other.card === 'unknown' ? 'unknown' : withControlsOfBoth(one.card, other.card),
+    card: { ...one.card, ...other.card, controls: [...(one.card.controls ?? []), ...(other.card.controls ?? [])] },
     asked: { ...one.asked, ...other.asked },
     spentMinor: Math.max(one.spentMinor, other.spentMinor),
     voided: one.voided || other.voided,
   };
 }
 
-function withControlsOfBoth(one: Partial<Profile>, other: Partial<Profile>): Partial<Profile> {
-  return { ...one, ...other, controls: [...(one.controls ?? []), ...(other.controls ?? [])] };
-}
+describe.each(Object.entries(attributes))('by %s', (_name, [here, elsewhere, reason]) => {
+  const decided = (control: Control, spentMinor = 0) =>
+    decisionOf(caseOf(['approved', _, just(control), _, spentMinor]));
+  const reasonOf = (control: Control, applies_to: AppliesTo, spentMinor = 0) =>
+    decided({ ...control, applies_to }, spentMinor).reason;
 
-function differ(one: object | string, other: object | string): boolean {
-  if (typeof one === 'string' || typeof other === 'string') return false;
-  const fields = new Map<string, unknown>(Object.entries(one));
-  return Object.entries(other).some(
-    ([field, value]) =>
-      field !== 'controls' && fields.has(field) && JSON.stringify(fields.get(field)) !== JSON.stringify(value),
-  );
-}
-
-describe('the trace', () => {
-  const controls = [block, allow, perPayment, perDay, perDayGames];
-
-  test('has every control in order, with what was left of each limit', () => {
-    const { trace } = decide(
-      stateOf(caseOf(['approved', _, { controls }, _, 600])),
-      request({ amount_minor: 401 }),
-      noonMs,
-    );
-    expect(trace).toEqual([
-      { control_id: 'no-games', verdict: 'not_applicable' },
-      { control_id: 'groceries', verdict: 'pass' },
-      { control_id: 'per-payment', verdict: 'pass', remaining_minor: 500 },
-      { control_id: 'per-day', verdict: 'decline', remaining_minor: 400 },
-      { control_id: 'games', verdict: 'not_applicable' },
-    ]);
+  test('a block declines what it applies to, and an allow_only what it does not', () => {
+    expect([reasonOf(kinds.block, here), reasonOf(kinds.block, elsewhere)]).toEqual([reason, null]);
+    expect([reasonOf(kinds.allow_only, here), reasonOf(kinds.allow_only, elsewhere)]).toEqual([null, reason]);
   });
 
-  test.each<[why: string, card: Partial<Profile>, voided: boolean]>([
-    ['the card itself declines', { status: 'frozen' }, false],
-    ['the first control declines', { controls: [{ ...block, applies_to: {} }, ...controls] }, false],
-    ['funds decline', { funds_minor: 0 }, false],
-    ['the request was voided', {}, true],
-  ])('is whole when %s', (_why, card, isVoided) => {
-    const row = caseOf(['approved', _, { controls, ...card }, _, _, isVoided]);
-    const { outcome, trace } = decisionOf(row);
-    expect(outcome).toBe('declined');
-    expect(trace.map(({ control_id }) => control_id)).toEqual(stateOf(row).profile?.controls.map((c) => c.control_id));
+  test.each(Object.values(windows))('a limit counts in its $per', (window) => {
+    const limit = { ...perDay, window };
+    const tooMuch = window.per === 'transaction' ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
+    expect([reasonOf(limit, here), reasonOf(limit, elsewhere)]).toEqual([tooMuch, null]);
+    // What was spent an hour before, at eleven, is in every window but that of one transaction; and not where time differs.
+    if (window.per === 'transaction' || 'time_of_day' in here) return;
+    expect(reasonOf({ ...limit, amount_minor: 999 }, here, 500)).toBe('exceeds_amount_in_window');
+    expect(reasonOf({ ...limit, amount_minor: 1_000 }, here, 500)).toBeNull();
+    expect(reasonOf({ ...once, window }, here, 500)).toBe('exceeds_count_in_window');
+    expect(reasonOf({ ...once, window }, elsewhere, 500)).toBeNull();
   });
 
-  test('of two controls with the same reason the first is named', () => {
-    const twice = [perDay, { ...perDay, control_id: 'per-day-too' }];
-    const { control_id } = decisionOf(caseOf(['approved', _, { controls: twice }, { amount_minor: 1_001 }]));
-    expect(control_id).toBe('per-day');
+  test('authentication is required, and a hold adjusted, where the control applies', () => {
+    const { require_authentication: required, adjust_hold: adjusts } = kinds;
+    expect([reasonOf(required, here), reasonOf(required, elsewhere)]).toEqual(['authentication_required', null]);
+    expect(decided({ ...adjusts, applies_to: here })).toMatchObject({ approved_minor: 500, hold_minor: 600 });
+    expect(decided({ ...adjusts, applies_to: elsewhere })).toMatchObject({ approved_minor: 500, hold_minor: 500 });
   });
 });
 
-test('an answer says what is left after it', () => {
-  expect(decisionOf(caseOf(['approved', _, { funds_minor: 1_000 }, _, 300])).available_minor).toBe(200);
-  expect(decisionOf(caseOf(['approved', _, { funds_minor: 600 }, _, 300])).available_minor).toBe(300);
-  expect(decisionOf(caseOf(['approved'])).available_minor).toBeNull();
-});
-
-test('deciding changes nothing, and the same question has the same answer', () => {
-  const state = stateOf(caseOf(['approved', _, { controls: [perDay], funds_minor: 1_000 }, _, 300]));
-  const before = structuredClone(state);
-  expect(decide(state, request(), noonMs)).toEqual(decide(state, request(), noonMs));
-  expect(state).toEqual(before);
-});
-
-test('every decline reason is in the table, but those that no rule produces yet', () => {
-  const shown = new Set(table.map(({ expected }) => expected));
-  expect(declineReasons.filter((reason) => !shown.has(reason))).toEqual([
-    'card_already_used',
-    'channel_not_allowed',
-    'country_not_allowed',
-    'merchant_not_allowed',
-    'time_not_allowed',
-    'authentication_required',
-    'risk_too_high',
-    'exceeds_count_in_window',
-  ]);
+test('every attribute, every kind of control and every window is in the tables', () => {
+  const { time_zone, ...named } = appliesToSchema.shape;
+  expect(Object.keys(attributes).sort()).toEqual(Object.keys(named).sort());
+  expect(Object.keys(kinds)).toEqual(controlSchema.def.options.flatMap(({ shape }) => shape.does.def.values));
+  expect(Object.keys(windows)).toEqual(windowSchema.def.options.flatMap(({ shape }) => shape.per.def.values));
 });

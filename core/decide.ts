@@ -4,9 +4,11 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
 import type { Profile } from '../contracts/profile.ts';
-import { type Authorization, isUse } from './authorization.ts';
-import { availableMinor, type CardState, lifeKey } from './card-state.ts';
+import { knownLife } from './apply.ts';
+import { isUse } from './authorization.ts';
+import { availableMinor, type CardState } from './card-state.ts';
 import { questionOf } from './controls.ts';
+import type { KnownLife } from './counter.ts';
 
 const precedence: ReadonlyMap<DeclineReason, number> = new Map(declineReasons.map((reason, index) => [reason, index]));
 
@@ -48,10 +50,10 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   };
   if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
 
-  const life = state.authorizations.get(lifeKey(state, request.authorization_key)) ?? null;
-  const ofCard = reasonOfCard(state, profile, request, life, nowMs);
+  const known = knownLife(state, request.authorization_key, request.alias_key);
+  const ofCard = reasonOfCard(state, profile, request, known, nowMs);
   if (ofCard !== null) object(findings, ofCard, null);
-  askControls(state, request, life, nowMs, findings);
+  askControls(state, request, known, nowMs, findings);
   if (available_minor !== null && available_minor < findings.roomMinor) {
     findings.roomMinor = available_minor;
     findings.roomControlId = null;
@@ -71,11 +73,11 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
 function askControls(
   state: CardState,
   request: AuthorizationRequest,
-  life: Authorization | null,
+  known: KnownLife | null,
   nowMs: number,
   findings: Findings,
 ): void {
-  const question = questionOf(request, life, nowMs);
+  const question = questionOf(request, known, nowMs);
   for (const { judge, enforced, adjusts, control_id } of state.controls) {
     const { verdict, reason, room_minor } = judge(question);
     findings.trace.push(verdict);
@@ -136,14 +138,15 @@ function reasonOfCard(
   state: CardState,
   profile: Profile,
   request: AuthorizationRequest,
-  life: Authorization | null,
+  known: KnownLife | null,
   nowMs: number,
 ): DeclineReason | null {
   if (profile.status === 'frozen') return 'card_not_active';
   if (profile.status === 'closed') return 'card_closed';
   if (profile.expires_at_ms !== null && nowMs >= profile.expires_at_ms) return 'card_expired';
   // What adds to the one purchase still belongs to it.
-  if (profile.single_use && state.uses > (life !== null && isUse(life) ? 1 : 0)) return 'card_already_used';
+  const ownUses = known?.parts.filter(isUse).length ?? 0;
+  if (profile.single_use && state.uses > ownUses) return 'card_already_used';
   if (request.currency !== profile.currency) return 'currency_not_allowed';
   // A verification or an inquiry moves no money by its nature; one that names an amount is not what it says.
   const moves = request.kind === 'authorization' || request.kind === 'incremental';

@@ -5,7 +5,19 @@ import type { CardEventBody } from '../contracts/card-event.ts';
 import { apply } from './apply.ts';
 import { availableMinor, type CardState, newCardState, setProfile } from './card-state.ts';
 import { receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
-import { clearing, countingIds, hourMs, noonMs, profile, refund, request, reversal } from './samples.ts';
+import {
+  advice,
+  clearing,
+  countingIds,
+  hourMs,
+  limitPerDay,
+  merchant,
+  noonMs,
+  profile,
+  refund,
+  request,
+  reversal,
+} from './samples.ts';
 
 /** A card with its log: each call records what it made, as the card's object does. */
 function card(changes: Parameters<typeof profile>[0] = {}) {
@@ -105,6 +117,72 @@ describe('a message', () => {
   });
 });
 
+describe('an advice', () => {
+  const limited = { controls: [limitPerDay(600, { applies_to: { category: { any_of: ['5411'] } } })] };
+
+  test.each<[card: Parameters<typeof profile>[0], told: Parameters<typeof advice>[0], against: string | undefined]>([
+    [{}, { hold_minor: 900 }, undefined],
+    [limited, { hold_minor: 600 }, undefined],
+    [limited, { hold_minor: 601 }, 'exceeds_amount_in_window'],
+    [limited, { hold_minor: 601, authorization_key: 'new', merchant: merchant('5411') }, 'exceeds_amount_in_window'],
+    [limited, { hold_minor: 601, authorization_key: 'new' }, undefined],
+    [limited, { hold_minor: 601, authorization_key: 'new', alias_key: 'authorization-1' }, 'exceeds_amount_in_window'],
+    [limited, { hold_minor: 500 }, undefined],
+    [limited, { hold_minor: 0 }, undefined],
+    [{ funds_minor: 800 }, { hold_minor: 801 }, 'insufficient_funds'],
+    [{ funds_minor: 800 }, { hold_minor: 800 }, undefined],
+  ])(
+    'on a card with %j that says %j is applied, and marked where it is against the rules: %s',
+    (card_, told, against) => {
+      const { asks, says, state } = card(card_);
+      asks();
+      expect(says(advice(told)).against).toBe(against);
+      expect(state.authorizations.get(told?.alias_key ?? told?.authorization_key ?? 'authorization-1')).toMatchObject({
+        hold_minor: told?.hold_minor,
+      });
+    },
+  );
+
+  test('for a card that is frozen is against the rules', () => {
+    expect(card({ status: 'frozen' }).says(advice()).against).toBe('card_not_active');
+  });
+
+  test('in the place of an answer is what a repeat of its request is to hear', () => {
+    const { says, state } = card();
+    says(advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 }));
+    expect(state.stoodIn.get('request-1')).toEqual({ sequence: 1, approved_minor: 300 });
+  });
+});
+
+describe('a card is overdrawn', () => {
+  const poor = { funds_minor: 600 };
+
+  test.each<[by: string, message: Parameters<typeof receiveMessage>[1], overdrawn: true | undefined]>([
+    ['a clearing above the funds', clearing({ amount_minor: 601 }), true],
+    ['a clearing up to the funds', clearing({ amount_minor: 600 }), undefined],
+    ['a force post above the funds', clearing({ authorization_key: null, amount_minor: 101 }), true],
+    ['a force post up to the funds', clearing({ authorization_key: null, amount_minor: 100 }), undefined],
+    ['an advice above the funds', advice({ hold_minor: 601 }), true],
+    ['an advice up to the funds', advice({ hold_minor: 600 }), undefined],
+    ['a release', reversal(), undefined],
+  ])('or not by %s', (_, message, overdrawn) => {
+    const { asks, says } = card(poor);
+    asks();
+    expect(says(message).overdrawn).toBe(overdrawn);
+  });
+
+  test('by every message that spends while it is, and by none that gives back', () => {
+    const { says } = card(poor);
+    says(clearing({ authorization_key: null, amount_minor: 900 }));
+    expect(says(clearing({ message_key: 'm2', authorization_key: null, amount_minor: 1 })).overdrawn).toBe(true);
+    expect(says(refund({ message_key: 'm3', authorization_key: null, amount_minor: 10 })).overdrawn).toBeUndefined();
+  });
+
+  test('never where its funds are the network’s business', () => {
+    expect(card().says(clearing({ amount_minor: 1_000_000 })).overdrawn).toBeUndefined();
+  });
+});
+
 describe('a void', () => {
   test('releases what its request was approved for, and nothing else of the life', () => {
     const { asks, voids, state } = card();
@@ -146,7 +224,9 @@ test('nothing that is received changes the state: only apply does', () => {
   const before = structuredClone(state);
   const ids = countingIds()();
   receiveRequest(state, request({ request_key: 'request-2' }), ids, noonMs + hourMs);
+  receiveRequest(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, noonMs + hourMs);
   receiveMessage(state, clearing(), ids, noonMs + hourMs);
+  receiveMessage(state, advice({ alias_key: 'new' }), ids, noonMs + hourMs);
   receiveVoid(state, 'request-1', answer, ids, noonMs + hourMs);
   expect(state).toEqual(before);
 });

@@ -6,9 +6,9 @@ import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
-import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife } from './apply.ts';
+import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
 import { type Authorization, afterVoid, effectBetween, newAuthorization, postedMinor } from './authorization.ts';
-import { availableMinor, type CardState, lifeKey } from './card-state.ts';
+import { availableMinor, type CardState } from './card-state.ts';
 import { decide } from './decide.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins a life. */
@@ -49,9 +49,10 @@ export function receiveMessage(state: CardState, message: CardMessage, ids: Fres
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
   const effect = effectOf(state, found, afterWord(state, found.life, message, nowMs));
   const left = availableMinor(state);
-  const spends = effect.hold_minor + effect.posted_minor;
+  const moreHeld = effect.hold_minor - (found.absorbed?.life.hold_minor ?? 0);
+  const spends = moreHeld + effect.posted_minor;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
-  const against = message.kind === 'advice' ? wouldDecline(state, message, effect.hold_minor, nowMs) : null;
+  const against = message.kind === 'advice' ? wouldDecline(state, message, moreHeld, nowMs) : null;
   return {
     ...common,
     effect,
@@ -69,11 +70,13 @@ function wouldDecline(
   nowMs: number,
 ): DeclineReason | null {
   if (moreMinor <= 0) return null;
-  const { subject } = state.authorizations.get(lifeKey(state, advice.authorization_key)) ?? { subject: null };
+  const { authorization_key, alias_key } = advice;
+  const subject = knownLife(state, authorization_key, alias_key)?.life.subject ?? null;
   const merchant = advice.merchant ?? subject?.merchant ?? { id: null, name: null, category: null, country: null };
   const request: AuthorizationRequest = {
     request_key: advice.message_key,
-    authorization_key: advice.authorization_key,
+    authorization_key,
+    alias_key,
     kind: 'authorization',
     amount_minor: moreMinor,
     currency: advice.currency,

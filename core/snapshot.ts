@@ -1,11 +1,12 @@
 // A card's state as plain data, so that loading need not fold the whole log, and what is too old is forgotten.
 
 import type { CardEventBody } from '../contracts/card-event.ts';
-import type { Authorization } from './authorization.ts';
+import type { Authorization, Step } from './authorization.ts';
 import { type CardState, keptOf, newCardState, setProfile } from './card-state.ts';
 import type { Kept } from './counter.ts';
+import type { Subject } from './subject.ts';
 
-/** Rows up to `sequence` are in it. Lists of values instead of records: names would be most of it. */
+/** Rows up to `sequence` are in it. Lists of values instead of records: names would be most of it, and of the time to read it. */
 export interface Snapshot {
   readonly version: 1;
   readonly sequence: number;
@@ -15,17 +16,41 @@ export interface Snapshot {
   readonly posted_minor: number;
   readonly uses: number;
   readonly kept: readonly (readonly [counter: string, Kept])[];
+  /** Each once: a card is mostly used where it was used before. Lives name theirs by its place. */
+  readonly subjects: readonly Subject[];
   readonly authorizations: readonly StoredLife[];
   readonly aliases: readonly (readonly [string, string])[];
-  readonly answered: readonly (readonly [string, number])[];
+  readonly answered: StoredKeys;
   readonly stoodIn: readonly (readonly [string, { sequence: number; approved_minor: number }])[];
-  readonly voided: readonly (readonly [string, number])[];
-  readonly received: readonly (readonly [string, number])[];
+  readonly voided: StoredKeys;
+  readonly received: StoredKeys;
 }
 
-type StoredLife = readonly [key: string, ...values: unknown[]];
+/** A key, its sequence, the next key, … */
+type StoredKeys = readonly (string | number)[];
+
+type StoredLife = readonly [
+  ...[key: string, id: Authorization['authorization_id'], at_ms: number, touched_ms: number],
+  ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, advised: 0 | 1],
+  ...[subject: number | null, cut: readonly [at_ms: number, hold: number] | null],
+  /** An instant, its amount, the next instant, … */
+  steps: readonly number[],
+];
 
 export function snapshotOf(state: CardState, sequence: number, atMs: number): Snapshot {
+  const subjects = new Map<string, { place: number; subject: Subject }>();
+  const placeOf = (subject: Subject | null): number | null => {
+    if (subject === null) return null;
+    const text = JSON.stringify(subject);
+    const known = subjects.get(text);
+    if (known !== undefined) return known.place;
+    const place = subjects.size;
+    subjects.set(text, { place, subject });
+    return place;
+  };
+  const authorizations = Array.from(state.authorizations, ([key, life]) =>
+    storedLife(key, life, placeOf(life.subject)),
+  );
   return {
     version: 1,
     sequence,
@@ -34,39 +59,49 @@ export function snapshotOf(state: CardState, sequence: number, atMs: number): Sn
     posted_minor: state.posted_minor,
     uses: state.uses,
     kept: [...keptOf(state)],
-    authorizations: Array.from(state.authorizations, ([key, life]) => [key, ...valuesOf(life)] as const),
+    subjects: Array.from(subjects.values(), ({ subject }) => subject),
+    authorizations,
     aliases: [...state.aliases],
-    answered: [...state.answered],
+    answered: [...state.answered].flat(),
     stoodIn: [...state.stoodIn],
-    voided: [...state.voided],
-    received: [...state.received],
+    voided: [...state.voided].flat(),
+    received: [...state.received].flat(),
   };
 }
 
+/** Snapshots are written by `snapshotOf` alone: they are trusted here. */
 export function stateFrom(snapshot: Snapshot): CardState {
   const state: CardState = {
     ...newCardState(),
-    authorizations: new Map(snapshot.authorizations.map(([key, ...values]) => [key, lifeFrom(values)])),
     aliases: new Map(snapshot.aliases),
-    answered: new Map(snapshot.answered),
+    answered: keysFrom(snapshot.answered),
     stoodIn: new Map(snapshot.stoodIn),
-    voided: new Map(snapshot.voided),
-    received: new Map(snapshot.received),
+    voided: keysFrom(snapshot.voided),
+    received: keysFrom(snapshot.received),
     posted_minor: snapshot.posted_minor,
     uses: snapshot.uses,
   };
-  for (const { hold_minor, expires_at_ms } of state.authorizations.values()) {
-    if (hold_minor === 0) continue;
-    state.held_minor += hold_minor;
-    state.next_expiry_ms = Math.min(state.next_expiry_ms, expires_at_ms);
+  for (const stored of snapshot.authorizations) {
+    const life = lifeFrom(stored, snapshot.subjects);
+    state.authorizations.set(stored[0], life);
+    if (life.hold_minor === 0) continue;
+    state.held_minor += life.hold_minor;
+    state.next_expiry_ms = Math.min(state.next_expiry_ms, life.expires_at_ms);
   }
   if (snapshot.profile !== null) setProfile(state, snapshot.profile, new Map(snapshot.kept));
   return state;
 }
 
-function valuesOf(life: Authorization): unknown[] {
-  const { subject, cut, steps } = life;
+function keysFrom(stored: StoredKeys): Map<string, number> {
+  const keys = new Map<string, number>();
+  for (let at = 0; at < stored.length; at += 2) keys.set(stored[at] as string, stored[at + 1] as number);
+  return keys;
+}
+
+function storedLife(key: string, life: Authorization, subject: number | null): StoredLife {
+  const { cut } = life;
   return [
+    key,
     life.authorization_id,
     life.at_ms,
     life.touched_ms,
@@ -76,28 +111,22 @@ function valuesOf(life: Authorization): unknown[] {
     life.refunded_minor,
     life.expires_at_ms,
     life.advised ? 1 : 0,
-    subject === null ? 0 : subject,
-    cut === null ? 0 : [cut.at_ms, cut.hold_minor],
-    steps.map(({ at_ms, minor }) => [at_ms, minor]),
+    subject,
+    cut === null ? null : [cut.at_ms, cut.hold_minor],
+    life.steps.flatMap(({ at_ms, minor }) => [at_ms, minor]),
   ];
 }
 
-type StoredValues = [
-  ...[Authorization['authorization_id'], number, number, number, number, number, number, number, 0 | 1],
-  ...[Authorization['subject'] | 0, [number, number] | 0, [number, number][]],
-];
-
-/** Snapshots are written by `valuesOf` alone: they are trusted here. */
-function lifeFrom(values: readonly unknown[]): Authorization {
-  const [id, at_ms, touched_ms, hold, approved, cleared, refunded, expires_at_ms, advised, subject, cut, steps] =
-    values as StoredValues;
+function lifeFrom(stored: StoredLife, subjects: readonly Subject[]): Authorization {
+  const [, authorization_id, at_ms, touched_ms, hold, approved, cleared, refunded, expires_at_ms] = stored;
+  const [advised, subject, cut, steps] = [stored[9], stored[10], stored[11], stored[12]];
   return {
-    authorization_id: id,
+    authorization_id,
     at_ms,
     touched_ms,
-    subject: subject === 0 ? null : subject,
-    cut: cut === 0 ? null : { at_ms: cut[0], hold_minor: cut[1] },
-    steps: steps.map(([stepMs, minor]) => ({ at_ms: stepMs, minor })),
+    subject: subject === null ? null : (subjects[subject] ?? null),
+    cut: cut === null ? null : { at_ms: cut[0], hold_minor: cut[1] },
+    steps: stepsFrom(steps),
     hold_minor: hold,
     approved_minor: approved,
     advised: advised === 1,
@@ -105,6 +134,13 @@ function lifeFrom(values: readonly unknown[]): Authorization {
     refunded_minor: refunded,
     expires_at_ms,
   };
+}
+
+function stepsFrom(stored: readonly number[]): Step[] {
+  const steps: Step[] = [];
+  for (let at = 0; at < stored.length; at += 2)
+    steps.push({ at_ms: stored[at] as number, minor: stored[at + 1] as number });
+  return steps;
 }
 
 /**
@@ -118,7 +154,7 @@ export function forget(state: CardState, { firstSequence, beforeMs, nowMs }: For
   let oldestMs = nowMs;
   for (const [key, life] of state.authorizations) {
     if (isDone(state, life, beforeMs, nowMs)) {
-      for (const counter of state.counters.values()) counter.keep(life.at_ms, counter.contributionOf(life));
+      for (const counter of state.counters.values()) counter.drop(key, life);
       state.authorizations.delete(key);
     } else oldestMs = Math.min(oldestMs, life.at_ms);
   }

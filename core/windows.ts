@@ -28,29 +28,37 @@ const dayMs = 86_400_000;
 const minuteMs = 60_000;
 
 /**
- * Offsets from UTC change on quarters of an hour, and so do local dates: within one quarter every instant has the same answer.
- * Caches of pure functions, shared by every card of the process.
+ * Caches of pure functions, shared by every card of the process: a span answers for every instant in it. By UTC day, because
+ * no day touches more than a few spans; a card that is loaded asks for a month of them.
  */
-const quarterMs = 900_000;
-const cacheEntriesMax = 2_000;
+const cacheDaysMax = 2_000;
 
-function perQuarter<T>(answer: (atMs: number) => T): (atMs: number) => T {
-  const known = new Map<number, T>();
-  let lastQuarter = Number.NaN;
-  let last: T;
+function perSpan<T extends Span>(answer: (atMs: number) => T): (atMs: number) => T {
+  const known = new Map<number, T[]>();
+  let last: T | null = null;
   return (atMs) => {
-    const quarter = Math.floor(atMs / quarterMs);
-    if (quarter === lastQuarter) return last;
-    let found = known.get(quarter);
+    if (last !== null && holds(last, atMs)) return last;
+    const day = Math.floor(atMs / dayMs);
+    let ofDay = known.get(day);
+    if (ofDay === undefined) {
+      if (known.size >= cacheDaysMax) known.clear();
+      ofDay = [];
+      known.set(day, ofDay);
+    }
+    let found = ofDay.find((span) => holds(span, atMs));
     if (found === undefined) {
       found = answer(atMs);
-      if (known.size >= cacheEntriesMax) known.clear();
-      known.set(quarter, found);
+      // Clocks that went back over midnight have given a day twice: such a span does not hold all that is asked for.
+      if (!holds(found, atMs)) return found;
+      ofDay.push(found);
     }
-    lastQuarter = quarter;
     last = found;
     return found;
   };
+}
+
+function holds({ start_ms, end_ms }: Span, atMs: number): boolean {
+  return start_ms <= atMs && atMs < end_ms;
 }
 
 const days = new Map<string, (atMs: number) => LocalDay>();
@@ -59,7 +67,7 @@ const days = new Map<string, (atMs: number) => LocalDay>();
 export function daysIn(timeZone: string): (atMs: number) => LocalDay {
   let known = days.get(timeZone);
   if (known === undefined) {
-    known = perQuarter((atMs) => localDay(atMs, timeZone));
+    known = perSpan((atMs) => localDay(atMs, timeZone));
     days.set(timeZone, known);
   }
   return known;
@@ -80,7 +88,7 @@ export function spansOf(window: CalendarWindow): (atMs: number) => Span {
   const key = JSON.stringify(window);
   let known = spans.get(key);
   if (known === undefined) {
-    known = window.per === 'lifetime' ? () => lifetime : perQuarter((atMs) => spanOf(window, atMs));
+    known = window.per === 'lifetime' ? () => lifetime : perSpan((atMs) => spanOf(window, atMs));
     spans.set(key, known);
   }
   return known;

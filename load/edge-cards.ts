@@ -14,6 +14,7 @@ export const edgeVars = {
   MARQETA_PASSWORD: 'Load-test-password-1!',
   MARQETA_WEBHOOK_SECRET: '',
   MARQETA_FAILURE_POLICY: 'decline',
+  NATIVE_FAILURE_POLICY: 'decline',
 } as const;
 
 export const marqetaAuthorization = `Basic ${btoa(`${edgeVars.MARQETA_USERNAME}:${edgeVars.MARQETA_PASSWORD}`)}`;
@@ -28,22 +29,34 @@ export function everydayProfile(account_id = newId('acct')): Profile {
     currency: 'USD',
     expires_at_ms: null,
     funds_minor: 1_000_000_000_000,
+    single_use: false,
+    partial_approval: false,
+    hold_days: null,
     controls: [
       {
         control_id: 'per-purchase',
+        mode: 'enforce',
         applies_to: {},
         does: 'limit',
         amount_minor: 500_000,
         window: { per: 'transaction' },
+        refunds_give_back: false,
       },
       {
         control_id: 'per-day',
+        mode: 'enforce',
         applies_to: {},
         does: 'limit',
         amount_minor: 900_000_000_000,
         window: { per: 'day', time_zone: 'America/New_York' },
+        refunds_give_back: false,
       },
-      { control_id: 'no-gambling', applies_to: { category_any_of: ['7800', '7801', '7802', '7995'] }, does: 'block' },
+      {
+        control_id: 'no-gambling',
+        mode: 'enforce',
+        applies_to: { category: { any_of: ['7800', '7801', '7802', '7995'] } },
+        does: 'block',
+      },
     ],
   };
 }

@@ -1,5 +1,6 @@
 // Stands in for Cloudflare Queues under raw workerd: the HTTP side of its queue binding (POST /message and /batch), each
-// message handed to `onMessage` before it is acknowledged. Written from what workerd sends; keeps nothing itself.
+// message handed to `onMessage` before it is acknowledged. Written from what workerd sends; keeps nothing itself. Takes cards'
+// events only: nobody could bring a stand-in back to a bare workerd, so that queue is away, and the edge declines.
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -14,6 +15,12 @@ export async function startQueueServer(onMessage: (body: string) => void): Promi
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
+      // The configuration of workerd puts the header on what is for another queue than that of the events.
+      if (request.headers['x-queue'] !== undefined) {
+        response.statusCode = 503;
+        response.end();
+        return;
+      }
       const body = Buffer.concat(chunks);
       if (request.url === '/batch') {
         const { messages } = JSON.parse(body.toString()) as { messages: { body: string }[] };

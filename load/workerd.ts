@@ -77,6 +77,8 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "disk", disk = (path = ${text(join(options.directory, 'objects'))}, writable = true)),
     (name = "queue", external = (address = "127.0.0.1:${options.queuePort}", http = ())),
+    (name = "stand-ins", external = (address = "127.0.0.1:${options.queuePort}", http = (
+      injectRequestHeaders = [(name = "x-queue", value = "atlas-stand-ins")]))),
     (name = "internet", network = (allow = ["private", "local"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:${options.port}", http = (), service = "main")],
@@ -89,6 +91,7 @@ const main :Workerd.Worker = (
   bindings = [
     (name = ${text(options.namespaceBinding)}, durableObjectNamespace = ${text(options.className)}),
     (name = "CARD_EVENTS", queue = "queue"),
+    (name = "STAND_INS", queue = "stand-ins"),
     ${vars.join('\n    ')}
   ],
 );

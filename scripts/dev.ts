@@ -38,7 +38,7 @@ async function main(options: Options): Promise<void> {
   const origin = startOrigin(options, { database, edge: urls.edge });
   await Promise.all([ready(origin, `${urls.origin}/readyz`), ready(edge, `${urls.edge}/livez`)]);
   say('making demo data');
-  const running = describe({ ...urls, database: withoutPassword(database) }, await makeDemoData(urls.origin));
+  const running = describe({ ...urls, database: withoutPassword(database) }, await makeDemoData(urls));
   writeNote('running.json', running);
 
   process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));

@@ -10,7 +10,16 @@ export interface GatewayInput {
   readonly method?: string;
   readonly transactionToken?: string;
   readonly jitToken?: string;
+  /** What an increment adds to: the transaction token of the authorization, or of the last thing that was said of it. */
+  readonly precedingToken?: string;
 }
+
+/** Where the transaction's type is another than that of an everyday authorization. */
+const typesByMethod: Readonly<Record<string, string>> = {
+  'pgfs.authorization.incremental': 'authorization.incremental',
+  'pgfs.auth_plus_capture': 'pindebit',
+  'pgfs.balanceinquiry': 'balanceinquiry',
+};
 
 /** The JSON text of a gateway request. */
 export function gatewayMessage({
@@ -21,6 +30,7 @@ export function gatewayMessage({
   method = 'pgfs.authorization',
   transactionToken = crypto.randomUUID(),
   jitToken = crypto.randomUUID(),
+  precedingToken,
 }: GatewayInput): string {
   const now = new Date().toISOString();
   const balances = {
@@ -31,9 +41,10 @@ export function gatewayMessage({
     pending_credits: 0,
   };
   return withAmounts(amount, {
-    type: 'authorization',
+    type: typesByMethod[method] ?? 'authorization',
     state: 'PENDING',
     token: transactionToken,
+    ...(precedingToken === undefined ? {} : { preceding_related_transaction_token: precedingToken }),
     user_token: 'user_demo',
     acting_user_token: 'user_demo',
     card_token: cardToken,
@@ -109,42 +120,68 @@ function surroundings(category: string) {
 }
 
 export interface TransactionInput {
-  readonly type: 'authorization.clearing' | 'authorization.reversal' | 'refund';
+  readonly type: keyof typeof transactionForms;
   readonly cardToken: string;
+  /** Of an advice the new total. */
   readonly amount: string;
+  /** Of an advice what is given back: 100 where 400 become 300. */
+  readonly released?: string;
   readonly currency?: string;
   readonly category?: string;
-  /** The authorization's transaction token; absent: a force post, or an unlinked refund. */
+  /** The transaction token of the authorization, or of the last thing said of it; absent: a force post, an unlinked refund. */
   readonly precedingToken?: string;
   readonly final?: boolean;
   readonly token?: string;
 }
 
+interface Form {
+  readonly state: string;
+  readonly method: string;
+  readonly order: 'gpa_order' | 'gpa_order_unload';
+  /** The order's own state, where it is another. */
+  readonly orderState?: string;
+}
+
+const order = 'gpa_order';
+const reversed = { state: 'CLEARED', method: 'pgfs.authorization.reversal', order, orderState: 'REVERSED' } as const;
 const transactionForms = {
-  'authorization.clearing': { state: 'COMPLETION', method: 'pgfs.authorization.capture', order: 'gpa_order' },
-  'authorization.reversal': { state: 'CLEARED', method: 'pgfs.authorization.reversal', order: 'gpa_order' },
+  authorization: { state: 'PENDING', method: 'pgfs.authorization', order },
+  'authorization.incremental': { state: 'PENDING', method: 'pgfs.authorization.incremental', order },
+  'authorization.advice': { state: 'PENDING', method: 'pgfs.authorization.reversal', order },
+  'authorization.standin': { state: 'PENDING', method: 'pgfs.authorization.standin', order },
+  'authorization.reversal': reversed,
+  'authorization.reversal.issuerexpiration': reversed,
+  'authorization.clearing': { state: 'COMPLETION', method: 'pgfs.authorization.capture', order },
+  pindebit: { state: 'COMPLETION', method: 'pgfs.auth_plus_capture', order },
   refund: { state: 'COMPLETION', method: 'pgfs.refund', order: 'gpa_order_unload' },
-} as const;
+} as const satisfies Readonly<Record<string, Form>>;
 
 /** The JSON text of a webhook with one transaction. */
 export function webhookMessage(input: TransactionInput): string {
   const { type, cardToken, amount, currency = 'USD', category = '5411', precedingToken, final = true } = input;
-  const { state, method, order } = transactionForms[type];
+  const form: Form = transactionForms[type];
+  const forced = type === 'authorization.clearing' && precedingToken === undefined;
   const token = input.token ?? crypto.randomUUID();
   const now = new Date().toISOString();
   const transaction = {
     type,
-    state,
+    state: form.state,
     token,
     user_token: 'user_demo',
     acting_user_token: 'user_demo',
     card_token: cardToken,
     ...(precedingToken === undefined ? {} : { preceding_related_transaction_token: precedingToken }),
-    [order]: {
+    [form.order]: {
       token: crypto.randomUUID(),
       amount: amountMark,
       transaction_token: token,
-      jit_funding: { token: crypto.randomUUID(), method, user_token: 'user_demo', amount: amountMark },
+      state: form.orderState ?? form.state,
+      jit_funding: {
+        token: crypto.randomUUID(),
+        method: forced ? 'pgfs.force_capture' : form.method,
+        user_token: 'user_demo',
+        amount: input.released === undefined ? amountMark : releasedMark,
+      },
       currency_code: currency,
     },
     created_time: now,
@@ -163,12 +200,13 @@ export function webhookMessage(input: TransactionInput): string {
       country_code: 'USA',
     },
   };
-  return withAmounts(amount, { transactions: [transaction] });
+  return withAmounts(amount, { transactions: [transaction] }, input.released);
 }
 
 const amountMark = '<amount>';
+const releasedMark = '<released>';
 
-/** JSON with the amounts written exactly as the decimal text has them. */
-function withAmounts(amount: string, message: unknown): string {
-  return JSON.stringify(message).replaceAll(`"${amountMark}"`, amount);
+/** JSON with the amounts written exactly as the decimal texts have them. */
+function withAmounts(amount: string, message: unknown, released = amount): string {
+  return JSON.stringify(message).replaceAll(`"${amountMark}"`, amount).replaceAll(`"${releasedMark}"`, released);
 }

@@ -4,7 +4,7 @@ import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { clearing, profile, request } from '../core/samples.ts';
+import { advice, clearing, profile, request } from '../core/samples.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import { basic, call, cardAt, type Headers, internalSignature, nativeSignature, newToken } from './sample-calls.ts';
 
@@ -66,6 +66,17 @@ const routes: Readonly<Record<string, Route>> = {
     wrong: [
       'messages[0].message.amount_minor',
       { messages: [{ card_token: token, message: clearing({ amount_minor: -1 }) }] },
+    ],
+  },
+  'native advices': {
+    method: 'POST',
+    path: '/networks/native/messages',
+    sign: (body) => nativeSignature(body),
+    body: (name) => ({ messages: [{ card_token: token, message: advice({ merchant: named(name) }) }] }),
+    textField: 'messages[0].message.merchant.name',
+    wrong: [
+      'messages[0].message.occurred_at_ms',
+      { messages: [{ card_token: token, message: advice({ occurred_at_ms: 1.5 }) }] },
     ],
   },
   'native voids': {
@@ -247,13 +258,16 @@ describe('identifiers that pass for card numbers are served', () => {
 
   test('of the native network: keys, tokens and the merchant’s id', async () => {
     const merchant = { id: cardNumber, name: null, category: null, country: null };
-    const [request_key, authorization_key, message_key] = [cardNumber, cardNumber, cardNumber];
+    const keys = { request_key: cardNumber, authorization_key: cardNumber, alias_key: cardNumber };
+    const message_key = cardNumber;
     const bodies = {
-      authorizations: { card_token: cardNumber, request: request({ request_key, authorization_key, merchant }) },
+      authorizations: { card_token: cardNumber, request: request({ ...keys, merchant }) },
       messages: {
-        messages: [{ card_token: cardNumber, message: clearing({ message_key, authorization_key, merchant }) }],
+        messages: [
+          { card_token: cardNumber, message: clearing({ message_key, authorization_key: cardNumber, merchant }) },
+        ],
       },
-      voids: { card_token: cardNumber, request_key },
+      voids: { card_token: cardNumber, request_key: cardNumber },
     };
     for (const [route, body] of Object.entries(bodies)) {
       const text = JSON.stringify(body);

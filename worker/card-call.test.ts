@@ -23,9 +23,10 @@ afterEach(() => {
 });
 
 const original = CardObject.prototype.authorize;
-const authorizeBy = (how: (card: CardObject, asked: Parameters<typeof original>[0]) => unknown) =>
-  vi.spyOn(CardObject.prototype, 'authorize').mockImplementation(function (this: CardObject, asked) {
-    return how(this, asked) as ReturnType<typeof original>;
+type Asked = Parameters<typeof original>;
+const authorizeBy = (how: (card: CardObject, ...asked: Asked) => unknown) =>
+  vi.spyOn(CardObject.prototype, 'authorize').mockImplementation(function (this: CardObject, ...asked) {
+    return how(this, ...asked) as ReturnType<typeof original>;
   });
 const throwing = () => {
   throw new Error('the object is broken');
@@ -171,6 +172,54 @@ describe('an object that answers too late', () => {
     });
     expect(await card.read()).toMatchObject({ held_minor: 0 });
   }, 10_000);
+});
+
+describe('the deadline travels with the request', () => {
+  /** The instants that the object was given, and when the asking began and ended. */
+  async function deadlinesOf(ask: () => Promise<Response>) {
+    const given: (number | undefined)[] = [];
+    authorizeBy((card, ...asked) => {
+      given.push(asked[1]);
+      return original.apply(card, asked);
+    });
+    const startedMs = Date.now();
+    expect((await ask()).status).toBe(200);
+    return { deadlineAtMs: given[0] ?? 0, startedMs, endedMs: Date.now() };
+  }
+
+  test.each([
+    ['native, by default', limits.nativeDeadlineMs, {}],
+    ['native, as it asks', 3_000, { deadline_ms: 3_000 }],
+  ])('%s', async (_, deadlineMs, asked) => {
+    const { token: card_token } = await newCard('native');
+    const body = { card_token, request: request(), ...asked };
+    const { deadlineAtMs, startedMs, endedMs } = await deadlinesOf(() => postNative('authorizations', body));
+    expect(deadlineAtMs).toBeGreaterThanOrEqual(startedMs + deadlineMs);
+    expect(deadlineAtMs).toBeLessThanOrEqual(endedMs + deadlineMs);
+  });
+
+  test('Marqeta', async () => {
+    const { token: cardToken } = await newCard('marqeta');
+    const body = gatewayMessage({ cardToken, amount: '1' });
+    const { deadlineAtMs, startedMs, endedMs } = await deadlinesOf(() => postMarqeta('gateway', body));
+    expect(deadlineAtMs).toBeGreaterThanOrEqual(startedMs + limits.marqetaDeadlineMs);
+    expect(deadlineAtMs).toBeLessThanOrEqual(endedMs + limits.marqetaDeadlineMs);
+  });
+
+  test('a request that reaches the object after it burns its own key, though no void ever comes', async () => {
+    const { token: card_token, card } = await newCard('native');
+    vi.spyOn(CardObject.prototype, 'void').mockImplementation(throwing);
+    let arrived = '';
+    authorizeBy(async (object, asked, deadlineAtMs = 0) => {
+      await vi.waitUntil(() => Date.now() > deadlineAtMs, { timeout: 5_000, interval: 20 });
+      arrived = original.call(object, asked, deadlineAtMs);
+      return arrived;
+    });
+    const body = { card_token, request: request(), deadline_ms: limits.nativeDeadlineMsMin };
+    expect((await postNative('authorizations', body)).status).toBe(503);
+    await vi.waitFor(() => expect(arrived).toContain('"reason":"request_voided"'), { timeout: 5_000, interval: 20 });
+    expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000 });
+  }, 20_000);
 });
 
 describe('messages for an object that throws', () => {

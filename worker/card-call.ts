@@ -1,46 +1,71 @@
-// The one hop to a card's object, within the network's deadline. When the deadline passes or the object fails, the request
-// is given up: its key is voided, so an approval that had committed is released and one that comes later stays declined.
+// The one hop to a card's object, within the network's deadline. When the deadline passes or the object fails, the network's
+// failure policy answers: the edge stands in, or the request is given up. Then its key is voided, so an approval that had
+// committed is released and one that comes later stays declined.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { CardEventBody } from '../contracts/card-event.ts';
 import { fromJsonText, toJsonText } from '../contracts/json-text.ts';
+import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
-import type { AuthorizeAnswer, CardObject } from '../durable-objects/card/card-object.ts';
-import { type Env, settingsOf } from './env.ts';
+import type { AuthorizeAnswer } from '../durable-objects/card/card-object.ts';
+import { cardObject } from './card-object.ts';
+import { type Env, failurePolicyOf, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
+import { standIn, standInFor } from './stand-in.ts';
 
-type Answer = Extract<CardEventBody, { kind: 'authorization' }>;
-export type Decided = Pick<Answer, 'authorization_id' | 'decision'>;
-
-export function cardObject(env: Env, network: Network, cardToken: string): DurableObjectStub<CardObject> {
-  const { CARD_LOCATION_HINT: locationHint } = settingsOf(env);
-  return env.CARDS.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
-}
+export type Decided = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
+export type Outcome =
+  | Decided
+  /** Approved by the edge, for the whole amount: the card will be told. */
+  | { readonly outcome: 'stood_in' }
+  /** Given up: the caller says so as its network's failure policy wants it. */
+  | { readonly outcome: 'unavailable' };
 
 interface Call {
   readonly network: Network;
   readonly cardToken: string;
   readonly request: AuthorizationRequest;
+  readonly arrivedAtMs: number;
+  /** How long the network waits, less its way there and back. */
   readonly deadlineMs: number;
 }
 
-/**
- * The decision, or null where the object could not be reached in time: the caller then answers by its network's failure
- * policy. A request key that was used for another body is refused with 409, naming the field.
- */
+/** A request key that was used for another body is refused with 409, naming the field. */
 export async function authorize(
   env: Env,
   execution: Pick<ExecutionContext, 'waitUntil'>,
   call: Call,
-): Promise<Decided | null> {
-  const { network, cardToken, request, deadlineMs } = call;
+): Promise<Outcome> {
+  const { network, cardToken, request, arrivedAtMs, deadlineMs } = call;
+  const policy = failurePolicyOf(settingsOf(env), network);
+  // Where the edge may stand in, the end of the deadline is for that.
+  const standInAtMs = arrivedAtMs + deadlineMs - limits.standInMs;
+  const message = standInFor(request, policy, standInAtMs);
+  const decided = await ask(env, call, message === null ? arrivedAtMs + deadlineMs : standInAtMs);
+  if (decided !== null) return decided;
+  if (message !== null) {
+    const told = { version: 1, card_key: cardKey(network, cardToken), message } as const;
+    if (await standIn(env, execution, told)) {
+      logEvent('warn', 'authorization_stood_in', { network });
+      return { outcome: 'stood_in' };
+    }
+  }
+  execution.waitUntil(voidRequest(env, { network, cardToken, requestKey: request.request_key }));
+  return { outcome: 'unavailable' };
+}
+
+/**
+ * The object's answer; null where it came too late or not at all. The object gets the same deadline, an instant: what reaches
+ * it later it declines by itself. Both clocks are the platform's, milliseconds apart.
+ */
+async function ask(env: Env, { network, cardToken, request }: Call, deadlineAtMs: number): Promise<Decided | null> {
   const startedMs = Date.now();
+  const waitMs = Math.max(0, deadlineAtMs - startedMs);
   let timer: ReturnType<typeof setTimeout> | null = null;
   const late = new Promise<'late'>((resolve) => {
-    timer = setTimeout(() => resolve('late'), deadlineMs);
+    timer = setTimeout(() => resolve('late'), waitMs);
   });
-  const asked = cardObject(env, network, cardToken).authorize(toJsonText(request));
+  const asked = cardObject(env, network, cardToken).authorize(toJsonText(request), deadlineAtMs);
   try {
     const answerText = await Promise.race([asked, late]);
     if (answerText !== 'late') {
@@ -50,8 +75,8 @@ export async function authorize(
         { field: answer.field, problem: 'differs from the first request with this key' },
       ]);
     }
-    asked.catch(() => undefined); // Its outcome is settled by the void below, whatever it was.
-    logEvent('error', 'authorization_late', { network, deadline_ms: deadlineMs });
+    asked.catch(() => undefined); // What came of it is settled by the void or the stand-in that follows.
+    logEvent('error', 'authorization_late', { network, waited_ms: waitMs });
   } catch (error) {
     if (error instanceof Refusal) throw error;
     logEvent('error', 'authorization_unavailable', {
@@ -63,7 +88,6 @@ export async function authorize(
     // A timer left behind would keep the whole request in memory until its deadline, past the young garbage collections.
     if (timer !== null) clearTimeout(timer);
   }
-  execution.waitUntil(voidRequest(env, { network, cardToken, requestKey: request.request_key }));
   return null;
 }
 

@@ -1,16 +1,34 @@
-// Queue batches to the origin, where the queue has no pull (wrangler dev). The origin says of each message whether it took
-// it; what it did not take comes again. Nothing throws after an ack, so nothing acked is ever delivered twice by our doing.
+// Queue batches to whom they are for: stand-ins to their cards; cards' events to the origin, where the queue has no pull
+// (wrangler dev). The origin says of each message whether it took it; what it did not take comes again. Nothing throws after an
+// ack, so nothing acked is ever delivered twice by our doing.
 
 import { newId } from '../contracts/ids.ts';
 import { type DeliverAnswer, deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
+import { deliverStandIns } from './stand-in.ts';
+
+/** The queues' names, as wrangler.toml has them. */
+const cardEventsQueue = 'atlas-card-events';
+const standInsQueue = 'atlas-stand-ins';
 
 const path = '/internal/card-events';
 const timeoutMs = 10_000;
 const retryDelaySecondsMax = 30;
 
-export async function deliver(batch: MessageBatch, env: Env): Promise<void> {
+export function deliver(batch: MessageBatch, env: Env): Promise<void> {
+  switch (batch.queue) {
+    case cardEventsQueue:
+      return deliverCardEvents(batch, env);
+    case standInsQueue:
+      return deliverStandIns(batch, env);
+    default:
+      // Thrown, so that nothing of it is taken for delivered.
+      throw new Error(`nobody here consumes the queue ${batch.queue}`);
+  }
+}
+
+async function deliverCardEvents(batch: MessageBatch, env: Env): Promise<void> {
   let answer: DeliverAnswer;
   try {
     answer = await post(batch, settingsOf(env));

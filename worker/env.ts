@@ -1,15 +1,58 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
 import * as z from 'zod/mini';
+import { currencyExponent, minorFromDecimalText } from '../contracts/money.ts';
+import type { Network } from '../contracts/network.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
+import type { StandIn } from './stand-in.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
   readonly CARD_EVENTS: Queue;
+  readonly STAND_INS: Queue<StandIn>;
 }
 
-/** What an answer is when the card's object cannot be reached: a decline of ours, or the network's own stand-in. */
-const failurePolicies = ['decline', 'network'] as const;
+/**
+ * What an answer is when the card's object cannot be reached: no approval, the network's own stand-in, or ours up to an amount.
+ * Our own network has no stand-in of its own.
+ */
+const marqetaPolicies = ['decline', 'network', 'stand_in'] as const;
+const nativePolicies = ['decline', 'stand_in'] as const;
+
+/** Minor units by currency; a currency that is not named is never stood in for. */
+export type StandInMax = ReadonlyMap<string, number>;
+
+const standInMaxForm = 'must be pairs of a currency and an amount in major units, such as USD 50.00 EUR 45.00';
+
+/** The amounts, or what is wrong with them: the text itself is never repeated. */
+function readStandInMax(text: string): StandInMax | string {
+  const words = text.split(/\s+/).filter((word) => word !== '');
+  const amounts = new Map<string, number>();
+  for (let index = 0; index < words.length; index += 2) {
+    const [currency = '', amount = ''] = words.slice(index, index + 2);
+    if (currencyExponent(currency) === undefined) return standInMaxForm;
+    const minor = minorFromDecimalText(amount, currency);
+    if (typeof minor !== 'number') return `${standInMaxForm}: the amount of ${currency} ${minor.problem}`;
+    if (minor === 0) return `names ${currency} with nothing to stand in for: leave it out`;
+    if (amounts.has(currency)) return `names ${currency} twice`;
+    amounts.set(currency, minor);
+  }
+  return amounts;
+}
+
+const standInMax = z._default(
+  z.pipe(
+    z.string(),
+    z.transform((text: string, { issues }): StandInMax => {
+      const read = readStandInMax(text);
+      if (typeof read !== 'string') return read;
+      issues.push({ code: 'custom', message: read, input: undefined });
+      return noAmounts;
+    }),
+  ),
+  new Map(),
+);
+const noAmounts: StandInMax = new Map();
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
@@ -41,7 +84,20 @@ const settingsSchema = z
     MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
     /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
     CARD_LOCATION_HINT: z.optional(z.enum(locationHints)),
-    MARQETA_FAILURE_POLICY: z._default(z.enum(failurePolicies), 'decline'),
+    MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),
+    MARQETA_STAND_IN_MAX: standInMax,
+    NATIVE_FAILURE_POLICY: z._default(z.enum(nativePolicies), 'decline'),
+    NATIVE_STAND_IN_MAX: standInMax,
+  })
+  .check(({ value, issues }) => {
+    for (const network of ['MARQETA', 'NATIVE'] as const)
+      if (value[`${network}_FAILURE_POLICY`] === 'stand_in' && value[`${network}_STAND_IN_MAX`].size === 0)
+        issues.push({
+          code: 'custom',
+          path: [`${network}_STAND_IN_MAX`],
+          input: undefined,
+          message: `${standInMaxForm}, where ${network}_FAILURE_POLICY is stand_in`,
+        });
   })
   .check(({ value, issues }) => {
     if (value.ENVIRONMENT !== 'production') return;
@@ -57,6 +113,20 @@ const settingsSchema = z
       issues.push({ code: 'custom', path: ['NATIVE_SECRETS'], input: undefined, message: 'holds a demo value' });
   });
 export type Settings = z.infer<typeof settingsSchema>;
+
+export interface FailurePolicy {
+  readonly policy: (typeof marqetaPolicies)[number];
+  readonly standInMax: StandInMax;
+}
+
+export function failurePolicyOf(settings: Settings, network: Network): FailurePolicy {
+  switch (network) {
+    case 'marqeta':
+      return { policy: settings.MARQETA_FAILURE_POLICY, standInMax: settings.MARQETA_STAND_IN_MAX };
+    case 'native':
+      return { policy: settings.NATIVE_FAILURE_POLICY, standInMax: settings.NATIVE_STAND_IN_MAX };
+  }
+}
 
 const known = new WeakMap<Env, Settings>();
 

@@ -3,7 +3,8 @@
 import { describe, expect, test } from 'vitest';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
-import { clearing, profile, request } from '../core/samples.ts';
+import { controlsReadbackSchema } from '../contracts/readback.ts';
+import { clearing, limitPerDay, profile, request } from '../core/samples.ts';
 import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
 
 describe('signature', () => {
@@ -109,6 +110,41 @@ describe('GET /internal/cards/:network/:token', () => {
   });
 });
 
+describe('GET /internal/cards/:network/:token/controls', () => {
+  test('gives what is left of each control', async () => {
+    const token = newToken();
+    await putCard('native', token, profile({ controls: [limitPerDay(1_000)] }));
+    await cardAt('native', token).authorize(toJsonText(request({ amount_minor: 300 })));
+    const answer = await getInternal(`/internal/cards/native/${token}/controls`);
+    expect(answer.status).toBe(200);
+    const readback = controlsReadbackSchema.parse(await answer.json());
+    expect(readback).toMatchObject({
+      profile_version: 1,
+      controls: [
+        {
+          control_id: 'per-day',
+          limit: { amount: { limit_minor: 1_000, used_minor: 300, left_minor: 700 }, count: null },
+        },
+      ],
+    });
+  });
+
+  test('a card without a profile is 404, also where the network has named it', async () => {
+    const token = newToken();
+    await cardAt('native', token).receive(clearing());
+    for (const one of [token, newToken()]) {
+      const answer = await getInternal(`/internal/cards/native/${one}/controls`);
+      expect([answer.status, await answer.json()]).toMatchObject([404, { error_code: 'card_not_found' }]);
+    }
+  });
+
+  test('unsigned, or signed for the card itself, it is 401', async () => {
+    const path = '/internal/cards/native/card-1';
+    expect((await getInternal(`${path}/controls`, {})).status).toBe(401);
+    expect((await getInternal(`${path}/controls`, internalSignature('GET', path))).status).toBe(401);
+  });
+});
+
 describe('GET /internal/cards/:network/:token/events', () => {
   test('gives every event once, page by page', async () => {
     const token = newToken();
@@ -145,6 +181,7 @@ describe('GET /internal/cards/:network/:token/events', () => {
           profile: profile(),
         },
       ],
+      first_sequence: 1,
       last_sequence: 1,
     });
   });

@@ -7,7 +7,7 @@ import { putCardBodySchema, signedText } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
-import { cardObject } from './card-call.ts';
+import { cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, settingsOf } from './env.ts';
 
@@ -38,6 +38,12 @@ export const internal = new Hono<Bindings>()
     const card = await cardOf(context).object.read();
     if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
     return context.json(card);
+  })
+  .get('/cards/:network/:token/controls', async (context) => {
+    const readback = await cardOf(context).object.readControls();
+    if (readback.profile_version === null)
+      throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
+    return context.json(readback);
   })
   .get('/cards/:network/:token/events', async (context) => {
     const { after } = inShape(afterSchema, context.req.query());

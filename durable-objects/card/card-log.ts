@@ -1,16 +1,11 @@
-// The card's one durable thing: an append-only log. A row is the event, the decision it carries and its outbox entry at once.
+// The card's durable truth: an append-only log. A row is the event, the decision it carries and its outbox entry at once.
 // Does not know what the events mean.
 //
-// log(sequence, at_ms, published_sequence, body): written by `append`, one row an event, never changed.
+// log(sequence, at_ms, published_sequence, body): written by `append`, one row an event, never changed; `trim` takes the oldest.
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs no write.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
-
-export interface LogRow {
-  readonly sequence: number;
-  readonly at_ms: number;
-  readonly body: CardEventBody;
-}
+import type { LoggedEvent } from '../../core/apply.ts';
 
 /** Rows as SQLite gives them. */
 type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };
@@ -25,7 +20,7 @@ export class CardLog {
     );
   }
 
-  append(row: LogRow, publishedSequence: number): void {
+  append(row: LoggedEvent, publishedSequence: number): void {
     this.#sql.exec(
       'insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)',
       row.sequence,
@@ -36,7 +31,7 @@ export class CardLog {
   }
 
   /** Rows above a sequence, in order; `limit` of them at most. */
-  *after(sequence: number, limit: number): Generator<LogRow> {
+  *after(sequence: number, limit: number): Generator<LoggedEvent> {
     const rows = this.#sql.exec<StoredRow>(
       'select sequence, at_ms, published_sequence, body from log where sequence > ? order by sequence limit ?',
       sequence,
@@ -45,12 +40,34 @@ export class CardLog {
     for (const row of rows) yield parse(row);
   }
 
-  at(sequence: number): LogRow {
+  at(sequence: number): LoggedEvent {
     return parse(
       this.#sql
         .exec<StoredRow>('select sequence, at_ms, published_sequence, body from log where sequence = ?', sequence)
         .one(),
     );
+  }
+
+  /** The oldest row still there; null for an empty log. */
+  oldest(): { sequence: number; at_ms: number } | null {
+    const [row] = this.#sql.exec<{ sequence: number; at_ms: number }>(
+      'select sequence, at_ms from log order by sequence limit 1',
+    );
+    return row ?? null;
+  }
+
+  /** The first row that is no older than an instant; null where all are older. Reads the older ones, and no others. */
+  firstSince(atMs: number): number | null {
+    const [row] = this.#sql.exec<{ sequence: number }>(
+      'select sequence from log where at_ms >= ? order by sequence limit 1',
+      atMs,
+    );
+    return row?.sequence ?? null;
+  }
+
+  /** Takes away the rows below a sequence. */
+  trim(firstSequence: number): void {
+    this.#sql.exec('delete from log where sequence < ?', firstSequence);
   }
 
   /** The outbox's cursor as the newest row knew it; 0 for an empty log. */
@@ -63,6 +80,6 @@ export class CardLog {
 }
 
 /** Bodies were validated before they were written, and only this class writes: they are trusted here. */
-function parse({ sequence, at_ms, body }: StoredRow): LogRow {
+function parse({ sequence, at_ms, body }: StoredRow): LoggedEvent {
   return { sequence, at_ms, body: JSON.parse(body) as CardEventBody };
 }

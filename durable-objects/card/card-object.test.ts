@@ -1,9 +1,10 @@
 // What a card's object answers and records, inside workerd with real storage.
 
-import { runInDurableObject } from 'cloudflare:test';
+import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test, vi } from 'vitest';
+import { controlsReadbackSchema } from '../../contracts/readback.ts';
 import { clearing, limitPerDay, merchant, profile, request, reversal } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, newCardKey, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, newCardKey, sequencesOf, standing, upTo } from './sample-card.ts';
 
 describe('authorize', () => {
   test('a repeat gets the stored answer byte for byte, though the profile has changed since', async () => {
@@ -76,9 +77,9 @@ describe('receive', () => {
     const key = await newCard();
     await ask(cardAt(key), request());
     expect(await cardAt(key).receive(clearing())).toEqual({ outcome: 'stored' });
-    const after = await cardAt(key).read();
+    const after = await standing(key);
     expect(await cardAt(key).receive(clearing())).toEqual({ outcome: 'repeated' });
-    expect(await cardAt(key).read()).toEqual(after);
+    expect(await standing(key)).toEqual(after);
   });
 
   test('a clearing before its authorization ends where the other order ends', async () => {
@@ -87,9 +88,9 @@ describe('receive', () => {
     await ask(cardAt(early), request());
     await ask(cardAt(late), request());
     await cardAt(late).receive(clearing({ amount_minor: 450 }));
-    const ended = await cardAt(early).read();
+    const ended = await standing(early);
     expect(ended).toMatchObject({ held_minor: 0, posted_minor: 450, available_minor: 9_550 });
-    expect(await cardAt(late).read()).toEqual(ended);
+    expect(await standing(late)).toEqual(ended);
     const lives = (await eventsOf(early)).flatMap((event) =>
       event.kind === 'profile' ? [] : [event.authorization_id],
     );
@@ -144,6 +145,54 @@ describe('putProfile', () => {
   });
 });
 
+describe('a deadline', () => {
+  test('that has passed: declined, its key burnt before, and nothing is held for any repeat', async () => {
+    const key = await newCard({ funds_minor: 500 });
+    const late = { outcome: 'decided', decision: { outcome: 'declined', reason: 'request_voided', approved_minor: 0 } };
+    expect(await ask(cardAt(key), request(), Date.now() - 1)).toMatchObject(late);
+    expect(await ask(cardAt(key), request())).toMatchObject(late);
+    expect(await standing(key)).toMatchObject({ held_minor: 0, available_minor: 500, last_sequence: 3 });
+    expect((await eventsOf(key)).map(({ kind }) => kind)).toEqual(['profile', 'void', 'authorization']);
+  });
+
+  test('that is still to come changes nothing', async () => {
+    const answer = await ask(cardAt(await newCard()), request(), Date.now() + 60_000);
+    expect(answer).toMatchObject({ decision: { outcome: 'approved', approved_minor: 500 } });
+  });
+});
+
+describe('reading', () => {
+  test('what is left of each control, when it comes back, and by whose clock', async () => {
+    const count = { does: 'limit', count: 3, window: { per: 'rolling', seconds: 3_600 }, applies_to: {} } as const;
+    const often = { ...count, control_id: 'often', mode: 'shadow', refunds_give_back: false } as const;
+    const key = await newCard({ version: 7, controls: [limitPerDay(1_200), often] });
+    await ask(cardAt(key), request());
+    const { at_ms, ...read } = controlsReadbackSchema.parse(await cardAt(key).readControls());
+    expect(Math.abs(Date.now() - at_ms)).toBeLessThan(10_000);
+    expect(read).toMatchObject({
+      profile_version: 7,
+      controls: [
+        {
+          control_id: 'per-day',
+          limit: { amount: { limit_minor: 1_200, used_minor: 500, left_minor: 700 }, count: null },
+        },
+        { control_id: 'often', mode: 'shadow', limit: { amount: null, count: { limit: 3, used: 1, left: 2 } } },
+      ],
+    });
+  });
+
+  test('how many requests were answered since the object was loaded', async () => {
+    const key = await newCard();
+    for (const one of upTo(3)) await ask(cardAt(key), request({ request_key: `r${one}` }));
+    const { loaded_at_ms, requests_since_load } = await cardAt(key).read();
+    expect(requests_since_load).toBe(4);
+    expect(Math.abs(Date.now() - loaded_at_ms)).toBeLessThan(10_000);
+    await evictDurableObject(cardAt(key));
+    await cardAt(key).receive(clearing());
+    expect(await cardAt(key).read()).toMatchObject({ requests_since_load: 1 });
+  });
+});
+
 describe('the log', () => {
   test('events are numbered without gaps, and every one can be read again, page by page', async () => {
     const key = await newCard();
@@ -153,8 +202,9 @@ describe('the log', () => {
       await cardAt(key).void(`v${one}`);
     }
     expect(sequencesOf(await eventsOf(key))).toEqual(upTo(16));
-    const { events, last_sequence } = await cardAt(key).eventsAfter(14);
-    expect([events.map(({ sequence }) => sequence), last_sequence]).toEqual([[15, 16], 16]);
+    const { events, first_sequence, last_sequence } = await cardAt(key).eventsAfter(14);
+    expect(events.map(({ sequence }) => sequence)).toEqual([15, 16]);
+    expect([first_sequence, last_sequence]).toEqual([1, 16]);
   });
 
   test('the clock never goes backwards, though the machine’s does', async () => {

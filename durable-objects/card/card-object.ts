@@ -1,189 +1,180 @@
 // One card. Decides, records and answers; everything it knows is the fold of its log, everything it does is one commit.
 // Holds no rules (core has them) and speaks no network's language (the worker does).
 //
-// What is in memory, and why losing it is harmless: `state`, `sequence` and `clock` are read back from the log.
+// What is in memory, and why losing it is harmless: `card` is read back from snapshot and log; how many requests it has served
+// since is only a figure.
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { CardEvent, CardEventBody } from '../../contracts/card-event.ts';
+import type { CardEvent } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { Decision } from '../../contracts/decision.ts';
-import { type Id, newId } from '../../contracts/ids.ts';
+import { newId } from '../../contracts/ids.ts';
 import { fromJsonText, type JsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { apply } from '../../core/apply.ts';
-import { holdMinor } from '../../core/authorization.ts';
-import { availableMinor, type CardState, newCardState } from '../../core/card-state.ts';
-import { receiveMessage, receiveRequest, receiveVoid } from '../../core/receive.ts';
+import type { ControlsReadback } from '../../contracts/readback.ts';
+import type { LoggedEvent } from '../../core/apply.ts';
+import { type AuthorizeAnswer, Card, type PutProfileAnswer, type ReceiveAnswer } from '../../core/card.ts';
+import { availableMinor } from '../../core/card-state.ts';
+import { readControls } from '../../core/readback.ts';
+import { Agenda } from './agenda.ts';
 import { CardLog } from './card-log.ts';
-import { differingField } from './differing-field.ts';
+import { CardSnapshot } from './card-snapshot.ts';
 import { Outbox } from './outbox.ts';
+import { Upkeep } from './upkeep.ts';
+
+export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card.ts';
 
 export interface CardObjectEnv {
   readonly CARD_EVENTS: Queue;
 }
 
-export type AuthorizeAnswer =
-  | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
-  /** The request key was answered before, for a request that differed in this field. */
-  | { outcome: 'conflict'; field: string };
-
-export interface ReceiveAnswer {
-  readonly outcome: 'stored' | 'repeated';
-}
-
-export interface PutProfileAnswer {
-  readonly outcome: 'stored' | 'unchanged' | 'stale';
-  /** The version in force. */
-  readonly version: number;
-}
-
 export class CardObject extends DurableObject<CardObjectEnv> {
   readonly #log: CardLog;
-  readonly #state: CardState = newCardState();
-  #sequence = 0;
-  /** The instant of the newest event: the object's clock never goes behind it. */
-  #clockMs = 0;
+  readonly #card: Card;
+  readonly #agenda: Agenda;
   readonly #outbox: Outbox;
+  readonly #upkeep: Upkeep;
+  readonly #loadedAtMs = Date.now();
+  #requestsSinceLoad = 0;
 
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
-    this.#log = new CardLog(ctx.storage.sql);
-    for (const row of this.#log.after(0, Number.MAX_SAFE_INTEGER)) this.#fold(row);
+    const { storage } = ctx;
+    const log = new CardLog(storage.sql);
+    const snapshot = new CardSnapshot(storage.sql);
+    const history = {
+      append: (event: LoggedEvent) => this.#append(event),
+      at: (sequence: number) => log.at(sequence).body,
+      freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
+    };
+    const stored = snapshot.read();
+    const snapshotSequence = stored?.sequence ?? 0;
+    const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
+    this.#log = log;
+    this.#card = card;
+    this.#agenda = new Agenda(storage);
     this.#outbox = new Outbox({
-      storage: ctx.storage,
-      log: this.#log,
+      agenda: this.#agenda,
+      log,
       send: (message) => env.CARD_EVENTS.send(message),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
     });
-    ctx.blockConcurrencyWhile(() => this.#outbox.restore(this.#sequence));
+    this.#upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
+    ctx.blockConcurrencyWhile(async () => {
+      await this.#agenda.restore();
+      this.#outbox.restore(card.sequence);
+    });
   }
 
-  /** Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. */
-  authorize(requestText: JsonText<AuthorizationRequest>): JsonText<AuthorizeAnswer> {
-    return toJsonText(this.#answerFor(fromJsonText(requestText)));
-  }
-
-  #answerFor(request: AuthorizationRequest): AuthorizeAnswer {
-    const answered = this.#answerTo(request.request_key);
-    if (answered !== null) {
-      const field = differingField(answered.request, request);
-      if (field !== null) return { outcome: 'conflict', field };
-      const { authorization_id, decision } = answered;
-      // Its answer came too late once, and what it held is gone: an approval repeated now would be money without a hold.
-      if (this.#state.voided.has(request.request_key))
-        return { outcome: 'decided', authorization_id, decision: voided };
-      return { outcome: 'decided', authorization_id, decision };
-    }
-    const nowMs = this.#now();
-    const event = receiveRequest(this.#state, request, freshIds(), nowMs);
-    this.#append(event, nowMs);
-    return { outcome: 'decided', authorization_id: event.authorization_id, decision: event.decision };
+  /**
+   * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline, an
+   * instant by this machine's clock, it is declined and its key burnt: nobody waits for the answer.
+   */
+  authorize(requestText: JsonText<AuthorizationRequest>, deadlineAtMs?: number): JsonText<AuthorizeAnswer> {
+    const request = fromJsonText(requestText);
+    return toJsonText(this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null)));
   }
 
   /** Records what the network says happened, once. */
   receive(message: CardMessage): ReceiveAnswer {
-    if (this.#state.received.has(message.message_key)) return { outcome: 'repeated' };
-    const nowMs = this.#now();
-    this.#append(receiveMessage(this.#state, message, freshIds(), nowMs), nowMs);
-    return { outcome: 'stored' };
+    return this.#changing((nowMs) => this.#card.receive(message, nowMs));
   }
 
   /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
   void(requestKey: string): ReceiveAnswer {
-    if (this.#state.voided.has(requestKey)) return { outcome: 'repeated' };
-    const nowMs = this.#now();
-    this.#append(receiveVoid(this.#state, requestKey, this.#answerTo(requestKey), freshIds(), nowMs), nowMs);
-    return { outcome: 'stored' };
+    return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
   }
 
   putProfile(profile: Profile): PutProfileAnswer {
-    const inForce = this.#state.profile;
-    if (inForce !== null && profile.version <= inForce.version)
-      // The same version with another content is a caller's mistake, and as little in force as an older one.
-      return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
-    this.#append({ kind: 'profile', event_id: newId('evt'), profile }, this.#now());
-    return { outcome: 'stored', version: profile.version };
+    return this.#changing((nowMs) => this.#card.putProfile(profile, nowMs));
   }
 
   /** The card as it stands, for people and checks. */
   read() {
-    const open = [...this.#state.authorizations.values()].filter((authorization) => holdMinor(authorization) > 0);
+    const { state, sequence } = this.#card;
+    let open_authorizations = 0;
+    for (const { hold_minor } of state.authorizations.values()) if (hold_minor > 0) open_authorizations++;
     return {
-      profile: this.#state.profile,
-      held_minor: this.#state.held_minor,
-      posted_minor: this.#state.posted_minor,
-      available_minor: availableMinor(this.#state),
-      open_authorizations: open.length,
-      last_sequence: this.#sequence,
+      profile: state.profile,
+      held_minor: state.held_minor,
+      posted_minor: state.posted_minor,
+      available_minor: availableMinor(state),
+      open_authorizations,
+      last_sequence: sequence,
       published_sequence: this.#outbox.publishedSequence,
+      loaded_at_ms: this.#loadedAtMs,
+      /** Calls that may change the card; all but the one that loaded it were answered from memory. */
+      requests_since_load: this.#requestsSinceLoad,
     };
   }
 
-  /** Events above `after` in order, a page of them, for whoever found a gap. */
-  eventsAfter(after: number): { events: CardEvent[]; last_sequence: number } {
+  /** What is left of each control. */
+  readControls(): ControlsReadback {
+    const { state } = this.#card;
+    const at_ms = this.#card.now(Date.now());
+    return { at_ms, profile_version: state.profile?.version ?? null, controls: readControls(state, at_ms) };
+  }
+
+  /**
+   * Events above `after` in order, a page of them, for whoever found a gap. Those below `first_sequence` are gone: they were
+   * sent, and are older than the retention.
+   */
+  eventsAfter(after: number): { events: CardEvent[]; first_sequence: number; last_sequence: number } {
     const events = Array.from(this.#log.after(after, limits.eventsPageMax), ({ sequence, at_ms, body }) => ({
       sequence,
       at_ms,
       ...body,
     }));
-    return { events, last_sequence: this.#sequence };
+    const { sequence } = this.#card;
+    return { events, first_sequence: this.#log.oldest()?.sequence ?? sequence + 1, last_sequence: sequence };
   }
 
-  override alarm(): Promise<void> {
-    return this.#outbox.alarm();
+  /** Does all that is due, whichever promise it keeps, and makes the next one. */
+  override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    if (this.#agenda.fired(info) === 'upkeep') this.#outbox.allWasSent();
+    // The platform gives up after a few retries: what fails again and again gets an alarm that starts their count anew.
+    if (info?.isRetry === true) {
+      this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
+      await this.ctx.storage.sync();
+    }
+    const { isBusy } = this.#outbox;
+    // First: what upkeep may run into keeps no event back.
+    await this.#outbox.publish();
+    const isQueueThere = this.#outbox.isAllSent;
+    this.#orStartAgain(() => this.#upkeep.run(Date.now(), this.#outbox.publishedSequence));
+    if (isQueueThere) await this.#outbox.publish();
+    // What could not be sent, and what came meanwhile, has its promise already.
+    if (!this.#outbox.isAllSent) return;
+    // A card in use will need that promise again with its next event: made now, it costs no more than one of upkeep would.
+    if (isBusy) return this.#outbox.promise();
+    const nextMs = this.#upkeep.nextMs(Date.now());
+    if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
   }
 
-  /** The event that answered a request key, read back from the log. */
-  #answerTo(requestKey: string): Extract<CardEventBody, { kind: 'authorization' }> | null {
-    const sequence = this.#state.answered.get(requestKey);
-    if (sequence === undefined) return null;
-    const { body } = this.#log.at(sequence);
-    if (body.kind !== 'authorization') throw new Error(`event ${sequence} should hold the answer to a request`);
-    return body;
+  /** A call that may change the card; the clock is read once. */
+  #changing<T>(change: (nowMs: number) => T): T {
+    this.#requestsSinceLoad++;
+    return this.#orStartAgain(() => change(Date.now()));
+  }
+
+  #orStartAgain<T>(change: () => T): T {
+    try {
+      return change();
+    } catch (error) {
+      // Memory may have run ahead of the log: the object starts again from what is durable.
+      this.ctx.abort(`a change could not be recorded, memory is at event ${this.#card.sequence}: ${String(error)}`);
+      throw error;
+    }
   }
 
   /**
-   * The one write: row and alarm in one commit, and the reply is held back until it is durable. The row comes last of what
-   * may throw, so that a failure leaves none, and it is one statement, which needs no transaction of its own around it.
+   * The one write: row and alarm in one commit, and the reply is held back until it is durable. The card has folded the event
+   * already, so the row comes last of what may throw, and it is one statement, which needs no transaction of its own around it.
    */
-  #append(body: CardEventBody, nowMs: number): void {
-    const row = { sequence: this.#sequence + 1, at_ms: nowMs, body };
-    try {
-      this.#fold(row);
-      this.#log.append(row, this.#outbox.publishedSequence);
-    } catch (error) {
-      // Memory has run ahead of the log: the object starts again from what is durable.
-      this.ctx.abort(`event ${row.sequence} could not be recorded: ${String(error)}`);
-      throw error;
-    }
-    this.#outbox.recorded(row);
+  #append(event: LoggedEvent): void {
+    this.#log.append(event, this.#outbox.publishedSequence);
+    this.#outbox.recorded(event);
   }
-
-  #fold(row: { sequence: number; at_ms: number; body: CardEventBody }): void {
-    apply(this.#state, row);
-    this.#sequence = row.sequence;
-    this.#clockMs = Math.max(this.#clockMs, row.at_ms);
-  }
-
-  /** Read once a call. */
-  #now(): number {
-    return Math.max(Date.now(), this.#clockMs);
-  }
-}
-
-/** The answer to every repeat of a request that was given up. */
-const voided: Decision = {
-  outcome: 'declined',
-  approved_minor: 0,
-  reason: 'request_voided',
-  control_id: null,
-  available_minor: null,
-  trace: [],
-};
-
-function freshIds() {
-  return { event_id: newId('evt'), authorization_id: newId('auth') };
 }

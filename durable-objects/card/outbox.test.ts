@@ -7,7 +7,7 @@ import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, upTo } from './sample-card.ts';
 
 /** What the queue took, in order. */
 let taken: CardEventsMessage[];
@@ -34,6 +34,7 @@ afterEach(() => {
 /** The events of one card that the queue took: another test's card may still be sending. */
 const takenOf = (key: CardKey) => taken.filter(({ card_key }) => card_key === key).flatMap(({ events }) => events);
 const alarmOf = (key: CardKey) => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+const promiseOf = async (key: CardKey) => promiseAt(await alarmOf(key));
 const runAlarm = (key: CardKey) => runDurableObjectAlarm(cardAt(key));
 const authorize = (key: CardKey, one: number) =>
   ask(cardAt(key), request({ request_key: `r${one}`, authorization_key: `a${one}` }));
@@ -53,17 +54,22 @@ describe('outbox', () => {
     await untilTaken(key, [1, 2]);
   });
 
-  test('an alarm is pending whenever something is unsent', async () => {
+  test('an alarm to send is pending whenever something is unsent', async () => {
     const key = await newCard();
-    expect(await alarmOf(key)).not.toBeNull();
+    expect(await promiseOf(key)).toBe('sending');
     expect(await runAlarm(key)).toBe(true);
     expect(await cardAt(key).read()).toMatchObject({ last_sequence: 1, published_sequence: 1 });
-    expect(await alarmOf(key)).toBeNull();
+    expect(await promiseOf(key)).toBe('upkeep');
     await authorize(key, 1);
-    expect(await alarmOf(key)).not.toBeNull();
+    expect(await promiseOf(key)).toBe('sending');
+  });
+
+  test('a repeat records nothing, so nothing is promised for it', async () => {
+    const key = await newCard();
+    await authorize(key, 1);
     await runAlarm(key);
-    await authorize(key, 1); // A repeat records nothing, so nothing is unsent.
-    expect(await alarmOf(key)).toBeNull();
+    await authorize(key, 1);
+    expect(await promiseOf(key)).toBe('upkeep');
   });
 
   test('every row is sent once and in order, as the log has it', async () => {
@@ -87,7 +93,7 @@ describe('outbox', () => {
     send = takeIt;
     await runAlarm(key);
     expect(takenOf(key)).toEqual(await eventsOf(key));
-    expect(await alarmOf(key)).toBeNull();
+    expect(await promiseOf(key)).not.toBe('sending');
   });
 
   test('a timer that could not send brings the alarm forward', async () => {
@@ -168,7 +174,7 @@ describe('outbox: a crash repeats, and never drops', () => {
     expect(takenOf(key)).toEqual(await eventsOf(key));
   });
 
-  test('what was sent is not sent again, once no alarm is pending', async () => {
+  test('what was sent is not sent again, once an alarm of upkeep says that it was', async () => {
     const key = await newCard();
     await authorize(key, 1);
     await runAlarm(key);

@@ -4,12 +4,12 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
+import type { LoggedEvent } from '../../core/apply.ts';
 import { countingIds } from '../../core/samples.ts';
-import type { LogRow } from './card-log.ts';
 import { packMessages } from './pack-messages.ts';
 
 /** Rows whose events are about as large as asked for: the filler stands in a void's key. */
-function rowsOf(fillers: readonly string[]): LogRow[] {
+function rowsOf(fillers: readonly string[]): LoggedEvent[] {
   const freshIds = countingIds();
   return fillers.map((filler, index) => {
     const body: CardEventBody = {

@@ -3,11 +3,11 @@
 import type { CardEvent, CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import type { LogRow } from './card-log.ts';
+import type { LoggedEvent } from '../../core/apply.ts';
 
 const utf8 = new TextEncoder();
 
-export function packMessages(card_key: CardKey, rows: readonly LogRow[]): CardEventsMessage[] {
+export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[]): CardEventsMessage[] {
   return pack(
     card_key,
     rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body })),

@@ -20,8 +20,24 @@ export function cardAt(key: CardKey) {
 }
 
 /** Asks a card as the worker does. */
-export async function ask(card: ReturnType<typeof cardAt>, request: AuthorizationRequest): Promise<AuthorizeAnswer> {
-  return fromJsonText<AuthorizeAnswer>(await card.authorize(toJsonText(request)));
+export async function ask(
+  card: ReturnType<typeof cardAt>,
+  request: AuthorizationRequest,
+  deadlineAtMs?: number,
+): Promise<AuthorizeAnswer> {
+  return fromJsonText<AuthorizeAnswer>(await card.authorize(toJsonText(request), deadlineAtMs));
+}
+
+/** The card as it stands, without how often it was asked, and what is already sent: the queue takes its own time. */
+export async function standing(key: CardKey) {
+  const { published_sequence: _, loaded_at_ms: __, requests_since_load: ___, ...card } = await cardAt(key).read();
+  return card;
+}
+
+/** What an object's alarm is for, as its instant says it. */
+export function promiseAt(alarmMs: number | null): 'sending' | 'upkeep' | null {
+  if (alarmMs === null) return null;
+  return alarmMs % 60_000 === 0 ? 'upkeep' : 'sending';
 }
 
 /** A new card with a profile. */

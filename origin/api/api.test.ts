@@ -30,9 +30,24 @@ describe('accounts', () => {
   });
 });
 
+/** A profile with nothing left out. */
+const whole = {
+  status: 'active',
+  expires_at_ms: null,
+  funds_minor: null,
+  single_use: false,
+  partial_approval: false,
+  hold_days: null,
+  controls: [],
+  control_set: null,
+};
+
 describe('cards', () => {
   test('a new card is at the edge when it is answered, and its token is in no answer', async () => {
-    const { card, sample } = await api.newCard({ funds_minor: 10_000, controls: [{ control_id: 'c', does: 'block' }] });
+    const { card, sample } = await api.newCard({
+      funds_minor: 10_000,
+      controls: [{ control_id: 'c', does: 'block', applies_to: { country: { any_of: ['KP'] } } }],
+    });
     expect(card).toMatchObject({
       edge: { state: 'stored', version: 1 },
       profile: { status: 'active', funds_minor: 10_000 },
@@ -52,11 +67,12 @@ describe('cards', () => {
   test('a profile is replaced whole, as the next version', async () => {
     const { card, sample } = await api.newCard({ funds_minor: 10_000 });
     const path = `/cards/${card['card_id']}/profile`;
-    const next = { status: 'frozen', expires_at_ms: null, funds_minor: 5_000, controls: [] };
+    const next = { ...whole, status: 'frozen', funds_minor: 5_000 };
+    const { control_set: _set, ...profile } = next;
     const replaced = await api.call('PUT', path, { ...next, expected_version: 1 });
     expect(replaced).toMatchObject({
       status: 200,
-      body: { profile: { ...next, version: 2 }, edge: { state: 'stored', version: 2 } },
+      body: { profile: { ...profile, version: 2 }, edge: { state: 'stored', version: 2 } },
     });
     expect(api.edge.profiles.get(sample.card_key)).toMatchObject({ version: 2, status: 'frozen' });
     expect(await api.call('PUT', path, { ...next, expected_version: 1 })).toMatchObject({ status: 409 });
@@ -69,8 +85,7 @@ describe('cards', () => {
 
   test('two replacements at once get two versions', async () => {
     const { card } = await api.newCard();
-    const next = { status: 'active', expires_at_ms: null, funds_minor: null, controls: [] };
-    await Promise.all([1, 2, 3].map(() => api.call('PUT', `/cards/${card['card_id']}/profile`, next)));
+    await Promise.all([1, 2, 3].map(() => api.call('PUT', `/cards/${card['card_id']}/profile`, whole)));
     expect((await api.call('GET', `/cards/${card['card_id']}`)).body).toMatchObject({ profile: { version: 4 } });
   });
 
@@ -112,6 +127,35 @@ describe('authorizations', () => {
       ],
     });
     expect(JSON.stringify(body)).not.toContain(sample.card_key);
+  });
+
+  test('of two authorizations that turned out to be one, either timeline shows all', async () => {
+    const { card, sample } = await api.newCard();
+    const first = sample.authorize(1_000);
+    sample.clear(sample.authorize(200), 1_200, true, { alias_key: first });
+    await api.deliver(sample.message());
+    const list = await api.call('GET', `/authorizations?card_id=${card['card_id']}`);
+    const [second, one] = list.body['authorizations'] as Json[];
+    expect(one).toMatchObject({ held_minor: 0, joined_into: second?.['authorization_id'], status: 'released' });
+    expect(second).toMatchObject({ held_minor: 0, posted_minor: 1_200, joined_into: null, status: 'posted' });
+    const timelines = [one, second].map((row) =>
+      api.call('GET', `/authorizations/${row?.['authorization_id']}/timeline`),
+    );
+    const [ofOne, ofSecond] = (await Promise.all(timelines)).map(({ body }) => body);
+    expect(ofOne).toMatchObject({ authorization: one, joined: [second] });
+    expect(ofSecond).toEqual({ ...ofOne, authorization: second, joined: [one] });
+    expect(ofOne?.['events']).toMatchObject([
+      { kind: 'authorization', authorization_id: one?.['authorization_id'] },
+      { kind: 'authorization', authorization_id: second?.['authorization_id'] },
+      {
+        kind: 'message',
+        transfers: [
+          { kind: 'post', amount_minor: 200, authorization_id: second?.['authorization_id'] },
+          { kind: 'direct', amount_minor: 1_000, authorization_id: second?.['authorization_id'] },
+          { kind: 'void', amount_minor: 1_000, authorization_id: one?.['authorization_id'] },
+        ],
+      },
+    ]);
   });
 
   test('pages hold each item once, the newest first, whatever comes meanwhile', async () => {

@@ -1,36 +1,89 @@
 // What a partner says of a card's profile, and the profile that results: the rest is the origin's to fill in.
 
 import * as z from 'zod';
-import { cardStatuses, type Profile, profileSchema } from '../../contracts/profile.ts';
-import { inShape } from './read-request.ts';
+import { cardStatuses, type Profile } from '../../contracts/profile.ts';
+import { loadSetVersion, type SetVersion, setVersionSchema } from '../controls/control-sets.ts';
+import { readControls } from '../controls/read-controls.ts';
+import {
+  assembleProfile,
+  type NextProfile,
+  ownControls,
+  type StoredCard,
+  sharedControls,
+} from '../controls/write-profiles.ts';
+import type { Sql } from '../db/client.ts';
 
 /** Looked at by the profile's own contract, once the profile is whole. */
 const given = z.unknown();
-const maybeGiven = z.optional(given);
+const controlSet = z.nullable(setVersionSchema);
 
-/** Of a new card. Absent means what the contract says: no expiry, funds not checked here, no controls. */
-export const newProfileFields = {
-  status: z.enum(cardStatuses).default('active'),
-  expires_at_ms: maybeGiven,
-  funds_minor: maybeGiven,
-  controls: maybeGiven,
-};
-
-/** Of a card that has a profile. Nothing may be absent: a field left out by mistake would lift a limit, or the funds' bound. */
-export const replacedProfileFields = {
+const fields = {
   status: z.enum(cardStatuses),
   expires_at_ms: given,
   funds_minor: given,
+  single_use: given,
+  partial_approval: given,
+  hold_days: given,
+  /** The card's own. */
   controls: given,
+  /** Those that it shares with other cards. */
+  control_set: controlSet,
 };
 
-type Fields = Pick<Profile, 'status'> & Partial<Record<'expires_at_ms' | 'funds_minor' | 'controls', unknown>>;
+/** Of a card that has a profile. Nothing may be absent: a field left out by mistake would lift a limit, or the funds' bound. */
+export const replacedProfileFields = fields;
 
-/** The whole, in the contract's shape: rules between fields are checked here. */
-export function profileOf(
-  { status, expires_at_ms, funds_minor, controls }: Fields,
-  { card_id, account_id, version, currency }: Pick<Profile, 'card_id' | 'account_id' | 'version' | 'currency'>,
-): Profile {
-  const profile = { card_id, account_id, version, status, currency, expires_at_ms, funds_minor, controls };
-  return inShape(profileSchema, profile);
+/** Some of them; what is absent stays as it is. Of a new card: as the contract says, with no controls. */
+export const someProfileFields = {
+  status: z.optional(fields.status),
+  expires_at_ms: z.optional(given),
+  funds_minor: z.optional(given),
+  single_use: z.optional(given),
+  partial_approval: z.optional(given),
+  hold_days: z.optional(given),
+  controls: z.optional(given),
+  control_set: z.optional(controlSet),
+};
+
+export const profileFieldNames = Object.keys(fields);
+
+export interface ProfileFields {
+  readonly status?: Profile['status'] | undefined;
+  readonly expires_at_ms?: unknown;
+  readonly funds_minor?: unknown;
+  readonly single_use?: unknown;
+  readonly partial_approval?: unknown;
+  readonly hold_days?: unknown;
+  readonly controls?: unknown;
+  readonly control_set?: z.infer<typeof controlSet> | undefined;
+}
+
+/** What the profile is a version of: that of a card that is stored, or a blank one. */
+export type Before = Omit<StoredCard, 'card_id' | 'profile_version'>;
+
+export async function nextProfile(
+  sql: Sql,
+  { controls: givenControls, control_set: givenSet, ...given }: ProfileFields,
+  before: Before,
+  version: number,
+): Promise<NextProfile> {
+  const own =
+    givenControls === undefined
+      ? { written: before.controls, resolved: ownControls(before) }
+      : readControls(givenControls, { at: 'controls', nowMs: Date.now() });
+  const set = givenSet === undefined ? setOf(before) : givenSet && (await loadSetVersion(sql, givenSet));
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const { controls: _, ...standing } = before.profile;
+  return {
+    profile: assembleProfile({ ...standing, ...said, version }, { shared: set?.resolved ?? [], own: own.resolved }),
+    controls: own.written,
+    control_set: set && { control_set_id: set.control_set_id, version: set.version },
+  };
+}
+
+/** What the card shares now, as its profile has it. */
+function setOf(before: Before): (SetVersion & { resolved: Profile['controls'] }) | null {
+  const { control_set_id, control_set_version: version } = before;
+  if (control_set_id === null || version === null) return null;
+  return { control_set_id, version, resolved: [...sharedControls(before)] };
 }

@@ -25,7 +25,12 @@ export function cardView({ cards: card, edge_outbox: outbox }: CardRow) {
     card_id: card.card_id,
     account_id: card.account_id,
     network: card.network,
+    /** As the edge gets it: the control set's controls and then the card's own, with categories as codes. */
     profile: card.profile,
+    /** The card's own controls, as they were written. */
+    controls: card.controls,
+    control_set:
+      card.control_set_id === null ? null : { control_set_id: card.control_set_id, version: card.control_set_version },
     /** `pending`: the edge does not have the newest profile yet, and decides by `version`; 0: by none. */
     edge: {
       state: card.edge_version === card.profile_version ? 'stored' : 'pending',

@@ -12,7 +12,7 @@ import { answer } from './answer.ts';
 import { readBody } from './read-request.ts';
 
 /** Text that people read: no control characters, which would forge log lines, and no half of a surrogate pair. */
-const nameSchema = z
+export const nameSchema = z
   .string()
   .min(1)
   .max(limits.textLengthMax)

@@ -31,6 +31,7 @@ export const errors = {
   webhook_endpoint_disabled: { status: 409, says: 'The webhook endpoint is disabled. Enable it first.' },
   settlement_already_final: { status: 409, says: 'The settlement is final, and never changes again.' },
   settlement_not_queued: { status: 409, says: 'Only a settlement that is still queued can be cancelled.' },
+  control_set_not_found: { status: 404, says: 'There is no control set with this id, or no such version of it.' },
   card_already_exists: { status: 409, says: 'The network has a card with this token already.' },
   profile_version_conflict: {
     status: 409,
@@ -44,7 +45,13 @@ export const errors = {
   field_invalid: { status: 422, says: 'A field is out of contract.' },
   card_data_refused: { status: 422, says: 'The body holds card data. Send tokens only.' },
   too_many_requests: { status: 429, says: 'The quota of this API key is used up. Wait for Retry-After seconds.' },
+  backtest_too_large: { status: 422, says: 'The history is larger than one backtest reads. Take less of it.' },
   internal_error: { status: 500, says: 'The request failed here. Send it again.' },
+  backtest_running: { status: 503, says: 'Another backtest is running. Send it again when that one is done.' },
+  edge_unavailable: {
+    status: 503,
+    says: 'The edge cannot be reached, or does not know this card yet. Try again in a moment.',
+  },
   intake_full: { status: 503, says: 'No message could be taken now. Bring them again.' },
   database_unavailable: { status: 503, says: 'The database cannot be reached. Send the request again in a moment.' },
 } as const satisfies Record<string, { status: Refusal['status']; says: string }>;

@@ -4,7 +4,7 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { findCardData } from '../../contracts/card-data.ts';
-import { type IdPrefix, idSchema } from '../../contracts/ids.ts';
+import { type Id, type IdPrefix, idSchema } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fieldProblems } from '../../contracts/problem.ts';
 import { type ErrorCode, refusal } from './errors.ts';
@@ -12,8 +12,11 @@ import { type ErrorCode, refusal } from './errors.ts';
 /** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
 const identifiers: ReadonlySet<string> = new Set(['account_id', 'card_id', 'card_token', 'control_id']);
 
-export async function readBody<T>(context: Context, schema: z.core.$ZodType<T>): Promise<T> {
-  const body = parseJson(await readText(context, limits.bodyBytesMax));
+/** `empty`: what it means to send none. */
+export async function readBody<T>(context: Context, schema: z.core.$ZodType<T>, empty?: T): Promise<T> {
+  const text = await readText(context, limits.bodyBytesMax);
+  if (text === '' && empty !== undefined) return empty;
+  const body = parseJson(text);
   const found = findCardData(body, { identifiers });
   if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
   return inShape(schema, body);
@@ -54,14 +57,15 @@ export function parseJson(text: string): unknown {
   }
 }
 
-export function inShape<T>(schema: z.core.$ZodType<T>, value: unknown): T {
+/** `at`: where the value stands in the request, as `controls`. */
+export function inShape<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''): T {
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
-  throw refusal('field_invalid', fieldProblems(parsed.error));
+  throw refusal('field_invalid', fieldProblems(parsed.error, at));
 }
 
 /** An id from the path. What cannot be one names nothing, so it is not found, and never reaches the database. */
-export function pathId(context: Context, prefix: IdPrefix, name: string, otherwise: ErrorCode): string {
+export function pathId<P extends IdPrefix>(context: Context, prefix: P, name: string, otherwise: ErrorCode): Id<P> {
   const parsed = idSchema(prefix).safeParse(context.req.param(name));
   if (!parsed.success) throw refusal(otherwise);
   return parsed.data;

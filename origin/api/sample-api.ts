@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import { signCall } from '../../contracts/internal-api.ts';
+import type { Profile } from '../../contracts/profile.ts';
 import { readConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
@@ -100,12 +101,13 @@ export class SampleApi {
     return (await this.call('POST', '/accounts', { name: 'Zoë & Söhne', currency: 'USD' })).body;
   }
 
-  /** A card on an account of its own: as the API answered, and as what happens to it. */
-  async newCard(over: Json = {}): Promise<{ card: Json; sample: SampleCard; account_id: unknown }> {
-    const { account_id } = await this.newAccount();
+  /** A card on the account given, or on one of its own: as the API answered, and as what happens to it. */
+  async newCard(over: Json = {}, account?: unknown): Promise<{ card: Json; sample: SampleCard; account_id: unknown }> {
+    const account_id = account ?? (await this.newAccount())['account_id'];
     this.#tokens += 1;
     const card_token = `api-${this.#tokens}`;
     const { body } = await this.call('POST', '/cards', { account_id, network: 'native', card_token, ...over });
-    return { card: body, sample: new SampleCard(card_token), account_id };
+    const profile = body['profile'] as Partial<Profile> | undefined;
+    return { card: body, sample: new SampleCard(card_token, profile), account_id };
   }
 }

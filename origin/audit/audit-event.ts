@@ -1,4 +1,4 @@
-// Who does something, and its mark in the audit trail. The database numbers and seals each event (migrations/0005) and keeps the
+// Who does something, and its mark in the audit trail. The database numbers and seals each event (migrations/0007) and keeps the
 // chain's head locked until the caller's transaction ends: record last.
 
 import type { Sql } from '../db/client.ts';

@@ -4,7 +4,9 @@ import { sql } from 'drizzle-orm';
 import { bigint, boolean, integer, json, pgTable, text, timestamp } from 'drizzle-orm/pg-core';
 import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
+import type { Control } from '../../contracts/control.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { WrittenControl } from '../controls/read-controls.ts';
 
 const at = (name: string) => timestamp(name, { withTimezone: true });
 /** Money and whatever else may pass 2^53. */
@@ -27,6 +29,33 @@ export const cards = pgTable('cards', {
   profile: json().$type<Profile>().notNull(),
   profile_version: integer().notNull(),
   edge_version: integer().notNull().default(0),
+  created_at: at('created_at').notNull().defaultNow(),
+  controls: json().$type<WrittenControl[]>().notNull().default([]),
+  control_set_id: text(),
+  control_set_version: integer(),
+});
+
+export const control_sets = pgTable('control_sets', {
+  control_set_id: text().primaryKey(),
+  name: text().notNull(),
+  newest_version: integer().notNull(),
+  created_at: at('created_at').notNull().defaultNow(),
+});
+
+export const control_set_versions = pgTable('control_set_versions', {
+  control_set_id: text().notNull(),
+  version: integer().notNull(),
+  controls: json().$type<WrittenControl[]>().notNull(),
+  resolved: json().$type<Control[]>().notNull(),
+  created_at: at('created_at').notNull().defaultNow(),
+});
+
+export const card_profiles = pgTable('card_profiles', {
+  card_id: text().notNull(),
+  version: integer().notNull(),
+  controls: json().$type<WrittenControl[]>().notNull(),
+  control_set_id: text(),
+  control_set_version: integer(),
   created_at: at('created_at').notNull().defaultNow(),
 });
 
@@ -94,7 +123,7 @@ export const card_streams = pgTable('card_streams', {
 export const card_events = pgTable('card_events', {
   stream_id: big('stream_id').notNull(),
   sequence: count('sequence').notNull(),
-  kind: text({ enum: ['authorization', 'message', 'void', 'profile', 'unreadable'] }).notNull(),
+  kind: text({ enum: ['authorization', 'message', 'void', 'expiry', 'profile', 'unreadable'] }).notNull(),
   event_id: text(),
   at_ms: count('at_ms'),
   authorization_id: text(),
@@ -115,6 +144,7 @@ export const authorizations = pgTable('authorizations', {
   posted_minor: big('posted_minor').notNull(),
   opened_at_ms: count('opened_at_ms').notNull(),
   updated_at_ms: count('updated_at_ms').notNull(),
+  joined_into: text(),
 });
 
 export const dead_letters = pgTable('dead_letters', {

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { newId } from '../../contracts/ids.ts';
 import { cardEventsAnswerSchema, putCardAnswerSchema, signCall } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 
@@ -13,6 +14,7 @@ const timeoutMs = 5_000;
 export interface EdgeClient {
   putProfile(card: CardName, profile: Profile): Promise<z.infer<typeof putCardAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  readControls(card: CardName): Promise<ControlsReadback>;
   ping(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
   return {
     putProfile: (card, profile) => call(putCardAnswerSchema, 'PUT', pathOf(card), JSON.stringify(profile)),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
+    readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
     async ping() {
       const answer = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
       await answer.body?.cancel();

@@ -35,6 +35,9 @@ async function cardAt(version: number, card_token = `tok-${Math.random()}`): Pro
     currency: 'USD',
     expires_at_ms: null,
     funds_minor: null,
+    single_use: false,
+    partial_approval: false,
+    hold_days: null,
     controls: [],
   };
   await database.sql.query(`insert into accounts (account_id, name, currency) values ($1, 'test', 'USD')`, [

@@ -1,7 +1,6 @@
 // Card profiles on their way to the edge. A row of edge_outbox says that the edge lacks a card's newest profile; it was
 // written with the profile, in one transaction, and goes when the edge has it. Until then it is pushed again and again.
 
-import { sql } from 'drizzle-orm';
 import type { Logger } from 'pino';
 import { profileSchema } from '../../contracts/profile.ts';
 import type { Database } from '../db/client.ts';
@@ -15,9 +14,6 @@ const leaseSeconds = 10;
 const waitSecondsMax = 60;
 const rowsPerRound = 20;
 const pollMs = 1_000;
-
-/** Who wrote the row pushes it at once; the loop takes it up where that process died first. */
-export const firstAttemptAt = sql`now() + interval '5 seconds'`;
 
 export interface Outbox {
   /** Pushes this card's row now. False: the edge does not have it yet, and the loop goes on trying. */

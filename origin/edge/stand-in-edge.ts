@@ -6,6 +6,8 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
+import type { CardState } from '../../core/card-state.ts';
+import { readControls } from '../../core/readback.ts';
 import { requireSignature } from '../api/credentials.ts';
 
 export interface StandInEdge {
@@ -14,6 +16,8 @@ export interface StandInEdge {
   /** By `<network>:<card token>`. */
   readonly profiles: Map<string, Profile>;
   readonly logs: Map<string, readonly unknown[]>;
+  /** Cards with a state, to be asked what is left of their controls. */
+  readonly states: Map<string, { readonly state: CardState; readonly nowMs: number }>;
   /** Calls served, as `GET native:tok`. */
   readonly calls: string[];
   /** Runs once, while the next PUT is on its way. */
@@ -27,6 +31,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
   const profiles = new Map<string, Profile>();
   const logs = new Map<string, readonly unknown[]>();
+  const states: StandInEdge['states'] = new Map();
   const calls: string[] = [];
   const app = new Hono();
   app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
@@ -52,6 +57,13 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     profiles.set(key, profile);
     return context.json({ outcome: version === profile.version ? 'unchanged' : 'stored', version: profile.version });
   });
+  app.get('/internal/cards/:network/:token/controls', (context) => {
+    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
+    const { state, nowMs } = card;
+    const profile_version = state.profile?.version ?? null;
+    return context.json({ at_ms: nowMs, profile_version, controls: readControls(state, nowMs) });
+  });
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
     calls.push(`GET ${key}`);
@@ -69,6 +81,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     secret,
     profiles,
     logs,
+    states,
     calls,
     meanwhile: null,
     away: false,

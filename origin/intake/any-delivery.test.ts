@@ -17,22 +17,35 @@ beforeAll(async () => {
 
 const outcomes = (results: { outcome: string }[]) => results.map(({ outcome }) => outcome);
 
+const turns = [
+  ...['authorize', 'authorize', 'authorize', 'increment', 'clear', 'part', 'reverse', 'reverse_part', 'refund', 'void'],
+  ...['force', 'advise', 'expire', 'lapse'],
+];
+
 describe('intake: any delivery gives the same ledger', () => {
   const step = fc.record({
-    what: fc.constantFrom('authorize', 'clear', 'part', 'reverse', 'reverse_part', 'refund', 'void', 'force'),
+    what: fc.constantFrom(...turns),
     which: fc.nat(5),
+    other: fc.option(fc.nat(5), { freq: 3 }),
     amount: fc.integer({ min: 0, max: 1_000 }),
   });
   type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
-  function happen(card: SampleCard, keys: string[], { what, which, amount }: Step): void {
+  function happen(card: SampleCard, keys: string[], { what, which, other, amount }: Step): void {
     const key = keys[which % Math.max(1, keys.length)];
+    // Now and then the network names two authorizations as one.
+    const alias = other === null ? undefined : keys[other % Math.max(1, keys.length)];
+    const told = alias === undefined ? {} : { alias_key: alias };
     if (what === 'authorize' || key === undefined) keys.push(card.authorize(amount));
-    else if (what === 'clear' || what === 'part') card.clear(key, amount, what === 'clear');
-    else if (what === 'reverse') card.reverse(key);
-    else if (what === 'reverse_part') card.reverse(key, amount);
+    else if (what === 'clear' || what === 'part') card.clear(key, amount, what === 'clear', told);
+    else if (what === 'reverse') card.reverse(key, null, told);
+    else if (what === 'reverse_part') card.reverse(key, amount, told);
     else if (what === 'refund') card.refund(key, amount);
     else if (what === 'void') card.void(key);
+    else if (what === 'increment') card.authorize(amount, { authorization_key: key, kind: 'incremental', ...told });
+    else if (what === 'advise') card.advise(key, amount, told);
+    else if (what === 'expire') card.expire(key);
+    else if (what === 'lapse') card.lapse();
     else card.clear(null, amount);
   }
 

@@ -19,6 +19,7 @@ interface StoredRow {
   readonly posted_minor: string;
   readonly opened_at_ms: string;
   readonly updated_at_ms: string;
+  readonly joined_into: string | null;
 }
 
 export async function loadAuthorizations(sql: Sql, ids: readonly string[]): Promise<AuthorizationRow[]> {
@@ -46,12 +47,14 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
   await sql.query({
     name: 'store_authorizations',
     text: `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, merchant, status, reason,
-             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms)
+             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into)
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], string_to_array($5, E'\\n', '')::json[],
-             $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[])
+             $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[])
            on conflict (authorization_id) do update set
+             ledger_account_no = excluded.ledger_account_no, currency = excluded.currency,
              merchant = excluded.merchant, status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
-             held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms`,
+             held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms,
+             joined_into = excluded.joined_into`,
     values: [
       wordColumn(rows.map(({ authorization_id }) => authorization_id)),
       numberColumn(rows.map(({ stream_id }) => stream_id)),
@@ -65,6 +68,7 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
       numberColumn(rows.map(({ posted_minor }) => posted_minor)),
       numberColumn(rows.map(({ opened_at_ms }) => opened_at_ms)),
       numberColumn(rows.map(({ updated_at_ms }) => updated_at_ms)),
+      wordColumn(rows.map(({ joined_into }) => joined_into)),
     ],
   });
 }

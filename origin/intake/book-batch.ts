@@ -5,9 +5,17 @@ import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
-import { type Accounts, type AuthorizationRow, bookEvent, currencyOf, type MoneyEvent } from './book-event.ts';
+import {
+  type Accounts,
+  type AuthorizationRow,
+  authorizationIdsOf,
+  bookEvent,
+  currencyOf,
+  type MoneyEvent,
+} from './book-event.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
+import { type EventFlag, flagsOf } from './flags.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
 import { advanceStreams, lockStreams, type Stream } from './streams.ts';
@@ -19,6 +27,8 @@ export interface Booked {
   /** Events stored that wait for one before them. */
   readonly held_back: number;
   readonly transfers: number;
+  /** Of the booked events, each once. */
+  readonly flags: readonly EventFlag[];
 }
 
 /** The streams must exist. */
@@ -58,6 +68,7 @@ export async function bookBatch(
       repeated: sorted.repeats.length,
       held_back: sorted.sequences.reduce((sum, { held_back }) => sum + held_back, 0),
       transfers: transfers.length,
+      flags: sorted.sequences.flatMap(({ run }) => run.flatMap(({ event }) => (event === null ? [] : flagsOf(event)))),
     };
   });
 }
@@ -67,16 +78,15 @@ async function bookRuns(sql: Sql, house: HouseAccounts, sequences: readonly Card
   const events = sequences.flatMap(({ stream, run }) =>
     run.flatMap(({ event }) => (event === null || event.kind === 'profile' ? [] : [{ stream, event }])),
   );
-  const ids = new Set(events.flatMap(({ event }) => event.authorization_id ?? []));
+  const ids = new Set(events.flatMap(({ event }) => authorizationIdsOf(event)));
   const rows = new Map<string, AuthorizationRow>();
   for (const row of await loadAuthorizations(sql, [...ids])) rows.set(row.authorization_id, row);
   await ensureAccounts(house, events, rows);
 
   const transfers: Transfer[] = [];
   for (const { stream, event } of events) {
-    const before = event.authorization_id === null ? null : (rows.get(event.authorization_id) ?? null);
-    const booking = bookEvent(event, stream.stream_id, before, accountsOf(stream, house));
-    if (booking.authorization !== null) rows.set(booking.authorization.authorization_id, booking.authorization);
+    const booking = bookEvent(event, stream.stream_id, rows, accountsOf(stream, house));
+    for (const row of booking.authorizations) rows.set(row.authorization_id, row);
     transfers.push(...booking.transfers);
   }
   await storeAuthorizations(sql, [...rows.values()]);
@@ -90,8 +100,9 @@ async function ensureAccounts(
 ): Promise<void> {
   const pairs = new Map<string, { network: string; currency: string }>();
   for (const { stream, event } of events) {
-    const currency = currencyOf(event) ?? rows.get(event.authorization_id ?? '')?.currency;
-    if (currency !== undefined) pairs.set(`${stream.network} ${currency}`, { network: stream.network, currency });
+    const ofRows = authorizationIdsOf(event).map((id) => rows.get(id)?.currency);
+    for (const currency of [currencyOf(event), ...ofRows])
+      if (currency) pairs.set(`${stream.network} ${currency}`, { network: stream.network, currency });
   }
   await house.ensure(
     [...pairs.values()].flatMap(({ network, currency }) => [

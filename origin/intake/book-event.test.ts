@@ -6,16 +6,16 @@ const accounts = { holder: (currency: string) => (currency === 'USD' ? 1 : 90), 
 
 /** Books a card's events in order, as intake does, except those left out; the last row, and the transfers as words. */
 function bookAll(card: SampleCard, leftOut: readonly number[] = []) {
-  const rows = new Map<string | null, AuthorizationRow>();
+  const rows = new Map<string, AuthorizationRow>();
   const words: string[] = [];
   for (const event of card.events) {
     if (event.kind === 'profile' || leftOut.includes(event.sequence)) continue;
-    const booking = bookEvent(event satisfies MoneyEvent, 7, rows.get(event.authorization_id) ?? null, accounts);
-    if (booking.authorization !== null) rows.set(booking.authorization.authorization_id, booking.authorization);
+    const booking = bookEvent(event satisfies MoneyEvent, 7, rows, accounts);
+    for (const row of booking.authorizations) rows.set(row.authorization_id, row);
     for (const { kind, debit_account_no, credit_account_no, amount_minor } of booking.transfers)
       words.push(`${kind} ${debit_account_no}>${credit_account_no} ${amount_minor}`);
   }
-  return { row: [...rows.values()].at(-1), words };
+  return { row: [...rows.values()].at(-1), rows: [...rows.values()], words };
 }
 
 describe('bookEvent', () => {
@@ -65,6 +65,55 @@ describe('bookEvent', () => {
     ],
     ['a force post is direct', (c) => c.clear(null, 60), 'posted', 0n, 60n, ['direct 1>2 60']],
     ['a reversal voids', (c) => c.reverse(c.authorize(50)), 'released', 0n, 0n, ['pending 1>2 50', 'void 1>2 50']],
+    ['an expiry voids', (c) => c.expire(c.authorize(50)), 'released', 0n, 0n, ['pending 1>2 50', 'void 1>2 50']],
+    [
+      'a hold that nobody clears lapses',
+      (c) => {
+        c.authorize(50);
+        c.lapse();
+      },
+      'released',
+      0n,
+      0n,
+      ['pending 1>2 50', 'void 1>2 50'],
+    ],
+    [
+      'a clearing after expiry is direct',
+      (c) => {
+        const key = c.authorize(50);
+        c.lapse();
+        c.clear(key, 50);
+      },
+      'posted',
+      0n,
+      50n,
+      ['pending 1>2 50', 'void 1>2 50', 'direct 1>2 50'],
+    ],
+    ['an advice holds what it says', (c) => c.advise('new', 50), 'held', 50n, 0n, ['pending 1>2 50']],
+    [
+      'an advice of less voids',
+      (c) => c.advise(c.authorize(50), 20),
+      'held',
+      20n,
+      0n,
+      ['pending 1>2 50', 'void 1>2 30'],
+    ],
+    [
+      'an advice overrules a decline',
+      (c) => c.advise(c.authorize(50, { currency: 'EUR' }), 20),
+      'held',
+      20n,
+      0n,
+      ['pending 1>2 20'],
+    ],
+    [
+      'an increment adds',
+      (c) => c.authorize(25, { authorization_key: c.authorize(50), kind: 'incremental' }),
+      'held',
+      75n,
+      0n,
+      ['pending 1>2 50', 'pending 1>2 25'],
+    ],
     ['a late answer is voided', (c) => c.void(c.authorize(50)), 'released', 0n, 0n, ['pending 1>2 50', 'void 1>2 50']],
     ['a refund goes the other way', (c) => c.refund(null, 9), 'posted', 0n, -9n, ['direct 2>1 9']],
     [
@@ -81,7 +130,7 @@ describe('bookEvent', () => {
     ],
     [
       'money in another currency waits for a person',
-      (c) => c.clear(c.authorize(50), 50, true, 'EUR'),
+      (c) => c.clear(c.authorize(50), 50, true, { currency: 'EUR' }),
       'held',
       50n,
       0n,
@@ -98,7 +147,31 @@ describe('bookEvent', () => {
   test('a void of a request that never came books nothing', () => {
     const card = new SampleCard('card');
     card.void('never-came');
-    expect(bookAll(card)).toEqual({ row: undefined, words: [] });
+    expect(bookAll(card)).toEqual({ row: undefined, rows: [], words: [] });
+  });
+
+  test('two that turn out to be one: the hold goes from the one to the other, and what was posted stays', () => {
+    const card = new SampleCard('joined');
+    const first = card.authorize(100);
+    card.clear(first, 30, false);
+    const second = card.authorize(50);
+    card.reverse(second, null, { alias_key: first });
+    const { rows, words } = bookAll(card);
+    const [one, other] = rows;
+    expect(one).toMatchObject({ status: 'posted', held_minor: 0n, posted_minor: 30n });
+    expect(one?.joined_into).toBe(other?.authorization_id);
+    expect(other).toMatchObject({ status: 'released', held_minor: 0n, posted_minor: 0n, joined_into: null });
+    expect(words).toEqual(['pending 1>2 100', 'post 1>2 30', 'pending 1>2 50', 'void 1>2 50', 'void 1>2 70']);
+  });
+
+  test('a joined authorization that is among the dead letters gives back nothing', () => {
+    const card = new SampleCard('half-joined');
+    const first = card.authorize(100);
+    card.clear(card.authorize(50), 60, true, { alias_key: first });
+    expect(bookAll(card, [2]).words).toEqual(['pending 1>2 50', 'post 1>2 50', 'direct 1>2 10']);
+    expect(bookAll(card).words).toEqual([
+      ...['pending 1>2 100', 'pending 1>2 50', 'post 1>2 50', 'direct 1>2 10', 'void 1>2 100'],
+    ]);
   });
 
   test('where the approval is among the dead letters, a clearing still posts all it says, and a release releases nothing', () => {
@@ -112,8 +185,8 @@ describe('bookEvent', () => {
 
   test('a card without a profile: each currency is booked where it belongs, the row counts its own', () => {
     const card = new SampleCard('unknown', null);
-    card.clear('key', 50, false, 'EUR');
-    card.clear('key', 40, false, 'USD');
+    card.clear('key', 50, false, { currency: 'EUR' });
+    card.clear('key', 40, false);
     expect(bookAll(card)).toMatchObject({
       row: { currency: 'EUR', ledger_account_no: 90, posted_minor: 50n },
       words: ['direct 90>2 50', 'direct 1>2 40'],

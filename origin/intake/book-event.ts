@@ -2,7 +2,7 @@
 // The event carries its figures; nothing is worked out again.
 
 import type { Merchant } from '../../contracts/authorization-request.ts';
-import type { CardEvent } from '../../contracts/card-event.ts';
+import type { CardEvent, Effect } from '../../contracts/card-event.ts';
 import { postings } from '../../core/postings.ts';
 import type { Transfer } from '../ledger/transfers.ts';
 
@@ -22,6 +22,8 @@ export interface AuthorizationRow {
   readonly posted_minor: bigint;
   readonly opened_at_ms: number;
   readonly updated_at_ms: number;
+  /** The authorization that this one turned out to be: what comes later belongs to it. */
+  readonly joined_into: string | null;
 }
 
 /** Where a stream's money in a currency is booked. */
@@ -31,8 +33,15 @@ export interface Accounts {
 }
 
 export interface Booking {
-  readonly authorization: AuthorizationRow | null;
+  /** The rows that the event changed. */
+  readonly authorizations: readonly AuthorizationRow[];
   readonly transfers: readonly Transfer[];
+}
+
+/** The authorizations whose rows an event reads: its own, and the one that it joins to it. */
+export function authorizationIdsOf(event: MoneyEvent): string[] {
+  const { joined } = 'joined' in event ? event : {};
+  return [event.authorization_id, joined?.authorization_id].flatMap((id) => id ?? []);
 }
 
 export function currencyOf(event: MoneyEvent): string | null {
@@ -42,50 +51,102 @@ export function currencyOf(event: MoneyEvent): string | null {
     case 'message':
       return event.message.currency;
     case 'void':
+    case 'expiry':
       return null;
   }
 }
 
-/** `before`: the row of the event's authorization; null where this event is the first to name it. */
+/** `rows`: those of `authorizationIdsOf`; one that is not there is an authorization that no event has named before. */
 export function bookEvent(
   event: MoneyEvent,
   stream_id: number,
-  before: AuthorizationRow | null,
+  rows: ReadonlyMap<string, AuthorizationRow>,
   accounts: Accounts,
 ): Booking {
+  const own = bookOwn(event, stream_id, rows.get(event.authorization_id ?? '') ?? null, accounts);
+  const joined = bookJoined(event, stream_id, rows, accounts);
+  return {
+    authorizations: [...own.authorizations, ...joined.authorizations],
+    transfers: [...own.transfers, ...joined.transfers],
+  };
+}
+
+const nothing: Booking = { authorizations: [], transfers: [] };
+
+/** What the event did to its own authorization. */
+function bookOwn(event: MoneyEvent, stream_id: number, before: AuthorizationRow | null, accounts: Accounts): Booking {
   const { authorization_id } = event;
   const currency = currencyOf(event) ?? before?.currency ?? null;
-  // A void of a request that never came, or whose request is among the dead letters: nothing was booked, so nothing is undone.
-  if (authorization_id === null || currency === null) return { authorization: before, transfers: [] };
+  // A void or an expiry of what never came, or is among the dead letters: nothing was booked, so nothing is undone.
+  if (authorization_id === null || currency === null) return nothing;
 
-  const row = before ?? opened(event, authorization_id, stream_id, currency, accounts);
+  const row =
+    before === null
+      ? opened(event, authorization_id, stream_id, currency, accounts)
+      : inCurrency(before, event, currency, accounts);
   // A card without a profile takes money in any currency: booked where it belongs, and not mixed into this row's sums.
   const own = row.currency === currency;
 
   // Never more released than is held: a hold may be missing where its event is among the dead letters. A clearing then
   // posts what it says all the same, only not out of a reservation.
   const held = own ? row.held_minor : 0n;
-  const holdChange = BigInt(event.effect.hold_minor) < -held ? -held : BigInt(event.effect.hold_minor);
+  const holdChange = atLeast(BigInt(event.effect.hold_minor), -held);
   const effect = { hold_minor: Number(holdChange), posted_minor: event.effect.posted_minor };
-
   const holder = own ? row.ledger_account_no : accounts.holder(currency);
-  const clearing = accounts.clearing(currency);
-  const transfers = postings(effect).map(
-    ({ kind, direction, amount_minor }): Transfer => ({
-      debit_account_no: direction === 'spend' ? holder : clearing,
-      credit_account_no: direction === 'spend' ? clearing : holder,
-      amount_minor: BigInt(amount_minor),
-      currency,
-      kind,
-      event_at_ms: event.at_ms,
-      event: { event_id: event.event_id, stream_id, sequence: event.sequence, authorization_id },
-    }),
-  );
+  const place = { holder, clearing: accounts.clearing(currency), currency };
+  const transfers = transfersOf(effect, event, { stream_id, authorization_id }, place);
   const money = own
     ? { held_minor: held + holdChange, posted_minor: row.posted_minor + BigInt(effect.posted_minor) }
     : { held_minor: row.held_minor, posted_minor: row.posted_minor };
   const after = { ...row, ...money, ...toldBy(event, row), updated_at_ms: event.at_ms };
-  return { authorization: { ...after, status: statusAfter(event, before, after) }, transfers };
+  return { authorizations: [{ ...after, status: statusAfter(event, before, after) }], transfers };
+}
+
+/** The authorization that went into the event's own: what it held is given back under its own id. What it posted stays. */
+function bookJoined(
+  event: MoneyEvent,
+  stream_id: number,
+  rows: ReadonlyMap<string, AuthorizationRow>,
+  accounts: Accounts,
+): Booking {
+  const { joined } = 'joined' in event ? event : {};
+  const row = rows.get(joined?.authorization_id ?? '');
+  if (joined === undefined || row === undefined) return nothing;
+  const { authorization_id, currency } = row;
+  const holdChange = atLeast(-BigInt(joined.released_minor), -row.held_minor);
+  const place = { holder: row.ledger_account_no, clearing: accounts.clearing(currency), currency };
+  const effect = { hold_minor: Number(holdChange), posted_minor: 0 };
+  const after = {
+    ...row,
+    held_minor: row.held_minor + holdChange,
+    updated_at_ms: event.at_ms,
+    joined_into: event.authorization_id,
+  };
+  return {
+    authorizations: [{ ...after, status: statusAfter(event, row, after) }],
+    transfers: transfersOf(effect, event, { stream_id, authorization_id }, place),
+  };
+}
+
+function transfersOf(
+  effect: Effect,
+  { event_id, sequence, at_ms }: MoneyEvent,
+  of: { readonly stream_id: number; readonly authorization_id: string },
+  { holder, clearing, currency }: { readonly holder: number; readonly clearing: number; readonly currency: string },
+): Transfer[] {
+  return postings(effect).map(({ kind, direction, amount_minor }) => ({
+    debit_account_no: direction === 'spend' ? holder : clearing,
+    credit_account_no: direction === 'spend' ? clearing : holder,
+    amount_minor: BigInt(amount_minor),
+    currency,
+    kind,
+    event_at_ms: at_ms,
+    event: { event_id, sequence, ...of },
+  }));
+}
+
+function atLeast(value: bigint, least: bigint): bigint {
+  return value < least ? least : value;
 }
 
 function opened(
@@ -108,7 +169,20 @@ function opened(
     posted_minor: 0n,
     opened_at_ms: at_ms,
     updated_at_ms: at_ms,
+    joined_into: null,
   };
+}
+
+/** A row without money takes the currency of what comes: a request in another one was declined, and then forced through. */
+function inCurrency(
+  row: AuthorizationRow,
+  { effect }: MoneyEvent,
+  currency: string,
+  accounts: Accounts,
+): AuthorizationRow {
+  const moves = effect.hold_minor !== 0 || effect.posted_minor !== 0;
+  if (!moves || row.currency === currency || row.held_minor !== 0n || row.posted_minor !== 0n) return row;
+  return { ...row, currency, ledger_account_no: accounts.holder(currency) };
 }
 
 /** What the event says beside money. */
@@ -131,6 +205,7 @@ function toldBy(
         requested_minor,
       };
     case 'void':
+    case 'expiry':
       return { merchant, reason, requested_minor };
   }
 }
@@ -142,7 +217,7 @@ function statusAfter(
 ): AuthorizationRow['status'] {
   if (after.held_minor > 0n) return 'held';
   if (after.posted_minor !== 0n || before?.status === 'posted') return 'posted';
-  if (event.kind === 'authorization')
-    return before?.status ?? (event.decision.outcome === 'declined' ? 'declined' : 'approved');
-  return before === null || before.status === 'held' ? 'released' : before.status;
+  if (before !== null) return before.status === 'held' ? 'released' : before.status;
+  if (event.kind !== 'authorization') return 'released';
+  return event.decision.outcome === 'declined' ? 'declined' : 'approved';
 }

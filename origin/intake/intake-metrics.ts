@@ -2,6 +2,7 @@
 
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Booked } from './book-batch.ts';
+import { eventFlags } from './flags.ts';
 import type { ReadMessage } from './read-message.ts';
 
 export type IntakeMetrics = ReturnType<typeof createIntakeMetrics>;
@@ -20,6 +21,14 @@ export function createIntakeMetrics(registry: Registry) {
     labelNames: ['outcome'],
     registers,
   });
+  const flagged = new Counter({
+    name: 'intake_flagged_events_total',
+    help: 'Booked events that a person may want to look at, by why',
+    labelNames: ['flag'],
+    registers,
+  });
+  // From the start, so that an alert on their rate sees the first one.
+  for (const flag of eventFlags) flagged.inc({ flag }, 0);
   const failures = new Counter({
     name: 'intake_batch_failures_total',
     help: 'Batches not booked: refused by the database for their data, or failed for any other cause',
@@ -39,10 +48,11 @@ export function createIntakeMetrics(registry: Registry) {
     registers,
   });
 
-  function countBatch({ applied, repeated }: Booked, batch: readonly ReadMessage[]): void {
+  function countBatch({ applied, repeated, flags }: Booked, batch: readonly ReadMessage[]): void {
     const nowMs = Date.now();
     events.inc({ outcome: 'applied' }, applied);
     events.inc({ outcome: 'repeated' }, repeated);
+    for (const flag of flags) flagged.inc({ flag });
     for (const { dead_letters, events: read } of batch) {
       messages.inc({ outcome: dead_letters.length > 0 ? 'dead_letter' : 'done' });
       events.inc({ outcome: 'dead_letter' }, dead_letters.length);

@@ -56,7 +56,7 @@ describe('intake', () => {
 
   test('a card that the origin does not know is booked to suspense, and nothing is lost', async () => {
     const card = new SampleCard('nobody-knows', null);
-    card.clear(null, 900, true, 'CHF');
+    card.clear(null, 900, true, { currency: 'CHF' });
     await books.intake().take(asMessages(card.message()));
     const { rows } = await database.sql.query(
       `select a.kind, b.debits_posted::int as debits from ledger_balances b
@@ -67,6 +67,21 @@ describe('intake', () => {
       { kind: 'suspense', debits: 900 },
     ]);
   });
+});
+
+test('intake: what a person may want to look at is counted once, however often it comes', async () => {
+  const card = await books.knownCard();
+  card.putProfile({ funds_minor: 100 });
+  card.advise('stand-in', 150);
+  card.clear('stand-in', 150, true, { currency: 'EUR' });
+  const intake = books.intake();
+  for (let time = 0; time < 2; time += 1) await intake.take(asMessages(card.message()));
+  const metric = await books.registry.getSingleMetric('intake_flagged_events_total')?.get();
+  expect(metric?.values.map(({ labels, value }) => [labels['flag'], value])).toEqual([
+    ['currency_mismatch', 1],
+    ['against_rules', 1],
+    ['overdrawn', 1],
+  ]);
 });
 
 describe('intake: what cannot be read', () => {

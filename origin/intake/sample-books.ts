@@ -2,8 +2,9 @@
 
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import type { CardEvent } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
-import { postings } from '../../core/postings.ts';
+import { type Posting, postings } from '../../core/postings.ts';
 import type { Database } from '../db/client.ts';
 import { Intake, type IntakeOptions, type Message } from './intake.ts';
 import { createIntakeMetrics } from './intake-metrics.ts';
@@ -11,6 +12,8 @@ import { SampleCard } from './sample-card.ts';
 
 export class SampleBooks {
   readonly database: Database;
+  /** Of the intake made last. */
+  registry = new Registry();
   #cards = 0;
 
   constructor(database: Database) {
@@ -18,7 +21,8 @@ export class SampleBooks {
   }
 
   intake(options: Partial<IntakeOptions> = {}): Intake {
-    const metrics = createIntakeMetrics(new Registry());
+    this.registry = new Registry();
+    const metrics = createIntakeMetrics(this.registry);
     return new Intake({ database: this.database, log: pino({ level: 'silent' }), metrics, ...options });
   }
 
@@ -60,7 +64,9 @@ export class SampleBooks {
 
 /** What must be stored when every event of the card is booked, by the card's own state. */
 export function whole({ events, state }: SampleCard) {
-  const transfers = events.flatMap((event) => ('effect' in event ? postings(event.effect) : []));
+  const transfers = events.flatMap((event) =>
+    'effect' in event ? [...postings(event.effect), ...givenBack(event)] : [],
+  );
   return {
     applied: events.length,
     seen: events.length,
@@ -69,6 +75,12 @@ export function whole({ events, state }: SampleCard) {
     held: state.held_minor,
     posted: state.posted_minor,
   };
+}
+
+/** What an authorization held that turned out to be the event's own. */
+function givenBack(event: CardEvent): Posting[] {
+  const released = ('joined' in event ? event.joined?.released_minor : 0) ?? 0;
+  return postings({ hold_minor: -released, posted_minor: 0 });
 }
 
 export function asMessages(...bodies: readonly unknown[]): Message[] {

@@ -11,6 +11,7 @@ export interface Running {
   readonly marqeta: { readonly username: string; readonly password: string };
   readonly account_id: string;
   readonly ledger_account_id: string;
+  readonly control_set_id: string;
   readonly cards: DemoData['cards'];
   readonly curl: string;
 }
@@ -25,6 +26,7 @@ export function describe(urls: { edge: string; origin: string; database: string 
     marqeta: { username: demo.marqetaUsername, password: demo.marqetaPassword },
     account_id: data.account_id,
     ledger_account_id: data.ledger_account_id,
+    control_set_id: data.control_set_id,
     cards: data.cards,
     curl: curlOf(urls.edge, plain?.card_token ?? ''),
   };
@@ -54,6 +56,7 @@ export function table(running: Running): string {
     ['Marqeta credentials', `${running.marqeta.username} : ${running.marqeta.password}`],
     ['API key', `Authorization: Bearer ${running.api_key}`],
     ['account', `${running.account_id}, ledger account ${running.ledger_account_id}`],
+    ['control set', `${running.control_set_id}   everyday, shared by plain and history`],
     ...running.cards.map(({ name, card_token, note }) => [`card ${name}`, `${card_token}   ${note}`] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -66,6 +69,7 @@ export function table(running: Running): string {
     running.curl,
     '',
     '  Or, in another terminal: npm run trigger -- authorization --card plain --amount 12.34 --mcc 5411',
+    '  Why it was decided so: npm run explain -- --card plain',
     '  Logs are in .atlas/logs. Ctrl-C stops everything.',
     '',
   ].join('\n');

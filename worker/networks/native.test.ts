@@ -5,7 +5,7 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { clearing, limitPerDay, profile, refund, request, reversal } from '../../core/samples.ts';
+import { advice, clearing, expiry, limitPerDay, profile, refund, request, reversal } from '../../core/samples.ts';
 import worker from '../index.ts';
 import { cardAt, type Headers, nativeSignature, newToken, postNative, requestTo, settings } from '../sample-calls.ts';
 
@@ -78,6 +78,8 @@ describe('the life of an authorization', () => {
         authorization_id: expect.stringMatching(/^auth_\w{26}$/),
         outcome: 'approved',
         approved_minor: 600,
+        hold_minor: 600,
+        profile_version: 1,
         reason: null,
         control_id: null,
         available_minor: 400,
@@ -115,6 +117,33 @@ describe('the life of an authorization', () => {
     expect(await card.read()).toMatchObject({ held_minor: 300 });
     await card.tell(reversal({ message_key: 'm2', amount_minor: null }));
     expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 1_000 });
+  });
+
+  test('increased, advised, and lapsed', async () => {
+    const card = await newCard({ funds_minor: 1_000 });
+    await card.ask();
+    const more = { kind: 'incremental', request_key: 'r2', alias_key: 'a2', amount_minor: 100 } as const;
+    expect(await (await card.ask(more)).json()).toMatchObject({ outcome: 'approved', approved_minor: 100 });
+    expect(await card.read()).toMatchObject({ held_minor: 600, open_authorizations: 1 });
+    await card.tell(advice({ message_key: 'm1', authorization_key: 'a2', alias_key: 'a3', hold_minor: 450 }));
+    expect(await card.read()).toMatchObject({ held_minor: 450, open_authorizations: 1 });
+    await card.tell(expiry({ message_key: 'm2', authorization_key: 'a3' }));
+    expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 1_000 });
+  });
+
+  test('all that a request may say is taken', async () => {
+    const { card_token } = await newCard();
+    const whole = request({
+      alias_key: 'a2',
+      occurred_at_ms: 1_772_625_600_000,
+      hold_expires_at_ms: 1_772_712_000_000,
+      merchant_currency: 'EUR',
+      three_d_secure: 'authenticated',
+      risk_score: 12,
+    });
+    const answer = await postNative('authorizations', { card_token, request: whole, deadline_ms: 2_000 });
+    expect([answer.status, await answer.json()]).toMatchObject([200, { outcome: 'approved' }]);
+    expect((await cardAt('native', card_token).eventsAfter(1)).events).toMatchObject([{ request: whole }]);
   });
 
   test('a repeated message is known, also within one batch', async () => {
@@ -173,6 +202,29 @@ describe('refusals', () => {
     ['authorizations', { ...asked, request: request({ request_key: 'with space' }) }, 'request.request_key'],
     ['authorizations', { ...asked, request: request({ request_key: 'k'.repeat(256) }) }, 'request.request_key'],
     ['authorizations', { request: request() }, 'card_token'],
+    ['authorizations', { ...asked, deadline_ms: limits.nativeDeadlineMsMin - 1 }, 'deadline_ms'],
+    ['authorizations', { ...asked, deadline_ms: limits.nativeDeadlineMsMax + 1 }, 'deadline_ms'],
+    ['authorizations', { ...asked, deadline_ms: '1000' }, 'deadline_ms'],
+    ['authorizations', { ...asked, request: request({ occurred_at_ms: -1 }) }, 'request.occurred_at_ms'],
+    ['authorizations', { ...asked, request: request({ merchant_currency: '978' }) }, 'request.merchant_currency'],
+    ['authorizations', { ...asked, request: request({ risk_score: 1_000 }) }, 'request.risk_score'],
+    ['authorizations', { ...asked, request: request({ alias_key: 'with space' }) }, 'request.alias_key'],
+    ['authorizations', { ...asked, request: { ...request(), three_d_secure: 'yes' } }, 'request.three_d_secure'],
+    [
+      'messages',
+      { messages: [{ card_token: 'c', message: advice({ hold_minor: -1 }) }] },
+      'messages[0].message.hold_minor',
+    ],
+    [
+      'messages',
+      { messages: [{ card_token: 'c', message: { ...advice(), decided_by: 'us' } }] },
+      'messages[0].message.decided_by',
+    ],
+    [
+      'messages',
+      { messages: [{ card_token: 'c', message: { ...expiry(), amount_minor: 1 } }] },
+      'messages[0].message.amount_minor',
+    ],
     ['messages', { messages: [] }, 'messages'],
     [
       'messages',

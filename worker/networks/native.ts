@@ -5,17 +5,24 @@ import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
+import type { Decision } from '../../contracts/decision.ts';
 import { limits } from '../../contracts/limits.ts';
 import { networkKeySchema } from '../../contracts/network.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from '../body.ts';
-import { authorize, cardObject } from '../card-call.ts';
+import { authorize } from '../card-call.ts';
+import { cardObject } from '../card-object.ts';
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 
 const authorizationBodySchema = z.strictObject({
   card_token: networkKeySchema,
   request: authorizationRequestSchema,
+  /** How long the caller waits for the answer, in milliseconds from here; afterwards nothing is approved any more. */
+  deadline_ms: z._default(
+    z.int().check(z.minimum(limits.nativeDeadlineMsMin), z.maximum(limits.nativeDeadlineMsMax)),
+    limits.nativeDeadlineMs,
+  ),
 });
 
 const messagesBodySchema = z.strictObject({
@@ -26,12 +33,15 @@ const messagesBodySchema = z.strictObject({
 
 const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_key: networkKeySchema });
 
-const identifiers: ReadonlySet<string> = new Set('card_token request_key authorization_key message_key id'.split(' '));
+const identifiers: ReadonlySet<string> = new Set(
+  'card_token request_key authorization_key alias_key message_key id'.split(' '),
+);
 
-type Bindings = { Bindings: Env; Variables: { body: unknown } };
+type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
 
 export const native = new Hono<Bindings>()
   .use(async (context, next) => {
+    context.set('arrivedAtMs', Date.now());
     const text = await readText(context.req.raw);
     requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
     const body = parseJson(text);
@@ -40,16 +50,22 @@ export const native = new Hono<Bindings>()
     await next();
   })
   .post('/authorizations', async (context) => {
-    const { card_token: cardToken, request } = inShape(authorizationBodySchema, context.get('body'));
-    const deadlineMs = limits.nativeDeadlineMs;
-    const decided = await authorize(context.env, context.executionCtx, {
+    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, context.get('body'));
+    const answer = await authorize(context.env, context.executionCtx, {
       network: 'native',
-      cardToken,
+      cardToken: card_token,
       request,
-      deadlineMs,
+      arrivedAtMs: context.get('arrivedAtMs'),
+      deadlineMs: deadline_ms,
     });
-    if (decided === null) throw unavailable();
-    return context.json({ authorization_id: decided.authorization_id, ...decided.decision });
+    switch (answer.outcome) {
+      case 'decided':
+        return context.json({ authorization_id: answer.authorization_id, ...answer.decision });
+      case 'stood_in':
+        return context.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
+      case 'unavailable':
+        throw unavailable();
+    }
   })
   .post('/messages', async (context) => {
     const { messages } = inShape(messagesBodySchema, context.get('body'));
@@ -69,6 +85,18 @@ export const native = new Hono<Bindings>()
     const { outcome } = await cardObject(context.env, 'native', card_token).void(request_key);
     return context.json({ request_key, outcome });
   });
+
+/** The edge approved in the card's place; the card has not looked at it, and there is no id of ours yet. */
+const stoodIn = {
+  authorization_id: null,
+  outcome: 'approved',
+  stood_in: true,
+  reason: null,
+  control_id: null,
+  available_minor: null,
+  profile_version: null,
+  trace: [],
+} as const satisfies Partial<Decision> & Record<string, unknown>;
 
 /** The caller may ask again with the same key, or void it: both end in one decision. */
 function unavailable(): Refusal {

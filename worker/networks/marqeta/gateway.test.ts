@@ -125,7 +125,7 @@ describe('POST /networks/marqeta/gateway', () => {
     const before = await card.read();
     const method = 'pgfs.authorization.account_verification';
     expect((await card.ask({ amount: '0', method })).status).toBe(200);
-    const { last_sequence, published_sequence: _, ...after } = await card.read();
+    const { last_sequence, published_sequence: _, requests_since_load: __, ...after } = await card.read();
     expect(before).toMatchObject(after);
     expect(last_sequence).toBe(before.last_sequence + 1);
   });
@@ -179,6 +179,8 @@ describe('the request in our words', () => {
       entry_mode: 'contactless',
       card_present: true,
       partial_approval_capable: false,
+      occurred_at_ms: expect.any(Number),
+      risk_score: 97,
     });
   });
 
@@ -261,7 +263,17 @@ test.each(declineReasons)('%s has a word in Marqeta’s documented list', (reaso
   const message = gatewaySchema.parse(parseMarqeta(gatewayMessage({ cardToken: 'card-1', amount: '10.25' })));
   const { status, body } = answerTo(message, {
     authorization_id: 'auth_00000000000000000000000000',
-    decision: { outcome: 'declined', approved_minor: 0, reason, control_id: null, available_minor: null, trace: [] },
+    outcome: 'decided',
+    decision: {
+      outcome: 'declined',
+      approved_minor: 0,
+      hold_minor: 0,
+      reason,
+      control_id: null,
+      available_minor: null,
+      profile_version: null,
+      trace: [],
+    },
   });
   expect(status).toBe(402);
   expect(documented.split(' ')).toContain(body.jit_funding.decline_reason);

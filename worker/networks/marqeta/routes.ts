@@ -5,11 +5,12 @@ import { Hono } from 'hono/tiny';
 import { limits } from '../../../contracts/limits.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { inShape, readText, refuseCardData } from '../../body.ts';
-import { authorize, cardObject } from '../../card-call.ts';
+import { authorize } from '../../card-call.ts';
+import { cardObject } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Settings, settingsOf } from '../../env.ts';
 import { logEvent } from '../../log.ts';
-import { answerTo, requestOf, unavailableAnswer } from './gateway.ts';
+import { answerTo, requestOf, stoodInAnswer, unavailableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
 import { gatewaySchema, marqetaIdentifiers, parseMarqeta, webhookSchema } from './wire.ts';
 
@@ -18,21 +19,28 @@ type EdgeContext = Context<{ Bindings: Env }>;
 export const marqeta = new Hono<{ Bindings: Env }>()
   .post('/gateway', async (context) => {
     requireMarqeta(context);
+    const arrivedAtMs = Date.now();
     const message = inShape(gatewaySchema, readBody(await readText(context.req.raw)));
-    const decided = await authorize(context.env, context.executionCtx, {
+    const answer = await authorize(context.env, context.executionCtx, {
       network: 'marqeta',
       cardToken: message.card_token,
       request: requestOf(message),
+      arrivedAtMs,
       deadlineMs: limits.marqetaDeadlineMs,
     });
-    if (decided !== null) {
-      const { status, body } = answerTo(message, decided);
-      return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
+    switch (answer.outcome) {
+      case 'decided': {
+        const { status, body } = answerTo(message, answer);
+        return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
+      }
+      case 'stood_in':
+        return context.json(stoodInAnswer(message), 200);
+      case 'unavailable':
+        // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
+        if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'network')
+          throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
+        return context.json(unavailableAnswer(message), 402);
     }
-    if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'decline')
-      return context.json(unavailableAnswer(message), 402);
-    // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
-    throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
   })
   .post('/webhook', async (context) => {
     requireMarqeta(context);
@@ -98,11 +106,19 @@ async function store(env: Env, notice: Notice): Promise<void> {
     case 'receive':
       await cardObject(env, 'marqeta', notice.cardToken).receive(notice.message);
       return;
-    case 'void':
-      await cardObject(env, 'marqeta', notice.cardToken).void(notice.requestKey);
+    case 'void': {
+      const card = cardObject(env, 'marqeta', notice.cardToken);
+      await card.void(notice.requestKey);
+      // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
+      if (notice.release !== null && settingsOf(env).MARQETA_FAILURE_POLICY === 'stand_in')
+        await card.receive(notice.release);
       return;
+    }
     case 'nothing':
-      logEvent('info', 'webhook_ignored', { network: 'marqeta', type: notice.type.slice(0, limits.textLengthMax) });
+      logEvent('info', notice.why === 'chargeback' ? 'chargeback_not_booked' : 'webhook_ignored', {
+        network: 'marqeta',
+        type: notice.type.slice(0, limits.textLengthMax),
+      });
       return;
   }
 }

@@ -5,10 +5,11 @@ import * as z from 'zod/mini';
 import { categorySchema, type Merchant, merchantIdSchema } from '../../../contracts/authorization-request.ts';
 import { countryFromCode } from '../../../contracts/country.ts';
 import { limits } from '../../../contracts/limits.ts';
-import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
+import { currencyFromNumber, currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
 import { networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { type JsonReviver, parseJson } from '../../body.ts';
+import { cardholderAuthenticationSchema } from './three-d-secure.ts';
 
 /** A JSON number as it was written. */
 class DecimalText {
@@ -66,6 +67,9 @@ const common = {
   card_token: networkKeySchema,
   card_acceptor: z.nullish(cardAcceptor),
   currency_code: currencySchema,
+  preceding_related_transaction_token: z.nullish(networkKeySchema),
+  // Read by `instantOf`: an odd clock is no reason to refuse.
+  created_time: z.optional(z.unknown()),
 };
 
 export const gatewaySchema = z.object({
@@ -82,25 +86,46 @@ export const gatewaySchema = z.object({
   pos: z.nullish(pointOfSale),
   poi: z.nullish(pointOfSale),
   transaction_metadata: z.nullish(z.object({ payment_channel: z.nullish(code) })),
+  user_transaction_time: z.optional(z.unknown()),
+  currency_conversion: z.nullish(
+    z.object({ network: z.nullish(z.object({ original_currency_code: z.nullish(code) })) }),
+  ),
+  cardholder_authentication_data: z.nullish(cardholderAuthenticationSchema),
+  fraud: z.nullish(z.object({ network: z.nullish(z.object({ transaction_risk_score: z.nullish(z.number()) })) })),
 });
 export type GatewayMessage = z.infer<typeof gatewaySchema>;
 
 /** As much of a transaction as every kind of it has: many kinds name no card. */
 export const anyTransactionSchema = z.object({ type: code });
 
+const jitFunding = z.object({ token: networkKeySchema, method: z.nullish(code), amount: z.nullish(amount) });
+
 export const transactionSchema = z.object({
   ...common,
   type: code,
   state: z.nullish(code),
   amount,
-  preceding_related_transaction_token: z.nullish(networkKeySchema),
   is_final_clearing: z.nullish(z.boolean()),
   multi_clearing_sequence_number: z.nullish(z.int()),
   multi_clearing_sequence_count: z.nullish(z.int()),
+  subnetwork: z.nullish(code),
+  /** Commando Mode: Marqeta itself decided in our place. */
+  standin_approved_by: z.nullish(code),
+  /** The card network decided in our place. */
+  standin_by: z.nullish(code),
   gpa_order: z.nullish(
     z.object({
-      jit_funding: z.nullish(z.object({ token: networkKeySchema })),
-      funding: z.nullish(z.object({ gateway_log: z.nullish(z.object({ timed_out: z.nullish(z.boolean()) })) })),
+      jit_funding: z.nullish(jitFunding),
+      funding: z.nullish(
+        z.object({
+          gateway_log: z.nullish(
+            z.object({
+              timed_out: z.nullish(z.boolean()),
+              response: z.nullish(z.object({ code: z.nullish(code) })),
+            }),
+          ),
+        }),
+      ),
     }),
   ),
 });
@@ -120,6 +145,30 @@ export function merchantOf(acceptor: z.infer<typeof cardAcceptor> | null | undef
     category: acceptor?.mcc ?? null,
     country: countryFromCode(acceptor?.country_code ?? acceptor?.country ?? ''),
   };
+}
+
+const isoInstant = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/;
+
+/** The first of these that is an instant of ISO 8601 with its offset from UTC. */
+export function instantOf(...texts: readonly unknown[]): number | undefined {
+  for (const text of texts) {
+    const at_ms = typeof text === 'string' && isoInstant.test(text) ? Date.parse(text) : Number.NaN;
+    if (at_ms >= 0) return at_ms;
+  }
+  return undefined;
+}
+
+/** What the merchant charges in, where it is another currency than the card's. */
+export function merchantCurrencyOf({ currency_conversion, currency_code }: GatewayMessage): string | undefined {
+  const currency = currencyFromNumber(currency_conversion?.network?.original_currency_code ?? '');
+  return currency === null || currency === currency_code ? undefined : currency;
+}
+
+/** Only what is known, for fields that are absent otherwise. */
+export function known<T extends object>(fields: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  const present: Partial<T> = {};
+  for (const name in fields) if (fields[name] !== undefined) present[name] = fields[name];
+  return present;
 }
 
 /** The amount as a JSON number again. */

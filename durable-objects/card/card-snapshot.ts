@@ -1,0 +1,33 @@
+// The fold of the log up to a row, so that a load reads it and the rows after it, and older rows can go.
+//
+// snapshot(part, body): one JSON text in parts, because a value has a bound; replaced as a whole by `write`.
+
+import type { Snapshot } from '../../core/snapshot.ts';
+import { partsOf } from './snapshot-parts.ts';
+
+export class CardSnapshot {
+  readonly #sql: SqlStorage;
+
+  constructor(sql: SqlStorage) {
+    this.#sql = sql;
+    sql.exec('create table if not exists snapshot (part integer primary key, body text not null)');
+  }
+
+  /** Null for a card that has none yet. Only `write` writes it: it is trusted. */
+  read(): Snapshot | null {
+    const parts = this.#sql.exec<{ body: string }>('select body from snapshot order by part').toArray();
+    if (parts.length === 0) return null;
+    const snapshot = JSON.parse(parts.map(({ body }) => body).join('')) as Snapshot;
+    if (snapshot.version !== 1) throw new Error(`a snapshot of version ${snapshot.version} cannot be read`);
+    return snapshot;
+  }
+
+  /** Several statements: for a transaction of the caller's. */
+  write(snapshot: Snapshot): void {
+    const parts = partsOf(JSON.stringify(snapshot));
+    // Upserts, so that what stays the same in number costs one row a part, not two.
+    for (const [part, body] of parts.entries())
+      this.#sql.exec('insert or replace into snapshot (part, body) values (?, ?)', part, body);
+    this.#sql.exec('delete from snapshot where part >= ?', parts.length);
+  }
+}

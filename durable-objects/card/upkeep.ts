@@ -1,0 +1,76 @@
+// What a card owes to time: holds that nobody cleared are dropped, the snapshot follows the log, and rows past their retention
+// go. All of it synchronous, so that no request ever sees half of it.
+//
+// What is in memory, and why losing it is harmless: how far the snapshot reaches stands in the snapshot.
+
+import { limits } from '../../contracts/limits.ts';
+import type { Card } from '../../core/card.ts';
+import type { CardLog } from './card-log.ts';
+import type { CardSnapshot } from './card-snapshot.ts';
+
+export class Upkeep {
+  readonly #storage: DurableObjectStorage;
+  readonly #card: Card;
+  readonly #log: CardLog;
+  readonly #snapshot: CardSnapshot;
+  /** The newest row that the snapshot holds; 0 without one. */
+  #snapshotSequence: number;
+
+  constructor(parts: {
+    storage: DurableObjectStorage;
+    card: Card;
+    log: CardLog;
+    snapshot: CardSnapshot;
+    snapshotSequence: number;
+  }) {
+    this.#storage = parts.storage;
+    this.#card = parts.card;
+    this.#log = parts.log;
+    this.#snapshot = parts.snapshot;
+    this.#snapshotSequence = parts.snapshotSequence;
+  }
+
+  /** Does what is due. Where it throws, memory may have run ahead of what is durable. */
+  run(nowMs: number, publishedSequence: number): void {
+    this.#card.expire(nowMs);
+    if (this.#isSnapshotDue() || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
+  }
+
+  /** When something will be due that no event brings with it; null: never. */
+  nextMs(nowMs: number): number | null {
+    const oldest = this.#log.oldest();
+    const trimAtMs = oldest === null ? Number.POSITIVE_INFINITY : trimDueMs(oldest.at_ms);
+    const nextMs = Math.min(this.#card.state.next_expiry_ms, trimAtMs);
+    // A network may let a hold stand until any instant; the storage's alarms end with the year 2262.
+    return nextMs === Number.POSITIVE_INFINITY ? null : Math.min(nextMs, nowMs + limits.retentionMs);
+  }
+
+  #isSnapshotDue(): boolean {
+    const rows = this.#card.sequence - this.#snapshotSequence;
+    const lives = this.#card.state.authorizations.size;
+    return rows >= Math.max(limits.snapshotRowsMin, lives / limits.snapshotLivesPerRowMax);
+  }
+
+  #isTrimDue(nowMs: number, publishedSequence: number): boolean {
+    const oldest = this.#log.oldest();
+    return oldest !== null && oldest.sequence <= publishedSequence && trimDueMs(oldest.at_ms) <= nowMs;
+  }
+
+  /** One transaction: rows go only with the snapshot that holds them, and both agree with what memory has forgotten. */
+  #shorten(nowMs: number, publishedSequence: number): void {
+    const beforeMs = nowMs - limits.retentionMs;
+    const firstKept = this.#log.firstSince(beforeMs) ?? this.#card.sequence + 1;
+    const firstSequence = Math.min(firstKept, publishedSequence + 1);
+    this.#card.forget({ firstSequence, beforeMs }, nowMs);
+    const snapshot = this.#card.snapshot();
+    this.#storage.transactionSync(() => {
+      this.#snapshot.write(snapshot);
+      this.#log.trim(firstSequence);
+    });
+    this.#snapshotSequence = snapshot.sequence;
+  }
+}
+
+function trimDueMs(atMs: number): number {
+  return atMs + limits.retentionMs + limits.trimDelayMs;
+}

@@ -1,0 +1,70 @@
+// A version of a control set given to the cards that have another one: each gets a next profile, in transactions of a few
+// cards, so that no card waits long. Stopped halfway, the rest is moved by applying it again.
+
+import type { Control } from '../../contracts/control.ts';
+import { type FieldProblem, Refusal } from '../../contracts/problem.ts';
+import type { Database, Sql } from '../db/client.ts';
+import type { SetVersion } from './control-sets.ts';
+import { assembleProfile, type NextProfile, ownControls, type StoredCard, writeProfiles } from './write-profiles.ts';
+
+const cardsPerTransaction = 200;
+
+/** A card that cannot have it: it uses a name of the set for a control of its own, or its profile would be too large. */
+export interface RefusingCard {
+  readonly card_id: string;
+  readonly details: readonly FieldProblem[];
+}
+
+export interface Applied {
+  readonly moved: readonly string[];
+  readonly refused: readonly RefusingCard[];
+}
+
+type Version = SetVersion & { readonly resolved: readonly Control[] };
+
+export async function applySetVersion(database: Database, version: Version): Promise<Applied> {
+  const moved: string[] = [];
+  const refused: RefusingCard[] = [];
+  for (let after = ''; ; ) {
+    const page = await database.transaction((sql) => movePage(sql, version, after));
+    moved.push(...page.moved);
+    refused.push(...page.refused);
+    if (page.last === null) return { moved, refused };
+    after = page.last;
+  }
+}
+
+async function movePage(sql: Sql, version: Version, after: string): Promise<Applied & { last: string | null }> {
+  // First without locks: a page whose cards all moved meanwhile comes back empty below, and is not the end for that.
+  const page = await sql.query<{ card_id: string }>(
+    `select card_id from cards where control_set_id = $1 and control_set_version <> $2 and card_id > $3
+     order by card_id limit $4`,
+    [version.control_set_id, version.version, after, cardsPerTransaction],
+  );
+  // `for update`, in one order: a card that is being changed now is moved after that, and two of these never block in a circle.
+  const { rows } = await sql.query<StoredCard>(
+    `select * from cards where card_id = any($3) and control_set_id = $1 and control_set_version <> $2
+     order by card_id for update`,
+    [version.control_set_id, version.version, page.rows.map(({ card_id }) => card_id)],
+  );
+  const next: NextProfile[] = [];
+  const refused: RefusingCard[] = [];
+  for (const card of rows) {
+    const outcome = nextOf(card, version);
+    if ('profile' in outcome) next.push(outcome);
+    else refused.push(outcome);
+  }
+  await writeProfiles(sql, next, { pushAfterSeconds: 0 });
+  return { moved: next.map(({ profile }) => profile.card_id), refused, last: page.rows.at(-1)?.card_id ?? null };
+}
+
+function nextOf(card: StoredCard, { control_set_id, version, resolved }: Version): NextProfile | RefusingCard {
+  try {
+    const fields = { ...card.profile, version: card.profile_version + 1 };
+    const profile = assembleProfile(fields, { shared: resolved, own: ownControls(card) });
+    return { profile, controls: card.controls, control_set: { control_set_id, version } };
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return { card_id: card.card_id, details: error.details };
+  }
+}

@@ -1,0 +1,118 @@
+// npm run explain against a stand-in for the origin: what it prints, and how it ends.
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+const id = (prefix: string) => `${prefix}_${'0'.repeat(26)}`;
+
+const explanation = {
+  authorization: { authorization_id: id('auth'), status: 'declined', card_id: id('card') },
+  requests: [
+    {
+      at_ms: Date.UTC(2026, 2, 4, 12),
+      request: {
+        ...{ kind: 'authorization', amount_minor: 7_500, currency: 'USD' },
+        merchant: { name: 'Corner Grocery', category: '5411', country: null },
+      },
+      sentence: 'Declined: 75.00 USD is more than the 16.51 USD left of 500.00 USD a day (UTC) (control per-day).',
+      voided: false,
+      profile_version: 3,
+      control: { control_id: 'per-day', control_set: { control_set_id: id('cset'), version: 2 } },
+      shadow_would_decline: ['velocity'],
+      trace: [
+        {
+          control_id: 'per-day',
+          verdict: 'decline',
+          shadow: false,
+          says: 'at most 500.00 USD a day (UTC)',
+          left: '16.51 USD left',
+        },
+        {
+          control_id: 'velocity',
+          verdict: 'decline',
+          shadow: true,
+          says: 'at most 3 uses a day (UTC)',
+          left: '0 uses left',
+        },
+        { control_id: 'gone', verdict: 'not_applicable', shadow: false, says: null, left: null },
+      ],
+    },
+  ],
+  remarks: [{ at_ms: Date.UTC(2026, 2, 4, 12, 5), sentence: 'The network dropped the hold.' }],
+};
+
+let origin: Server;
+let portBase: number;
+
+beforeAll(async () => {
+  origin = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '', 'http://origin');
+    const known = pathname === `/authorizations/${id('auth')}/explanation`;
+    const newest = { authorizations: [{ authorization_id: id('auth') }] };
+    response.statusCode = known || pathname === '/authorizations' ? 200 : 404;
+    response.end(JSON.stringify(known ? explanation : newest));
+  });
+  origin.listen(0, '127.0.0.1');
+  await once(origin, 'listening');
+  portBase = (origin.address() as AddressInfo).port - 1;
+});
+afterAll(() => origin.close());
+
+async function explain(...args: readonly string[]) {
+  const child = spawn(process.execPath, ['scripts/explain.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { out, error, code };
+}
+
+test('prints each request with its reason, and each control in line', async () => {
+  const { out, code } = await explain(id('auth'), '--port-base', String(portBase));
+  expect(code).toBe(0);
+  expect(out).toBe(`${id('auth')}   declined, of ${id('card')}
+
+2026-03-04 12:00:00Z   authorization of 75.00 USD at Corner Grocery, 5411
+  Declined: 75.00 USD is more than the 16.51 USD left of 500.00 USD a day (UTC) (control per-day).
+  In shadow, and so without effect, would have declined: velocity.
+  per-day comes from control set ${id('cset')}, version 2.
+  Controls of profile version 3, in order:
+    per-day    declines        16.51 USD left   at most 500.00 USD a day (UTC)
+    velocity   would decline   0 uses left      at most 3 uses a day (UTC) [shadow]
+    gone       not concerned
+
+2026-03-04 12:05:00Z   The network dropped the hold.
+`);
+});
+
+test('--json is the answer of the API, --card the newest authorization of a card', async () => {
+  const { out } = await explain('--card', id('card'), '--json', `--port-base=${portBase}`);
+  expect(JSON.parse(out)).toEqual(explanation);
+});
+
+test.each<[string, string[], number, string]>([
+  ['nothing', [], 2, 'say which authorization, or --card'],
+  ['an id that is none', ['auth_1'], 2, "auth_1 is no authorization's id"],
+  ['two words', [id('auth'), 'more'], 2, 'more is one word too many'],
+  ['both', [id('auth'), '--card=plain'], 2, 'not both'],
+  ['an option that is none', ['--since=1'], 2, '--since'],
+  ['a port that is none', [id('auth'), '--port-base=zero'], 2, '--port-base zero is not a port number'],
+])('%s: the words are refused, with the help', async (_, args, code, said) => {
+  const ended = await explain(...args);
+  expect(ended).toMatchObject({ out: '', code });
+  expect(ended.error).toContain(said);
+  expect(ended.error).toContain('npm run explain --');
+});
+
+test('an authorization that nobody knows is said so, and ends with 1', async () => {
+  const unknown = `auth_${'1'.repeat(26)}`;
+  const ended = await explain(unknown, `--port-base=${portBase}`);
+  expect(ended).toMatchObject({ out: '', error: `The origin knows no authorization ${unknown}.\n`, code: 1 });
+}, 20_000);
+
+test('a system that does not run is said so', async () => {
+  const { error, code } = await explain(id('auth'), '--port-base=1');
+  expect(code).toBe(1);
+  expect(error).toBe('The system does not answer. Start it again: npm start\n');
+});

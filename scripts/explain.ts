@@ -1,0 +1,191 @@
+// npm run explain: why an authorization of the running system was decided as it was, request by request, control by control.
+
+import { parseArgs } from 'node:util';
+import * as z from 'zod';
+import { decimalTextFromMinor } from '../contracts/money.ts';
+import { apiOf } from './dev/demo.ts';
+import { readNote } from './dev/home.ts';
+import type { Running } from './dev/running.ts';
+
+const help = `npm run explain -- <authorization>    why it was decided as it was
+npm run explain -- --card NAME          the card's newest authorization
+
+  <authorization>   its id, auth_…
+  --card NAME       plain, grocery-only, frozen, or a card's id, card_…
+  --json            the API's answer instead of text
+  --port-base N     the system that npm start --port-base N started (default: the one that runs from this folder)
+npm start must be running in another terminal.`;
+
+/** Exit codes: the system does not know it, or cannot be asked; and words that make no sense. */
+const notExplained = 1;
+const wrongWords = 2;
+class WrongWords extends Error {}
+
+interface Words {
+  readonly authorization: string | null;
+  readonly card: string | null;
+  readonly json: boolean;
+  readonly portBase: number | null;
+}
+
+function readWords(args: readonly string[]): Words | null {
+  const { values, positionals } = parsed(args);
+  const [authorization = null, extra] = positionals;
+  const { card = null, json } = values;
+  if (values.help) return null;
+  if (extra !== undefined) throw new WrongWords(`${extra} is one word too many`);
+  if (authorization === null && card === null) throw new WrongWords('say which authorization, or --card');
+  if (authorization !== null && card !== null) throw new WrongWords('say an authorization or --card, not both');
+  if (authorization !== null && !/^auth_[0-9a-z]{26}$/.test(authorization))
+    throw new WrongWords(`${authorization} is no authorization's id: those look like auth_ and 26 letters and digits`);
+  const portBase = values['port-base'] === undefined ? null : Number(values['port-base']);
+  if (portBase !== null && !(Number.isInteger(portBase) && portBase > 0 && portBase < 65_535))
+    throw new WrongWords(`--port-base ${values['port-base']} is not a port number`);
+  return { authorization, card, json, portBase };
+}
+
+function parsed(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        card: { type: 'string' },
+        json: { type: 'boolean', default: false },
+        help: { type: 'boolean', default: false },
+        'port-base': { type: 'string' },
+      },
+    });
+  } catch (error) {
+    throw new WrongWords(error instanceof Error ? error.message : String(error));
+  }
+}
+
+const verdictSchema = z.object({
+  control_id: z.string(),
+  verdict: z.enum(['pass', 'decline', 'not_applicable']),
+  shadow: z.boolean(),
+  says: z.string().nullable(),
+  left: z.string().nullable(),
+});
+const explanationSchema = z.object({
+  authorization: z.object({ authorization_id: z.string(), status: z.string(), card_id: z.string().nullable() }),
+  requests: z.array(
+    z.object({
+      at_ms: z.number(),
+      request: z.object({
+        kind: z.string(),
+        amount_minor: z.number(),
+        currency: z.string(),
+        merchant: z.object({
+          name: z.string().nullable(),
+          category: z.string().nullable(),
+          country: z.string().nullable(),
+        }),
+      }),
+      sentence: z.string(),
+      voided: z.boolean(),
+      profile_version: z.number().nullable(),
+      control: z
+        .object({
+          control_id: z.string(),
+          control_set: z.object({ control_set_id: z.string(), version: z.number() }).nullable(),
+        })
+        .nullable(),
+      shadow_would_decline: z.array(z.string()),
+      trace: z.array(verdictSchema),
+    }),
+  ),
+  remarks: z.array(z.object({ at_ms: z.number(), sentence: z.string() })),
+});
+type Explanation = z.infer<typeof explanationSchema>;
+
+function shown({ authorization, requests, remarks }: Explanation): string {
+  const of = authorization.card_id === null ? 'of a card that nobody made here' : `of ${authorization.card_id}`;
+  const parts = [`${authorization.authorization_id}   ${authorization.status}, ${of}`];
+  if (requests.length === 0) parts.push('Nobody asked for it: the network told of it.');
+  for (const request of requests) parts.push(shownRequest(request));
+  if (remarks.length > 0) parts.push(remarks.map(({ at_ms, sentence }) => `${time(at_ms)}   ${sentence}`).join('\n'));
+  return `${parts.join('\n\n')}\n`;
+}
+
+function shownRequest(asked: Explanation['requests'][number]): string {
+  const { at_ms, request, sentence, profile_version, control, shadow_would_decline, voided, trace } = asked;
+  const { merchant, kind, currency } = request;
+  const where = [merchant.name, merchant.category, merchant.country].filter((word) => word !== null).join(', ');
+  const amount = `${decimalTextFromMinor(request.amount_minor, currency)} ${currency}`;
+  const set = control?.control_set;
+  return [
+    `${time(at_ms)}   ${kind.replaceAll('_', ' ')} of ${amount}${where === '' ? '' : ` at ${where}`}`,
+    `  ${sentence}`,
+    ...(voided ? ['  The answer was given up later.'] : []),
+    ...(shadow_would_decline.length === 0
+      ? []
+      : [`  In shadow, and so without effect, would have declined: ${shadow_would_decline.join(', ')}.`]),
+    ...(set ? [`  ${control?.control_id} comes from control set ${set.control_set_id}, version ${set.version}.`] : []),
+    `  ${trace.length === 0 ? 'No controls' : 'Controls'} of profile version ${profile_version ?? 'none'}${trace.length === 0 ? '.' : ', in order:'}`,
+    ...table(trace),
+  ].join('\n');
+}
+
+const words = { pass: 'passes', decline: 'declines', not_applicable: 'not concerned' } as const;
+
+function table(trace: readonly z.infer<typeof verdictSchema>[]): string[] {
+  const rows = trace.map(({ control_id, verdict, shadow, says, left }) => [
+    control_id,
+    shadow && verdict === 'decline' ? 'would decline' : words[verdict],
+    left ?? '',
+    `${says ?? ''}${shadow ? ' [shadow]' : ''}`,
+  ]);
+  const widths = [0, 1, 2].map((column) => Math.max(0, ...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `    ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('   ')}`.trimEnd());
+}
+
+function time(atMs: number): string {
+  return new Date(atMs).toISOString().replace('T', ' ').replace(/\.\d+/, '');
+}
+
+/** An authorization appears when its event has come through the queue: some seconds after the answer at most. */
+const bookedWithinMs = 6_000;
+
+async function explain({ authorization, card, json, portBase }: Words): Promise<void> {
+  const running = readNote<Running>('running.json');
+  const originUrl = portBase === null ? running?.origin_url : `http://127.0.0.1:${portBase + 1}`;
+  if (originUrl === undefined) throw new Error('Nothing runs here. Start the system in another terminal: npm start');
+  const api = apiOf(originUrl);
+  const id = authorization ?? (await newestOf(api, running, card ?? ''));
+  const untilMs = Date.now() + bookedWithinMs;
+  for (;;) {
+    const { status, body } = await api('GET', `/authorizations/${id}/explanation`);
+    if (status === 200) {
+      process.stdout.write(json ? `${JSON.stringify(body)}\n` : shown(explanationSchema.parse(body)));
+      return;
+    }
+    if (status !== 404) throw new Error(`The origin answered ${status}: ${JSON.stringify(body)}`);
+    if (Date.now() > untilMs) throw new Error(`The origin knows no authorization ${id}.`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+const listSchema = z.object({ authorizations: z.array(z.object({ authorization_id: z.string() })) });
+
+async function newestOf(api: ReturnType<typeof apiOf>, running: Running | null, name: string): Promise<string> {
+  const cardId = running?.cards.find((card) => card.name === name)?.card_id ?? name;
+  const { status, body } = await api('GET', `/authorizations?card_id=${encodeURIComponent(cardId)}&limit=1`);
+  if (status !== 200) throw new Error(`The origin knows no card ${name}.`);
+  const [newest] = listSchema.parse(body).authorizations;
+  if (newest === undefined) throw new Error(`Card ${name} has no authorization yet.`);
+  return newest.authorization_id;
+}
+
+try {
+  const words = readWords(process.argv.slice(2));
+  if (words === null) process.stdout.write(`${help}\n`);
+  else await explain(words);
+} catch (error) {
+  const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');
+  const said = error instanceof Error ? error.message : String(error);
+  if (error instanceof WrongWords) process.stderr.write(`${said}\n\n${help}\n`);
+  else process.stderr.write(`${away ? 'The system does not answer. Start it again: npm start' : said}\n`);
+  process.exitCode = error instanceof WrongWords ? wrongWords : notExplained;
+}

@@ -1,0 +1,102 @@
+// What can be said to `npm run trigger`, and what was said.
+
+import { parseArgs } from 'node:util';
+
+export const help = `npm run trigger -- <event> [options]
+
+  asked, and answered by us
+  authorization          ask for an approval                 --card plain --amount 12.34 --mcc 5411
+  incremental            ask for more on what stands         --card plain --amount 5.00
+  pindebit               asked and cleared in one message    --card plain --amount 20.00
+  account-verification   a zero-amount check of the card     --card plain
+  balance-inquiry        what is left                        --card plain
+
+  told, whatever we think of it
+  clearing               money moved                         --card plain [--amount 10.00] [--partial]
+  force-post             money moved, and nobody had asked   --card plain --amount 7.50
+  reversal               the hold is given back              --card plain [--amount 5.00]
+  advice                 the hold is another one now         --card plain --amount 8.00
+  expiry                 the network has dropped the hold    --card plain
+  standin                the network approved by itself      --card plain --amount 15.00
+  refund                 money comes back                    --card plain --amount 3.00
+
+  --card NAME            plain, grocery-only, frozen, or any card token (default plain)
+  --amount N             major units, as Marqeta sends them (default: the authorization's); of an advice the new total
+  --mcc CODE             merchant category (default 5411)
+  --currency CODE        default USD
+  --authorization TOKEN  the transaction it belongs to (default: the last one of the card's last authorization);
+                         none: belongs to none
+  --partial              more clearings will follow
+  --json                 one object instead of text
+npm start must be running in another terminal.`;
+
+/** Asked at the gateway: the method of its JIT funding. */
+export const methods = {
+  authorization: 'pgfs.authorization',
+  incremental: 'pgfs.authorization.incremental',
+  pindebit: 'pgfs.auth_plus_capture',
+  'account-verification': 'pgfs.authorization.account_verification',
+  'balance-inquiry': 'pgfs.balanceinquiry',
+} as const;
+
+/** Told by webhook: the transaction's type. */
+export const webhookTypes = {
+  clearing: 'authorization.clearing',
+  'force-post': 'authorization.clearing',
+  reversal: 'authorization.reversal',
+  advice: 'authorization.advice',
+  expiry: 'authorization.reversal.issuerexpiration',
+  standin: 'authorization.standin',
+  refund: 'refund',
+} as const;
+
+export type Asked = keyof typeof methods;
+export type Told = keyof typeof webhookTypes;
+
+export interface Words {
+  readonly event: Asked | Told;
+  readonly card: string;
+  readonly amount: string | undefined;
+  readonly mcc: string;
+  readonly currency: string;
+  readonly authorization: string | undefined;
+  readonly partial: boolean;
+  readonly json: boolean;
+}
+
+/** Null: help is wanted. */
+export function readWords(args: readonly string[]): Words | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      card: { type: 'string', default: 'plain' },
+      amount: { type: 'string' },
+      mcc: { type: 'string', default: '5411' },
+      currency: { type: 'string', default: 'USD' },
+      authorization: { type: 'string' },
+      partial: { type: 'boolean', default: false },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  const [event, extra] = positionals;
+  if (values.help || event === undefined) return null;
+  if (extra !== undefined) throw new Error(`${extra} is one word too many`);
+  if (!isEvent(event))
+    throw new Error(
+      `${event} is not an event; the events are ${[...Object.keys(methods), ...Object.keys(webhookTypes)].join(', ')}`,
+    );
+  if (values.amount !== undefined && !/^\d+(\.\d+)?$/.test(values.amount))
+    throw new Error(`--amount ${values.amount} is not an amount in major units, such as 12.34`);
+  const { amount, authorization, ...others } = values;
+  return { ...others, event, amount, authorization };
+}
+
+function isEvent(word: string): word is Asked | Told {
+  return Object.hasOwn(methods, word) || Object.hasOwn(webhookTypes, word);
+}
+
+export function isAsked(event: Asked | Told): event is Asked {
+  return Object.hasOwn(methods, event);
+}

@@ -1,0 +1,128 @@
+// Cards that are broken on purpose, each in one way: a simulator that finds nothing wrong with them proves nothing.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import type { LoggedEvent } from '../../core/apply.ts';
+import { newAuthorization } from '../../core/authorization.ts';
+import {
+  type AuthorizeAnswer,
+  Card,
+  type CardHistory,
+  type PutProfileAnswer,
+  type ReceiveAnswer,
+} from '../../core/card.ts';
+import { removeAuthorization } from '../../core/card-state.ts';
+import type { Snapshot } from '../../core/snapshot.ts';
+
+class ForgetsCountersOnReload extends Card {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
+    super(history, snapshot, rows);
+    if (snapshot === null) return;
+    for (const counter of this.state.counters.values())
+      for (const [key, life] of this.state.authorizations)
+        counter.change(key, life, newAuthorization(life.authorization_id, life.at_ms));
+  }
+}
+
+class LosesAHoldOnReload extends Card {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
+    super(history, snapshot, rows);
+    if (snapshot === null) return;
+    const held = [...this.state.authorizations].find(([, life]) => life.hold_minor > 0);
+    if (held !== undefined) removeAuthorization(this.state, ...held);
+  }
+}
+
+class AnswersRepeatsAnew extends Card {
+  readonly #seen = new Map<string, number>();
+
+  override authorize(
+    request: AuthorizationRequest,
+    clockMs: number,
+    deadlineAtMs: number | null = null,
+  ): AuthorizeAnswer {
+    const times = this.#seen.get(request.request_key) ?? 0;
+    this.#seen.set(request.request_key, times + 1);
+    const request_key = times === 0 ? request.request_key : `${request.request_key}-${times}`;
+    return super.authorize({ ...request, request_key }, clockMs, deadlineAtMs);
+  }
+}
+
+class CountsMessagesTwice extends Card {
+  #times = 0;
+
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    this.#times++;
+    const isRepeat = this.state.received.has(message.message_key);
+    super.receive(isRepeat ? { ...message, message_key: `${message.message_key}-${this.#times}` } : message, clockMs);
+    return { outcome: isRepeat ? 'repeated' : 'stored' };
+  }
+}
+
+class TakesMessagesByTheirArrival extends Card {
+  override receive({ occurred_at_ms: _, ...message }: CardMessage, clockMs: number): ReceiveAnswer {
+    return super.receive(message as CardMessage, clockMs);
+  }
+}
+
+class GivesRefundsBack extends Card {
+  override putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
+    const controls = profile.controls.map((control) =>
+      control.does === 'limit' ? { ...control, refunds_give_back: true } : control,
+    );
+    return super.putProfile({ ...profile, controls }, clockMs);
+  }
+}
+
+class OverlooksLimits extends Card {
+  override putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
+    const answer = super.putProfile(profile, clockMs);
+    this.state.controls = this.state.controls.map((control) => ({
+      ...control,
+      judge: (question) => {
+        const said = control.judge(question);
+        return said.reason?.startsWith('exceeds_')
+          ? { ...said, reason: null, room_minor: Number.MAX_SAFE_INTEGER }
+          : said;
+      },
+    }));
+    return answer;
+  }
+}
+
+class TakesOlderProfiles extends Card {
+  override putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
+    const version = this.state.profile?.version ?? 0;
+    return super.putProfile(profile.version < version ? { ...profile, version: version + 1 } : profile, clockMs);
+  }
+}
+
+class NeverLetsHoldsLapse extends Card {
+  override expire(): { expired: number; next_ms: number } {
+    return { expired: 0, next_ms: Number.POSITIVE_INFINITY };
+  }
+}
+
+class StampsRequestsItself extends Card {
+  override authorize(
+    request: AuthorizationRequest,
+    clockMs: number,
+    deadlineAtMs: number | null = null,
+  ): AuthorizeAnswer {
+    return super.authorize({ occurred_at_ms: clockMs, ...request }, clockMs, deadlineAtMs);
+  }
+}
+
+export const brokenCards = {
+  ForgetsCountersOnReload,
+  LosesAHoldOnReload,
+  AnswersRepeatsAnew,
+  CountsMessagesTwice,
+  TakesMessagesByTheirArrival,
+  GivesRefundsBack,
+  OverlooksLimits,
+  TakesOlderProfiles,
+  NeverLetsHoldsLapse,
+  StampsRequestsItself,
+} as const;

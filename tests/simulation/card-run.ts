@@ -1,0 +1,295 @@
+// One card from its first event to its last: the network, the clock and the crashes act on it, and after every step the laws are
+// held against it.
+
+import type { CardEventBody } from '../../contracts/card-event.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import type { AuthorizeAnswer, Card } from '../../core/card.ts';
+import { Clock } from './clock.ts';
+import { Draw } from './draw.ts';
+import { holdAtEnd, holdNow, recordMatches } from './held-laws.ts';
+import { hold, holdDecision, holdLimits, Violation } from './laws.ts';
+import { Model } from './model.ts';
+import type { Answered, ModelAnswer } from './model-answer.ts';
+import { type Delivery, Network } from './network.ts';
+import { ProfileMaker } from './profiles.ts';
+import type { MakeCard } from './simulated-card.ts';
+import { SimulatedCrash, Store } from './store.ts';
+import type { Tally } from './tally.ts';
+import { tallyMessage, tallyRequest } from './turns.ts';
+import type { World } from './world.ts';
+
+const secondMs = 1_000;
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+/** Longer than the network sends anything again. */
+const retentionMs = 35 * dayMs;
+const recentMax = 14;
+/** Of the calls: a load costs as much as twenty decisions. */
+const crashShare = 0.0015;
+/** Of a thousand steps. */
+const evictions = 1;
+
+type Request = Extract<Delivery, { kind: 'request' }>;
+
+export class CardRun {
+  readonly draw: Draw;
+  readonly network: Network;
+  readonly model = new Model();
+  readonly store: Store;
+  readonly tally: Tally;
+  readonly makeCard: MakeCard;
+  readonly clock: Clock;
+  readonly #profiles: ProfileMaker;
+  /** The answers that the network has seen, by request key. */
+  readonly #seen = new Map<string, Decision>();
+  readonly #recent: { step: number; clock_ms: number; act: unknown }[] = [];
+  card: Card;
+  hasTrimmed = false;
+  readonly #startMs: number;
+  #step = 0;
+
+  constructor(at: { seed: number; cardIndex: number; world: World; makeCard: MakeCard; tally: Tally }) {
+    this.draw = new Draw(at.seed);
+    this.tally = at.tally;
+    this.makeCard = at.makeCard;
+    this.network = new Network(this.draw, at.world);
+    this.#profiles = new ProfileMaker(this.draw, at.world);
+    this.store = new Store(at.cardIndex);
+    this.card = at.makeCard(this.store, null, []);
+    this.clock = new Clock(this.draw, at.world, this.tally);
+    this.#startMs = this.clockMs;
+  }
+
+  get clockMs(): number {
+    return this.clock.nowMs;
+  }
+
+  /** Until so many requests were decided. Throws the violation of a law. */
+  run(decisions: number): void {
+    const { tally, draw } = this;
+    const until = tally.decisions + decisions;
+    try {
+      if (draw.chance(0.97)) this.#putProfile(this.#profiles.first(this.clockMs));
+      while (tally.decisions < until) this.#oneStep();
+      holdAtEnd(this);
+    } catch (error) {
+      if (error instanceof Violation) throw error;
+      throw new Violation('card_stands', error instanceof Error ? (error.stack ?? error.message) : String(error));
+    }
+    tally.cards++;
+    tally.card_days += (this.clockMs - this.#startMs) / dayMs;
+    tally.firstMs = Math.min(tally.firstMs, this.#startMs);
+    tally.lastMs = Math.max(tally.lastMs, this.clockMs);
+  }
+
+  /** Where a violation happened, and what came before it. */
+  describe(): { step: number; recent: readonly unknown[] } {
+    return { step: this.#step, recent: this.#recent };
+  }
+
+  #oneStep(): void {
+    const { draw } = this;
+    this.#step++;
+    this.clock.tick();
+    const kind = draw.below(1_000);
+    if (kind < evictions) this.#evict();
+    else if (kind < 16) this.#changeProfile();
+    else if (kind < 25) this.#writeSnapshot();
+    else if (kind < 29) this.#trim();
+    else if (kind < 60) this.#expire();
+    else {
+      const due = draw.chance(0.7) ? this.network.takeDue(this.clockMs) : null;
+      this.#deliver(due ?? this.network.newActivity(this.clockMs));
+    }
+    holdNow(this);
+  }
+
+  /** The call's answer, or null where it was lost; what was written; and whether that was committed. */
+  #call<T>(act: unknown, call: (card: Card) => T): { answer: T | null; rows: CardEventBody[]; committed: boolean } {
+    const { draw, store, tally } = this;
+    this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act });
+    if (this.#recent.length > recentMax) this.#recent.shift();
+    const crash = draw.chance(crashShare) ? draw.pick(['before commit', 'after commit'] as const) : null;
+    store.crashesBeforeCommit = crash === 'before commit';
+    let answer: T | null = null;
+    try {
+      answer = call(this.card);
+    } catch (error) {
+      if (!(error instanceof SimulatedCrash)) throw error;
+      store.rollback();
+      tally.crashes++;
+      tally.count('lost_row');
+      this.#load();
+      return { answer: null, rows: [], committed: false };
+    }
+    const rows = store.pending.map(({ body }) => body);
+    store.commit();
+    if (crash === null) return { answer, rows, committed: true };
+    tally.crashes++;
+    tally.count('lost_reply');
+    this.#load();
+    return { answer: null, rows, committed: true };
+  }
+
+  #deliver(delivery: Delivery): void {
+    if (delivery.kind === 'request') this.#request(delivery);
+    else if (delivery.kind === 'message') this.#message(delivery);
+    else this.#void(delivery.request_key);
+  }
+
+  #request(delivery: Request): void {
+    const { request, deadline_at_ms } = delivery;
+    const clockMs = this.clock.read();
+    const called = this.#call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
+    if (!called.committed) {
+      this.network.answered(delivery, null, this.clockMs);
+      return;
+    }
+    const should = this.model.authorize(request, clockMs, deadline_at_ms);
+    if (should.outcome === 'conflict') {
+      this.tally.count('conflicting_repeat');
+      if (called.answer !== null) hold('repeat_answered_alike', 'outcome', called.answer.outcome, 'conflict');
+      return;
+    }
+    const row = called.rows.find((body) => body.kind === 'authorization');
+    hold('repeat_answered_alike', 'a new row', row !== undefined, !should.isRepeat);
+    if (row !== undefined) {
+      holdLimits(row.decision, should.limitsSeen);
+      holdDecision(row.decision, should.own);
+    }
+    if (called.answer !== null) this.#answered(request.request_key, called.answer, should);
+    tallyRequest(this.tally, request, should, deadline_at_ms !== null && clockMs > deadline_at_ms);
+    if (should.isRepeat) this.tally.repeats++;
+    else {
+      this.tally.decided(should.own, this.model.profile);
+      this.network.answered(delivery, called.answer === null ? null : should.decision, this.clockMs);
+    }
+  }
+
+  #answered(requestKey: string, answer: AuthorizeAnswer, should: Extract<ModelAnswer, { outcome: 'decided' }>): void {
+    hold('repeat_answered_alike', 'outcome', answer.outcome, 'decided');
+    if (answer.outcome !== 'decided') return;
+    const { decision, authorization_id } = answer;
+    holdDecision(decision, should.decision);
+    const { life } = should;
+    if (life !== null && !should.isRepeat) {
+      life.authorization_id ??= authorization_id;
+      hold('message_equals_model', 'authorization_id', authorization_id, life.authorization_id);
+    }
+    // What is said instead of the request's own decision (given up, stood in) may change; the decision itself never does.
+    if (should.decision !== should.own) return;
+    const seen = this.#seen.get(requestKey);
+    // What was trimmed is decided anew: the network has long stopped repeating it.
+    if (seen === undefined || !should.isRepeat) this.#seen.set(requestKey, decision);
+    else hold('repeat_answered_alike', 'the text', JSON.stringify(decision), JSON.stringify(seen));
+  }
+
+  #message(delivery: Extract<Delivery, { kind: 'message' }>): void {
+    const { message } = delivery;
+    const clockMs = this.clock.read();
+    const { answer, rows, committed } = this.#call(delivery, (card) => card.receive(message, clockMs));
+    if (!committed) {
+      this.network.schedule(this.clockMs + minuteMs, delivery);
+      return;
+    }
+    const heldBefore = this.model.names.get(message.authorization_key ?? '')?.hold_minor ?? 0;
+    const should = this.model.message(message, clockMs);
+    this.tally.messages++;
+    if (answer !== null)
+      hold('message_equals_model', 'outcome', answer.outcome, should.isRepeat ? 'repeated' : 'stored');
+    recordMatches(rows, should);
+    tallyMessage(this.tally, message, should, heldBefore);
+    // The network knows only that its message was not taken, and sends it again.
+    if (answer === null) this.network.schedule(this.clockMs + minuteMs, delivery);
+  }
+
+  #void(requestKey: string): void {
+    const clockMs = this.clock.read();
+    const { committed, rows } = this.#call({ void: requestKey }, (card) => card.void(requestKey, clockMs));
+    if (!committed) {
+      this.network.schedule(this.clockMs + secondMs, { kind: 'void', request_key: requestKey });
+      return;
+    }
+    const before: Answered | undefined = this.model.answered.get(requestKey);
+    const isNew = this.model.void(requestKey, clockMs);
+    hold('message_equals_model', 'a void recorded', rows.length, isNew ? 1 : 0);
+    if (isNew) this.tally.count(before === undefined ? 'void_before_request' : 'void_of_approval');
+  }
+
+  #changeProfile(): void {
+    const { draw, model } = this;
+    const { profile } = model;
+    if (profile === null) {
+      this.#putProfile(this.#profiles.first(this.clockMs));
+      return;
+    }
+    const kind = draw.below(10);
+    if (kind === 0) this.#putProfile({ ...profile, version: Math.max(1, profile.version - 1), status: 'closed' });
+    else if (kind === 1) this.#putProfile({ ...profile, status: draw.pick(['active', 'closed']) });
+    else if (profile.status !== 'active' && draw.chance(0.8))
+      this.#putProfile({ ...profile, version: profile.version + 1, status: 'active' });
+    else this.#putProfile(this.#profiles.next(profile, this.clockMs));
+  }
+
+  #putProfile(profile: Profile): void {
+    const clockMs = this.clock.read();
+    const { answer, rows, committed } = this.#call({ profile }, (card) => card.putProfile(profile, clockMs));
+    if (!committed) return;
+    const version = this.model.profile?.version ?? 0;
+    const should = this.model.putProfile(profile, clockMs);
+    hold('profile_never_older', 'rows', rows.length, should === 'stored' ? 1 : 0);
+    if (answer !== null) {
+      hold('profile_never_older', 'outcome', answer.outcome, should);
+      hold('profile_never_older', 'version', answer.version, this.model.profile?.version);
+    }
+    if (should === 'stored') this.tally.count('profile_stored');
+    else this.tally.count(profile.version < version ? 'profile_older' : 'profile_same_version');
+  }
+
+  #expire(): void {
+    const clockMs = this.clock.read();
+    const { answer, rows, committed } = this.#call('expire', (card) => card.expire(clockMs));
+    if (!committed) return;
+    const should = this.model.expire(clockMs);
+    hold('money_equals_model', 'holds that lapsed', rows.length, should);
+    if (answer !== null) hold('money_equals_model', 'expired', answer.expired, should);
+    if (should > 0) this.tally.count('expiry_by_card');
+  }
+
+  #writeSnapshot(): void {
+    this.store.writeSnapshot(this.card.snapshot());
+    this.tally.snapshots++;
+  }
+
+  /** Forgets what is older than the retention; snapshot and removal of rows are one commit. */
+  #trim(): void {
+    const { store, clockMs } = this;
+    const beforeMs = clockMs - retentionMs;
+    const firstSequence = store.firstSince(beforeMs);
+    this.#recent.push({ step: this.#step, clock_ms: clockMs, act: { trim: { firstSequence, beforeMs } } });
+    this.card.forget({ firstSequence, beforeMs }, clockMs);
+    store.writeSnapshot(this.card.snapshot());
+    store.firstSequence = firstSequence;
+    this.tally.trims++;
+    this.hasTrimmed ||= firstSequence > 1;
+    if (this.model.forget({ firstSequence, beforeMs }, clockMs) > 0) {
+      this.tally.count('lives_trimmed');
+      this.hasTrimmed = true;
+    }
+  }
+
+  /** Gone from memory between two calls: the card that is loaded is the one that was. */
+  #evict(): void {
+    const before = JSON.stringify(this.card.snapshot());
+    this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act: 'evict' });
+    this.#load();
+    this.tally.evictions++;
+    hold('crash_changes_nothing', 'the card', JSON.stringify(this.card.snapshot()), before);
+  }
+
+  #load(): void {
+    const { snapshot, rows } = this.store.load();
+    this.card = this.makeCard(this.store, snapshot, rows);
+  }
+}

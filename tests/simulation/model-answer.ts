@@ -1,0 +1,34 @@
+// What the model says should have been answered, and recorded.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { Decision, DeclineReason } from '../../contracts/decision.ts';
+import type { LimitSeen } from './model-decision.ts';
+import type { ModelLife } from './model-life.ts';
+
+export interface Answered {
+  readonly sequence: number;
+  readonly request: AuthorizationRequest;
+  readonly decision: Decision;
+}
+
+export type ModelAnswer =
+  | { outcome: 'conflict' }
+  | {
+      outcome: 'decided';
+      isRepeat: boolean;
+      life: ModelLife | null;
+      /** What the network is told, which may stand above the request's own decision. */
+      decision: Decision;
+      own: Decision;
+      limitsSeen: readonly LimitSeen[];
+    };
+
+/** What the card should have recorded with a message. */
+export interface MessageRecord {
+  readonly isRepeat: boolean;
+  readonly life: ModelLife | null;
+  readonly isMismatch: boolean;
+  readonly isOverdrawn: boolean;
+  readonly against: DeclineReason | null;
+  readonly hasJoined: boolean;
+}

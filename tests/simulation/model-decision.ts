@@ -1,0 +1,221 @@
+// The model's decision: every control asked, every objection collected, the earliest reason reported. Sums over the plain list of
+// lives, each time anew.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { Control, LimitControl } from '../../contracts/control.ts';
+import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../../contracts/decision.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import { windowLabel } from './local-calendar.ts';
+import type { ModelLife } from './model-life.ts';
+import { firstMismatch, firstReason, type Use } from './model-matching.ts';
+
+export interface Situation {
+  readonly profile: Profile | null;
+  /** What makes each control's counts its own, by the control's place; null where it counts nothing. */
+  readonly countKeys: readonly (string | null)[];
+  readonly lives: readonly ModelLife[];
+  /** What the request adds to. */
+  readonly life: ModelLife | null;
+  readonly nowMs: number;
+  readonly uses: number;
+  readonly availableMinor: number | null;
+  readonly isVoided: boolean;
+}
+
+interface Objection {
+  readonly reason: DeclineReason;
+  readonly control_id: string | null;
+}
+
+/** What a limit counted before, for the law that no limit is exceeded by what was approved. */
+export interface LimitSeen {
+  readonly control: LimitControl;
+  readonly used_minor: number;
+  readonly used_count: number;
+  /** What was approved is another use of the card. */
+  readonly isNewUse: boolean;
+}
+
+const everything = Number.MAX_SAFE_INTEGER;
+const amountReasons: readonly DeclineReason[] = [
+  'exceeds_amount_max',
+  'exceeds_amount_in_window',
+  'insufficient_funds',
+];
+
+export function movesMoney({ kind }: AuthorizationRequest): boolean {
+  return kind === 'authorization' || kind === 'incremental';
+}
+
+export function modelDecision(
+  situation: Situation,
+  request: AuthorizationRequest,
+): { decision: Decision; limitsSeen: LimitSeen[] } {
+  const { profile, availableMinor } = situation;
+  const limitsSeen: LimitSeen[] = [];
+  const objections: Objection[] = [];
+  const trace: Verdict[] = [];
+  let [room, roomControlId, wanted]: [number, string | null, number] = [everything, null, 0];
+  if (profile === null) objections.push({ reason: 'card_unknown', control_id: null });
+  else {
+    for (const reason of cardObjections(situation, profile, request)) objections.push({ reason, control_id: null });
+    for (let index = 0; index < profile.controls.length; index++) {
+      const control = profile.controls[index] as Control;
+      const said = askControl(situation, control, index, request, limitsSeen);
+      trace.push(said.verdict);
+      if (control.mode === 'shadow') continue;
+      if (said.reason !== null) objections.push({ reason: said.reason, control_id: control.control_id });
+      wanted = Math.max(wanted, said.verdict.hold_minor ?? 0);
+      if (said.room < room) [room, roomControlId] = [said.room, control.control_id];
+    }
+    if (availableMinor !== null && availableMinor < room) [room, roomControlId] = [availableMinor, null];
+    if (availableMinor !== null && request.amount_minor > Math.max(0, availableMinor))
+      objections.push({ reason: 'insufficient_funds', control_id: null });
+    if (situation.isVoided) objections.push({ reason: 'request_voided', control_id: null });
+  }
+
+  const common = { profile_version: profile?.version ?? null, trace };
+  const isPart =
+    objections.every(({ reason }) => amountReasons.includes(reason)) &&
+    profile?.partial_approval === true &&
+    request.partial_approval_capable &&
+    room > 0;
+  if (objections.length > 0 && !isPart) {
+    const [first] = objections.sort((one, other) => rank(one.reason) - rank(other.reason));
+    const none = { approved_minor: 0, hold_minor: 0, available_minor: availableMinor };
+    return { limitsSeen, decision: { outcome: 'declined', ...none, ...(first as Objection), ...common } };
+  }
+  const approved = objections.length > 0 ? room : request.amount_minor;
+  const hold_minor = movesMoney(request) ? Math.max(approved, Math.min(wanted, room)) : 0;
+  return {
+    limitsSeen,
+    decision: {
+      outcome: 'approved',
+      approved_minor: movesMoney(request) ? approved : 0,
+      hold_minor,
+      reason: null,
+      control_id: objections.length > 0 ? roomControlId : null,
+      available_minor: availableMinor === null ? null : availableMinor - hold_minor,
+      ...common,
+    },
+  };
+}
+
+function cardObjections(
+  { life, nowMs, uses }: Situation,
+  profile: Profile,
+  request: AuthorizationRequest,
+): DeclineReason[] {
+  const reasons: DeclineReason[] = [];
+  if (profile.status === 'frozen') reasons.push('card_not_active');
+  if (profile.status === 'closed') reasons.push('card_closed');
+  if (profile.expires_at_ms !== null && profile.expires_at_ms <= nowMs) reasons.push('card_expired');
+  if (profile.single_use && uses - (life?.isUse ? 1 : 0) > 0) reasons.push('card_already_used');
+  if (profile.currency !== request.currency) reasons.push('currency_not_allowed');
+  if (!movesMoney(request) && request.amount_minor > 0) reasons.push('amount_invalid');
+  return reasons;
+}
+
+interface Said {
+  readonly verdict: Verdict;
+  readonly reason: DeclineReason | null;
+  readonly room: number;
+}
+
+function askControl(
+  situation: Situation,
+  control: Control,
+  index: number,
+  request: AuthorizationRequest,
+  limitsSeen: LimitSeen[],
+): Said {
+  const { applies_to } = control;
+  const { nowMs } = situation;
+  if (control.does === 'limit') return askLimit(situation, control, index, request, limitsSeen);
+  const mismatch = firstMismatch(applies_to, { request, merchant: request.merchant }, nowMs);
+  switch (control.does) {
+    case 'block':
+      return mismatch === null ? say(control, 'decline', firstReason(applies_to)) : say(control, 'not_applicable');
+    case 'allow_only':
+      return mismatch === null ? say(control, 'pass') : say(control, 'decline', mismatch);
+    case 'require_authentication':
+      if (mismatch !== null || request.amount_minor <= control.above_minor) return say(control, 'not_applicable');
+      return control.accept.includes(request.three_d_secure ?? 'not_done')
+        ? say(control, 'pass')
+        : say(control, 'decline', 'authentication_required');
+    case 'adjust_hold': {
+      if (mismatch !== null || request.amount_minor === 0) return say(control, 'not_applicable');
+      const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = everything } = control;
+      const whole = request.amount_minor * (100 + percent);
+      const raised = (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + add_minor;
+      const capped = Math.min(cap_minor, Math.max(raised, at_least_minor));
+      const said = say(control, 'pass');
+      said.verdict.hold_minor = Math.max(request.amount_minor, Math.min(capped, 1_000_000_000_000));
+      return said;
+    }
+  }
+}
+
+function say({ control_id, mode }: Control, verdict: Verdict['verdict'], reason: DeclineReason | null = null): Said {
+  const said: Verdict = mode === 'shadow' ? { control_id, verdict, shadow: true } : { control_id, verdict };
+  return { verdict: said, reason, room: reason === null ? everything : 0 };
+}
+
+function askLimit(
+  situation: Situation,
+  control: LimitControl,
+  index: number,
+  request: AuthorizationRequest,
+  limitsSeen: LimitSeen[],
+): Said {
+  const { life, nowMs } = situation;
+  // More for a purchase that was approved counts with that purchase, wherever the request says it is.
+  const ownUse: Use = { request, merchant: request.merchant };
+  const use = life !== null && life.approved_minor > 0 ? life.use : ownUse;
+  if (firstMismatch(control.applies_to, use, life?.at_ms ?? nowMs) !== null) return say(control, 'not_applicable');
+  const { amount_minor, count, window } = control;
+  const counted = countFor(situation, control, index);
+  const isNewUse = life === null || !life.isUse;
+  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse });
+  const room = amount_minor === undefined ? everything : amount_minor - counted.minor;
+  const usesLeft = count === undefined ? everything : count - counted.uses;
+  const noUseLeft = isNewUse && usesLeft <= 0;
+  let reason: DeclineReason | null = null;
+  if (request.amount_minor > room)
+    reason = window.per === 'transaction' ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
+  else if (noUseLeft) reason = 'exceeds_count_in_window';
+  if (request.amount_minor === 0) reason = null;
+  const { verdict } = say(control, reason === null ? 'pass' : 'decline');
+  if (amount_minor !== undefined) verdict.remaining_minor = room;
+  if (count !== undefined) verdict.remaining_count = usesLeft;
+  return { verdict, reason, room: noUseLeft ? 0 : room };
+}
+
+/** What a limit has counted in the window of now, or of the life that a request adds to. */
+export function countFor(
+  { lives, life, nowMs, countKeys }: Pick<Situation, 'lives' | 'life' | 'nowMs' | 'countKeys'>,
+  control: LimitControl,
+  index: number,
+): { minor: number; uses: number } {
+  const { window, applies_to, refunds_give_back } = control;
+  let [minor, uses] = [0, 0];
+  if (window.per === 'transaction') return { minor, uses };
+  const countKey = countKeys[index] ?? '';
+  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
+  const afterMs = window.per === 'rolling' ? nowMs - window.seconds * 1_000 : 0;
+  const add = (one: ModelLife) => {
+    if (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey)) return;
+    if (!one.isSeenBy(index, applies_to)) return;
+    minor += one.hold_minor + one.cleared_minor - (refunds_give_back ? one.refunded_minor : 0);
+    if (one.isUse) uses++;
+  };
+  for (const one of lives)
+    if (window.per === 'rolling' ? one.at_ms > afterMs : one.labelIn(index, window) === label) add(one);
+  // What a life has left of a rolling window is judged as if it were still in it: it must not grow without bound.
+  if (window.per === 'rolling' && life !== null && life.at_ms <= afterMs) add(life);
+  return { minor, uses };
+}
+
+function rank(reason: DeclineReason): number {
+  return declineReasons.indexOf(reason);
+}

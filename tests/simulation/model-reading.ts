@@ -1,0 +1,40 @@
+// How the model reads what a network sends: what makes two requests the same, what an advice would have asked, how long it holds.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import type { ModelLife } from './model-life.ts';
+
+/** When it happened is no part of what was asked: a repeat may be stamped anew. */
+export function bodyOf({ occurred_at_ms: _, ...asked }: AuthorizationRequest): string {
+  return JSON.stringify(asked);
+}
+
+/** A request for as much as the network has approved without asking. */
+export function requestLike(
+  message: Extract<CardMessage, { kind: 'advice' }>,
+  life: ModelLife | null,
+): AuthorizationRequest {
+  const said = life?.use.request ?? null;
+  const unknown = { id: null, name: null, category: null, country: null };
+  return {
+    request_key: message.message_key,
+    authorization_key: message.authorization_key,
+    kind: 'authorization',
+    amount_minor: 0,
+    currency: message.currency,
+    merchant: message.merchant ?? life?.use.merchant ?? unknown,
+    channel: said?.channel ?? 'other',
+    entry_mode: said?.entry_mode ?? 'other',
+    card_present: said?.card_present ?? null,
+    partial_approval_capable: false,
+  };
+}
+
+const lodging = /^(350[1-9]|35[1-9]\d|3[6-8]\d\d|39[0-8]\d|399[0-7]|7011|7012|7033)$/;
+const carRental = /^(335[1-9]|33[6-9]\d|34\d\d|3500|7512|7513|7519)$/;
+
+export function holdDays(profile: Profile | null, category: string | null): number {
+  const staysLong = category !== null && (lodging.test(category) || carRental.test(category));
+  return profile?.hold_days ?? (staysLong ? 30 : 7);
+}

@@ -1,0 +1,268 @@
+// A slow, obvious card: lists of what was told, and every figure taken from them anew. Written from the domain's rules alone, and
+// shares no code with core, so that a mistake would have to be made twice.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import type { Decision, DeclineReason } from '../../contracts/decision.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import type { Answered, MessageRecord, ModelAnswer } from './model-answer.ts';
+import { countFor, modelDecision, type Situation } from './model-decision.ts';
+import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
+import { bodyOf, holdDays, requestLike } from './model-reading.ts';
+
+const dayMs = 86_400_000;
+
+export class Model {
+  profile: Profile | null = null;
+  lives: ModelLife[] = [];
+  sequence = 0;
+  clockMs = 0;
+  readonly names = new Map<string, ModelLife>();
+  readonly answered = new Map<string, Answered>();
+  readonly #stoodIn = new Map<string, { sequence: number; minor: number }>();
+  readonly #voided = new Map<string, number>();
+  readonly #received = new Map<string, number>();
+  #countKeys: (string | null)[] = [];
+
+  /** Over all lives, each time anew. */
+  get totals(): { held_minor: number; posted_minor: number; uses: number } {
+    let [held_minor, posted_minor, uses] = [0, 0, 0];
+    for (const life of this.lives) {
+      held_minor += life.hold_minor;
+      posted_minor += life.posted_minor;
+      if (life.isUse) uses++;
+    }
+    return { held_minor, posted_minor, uses };
+  }
+
+  authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null): ModelAnswer {
+    const key = request.request_key;
+    const before = this.answered.get(key);
+    if (before !== undefined) {
+      if (before.request !== request && bodyOf(before.request) !== bodyOf(request)) return { outcome: 'conflict' };
+      const life = this.names.get(request.authorization_key) ?? null;
+      const decision = this.#standing(key) ?? before.decision;
+      return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
+    }
+    const nowMs = this.#now(clockMs);
+    if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(key, clockMs);
+    const { authorization_key, alias_key } = request;
+    const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
+    const { decision: own, limitsSeen } = modelDecision(situation, request);
+    this.#next(nowMs);
+    this.answered.set(key, { sequence: this.sequence, request, decision: own });
+    const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
+    life.touched_ms = nowMs;
+    if (own.outcome === 'approved') this.#approve(life, request, own.hold_minor, nowMs);
+    return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
+  }
+
+  #approve(life: ModelLife, request: AuthorizationRequest, minor: number, nowMs: number): void {
+    if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
+    if (minor === 0) return;
+    const isFirst = life.approved_minor === 0 && request.kind !== 'incremental';
+    const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
+    const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
+    life.tell({ does: 'adds', at_ms, minor, why: request.kind });
+    life.approved_minor += minor;
+    const lapses = request.hold_expires_at_ms ?? nowMs + holdDays(this.profile, request.merchant.category) * dayMs;
+    life.expires_at_ms = Math.max(life.expires_at_ms, lapses);
+  }
+
+  message(message: CardMessage, clockMs: number): MessageRecord {
+    const none = { isMismatch: false, isOverdrawn: false, against: null, hasJoined: false };
+    if (this.#received.has(message.message_key)) return { ...none, isRepeat: true, life: null };
+    const nowMs = this.#now(clockMs);
+    const name = message.authorization_key ?? `message ${message.message_key}`;
+    const situation = this.#situation(name, message.alias_key, nowMs, false);
+    const against = message.kind === 'advice' ? this.#judge(message, situation) : null;
+    this.#next(nowMs);
+    this.#received.set(message.message_key, this.sequence);
+    if (this.profile !== null && message.currency !== this.profile.currency)
+      return { ...none, isRepeat: false, isMismatch: true, life: null };
+    if (message.kind === 'advice' && message.request_key !== undefined)
+      this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor });
+    const before = this.totals;
+    const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
+    life.touched_ms = nowMs;
+    this.#tell(life, message, nowMs);
+    const after = this.totals;
+    const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
+    const left = situation.availableMinor;
+    const isOverdrawn = left !== null && spends > 0 && left < spends;
+    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, hasJoined };
+  }
+
+  /** What the rules would have said of what an advice holds more than was held. */
+  #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
+    const { life, nowMs } = situation;
+    const trial = life?.copy() ?? new ModelLife('', nowMs);
+    this.#tell(trial, message, nowMs);
+    const known = new Set([...trial.names].map((name) => this.names.get(name)));
+    let amount_minor = trial.hold_minor;
+    for (const one of known) amount_minor -= one?.hold_minor ?? 0;
+    if (amount_minor <= 0) return null;
+    return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
+  }
+
+  #tell(life: ModelLife, message: CardMessage, nowMs: number): void {
+    const unsaid = Math.max(nowMs, life.latestMs);
+    const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, message.occurred_at_ms);
+    const sets = (minor: number): Fact => ({ does: 'sets', at_ms, minor, why: message.kind });
+    const takes = (minor: number): Fact => ({ does: 'adds', at_ms, minor: -minor, why: message.kind });
+    if ('merchant' in message) life.learnMerchant(message.merchant);
+    switch (message.kind) {
+      case 'clearing':
+        life.cleared_minor += message.amount_minor;
+        life.tell(message.final ? sets(0) : takes(message.amount_minor));
+        return;
+      case 'reversal':
+        life.tell(message.amount_minor === null ? sets(0) : takes(message.amount_minor));
+        return;
+      case 'expiry':
+        life.tell(sets(0));
+        return;
+      case 'refund':
+        life.refunded_minor += message.amount_minor;
+        return;
+      case 'advice': {
+        life.tell(sets(message.hold_minor));
+        if (message.hold_minor > 0) life.advised = true;
+        const category = (message.merchant ?? life.use.merchant)?.category ?? null;
+        life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(this.profile, category) * dayMs);
+      }
+    }
+  }
+
+  /** False where it was given up before. */
+  void(requestKey: string, clockMs: number): boolean {
+    if (this.#voided.has(requestKey)) return false;
+    const nowMs = this.#now(clockMs);
+    this.#next(nowMs);
+    this.#voided.set(requestKey, this.sequence);
+    const answer = this.answered.get(requestKey);
+    if (answer === undefined) return true;
+    const { life } = this.#lifeOf(answer.request.authorization_key, undefined, nowMs);
+    const minor = answer.decision.hold_minor;
+    life.tell({ does: 'adds', at_ms: Math.max(nowMs, life.latestMs), minor: -minor, why: 'void' });
+    life.approved_minor -= minor;
+    life.touched_ms = nowMs;
+    return true;
+  }
+
+  /** How many holds lapsed. */
+  expire(clockMs: number): number {
+    const nowMs = this.#now(clockMs);
+    const due = this.lives.filter((life) => life.hold_minor > 0 && life.expires_at_ms <= nowMs);
+    for (const life of due) {
+      this.#next(nowMs);
+      life.tell({ does: 'sets', at_ms: Math.max(nowMs, life.latestMs), minor: 0, why: 'expiry' });
+      life.touched_ms = nowMs;
+    }
+    return due.length;
+  }
+
+  putProfile(profile: Profile, clockMs: number): 'stored' | 'unchanged' | 'stale' {
+    const inForce = this.profile;
+    if (inForce !== null && profile.version <= inForce.version)
+      return JSON.stringify(inForce) === JSON.stringify(profile) ? 'unchanged' : 'stale';
+    this.#next(this.#now(clockMs));
+    this.profile = profile;
+    this.#countKeys = profile.controls.map((control) => {
+      if (control.does !== 'limit') return null;
+      return JSON.stringify([control.applies_to, control.window, control.refunds_give_back]);
+    });
+    const keys = new Set(this.#countKeys);
+    for (const life of this.lives) {
+      life.forgetLooks();
+      if (life.countsOnlyIn !== null)
+        life.countsOnlyIn = new Set([...life.countsOnlyIn].filter((key) => keys.has(key)));
+    }
+    return 'stored';
+  }
+
+  /** The card drops what is older than the retention; here it only loses its names, and its keys their answers. */
+  forget({ firstSequence, beforeMs }: { firstSequence: number; beforeMs: number }, clockMs: number): number {
+    const nowMs = this.#now(clockMs);
+    for (const [key, { sequence }] of this.answered) if (sequence < firstSequence) this.answered.delete(key);
+    for (const [key, { sequence }] of this.#stoodIn) if (sequence < firstSequence) this.#stoodIn.delete(key);
+    for (const keys of [this.#voided, this.#received])
+      for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
+    const rolling = (this.profile?.controls ?? []).flatMap((control) =>
+      control.does === 'limit' && control.window.per === 'rolling' ? [control.window.seconds * 1_000] : [],
+    );
+    const longest = Math.max(0, ...rolling);
+    let dropped = 0;
+    for (const life of this.lives) {
+      if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
+      if (longest > 0 && life.at_ms > nowMs - longest) continue;
+      life.countsOnlyIn = new Set(this.#countKeys.filter((key) => key !== null));
+      for (const name of life.names) this.names.delete(name);
+      dropped++;
+    }
+    return dropped;
+  }
+
+  /** What a limit of the profile in force counts for a new use now. */
+  counted(index: number, clockMs: number): { minor: number; uses: number } | null {
+    const control = this.profile?.controls[index];
+    if (control?.does !== 'limit') return null;
+    const { lives } = this;
+    return countFor({ lives, life: null, nowMs: clockMs, countKeys: this.#countKeys }, control, index);
+  }
+
+  /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
+  #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
+    const { profile } = this;
+    const { held_minor, posted_minor, uses } = this.totals;
+    const funds = profile?.funds_minor ?? null;
+    const availableMinor = funds === null ? null : funds - held_minor - posted_minor;
+    const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
+    const one = this.names.get(name);
+    const other = alias === undefined ? undefined : this.names.get(alias);
+    if (one === undefined || other === undefined || one === other)
+      return { ...common, lives: this.lives, life: one ?? other ?? null, uses };
+    const life = one.copy();
+    life.take(other);
+    const lives = [...this.lives.filter((each) => each !== one && each !== other), life];
+    return { ...common, lives, life, uses: lives.filter(({ isUse }) => isUse).length };
+  }
+
+  #lifeOf(name: string, alias: string | undefined, nowMs: number): { life: ModelLife; hasJoined: boolean } {
+    const other = alias === undefined ? undefined : this.names.get(alias);
+    let life = this.names.get(name) ?? other;
+    if (life === undefined) {
+      life = new ModelLife(name, nowMs);
+      this.lives.push(life);
+    }
+    life.names.add(name);
+    this.names.set(name, life);
+    if (alias === undefined) return { life, hasJoined: false };
+    const hasJoined = other !== undefined && other !== life;
+    if (hasJoined) {
+      life.take(other);
+      this.lives = this.lives.filter((one) => one !== other);
+    }
+    life.names.add(alias);
+    for (const each of life.names) this.names.set(each, life);
+    return { life, hasJoined };
+  }
+
+  #standing(requestKey: string): Decision | null {
+    const none = { reason: null, control_id: null, available_minor: null, profile_version: null, trace: [] };
+    const stoodIn = this.#stoodIn.get(requestKey);
+    if (stoodIn !== undefined)
+      return { ...none, outcome: 'approved', approved_minor: stoodIn.minor, hold_minor: stoodIn.minor };
+    if (!this.#voided.has(requestKey)) return null;
+    return { ...none, outcome: 'declined', approved_minor: 0, hold_minor: 0, reason: 'request_voided' };
+  }
+
+  #next(nowMs: number): void {
+    this.sequence++;
+    this.clockMs = nowMs;
+  }
+
+  #now(clockMs: number): number {
+    return Math.max(clockMs, this.clockMs);
+  }
+}

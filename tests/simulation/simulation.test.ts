@@ -1,0 +1,123 @@
+// The simulator on the real card finds nothing; on each broken one it names the law; one seed is one run.
+
+import { randomInt } from 'node:crypto';
+import { describe, expect, test } from 'vitest';
+import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
+import { cardMessageSchema } from '../../contracts/card-message.ts';
+import { profileSchema } from '../../contracts/profile.ts';
+import { Card } from '../../core/card.ts';
+import { brokenCards } from './broken-cards.ts';
+import { Draw } from './draw.ts';
+import type { Law } from './laws.ts';
+import type { Purchase } from './network.ts';
+import { holdOrder } from './order-law.ts';
+import { type MakeCard, realCard } from './simulated-card.ts';
+import { figures, simulate } from './simulation.ts';
+
+const short = { seed: 20_261_121, decisions: 20_000, cards: 400 };
+
+describe('the real card', () => {
+  const randomSeed = randomInt(1, 2 ** 31);
+
+  test.for([short.seed, randomSeed])('keeps every law, seed %i', (seed) => {
+    const { violations, tally } = simulate({ ...short, seed });
+    expect(violations).toEqual([]);
+    expect(tally.decisions).toBe(short.decisions);
+  });
+
+  test('one seed is one run: the digest is the same twice, and another with another seed', () => {
+    const digestOf = (seed: number) => figures(short, simulate({ seed, decisions: 2_000, cards: 40 })).digest;
+    expect(digestOf(7)).toBe(digestOf(7));
+    expect(digestOf(7)).not.toBe(digestOf(8));
+  });
+
+  test('one card of a run does the same alone', () => {
+    const [first] = simulate({ ...short, makeCard: cardOf(brokenCards.LosesAHoldOnReload) }).violations;
+    const alone = simulate({ ...short, onlyCard: first?.card, makeCard: cardOf(brokenCards.LosesAHoldOnReload) });
+    expect(alone.violations).toEqual([first]);
+  });
+
+  test('meets every reason, control, window and turn of a life in a longer run', () => {
+    const { tally, violations } = simulate({ seed: short.seed, decisions: 60_000, cards: 1_200 });
+    expect(violations).toEqual([]);
+    expect(tally.missing()).toEqual([]);
+  });
+
+  test('is asked and told only what the contracts allow', () => {
+    class Reads extends Card {
+      override authorize(...args: Parameters<Card['authorize']>) {
+        expect(authorizationRequestSchema.parse(args[0])).toEqual(args[0]);
+        return super.authorize(...args);
+      }
+      override receive(...args: Parameters<Card['receive']>) {
+        expect(cardMessageSchema.parse(args[0])).toEqual(args[0]);
+        return super.receive(...args);
+      }
+      override putProfile(...args: Parameters<Card['putProfile']>) {
+        expect(profileSchema.parse(args[0])).toEqual(args[0]);
+        return super.putProfile(...args);
+      }
+    }
+    expect(simulate({ seed: 3, decisions: 2_000, cards: 40, makeCard: cardOf(Reads) }).violations).toEqual([]);
+  });
+});
+
+describe('a broken card is caught by name', () => {
+  /** The law that says what is wrong with it; others may be broken by the same. */
+  const laws: Record<keyof typeof brokenCards, Law> = {
+    ForgetsCountersOnReload: 'decision_equals_model',
+    LosesAHoldOnReload: 'crash_changes_nothing',
+    AnswersRepeatsAnew: 'repeat_answered_alike',
+    CountsMessagesTwice: 'message_equals_model',
+    TakesMessagesByTheirArrival: 'money_equals_model',
+    GivesRefundsBack: 'decision_equals_model',
+    OverlooksLimits: 'limit_never_exceeded',
+    TakesOlderProfiles: 'profile_never_older',
+    NeverLetsHoldsLapse: 'money_equals_model',
+    StampsRequestsItself: 'money_equals_model',
+  };
+
+  test.for(Object.entries(brokenCards))('%s', ([name, card]) => {
+    const { violations } = simulate({
+      ...short,
+      decisions: 10_000,
+      cards: 200,
+      keepGoing: true,
+      makeCard: cardOf(card),
+    });
+    expect(violations.map(({ law }) => law)).toContain(laws[name as keyof typeof brokenCards]);
+  });
+});
+
+describe('the law of order', () => {
+  const common = { currency: 'EUR', authorization_key: 'life' };
+  const merchant = { id: null, name: null, category: null, country: null };
+  const purchase: Purchase = {
+    names: ['life'],
+    merchant,
+    requests: [
+      {
+        ...{ ...common, request_key: 'request', kind: 'authorization', amount_minor: 500, merchant },
+        ...{ channel: 'pos', entry_mode: 'chip', card_present: true, partial_approval_capable: false },
+      },
+    ],
+    messages: [
+      { ...common, message_key: 'first', kind: 'advice', hold_minor: 700, decided_by: 'network', merchant },
+      { ...common, message_key: 'second', kind: 'clearing', amount_minor: 200, final: false, merchant },
+      { ...common, message_key: 'third', kind: 'reversal', amount_minor: null },
+    ],
+    approved_minor: 500,
+  };
+  const tryOrders = (makeCard: MakeCard) => {
+    for (let seed = 1; seed <= 20; seed++) holdOrder(new Draw(seed), makeCard, purchase, Date.UTC(2026, 2, 29));
+  };
+
+  test('is kept by the real card', () => expect(() => tryOrders(realCard)).not.toThrow());
+  test('is broken by one that takes messages by their arrival', () => {
+    expect(() => tryOrders(cardOf(brokenCards.TakesMessagesByTheirArrival))).toThrow('order_changes_nothing');
+  });
+});
+
+function cardOf(card: new (...args: Parameters<MakeCard>) => Card): MakeCard {
+  return (...args) => new card(...args);
+}

@@ -1,0 +1,106 @@
+// What a run has seen: counts, and which reasons, controls, windows and turns of a life occurred at all.
+
+import { type Decision, declineReasons } from '../../contracts/decision.ts';
+import type { Profile } from '../../contracts/profile.ts';
+
+const controlKinds = ['block', 'allow_only', 'limit', 'require_authentication', 'adjust_hold'] as const;
+const windowKinds = ['transaction', 'day', 'week', 'month', 'year', 'lifetime', 'rolling'] as const;
+/** The rows of the domain's table of a life, and what else a network does to a card. */
+const turns = [
+  'approved_full',
+  'approved_partial',
+  'incremental',
+  'hold_adjusted',
+  'advice',
+  'stand_in_by_network',
+  'stand_in_by_edge',
+  'against_the_rules',
+  'overdrawn',
+  'reversal_partial',
+  'reversal_full',
+  'expiry_by_card',
+  'expiry_by_network',
+  'clearing_partial',
+  'clearing_final',
+  'clearing_above_hold',
+  'clearing_without_authorization',
+  'clearing_after_expiry',
+  'refund_linked',
+  'refund_unlinked',
+  'void_of_approval',
+  'void_before_request',
+  'request_after_deadline',
+  'account_verification',
+  'balance_inquiry',
+  'told_before_asked',
+  'names_joined',
+  'other_currency',
+  'repeated_request',
+  'repeated_message',
+  'conflicting_repeat',
+  'lost_reply',
+  'lost_row',
+  'profile_stored',
+  'profile_older',
+  'profile_same_version',
+  'lives_trimmed',
+  'clock_stepped_back',
+] as const;
+export type Turn = (typeof turns)[number];
+
+export class Tally {
+  decisions = 0;
+  approved = 0;
+  declined = 0;
+  messages = 0;
+  repeats = 0;
+  crashes = 0;
+  evictions = 0;
+  snapshots = 0;
+  trims = 0;
+  cards = 0;
+  full_folds = 0;
+  orders_tried = 0;
+  card_days = 0;
+  firstMs = Number.POSITIVE_INFINITY;
+  lastMs = 0;
+  digest = 0x811c9dc5;
+  readonly reasons = zeros(declineReasons);
+  readonly controls = zeros(controlKinds);
+  readonly windows = zeros(windowKinds);
+  readonly turns = zeros(turns);
+
+  count(turn: Turn): void {
+    this.turns[turn]++;
+  }
+
+  /** Two runs of one seed have the same digest. */
+  digestOf(value: number): void {
+    this.digest = Math.imul(this.digest ^ (value | 0), 0x01000193);
+  }
+
+  decided({ outcome, approved_minor, hold_minor, reason, trace }: Decision, profile: Profile | null): void {
+    this.decisions++;
+    if (outcome === 'approved') this.approved++;
+    else this.declined++;
+    if (reason !== null) this.reasons[reason]++;
+    for (let index = 0; index < trace.length; index++) {
+      const control = profile?.controls[index];
+      if (control === undefined || trace[index]?.verdict === 'not_applicable') continue;
+      this.controls[control.does]++;
+      if (control.does === 'limit') this.windows[control.window.per]++;
+    }
+    this.digestOf(approved_minor);
+    this.digestOf(hold_minor + (reason === null ? 0 : declineReasons.indexOf(reason) + 1));
+  }
+
+  /** What never occurred, by name. */
+  missing(): string[] {
+    const groups = Object.entries({ ...this.reasons, ...this.controls, ...this.windows, ...this.turns });
+    return groups.filter(([, times]) => times === 0).map(([name]) => name);
+  }
+}
+
+function zeros<const T extends readonly string[]>(names: T): Record<T[number], number> {
+  return Object.fromEntries(names.map((name) => [name, 0])) as Record<T[number], number>;
+}

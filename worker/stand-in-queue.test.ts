@@ -1,0 +1,148 @@
+// The queue of stand-ins, both ends: what it cannot take is declined, what it takes too late is taken back, and a card is told
+// until it has heard.
+
+import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from 'cloudflare:test';
+import { env } from 'cloudflare:workers';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { limits } from '../contracts/limits.ts';
+import { advice, profile } from '../core/samples.ts';
+import { CardObject } from '../durable-objects/card/card-object.ts';
+import { gatewayMessage } from '../scripts/marqeta-messages.ts';
+import type { Env } from './env.ts';
+import worker from './index.ts';
+import { basic, cardAt, newToken, requestTo } from './sample-calls.ts';
+import { type StandIn, standInSchema } from './stand-in.ts';
+
+let logged: { event: string }[];
+
+beforeEach(() => {
+  logged = [];
+  for (const level of ['info', 'warn', 'error'] as const)
+    vi.spyOn(console, level).mockImplementation((line) => logged.push(JSON.parse(String(line))));
+});
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+const eventsLogged = () => logged.map(({ event }) => event);
+
+const throwing = () => {
+  throw new Error('the object is broken');
+};
+const breakCards = () => vi.spyOn(CardObject.prototype, 'authorize').mockImplementation(throwing);
+
+async function newCard(network: 'marqeta' | 'native') {
+  const token = newToken();
+  const card = cardAt(network, token);
+  await card.putProfile(profile({ funds_minor: 10_000 }));
+  return {
+    token,
+    card,
+    /** Asks for 10.25 USD, where the edge may stand in for that; the status, after all that the worker does later. */
+    ask: async (changes: Partial<Env> = {}) => {
+      const policy = { MARQETA_FAILURE_POLICY: 'stand_in', MARQETA_STAND_IN_MAX: 'USD 50.00' };
+      const body = gatewayMessage({ cardToken: token, amount: '10.25' });
+      const execution = createExecutionContext();
+      const call = requestTo('/networks/marqeta/gateway', { method: 'POST', headers: basic(), body });
+      const answer = await worker.fetch(call, { ...env, ...policy, ...changes }, execution);
+      await waitOnExecutionContext(execution);
+      return answer.status;
+    },
+    kinds: async () => (await card.eventsAfter(0)).events.map(({ kind }) => kind),
+  };
+}
+
+/** A queue that keeps what it is sent, and brings it when the test says so. */
+function heldQueue(send: (told: StandIn) => Promise<unknown> = async () => undefined) {
+  const sent: StandIn[] = [];
+  const STAND_INS = {
+    send: async (told: StandIn) => {
+      sent.push(standInSchema.parse(JSON.parse(JSON.stringify(told))));
+      await send(told);
+    },
+  } as unknown as Env['STAND_INS'];
+  return { sent, STAND_INS };
+}
+
+async function deliver(...bodies: unknown[]) {
+  const messages = bodies.map((body, index) => ({
+    id: `m${index}`,
+    attempts: 1 + index * 6,
+    timestamp: new Date(),
+    body,
+  }));
+  const batch = createMessageBatch('atlas-stand-ins', messages);
+  const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'));
+  const execution = createExecutionContext();
+  await worker.queue(batch, env);
+  const { explicitAcks, retryMessages } = await getQueueResult(batch, execution);
+  const waits = retries.flatMap(({ mock }) => mock.calls.map(([options]) => options?.delaySeconds));
+  return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId), waits };
+}
+
+describe('a queue that cannot take it', () => {
+  test('away: declined, logged apart, and the key is burnt', async () => {
+    const card = await newCard('marqeta');
+    const { STAND_INS } = heldQueue(() => Promise.reject(new Error('the queue is away')));
+    breakCards();
+    expect(await card.ask({ STAND_INS })).toBe(402);
+    expect(eventsLogged()).toEqual(['authorization_unavailable', 'stand_in_not_queued']);
+    expect(await card.kinds()).toEqual(['profile', 'void']);
+  });
+
+  test('too slow: declined; what it takes later is taken back, in whichever order the two come', async () => {
+    for (const order of [1, -1]) {
+      const card = await newCard('marqeta');
+      const slow = () => new Promise((resolve) => setTimeout(resolve, limits.standInMs + 100));
+      const { sent, STAND_INS } = heldQueue(slow);
+      breakCards();
+      expect(await card.ask({ STAND_INS })).toBe(402);
+      expect(sent.map(({ message }) => message.kind)).toEqual(['advice', 'reversal']);
+      for (const told of order === 1 ? sent : sent.toReversed()) await deliver(told);
+      expect(await card.card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, open_authorizations: 0 });
+    }
+  });
+});
+
+describe('the queue’s consumer', () => {
+  const told = (token: string) => ({
+    version: 1,
+    card_key: `native:${token}`,
+    message: advice({ decided_by: 'edge' }),
+  });
+
+  test('each card is told once, however often its message comes', async () => {
+    const card = await newCard('native');
+    expect(await deliver(told(card.token), told(card.token))).toMatchObject({ acked: ['m0', 'm1'], retried: [] });
+    expect(await card.card.read()).toMatchObject({ held_minor: 500, last_sequence: 2 });
+  });
+
+  test('what a card cannot take, and what cannot be read, comes again, ever later; the others go on', async () => {
+    const [fine, broken] = [await newCard('native'), await newCard('native')];
+    const receive = CardObject.prototype.receive;
+    vi.spyOn(CardObject.prototype, 'receive').mockImplementation(function (this: CardObject, message) {
+      return message.message_key === 'broken' ? throwing() : receive.call(this, message);
+    });
+    const failing = { ...told(broken.token), message: advice({ message_key: 'broken' }) };
+    const { acked, retried, waits } = await deliver(failing, { version: 2 }, told(fine.token), failing);
+    expect([acked, retried, waits]).toEqual([['m2'], ['m0', 'm1', 'm3'], [1, 64, limits.standInRetrySecondsMax]]);
+    expect(eventsLogged()).toEqual(['stand_in_waiting', 'stand_in_waiting', 'stand_in_waiting']);
+    vi.restoreAllMocks();
+    expect(await deliver(failing)).toMatchObject({ acked: ['m0'] });
+    expect(await broken.card.read()).toMatchObject({ held_minor: 500 });
+  });
+
+  test('through the real queue: a card that is back after some tries is told', async () => {
+    const card = await newCard('marqeta');
+    breakCards();
+    vi.spyOn(CardObject.prototype, 'receive').mockImplementationOnce(throwing);
+    expect(await card.ask()).toBe(200);
+    const held = async () => expect(await card.card.read()).toMatchObject({ held_minor: 1_025 });
+    await vi.waitFor(held, { timeout: 10_000, interval: 20 });
+    expect(eventsLogged()).toEqual(['authorization_unavailable', 'authorization_stood_in', 'stand_in_waiting']);
+  }, 15_000);
+
+  test('a queue that nobody consumes here is an error, and nothing of it is taken', () => {
+    const batch = createMessageBatch('another-queue', [{ id: 'm0', attempts: 1, timestamp: new Date(), body: {} }]);
+    expect(() => worker.queue(batch, env)).toThrow('nobody here consumes the queue another-queue');
+  });
+});
