@@ -1,0 +1,131 @@
+// The ledger's seals, recomputed from its transfers: each seal is the hash of one statement's rows and of the seal before. In
+// one snapshot, which the caller has begun. Statements that ran at the same time took numbers in turn, so a seal's rows need not
+// follow each other; they are read once, in the order of their numbers, and wait here for their seal.
+
+import type { Sql } from '../db/client.ts';
+import { type Anchor, Anchors, type ChainResult, type Fault, type FaultKind, type Link, sha256 } from './chain.ts';
+
+const sealsPerPage = 500;
+const rowsPerPage = 20_000;
+
+interface Seal {
+  readonly seal_no: string;
+  readonly transfer_nos: string;
+  readonly transfers: number;
+  readonly previous_hash: Buffer;
+  readonly hash: Buffer;
+}
+
+export interface LedgerChainResult extends ChainResult {
+  readonly transfers: number;
+}
+
+export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = []): Promise<LedgerChainResult> {
+  const anchors = new Anchors('ledger', anchored);
+  const rows = new TransferReader(sql);
+  let last: Link = { no: 0, hash: sha256('atlas ledger') };
+  let transfers = 0;
+  const end = (fault: Fault | null): LedgerChainResult => ({ links: last.no, last, transfers, fault });
+  for (;;) {
+    const { rows: seals } = await sql.query<Seal>(
+      `select seal_no, transfer_nos::text, transfers, previous_hash, hash from ledger_seals where seal_no > $1 order by seal_no limit $2`,
+      [last.no, sealsPerPage],
+    );
+    for (const seal of seals) {
+      const fault = (await faultOf(seal, last, rows)) ?? anchors.look({ no: Number(seal.seal_no), hash: seal.hash });
+      if (fault !== null) return end(fault);
+      last = { no: Number(seal.seal_no), hash: seal.hash };
+      transfers += seal.transfers;
+    }
+    if (seals.length < sealsPerPage) break;
+  }
+  return end((await faultOfHead(sql, last)) ?? (await faultOfRest(rows, last)) ?? anchors.end(last));
+}
+
+const bad = (no: number, problem: FaultKind, says: string): Fault => ({ chain: 'ledger', no, problem, says });
+
+async function faultOf(seal: Seal, last: Link, rows: TransferReader): Promise<Fault | null> {
+  const no = Number(seal.seal_no);
+  if (no !== last.no + 1)
+    return bad(last.no + 1, 'missing', `seal ${last.no + 1} is missing: ${no} comes after ${last.no}`);
+  if (!seal.previous_hash.equals(last.hash)) return bad(no, 'unlinked', `seal ${no} does not continue seal ${last.no}`);
+  const texts: string[] = [];
+  for (const [from, to] of rangesOf(seal.transfer_nos))
+    for (let transferNo = from; transferNo < to; transferNo += 1) {
+      const text = await rows.take(transferNo);
+      if (text === undefined) return bad(no, 'missing', `transfer ${transferNo} of seal ${no} is missing`);
+      texts.push(text);
+    }
+  if (texts.length !== seal.transfers)
+    return bad(no, 'changed', `seal ${no} counts ${seal.transfers} transfers, not ${texts.length}`);
+  if (!sha256('atlas ledger seal', last.hash, sha256(texts.join('\n'))).equals(seal.hash))
+    return bad(no, 'changed', `seal ${no}, of transfers ${seal.transfer_nos}, is not what was sealed`);
+  return null;
+}
+
+async function faultOfHead(sql: Sql, last: Link): Promise<Fault | null> {
+  const { rows } = await sql.query<{ seal_no: string; hash: Buffer }>('select seal_no, hash from ledger_seal_head');
+  const [head] = rows;
+  if (head === undefined) return bad(last.no, 'head_differs', 'the head of the seals is gone');
+  const no = Number(head.seal_no);
+  if (no > last.no) return bad(last.no + 1, 'missing', `seal ${last.no + 1} is missing: the head counts ${no}`);
+  if (no < last.no) return bad(no + 1, 'inserted', `seal ${no + 1} is beyond the head, which counts ${no}`);
+  if (!head.hash.equals(last.hash))
+    return bad(last.no, 'head_differs', `seal ${last.no} is not the one that the head knows`);
+  return null;
+}
+
+async function faultOfRest(rows: TransferReader, last: Link): Promise<Fault | null> {
+  const unsealed = await rows.rest();
+  return unsealed === null ? null : bad(last.no, 'inserted', `transfer ${unsealed} is in no seal`);
+}
+
+/** `{[1,4),[6,7)}` as pairs: from, and up to but not including. */
+function rangesOf(multirange: string): [number, number][] {
+  return [...multirange.matchAll(/\[(\d+),(\d+)\)/g)].map(([, from, to]) => [Number(from), Number(to)]);
+}
+
+interface TransferRow {
+  readonly transfer_no: string;
+  readonly text: readonly string[];
+}
+
+/** The transfers' sealed texts, page by page; those read and not yet taken are kept, which are few. */
+class TransferReader {
+  readonly #sql: Sql;
+  readonly #waiting = new Map<number, string>();
+  #readTo = 0;
+  #ended = false;
+
+  constructor(sql: Sql) {
+    this.#sql = sql;
+  }
+
+  async take(transferNo: number): Promise<string | undefined> {
+    while (!this.#ended && this.#readTo < transferNo) await this.#readPage();
+    const text = this.#waiting.get(transferNo);
+    this.#waiting.delete(transferNo);
+    return text;
+  }
+
+  /** The first that nobody took; null: none. */
+  async rest(): Promise<number | null> {
+    while (!this.#ended && this.#waiting.size === 0) await this.#readPage();
+    const [first] = this.#waiting.keys();
+    return first ?? null;
+  }
+
+  async #readPage(): Promise<void> {
+    const { rows } = await this.#sql.query<TransferRow>(
+      `select transfer_no, array[transfer_no::text, transfer_id, debit_account_no::text, credit_account_no::text, amount_minor::text,
+         currency, kind, coalesce(authorization_id, '-'), coalesce(event_id, '-'), coalesce(stream_id, 0)::text,
+         coalesce(sequence, 0)::text, coalesce(settlement_id, '-'), event_at_ms::text,
+         (extract(epoch from booked_at) * 1000000)::bigint::text] as text
+       from ledger_transfers where transfer_no > $1 order by transfer_no limit $2`,
+      [this.#readTo, rowsPerPage],
+    );
+    for (const { transfer_no, text } of rows) this.#waiting.set(Number(transfer_no), text.join('|'));
+    this.#readTo = Number(rows.at(-1)?.transfer_no ?? this.#readTo);
+    this.#ended = rows.length < rowsPerPage;
+  }
+}

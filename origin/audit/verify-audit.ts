@@ -1,0 +1,39 @@
+// Both chains and every checkpoint, verified together: what `npm run audit -- verify` and a scheduled job ask.
+
+import type { Sql } from '../db/client.ts';
+import { verifyAuditChain } from './audit-chain.ts';
+import type { Anchor, ChainResult, Fault } from './chain.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { type LedgerChainResult, verifyLedgerChain } from './ledger-chain.ts';
+
+export interface AuditProof {
+  readonly audit: ChainResult;
+  readonly ledger: LedgerChainResult;
+  readonly checkpoints: number;
+  readonly faults: readonly Fault[];
+}
+
+/** `sql`: a connection of one's own, on which no transaction is open. Reads everything in one snapshot. */
+export async function verifyAudit(sql: Sql, checkpoints: readonly Checkpoint[] = []): Promise<AuditProof> {
+  await sql.query('begin isolation level repeatable read read only');
+  try {
+    const audit = await verifyAuditChain(
+      sql,
+      checkpoints.map((checkpoint) => anchorOf(checkpoint, 'audit')),
+    );
+    const ledger = await verifyLedgerChain(
+      sql,
+      checkpoints.map((checkpoint) => anchorOf(checkpoint, 'ledger')),
+    );
+    const faults = [audit.fault, ledger.fault].filter((fault) => fault !== null);
+    return { audit, ledger, checkpoints: checkpoints.length, faults };
+  } finally {
+    await sql.query('rollback');
+  }
+}
+
+function anchorOf(checkpoint: Checkpoint, chain: Fault['chain']): Anchor {
+  const { no, hash } = checkpoint[chain];
+  const from = `checkpoint ${checkpoint.checkpoint_no} of ${checkpoint.made_at}`;
+  return { no, hash: Buffer.from(hash, 'hex'), from };
+}
