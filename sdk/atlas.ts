@@ -1,0 +1,22 @@
+// The client: one object for an API key. Holds no connection and no state of its own; make one and share it.
+
+import { Merchants } from './merchants.ts';
+import { Settlements } from './settlements.ts';
+import { type AtlasOptions, createTransport } from './transport.ts';
+import { WebhookEndpoints } from './webhook-endpoints.ts';
+import { WebhookMessages } from './webhook-messages.ts';
+
+export class Atlas {
+  readonly settlements: Settlements;
+  readonly merchants: Merchants;
+  readonly webhookEndpoints: WebhookEndpoints;
+  readonly webhookMessages: WebhookMessages;
+
+  constructor(options: AtlasOptions) {
+    const send = createTransport(options);
+    this.settlements = new Settlements(send);
+    this.merchants = new Merchants(send);
+    this.webhookEndpoints = new WebhookEndpoints(send);
+    this.webhookMessages = new WebhookMessages(send);
+  }
+}

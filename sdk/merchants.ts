@@ -1,0 +1,66 @@
+// Merchants: who is paid out. Only an operator's key may add one.
+
+import { Listing, pageOf } from './listing.ts';
+import type { CreateOptions } from './settlements.ts';
+import { type CallOptions, newIdempotencyKey, path, type Send } from './transport.ts';
+
+/** A provider's own words: an account of theirs, or bank details. Never card data. */
+export type Destination = Readonly<Record<string, unknown>>;
+
+export interface Schedule {
+  /** Local time of day, as `23:30`. */
+  readonly time: string;
+  /** IANA, as `Europe/Berlin`. */
+  readonly zone: string;
+}
+
+export interface NewMerchant {
+  readonly name: string;
+  readonly currency: string;
+  /** The acquirers' ids whose clearings are owed to it. */
+  readonly network_merchant_ids?: readonly string[] | undefined;
+  /** By provider. */
+  readonly destinations?: Readonly<Record<string, Destination>> | undefined;
+  /** When what has cleared is settled by itself, every day; null: only when asked. */
+  readonly schedule?: Schedule | null | undefined;
+}
+
+export interface Merchant {
+  readonly merchant_id: `mrch_${string}`;
+  readonly name: string;
+  readonly currency: string;
+  readonly network_merchant_ids: readonly string[];
+  readonly destinations: Readonly<Record<string, unknown>>;
+  readonly schedule: Schedule | null;
+  /** What could be settled now. */
+  readonly owed_minor: number;
+  readonly created_at: string;
+}
+
+export interface PageQuery {
+  readonly limit?: number | undefined;
+  readonly cursor?: string | undefined;
+}
+
+export class Merchants {
+  readonly #send: Send;
+
+  constructor(send: Send) {
+    this.#send = send;
+  }
+
+  create(body: NewMerchant, { idempotencyKey = newIdempotencyKey(), signal }: CreateOptions = {}): Promise<Merchant> {
+    return this.#send({ method: 'POST', path: '/merchants', body, idempotencyKey, signal });
+  }
+
+  retrieve(merchantId: string, { signal }: CallOptions = {}): Promise<Merchant> {
+    return this.#send({ method: 'GET', path: path`/merchants/${merchantId}`, signal });
+  }
+
+  list({ cursor: from, limit }: PageQuery = {}, { signal }: CallOptions = {}): Listing<Merchant> {
+    return new Listing(async (cursor) => {
+      const call = { method: 'GET', path: '/merchants', query: { limit, cursor }, signal } as const;
+      return pageOf<Merchant>(await this.#send(call), 'merchants');
+    }, from);
+  }
+}
