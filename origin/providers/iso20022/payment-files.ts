@@ -1,0 +1,146 @@
+// Payment files in object storage, such that no submission is ever in two of them, whoever writes at the same time and dies where:
+//   claims/<EndToEndId>   whose submission it is and in which file it goes; or that it was closed before it came
+//   commits/<MsgId>       the file, whole, with its members; or that it was given up. The first to write it decides
+//   outbox/<MsgId>.xml    what is carried to the bank, made from the commit; whatever carries it never removes it
+//   words/<EndToEndId>/…  what the bank said of it
+// Every object is written once and never changed.
+
+import { createHash } from 'node:crypto';
+import * as z from 'zod';
+import { inLots } from './in-lots.ts';
+import type { ObjectStore } from './object-store.ts';
+import { idLengthMax } from './write-pain001.ts';
+
+const claimSchema = z.union([
+  z.object({
+    message_id: z.string(),
+    settlement_id: z.string(),
+    submission: z.number().int(),
+    amount_minor: z.string(),
+    currency: z.string(),
+  }),
+  z.object({ closed: z.literal(true) }),
+]);
+export type Claim = Exclude<z.infer<typeof claimSchema>, { closed: true }>;
+
+const commitSchema = z.union([
+  z.object({ members: z.array(z.string()), xml: z.string() }),
+  z.object({ abandoned: z.literal(true) }),
+]);
+type Commit = z.infer<typeof commitSchema>;
+
+/** `open`: its file is being written, or who wrote it is gone. */
+export type Standing = 'none' | 'open' | 'closed' | 'sent';
+
+export interface FileMember {
+  readonly end_to_end_id: string;
+  readonly claim: Omit<Claim, 'message_id'>;
+}
+
+/** Stays the same for the same key; ids of ours lose only the underscore, which banks do not carry. */
+export function endToEndId(idempotencyKey: string): string {
+  const plain = idempotencyKey.replace('_', '');
+  if (plain.length <= idLengthMax && /^[A-Za-z0-9-]+$/.test(plain) && idempotencyKey.startsWith('stl_')) return plain;
+  return `ATK${digest(idempotencyKey)}`;
+}
+
+/** Of what may be in it: the same submissions make the same file. */
+export function messageId(endToEndIds: readonly string[]): string {
+  return `ATM${digest([...endToEndIds].sort().join(' '))}`;
+}
+
+/** 112 bits, in signs that banks carry; short enough for the currency behind it in the id of a payment. */
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 28).toUpperCase();
+}
+
+/** A bank's text names what is ours, or nothing: only what looks like an id of ours ever becomes part of a key. */
+function isOurForm(id: string): boolean {
+  return id.length <= idLengthMax && /^[A-Za-z0-9-]+$/.test(id);
+}
+
+export class PaymentFiles {
+  readonly #store: ObjectStore;
+
+  constructor(store: ObjectStore) {
+    this.#store = store;
+  }
+
+  /**
+   * Puts those that are in no other file into one, and says of each what became of it: `sent`; `closed` where it was given up
+   * before; `open` where another file has it that is not written yet. `write` makes the file of the members that are left.
+   */
+  async send<M extends FileMember>(
+    members: readonly M[],
+    write: (message_id: string, members: readonly M[]) => string,
+  ): Promise<ReadonlyMap<string, Standing>> {
+    const message_id = messageId(members.map(({ end_to_end_id }) => end_to_end_id));
+    const claims = await inLots(members, async ({ end_to_end_id, claim }) => {
+      const mine: Claim = { ...claim, message_id };
+      const isNew = await this.#store.putIfAbsent(`claims/${end_to_end_id}`, JSON.stringify(mine));
+      return isNew ? mine : await this.#claimOf(end_to_end_id);
+    });
+    // One that a try of this very file claimed before is still its own.
+    const own = members.filter((_, index) => isOf(claims[index] ?? null, message_id));
+    if (own.length > 0) {
+      const commit: Commit = { members: own.map(({ end_to_end_id }) => end_to_end_id), xml: write(message_id, own) };
+      await this.#store.putIfAbsent(`commits/${message_id}`, JSON.stringify(commit));
+    }
+    const standings = await inLots(members, async ({ end_to_end_id }) => await this.#standing(end_to_end_id));
+    return new Map(members.map(({ end_to_end_id }, index) => [end_to_end_id, standings[index] ?? 'none']));
+  }
+
+  /** Brings it to an end, for good: sent with its file, or closed so that no file ever takes it. */
+  async settle(end_to_end_id: string): Promise<'sent' | 'closed'> {
+    let standing = await this.#standing(end_to_end_id);
+    if (standing === 'none') {
+      await this.#store.putIfAbsent(`claims/${end_to_end_id}`, JSON.stringify({ closed: true }));
+      standing = await this.#standing(end_to_end_id);
+    }
+    if (standing === 'open') {
+      const claim = await this.#claimOf(end_to_end_id);
+      if (claim !== null && 'message_id' in claim)
+        await this.#store.putIfAbsent(`commits/${claim.message_id}`, JSON.stringify({ abandoned: true }));
+      standing = await this.#standing(end_to_end_id);
+    }
+    return standing === 'sent' ? 'sent' : 'closed';
+  }
+
+  /** Null: it is none of ours. */
+  async claimOf(end_to_end_id: string): Promise<Claim | null> {
+    const claim = isOurForm(end_to_end_id) ? await this.#claimOf(end_to_end_id) : null;
+    return claim !== null && 'message_id' in claim ? claim : null;
+  }
+
+  /** Of a file that was sent; none for another. */
+  async membersOf(message_id: string): Promise<readonly string[]> {
+    const commit = isOurForm(message_id) ? await this.#commitOf(message_id) : null;
+    return commit !== null && 'members' in commit ? commit.members : [];
+  }
+
+  async #standing(end_to_end_id: string): Promise<Standing> {
+    const claim = await this.#claimOf(end_to_end_id);
+    if (claim === null) return 'none';
+    if ('closed' in claim) return 'closed';
+    const commit = await this.#commitOf(claim.message_id);
+    if (commit === null) return 'open';
+    if (!('members' in commit) || !commit.members.includes(end_to_end_id)) return 'closed';
+    // Who committed it may have died before this; made again from the same bytes it is the same file.
+    await this.#store.putIfAbsent(`outbox/${claim.message_id}.xml`, commit.xml);
+    return 'sent';
+  }
+
+  async #claimOf(end_to_end_id: string) {
+    const content = await this.#store.read(`claims/${end_to_end_id}`);
+    return content === null ? null : claimSchema.parse(JSON.parse(Buffer.from(content).toString()));
+  }
+
+  async #commitOf(message_id: string): Promise<Commit | null> {
+    const content = await this.#store.read(`commits/${message_id}`);
+    return content === null ? null : commitSchema.parse(JSON.parse(Buffer.from(content).toString()));
+  }
+}
+
+function isOf(claim: z.infer<typeof claimSchema> | null, message_id: string): boolean {
+  return claim !== null && 'message_id' in claim && claim.message_id === message_id;
+}
