@@ -19,7 +19,7 @@ import { type SlotLimits, Slots, slotLimits } from './slots.ts';
 /** How long a fresh message waits at most before it is seen. */
 const intervalMs = 200;
 /** Longer than an attempt (15 s), its body (2 s) and writing it down ever take together. */
-const leaseMs = 60_000;
+const leaseMsDefault = 60_000;
 const retireIntervalMs = 5_000;
 const retireAtMost = 5_000;
 const recordAtMost = 500;
@@ -32,11 +32,13 @@ export interface DeliveryOptions {
   readonly log: Logger;
   readonly metrics: NotifyMetrics;
   readonly limits?: SlotLimits;
+  /** How long a message whose process died waits for another. */
+  readonly leaseMs?: number;
 }
 
 /** `stop` returns when every attempt in hand is over and written down: 17 seconds at most. */
 export function createDelivery(options: DeliveryOptions): Loop {
-  const { database, log } = options;
+  const { database, log, leaseMs = leaseMsDefault } = options;
   const slots = new Slots(options.limits ?? slotLimits);
   const record = createGatherer((results: readonly AttemptResult[]) => write(options, results), recordAtMost);
   const inHand = new Set<Promise<void>>();

@@ -25,7 +25,7 @@ import type { SafeFetch } from './safe-fetch.ts';
 import { newSigningSecret, type SecretBox } from './secret-box.ts';
 
 /** The old secret signs too for so long: a partner changes its own in a working day. */
-export const secretOverlapHours = 24;
+const secretOverlapHours = 24;
 
 export interface EndpointParts {
   readonly box: SecretBox;

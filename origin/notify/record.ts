@@ -17,7 +17,7 @@ export interface AttemptResult {
 }
 
 /** Endpoints that have taken nothing for so long are disabled. */
-export const failingDaysMax = 5;
+const failingDaysMax = 5;
 
 /** Writes results; returns the endpoints that have failed for too long. */
 export async function recordAttempts(sql: Sql, results: readonly AttemptResult[]): Promise<string[]> {

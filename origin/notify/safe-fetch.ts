@@ -3,10 +3,10 @@
 // between the look and the call changes nothing. No redirect is followed; the answer is read only as far as it is kept.
 
 import { Resolver } from 'node:dns/promises';
-import { isIP, type LookupFunction } from 'node:net';
-// undici itself, because Node's built-in fetch lets nobody say which address a name connects to.
-import { Agent, type Dispatcher, request } from 'undici';
+import { isIP } from 'node:net';
+import { type Dispatcher, request } from 'undici';
 import { answerBytesMax } from './answer-text.ts';
+import { createPinnedAgents } from './pinned-agents.ts';
 import { isLoopbackAddress, isPublicAddress } from './safe-address.ts';
 import { hostOf, judgeUrl, type Surroundings } from './safe-url.ts';
 
@@ -53,15 +53,10 @@ export interface SafeFetch {
 const timeoutMsDefault = 15_000;
 /** For a URL that is about to be kept: somebody waits for the answer, and each call looks again. */
 const lookTimeoutMs = 3_000;
-const connectTimeoutMs = 5_000;
 /** A status is all that matters: who sends its body slowly does not hold us up for it. */
 const bodyTimeoutMs = 2_000;
 /** Read and thrown away, so that the connection can be used again; more than this closes it. */
 const bodyBytesMax = 16 * 1024;
-const headerBytesMax = 16 * 1024;
-/** Kept only for reuse: losing one costs a handshake. */
-const agentsMax = 256;
-const keepAliveMs = 4_000;
 const addressesMax = 16;
 
 export function createSafeFetch({
@@ -69,8 +64,7 @@ export function createSafeFetch({
   resolve = createResolve(),
   timeoutMs = timeoutMsDefault,
 }: SafeFetchOptions): SafeFetch {
-  // By origin and addresses: a connection that is used again goes to an address that this call found to be the name's, too.
-  const agents = new Map<string, Agent>();
+  const agents = createPinnedAgents(timeoutMs);
 
   async function vet(url: URL): Promise<readonly string[] | 'name_not_resolved' | 'address_refused'> {
     const host = hostOf(url);
@@ -84,20 +78,6 @@ export function createSafeFetch({
     return addresses.length <= addressesMax && addresses.every(mayReach) ? addresses : 'address_refused';
   }
 
-  function agentFor(url: URL, addresses: readonly string[]): Agent {
-    const key = [url.origin, ...addresses.toSorted()].join(' ');
-    const agent = agents.get(key) ?? pinnedAgent(hostOf(url), addresses, timeoutMs);
-    // The one used longest ago is the first of the map.
-    agents.delete(key);
-    agents.set(key, agent);
-    const [oldest] = agents;
-    if (agents.size > agentsMax && oldest !== undefined) {
-      agents.delete(oldest[0]);
-      oldest[1].close().catch(() => {});
-    }
-    return agent;
-  }
-
   async function call(url: URL, { headers, body }: Post, signal: AbortSignal): Promise<Reached> {
     const addresses = await orAborted(vet(url), signal);
     if (typeof addresses === 'string') return { outcome: 'unreached', reason: addresses };
@@ -106,7 +86,7 @@ export function createSafeFetch({
       headers,
       body,
       signal,
-      dispatcher: agentFor(url, addresses),
+      dispatcher: agents.agentFor(url, addresses),
     });
     const retryAfter = answer.headers['retry-after'];
     return {
@@ -135,30 +115,8 @@ export function createSafeFetch({
       if (addresses !== 'address_refused') return null;
       return 'must not lead to an address inside of a network';
     },
-    async close() {
-      await Promise.all(Array.from(agents.values(), (agent) => agent.close()));
-      agents.clear();
-    },
+    close: () => agents.close(),
   };
-}
-
-/** Connects to the addresses given, whatever the name says by now. An address in the URL itself is connected to as it is. */
-function pinnedAgent(host: string, addresses: readonly string[], timeoutMs: number): Agent {
-  const pinned = addresses.map((address) => ({ address, family: isIP(address) }));
-  const [first] = pinned;
-  const lookup: LookupFunction = (name, { all }, found) => {
-    if (name !== host || first === undefined) return found(new Error('asked for a name that was not looked at'), '', 0);
-    return all ? found(null, pinned) : found(null, first.address, first.family);
-  };
-  return new Agent({
-    connect: { lookup, timeout: connectTimeoutMs, autoSelectFamily: true },
-    keepAliveTimeout: keepAliveMs,
-    keepAliveMaxTimeout: keepAliveMs,
-    headersTimeout: timeoutMs,
-    bodyTimeout: timeoutMs,
-    maxHeaderSize: headerBytesMax,
-    pipelining: 1,
-  });
 }
 
 /** c-ares and not getaddrinfo: that takes one of the process's four threads until a slow name server answers. */
