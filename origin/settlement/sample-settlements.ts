@@ -62,6 +62,7 @@ export async function sampleProvider(
   parts: AsyncDisposableStack,
   database: () => Database,
   faults: Parameters<typeof startSimulatedProvider>[0]['faults'] = {},
+  seed = 1,
 ) {
   let reader: Provider | null = null;
   const app = new Hono();
@@ -78,7 +79,7 @@ export async function sampleProvider(
   });
   const callbackUrl = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/words`;
   const quick = { latency_ms_min: 0, latency_ms_max: 2, confirm_after_ms: 5 };
-  const server = await startSimulatedProvider({ apiKey, secret, callbackUrl, faults: { ...quick, ...faults } });
+  const server = await startSimulatedProvider({ apiKey, secret, callbackUrl, seed, faults: { ...quick, ...faults } });
   parts.defer(() => server.close());
   const client = () => createSimulatedProvider({ url: server.url, apiKey, webhookSecrets: [secret] });
   reader = client();

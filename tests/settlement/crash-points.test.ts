@@ -65,7 +65,7 @@ async function crashAt(point: number): Promise<Ended> {
   const url = withDatabase(server.url, name);
   const database = openDatabase({ url, poolMax: 6, onIdleError: () => {} });
   parts.defer(() => database.close());
-  const primary = await sampleProvider(parts, () => database, faults(point));
+  const primary = await sampleProvider(parts, () => database, faults(point), point + 1);
   const secondary = await sampleProvider(parts, () => database, { answers: 'paid' });
   const destinations = { simulated: { account: 'acc-1' }, other: { account: 'acc-2' } };
   const merchant = await sampleMerchant(database, 1_000n, { destinations });
