@@ -56,8 +56,8 @@ function made(parts: EndpointParts): readonly Route[] {
     path: '/webhook-endpoints',
     name: 'createWebhookEndpoint',
     summary: 'Be told of settlements at a URL',
+    // No idempotency key: the answer that would be kept for its repeat holds the secret, which is nowhere in the clear.
     description: 'The signing secret is in this answer and in none after it.',
-    idempotency: 'optional',
     body: newWebhookEndpointSchema,
     answers: { status: 201, schema: webhookEndpointWithSecretSchema, description: 'With its secret.' },
     errors: ['merchant_not_found'],
