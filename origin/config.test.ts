@@ -48,6 +48,9 @@ describe('configuration', () => {
     ['API_KEY: is a demo value', { ENVIRONMENT: 'production', API_KEY: 'demo-atlas-api-key-not-for-production' }],
     ['INTERNAL_SECRET: is a demo value', { ENVIRONMENT: 'production', INTERNAL_SECRET: demoSecret }],
     ['EDGE_URL: must be https in production', { ENVIRONMENT: 'production', EDGE_URL: 'http://edge' }],
+    ['WEBHOOK_SECRETS_KEY: is not set', { ENVIRONMENT: 'production' }],
+    ['WEBHOOK_LOOPBACK: must be refused or allowed', { WEBHOOK_LOOPBACK: 'yes' }],
+    ['WEBHOOK_LOOPBACK: webhooks never go to', { ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'allowed' }],
   ])('stops the start and says: %s', (message, changed) => {
     expect(() => readConfig({ ...given, ...changed })).toThrow(message);
   });
@@ -59,6 +62,9 @@ describe('configuration', () => {
   });
 
   test('production accepts random values', () => {
-    expect(readConfig({ ...given, ENVIRONMENT: 'production' }).ENVIRONMENT).toBe('production');
+    const WEBHOOK_SECRETS_KEY = Buffer.from(random).toString('base64');
+    expect(readConfig({ ...given, ENVIRONMENT: 'production', WEBHOOK_SECRETS_KEY })).toMatchObject({
+      ...{ ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'refused' },
+    });
   });
 });

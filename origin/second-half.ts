@@ -59,8 +59,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     guarded(createProvider(name, config), { metrics: providerMetrics, log }),
   );
   const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
-  const development = config.ENVIRONMENT === 'development';
-  const fetch = createSafeFetch({ development });
+  const fetch = createSafeFetch({ development: config.WEBHOOK_LOOPBACK === 'allowed' });
   const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
   const mount = mountParts({ config, database, registry, log });

@@ -35,6 +35,8 @@ export const settlementEnvironmentShape = {
   ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
   /** 32 bytes in base64; several with commas while keys change, the newest first. */
   WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
+  /** Whether webhooks may go to this machine itself, with plain http and on any port: said in so many words, for development. */
+  WEBHOOK_LOOPBACK: z.enum(['refused', 'allowed'], { error: 'must be refused or allowed' }).default('refused'),
   UPSTASH_REDIS_REST_URL: z.url().optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
   IDEMPOTENCY_HOURS: whole(1, 24 * 30, 24),
@@ -60,6 +62,8 @@ export function settlementProblems(config: SettlementConfig, production: boolean
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
   if (production && config.SETTLEMENT_PROVIDERS.includes('simulated'))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
+  if (production && config.WEBHOOK_LOOPBACK === 'allowed')
+    problems.push('WEBHOOK_LOOPBACK: webhooks never go to this machine itself in production; leave it out');
   if (production && config.WEBHOOK_SECRETS_KEY === undefined)
     problems.push('WEBHOOK_SECRETS_KEY: is not set; make 32 random bytes in base64');
   if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))

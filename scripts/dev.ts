@@ -68,6 +68,7 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
       API_KEY: demo.apiKey,
       INTERNAL_SECRET: demo.internalSecret,
       EDGE_URL: urls.edge,
+      WEBHOOK_LOOPBACK: 'allowed',
       LOG_FORMAT: 'pretty',
     },
   });

@@ -45,6 +45,8 @@ beforeAll(async () => {
     SIMULATED_PROVIDER_URL: provider.url,
     SIMULATED_PROVIDER_KEY: providerKey,
     SIMULATED_PROVIDER_WEBHOOK_SECRETS: providerSecret,
+    // The partner's server is on this machine.
+    WEBHOOK_LOOPBACK: 'allowed',
     WEBHOOK_SECRETS_KEY: randomBytes(32).toString('base64'),
   });
   const origin = await startOrigin(config, pino({ level: 'silent' }));
