@@ -62,7 +62,7 @@ describe('configuration', () => {
   });
 
   test('production accepts random values', () => {
-    const WEBHOOK_SECRETS_KEY = Buffer.from(random).toString('base64');
+    const WEBHOOK_SECRETS_KEY = Buffer.from(`${random}12345678`).toString('base64');
     expect(readConfig({ ...given, ENVIRONMENT: 'production', WEBHOOK_SECRETS_KEY })).toMatchObject({
       ...{ ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'refused' },
     });
