@@ -1,6 +1,9 @@
 // What an exchange over a network proves, and how words of providers become ours. Certain is only what failed before a connection
 // stood: whatever breaks later may have been read.
 
+import type * as z from 'zod/mini';
+import { fieldProblems } from '../../contracts/problem.ts';
+
 /** Of the system and of undici: the connection was never made. */
 const neverConnected = new Set([
   'ECONNREFUSED',
@@ -33,3 +36,12 @@ export function providerCode(theirs: string | null | undefined): string {
 export const unknown = (code: string) => ({ outcome: 'unknown', code }) as const;
 export const notTaken = (code: string) => ({ outcome: 'not_taken', code }) as const;
 export const rejected = (code: string) => ({ outcome: 'rejected', code }) as const;
+
+/** What zod found in a destination, to be read on from its name: `destinations.stripe needs account`. */
+export function problemOf(error: z.core.$ZodError): string {
+  const [first] = fieldProblems(error);
+  if (first === undefined) return 'is not a destination';
+  const { field, problem } = first;
+  if (field === 'body') return problem;
+  return problem === 'is missing' ? `needs ${field}` : `has ${field}, which ${problem}`;
+}

@@ -11,7 +11,7 @@ export interface Submission {
   readonly idempotency_key: string;
   readonly amount_minor: bigint;
   readonly currency: string;
-  /** The merchant's destination with this provider, as it was given. */
+  /** The merchant's destination with this provider, as it was given; the same from the sending to the last question. */
   readonly destination: unknown;
   readonly reference: string;
 }
@@ -57,7 +57,7 @@ export interface Provider {
   ask(submission: Submission, providerReference: string | null, signal: AbortSignal): Promise<AskAnswer>;
   /** Verifies and reads a webhook; null for one that tells nothing of a settlement. Throws a Refusal for a wrong signature. */
   readWebhook(headers: Headers, body: string): ProviderWord | null;
-  /** A destination that this provider could not pay to: the field's problem, or null. */
+  /** A destination that this provider could not pay to: its problem, to be read on from its name (`needs account`); or null. */
   problemOfDestination(destination: unknown): string | null;
   /** Ends its connections; what is under way ends as `unknown`. */
   close?(): Promise<void>;

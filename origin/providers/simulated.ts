@@ -5,7 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { Pool } from 'undici';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
-import { isNeverSent, notTaken, providerCode, rejected, unknown } from './exchange.ts';
+import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, ProviderWord, Submission, SubmitAnswer } from './provider.ts';
 
 export interface SimulatedOptions {
@@ -102,7 +102,7 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
     readWebhook: (given, body) => readWord(verifiers, given, body),
     problemOfDestination(destination) {
       const read = destinationSchema.safeParse(destination);
-      return read.success ? null : z.prettifyError(read.error).replaceAll(/\s+/g, ' ').slice(0, 200);
+      return read.success ? null : problemOf(read.error);
     },
     close: () => pool.destroy(),
   };

@@ -205,10 +205,10 @@ describe('payments', () => {
     [{ account: 'acct_1A' }, null],
     [{ external_account: 'ba_1A' }, null],
     [{ account: 'acct_1A', external_account: 'card_1A' }, null],
-    [{}, /needs an account/],
+    [{}, /^needs an account/],
     [{ account: 'ba_1A' }, /connected account/],
-    [{ external_account: 'acct_1A' }, /bank account or card/],
-    [{ account: 'acct_1A', iban: 'DE1' }, /iban/],
+    [{ external_account: 'acct_1A' }, /^has external_account, which must be a bank account or card/],
+    [{ account: 'acct_1A', iban: 'DE1' }, /^has iban, which is not a field/],
     ['acct_1A', /object/],
     [null, /object/],
   ])('destination %j', async (destination, problem) => {

@@ -1,11 +1,12 @@
 // Stripe: a transfer to a connected account, or a payout to a bank account or debit card, by the official SDK. Idempotency keys
 // are the submissions' own, and the SDK retries nothing. Stripe may report a payout as paid and as failed days later.
+// It looks for a submission where its destination says: a settlement keeps the destination it was sent to until it is final.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Stripe from 'stripe';
 import { Agent, fetch as boundedFetch } from 'undici';
 import * as z from 'zod';
-import { providerCode, rejected, unknown } from './exchange.ts';
+import { problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import { timeouts } from './guarded.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
 import { stripeAmount } from './stripe-amount.ts';
@@ -81,7 +82,7 @@ export function createStripeProvider(options: StripeOptions): Provider {
     readWebhook: (headers, body) => readStripeWebhook(stripe, options.webhookSecrets, headers, body),
     problemOfDestination(destination) {
       const read = destinationSchema.safeParse(destination);
-      return read.success ? null : z.prettifyError(read.error).replaceAll(/\s+/g, ' ').slice(0, 200);
+      return read.success ? null : problemOf(read.error);
     },
     close: () => dispatcher.destroy(),
   };
@@ -115,8 +116,8 @@ class StripeDesk {
   async ask(submission: Submission, reference: string | null): Promise<AskAnswer> {
     const route = routeOf(submission.destination);
     const amount = route === null ? null : stripeAmount(submission.amount_minor, submission.currency, route.kind);
-    // Such a one was never sent.
-    if (route === null || amount === null) return { outcome: 'not_found' };
+    // Such a one is never sent: the destination is another than it was, and where to look is not known any more.
+    if (route === null || amount === null) return unknown('destination_changed');
     try {
       const moved = await (reference === null ? this.#find(route, submission) : this.#retrieve(route, reference));
       if (moved === 'too_many') return unknown('too_many_to_search');

@@ -1,9 +1,8 @@
 // Payments by bank file: submissions are gathered into one pain.001 and put into object storage; the bank's words come back as
 // pain.002 and camt.053. Being asked brings a submission to an end too: one that is in no file by then never will be.
 
-import * as z from 'zod';
 import { Refusal } from '../../../contracts/problem.ts';
-import { notTaken, rejected, unknown } from '../exchange.ts';
+import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
 import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
 import { type BankAccount, bankAccountSchema } from './bank-account.ts';
 import { Inbox, type InboxReport, type TakeWords } from './inbox.ts';
@@ -45,7 +44,7 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
   const { store, debtors } = options;
   for (const [currency, debtor] of Object.entries(debtors)) {
     const read = bankAccountSchema.safeParse(debtor);
-    if (!read.success) throw new Error(`the account that pays ${currency}: ${problemsOf(read.error)}`);
+    if (!read.success) throw new Error(`the account that pays ${currency}: ${problemOf(read.error)}`);
   }
   const files = new PaymentFiles(store);
   const inbox = new Inbox(store, files);
@@ -69,7 +68,7 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
     },
     problemOfDestination(destination) {
       const read = bankAccountSchema.safeParse(destination);
-      return read.success ? null : problemsOf(read.error);
+      return read.success ? null : problemOf(read.error);
     },
     readInbox: (take) => inbox.read(take),
     close: () => desk.close(),
@@ -159,8 +158,4 @@ function memberOf(submission: Submission, creditor: BankAccount): Member {
     claim: { settlement_id, submission: submission.submission, amount_minor: String(amount_minor), currency },
     transfer: { end_to_end_id, amount_minor, currency, creditor, remittance },
   };
-}
-
-function problemsOf(error: z.ZodError): string {
-  return z.prettifyError(error).replaceAll(/\s+/g, ' ').slice(0, 200);
 }
