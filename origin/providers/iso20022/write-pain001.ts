@@ -1,5 +1,5 @@
 // A credit transfer initiation, pain.001.001.09: one file for many settlements, one batch booking per currency, control sums exact.
-// A writer of our own: iso20022.js (0.0.15) writes 001.03 only, draws its ids at random and counts money in floating numbers.
+// A writer of our own: iso20022.js (0.0.15) writes SWIFT transfers in 001.03 only, and counts money in JavaScript numbers.
 
 import { currencyExponent } from '../../../contracts/money.ts';
 import type { BankAccount } from './bank-account.ts';
