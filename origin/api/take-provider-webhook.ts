@@ -5,18 +5,19 @@ import type { Context } from 'hono';
 import { limits } from '../../contracts/limits.ts';
 import type { Database } from '../db/client.ts';
 import type { Provider } from '../providers/provider.ts';
-import { receiveProviderWebhook } from '../settlement/provider-words.ts';
+import { createProviderInbox } from '../settlement/provider-inbox.ts';
 import { answer } from './answer.ts';
 import { refusal } from './errors.ts';
 import { readText } from './read-request.ts';
 
 export function takeProviderWebhook({ database, providers }: { database: Database; providers: readonly Provider[] }) {
+  const inbox = createProviderInbox(database.sql);
   return async (context: Context): Promise<Response> => {
     const provider = providers.find(({ name }) => name === context.req.param('provider'));
     if (provider === undefined) throw refusal('route_not_found');
     const body = await readText(context, limits.bodyBytesMax);
     return answer(context, {
-      outcome: await receiveProviderWebhook(database.sql, provider, context.req.raw.headers, body),
+      outcome: await inbox.receive(provider, context.req.raw.headers, body),
     });
   };
 }

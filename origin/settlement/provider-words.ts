@@ -1,33 +1,15 @@
-// What providers tell by themselves: stored before it is acknowledged, then taken in batches. A second arrival changes nothing,
+// What providers have told by themselves, taken from the inbox in batches. A second arrival changes nothing,
 // and neither does word of what is not ours; word against what is final is kept and shouted about.
 
 import type { Logger } from 'pino';
 import { advance } from '../../core/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
-import type { Provider, ProviderWord } from '../providers/provider.ts';
+import type { ProviderWord } from '../providers/provider.ts';
 import type { EngineParts } from './claim.ts';
 import { failureCode } from './findings.ts';
 import { isFinal, lockSettlements, type SettlementRow } from './settlement-row.ts';
 import { type Change, type Exchange, storeChanges, unchanged } from './store-changes.ts';
-
-/** Throws what the provider's reader throws for a wrong signature. Acknowledge only after it has returned. */
-export async function receiveProviderWebhook(
-  sql: Sql,
-  provider: Provider,
-  headers: Headers,
-  body: string,
-): Promise<'stored' | 'repeated' | 'ignored'> {
-  const word = provider.readWebhook(headers, body);
-  if (word === null) return 'ignored';
-  const { rows } = await sql.query(
-    // `on conflict`: providers send again what they are not sure has arrived.
-    `insert into provider_webhooks (provider, webhook_id, body, word) values ($1, $2, $3, $4)
-     on conflict (provider, webhook_id) do nothing returning webhook_id`,
-    [provider.name, word.webhook_id, body.replaceAll('\u0000', ''), JSON.stringify(word)],
-  );
-  return rows.length > 0 ? 'stored' : 'repeated';
-}
 
 interface Inbox {
   readonly provider: string;

@@ -18,7 +18,7 @@ import { createSimulatedProvider } from '../providers/simulated.ts';
 import { createSettlement, createSettlements } from './create.ts';
 import { type EngineOptions, SettlementEngine, settlementPolicy } from './engine.ts';
 import { createMerchant, creditMerchant } from './merchants.ts';
-import { receiveProviderWebhook } from './provider-words.ts';
+import { createProviderInbox } from './provider-inbox.ts';
 import { createSettlementMetrics } from './settlement-metrics.ts';
 
 export const silent = pino({ level: 'silent' });
@@ -68,7 +68,7 @@ export async function sampleProvider(
   const app = new Hono();
   app.post('/words', async (context) => {
     if (reader === null) return context.body(null, 503);
-    await receiveProviderWebhook(database().sql, reader, context.req.raw.headers, await context.req.text());
+    await createProviderInbox(database().sql).receive(reader, context.req.raw.headers, await context.req.text());
     return context.body(null, 204);
   });
   const listener = await new Promise<ReturnType<typeof serve>>((resolve) => {

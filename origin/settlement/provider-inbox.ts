@@ -1,0 +1,49 @@
+// Webhooks of providers: stored before they are acknowledged, so that nothing a provider has told is ever lost. Those that come
+// together share a commit. What they say is taken up by the engine, from the table.
+
+import type { Sql } from '../db/client.ts';
+import { wordColumn } from '../db/columns.ts';
+import type { Provider, ProviderWord } from '../providers/provider.ts';
+import { Collector } from './collector.ts';
+
+const batch = { sizeMax: 200, waitMsMax: 5 };
+
+export interface ProviderInbox {
+  /** Acknowledge only after it has returned. Throws what the provider's reader throws for a wrong signature. */
+  receive(provider: Provider, headers: Headers, body: string): Promise<'stored' | 'ignored'>;
+}
+
+interface Told {
+  readonly provider: string;
+  readonly word: ProviderWord;
+  readonly body: string;
+}
+
+export function createProviderInbox(sql: Sql): ProviderInbox {
+  const told = new Collector<Told>({ ...batch, store: (items) => store(sql, items) });
+  return {
+    async receive(provider, headers, body) {
+      const word = provider.readWebhook(headers, body);
+      if (word === null) return 'ignored';
+      await told.add({ provider: provider.name, word, body });
+      return 'stored';
+    },
+  };
+}
+
+async function store(sql: Sql, items: readonly Told[]): Promise<void> {
+  await sql.query({
+    name: 'store_provider_words',
+    // `on conflict`: providers send again what they are not sure has arrived. `distinct`: also within one batch.
+    text: `insert into provider_webhooks (provider, webhook_id, body, word)
+           select distinct on (provider, webhook_id) provider, webhook_id, body, word::json
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as told (provider, webhook_id, body, word)
+           on conflict (provider, webhook_id) do nothing`,
+    values: [
+      wordColumn(items.map(({ provider }) => provider)),
+      items.map(({ word }) => word.webhook_id),
+      items.map(({ body }) => body.replaceAll('\u0000', '')),
+      items.map(({ word }) => JSON.stringify(word)),
+    ],
+  });
+}
