@@ -15,7 +15,6 @@ import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
-import { createHouseAccounts } from './ledger/house-accounts.ts';
 import { measure } from './metrics.ts';
 import { createSecondHalf } from './second-half.ts';
 
@@ -51,7 +50,6 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   let stopping = false;
   const app = createApp({
     database,
-    house: createHouseAccounts(database.sql),
     intake,
     outbox,
     edge,

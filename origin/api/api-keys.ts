@@ -157,7 +157,6 @@ function revoke(callers: Callers): Route {
       );
       const [row] = rows;
       if (row === undefined) throw refusal('api_key_not_found');
-      callers.forget(api_key_id);
       await recordAuditEvents(sql, [
         {
           actor: caller.api_key_id,
@@ -168,7 +167,13 @@ function revoke(callers: Callers): Route {
           correlation_id: requestId,
         },
       ]);
-      return { body: view(row) };
+      return {
+        body: view(row),
+        async afterCommit() {
+          callers.forget(api_key_id);
+          return null;
+        },
+      };
     },
   });
 }

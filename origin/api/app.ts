@@ -9,41 +9,19 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
-import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { answerRefusal } from './answer.ts';
-import { applyControlSetVersion } from './apply-control-set-version.ts';
-import { backtestControls } from './backtest-controls.ts';
-import { requireOperator } from './caller.ts';
-import { patchCard, replaceCardProfile } from './change-card.ts';
-import { createAccount } from './create-account.ts';
-import { createCard } from './create-card.ts';
-import { createControlSet, createControlSetVersion } from './create-control-set.ts';
+import { cardHalfRoutes } from './card-half.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
 import { mountDocs } from './docs.ts';
 import { refusal } from './errors.ts';
-import { fundAccount } from './fund-account.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
 import { httpMetrics } from './http-metrics.ts';
-import { listAuthorizations } from './list-authorizations.ts';
-import { listCards } from './list-cards.ts';
-import { listCategories } from './list-categories.ts';
-import { listControlSets } from './list-control-sets.ts';
-import { listDeadLetters } from './list-dead-letters.ts';
-import { listLedgerTransfers } from './list-ledger-transfers.ts';
 import { type ApiApp, mount } from './mount.ts';
-import { readAccount } from './read-account.ts';
-import { readAuthorizationExplanation } from './read-authorization-explanation.ts';
-import { readAuthorizationTimeline } from './read-authorization-timeline.ts';
-import { readCard } from './read-card.ts';
-import { readCardControls } from './read-card-controls.ts';
-import { readControlSet } from './read-control-set.ts';
-import { readLedgerAccount } from './read-ledger-account.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
 
 export interface AppParts extends HealthParts {
   readonly database: Database;
-  readonly house: HouseAccounts;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Outbox;
   readonly edge: EdgeClient;
@@ -79,41 +57,17 @@ export function createApp(parts: AppParts): App {
   app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
 
   app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.providers }));
-  mountDocs(app, secondHalf.routes);
+  const routes = [...secondHalf.routes, ...cardHalfRoutes(parts)];
+  mountDocs(app, routes);
 
   // Everything below needs a key, a path that does not exist too.
   app.use(async (context, next) => {
+    // On refusals too: another version may be answered otherwise.
+    context.header('vary', 'Accept');
     context.set('caller', await callers.identify(context.req.header('authorization')));
     await next();
   });
-  mount(app, secondHalf.routes, secondHalf.mount);
-  // The card half is the operator's.
-  app.use(async (context, next) => {
-    requireOperator(context.get('caller'));
-    await next();
-  });
-  app.post('/accounts', createAccount(database));
-  app.get('/accounts/:account_id', readAccount(database));
-  app.post('/accounts/:account_id/fundings', fundAccount(parts));
-  app.post('/cards', createCard(parts));
-  app.get('/cards', listCards(database));
-  app.get('/cards/:card_id', readCard(database));
-  app.patch('/cards/:card_id', patchCard(parts));
-  app.get('/cards/:card_id/controls', readCardControls(parts));
-  app.put('/cards/:card_id/profile', replaceCardProfile(parts));
-  app.post('/control-sets', createControlSet(database));
-  app.get('/control-sets', listControlSets(database));
-  app.get('/control-sets/:control_set_id', readControlSet(database));
-  app.post('/control-sets/:control_set_id/versions', createControlSetVersion(database));
-  app.post('/control-sets/:control_set_id/versions/:version/apply', applyControlSetVersion(parts));
-  app.post('/controls/backtest', backtestControls(database));
-  app.get('/categories', listCategories());
-  app.get('/authorizations', listAuthorizations(database));
-  app.get('/authorizations/:authorization_id/explanation', readAuthorizationExplanation(database));
-  app.get('/authorizations/:authorization_id/timeline', readAuthorizationTimeline(database));
-  app.get('/ledger/accounts/:ledger_account_id', readLedgerAccount(database));
-  app.get('/ledger/accounts/:ledger_account_id/transfers', listLedgerTransfers(database));
-  app.get('/dead-letters', listDeadLetters(database));
+  mount(app, routes, secondHalf.mount);
 
   app.notFound((context) => answerRefusal(context, refusal('route_not_found'), context.get('requestId')));
   app.onError((error, context) => {

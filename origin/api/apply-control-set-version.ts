@@ -1,42 +1,64 @@
-// POST /control-sets/:control_set_id/versions/:version/apply: all cards that reference the set move to this version, back to
-// an older one too. Cards that cannot have it stay where they are, and are named.
+// POST /control-sets/{control_set_id}/versions/{version}/apply: all cards that reference the set move to this version, back to an
+// older one too. Cards that cannot have it stay where they are, and are named.
 
-import type { Context } from 'hono';
 import * as z from 'zod';
+import { idSchema } from '../../contracts/ids.ts';
 import { applySetVersion } from '../controls/apply-set-version.ts';
 import { loadSetVersion } from '../controls/control-sets.ts';
-import type { Database } from '../db/client.ts';
-import type { Outbox } from '../edge/outbox.ts';
-import { answer } from './answer.ts';
-import { refusal } from './errors.ts';
-import { pathId, readBody } from './read-request.ts';
-
-const bodySchema = z.strictObject({});
-const versionSchema = z.coerce.number().int().min(1).max(2_147_483_647);
+import type { PushParts } from './change-card.ts';
+import { controlSetById } from './control-sets.ts';
+import { type Route, route } from './route.ts';
 
 /** Pushed before the answer; the outbox's loop takes up the others within a second. */
 const pushedAtOnceMax = 20;
 const refusedShownMax = 100;
 
-export function applyControlSetVersion({ database, outbox }: { database: Database; outbox: Outbox }) {
-  return async (context: Context): Promise<Response> => {
-    await readBody(context, bodySchema, {});
-    const control_set_id = pathId(context, 'cset', 'control_set_id', 'control_set_not_found');
-    const number = versionSchema.safeParse(context.req.param('version'));
-    if (!number.success) throw refusal('control_set_not_found');
-    const version = await loadSetVersion(
-      database.sql,
-      { control_set_id, version: number.data },
-      'control_set_not_found',
-    );
-    const { moved, refused } = await applySetVersion(database, version);
-    await Promise.all(moved.slice(0, pushedAtOnceMax).map((cardId) => outbox.push(cardId)));
-    return answer(context, {
-      control_set_id,
-      version: version.version,
-      cards_moved: moved.length,
-      cards_refused: refused.length,
-      refused: refused.slice(0, refusedShownMax),
-    });
-  };
+const answerSchema = z.strictObject({
+  control_set_id: idSchema('cset'),
+  version: z.int(),
+  cards_moved: z.int(),
+  cards_refused: z.int(),
+  /** The first hundred. */
+  refused: z.array(
+    z.strictObject({
+      card_id: idSchema('card'),
+      details: z.array(z.strictObject({ field: z.string(), problem: z.string() })),
+    }),
+  ),
+});
+
+export function applyControlSetRoutes({ database, outbox }: PushParts): readonly Route[] {
+  const apply = route({
+    method: 'post',
+    path: '/control-sets/{control_set_id}/versions/{version}/apply',
+    name: 'applyControlSetVersion',
+    summary: 'Move all cards of a control set to one of its versions',
+    description: 'Once more moves nobody, so it needs no Idempotency-Key.',
+    tag: 'control sets',
+    scope: 'controls:write',
+    forMerchants: false,
+    // Page by page, however many cards there are.
+    commitsItself: true,
+    params: z.strictObject({
+      ...controlSetById.shape,
+      version: z.coerce.number().int().min(1).max(2_147_483_647),
+    }),
+    answers: { status: 200, schema: answerSchema, description: 'How many cards moved, and which could not.' },
+    errors: ['control_set_not_found'],
+    async handle({ params, sql }) {
+      const version = await loadSetVersion(sql, params, 'control_set_not_found');
+      const { moved, refused } = await applySetVersion(database, version);
+      await Promise.all(moved.slice(0, pushedAtOnceMax).map((cardId) => outbox.push(cardId)));
+      return {
+        body: {
+          control_set_id: version.control_set_id,
+          version: version.version,
+          cards_moved: moved.length,
+          cards_refused: refused.length,
+          refused: refused.slice(0, refusedShownMax),
+        },
+      };
+    },
+  });
+  return [apply];
 }

@@ -44,7 +44,7 @@ export interface Caller {
 export interface Callers {
   /** Throws where the key is missing, wrong, expired or revoked. */
   identify(authorization: string | undefined): Promise<Caller>;
-  /** Forgets what is remembered of a key: it was revoked, or its scopes changed. */
+  /** Forgets what is remembered of a key. Call it when its revocation is committed: before that it would be read again. */
   forget(apiKeyId: string): void;
 }
 
@@ -66,6 +66,7 @@ export function createCallers(sql: Sql, rootKey: string, now: () => number = Dat
   const rootHash = hashOfKey(rootKey);
   const root: Caller = { api_key_id: 'akey_root', merchant_id: null, scopes: new Set(scopes) };
   const remembered = new Map<string, { caller: Caller; untilMs: number }>();
+  let forgotten = 0;
   return {
     async identify(authorization) {
       const [scheme, key = ''] = (authorization ?? '').split(' ');
@@ -75,12 +76,15 @@ export function createCallers(sql: Sql, rootKey: string, now: () => number = Dat
       const name = hash.toString('base64');
       const known = remembered.get(name);
       if (known !== undefined && known.untilMs > now()) return known.caller;
+      const forgottenBefore = forgotten;
       const caller = await find(sql, hash);
       if (remembered.size >= rememberedMax) remembered.clear();
-      remembered.set(name, { caller, untilMs: now() + rememberedMs });
+      // What was read while a key was taken back may be from before that.
+      if (forgotten === forgottenBefore) remembered.set(name, { caller, untilMs: now() + rememberedMs });
       return caller;
     },
     forget(apiKeyId) {
+      forgotten += 1;
       for (const [name, { caller }] of remembered) if (caller.api_key_id === apiKeyId) remembered.delete(name);
     },
   };
@@ -109,12 +113,6 @@ async function find(sql: Sql, hash: Buffer): Promise<Caller> {
 export function requireScope(caller: Caller, scope: Scope, forMerchants: boolean): void {
   if (!caller.scopes.has(scope) || (caller.merchant_id !== null && !forMerchants))
     throw refusal('scope_missing', [{ field: 'authorization', problem: `needs a key with the scope ${scope}` }]);
-}
-
-/** For what is no merchant's. */
-export function requireOperator({ merchant_id }: Caller): void {
-  if (merchant_id !== null)
-    throw refusal('scope_missing', [{ field: 'authorization', problem: "needs an operator's key" }]);
 }
 
 /** Another merchant's is not there at all. */

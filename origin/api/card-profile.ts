@@ -1,7 +1,7 @@
 // What a partner says of a card's profile, and the profile that results: the rest is the origin's to fill in.
 
 import * as z from 'zod';
-import { cardStatuses, type Profile } from '../../contracts/profile.ts';
+import { cardStatuses, type Profile, profileSchema } from '../../contracts/profile.ts';
 import { loadSetVersion, type SetVersion, setVersionSchema } from '../controls/control-sets.ts';
 import { readControls } from '../controls/read-controls.ts';
 import {
@@ -12,20 +12,21 @@ import {
   sharedControls,
 } from '../controls/write-profiles.ts';
 import type { Sql } from '../db/client.ts';
+import { documentedAs, givenControls } from './written-controls.ts';
 
-/** Looked at by the profile's own contract, once the profile is whole. */
-const given = z.unknown();
 const controlSet = z.nullable(setVersionSchema);
+const { shape } = profileSchema;
 
+/** Those that are `documentedAs` are looked at by the profile's own contract, once the profile is whole. */
 const fields = {
   status: z.enum(cardStatuses),
-  expires_at_ms: given,
-  funds_minor: given,
-  single_use: given,
-  partial_approval: given,
-  hold_days: given,
+  expires_at_ms: documentedAs(shape.expires_at_ms),
+  funds_minor: documentedAs(shape.funds_minor),
+  single_use: documentedAs(shape.single_use),
+  partial_approval: documentedAs(shape.partial_approval),
+  hold_days: documentedAs(shape.hold_days),
   /** The card's own. */
-  controls: given,
+  controls: givenControls,
   /** Those that it shares with other cards. */
   control_set: controlSet,
 };
@@ -36,12 +37,12 @@ export const replacedProfileFields = fields;
 /** Some of them; what is absent stays as it is. Of a new card: as the contract says, with no controls. */
 export const someProfileFields = {
   status: z.optional(fields.status),
-  expires_at_ms: z.optional(given),
-  funds_minor: z.optional(given),
-  single_use: z.optional(given),
-  partial_approval: z.optional(given),
-  hold_days: z.optional(given),
-  controls: z.optional(given),
+  expires_at_ms: z.optional(fields.expires_at_ms),
+  funds_minor: z.optional(fields.funds_minor),
+  single_use: z.optional(fields.single_use),
+  partial_approval: z.optional(fields.partial_approval),
+  hold_days: z.optional(fields.hold_days),
+  controls: z.optional(fields.controls),
   control_set: z.optional(controlSet),
 };
 

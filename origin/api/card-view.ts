@@ -1,43 +1,88 @@
 // A card as the API shows it: never with its network's token.
 
-import { eq, type InferSelectModel } from 'drizzle-orm';
-import type { Database } from '../db/client.ts';
-import { cards, edge_outbox } from '../db/schema.ts';
+import * as z from 'zod';
+import { idSchema } from '../../contracts/ids.ts';
+import { networkSchema } from '../../contracts/network.ts';
+import { type Profile, profileSchema } from '../../contracts/profile.ts';
+import type { WrittenControl } from '../controls/read-controls.ts';
+import type { Sql } from '../db/client.ts';
 import { refusal } from './errors.ts';
+import { writtenControl } from './written-controls.ts';
 
-export interface CardRow {
-  readonly cards: InferSelectModel<typeof cards>;
-  readonly edge_outbox: InferSelectModel<typeof edge_outbox> | null;
+export const setOfCardSchema = z.strictObject({ control_set_id: idSchema('cset'), version: z.int() });
+
+export const cardSchema = z.strictObject({
+  card_id: idSchema('card'),
+  account_id: idSchema('acct'),
+  network: networkSchema,
+  /** As the edge gets it: the control set's controls and then the card's own, with categories as codes. */
+  profile: profileSchema,
+  /** The card's own controls, as they were written. */
+  controls: z.array(writtenControl),
+  control_set: setOfCardSchema.nullable(),
+  /** `pending`: the edge does not have the newest profile yet, and decides by `version`; 0: by none. */
+  edge: z.strictObject({
+    state: z.enum(['stored', 'pending']),
+    version: z.int(),
+    attempts: z.int(),
+    last_error: z.string().nullable(),
+  }),
+  created_at_ms: z.int(),
+});
+
+interface CardRow {
+  readonly card_id: string;
+  readonly account_id: string;
+  readonly network: string;
+  readonly profile: Profile;
+  readonly profile_version: number;
+  readonly edge_version: number;
+  readonly controls: WrittenControl[];
+  readonly control_set_id: string | null;
+  readonly control_set_version: number | null;
+  readonly created_at: Date;
+  readonly attempts: number | null;
+  readonly last_error: string | null;
 }
 
-export function selectCards(orm: Database['orm']) {
-  return orm.select().from(cards).leftJoin(edge_outbox, eq(edge_outbox.card_id, cards.card_id)).$dynamic();
-}
+const cardsWithOutbox = `
+  select c.card_id, c.account_id, c.network, c.profile, c.profile_version, c.edge_version, c.controls, c.control_set_id,
+    c.control_set_version, c.created_at, o.attempts, o.last_error
+  from cards c left join edge_outbox o on o.card_id = c.card_id`;
 
-export async function readCardView(orm: Database['orm'], cardId: string) {
-  const [row] = await selectCards(orm).where(eq(cards.card_id, cardId));
+export async function readCardView(sql: Sql, cardId: string) {
+  const { rows } = await sql.query<CardRow>(`${cardsWithOutbox} where c.card_id = $1`, [cardId]);
+  const [row] = rows;
   if (row === undefined) throw refusal('card_not_found');
   return cardView(row);
 }
 
-export function cardView({ cards: card, edge_outbox: outbox }: CardRow) {
+export interface CardPage {
+  readonly account_id: string | undefined;
+  readonly after: string | undefined;
+  readonly limit: number;
+}
+
+/** In the order of their ids, which says nothing about them. */
+export async function readCardViews(sql: Sql, { account_id, after, limit }: CardPage) {
+  const { rows } = await sql.query<CardRow>(
+    `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2 order by c.card_id limit $3`,
+    [account_id ?? null, after ?? '', limit],
+  );
+  return rows.map(cardView);
+}
+
+function cardView({ control_set_id, control_set_version, created_at, ...row }: CardRow) {
+  const { card_id, account_id, network, profile, controls, edge_version } = row;
   return {
-    card_id: card.card_id,
-    account_id: card.account_id,
-    network: card.network,
-    /** As the edge gets it: the control set's controls and then the card's own, with categories as codes. */
-    profile: card.profile,
-    /** The card's own controls, as they were written. */
-    controls: card.controls,
-    control_set:
-      card.control_set_id === null ? null : { control_set_id: card.control_set_id, version: card.control_set_version },
-    /** `pending`: the edge does not have the newest profile yet, and decides by `version`; 0: by none. */
+    ...{ card_id, account_id, network, profile, controls },
+    control_set: control_set_id === null ? null : { control_set_id, version: control_set_version },
     edge: {
-      state: card.edge_version === card.profile_version ? 'stored' : 'pending',
-      version: card.edge_version,
-      attempts: outbox?.attempts ?? 0,
-      last_error: outbox?.last_error ?? null,
+      state: edge_version === row.profile_version ? 'stored' : 'pending',
+      version: edge_version,
+      attempts: row.attempts ?? 0,
+      last_error: row.last_error,
     },
-    created_at_ms: card.created_at.getTime(),
+    created_at_ms: created_at.getTime(),
   };
 }

@@ -1,9 +1,30 @@
 // A control set as the API shows it: one version with its controls, and how many cards are at which.
 
-import type { Control } from '../../contracts/control.ts';
+import * as z from 'zod';
+import { type Control, controlsSchema } from '../../contracts/control.ts';
+import { idSchema } from '../../contracts/ids.ts';
 import type { WrittenControl } from '../controls/read-controls.ts';
 import type { Sql } from '../db/client.ts';
 import { refusal } from './errors.ts';
+import { writtenControl } from './written-controls.ts';
+
+export const listedControlSetSchema = z.strictObject({
+  control_set_id: idSchema('cset'),
+  name: z.string(),
+  newest_version: z.int(),
+  created_at_ms: z.int(),
+});
+
+export const controlSetSchema = z.strictObject({
+  ...listedControlSetSchema.shape,
+  version: z.int(),
+  /** As they were written. */
+  controls: z.array(writtenControl),
+  /** As cards get them. */
+  resolved: controlsSchema,
+  cards_by_version: z.array(z.strictObject({ version: z.int(), cards: z.int() })),
+  version_created_at_ms: z.int(),
+});
 
 interface VersionRow {
   readonly name: string;
@@ -35,9 +56,7 @@ export async function readControlSetView(sql: Sql, controlSetId: string, version
     name: row.name,
     version: version ?? row.newest_version,
     newest_version: row.newest_version,
-    /** As they were written. */
     controls: row.controls,
-    /** As cards get them. */
     resolved: row.resolved,
     cards_by_version: cards.rows,
     created_at_ms: row.set_created_at.getTime(),

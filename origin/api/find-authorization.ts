@@ -1,6 +1,7 @@
-// One authorization with its card, its events, and those of the authorizations that turned out to be the same.
+// Authorizations with their card: a page of one card's, and one with its events and those of the authorizations that turned out
+// to be the same.
 
-import { and, asc, eq, inArray } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, sql as text } from 'drizzle-orm';
 import type { Database } from '../db/client.ts';
 import { authorizations, card_events, card_streams, cards } from '../db/schema.ts';
 import { familyOf } from './authorization-family.ts';
@@ -33,4 +34,34 @@ export async function findAuthorization({ orm, sql }: Database, authorizationId:
       .map(({ authorization, card_id }) => authorizationView(authorization, card_id)),
     events,
   };
+}
+
+export interface AuthorizationPage {
+  readonly card_id: string;
+  /** The sort key of the last one that was seen. */
+  readonly before: readonly [opened_at_ms: number, authorization_id: string] | undefined;
+  readonly limit: number;
+}
+
+/** The newest first. */
+export async function listAuthorizations({ orm }: Database, { card_id, before, limit }: AuthorizationPage) {
+  const [card] = await orm.select().from(cards).where(eq(cards.card_id, card_id));
+  if (card === undefined) throw refusal('card_not_found');
+  const rows = await orm
+    .select({ authorization: authorizations })
+    .from(authorizations)
+    .innerJoin(card_streams, eq(card_streams.stream_id, authorizations.stream_id))
+    .where(
+      and(
+        eq(card_streams.network, card.network),
+        eq(card_streams.card_token, card.card_token),
+        // As a pair, which is the index's order: the page begins where it says, without reading what is before.
+        before === undefined
+          ? undefined
+          : text`(${authorizations.opened_at_ms}, ${authorizations.authorization_id}) < (${before[0]}, ${before[1]})`,
+      ),
+    )
+    .orderBy(desc(authorizations.opened_at_ms), desc(authorizations.authorization_id))
+    .limit(limit);
+  return rows.map(({ authorization }) => authorizationView(authorization, card_id));
 }

@@ -67,11 +67,9 @@ function digest(...parts: readonly string[]): Buffer {
   return hash.digest();
 }
 
-interface KeyRow {
+interface KeyRow extends StoredAnswer {
   readonly fingerprint: Buffer;
-  readonly status: number;
-  readonly body: Buffer;
-  readonly headers: Record<string, string>;
+  readonly expires_at: Date;
 }
 
 export function createIdempotency({ database, cache, ttlMs, secret, onHit }: IdempotencyParts): Idempotency {
@@ -97,16 +95,14 @@ export function createIdempotency({ database, cache, ttlMs, secret, onHit }: Ide
     return { status: s, body: Buffer.from(b, 'base64'), headers: h };
   }
 
-  async function keep(name: string, fingerprint: Buffer, { status, body, headers }: StoredAnswer): Promise<void> {
-    const until = Date.now() + ttlMs;
-    const text = JSON.stringify({
-      f: fingerprint.toString('base64'),
-      s: status,
-      b: body.toString('base64'),
-      h: headers,
-      until,
-    });
-    await cache?.set(name, `${seal(name, text)}\n${text}`, ttlMs);
+  async function keep(name: string, { fingerprint, status, body, headers, expires_at }: KeyRow): Promise<void> {
+    // As long as the row is good, and no longer: the row decides.
+    const until = expires_at.getTime();
+    const ttlLeftMs = until - Date.now();
+    if (ttlLeftMs <= 0) return;
+    const [f, b] = [fingerprint.toString('base64'), body.toString('base64')];
+    const text = JSON.stringify({ f, s: status, b, h: headers, until });
+    await cache?.set(name, `${seal(name, text)}\n${text}`, ttlLeftMs);
   }
 
   return {
@@ -119,24 +115,18 @@ export function createIdempotency({ database, cache, ttlMs, secret, onHit }: Ide
         onHit('cache');
         return { ...fast, replayed: true };
       }
-      const outcome = await database.transaction(async (sql) => {
+      const { replayed, row } = await database.transaction(async (sql) => {
         const before = await findOrLock(sql, scope);
         if (before !== null) {
           if (!before.fingerprint.equals(fingerprint)) throw refusal('idempotency_key_reused');
-          return { ...before, replayed: true };
+          return { replayed: true, row: before };
         }
         const answer = await effectOrRefusal(sql, effect, refused);
-        await sql.query({
-          name: 'insert_idempotency_key',
-          text: `insert into idempotency_keys (scope_hash, fingerprint, status, body, headers, expires_at)
-                 values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond')`,
-          values: [scope, fingerprint, answer.status, answer.body, answer.headers, ttlMs],
-        });
-        return { ...answer, replayed: false };
+        return { replayed: false, row: await insertKey(sql, { scope, fingerprint, answer, ttlMs }) };
       });
-      if (outcome.replayed) onHit('database');
-      await keep(name, fingerprint, outcome);
-      const { status, body, headers, replayed } = outcome;
+      if (replayed) onHit('database');
+      await keep(name, row);
+      const { status, body, headers } = row;
       return { status, body, headers, replayed };
     },
   };
@@ -149,21 +139,40 @@ async function findOrLock(sql: Sql, scope: Buffer): Promise<KeyRow | null> {
     text: 'select pg_try_advisory_xact_lock($1::bigint) as locked',
     values: [scope.readBigInt64BE(0).toString()],
   });
-  if (rows[0]?.locked !== true) throw refusal('request_in_flight');
+  // A statement of its own, after the lock: it sees what whoever had the lock before has committed.
   const found = await sql.query<KeyRow & { over: boolean }>({
     name: 'find_idempotency_key',
-    text: 'select fingerprint, status, body, headers, expires_at <= now() as over from idempotency_keys where scope_hash = $1',
+    text: `select fingerprint, status, body, headers, expires_at, expires_at <= now() as over
+           from idempotency_keys where scope_hash = $1`,
     values: [scope],
   });
   const [row] = found.rows;
+  if (row !== undefined && !row.over) return row;
+  if (rows[0]?.locked !== true) throw refusal('request_in_flight');
   if (row === undefined) return null;
-  if (!row.over) return row;
   await sql.query({
     name: 'expire_idempotency_key',
     text: 'delete from idempotency_keys where scope_hash = $1',
     values: [scope],
   });
   return null;
+}
+
+interface NewKey {
+  readonly scope: Buffer;
+  readonly fingerprint: Buffer;
+  readonly answer: StoredAnswer;
+  readonly ttlMs: number;
+}
+
+async function insertKey(sql: Sql, { scope, fingerprint, answer, ttlMs }: NewKey): Promise<KeyRow> {
+  const { rows } = await sql.query<{ expires_at: Date }>({
+    name: 'insert_idempotency_key',
+    text: `insert into idempotency_keys (scope_hash, fingerprint, status, body, headers, expires_at)
+           values ($1, $2, $3, $4, $5, now() + $6 * interval '1 millisecond') returning expires_at`,
+    values: [scope, fingerprint, answer.status, answer.body, answer.headers, ttlMs],
+  });
+  return { ...answer, fingerprint, expires_at: rows[0]?.expires_at ?? new Date(0) };
 }
 
 /** A refusal is an answer too, and repeated: what the effect had done until then is undone. A failure of ours is none. */

@@ -1,8 +1,9 @@
-// Puts routes on the router: version, key, quota, scope, shape, idempotency, and the answer in its version. What every route
-// has in common is here once.
+// Puts routes on the router: version, quota, scope, shape, idempotency, and the answer in its version. What every route has in
+// common is here once.
 
 import type { Context, Hono } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
@@ -10,7 +11,7 @@ import { type Caller, type Callers, requireScope } from './caller.ts';
 import { refusal } from './errors.ts';
 import { type Idempotency, readIdempotencyKey, type StoredAnswer } from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
-import { inShape, readJsonText } from './read-request.ts';
+import { inShape, readJson } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
 
@@ -32,6 +33,15 @@ export function mount(app: ApiApp, routes: readonly Route[], parts: MountParts):
   for (const route of routes) app[route.method](honoPath(route.path), (context) => serve(context, route, parts));
 }
 
+/** One request, as far as it is read before anything is done. */
+interface Asked {
+  readonly context: ApiContext;
+  readonly route: Route;
+  readonly version: ApiVersion;
+  readonly text: string;
+  readonly call: (sql: Sql) => never;
+}
+
 async function serve(context: ApiContext, route: Route, parts: MountParts): Promise<Response> {
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
@@ -42,40 +52,49 @@ async function serve(context: ApiContext, route: Route, parts: MountParts): Prom
   requireScope(caller, route.scope, route.forMerchants);
 
   const key = readKey(context, route);
-  const text = route.body === undefined ? '' : await readJsonText(context);
-  const call = (sql: Sql): Call => ({
-    params: route.params === undefined ? undefined : paramsIn(route, context.req.param() as Record<string, string>),
-    query: inQuery(route, context),
-    body: route.body === undefined ? undefined : inShape(route.body, JSON.parse(text)),
-    caller,
-    requestId: context.get('requestId'),
-    sql,
-  });
-  if (key === null) {
-    const { database } = parts;
-    // What changes anything is one commit with its audit event.
-    const handled =
-      route.method === 'get'
-        ? route.handle(call(database.sql) as never)
-        : database.transaction((sql) => route.handle(call(sql) as never));
-    return render(context, version, route, await handled);
-  }
-
+  // All of the shape is looked at before a key is: a request that was malformed has done nothing, and its key is free still.
+  const params =
+    route.params === undefined ? undefined : paramsIn(route, context.req.param() as Record<string, string>);
+  const query = inQuery(route, context);
+  const { text, value } = route.method === 'get' ? { text: '', value: undefined } : await readJson(context);
+  const body = bodyIn(route, value);
   const requestId = context.get('requestId');
-  const stored = await parts.idempotency.once(
-    // The version belongs to the route: what is repeated is the answer's bytes.
-    {
-      owner: caller.merchant_id ?? caller.api_key_id,
-      route: `${route.name} v${version.number}`,
-      key,
-      content: `${context.req.path}\n${text}`,
+  const call = (sql: Sql) => ({ params, query, body, caller, requestId, sql }) satisfies Call as never;
+  const asked: Asked = { context, route, version, text, call };
+  return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts, key);
+}
+
+async function answerOnce({ context, route, version, call }: Asked, { database }: MountParts): Promise<Response> {
+  // What changes anything is one commit with its audit event.
+  const { body, afterCommit } =
+    route.method === 'get' || route.commitsItself
+      ? await route.handle(call(database.sql))
+      : await database.transaction((sql) => route.handle(call(sql)));
+  const answered = (await afterCommit?.()) ?? body;
+  const { status } = route.answers;
+  if (answered === undefined) return context.body(null, status as 204);
+  return context.body(textIn(version, route, answered), status as 200, { 'content-type': mediaType(version) });
+}
+
+async function answerByKey(asked: Asked, { idempotency }: MountParts, key: string): Promise<Response> {
+  const { context, route, version, text, call } = asked;
+  const { merchant_id, api_key_id } = context.get('caller');
+  const requestId = context.get('requestId');
+  let afterCommit: RouteAnswer['afterCommit'];
+  const { status, headers, body, replayed } = await idempotency.once(
+    // Not the version: the same key in another version is the same request, and gets the answer that there is.
+    { owner: merchant_id ?? api_key_id, route: route.name, key, content: `${context.req.path}\n${text}` },
+    async (sql) => {
+      const handled = await route.handle(call(sql));
+      afterCommit = handled.afterCommit;
+      return storedAnswer(version, route, handled);
     },
-    async (sql) => storedAnswer(version, route, await route.handle(call(sql) as never)),
     (refused) => storedRefusal(refused, requestId),
   );
-  if (stored.replayed) context.header('idempotency-replayed', 'true');
-  for (const [name, value] of Object.entries(stored.headers)) context.header(name, value);
-  return context.body(new Uint8Array(stored.body), stored.status as ContentfulStatusCode);
+  await afterCommit?.();
+  if (replayed) context.header('idempotency-replayed', 'true');
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  return context.body(new Uint8Array(body), status as ContentfulStatusCode);
 }
 
 function readKey(context: ApiContext, { idempotency }: Route): string | null {
@@ -109,21 +128,27 @@ function inQuery(route: Route, context: ApiContext): unknown {
   throw refusal('field_invalid', [{ field: unknown, problem: 'is not a parameter of this request' }]);
 }
 
-function bodyIn(version: ApiVersion, { name }: Route, body: object): string {
+/** What many clients send where there is nothing to say. */
+const nothing = z.strictObject({});
+
+function bodyIn({ body }: Route, value: unknown): unknown {
+  if (body !== undefined) {
+    if (value === undefined) throw refusal('body_malformed');
+    return inShape(body, value);
+  }
+  if (value !== undefined) inShape(nothing, value);
+  return undefined;
+}
+
+function textIn(version: ApiVersion, { name }: Route, body: object): string {
   return toJson(version.downgrade(name, body));
 }
 
-function render(context: ApiContext, version: ApiVersion, route: Route, { status, body }: RouteAnswer): Response {
-  const code = status ?? route.answers.status;
-  if (body === undefined) return context.body(null, code as 204);
-  return context.body(bodyIn(version, route, body), code as 200, { 'content-type': mediaType(version) });
-}
-
-function storedAnswer(version: ApiVersion, route: Route, { status, body }: RouteAnswer): StoredAnswer {
+function storedAnswer(version: ApiVersion, route: Route, { body }: RouteAnswer): StoredAnswer {
   return {
-    status: status ?? route.answers.status,
-    body: Buffer.from(body === undefined ? '' : bodyIn(version, route, body)),
-    headers: { 'content-type': mediaType(version) },
+    status: route.answers.status,
+    body: Buffer.from(body === undefined ? '' : textIn(version, route, body)),
+    headers: { ...headersOf(version), 'content-type': mediaType(version) },
   };
 }
 

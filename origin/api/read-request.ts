@@ -4,32 +4,39 @@
 import type { Context } from 'hono';
 import * as z from 'zod';
 import { findCardData } from '../../contracts/card-data.ts';
-import { type Id, type IdPrefix, idSchema } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fieldProblems } from '../../contracts/problem.ts';
-import { type ErrorCode, refusal } from './errors.ts';
+import { refusal } from './errors.ts';
 
 /** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
-const identifiers: ReadonlySet<string> = new Set(['account_id', 'card_id', 'card_token', 'control_id']);
+const identifiers: ReadonlySet<string> = new Set([
+  ...['account_id', 'card_id', 'card_token', 'control_id'],
+  ...['network_merchant_ids', 'iban'],
+]);
 
-/** `empty`: what it means to send none. */
-export async function readBody<T>(context: Context, schema: z.core.$ZodType<T>, empty?: T): Promise<T> {
-  const text = await readText(context, limits.bodyBytesMax);
-  if (text === '' && empty !== undefined) return empty;
-  const body = parseJson(text);
-  const found = findCardData(body, { identifiers });
-  if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
-  return inShape(schema, body);
+export interface JsonBody {
+  /** As it came; empty where none was sent. */
+  readonly text: string;
+  readonly value: unknown;
 }
 
-/** The text of a body that is JSON without card data, for routes that check its shape themselves. */
-export async function readJsonText(context: Context): Promise<string> {
-  const type = context.req.header('content-type')?.split(';')[0]?.trim().toLowerCase() ?? '';
-  if (!/^application\/(?:json|[\w.-]+\+json)$/.test(type)) throw refusal('content_type_unsupported');
+/** JSON without card data; its shape is the route's to check. `undefined`: none was sent. */
+export async function readJson(context: Context): Promise<JsonBody> {
   const text = await readText(context, limits.bodyBytesMax);
-  const found = findCardData(parseJson(text), { identifiers });
+  if (text === '') return { text, value: undefined };
+  if (!isJson(context.req.header('content-type'))) throw refusal('content_type_unsupported');
+  const value = parseJson(text);
+  const found = findCardData(value, { identifiers });
   if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
-  return text;
+  return { text, value };
+}
+
+/** Read as UTF-8, so another charset is another content type. */
+function isJson(contentType = ''): boolean {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  if (!/^application\/(?:json|[\w.-]+\+json)$/.test(type)) return false;
+  const charset = parameters.find((parameter) => parameter.startsWith('charset='));
+  return charset === undefined || /^charset="?utf-8"?$/.test(charset);
 }
 
 export async function readText(context: Context, bytesMax: number): Promise<string> {
@@ -62,11 +69,4 @@ export function inShape<T>(schema: z.core.$ZodType<T>, value: unknown, at = ''):
   const parsed = z.safeParse(schema, value);
   if (parsed.success) return parsed.data;
   throw refusal('field_invalid', fieldProblems(parsed.error, at));
-}
-
-/** An id from the path. What cannot be one names nothing, so it is not found, and never reaches the database. */
-export function pathId<P extends IdPrefix>(context: Context, prefix: P, name: string, otherwise: ErrorCode): Id<P> {
-  const parsed = idSchema(prefix).safeParse(context.req.param(name));
-  if (!parsed.success) throw refusal(otherwise);
-  return parsed.data;
 }

@@ -20,13 +20,17 @@ export interface Call<
   readonly caller: Caller;
   /** Names this request in logs, audit events and answers. */
   readonly requestId: string;
-  /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for a GET. */
+  /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for the rest. */
   readonly sql: Sql;
 }
 
 export interface RouteAnswer {
-  readonly status?: 200 | 201 | 202 | 204;
   readonly body?: object;
+  /**
+   * What can be done only once the change is committed, before it is answered. What it returns is answered instead, unless an
+   * idempotency key has the answer stored already: a repeat gets the same bytes.
+   */
+  readonly afterCommit?: () => Promise<object | null>;
 }
 
 export interface Route {
@@ -41,8 +45,13 @@ export interface Route {
   readonly scope: Scope;
   /** Whether a merchant's own key may call it; without it the route is the operator's. */
   readonly forMerchants: boolean;
-  /** Takes an Idempotency-Key; `required`: does not do without. */
+  /**
+   * Takes an Idempotency-Key; `required`: does not do without. Never where the answer shows a secret: what a repeat gets is
+   * stored, and secrets are not.
+   */
   readonly idempotency?: 'required' | 'optional';
+  /** Changes nothing, or commits by itself in several steps: the call's `sql` is the pool. */
+  readonly commitsItself?: true;
   readonly params?: Schema;
   readonly query?: Schema;
   readonly body?: Schema;

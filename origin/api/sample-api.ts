@@ -13,7 +13,6 @@ import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
-import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { createSecondHalf } from '../second-half.ts';
 import { type App, createApp } from './app.ts';
 
@@ -36,6 +35,8 @@ export class SampleApi {
   /** What the service logged, line by line. */
   readonly logged: string[] = [];
   isStopping = false;
+  /** Sees every answer to `call`. */
+  onAnswer: ((method: string, path: string, answer: Answer) => void) | null = null;
   #tokens = 0;
 
   static async start(url: string, settings: Record<string, string> = {}): Promise<SampleApi> {
@@ -65,7 +66,6 @@ export class SampleApi {
       secondHalf: createSecondHalf({ config, database, registry, log }),
       edge: client,
       pull: null,
-      house: createHouseAccounts(database.sql),
       intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,
@@ -83,11 +83,18 @@ export class SampleApi {
     const sent = typeof body === 'string' ? body : JSON.stringify(body);
     const answer = await this.app.request(path, {
       method,
-      headers: { authorization: `Bearer ${apiKey}`, ...headers },
+      headers: {
+        authorization: `Bearer ${apiKey}`,
+        ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+        ...headers,
+      },
       ...(sent === undefined ? {} : { body: sent }),
     });
     const text = await answer.text();
-    return { status: answer.status, body: text.startsWith('{') ? JSON.parse(text) : {}, text, headers: answer.headers };
+    const read = text.startsWith('{') ? JSON.parse(text) : {};
+    const answered = { status: answer.status, body: read, text, headers: answer.headers };
+    this.onAnswer?.(method, path, answered);
+    return answered;
   }
 
   /** One queue message as the edge hands it over. */

@@ -70,7 +70,7 @@ export function mediaType({ number }: ApiVersion): string {
 }
 
 export function headersOf(version: ApiVersion): Record<string, string> {
-  const headers: Record<string, string> = { vary: 'Accept' };
+  const headers: Record<string, string> = {};
   const { deprecated } = version;
   if (deprecated === null) return headers;
   headers['deprecation'] = `@${Math.floor(deprecated.since.getTime() / 1_000)}`;

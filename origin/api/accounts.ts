@@ -1,0 +1,103 @@
+// Accounts over HTTP: made in one currency with a ledger account, read with their money, and funded.
+
+import * as z from 'zod';
+import { idSchema, newId } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
+import { amountMinorSchema, currencySchema } from '../../contracts/money.ts';
+import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { insertTransfers } from '../ledger/transfers.ts';
+import { accountSchema, readAccountView } from './account-view.ts';
+import { refusal } from './errors.ts';
+import { type Route, route } from './route.ts';
+
+const common = { tag: 'accounts', forMerchants: false } as const;
+const byId = z.strictObject({ account_id: idSchema('acct') });
+
+/** Text that people read: no control characters, which would forge log lines, and no half of a surrogate pair. */
+export const nameSchema = z
+  .string()
+  .min(1)
+  .max(limits.textLengthMax)
+  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text');
+
+const create = route({
+  ...common,
+  method: 'post',
+  path: '/accounts',
+  name: 'createAccount',
+  summary: 'Open an account in one currency',
+  scope: 'cards:write',
+  idempotency: 'optional',
+  body: z.strictObject({ name: nameSchema, currency: currencySchema }),
+  answers: { status: 201, schema: accountSchema, description: 'With a ledger account of its own.' },
+  errors: [],
+  async handle({ body: { name, currency }, sql }) {
+    const account_id = newId('acct');
+    await sql.query('insert into accounts (account_id, name, currency) values ($1, $2, $3)', [
+      account_id,
+      name,
+      currency,
+    ]);
+    await sql.query(
+      `insert into ledger_accounts (ledger_account_id, kind, currency, account_id) values ($1, 'cardholder', $2, $3)`,
+      [newId('lac'), currency, account_id],
+    );
+    return { body: await readAccountView(sql, account_id) };
+  },
+});
+
+const read = route({
+  ...common,
+  method: 'get',
+  path: '/accounts/{account_id}',
+  name: 'readAccount',
+  summary: 'Read an account with its money',
+  scope: 'cards:read',
+  params: byId,
+  answers: { status: 200, schema: accountSchema, description: 'As it stands.' },
+  errors: ['account_not_found'],
+  async handle({ params: { account_id }, sql }) {
+    return { body: await readAccountView(sql, account_id) };
+  },
+});
+
+const fund = route({
+  ...common,
+  method: 'post',
+  path: '/accounts/{account_id}/fundings',
+  name: 'fundAccount',
+  summary: 'Money comes in: debit the funding source, credit the account',
+  description: 'Without an Idempotency-Key a repeat is a second funding.',
+  scope: 'ledger:write',
+  idempotency: 'optional',
+  params: byId,
+  body: z.strictObject({ amount_minor: amountMinorSchema.check(z.gte(1)) }),
+  answers: {
+    status: 201,
+    schema: z.strictObject({ transfer_id: idSchema('trf'), account: accountSchema }),
+    description: 'Posted.',
+  },
+  errors: ['account_not_found'],
+  async handle({ params: { account_id }, body: { amount_minor }, sql }) {
+    const { rows } = await sql.query<{ ledger_account_no: string; currency: string }>(
+      'select ledger_account_no, currency from ledger_accounts where account_id = $1',
+      [account_id],
+    );
+    const [target] = rows;
+    if (target === undefined) throw refusal('account_not_found');
+    const { currency } = target;
+    const source = { kind: 'funding_source', currency, network: null } as const;
+    // In this transaction, and forgotten with it: a second connection for it could be waited for in a circle.
+    const house = createHouseAccounts(sql);
+    await house.ensure([source]);
+    const [transfer_id] = await insertTransfers(sql, [
+      {
+        ...{ debit_account_no: house.numberOf(source), credit_account_no: Number(target.ledger_account_no) },
+        ...{ amount_minor: BigInt(amount_minor), currency, kind: 'direct', event_at_ms: Date.now(), event: null },
+      },
+    ]);
+    return { body: { transfer_id, account: await readAccountView(sql, account_id) } };
+  },
+});
+
+export const accountRoutes: readonly Route[] = [create, read, fund];

@@ -1,0 +1,37 @@
+// The routes of the card half: accounts, cards, their controls, what was decided, and the ledger. All are the operator's.
+
+import type { Database } from '../db/client.ts';
+import type { Outbox } from '../edge/outbox.ts';
+import { accountRoutes } from './accounts.ts';
+import { applyControlSetRoutes } from './apply-control-set-version.ts';
+import { authorizationRoutes } from './authorizations.ts';
+import { backtestRoutes } from './backtest-controls.ts';
+import { type CardControlsParts, cardControlRoutes } from './card-controls.ts';
+import { cardRoutes } from './cards.ts';
+import { categoryRoutes } from './categories.ts';
+import { changeCardRoutes } from './change-card.ts';
+import { controlSetRoutes } from './control-sets.ts';
+import { deadLetterRoutes } from './dead-letters.ts';
+import { ledgerRoutes } from './ledger.ts';
+import type { Route } from './route.ts';
+
+export interface CardHalfParts extends CardControlsParts {
+  readonly database: Database;
+  readonly outbox: Pick<Outbox, 'push'>;
+}
+
+export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
+  return [
+    ...accountRoutes,
+    ...cardRoutes(parts),
+    ...changeCardRoutes(parts),
+    ...cardControlRoutes(parts),
+    ...controlSetRoutes,
+    ...applyControlSetRoutes(parts),
+    ...backtestRoutes(),
+    ...categoryRoutes,
+    ...authorizationRoutes(parts.database),
+    ...ledgerRoutes(parts.database),
+    ...deadLetterRoutes,
+  ];
+}

@@ -1,0 +1,122 @@
+// Cards over HTTP: made under their network's token, read and listed. A profile and its place in the outbox are written together,
+// then pushed before the answer where the edge can be reached; where it cannot, the answer says so and the outbox goes on.
+
+import * as z from 'zod';
+import { idSchema, newId } from '../../contracts/ids.ts';
+import { networkKeySchema, networkSchema } from '../../contracts/network.ts';
+import { writeProfiles } from '../controls/write-profiles.ts';
+import { sqlState } from '../db/client.ts';
+import { nextProfile, someProfileFields } from './card-profile.ts';
+import { cardSchema, readCardView, readCardViews } from './card-view.ts';
+import { type PushParts, pushed } from './change-card.ts';
+import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { refusal } from './errors.ts';
+import { type Route, route } from './route.ts';
+
+const common = { tag: 'cards', forMerchants: false } as const;
+
+function create(parts: PushParts): Route {
+  return route({
+    ...common,
+    method: 'post',
+    path: '/cards',
+    name: 'createCard',
+    summary: "Add a card under its network's token",
+    description: 'With an Idempotency-Key the answer is as of the commit: the edge gets the profile right after it.',
+    scope: 'cards:write',
+    idempotency: 'optional',
+    body: z.strictObject({
+      account_id: idSchema('acct'),
+      network: networkSchema,
+      card_token: networkKeySchema,
+      ...someProfileFields,
+    }),
+    answers: { status: 201, schema: cardSchema, description: 'With the first version of its profile.' },
+    errors: ['account_not_found', 'card_already_exists'],
+    async handle({ body: { account_id, network, card_token, ...fields }, sql }) {
+      const { rows } = await sql.query<{ currency: string }>('select currency from accounts where account_id = $1', [
+        account_id,
+      ]);
+      const [account] = rows;
+      if (account === undefined) throw refusal('account_not_found');
+      const card_id = newId('card');
+      const before = { ...blank, profile: { ...blank.profile, card_id, account_id, currency: account.currency } };
+      const next = await nextProfile(sql, fields, before, 1);
+      try {
+        await sql.query(
+          `insert into cards (card_id, account_id, network, card_token, profile, profile_version) values ($1, $2, $3, $4, $5, 1)`,
+          [card_id, account_id, network, card_token, next.profile],
+        );
+      } catch (error) {
+        if (sqlState(error) === uniqueViolation) throw refusal('card_already_exists');
+        throw error;
+      }
+      await writeProfiles(sql, [next], { pushAfterSeconds: 5 });
+      return { body: await readCardView(sql, card_id), afterCommit: pushed(parts, card_id) };
+    },
+  });
+}
+
+/** A card of which nothing is said: no expiry, funds not checked here, no controls. */
+const blank = {
+  controls: [],
+  control_set_id: null,
+  control_set_version: null,
+  profile: {
+    version: 0,
+    status: 'active' as const,
+    expires_at_ms: null,
+    funds_minor: null,
+    single_use: false,
+    partial_approval: false,
+    hold_days: null,
+    controls: [],
+  },
+};
+
+const uniqueViolation = '23505';
+
+const list = route({
+  ...common,
+  method: 'get',
+  path: '/cards',
+  name: 'listCards',
+  summary: 'List cards',
+  scope: 'cards:read',
+  query: z.strictObject({
+    account_id: z.optional(idSchema('acct')),
+    limit: limitSchema,
+    cursor: cursorSchema(z.tuple([idSchema('card')])),
+  }),
+  answers: {
+    status: 200,
+    schema: z.strictObject({ cards: z.array(cardSchema), next_cursor: z.string().nullable() }),
+    description: 'A page, in the order of their ids; `next_cursor` null on the last.',
+  },
+  errors: [],
+  async handle({ query: { account_id, limit, cursor }, sql }) {
+    const cards = await readCardViews(sql, { account_id, after: cursor?.[0], limit: limit + 1 });
+    const last = cards.length > limit ? cards[limit - 1] : undefined;
+    const next_cursor = last === undefined ? null : cursorOf(last.card_id);
+    return { body: { cards: cards.slice(0, limit), next_cursor } };
+  },
+});
+
+const read = route({
+  ...common,
+  method: 'get',
+  path: '/cards/{card_id}',
+  name: 'readCard',
+  summary: 'Read a card, its profile, and whether the edge has it',
+  scope: 'cards:read',
+  params: z.strictObject({ card_id: idSchema('card') }),
+  answers: { status: 200, schema: cardSchema, description: 'As it stands.' },
+  errors: ['card_not_found'],
+  async handle({ params: { card_id }, sql }) {
+    return { body: await readCardView(sql, card_id) };
+  },
+});
+
+export function cardRoutes(parts: PushParts): readonly Route[] {
+  return [create(parts), list, read];
+}
