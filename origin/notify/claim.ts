@@ -86,6 +86,18 @@ export async function claimDue(sql: Sql, limits: ClaimLimits): Promise<Claimed[]
   return rows;
 }
 
+/** Whether more may be due than there were places for. A slow endpoint's own limit does not count: it can wait for the next look. */
+export function reachedLimit(
+  claimed: readonly Claimed[],
+  { fast, slow, inHand }: Pick<ClaimLimits, 'fast' | 'slow' | 'inHand'>,
+) {
+  const quick = claimed.filter((message) => !message.slow);
+  if (quick.length >= fast.free || claimed.length - quick.length >= Math.max(1, slow.free)) return true;
+  const counts = new Map(inHand);
+  for (const { webhook_endpoint_id: id } of quick) counts.set(id, (counts.get(id) ?? 0) + 1);
+  return counts.values().some((count) => count >= fast.perEndpoint);
+}
+
 /** Ends the waiting of what lies before disabled endpoints, a bounded number at a time; recovering brings it back. */
 export async function retireUndeliverable(sql: Sql, atMost: number): Promise<number> {
   const { rows } = await sql.query(

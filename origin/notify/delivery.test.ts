@@ -263,3 +263,16 @@ test('two processes send each message once', async () => {
   );
   expect(one.received).toHaveLength(200);
 });
+
+test('a backlog of one partner goes as fast as it answers, not as often as we look', async () => {
+  const one = await partner();
+  await settle(database, one.merchant_id, { count: 800 });
+  const startedMs = performance.now();
+  delivery();
+  await until(
+    () => one.received.length,
+    (count) => count === 800,
+  );
+  // 16 a look of 200 ms would take ten seconds.
+  expect(performance.now() - startedMs).toBeLessThan(5_000);
+});

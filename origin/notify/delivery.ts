@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { answerText } from './answer-text.ts';
-import { type Claimed, claimDue, retireUndeliverable } from './claim.ts';
+import { type Claimed, claimDue, reachedLimit, retireUndeliverable } from './claim.ts';
 import { type Disabled, disableEndpoint } from './disable-endpoint.ts';
 import { judgeAttempt, type Verdict } from './judge-attempt.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
@@ -69,14 +69,13 @@ export function createDelivery(options: DeliveryOptions): Loop {
       }
       const [fast, slow] = [slots.lane('fast'), slots.lane('slow')];
       if (fast.free + slow.free === 0) return await pausedUntil(slots.released, signal);
-      const claimed = await claimDue(database.sql, {
-        ...{ fast, slow, inHand: slots.inHand, slowEndpoints: slots.slowEndpoints, paused: slots.paused(Date.now()) },
-        leaseMs,
-      });
+      // Taken before the claim: places given back while it runs are ones that it did not know of.
+      const { released } = slots;
+      const limits = { fast, slow, inHand: new Map(slots.inHand), leaseMs };
+      const aside = { slowEndpoints: slots.slowEndpoints, paused: slots.paused(Date.now()) };
+      const claimed = await claimDue(database.sql, { ...limits, ...aside });
       for (const message of claimed) start(message);
-      // Where somebody has more in hand than one message, more may be due than there were places for.
-      const hasMore = Array.from(slots.inHand.values()).some((count) => count > 1);
-      return hasMore ? await pausedUntil(slots.released, signal) : false;
+      return reachedLimit(claimed, limits) ? await pausedUntil(released, signal) : false;
     },
   });
 
