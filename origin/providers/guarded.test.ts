@@ -1,18 +1,16 @@
-// The guard in front of a provider: breaker, bulkhead, timeout, and which provider is chosen. Time is the tests'.
+// The guard in front of a provider: breaker, bulkhead and timeout. Time is the tests'.
 
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { availability, chooseProvider } from './choose-provider.ts';
 import { breakerPolicy, type GuardedProvider, guarded, timeouts } from './guarded.ts';
-import type { AskAnswer, Provider, SubmitAnswer } from './provider.ts';
+import type { Provider, SubmitAnswer } from './provider.ts';
 import { createProviderMetrics, type ProviderMetrics } from './provider-metrics.ts';
 import { sampleSubmission } from './sample-submission.ts';
+import { down, paid, scripted } from './scripted-provider.ts';
 
 const never = new AbortController().signal;
 const submission = sampleSubmission({ account: 'a' });
-const paid: SubmitAnswer = { outcome: 'paid', provider_reference: 'ref' };
-const down: SubmitAnswer = { outcome: 'unknown', code: 'no_answer' };
 
 let registry: Registry;
 let metrics: ProviderMetrics;
@@ -22,29 +20,6 @@ beforeEach(() => {
   vi.useFakeTimers();
 });
 afterEach(() => vi.useRealTimers());
-
-interface Scripted extends Provider {
-  answer: () => Promise<SubmitAnswer>;
-  askAnswer: () => Promise<AskAnswer>;
-  calls: number;
-}
-
-function scripted(name = 'simulated'): Scripted {
-  const provider: Scripted = {
-    name,
-    calls: 0,
-    answer: () => Promise.resolve(paid),
-    askAnswer: () => Promise.resolve({ outcome: 'not_found' }),
-    submit() {
-      provider.calls += 1;
-      return provider.answer();
-    },
-    ask: () => provider.askAnswer(),
-    readWebhook: () => null,
-    problemOfDestination: (destination) => (destination === 'wrong' ? 'is wrong' : null),
-  };
-  return provider;
-}
 
 function guard(
   provider: Provider,
@@ -247,66 +222,5 @@ describe('timeout', () => {
     const provider = scripted();
     provider.answer = () => Promise.reject(new Error('a mistake of ours'));
     expect(await guard(provider).submit(submission, never)).toEqual({ outcome: 'unknown', code: 'client_failed' });
-  });
-});
-
-describe('chooseProvider', () => {
-  function pair() {
-    const [first, second] = [scripted('stripe'), scripted('iso20022')];
-    const providers = [guard(first), guard(second)] as const;
-    return { first, second, providers };
-  }
-  async function open(provider: Scripted, safe: GuardedProvider) {
-    provider.answer = () => Promise.resolve(down);
-    await submitTimes(safe, 10);
-  }
-  const both = { stripe: 'right', iso20022: 'right' };
-  const nameOf = (choice: ReturnType<typeof chooseProvider>) =>
-    choice.outcome === 'chosen' ? choice.provider.name : choice.outcome;
-
-  test('takes the primary, and the secondary where the breaker of the primary is open', async () => {
-    const { first, providers } = pair();
-    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
-    await open(first, providers[0]);
-    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('iso20022');
-    expect(availability(providers)).toEqual({ mode: 'normal', providers: { stripe: 'open', iso20022: 'closed' } });
-  });
-
-  test('goes back to the primary when it may be tried', async () => {
-    const { first, providers } = pair();
-    await open(first, providers[0]);
-    vi.advanceTimersByTime(breakerPolicy.halfOpenAfterMs);
-    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
-  });
-
-  test('chooses none, and is read only, while all are open', async () => {
-    const { first, second, providers } = pair();
-    await open(first, providers[0]);
-    await open(second, providers[1]);
-    expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('none_available');
-    expect(availability(providers).mode).toBe('read_only');
-  });
-
-  test('the destinations alone decide who is possible', async () => {
-    const { first, providers } = pair();
-    expect(nameOf(chooseProvider({ providers, destinations: {} }))).toBe('destination_missing');
-    expect(nameOf(chooseProvider({ providers, destinations: { other: 'right' } }))).toBe('destination_missing');
-    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'wrong', iso20022: 'right' } }))).toBe(
-      'iso20022',
-    );
-    expect(chooseProvider({ providers, destinations: { stripe: 'wrong' } })).toEqual({
-      outcome: 'destination_refused',
-      problem: 'stripe: is wrong',
-    });
-    await open(first, providers[0]);
-    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' } }))).toBe('none_available');
-  });
-
-  test('the one that did not take it comes last, and is taken where there is no other', () => {
-    const { providers } = pair();
-    expect(nameOf(chooseProvider({ providers, destinations: both, notTakenBy: 'stripe' }))).toBe('iso20022');
-    expect(nameOf(chooseProvider({ providers, destinations: { stripe: 'right' }, notTakenBy: 'stripe' }))).toBe(
-      'stripe',
-    );
   });
 });

@@ -1,16 +1,12 @@
 // The simulated provider over real HTTP: each fault and what its client makes of it, its confirmations, and that no sequence of
 // faults brings it to pay one settlement twice.
 
-import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
-import { Webhook } from 'standardwebhooks';
 import { afterEach, describe, expect, test } from 'vitest';
-import { newId } from '../../contracts/ids.ts';
 import {
   type InquiryFault,
   inquiryFaults,
@@ -18,8 +14,6 @@ import {
   submissionFaults,
 } from '../../scripts/simulated-provider/faults.ts';
 import { type SimulatedProviderOptions, startSimulatedProvider } from '../../scripts/simulated-provider/server.ts';
-import { until } from '../../scripts/test-waiting.ts';
-import type { Provider } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
 import { createSimulatedProvider } from './simulated.ts';
 
@@ -42,25 +36,6 @@ async function started(options: Partial<SimulatedProviderOptions> = {}) {
     () => provider.close?.(),
   );
   return { server, provider };
-}
-
-/** What was told to a callback URL, verified and read. */
-async function startListener(provider: () => Provider) {
-  const words: { id: string; outcome: string; at: number }[] = [];
-  const answers: number[] = [];
-  const listener = createServer(async (request, response) => {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
-    const headers = new Headers(
-      Object.entries(request.headers).map(([name, value]): [string, string] => [name, `${value}`]),
-    );
-    const word = provider().readWebhook(headers, Buffer.concat(chunks).toString());
-    if (word !== null) words.push({ id: word.webhook_id, outcome: word.outcome, at: performance.now() });
-    response.writeHead(answers.shift() ?? 200).end();
-  });
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
-  ends.push(() => listener.close());
-  return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/words`, words, answers };
 }
 
 describe('faults', () => {
@@ -209,168 +184,4 @@ describe('keys', () => {
       code: 'provider_account_closed',
     });
   });
-});
-
-describe('confirmations', () => {
-  async function listened(faults: object) {
-    const holder: { provider?: Provider } = {};
-    const listener = await startListener(() => holder.provider as Provider);
-    const { server, provider } = await started({ callbackUrl: listener.url, faults: { ...quick, ...faults } });
-    holder.provider = provider;
-    return { server, provider, listener };
-  }
-
-  test('an accepted payment is confirmed by a signed word that names it', async () => {
-    const { server, provider, listener } = await listened({});
-    const submission = sampleSubmission(destination);
-    expect(await provider.submit(submission, never)).toMatchObject({ outcome: 'accepted' });
-    await until(
-      () => listener.words.length,
-      (count) => count === 1,
-    );
-    expect(listener.words[0]).toMatchObject({ id: `whk_${submission.idempotency_key}_paid`, outcome: 'paid' });
-    expect(server.books.totals().payments).toBe(1);
-  });
-
-  test('one that is rejected in the end is told so', async () => {
-    const { provider, listener } = await listened({ rejected_later_rate: 1 });
-    await provider.submit(sampleSubmission(destination), never);
-    const [word] = await until(
-      () => listener.words,
-      (words) => words.length === 1,
-    );
-    expect(word?.outcome).toBe('rejected');
-  });
-
-  test('duplicated: twice with one id', async () => {
-    const { provider, listener } = await listened({ confirmation_duplicated_rate: 1 });
-    await provider.submit(sampleSubmission(destination), never);
-    const words = await until(
-      () => listener.words,
-      ({ length }) => length === 2,
-    );
-    expect(words[0]?.id).toBe(words[1]?.id);
-  });
-
-  test('late: paid in time, told later', async () => {
-    const { server, provider, listener } = await listened({ confirmation_late_rate: 1, confirmation_late_ms: 300 });
-    await provider.submit(sampleSubmission(destination), never);
-    await until(
-      () => server.books.totals().payments,
-      (count) => count === 1,
-    );
-    const paidAt = performance.now();
-    const [word] = await until(
-      () => listener.words,
-      ({ length }) => length === 1,
-    );
-    expect((word?.at ?? 0) - paidAt).toBeGreaterThan(200);
-  });
-
-  test('lost: paid, never told, and known when asked', async () => {
-    const { server, provider, listener } = await listened({ confirmation_lost_rate: 1 });
-    const submission = sampleSubmission(destination);
-    await provider.submit(submission, never);
-    await until(
-      () => server.confirmations.lost,
-      (count) => count === 1,
-    );
-    expect(listener.words).toEqual([]);
-    expect(await provider.ask(submission, null, never)).toMatchObject({ outcome: 'paid' });
-  });
-
-  test('one that is not answered with 2xx is told again', async () => {
-    const { provider, listener } = await listened({});
-    listener.answers.push(503);
-    await provider.submit(sampleSubmission(destination), never);
-    const words = await until(
-      () => listener.words,
-      ({ length }) => length === 2,
-    );
-    expect(words[0]?.id).toBe(words[1]?.id);
-  });
-
-  test('a word with a wrong signature, an old one, or a changed body is refused; one of something else tells nothing', async () => {
-    const { provider } = await started();
-    const signed = (at: Date, body: string, by = secret) =>
-      new Headers({
-        'webhook-id': 'w1',
-        'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-        'webhook-signature': new Webhook(by).sign('w1', at, body),
-      });
-    const now = new Date();
-    const other = `whsec_${Buffer.from('another secret, also 24+ bytes').toString('base64')}`;
-    expect(() => provider.readWebhook(signed(now, '{}', other), '{}')).toThrow(/signature/);
-    expect(() => provider.readWebhook(signed(new Date(now.getTime() - 301_000), '{}'), '{}')).toThrow(/signature/);
-    expect(() => provider.readWebhook(signed(now, '{}'), '{ }')).toThrow(/signature/);
-    expect(() => provider.readWebhook(new Headers(), '{}')).toThrow(/signature/);
-    expect(provider.readWebhook(signed(now, '{"type":"balance.low"}'), '{"type":"balance.low"}')).toBeNull();
-  });
-});
-
-test('as a process of its own: says where it is, sets faults and shows its books over HTTP', async () => {
-  const child = spawn(
-    process.execPath,
-    ['scripts/simulated-provider.ts', '--port', '0', '--json', '--api-key', apiKey],
-    {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    },
-  );
-  ends.push(() => child.kill());
-  const line = await new Promise<string>((resolve) =>
-    child.stdout.once('data', (data: Buffer) => resolve(data.toString())),
-  );
-  const { url, admin_url } = JSON.parse(line) as { url: string; admin_url: string };
-  const put = (faults: object) => fetch(`${admin_url}/faults`, { method: 'PUT', body: JSON.stringify(faults) });
-  expect((await put({ latency: 1 })).status).toBe(422);
-  expect((await put({ ...quick, answers: 'paid', submissions: ['too_many'] })).status).toBe(200);
-  const provider = createSimulatedProvider({ url, apiKey, webhookSecrets: [secret] });
-  ends.push(() => provider.close?.());
-  const submission = sampleSubmission(destination);
-  expect(await provider.submit(submission, never)).toMatchObject({ outcome: 'not_taken' });
-  expect(await provider.submit(submission, never)).toMatchObject({ outcome: 'paid' });
-  const totals = await (await fetch(`${admin_url}/totals`)).json();
-  expect(totals).toMatchObject({ payments: 1, settlements: 1, paid_twice: [], paid_minor: { EUR: '12345' } });
-  const shown = await fetch(`${admin_url}/payments?settlement_id=${submission.settlement_id}`);
-  expect(await shown.json()).toMatchObject({ payments: [{ state: 'paid', order: { amount_minor: '12345' } }] });
-});
-
-/** As the engine drives it: sent again only under a new number, and only after it is certain that it was not paid. */
-async function drive(provider: Provider): Promise<'paid' | 'rejected' | 'given up'> {
-  const settlement_id = newId('stl');
-  const patient = () => AbortSignal.timeout(40);
-  for (let submission = 1; submission <= 6; submission += 1) {
-    const sent = sampleSubmission(destination, { settlement_id, submission });
-    let known = await provider.submit(sent, patient());
-    for (let asked = 0; known.outcome === 'unknown' || known.outcome === 'accepted'; asked += 1) {
-      if (asked === 40) return 'given up';
-      const answer = await provider.ask(sent, null, patient());
-      if (answer.outcome === 'not_found') known = { outcome: 'not_taken', code: 'not_found' };
-      else if (answer.outcome !== 'pending' && answer.outcome !== 'unknown') known = answer;
-    }
-    if (known.outcome !== 'not_taken') return known.outcome;
-  }
-  return 'given up';
-}
-
-test('whatever faults come in whatever order, no settlement is paid twice, and what is reported paid is paid', async () => {
-  const { server, provider } = await started();
-  let expectedPaid = 0;
-  await fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.constantFrom(...submissionFaults), { maxLength: 12 }),
-      fc.array(fc.constantFrom(...inquiryFaults), { maxLength: 8 }),
-      fc.constantFrom('paid' as const, 'accepted' as const),
-      async (submissions, inquiries, answers) => {
-        await server.setFaults({ ...quick, answers, submissions, inquiries });
-        const ended = await Promise.all([drive(provider), drive(provider)]);
-        expectedPaid += ended.filter((outcome) => outcome === 'paid').length;
-        expect(server.books.totals().paid_twice).toEqual([]);
-        expect(server.books.totals().payments).toBeGreaterThanOrEqual(expectedPaid);
-      },
-    ),
-    { numRuns: 60 },
-  );
-  const { payments, settlements } = server.books.totals();
-  expect(payments).toBe(settlements);
 });

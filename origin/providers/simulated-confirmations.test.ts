@@ -1,0 +1,148 @@
+// The simulated provider's own word, over real HTTP: signed, duplicated, late, lost, and told again.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { afterEach, describe, expect, test } from 'vitest';
+import { type SimulatedProviderOptions, startSimulatedProvider } from '../../scripts/simulated-provider/server.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import type { Provider } from './provider.ts';
+import { sampleSubmission } from './sample-submission.ts';
+import { createSimulatedProvider } from './simulated.ts';
+
+const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
+const apiKey = 'key-of-the-simulated-provider';
+const destination = { account: 'acc-1' };
+const quick = { latency_ms_min: 0, latency_ms_max: 0, confirm_after_ms: 0 } as const;
+const never = new AbortController().signal;
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function started(options: Partial<SimulatedProviderOptions> = {}) {
+  const server = await startSimulatedProvider({ apiKey, secret, faults: quick, ...options });
+  const provider = createSimulatedProvider({ url: server.url, apiKey, webhookSecrets: [secret] });
+  ends.push(
+    () => server.close(),
+    () => provider.close?.(),
+  );
+  return { server, provider };
+}
+
+/** What was told to a callback URL, verified and read. */
+async function startListener(provider: () => Provider) {
+  const words: { id: string; outcome: string; at: number }[] = [];
+  const answers: number[] = [];
+  const listener = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request as AsyncIterable<Buffer>) chunks.push(chunk);
+    const headers = new Headers(
+      Object.entries(request.headers).map(([name, value]): [string, string] => [name, `${value}`]),
+    );
+    const word = provider().readWebhook(headers, Buffer.concat(chunks).toString());
+    if (word !== null) words.push({ id: word.webhook_id, outcome: word.outcome, at: performance.now() });
+    response.writeHead(answers.shift() ?? 200).end();
+  });
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+  ends.push(() => listener.close());
+  return { url: `http://127.0.0.1:${(listener.address() as AddressInfo).port}/words`, words, answers };
+}
+
+describe('confirmations', () => {
+  async function listened(faults: object) {
+    const holder: { provider?: Provider } = {};
+    const listener = await startListener(() => holder.provider as Provider);
+    const { server, provider } = await started({ callbackUrl: listener.url, faults: { ...quick, ...faults } });
+    holder.provider = provider;
+    return { server, provider, listener };
+  }
+
+  test('an accepted payment is confirmed by a signed word that names it', async () => {
+    const { server, provider, listener } = await listened({});
+    const submission = sampleSubmission(destination);
+    expect(await provider.submit(submission, never)).toMatchObject({ outcome: 'accepted' });
+    await until(
+      () => listener.words.length,
+      (count) => count === 1,
+    );
+    expect(listener.words[0]).toMatchObject({ id: `whk_${submission.idempotency_key}_paid`, outcome: 'paid' });
+    expect(server.books.totals().payments).toBe(1);
+  });
+
+  test('one that is rejected in the end is told so', async () => {
+    const { provider, listener } = await listened({ rejected_later_rate: 1 });
+    await provider.submit(sampleSubmission(destination), never);
+    const [word] = await until(
+      () => listener.words,
+      (words) => words.length === 1,
+    );
+    expect(word?.outcome).toBe('rejected');
+  });
+
+  test('duplicated: twice with one id', async () => {
+    const { provider, listener } = await listened({ confirmation_duplicated_rate: 1 });
+    await provider.submit(sampleSubmission(destination), never);
+    const words = await until(
+      () => listener.words,
+      ({ length }) => length === 2,
+    );
+    expect(words[0]?.id).toBe(words[1]?.id);
+  });
+
+  test('late: paid in time, told later', async () => {
+    const { server, provider, listener } = await listened({ confirmation_late_rate: 1, confirmation_late_ms: 300 });
+    await provider.submit(sampleSubmission(destination), never);
+    await until(
+      () => server.books.totals().payments,
+      (count) => count === 1,
+    );
+    const paidAt = performance.now();
+    const [word] = await until(
+      () => listener.words,
+      ({ length }) => length === 1,
+    );
+    expect((word?.at ?? 0) - paidAt).toBeGreaterThan(200);
+  });
+
+  test('lost: paid, never told, and known when asked', async () => {
+    const { server, provider, listener } = await listened({ confirmation_lost_rate: 1 });
+    const submission = sampleSubmission(destination);
+    await provider.submit(submission, never);
+    await until(
+      () => server.confirmations.lost,
+      (count) => count === 1,
+    );
+    expect(listener.words).toEqual([]);
+    expect(await provider.ask(submission, null, never)).toMatchObject({ outcome: 'paid' });
+  });
+
+  test('one that is not answered with 2xx is told again', async () => {
+    const { provider, listener } = await listened({});
+    listener.answers.push(503);
+    await provider.submit(sampleSubmission(destination), never);
+    const words = await until(
+      () => listener.words,
+      ({ length }) => length === 2,
+    );
+    expect(words[0]?.id).toBe(words[1]?.id);
+  });
+
+  test('a word with a wrong signature, an old one, or a changed body is refused; one of something else tells nothing', async () => {
+    const { provider } = await started();
+    const signed = (at: Date, body: string, by = secret) =>
+      new Headers({
+        'webhook-id': 'w1',
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
+        'webhook-signature': new Webhook(by).sign('w1', at, body),
+      });
+    const now = new Date();
+    const other = `whsec_${Buffer.from('another secret, also 24+ bytes').toString('base64')}`;
+    expect(() => provider.readWebhook(signed(now, '{}', other), '{}')).toThrow(/signature/);
+    expect(() => provider.readWebhook(signed(new Date(now.getTime() - 301_000), '{}'), '{}')).toThrow(/signature/);
+    expect(() => provider.readWebhook(signed(now, '{}'), '{ }')).toThrow(/signature/);
+    expect(() => provider.readWebhook(new Headers(), '{}')).toThrow(/signature/);
+    expect(provider.readWebhook(signed(now, '{"type":"balance.low"}'), '{"type":"balance.low"}')).toBeNull();
+  });
+});

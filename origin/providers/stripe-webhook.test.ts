@@ -1,0 +1,81 @@
+// What Stripe's webhooks tell, and which of them are believed.
+
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Provider } from './provider.ts';
+import { sampleSubmission } from './sample-submission.ts';
+import { type StandInStripe, startStandInStripe } from './stand-in-stripe.ts';
+import { createStripeProvider } from './stripe.ts';
+
+const never = new AbortController().signal;
+const secret = 'whsec_of_the_tests';
+const transferTo = { account: 'acct_1Merchant' };
+const payoutTo = { external_account: 'ba_1Bank' };
+
+const ends: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const end of ends.splice(0).reverse()) await end();
+});
+
+async function started(quietMs = 0): Promise<{ stripe: StandInStripe; provider: Provider }> {
+  const stripe = await startStandInStripe();
+  const provider = createStripeProvider({ apiKey: 'sk_test_1', webhookSecrets: [secret], url: stripe.url, quietMs });
+  ends.push(
+    () => stripe.close(),
+    () => provider.close?.(),
+  );
+  return { stripe, provider };
+}
+
+describe('webhooks', () => {
+  async function moved(destination: object) {
+    const { stripe, provider } = await started();
+    const submission = sampleSubmission(destination);
+    await provider.submit(submission, never);
+    const [object] = stripe.moved;
+    if (object === undefined) throw new Error('nothing was moved');
+    return { stripe, provider, submission, object };
+  }
+
+  test.each([
+    ['payout.paid', payoutTo, {}, { outcome: 'paid', code: null }],
+    ['payout.failed', payoutTo, { failure_code: 'no_account' }, { outcome: 'rejected', code: 'provider_no_account' }],
+    ['payout.failed', payoutTo, {}, { outcome: 'rejected', code: 'provider_payout_failed' }],
+    ['payout.canceled', payoutTo, {}, { outcome: 'rejected', code: 'provider_payout_canceled' }],
+    ['transfer.created', transferTo, {}, { outcome: 'paid', code: null }],
+    ['transfer.reversed', transferTo, { reversed: true }, { outcome: 'rejected', code: 'provider_transfer_reversed' }],
+    ['transfer.reversed', transferTo, { reversed: false }, null],
+    ['payout.updated', payoutTo, {}, null],
+    ['payout.paid', payoutTo, { metadata: {} }, null],
+  ])('%s of %j with %j', async (type, destination, changes, word) => {
+    const { stripe, provider, submission, object } = await moved(destination);
+    const { headers, body } = stripe.event(type, { ...object, ...changes }, secret);
+    const read = provider.readWebhook(headers, body);
+    const { settlement_id } = submission;
+    const about = {
+      webhook_id: `evt_${type}_${object.id}`,
+      settlement_id,
+      submission: 1,
+      provider_reference: object.id,
+    };
+    expect(read).toEqual(word === null ? null : { ...about, ...word });
+  });
+
+  test('signed by another, too old, changed on the way, or not signed: refused', async () => {
+    const { stripe, provider, object } = await moved(payoutTo);
+    const other = stripe.event('payout.paid', object, 'whsec_of_somebody_else');
+    expect(() => provider.readWebhook(other.headers, other.body)).toThrow(/Signature/);
+    const old = stripe.event('payout.paid', object, secret, new Date(Date.now() - 301_000));
+    expect(() => provider.readWebhook(old.headers, old.body)).toThrow(/Signature/);
+    const { headers, body } = stripe.event('payout.paid', object, secret);
+    expect(() => provider.readWebhook(headers, `${body} `)).toThrow(/Signature/);
+    expect(() => provider.readWebhook(new Headers(), body)).toThrow(/Signature/);
+  });
+
+  test('while a secret is replaced both are believed', async () => {
+    const { stripe, object } = await moved(payoutTo);
+    const provider = createStripeProvider({ apiKey: 'sk_test_1', webhookSecrets: ['whsec_new', secret] });
+    ends.push(() => provider.close?.());
+    const { headers, body } = stripe.event('payout.paid', object, secret);
+    expect(provider.readWebhook(headers, body)).toMatchObject({ outcome: 'paid' });
+  });
+});
