@@ -1,5 +1,4 @@
-// The simulated provider over real HTTP: each fault and what its client makes of it, its confirmations, and that no sequence of
-// faults brings it to pay one settlement twice.
+// The simulated provider over real HTTP: each fault and what its client makes of it, and what a key promises.
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';

@@ -1,3 +1,5 @@
+// No submission is ever in two files, wherever a process dies and whoever asks meanwhile.
+
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Submission } from '../provider.ts';
