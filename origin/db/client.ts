@@ -94,23 +94,24 @@ interface Connection extends Sql {
 }
 
 function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
+  const flusher = createFlusher(pool);
   return {
     sql: pool,
     orm,
-    transaction: (work) => inTransaction(pool, work),
+    transaction: (work) => inTransaction(pool, flusher, work),
     use: () => ({ max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
 }
 
-async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Promise<T> {
+async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
+  let result: T;
   try {
-    await client.query('begin');
-    const result = await work(client);
+    await client.query('begin; set local synchronous_commit to off');
+    result = await work(client);
     await client.query('commit');
-    return result;
   } catch (error) {
     // A connection that cannot even roll back is dropped; the server rolls back what it had open.
     await client.query('rollback').catch((failure: Error) => {
@@ -120,6 +121,48 @@ async function inTransaction<T>(pool: Pool, work: (sql: Sql) => Promise<T>): Pro
   } finally {
     client.release(broken);
   }
+  await flusher.flush();
+  return result;
+}
+
+/**
+ * Makes what was committed durable, for many at once. A transaction commits without waiting for the disk, so that its locks (the
+ * heads of the hash chains, a hot balance) are free again at once; its caller hears of it only after one flush that came later.
+ * The log is one sequence: whatever is durable, everything that was committed before it is too.
+ */
+interface Flusher {
+  flush(): Promise<void>;
+}
+
+function createFlusher(pool: Pool): Flusher {
+  let running: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const write = async (): Promise<void> => {
+    // An empty message in the log, in a transaction of its own that does wait for the disk.
+    await pool.query(`select pg_logical_emit_message(true, 'atlas', '')`);
+  };
+  const start = (): Promise<void> => {
+    running = write().finally(() => {
+      running = null;
+    });
+    return running;
+  };
+  return {
+    flush() {
+      // The one under way may have begun before our commit; the one after it covers everybody who has come by then.
+      if (running === null) return start();
+      next ??= running
+        .then(
+          () => {},
+          () => {},
+        )
+        .then(() => {
+          next = null;
+          return start();
+        });
+      return next;
+    },
+  };
 }
 
 /**

@@ -1,0 +1,39 @@
+// What a transaction's caller has heard of is on the disk, though the transaction itself did not wait for it.
+
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type Database, openDatabase } from '../../origin/db/client.ts';
+import { migrate } from '../../origin/db/migrate.ts';
+import { startTemporaryPostgres, type TemporaryServer } from '../../scripts/temporary-postgres.ts';
+
+let server: TemporaryServer;
+let database: Database;
+
+beforeAll(async () => {
+  // Postgres's own writer would flush by itself soon enough to hide that nobody else does.
+  server = await startTemporaryPostgres({ flags: ['-c', 'wal_writer_delay=10s', '-c', 'wal_writer_flush_after=0'] });
+  await migrate(server.url);
+  database = openDatabase({ url: server.url, poolMax: 6, onIdleError: () => {} });
+});
+afterAll(async () => {
+  await database.close();
+  await server.stop();
+});
+
+test('many at once: each is flushed before its caller hears of it', async () => {
+  const work = async (n: number) => {
+    const wrote = await database.transaction(async (sql) => {
+      await sql.query(`insert into accounts (account_id, name, currency) values ($1, 'test', 'USD')`, [`acct_${n}`]);
+      const { rows } = await sql.query<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn');
+      return rows[0]?.lsn;
+    });
+    const { rows } = await database.sql.query<{ durable: boolean }>(
+      'select pg_current_wal_flush_lsn() > $1::pg_lsn as durable',
+      [wrote],
+    );
+    return rows[0]?.durable;
+  };
+  const durable: unknown[] = [];
+  for (let round = 0; round < 20; round += 1)
+    durable.push(...(await Promise.all(Array.from({ length: 1 + (round % 8) }, (_, n) => work(round * 10 + n)))));
+  expect(durable.filter((is) => is !== true)).toEqual([]);
+});
