@@ -32,13 +32,25 @@ async function main(options: Options): Promise<void> {
   await requireFree(options);
 
   const edge = startEdge(options, urls.origin);
+  const providers = startProviders(options, urls.origin);
   say('starting Postgres');
   const database = await databaseOf(options);
   say('starting origin and edge');
   const origin = startOrigin(options, { database, edge: urls.edge });
-  await Promise.all([ready(origin, `${urls.origin}/readyz`), ready(edge, `${urls.edge}/livez`)]);
+  await Promise.all([
+    ready(origin, `${urls.origin}/readyz`),
+    ready(edge, `${urls.edge}/livez`),
+    ...providers.map(({ child, admin_url }) => ready(child, `${admin_url}/livez`)),
+  ]);
   say('making demo data');
-  const running = describe({ ...urls, database: withoutPassword(database) }, await makeDemoData(urls));
+  const running = describe(
+    {
+      ...urls,
+      database: withoutPassword(database),
+      providers: providers.map(({ name, admin_url }) => ({ name, admin_url })),
+    },
+    await makeDemoData(urls),
+  );
   writeNote('running.json', running);
 
   process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));
@@ -69,11 +81,41 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
       INTERNAL_SECRET: demo.internalSecret,
       EDGE_URL: urls.edge,
       WEBHOOK_LOOPBACK: 'allowed',
+      SETTLEMENT_PROVIDERS: 'simulated,simulated_secondary',
+      SIMULATED_PROVIDER_URL: `http://127.0.0.1:${ports.provider}`,
+      SIMULATED_SECONDARY_URL: `http://127.0.0.1:${ports.secondary}`,
+      SIMULATED_PROVIDER_KEY: demo.providerKey,
+      SIMULATED_PROVIDER_WEBHOOK_SECRETS: demo.providerSecret,
       LOG_FORMAT: 'pretty',
     },
   });
   started.push(child);
   return child;
+}
+
+/** Not waited for when they end: a provider that dies is what failover is for. */
+function startProviders({ ports }: Options, originUrl: string) {
+  const both = [
+    { name: 'simulated', port: ports.provider, admin: ports.provider_admin },
+    { name: 'simulated_secondary', port: ports.secondary, admin: ports.secondary_admin },
+  ] as const;
+  return both.map(({ name, port, admin }) => {
+    const child = startChild({
+      name,
+      command: [
+        process.execPath,
+        'scripts/simulated-provider.ts',
+        `--port=${port}`,
+        `--admin-port=${admin}`,
+        `--callback=${originUrl}/provider-webhooks/${name}`,
+        `--api-key=${demo.providerKey}`,
+        `--secret=${demo.providerSecret}`,
+        `--journal=${join(home, `${name}.journal`)}`,
+      ],
+    });
+    started.push(child);
+    return { name, child, admin_url: `http://127.0.0.1:${admin}` };
+  });
 }
 
 function startEdge({ ports }: Options, originUrl: string): Child {

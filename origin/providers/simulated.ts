@@ -9,6 +9,8 @@ import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } fro
 import type { AskAnswer, Provider, ProviderWord, Submission, SubmitAnswer } from './provider.ts';
 
 export interface SimulatedOptions {
+  /** Another one's, where there are two: `simulated_secondary`. */
+  readonly name?: string;
   readonly url: string;
   readonly apiKey: string;
   /** `whsec_…` of its confirmations; several while one replaces another. */
@@ -78,7 +80,7 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
   }
 
   return {
-    name: 'simulated',
+    name: options.name ?? 'simulated',
     async submit(submission, signal) {
       const destination = destinationSchema.safeParse(submission.destination);
       if (!destination.success) return rejected('destination_refused');

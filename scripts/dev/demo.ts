@@ -9,6 +9,8 @@ export const demo = {
   apiKey: 'atlas-demo-key-for-development-only',
   internalSecret: 'whsec_ZGVtby1pbnRlcm5hbC1zZWNyZXQtbm90LWZvci1wcm9kdWN0aW9u',
   nativeSecret: 'whsec_ZGVtby1uYXRpdmUtc2VjcmV0LW5vdC1mb3ItcHJvZHVjdGlvbi0x',
+  providerKey: 'demo-simulated-provider-key-1',
+  providerSecret: 'whsec_ZGVtbyBzaW11bGF0ZWQgcHJvdmlkZXIgc2VjcmV0IDE=',
   marqetaUsername: 'demo-marqeta',
   marqetaPassword: 'Demo-only-password-1!',
 } as const;
@@ -25,6 +27,8 @@ export interface DemoData {
   readonly ledger_account_id: string;
   /** What the cards `plain` and `history` share. */
   readonly control_set_id: string;
+  /** Is owed what clears at the demo's shop, and is paid out. */
+  readonly merchant_id: string;
   readonly cards: readonly DemoCard[];
 }
 
@@ -43,6 +47,14 @@ const everyday = {
     // Not in force yet: what it would decline is recorded with every decision.
     { control_id: 'velocity', mode: 'shadow', does: 'limit', count: 3, window: { per: 'rolling', seconds: 600 } },
   ],
+} as const;
+
+/** Where the demo's cards buy: what clears under this acquirer's id is owed to it. */
+const shop = {
+  name: 'Example Grocer',
+  currency: 'USD',
+  network_merchant_ids: ['000000000099999'],
+  destinations: { simulated: { account: 'example-grocer' }, simulated_secondary: { account: 'example-grocer' } },
 } as const;
 
 interface Blueprint {
@@ -89,8 +101,9 @@ const blueprints: readonly Blueprint[] = [
 ];
 
 /** With the number of what the data is made of: what an older program made is left alone. */
-const noteName = 'demo-2.json';
+const noteName = 'demo-3.json';
 const accountSchema = z.object({ account_id: z.string(), ledger_account_id: z.string() });
+const merchantSchema = z.object({ merchant_id: z.string() });
 const controlSetSchema = z.object({ control_set_id: z.string() });
 const cardSchema = z.object({ card_id: z.string(), edge: z.object({ state: z.string() }) });
 
@@ -117,9 +130,10 @@ export async function makeDemoData(urls: { readonly origin: string; readonly edg
       return { name, card_token, card_id, note };
     }),
   );
+  const { merchant_id } = merchantSchema.parse((await api('POST', '/merchants', shop)).body);
   const edge = { url: urls.edge, username: demo.marqetaUsername, password: demo.marqetaPassword };
   for (const { name, card_token } of cards) if (name === 'history') await sendHistory(edge, card_token);
-  const data = { ...account, control_set_id, cards };
+  const data = { ...account, control_set_id, merchant_id, cards };
   writeNote(noteName, data);
   return data;
 }

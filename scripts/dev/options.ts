@@ -4,7 +4,8 @@ import { parseArgs } from 'node:util';
 
 export const help = `npm start -- [options]      the whole system on this machine: Postgres, origin, edge, demo data
 
-  --port-base N   edge on N, origin on N+1, Postgres on N+2, inspector on N+3 (default 8787)
+  --port-base N   edge on N, origin on N+1, Postgres on N+2, inspector on N+3, and two
+                  simulated payment providers with their admin sides on N+4 to N+7 (default 8787)
   --reset         forget all data first
   --json          print what runs as one JSON object instead of a table
   --help          this
@@ -14,7 +15,7 @@ export const help = `npm start -- [options]      the whole system on this machin
 Ctrl-C stops everything.`;
 
 const portBaseDefault = 8787;
-const portsUsed = 4;
+const portsUsed = 8;
 
 export interface Options {
   readonly json: boolean;
@@ -24,6 +25,10 @@ export interface Options {
     readonly origin: number;
     readonly postgres: number;
     readonly inspector: number;
+    readonly provider: number;
+    readonly provider_admin: number;
+    readonly secondary: number;
+    readonly secondary_admin: number;
   };
   /** From the environment; null: the embedded one. */
   readonly databaseUrl: string | null;
@@ -47,7 +52,10 @@ export function readOptions(args: readonly string[]): Options | null {
   return {
     json: values.json,
     reset: values.reset,
-    ports: { edge: base, origin: base + 1, postgres: base + 2, inspector: base + 3 },
+    ports: {
+      ...{ edge: base, origin: base + 1, postgres: base + 2, inspector: base + 3 },
+      ...{ provider: base + 4, provider_admin: base + 5, secondary: base + 6, secondary_admin: base + 7 },
+    },
     databaseUrl: process.env['DATABASE_URL'] || null,
   };
 }

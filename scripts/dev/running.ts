@@ -12,11 +12,21 @@ export interface Running {
   readonly account_id: string;
   readonly ledger_account_id: string;
   readonly control_set_id: string;
+  readonly merchant_id: string;
+  /** Simulated ones, and where faults are asked of them. */
+  readonly providers: readonly { readonly name: string; readonly admin_url: string }[];
   readonly cards: DemoData['cards'];
   readonly curl: string;
 }
 
-export function describe(urls: { edge: string; origin: string; database: string }, data: DemoData): Running {
+interface Urls {
+  readonly edge: string;
+  readonly origin: string;
+  readonly database: string;
+  readonly providers: Running['providers'];
+}
+
+export function describe(urls: Urls, data: DemoData): Running {
   const [plain] = data.cards;
   return {
     edge_url: urls.edge,
@@ -27,6 +37,8 @@ export function describe(urls: { edge: string; origin: string; database: string 
     account_id: data.account_id,
     ledger_account_id: data.ledger_account_id,
     control_set_id: data.control_set_id,
+    merchant_id: data.merchant_id,
+    providers: urls.providers,
     cards: data.cards,
     curl: curlOf(urls.edge, plain?.card_token ?? ''),
   };
@@ -51,12 +63,14 @@ function curlOf(edgeUrl: string, cardToken: string): string {
 export function table(running: Running): string {
   const rows: readonly (readonly [string, string])[] = [
     ['edge', `${running.edge_url}   Marqeta gateway at /networks/marqeta/gateway`],
-    ['origin', `${running.origin_url}   health at /health`],
+    ['origin', `${running.origin_url}   health at /health, its API to read at /docs`],
     ['database', running.database_url],
     ['Marqeta credentials', `${running.marqeta.username} : ${running.marqeta.password}`],
     ['API key', `Authorization: Bearer ${running.api_key}`],
     ['account', `${running.account_id}, ledger account ${running.ledger_account_id}`],
     ['control set', `${running.control_set_id}   everyday, shared by plain and history`],
+    ['merchant', `${running.merchant_id}   is owed what clears at 000000000099999`],
+    ...running.providers.map(({ name, admin_url }) => [`provider ${name}`, `faults at ${admin_url}/faults`] as const),
     ...running.cards.map(({ name, card_token, note }) => [`card ${name}`, `${card_token}   ${note}`] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -70,6 +84,7 @@ export function table(running: Running): string {
     '',
     '  Or, in another terminal: npm run trigger -- authorization --card plain --amount 12.34 --mcc 5411',
     '  Why it was decided so: npm run explain -- --card plain',
+    '  What the shop is owed, paid out: npm run settle -- --amount 10.00',
     '  Logs are in .atlas/logs. Ctrl-C stops everything.',
     '',
   ].join('\n');

@@ -1,0 +1,152 @@
+// npm run settle: a partner's whole way against the system of `npm start`, with the SDK: a webhook endpoint of its own, a
+// settlement, its final state, the webhook verified, and what the ledger and the audit trail say of it.
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { parseArgs } from 'node:util';
+import { Atlas, AtlasError, type WebhookEvent, webhooks } from '../sdk/index.ts';
+import { readNote } from './dev/home.ts';
+import type { Running } from './dev/running.ts';
+
+const help = `npm run settle -- [options]      pay out what the demo's shop is owed, as a partner would, with the SDK
+
+  --amount N.NN     in the shop's currency (default 10.00)
+  --reference TEXT  shown on the shop's statement
+  --timeout N       seconds to wait for the final state (default 60)
+  --json            the result as one JSON object
+  --help            this
+npm start must be running in another terminal. Something must be owed: npm run trigger -- authorization, then clearing.
+Failover: stop the primary (see the table of npm start), or ask it for faults:
+  curl -X PUT <faults of simulated> -H 'content-type: application/json' -d '{"down": true}'`;
+
+interface Words {
+  readonly amountMinor: number;
+  readonly reference: string;
+  readonly timeoutMs: number;
+  readonly json: boolean;
+}
+
+/** Null: help was asked for. Throws what is wrong with the words. */
+function readWords(args: readonly string[]): Words | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      amount: { type: 'string', default: '10.00' },
+      reference: { type: 'string', default: 'demo payout' },
+      timeout: { type: 'string', default: '60' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  if (!/^\d{1,9}\.\d{2}$/.test(values.amount)) throw new Error(`--amount ${values.amount} is not like 10.00`);
+  if (!/^\d{1,4}$/.test(values.timeout)) throw new Error(`--timeout ${values.timeout} is not a number of seconds`);
+  return {
+    amountMinor: Number(values.amount.replace('.', '')),
+    reference: values.reference,
+    timeoutMs: Number(values.timeout) * 1_000,
+    json: values.json,
+  };
+}
+
+/** A partner's server: verifies each webhook, and keeps what it was told. */
+async function startPartner() {
+  const told: WebhookEvent[] = [];
+  const secrets: string[] = [];
+  const server = createServer(async (request, response) => {
+    const chunks: Uint8Array[] = [];
+    for await (const chunk of request) chunks.push(chunk as Uint8Array);
+    try {
+      told.push(await webhooks.verify(Buffer.concat(chunks), request.headers, secrets));
+      response.writeHead(204).end();
+    } catch {
+      response.writeHead(400).end('the signature is wrong');
+    }
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/webhooks`, told, secrets, close: () => server.close() };
+}
+
+async function settle(words: Words): Promise<void> {
+  const running = readNote<Running>('running.json');
+  if (running === null) throw new Error('npm start is not running. Start it in another terminal.');
+  const { merchant_id, origin_url: baseUrl, api_key: apiKey } = running;
+  const atlas = new Atlas({ baseUrl, apiKey });
+  const partner = await startPartner();
+  const endpoint = await atlas.webhookEndpoints.create({ merchant_id, url: partner.url });
+  partner.secrets.push(endpoint.secret);
+  try {
+    const owedBefore = (await atlas.merchants.retrieve(merchant_id)).owed_minor;
+    const startedMs = performance.now();
+    const { settlement_id } = await atlas.settlements.create({
+      merchant_id,
+      amount_minor: words.amountMinor,
+      currency: 'USD',
+      reference: words.reference,
+    });
+    const final = await atlas.settlements.waitUntilFinal(settlement_id, { timeoutMs: words.timeoutMs });
+    const tookMs = Math.round(performance.now() - startedMs);
+    const webhook = await webhookOf(partner.told, settlement_id);
+    const transitions = await atlas.settlements.transitions(settlement_id);
+    const owedAfter = (await atlas.merchants.retrieve(merchant_id)).owed_minor;
+    const result = { settlement: final, took_ms: tookMs, webhook, transitions, owed_minor: [owedBefore, owedAfter] };
+    process.stdout.write(words.json ? `${JSON.stringify(result)}\n` : inWords(result));
+    if (final.state !== 'completed') process.exitCode = 1;
+  } finally {
+    // The next run has an endpoint of its own.
+    await atlas.webhookEndpoints.remove(endpoint.webhook_endpoint_id);
+    partner.close();
+  }
+}
+
+const webhookWithinMs = 10_000;
+
+async function webhookOf(told: readonly WebhookEvent[], settlementId: string): Promise<WebhookEvent | null> {
+  const untilMs = performance.now() + webhookWithinMs;
+  for (;;) {
+    const found = told.find((event) => 'settlement_id' in event.data && event.data.settlement_id === settlementId);
+    if (found !== undefined || performance.now() > untilMs) return found ?? null;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+interface Result {
+  readonly settlement: { readonly settlement_id: string; readonly state: string; readonly failure_code: string | null };
+  readonly took_ms: number;
+  readonly webhook: WebhookEvent | null;
+  readonly transitions: readonly {
+    readonly at: string;
+    readonly to: string;
+    readonly actor: string;
+    readonly reason: string;
+  }[];
+  readonly owed_minor: readonly (number | bigint)[];
+}
+
+function inWords({ settlement, took_ms, webhook, transitions, owed_minor }: Result): string {
+  const why = settlement.failure_code === null ? '' : ` (${settlement.failure_code})`;
+  return [
+    `${settlement.settlement_id}   ${settlement.state}${why} after ${took_ms} ms`,
+    webhook === null ? '  webhook   none came' : `  webhook   ${webhook.type}, signature verified`,
+    `  owed      ${owed_minor.join(' before, ')} after, in minor units`,
+    '  audit trail',
+    ...transitions.map(({ at, to, actor, reason }) => `    ${at}  ${to.padEnd(13)}  ${actor}  ${reason}`),
+    '',
+  ].join('\n');
+}
+
+let words: Words | null = null;
+try {
+  words = readWords(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
+  process.exit(2);
+}
+if (words === null) process.stdout.write(`${help}\n`);
+else
+  await settle(words).catch((error: unknown) => {
+    const what = error instanceof AtlasError ? `${error.errorCode}: ${error.message}` : String(error);
+    process.stderr.write(`${what}\n`);
+    process.exitCode = 1;
+  });
