@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { askMany, sampleMerchant } from '../settlement/sample-settlements.ts';
 import { readCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import { verifyAudit } from './verify-audit.ts';
 

@@ -42,6 +42,8 @@ export interface Claimed {
 
 /** How long one waits whose merchant's providers are all down, while others' are not. */
 const postponedMs = 5_000;
+/** The same for one that cannot be taken up as it stands: its reason is in its row. */
+const unreadableMs = 60_000;
 
 /** Throws a check violation where another transaction reserved what was still available here: then it is tried again. */
 export async function claimDue(parts: EngineParts, limit: number, lease: Lease): Promise<Claimed> {
@@ -63,7 +65,7 @@ export async function claimDue(parts: EngineParts, limit: number, lease: Lease):
       lease,
       new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor])),
     );
-    const planned = rows.map((row) => planner.plan(row));
+    const planned = rows.map((row) => planner.planOrPostpone(row));
     await transit.ensure(
       providers.map(({ name }) => name),
       rows.map(({ currency }) => currency),
@@ -89,6 +91,17 @@ class Planner {
     this.#parts = parts;
     this.#lease = lease;
     this.#left = left;
+  }
+
+  /** One that stands where nothing stands must not keep the others from their turn. */
+  planOrPostpone(row: SettlementRow): Plan {
+    try {
+      return this.plan(row);
+    } catch (error) {
+      const { change, task } = this.#keep(row, { due_in_ms: unreadableMs, lease: null });
+      const reason = error instanceof Error ? error.message : 'cannot be taken up';
+      return { change: { ...change, after: { ...change.after, reason } }, task };
+    }
   }
 
   plan(row: SettlementRow): Plan {

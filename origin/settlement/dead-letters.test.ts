@@ -1,13 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { type Database, openDatabase } from '../db/client.ts';
-import {
-  discardSettlement,
-  inspectDeadSettlement,
-  listDeadSettlements,
-  replaySettlement,
-  replaySettlements,
-} from './dead-letters.ts';
 import {
   askMany,
   balanceOf,
@@ -19,7 +11,15 @@ import {
   standingOf,
   unguarded,
   untilOver,
-} from './sample-settlements.ts';
+} from '../../scripts/test-settlements.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import {
+  discardSettlement,
+  inspectDeadSettlement,
+  listDeadSettlements,
+  replaySettlement,
+  replaySettlements,
+} from './dead-letters.ts';
 
 let database: Database;
 let parts: AsyncDisposableStack;

@@ -88,9 +88,20 @@ export async function replaySettlement(sql: Sql, settlementId: string, doer: Doe
   await auditReplays(sql, rows, doer);
 }
 
-/** Every one of a group, in one commit; without conditions, all. Returns how many. */
+/** Of one commit: the audit chain's head takes a version per event, and every next one steps over them. */
+const replayedAtOnceMax = 1_000;
+
+/**
+ * A group, the longest dead first; without conditions, all. Returns how many: while it is `replayedAtOnceMax` there may be
+ * more, for another transaction.
+ */
 export async function replaySettlements(sql: Sql, group: DeadGroup, doer: Doer): Promise<number> {
-  const { rows } = await sql.query<Replayed>(`${replay} where ${inGroup} ${told}`, groupValues(group));
+  const { rows } = await sql.query<Replayed>(
+    // `skip locked`: what somebody else is replaying or discarding is theirs.
+    `${replay} where settlement_id in (select settlement_id from settlements where ${inGroup}
+       order by dead_lettered_at limit $3 for no key update skip locked) ${told}`,
+    [...groupValues(group), replayedAtOnceMax],
+  );
   await auditReplays(sql, rows, doer);
   return rows.length;
 }

@@ -1,11 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { until } from '../../scripts/test-waiting.ts';
-import { type Database, openDatabase } from '../db/client.ts';
-import { verifyLedger } from '../ledger/verify.ts';
-import type { GuardedProvider } from '../providers/guarded.ts';
-import type { Provider } from '../providers/provider.ts';
-import { claimDue } from './claim.ts';
 import {
   ask,
   askMany,
@@ -18,7 +12,13 @@ import {
   standingOf,
   unguarded,
   untilOver,
-} from './sample-settlements.ts';
+} from '../../scripts/test-settlements.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { verifyLedger } from '../ledger/verify.ts';
+import type { GuardedProvider } from '../providers/guarded.ts';
+import type { Provider } from '../providers/provider.ts';
+import { claimDue } from './claim.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
 
 let database: Database;

@@ -51,7 +51,7 @@ export const settlementPolicy: SettlementPolicy = {
   pollsMax: 3,
 };
 
-export const engineBounds: EngineBounds = {
+const engineBounds: EngineBounds = {
   inHandMax: 256,
   claimMax: 128,
   recordMax: 128,

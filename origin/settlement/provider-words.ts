@@ -46,7 +46,7 @@ export async function takeProviderWords(parts: EngineParts, limit: number, log: 
       const { settlement_id } = inbox.word;
       // One change a batch and settlement: a second word about it waits for the next round, and finds what this one made of it.
       if (changes.has(settlement_id)) continue;
-      const { outcome, change } = judge(inbox, settlements.get(settlement_id), parts);
+      const { outcome, change } = judgeOrKeep(inbox, settlements.get(settlement_id), parts);
       if (change !== null) changes.set(settlement_id, change);
       if (outcome === 'contradicts')
         log.error(
@@ -70,6 +70,15 @@ export async function takeProviderWords(parts: EngineParts, limit: number, log: 
     );
     return { outcomes: taken.map(({ outcome }) => outcome), changes: stored };
   });
+}
+
+/** What cannot be applied as its settlement stands is for a person, and must not keep other words from their turn. */
+function judgeOrKeep(inbox: Inbox, row: SettlementRow | undefined, parts: EngineParts): Judged {
+  try {
+    return judge(inbox, row, parts);
+  } catch {
+    return { outcome: 'contradicts', change: null };
+  }
 }
 
 function judge({ provider, word }: Inbox, row: SettlementRow | undefined, { policy }: EngineParts): Judged {

@@ -1,13 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { ask, askMany, balanceOf, sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from './accrual.ts';
 import { endRuns, openRuns } from './runs.ts';
-import { ask, askMany, balanceOf, sampleMerchant, silent } from './sample-settlements.ts';
 
 let database: Database;
 let holder: number;

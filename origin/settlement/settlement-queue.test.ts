@@ -1,10 +1,10 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { startQueue } from '../intake/sample-queue.ts';
-import { sampleMerchant, silent } from './sample-settlements.ts';
 import { createSettlementQueue, type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
 
 let database: Database;

@@ -4,10 +4,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { type SettlementState, settlementStates } from '../../contracts/settlement.ts';
 import { settlementTransitions } from '../../core/settlement.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { ask, balanceOf, doer, sampleMerchant, standingOf } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase, sqlState } from '../db/client.ts';
 import { cancelSettlement } from './cancel.ts';
 import { createSettlement } from './create.ts';
-import { ask, balanceOf, doer, sampleMerchant, standingOf } from './sample-settlements.ts';
 
 let url: string;
 let database: Database;

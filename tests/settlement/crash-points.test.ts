@@ -7,6 +7,7 @@ import { connectOwner, type Database, openDatabase } from '../../origin/db/clien
 import { migrate } from '../../origin/db/migrate.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import type { Provider } from '../../origin/providers/provider.ts';
+import { startTemporaryPostgres, type TemporaryServer, withDatabase } from '../../scripts/temporary-postgres.ts';
 import {
   ask,
   balanceOf,
@@ -15,8 +16,7 @@ import {
   sampleProvider,
   unguarded,
   untilOver,
-} from '../../origin/settlement/sample-settlements.ts';
-import { startTemporaryPostgres, type TemporaryServer, withDatabase } from '../../scripts/temporary-postgres.ts';
+} from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { Mortal } from './mortal.ts';
 
