@@ -108,10 +108,11 @@ async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) =
   const client = await pool.connect();
   let broken: Error | undefined;
   let result: T;
+  let wrote: boolean;
   try {
     await client.query('begin; set local synchronous_commit to off');
     result = await work(client);
-    await client.query('commit');
+    wrote = await commit(client);
   } catch (error) {
     // A connection that cannot even roll back is dropped; the server rolls back what it had open.
     await client.query('rollback').catch((failure: Error) => {
@@ -121,8 +122,17 @@ async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) =
   } finally {
     client.release(broken);
   }
-  await flusher.flush();
+  // What only looked may have seen what is not on the disk yet, and its caller may tell of it.
+  await (wrote ? flusher.flush() : flusher.underWay());
   return result;
+}
+
+/** Says whether the transaction wrote anything: what only looked, as loops that find nothing to do, needs no disk. */
+async function commit(client: Connection): Promise<boolean> {
+  // Two statements in one message, so the driver answers with a result for each.
+  const results: unknown = await client.query('select pg_current_xact_id_if_assigned() is not null as wrote; commit');
+  const [first] = results as readonly { rows: readonly { wrote: boolean }[] }[];
+  return first?.rows[0]?.wrote !== false;
 }
 
 /**
@@ -132,6 +142,8 @@ async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) =
  */
 interface Flusher {
   flush(): Promise<void>;
+  /** Waits for what others of this process have committed already. */
+  underWay(): Promise<void>;
 }
 
 function createFlusher(pool: Pool): Flusher {
@@ -148,6 +160,7 @@ function createFlusher(pool: Pool): Flusher {
     return running;
   };
   return {
+    underWay: async () => await (next ?? running ?? undefined),
     flush() {
       // The one under way may have begun before our commit; the one after it covers everybody who has come by then.
       if (running === null) return start();

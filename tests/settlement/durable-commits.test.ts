@@ -37,3 +37,14 @@ test('many at once: each is flushed before its caller hears of it', async () => 
     durable.push(...(await Promise.all(Array.from({ length: 1 + (round % 8) }, (_, n) => work(round * 10 + n)))));
   expect(durable.filter((is) => is !== true)).toEqual([]);
 });
+
+test('a transaction that only looks waits for no disk', async () => {
+  const flushed = async () => {
+    const { rows } = await database.sql.query<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn');
+    return rows[0]?.lsn;
+  };
+  const before = await flushed();
+  for (let n = 0; n < 10; n += 1)
+    await database.transaction((sql) => sql.query('select from settlements for update skip locked'));
+  expect(await flushed()).toBe(before);
+});
