@@ -12,6 +12,8 @@ import { createIdempotency } from './api/idempotency.ts';
 import { merchantRoutes } from './api/merchants.ts';
 import type { MountParts } from './api/mount.ts';
 import { createLocalRateLimit, createRedisRateLimit, policiesOf } from './api/rate-limit.ts';
+import { createReaper } from './api/reaper.ts';
+import { createRedisGuard } from './api/redis-guard.ts';
 import type { Route } from './api/route.ts';
 import { settlementDeadLetterRoutes } from './api/settlement-dead-letters.ts';
 import { settlementRoutes } from './api/settlements.ts';
@@ -78,6 +80,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     engine,
     loops: [
       createSchedule({ database, log }),
+      createReaper({ sql: database.sql, registry, log }),
       delivery,
       ...(queue === null ? [] : [createSettlementQueue({ queue, database, log })]),
     ],
@@ -92,6 +95,7 @@ function mountParts({ config, database, registry, log }: SecondHalfParts): Mount
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config;
   // Answers are kept as text, and sealed: the client must not read into them.
   const redis = url && token ? new Redis({ url, token, automaticDeserialization: false, retry: { retries: 0 } }) : null;
+  const guard = createRedisGuard();
   const policies = policiesOf(config.RATE_LIMIT_PER_MINUTE, config.RATE_LIMIT_BURST_PER_SECOND);
   const hits = new Counter({
     name: 'idempotency_cache_hits_total',
@@ -102,10 +106,11 @@ function mountParts({ config, database, registry, log }: SecondHalfParts): Mount
   return {
     database,
     callers: createCallers(database.sql, config.API_KEY),
-    rateLimit: redis === null ? createLocalRateLimit(policies) : createRedisRateLimit(redis, policies, log),
+    rateLimit:
+      redis === null ? createLocalRateLimit(policies) : createRedisRateLimit({ redis, guard, policies, log }),
     idempotency: createIdempotency({
       database,
-      cache: redis === null ? null : createAnswerCache(redis, log),
+      cache: redis === null ? null : createAnswerCache(redis, guard, log),
       ttlMs: config.IDEMPOTENCY_HOURS * 3_600_000,
       secret: config.INTERNAL_SECRET,
       onHit: (where) => hits.inc({ where }),
@@ -116,8 +121,10 @@ function mountParts({ config, database, registry, log }: SecondHalfParts): Mount
 function createProvider(name: ProviderName, config: Config): Provider {
   switch (name) {
     case 'simulated':
+    case 'simulated_secondary':
       return createSimulatedProvider({
-        url: config.SIMULATED_PROVIDER_URL ?? '',
+        name,
+        url: (name === 'simulated' ? config.SIMULATED_PROVIDER_URL : config.SIMULATED_SECONDARY_URL) ?? '',
         apiKey: config.SIMULATED_PROVIDER_KEY ?? '',
         webhookSecrets: config.SIMULATED_PROVIDER_WEBHOOK_SECRETS,
       });

@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 
-const providerNames = ['simulated', 'stripe', 'iso20022'] as const;
+const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 const whole = (min: number, max: number, fallback: number) =>
@@ -23,6 +23,8 @@ export const settlementEnvironmentShape = {
     .pipe(z.array(z.enum(providerNames, { error: `must be some of ${providerNames.join(', ')}, in their order` })))
     .default([]),
   SIMULATED_PROVIDER_URL: z.url().optional(),
+  /** A second one, to see failover. The same key and secrets. */
+  SIMULATED_SECONDARY_URL: z.url().optional(),
   SIMULATED_PROVIDER_KEY: z.string().min(1).optional(),
   SIMULATED_PROVIDER_WEBHOOK_SECRETS: secretList,
   STRIPE_API_KEY: z.string().min(1).optional(),
@@ -54,13 +56,14 @@ export function settlementProblems(config: SettlementConfig, production: boolean
   const problems: string[] = [];
   const needs: Readonly<Record<ProviderName, readonly (keyof SettlementConfig)[]>> = {
     simulated: ['SIMULATED_PROVIDER_URL', 'SIMULATED_PROVIDER_KEY'],
+    simulated_secondary: ['SIMULATED_SECONDARY_URL', 'SIMULATED_PROVIDER_KEY'],
     stripe: ['STRIPE_API_KEY'],
     iso20022: ['ISO20022_DIRECTORY', 'ISO20022_DEBTORS_FILE'],
   };
   for (const provider of config.SETTLEMENT_PROVIDERS)
     for (const name of needs[provider])
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
-  if (production && config.SETTLEMENT_PROVIDERS.includes('simulated'))
+  if (production && config.SETTLEMENT_PROVIDERS.some((name) => name.startsWith('simulated')))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')
     problems.push('WEBHOOK_LOOPBACK: webhooks never go to this machine itself in production; leave it out');

@@ -169,9 +169,9 @@ function revoke(callers: Callers): Route {
       ]);
       return {
         body: view(row),
-        async afterCommit() {
+        afterCommit() {
           callers.forget(api_key_id);
-          return null;
+          return Promise.resolve(null);
         },
       };
     },

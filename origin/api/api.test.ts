@@ -1,10 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Json, SampleApi } from './sample-api.ts';
 
 let api: SampleApi;
 beforeAll(async () => {
   api = await SampleApi.start(await createTestDatabase());
+  api.onAnswer = await answersHeldTo(api);
   return () => api.close();
 });
 beforeEach(() => {

@@ -10,7 +10,7 @@ import type { Database } from '../db/client.ts';
 import { cards, ledger_transfers } from '../db/schema.ts';
 import { explainAuthorization } from '../explanation/explain-authorization.ts';
 import { authorizationSchema, bookedEventSchema } from './authorization-view.ts';
-import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { explanationSchema } from './explanation-view.ts';
 import { findAuthorization, listAuthorizations } from './find-authorization.ts';
 import { type Route, route } from './route.ts';
@@ -28,7 +28,7 @@ function list(database: Database): Route {
     query: z.strictObject({
       card_id: idSchema('card'),
       limit: limitSchema,
-      cursor: cursorSchema(z.tuple([z.coerce.number().int(), idSchema('auth')])),
+      cursor: cursorSchema(z.tuple([cursorNumber.transform(Number), idSchema('auth')])),
     }),
     answers: {
       status: 200,

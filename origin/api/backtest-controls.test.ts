@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
 import { readControls } from '../controls/read-controls.ts';
@@ -10,6 +11,7 @@ import { type Json, SampleApi } from './sample-api.ts';
 let api: SampleApi;
 beforeAll(async () => {
   api = await SampleApi.start(await createTestDatabase());
+  api.onAnswer = await answersHeldTo(api);
   return () => api.close();
 });
 

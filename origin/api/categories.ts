@@ -32,7 +32,7 @@ const list = route({
     description: 'All of them.',
   },
   errors: [],
-  async handle() {
+  handle() {
     listing ??= {
       categories: categoriesListing().map(({ stripeWords, ...category }) => ({
         ...category,
@@ -40,7 +40,7 @@ const list = route({
       })),
       groups: Object.entries(categoryGroups).map(([group, codes]) => ({ group, codes })),
     };
-    return { body: listing };
+    return Promise.resolve({ body: listing });
   },
 });
 

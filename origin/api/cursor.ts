@@ -5,6 +5,9 @@ import * as z from 'zod';
 
 export const limitSchema = z.coerce.number().int().min(1).max(100).default(50);
 
+/** A number in a cursor, as far as it can be a key of ours. */
+export const cursorNumber = z.string().regex(/^\d{1,18}$/);
+
 export function cursorOf(...parts: readonly (string | number | bigint)[]): string {
   return Buffer.from(parts.join(' ')).toString('base64url');
 }

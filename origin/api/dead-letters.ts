@@ -2,7 +2,7 @@
 // network's token, so it stays in the table.
 
 import * as z from 'zod';
-import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { type Route, route } from './route.ts';
 
 const deadLetterSchema = z.strictObject({
@@ -44,7 +44,7 @@ const list = route({
   tag: 'dead letters',
   scope: 'dead_letters:read',
   forMerchants: false,
-  query: z.strictObject({ limit: limitSchema, cursor: cursorSchema(z.tuple([z.coerce.number().int().positive()])) }),
+  query: z.strictObject({ limit: limitSchema, cursor: cursorSchema(z.tuple([cursorNumber])) }),
   answers: {
     status: 200,
     schema: z.strictObject({ dead_letters: z.array(deadLetterSchema), next_cursor: z.string().nullable() }),

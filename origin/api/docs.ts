@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import type { ApiApp } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
+import { type ApiVersion, mediaType, newest, versions } from './versions.ts';
 
 const { resolve } = createRequire(import.meta.url);
 
@@ -18,7 +19,11 @@ const page = `<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>Atlas API</title><meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="stylesheet" href="/docs/swagger-ui.css"></head>
-<body><div id="page"></div><script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
+<body><div id="page"></div>
+<section id="versions" class="swagger-ui"><div class="wrapper"><h2>Versions</h2><ul>
+${versions.map(versionItem).join('\n')}
+</ul></div></section>
+<script src="/docs/swagger-ui-bundle.js"></script><script src="/docs/start.js"></script></body>
 </html>`;
 
 const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#page', deepLinking: true, defaultModelsExpandDepth: 0 });`;
@@ -26,6 +31,15 @@ const start = `SwaggerUIBundle({ url: '/openapi.json', dom_id: '#page', deepLink
 /** No script, style or connection but our own; the page's own styles are inline. */
 const policy =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/** Where the Link header of a deprecated version leads to. */
+function versionItem(version: ApiVersion): string {
+  const name = `<code>${mediaType(version)}</code>`;
+  if (version.deprecated === null) return `<li>${name}: current.</li>`;
+  const { since, sunset } = version.deprecated;
+  const [from, until] = [since, sunset].map((instant) => instant.toISOString().slice(0, 10));
+  return `<li>${name}: deprecated since ${from}, answered until ${until}. Move to ${mediaType(newest)}.</li>`;
+}
 
 export function mountDocs(app: ApiApp, routes: readonly Route[]): void {
   const document = JSON.stringify(openApiDocument(routes), null, 2);

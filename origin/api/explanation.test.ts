@@ -1,5 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../contracts/profile.ts';
+import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { type Json, SampleApi } from './sample-api.ts';
@@ -7,6 +8,7 @@ import { type Json, SampleApi } from './sample-api.ts';
 let api: SampleApi;
 beforeAll(async () => {
   api = await SampleApi.start(await createTestDatabase());
+  api.onAnswer = await answersHeldTo(api);
   return () => api.close();
 });
 

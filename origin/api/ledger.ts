@@ -8,7 +8,7 @@ import { currencySchema } from '../../contracts/money.ts';
 import type { Database } from '../db/client.ts';
 import { ledger_accounts, ledger_balances, ledger_transfers } from '../db/schema.ts';
 import { balancesOf } from '../ledger/balances.ts';
-import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
 import { transferSchema, transferViews } from './transfer-view.ts';
@@ -72,14 +72,7 @@ function read({ orm }: Database): Route {
   });
 }
 
-const cursor = cursorSchema(
-  z.tuple([
-    z
-      .string()
-      .regex(/^\d{1,18}$/)
-      .transform(BigInt),
-  ]),
-);
+const cursor = cursorSchema(z.tuple([cursorNumber.transform(BigInt)]));
 
 function transfers({ orm }: Database): Route {
   return route({

@@ -27,7 +27,10 @@ export function openApiDocument(routes: readonly Route[]): Json {
     info: {
       title: 'Atlas',
       version: String(versions.at(-1)?.number),
-      description: 'Settlements, merchants, webhooks, cards and controls. Amounts are integers in minor units.',
+      description:
+        'Settlements, merchants, webhooks, cards and controls. Amounts are integers in minor units of their currency. Every answer ' +
+        'has `RateLimit` and `RateLimit-Policy`, `X-Request-Id`, and `Vary: Accept`; a repeat by `Idempotency-Key` has ' +
+        '`Idempotency-Replayed: true`.',
       license: { name: 'proprietary' },
     },
     servers: [{ url: '/' }],
@@ -65,7 +68,9 @@ function operation(route: Route): Json {
               content: Object.fromEntries(
                 versions.map((version) => [
                   mediaType(version),
-                  { schema: version === versions.at(-1) ? schemaOf(answers.schema as z.core.$ZodType, 'output') : {} },
+                  {
+                    schema: version.downgradeSchema(route.name, schemaOf(answers.schema as z.core.$ZodType, 'output')),
+                  },
                 ]),
               ),
             }),
@@ -119,7 +124,7 @@ function refusalsOf(route: Route): Json {
   const codes = [
     ...common,
     ...route.errors,
-    ...(route.body === undefined ? [] : (['body_too_large', 'card_data_refused', 'content_type_unsupported'] as const)),
+    ...(route.method === 'get' ? [] : (['body_too_large', 'card_data_refused', 'content_type_unsupported'] as const)),
     ...(route.idempotency === undefined
       ? []
       : (['idempotency_key_malformed', 'idempotency_key_reused', 'request_in_flight'] as const)),

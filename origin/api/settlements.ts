@@ -11,7 +11,7 @@ import {
 import { cancelSettlement } from '../settlement/cancel.ts';
 import { createSettlement } from '../settlement/create.ts';
 import { sees } from './caller.ts';
-import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
 import { findSettlement, type SettlementRow, settlementColumns, settlementView } from './settlement-view.ts';
@@ -67,7 +67,7 @@ const list = route({
     merchant_id: z.optional(idSchema('mrch')),
     state: z.enum(settlementStates).optional(),
     limit: limitSchema,
-    cursor: cursorSchema(z.tuple([z.coerce.number().int()])),
+    cursor: cursorSchema(z.tuple([cursorNumber])),
   }),
   answers: {
     status: 200,

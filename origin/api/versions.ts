@@ -7,11 +7,12 @@ export interface ApiVersion {
   readonly number: number;
   /** Since when, until when, and where to read what to do; null for one that stays. */
   readonly deprecated: { readonly since: Date; readonly sunset: Date; readonly link: string } | null;
-  /** From the newest version's body to this one's. */
+  /** From the newest version's body to this one's, and the same of its JSON Schema. */
   readonly downgrade: (routeName: string, body: unknown) => unknown;
+  readonly downgradeSchema: (routeName: string, schema: unknown) => unknown;
 }
 
-const same = (_: string, body: unknown) => body;
+const same = (_: string, value: unknown) => value;
 
 export const versions: readonly ApiVersion[] = [
   {
@@ -21,11 +22,16 @@ export const versions: readonly ApiVersion[] = [
       sunset: new Date('2027-11-01T00:00:00Z'),
       link: '/docs#versions',
     },
-    // What is `state` was `status`, in capitals.
-    downgrade: (routeName, body) => (routeName.includes('ettlement') ? withStatus(body) : body),
+    // What is `state` of a settlement was `status`, in capitals.
+    downgrade: (routeName, body) => (ofSettlements(routeName) ? withStatus(body) : body),
+    downgradeSchema: (routeName, schema) => (ofSettlements(routeName) ? withStatusSchema(schema) : schema),
   },
-  { number: 1, deprecated: null, downgrade: same },
+  { number: 1, deprecated: null, downgrade: same, downgradeSchema: same },
 ];
+
+function ofSettlements(routeName: string): boolean {
+  return routeName.includes('Settlement');
+}
 
 function withStatus(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withStatus);
@@ -37,7 +43,29 @@ function withStatus(value: unknown): unknown {
   );
 }
 
-const newest = versions.at(-1) as ApiVersion;
+interface ObjectSchema {
+  readonly properties: Readonly<Record<string, unknown>>;
+  readonly required?: readonly string[];
+}
+
+function withStatusSchema(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withStatusSchema);
+  if (typeof value !== 'object' || value === null) return value;
+  const members = Object.fromEntries(Object.entries(value).map(([name, member]) => [name, withStatusSchema(member)]));
+  const { properties, required = [] } = members as Partial<ObjectSchema>;
+  if (properties === undefined || !('state' in properties)) return members;
+  const { state, ...others } = properties;
+  const { enum: states = [], ...rest } = state as { enum?: string[] };
+  const status = { ...rest, enum: states.map((one) => one.toUpperCase()) };
+  return {
+    ...members,
+    properties: { ...others, status },
+    required: required.map((name) => (name === 'state' ? 'status' : name)),
+  };
+}
+
+/** What those get who name none. */
+export const newest = versions.at(-1) as ApiVersion;
 const ours = /^application\/vnd\.atlas\.v(\d+)\+json$/;
 
 /** The best of what the header takes. Anything that says JSON, or nothing, gets the newest. Throws 406 for a version unknown. */
@@ -75,6 +103,8 @@ export function headersOf(version: ApiVersion): Record<string, string> {
   if (deprecated === null) return headers;
   headers['deprecation'] = `@${Math.floor(deprecated.since.getTime() / 1_000)}`;
   headers['sunset'] = deprecated.sunset.toUTCString();
-  headers['link'] = `<${deprecated.link}>; rel="deprecation", <${deprecated.link}>; rel="sunset"`;
+  headers['link'] = ['deprecation', 'sunset']
+    .map((relation) => `<${deprecated.link}>; rel="${relation}"; type="text/html"`)
+    .join(', ');
   return headers;
 }

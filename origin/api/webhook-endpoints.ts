@@ -23,7 +23,7 @@ import {
 } from '../notify/endpoints.ts';
 import { listMessages, recoverMessages, sendTestEvent } from '../notify/messages.ts';
 import { sees } from './caller.ts';
-import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Call, type Route, route } from './route.ts';
 
@@ -166,7 +166,7 @@ const messages = route({
   query: z.strictObject({
     state: z.enum(webhookMessageStates).optional(),
     limit: limitSchema,
-    cursor: cursorSchema(z.tuple([z.string().regex(/^\d{1,18}$/)])),
+    cursor: cursorSchema(z.tuple([cursorNumber])),
   }),
   answers: {
     status: 200,
