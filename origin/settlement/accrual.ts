@@ -15,8 +15,8 @@ export async function accrue(database: Database): Promise<boolean> {
   try {
     return await database.transaction(accrueIn);
   } catch (error) {
-    // What was available for a refund was reserved in the meantime: the next round sees less.
-    if (sqlState(error) === '23514') return true;
+    // What was available for a refund was reserved in the meantime: the next round sees less, after a pause.
+    if (sqlState(error) === '23514') return false;
     throw error;
   }
 }
