@@ -27,7 +27,8 @@ import { createNotifyMetrics } from './notify/notify-metrics.ts';
 import { createSafeFetch } from './notify/safe-fetch.ts';
 import { createSecretBox } from './notify/secret-box.ts';
 import { type GuardedProvider, guarded } from './providers/guarded.ts';
-import { createIso20022Provider } from './providers/iso20022/iso20022.ts';
+import { createInboxLoop } from './providers/iso20022/inbox-loop.ts';
+import { createIso20022Provider, type Iso20022Provider } from './providers/iso20022/iso20022.ts';
 import { createDirectoryStore } from './providers/iso20022/object-store.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
@@ -57,9 +58,16 @@ export interface SecondHalfParts {
 
 export function createSecondHalf({ config, database, registry, log }: SecondHalfParts): SecondHalf {
   const providerMetrics = createProviderMetrics(registry);
-  const providers = config.SETTLEMENT_PROVIDERS.map((name) =>
-    guarded(createProvider(name, config), { metrics: providerMetrics, log }),
+  const behind = config.SETTLEMENT_PROVIDERS.map((name) => createProvider(name, config));
+  const providers = behind.map((provider) =>
+    guarded(provider, {
+      metrics: providerMetrics,
+      log,
+      // A bank file is one exchange for as many as wait for it.
+      ...(provider.name === 'iso20022' ? { submissions: { concurrencyMax: 1_000, queueMax: 1_000 } } : {}),
+    }),
   );
+  const inboxes = behind.filter((provider) => 'readInbox' in provider) as Iso20022Provider[];
   const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
   const fetch = createSafeFetch({ development: config.WEBHOOK_LOOPBACK === 'allowed' });
   const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
@@ -82,6 +90,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
       createSchedule({ database, log }),
       createReaper({ sql: database.sql, registry, log }),
       delivery,
+      ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
       ...(queue === null ? [] : [createSettlementQueue({ queue, database, log })]),
     ],
     async close() {
@@ -106,8 +115,7 @@ function mountParts({ config, database, registry, log }: SecondHalfParts): Mount
   return {
     database,
     callers: createCallers(database.sql, config.API_KEY),
-    rateLimit:
-      redis === null ? createLocalRateLimit(policies) : createRedisRateLimit({ redis, guard, policies, log }),
+    rateLimit: redis === null ? createLocalRateLimit(policies) : createRedisRateLimit({ redis, guard, policies, log }),
     idempotency: createIdempotency({
       database,
       cache: redis === null ? null : createAnswerCache(redis, guard, log),
