@@ -59,6 +59,8 @@ create table settlements (
   merchant_id text not null references merchants (merchant_id),
   amount_minor bigint not null check (amount_minor > 0),
   currency text not null,
+  -- The merchant's, as they were when it was asked for: a provider is asked about a payment where that was sent.
+  destinations jsonb not null default '{}',
   -- The merchant's own word for it, shown on its statement.
   reference text not null default '',
   -- The scheduled run that made it; null for one that was asked for.
@@ -107,9 +109,9 @@ begin
   if old.state in ('completed', 'failed') then
     raise exception 'settlement % is final: it is never changed again', old.settlement_id using errcode = 'restrict_violation';
   end if;
-  if (new.settlement_no, new.settlement_id, new.merchant_id, new.amount_minor, new.currency, new.reference, new.created_at)
+  if (new.settlement_no, new.settlement_id, new.merchant_id, new.amount_minor, new.currency, new.destinations, new.reference, new.created_at)
     is distinct from
-    (old.settlement_no, old.settlement_id, old.merchant_id, old.amount_minor, old.currency, old.reference, old.created_at) then
+    (old.settlement_no, old.settlement_id, old.merchant_id, old.amount_minor, old.currency, old.destinations, old.reference, old.created_at) then
     raise exception 'settlement %: what it pays, to whom, and its names never change', old.settlement_id using errcode = 'restrict_violation';
   end if;
   if new.state <> old.state and (old.state, new.state) not in (

@@ -10,6 +10,7 @@ import {
   discardSettlement,
   inspectDeadSettlement,
   listDeadSettlements,
+  replayedAtOnceMax,
   replaySettlement,
   replaySettlements,
 } from '../settlement/dead-letters.ts';
@@ -136,13 +137,14 @@ const replayMany = route({
     }),
   answers: {
     status: 202,
-    schema: z.strictObject({ replayed: z.number().int() }),
-    description: 'How many are due now.',
+    schema: z.strictObject({ replayed: z.number().int(), complete: z.boolean() }),
+    description: 'How many are due now. `complete` false: more are left than one commit takes; ask again.',
   },
   errors: [],
   async handle(call) {
     const { all: _, ...which } = call.body;
-    return { body: { replayed: await replaySettlements(call.sql, which, doerOf(call)) } };
+    const replayed = await replaySettlements(call.sql, which, doerOf(call));
+    return { body: { replayed, complete: replayed < replayedAtOnceMax } };
   },
 });
 

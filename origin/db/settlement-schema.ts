@@ -27,6 +27,7 @@ export const settlements = pgTable('settlements', {
   merchant_id: text().notNull(),
   amount_minor: big('amount_minor').notNull(),
   currency: text().notNull(),
+  destinations: jsonb().$type<Readonly<Record<string, unknown>>>().notNull().default({}),
   reference: text().notNull().default(''),
   run_id: text(),
   state: text({ enum: settlementStates }).notNull().default('queued'),

@@ -68,8 +68,12 @@ async function insert(sql: Sql, accepted: readonly (SettlementRequest & { readon
   await sql.query({
     name: 'create_settlements',
     // `on conflict`: only ids that callers chose can meet; they look first, and where two look at once, the second changes nothing.
-    text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
-           select * from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+    text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by,
+             correlation_id, destinations)
+           select asked.*, m.destinations
+           from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
+             as asked (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
+           join merchants m on m.merchant_id = asked.merchant_id
            on conflict (settlement_id) do nothing`,
     values: [
       accepted.map(({ settlement_id }) => settlement_id),

@@ -32,6 +32,9 @@ export interface DeadGroup {
 const inGroup = `dead_lettered_at is not null and ($1::text is null or failure_code = $1) and ($2::text is null or provider = $2)`;
 const groupValues = ({ failure_code, provider }: DeadGroup) => [failure_code ?? null, provider ?? null];
 
+/** To the millisecond, as a cursor carries it: what died within one is told apart by its id. */
+const deadAt = `date_trunc('milliseconds', dead_lettered_at)`;
+
 /** The newest first. `before`: the last of the page before, from `cursor`. */
 export async function listDeadSettlements(
   sql: Sql,
@@ -40,8 +43,8 @@ export async function listDeadSettlements(
   const { rows } = await sql.query<DeadSettlement>(
     `select settlement_id, merchant_id, amount_minor, currency, reference, provider, failure_code, submissions, attempts,
        dead_lettered_at
-     from settlements where ${inGroup} and ($3::timestamptz is null or (dead_lettered_at, settlement_id) < ($3, $4))
-     order by dead_lettered_at desc, settlement_id desc limit $5`,
+     from settlements where ${inGroup} and ($3::timestamptz is null or (${deadAt}, settlement_id) < ($3, $4))
+     order by ${deadAt} desc, settlement_id desc limit $5`,
     [...groupValues(group), before?.dead_lettered_at ?? null, before?.settlement_id ?? null, limit],
   );
   return rows;
@@ -89,7 +92,7 @@ export async function replaySettlement(sql: Sql, settlementId: string, doer: Doe
 }
 
 /** Of one commit: the audit chain's head takes a version per event, and every next one steps over them. */
-const replayedAtOnceMax = 1_000;
+export const replayedAtOnceMax = 1_000;
 
 /**
  * A group, the longest dead first; without conditions, all. Returns how many: while it is `replayedAtOnceMax` there may be

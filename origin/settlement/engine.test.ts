@@ -81,6 +81,18 @@ describe('from asked for to paid', () => {
     expect(await balanceOf(database, merchant)).toBe('1000 0 200');
   });
 
+  test('goes where the merchant wanted it when it was asked for, whatever the merchant says since', async () => {
+    const { client, server } = await sampleProvider(parts, () => database);
+    const merchant = await sampleMerchant(database, 100n);
+    const id = await ask(database, merchant);
+    await database.sql.query(`update merchants set destinations = '{"simulated": {"account": "acc-2"}}'`);
+    run([guard(client())]);
+    await untilOver(database, [id]);
+    expect([...server.books.entries()]).toMatchObject([{ order: { account: 'acc-1' } }]);
+    const change = database.sql.query(`update settlements set destinations = '{}' where settlement_id = $1`, [id]);
+    await expect(change).rejects.toThrow('is final');
+  });
+
   test('a confirmation that never comes is asked for', async () => {
     const { client } = await sampleProvider(parts, () => database, { confirmation_lost_rate: 1 });
     const id = await ask(database, await sampleMerchant(database, 100n));

@@ -27,7 +27,7 @@ type StoredRow = Omit<SettlementRow, 'amount_minor' | 'payable_account_no'> & {
 const selection = `
   select s.settlement_id, s.merchant_id, s.amount_minor, s.currency, s.reference, s.state, s.step, s.provider,
     s.provider_reference, s.submissions, s.outcome_unknown, s.polls, s.attempts, s.lease_owner, s.failure_code,
-    s.dead_lettered_at is not null as dead_lettered, s.created_at, m.destinations, a.ledger_account_no as payable_account_no
+    s.dead_lettered_at is not null as dead_lettered, s.created_at, s.destinations, a.ledger_account_no as payable_account_no
   from settlements s
   join merchants m on m.merchant_id = s.merchant_id
   join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
