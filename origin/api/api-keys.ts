@@ -60,6 +60,10 @@ const newKeySchema = z
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
     expires_at: z.iso.datetime().optional(),
   })
+  .refine(({ expires_at }) => expires_at === undefined || Date.parse(expires_at) > Date.now(), {
+    error: 'is over already',
+    path: ['expires_at'],
+  })
   .superRefine(({ merchant_id, scopes: wanted }, context) => {
     const beyond = wanted.findIndex((scope) => !merchantScopes.includes(scope));
     if (merchant_id !== undefined && beyond >= 0)
@@ -151,22 +155,17 @@ function revoke(callers: Callers): Route {
     answers: { status: 200, schema: keySchema, description: 'It opens nothing any more.' },
     errors: ['api_key_not_found'],
     async handle({ params: { api_key_id }, caller, requestId, sql }) {
-      const { rows } = await sql.query<KeyRow>(
-        `update api_keys set revoked_at = coalesce(revoked_at, now()) where api_key_id = $1 returning ${columns}`,
+      const { rows } = await sql.query<KeyRow & { newly: boolean }>(
+        `update api_keys set revoked_at = coalesce(revoked_at, now()) where api_key_id = $1
+         returning ${columns}, revoked_at = now() as newly`,
         [api_key_id],
       );
-      const [row] = rows;
-      if (row === undefined) throw refusal('api_key_not_found');
-      await recordAuditEvents(sql, [
-        {
-          actor: caller.api_key_id,
-          action: 'api_key.revoked',
-          subject: api_key_id,
-          merchant_id: row.merchant_id,
-          reason: '',
-          correlation_id: requestId,
-        },
-      ]);
+      const [found] = rows;
+      if (found === undefined) throw refusal('api_key_not_found');
+      const { newly, ...row } = found;
+      const event = { action: 'api_key.revoked', subject: api_key_id, merchant_id: row.merchant_id, reason: '' };
+      const doer = { actor: caller.api_key_id, correlation_id: requestId };
+      if (newly) await recordAuditEvents(sql, [{ ...doer, ...event }]);
       return {
         body: view(row),
         afterCommit() {

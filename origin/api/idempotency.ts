@@ -49,12 +49,13 @@ export interface Idempotency {
 
 const keyShape = /^[\x21-\x7e]{1,255}$/;
 
-/** The header's key: quoted, as the IETF draft has it, or bare, as most send it. */
+/** The header's key: quoted, as the IETF draft has it (a structured field's string), or bare, as most send it. */
 export function readIdempotencyKey(header: string | undefined): string | null {
   if (header === undefined) return null;
   const text = header.trim();
-  const key = /^"(.*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1') ?? text;
-  if (!keyShape.test(key) || (text.startsWith('"') && !text.endsWith('"')))
+  const quoted = /^"((?:[^"\\]|\\["\\])*)"$/.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1');
+  const key = quoted ?? (text.startsWith('"') ? '' : text);
+  if (!keyShape.test(key))
     throw refusal('idempotency_key_malformed', [
       { field: 'idempotency-key', problem: 'must be 1 to 255 printable characters without spaces, quoted or bare' },
     ]);

@@ -92,6 +92,7 @@ export function createRedisRateLimit({ redis, guard, policies, log }: RedisRateP
           Promise.all(
             limits.map(async ({ policy, limit }) => {
               const { success, remaining, reset } = await limit.limit(caller);
+              if (!Number.isFinite(remaining) || !Number.isFinite(reset)) throw new Error('Redis answered no numbers');
               const reset_s = Math.max(1, Math.ceil((reset - Date.now()) / 1_000));
               return { policy, remaining: Math.max(0, remaining), reset_s, allowed: success };
             }),

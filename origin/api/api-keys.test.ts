@@ -1,0 +1,162 @@
+import { createHash } from 'node:crypto';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { createCallers } from './caller.ts';
+import type { Answer, Json } from './sample-api.ts';
+import { SampleWorld } from './sample-world.ts';
+
+let world: SampleWorld;
+beforeAll(async () => {
+  world = await SampleWorld.start(await createTestDatabase());
+  return () => world.api.close();
+});
+
+async function newKey(over: Json = {}): Promise<{ id: string; key: string; body: Json }> {
+  const { body } = await world.api.call('POST', '/api-keys', {
+    name: 'a partner',
+    scopes: ['settlements:read'],
+    ...over,
+  });
+  return { id: String(body['api_key_id']), key: String(body['api_key']), body };
+}
+const list = (key: string): Promise<Answer> =>
+  world.api.call('GET', '/settlements', undefined, { authorization: `Bearer ${key}` });
+
+async function auditOf(subject: string): Promise<unknown[]> {
+  const { rows } = await world.api.database.sql.query(
+    'select action, actor, merchant_id, reason, correlation_id from audit_events where subject = $1 order by audit_no',
+    [subject],
+  );
+  return rows;
+}
+
+describe('an API key', () => {
+  test('is shown once, and kept as a hash', async () => {
+    const { id, key, body } = await newKey();
+    expect(key).toMatch(/^atlas_[\w-]{43}$/);
+    expect(body).toMatchObject({ shown: key.slice(0, 12), merchant_id: null, revoked_at: null, last_used_at: null });
+    const { rows } = await world.api.database.sql.query<{ key_hash: Buffer; row: string }>(
+      'select key_hash, row_to_json(k)::text as row from api_keys k where api_key_id = $1',
+      [id],
+    );
+    expect(rows[0]?.key_hash).toEqual(createHash('sha256').update(key).digest());
+    expect(rows[0]?.row).not.toContain(key);
+    expect((await world.api.call('GET', '/api-keys')).text).not.toContain(key);
+  });
+
+  test('is never alike', async () => {
+    const keys = await Promise.all(Array.from({ length: 20 }, async () => (await newKey()).key));
+    expect(new Set(keys).size).toBe(20);
+  });
+
+  test('opens what its scopes say, and says when it was used', async () => {
+    const { id, key } = await newKey();
+    expect((await list(key)).status).toBe(200);
+    const used = (await world.api.call('GET', '/api-keys')).body['api_keys'] as Json[];
+    const at = used.find(({ api_key_id }) => api_key_id === id)?.['last_used_at'];
+    expect(Date.now() - Date.parse(String(at))).toBeLessThan(20_000);
+    expect((await world.api.call('GET', '/merchants', undefined, { authorization: `Bearer ${key}` })).status).toBe(403);
+  });
+
+  test("is a merchant's with a merchant's scopes only", async () => {
+    const merchant_id = world.own.merchant_id;
+    const made = await newKey({ merchant_id, scopes: ['settlements:read', 'webhooks:write'] });
+    expect(made.body).toMatchObject({ merchant_id, scopes: ['settlements:read', 'webhooks:write'] });
+    const body = { name: 'x', merchant_id, scopes: ['settlements:read', 'keys:write'] };
+    expect(await world.api.call('POST', '/api-keys', body)).toMatchObject({
+      status: 422,
+      body: { details: [{ field: 'scopes[1]', problem: expect.stringContaining("operator's") }] },
+    });
+    const nobodys = { ...body, merchant_id: `mrch_${'0'.repeat(26)}`, scopes: ['settlements:read'] };
+    expect(await world.api.call('POST', '/api-keys', nobodys)).toMatchObject({ status: 404 });
+  });
+
+  test('ends when it is said to, and not in the past', async () => {
+    const past = { name: 'x', scopes: ['settlements:read'], expires_at: '2020-01-01T00:00:00Z' };
+    expect(await world.api.call('POST', '/api-keys', past)).toMatchObject({
+      status: 422,
+      body: { details: [{ field: 'expires_at', problem: 'is over already' }] },
+    });
+    const { key } = await newKey({ expires_at: new Date(Date.now() + 400).toISOString() });
+    expect((await list(key)).status).toBe(200);
+    // Within the two seconds that a key is remembered, and its own time.
+    await expect.poll(async () => (await list(key)).status, { timeout: 5_000 }).toBe(401);
+  });
+});
+
+describe('a key that is taken back', () => {
+  test('opens nothing from the answer on, however busy it was', async () => {
+    for (let round = 0; round < 5; round += 1) {
+      const { id, key } = await newKey();
+      await list(key);
+      let over = false;
+      const busy = Array.from({ length: 4 }, async () => {
+        while (!over) await list(key);
+      });
+      expect((await world.api.call('DELETE', `/api-keys/${id}`)).status).toBe(200);
+      const statuses = await Promise.all(Array.from({ length: 5 }, () => list(key).then(({ status }) => status)));
+      over = true;
+      await Promise.all(busy);
+      expect(statuses).toEqual([401, 401, 401, 401, 401]);
+      expect((await list(key)).status).toBe(401);
+    }
+  });
+
+  test('stays as it was taken back first', async () => {
+    const { id } = await newKey();
+    const first = await world.api.call('DELETE', `/api-keys/${id}`);
+    expect((await world.api.call('DELETE', `/api-keys/${id}`)).body).toEqual(first.body);
+    expect(await auditOf(id)).toHaveLength(2);
+  });
+
+  test('is remembered by another process for two seconds at most', async () => {
+    let nowMs = 1_000_000;
+    const elsewhere = createCallers(world.api.database.sql, 'another-root-key-of-tests', () => nowMs);
+    const { id, key } = await newKey();
+    await elsewhere.identify(`Bearer ${key}`);
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    nowMs += 2_000;
+    await expect(elsewhere.identify(`Bearer ${key}`)).rejects.toMatchObject({ error_code: 'credentials_wrong' });
+  });
+});
+
+describe('keys leave traces', () => {
+  test('of who made them and who took them back, under the request’s id', async () => {
+    const merchant_id = world.own.merchant_id;
+    const request = { 'x-request-id': 'request-of-an-operator' };
+    const made = await world.api.call(
+      'POST',
+      '/api-keys',
+      { name: 'x', merchant_id, scopes: ['settlements:read'] },
+      request,
+    );
+    const id = String(made.body['api_key_id']);
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    const common = { actor: 'akey_root', merchant_id };
+    expect(await auditOf(id)).toEqual([
+      { ...common, action: 'api_key.created', reason: 'settlements:read', correlation_id: 'request-of-an-operator' },
+      { ...common, action: 'api_key.revoked', reason: '', correlation_id: expect.stringMatching(/^req_/) },
+    ]);
+  });
+
+  test('and none of the key itself: in no log, no audit event, no error', async () => {
+    const { key, id } = await newKey();
+    world.api.logged.length = 0;
+    const answers = [
+      await list(key),
+      await list(`${key}x`),
+      await world.api.call('GET', `/settlements?key=${key}`, undefined, { authorization: `Bearer ${key}` }),
+      await world.api.call('POST', '/settlements', { merchant_id: key }, { authorization: `Bearer ${key}` }),
+      await world.api.call('GET', `/nowhere/${key}`, undefined, { authorization: `Bearer ${key}` }),
+    ];
+    world.api.edge.away = true;
+    const { card_id } = await world.card();
+    await world.api.call('GET', `/cards/${card_id}/controls`);
+    world.api.edge.away = false;
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    const { rows } = await world.api.database.sql.query('select * from audit_events');
+    const traces = [world.api.logged.join(''), JSON.stringify(rows), ...answers.map(({ text }) => text)].join('\n');
+    expect(world.api.logged.length).toBeGreaterThan(0);
+    for (const secret of [key, key.slice(6), world.own.key, world.api.apiKey]) expect(traces).not.toContain(secret);
+  });
+});
