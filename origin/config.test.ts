@@ -50,6 +50,18 @@ describe('configuration', () => {
     ['EDGE_URL: must be https in production', { ENVIRONMENT: 'production', EDGE_URL: 'http://edge' }],
     ['WEBHOOK_SECRETS_KEY: is not set', { ENVIRONMENT: 'production' }],
     ['WEBHOOK_LOOPBACK: must be refused or allowed', { WEBHOOK_LOOPBACK: 'yes' }],
+    ['SETTLEMENT_PROVIDERS: must be some of simulated', { SETTLEMENT_PROVIDERS: 'paypal' }],
+    ['SIMULATED_PROVIDER_URL: is not set, and the provider simulated', { SETTLEMENT_PROVIDERS: 'simulated' }],
+    ['STRIPE_API_KEY: is not set, and the provider stripe', { SETTLEMENT_PROVIDERS: 'stripe' }],
+    ['SETTLEMENT_PROVIDERS: simulated pays nobody', { ENVIRONMENT: 'production', SETTLEMENT_PROVIDERS: 'simulated' }],
+    ['UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set', { UPSTASH_REDIS_REST_URL: 'https://r.example.com' }],
+    [
+      'UPSTASH_REDIS_REST_URL: must be https',
+      { ENVIRONMENT: 'production', UPSTASH_REDIS_REST_URL: 'http://r', UPSTASH_REDIS_REST_TOKEN: 't' },
+    ],
+    ['IDEMPOTENCY_HOURS: ', { IDEMPOTENCY_HOURS: '0' }],
+    ['RATE_LIMIT_PER_MINUTE: ', { RATE_LIMIT_PER_MINUTE: '0' }],
+    ['RATE_LIMIT_BURST_PER_SECOND: must be a number', { RATE_LIMIT_BURST_PER_SECOND: 'many' }],
     ['WEBHOOK_LOOPBACK: webhooks never go to', { ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'allowed' }],
   ])('stops the start and says: %s', (message, changed) => {
     expect(() => readConfig({ ...given, ...changed })).toThrow(message);

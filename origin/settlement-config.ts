@@ -71,6 +71,8 @@ export function settlementProblems(config: SettlementConfig, production: boolean
     problems.push('WEBHOOK_SECRETS_KEY: is not set; make 32 random bytes in base64');
   if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))
     problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or neither');
+  if (production && config.UPSTASH_REDIS_REST_URL?.startsWith('http:') === true)
+    problems.push('UPSTASH_REDIS_REST_URL: must be https in production');
   return problems;
 }
 

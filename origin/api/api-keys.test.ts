@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import type { Sql } from '../db/client.ts';
 import { createCallers } from './caller.ts';
 import type { Answer, Json } from './sample-api.ts';
 import { SampleWorld } from './sample-world.ts';
@@ -100,6 +101,29 @@ describe('a key that is taken back', () => {
       expect(statuses).toEqual([401, 401, 401, 401, 401]);
       expect((await list(key)).status).toBe(401);
     }
+  });
+
+  test('is not remembered by who was reading it meanwhile', async () => {
+    const { sql } = world.api.database;
+    const { promise: taken, resolve: take } = Promise.withResolvers<void>();
+    let reads = 0;
+    const slow: Sql = {
+      async query(statement, values) {
+        const read = await sql.query<never>(statement, values);
+        reads += 1;
+        if (reads === 1) await taken;
+        return read;
+      },
+    };
+    const callers = createCallers(slow, 'another-root-key-of-tests');
+    const { id, key } = await newKey();
+    const meanwhile = callers.identify(`Bearer ${key}`);
+    await expect.poll(() => reads).toBe(1);
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    callers.forget(id);
+    take();
+    await meanwhile;
+    await expect(callers.identify(`Bearer ${key}`)).rejects.toMatchObject({ error_code: 'credentials_wrong' });
   });
 
   test('stays as it was taken back first', async () => {

@@ -52,7 +52,7 @@ export interface Callers {
 const rememberedMs = 2_000;
 const rememberedMax = 10_000;
 
-export function hashOfKey(key: string): Buffer {
+function hashOfKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 

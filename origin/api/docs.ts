@@ -8,12 +8,12 @@ import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
 import { type ApiVersion, mediaType, newest, versions } from './versions.ts';
 
-const { resolve } = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
-const assets = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-} as const;
+const assets = [
+  ['swagger-ui.css', 'text/css; charset=utf-8', require.resolve('swagger-ui-dist/swagger-ui.css')],
+  ['swagger-ui-bundle.js', 'text/javascript; charset=utf-8', require.resolve('swagger-ui-dist/swagger-ui-bundle.js')],
+] as const;
 
 const page = `<!doctype html>
 <html lang="en">
@@ -48,10 +48,8 @@ export function mountDocs(app: ApiApp, routes: readonly Route[]): void {
   app.get('/docs/start.js', (context) =>
     context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
   );
-  for (const [name, type] of Object.entries(assets)) {
-    const path = resolve(`swagger-ui-dist/${name}`);
+  for (const [name, type, path] of assets)
     app.get(`/docs/${name}`, (context) =>
       context.body(new Uint8Array(readFileSync(path)), 200, { 'content-type': type }),
     );
-  }
 }

@@ -130,6 +130,16 @@ describe('what is answered again', () => {
     expect(await effects('refused')).toBe(0);
   });
 
+  test('is a refusal that the database made in the middle of the effect: nothing of it stays', async () => {
+    const { account_id, sample } = await world.api.newCard();
+    const body = { account_id, network: 'native', card_token: sample.card_token };
+    const send = () => world.api.call('POST', '/cards', body, { 'idempotency-key': key });
+    const first = await send();
+    expect(first).toMatchObject({ status: 409, body: { error_code: 'card_already_exists' } });
+    const again = await send();
+    expect([again.status, again.text, replayed(again)]).toEqual([409, first.text, 'true']);
+  });
+
   test('is never a failure of ours: the request is carried out when it comes again', async () => {
     await owner(`create function fail() returns trigger language plpgsql as $$ begin raise 'out of order'; end $$`);
     await owner('create trigger fail before insert on settlements for each row execute function fail()');

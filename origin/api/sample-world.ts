@@ -8,7 +8,7 @@ import { creditMerchant } from '../settlement/merchants.ts';
 import { merchantScopes, newApiKey, type Scope, scopes } from './caller.ts';
 import { type Answer, type Json, SampleApi } from './sample-api.ts';
 
-export const worldSettings = {
+const worldSettings = {
   SETTLEMENT_PROVIDERS: 'simulated',
   SIMULATED_PROVIDER_URL: 'http://127.0.0.1:9',
   SIMULATED_PROVIDER_KEY: 'a-key-that-nobody-asks-for',
