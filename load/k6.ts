@@ -58,6 +58,9 @@ const summarySchema = z.object({
     http_req_failed: z.object({ passes: figure }),
     checks: z.object({ fails: figure }),
     dropped_iterations: z.object({ count: figure }).default({ count: 0 }),
+    // The settlement script's own.
+    settlements_created: z.object({ count: figure }).default({ count: 0 }),
+    replay_mismatches: z.object({ count: figure }).default({ count: 0 }),
   }),
 });
 
@@ -70,6 +73,8 @@ export interface K6Run {
   /** The file descriptor that gets k6's own words and its summary. */
   readonly output: 1 | 2;
 }
+
+export type K6Result = Awaited<ReturnType<typeof runK6>>;
 
 /** Runs the script to its end. Throws where k6 could not, and not where a threshold was crossed: `passed` says that. */
 export async function runK6(parts: AsyncDisposableStack, { script, env, summaryPath, output }: K6Run) {
@@ -97,5 +102,7 @@ export async function runK6(parts: AsyncDisposableStack, { script, env, summaryP
     failed_requests: metrics.http_req_failed.passes,
     failed_checks: metrics.checks.fails,
     dropped_iterations: metrics.dropped_iterations.count,
+    settlements_created: metrics.settlements_created.count,
+    replay_mismatches: metrics.replay_mismatches.count,
   };
 }

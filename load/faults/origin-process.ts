@@ -18,11 +18,14 @@ export interface OriginOptions {
   readonly edgeUrl: string;
   /** Where its log goes. */
   readonly directory: string;
+  /** Of its environment, beside what every origin needs. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const readyWithinMs = 30_000;
 
-export async function startOrigin({ port, databaseUrl, edgeUrl, directory }: OriginOptions): Promise<OriginProcess> {
+export async function startOrigin(options: OriginOptions): Promise<OriginProcess> {
+  const { port, databaseUrl, edgeUrl, directory, environment = {} } = options;
   const url = `http://127.0.0.1:${port}`;
   const logPath = join(directory, 'origin.log');
   const log = openSync(logPath, 'a');
@@ -38,6 +41,7 @@ export async function startOrigin({ port, databaseUrl, edgeUrl, directory }: Ori
       INTERNAL_SECRET: edgeVars.INTERNAL_SECRET,
       LOG_LEVEL: 'warn',
       LOG_FORMAT: 'json',
+      ...environment,
     },
   });
   closeSync(log);
