@@ -103,7 +103,8 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
 function mountParts({ config, database, registry, log }: SecondHalfParts): MountParts {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config;
   // Answers are kept as text, and sealed: the client must not read into them.
-  const redis = url && token ? new Redis({ url, token, automaticDeserialization: false, retry: { retries: 0 } }) : null;
+  const options = { automaticDeserialization: false, retry: { retries: 0 }, enableTelemetry: false } as const;
+  const redis = url && token ? new Redis({ url, token, ...options }) : null;
   const guard = createRedisGuard();
   const policies = policiesOf(config.RATE_LIMIT_PER_MINUTE, config.RATE_LIMIT_BURST_PER_SECOND);
   const hits = new Counter({

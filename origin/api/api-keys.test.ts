@@ -42,7 +42,7 @@ describe('an API key', () => {
     );
     expect(rows[0]?.key_hash).toEqual(createHash('sha256').update(key).digest());
     expect(rows[0]?.row).not.toContain(key);
-    expect((await world.api.call('GET', '/api-keys')).text).not.toContain(key);
+    expect((await world.api.call('GET', '/api-keys?limit=100')).text).not.toContain(key);
   });
 
   test('is never alike', async () => {
@@ -53,7 +53,7 @@ describe('an API key', () => {
   test('opens what its scopes say, and says when it was used', async () => {
     const { id, key } = await newKey();
     expect((await list(key)).status).toBe(200);
-    const used = (await world.api.call('GET', '/api-keys')).body['api_keys'] as Json[];
+    const used = (await world.api.call('GET', '/api-keys?limit=100')).body['api_keys'] as Json[];
     const at = used.find(({ api_key_id }) => api_key_id === id)?.['last_used_at'];
     expect(Date.now() - Date.parse(String(at))).toBeLessThan(20_000);
     expect((await world.api.call('GET', '/merchants', undefined, { authorization: `Bearer ${key}` })).status).toBe(403);
@@ -180,7 +180,9 @@ describe('keys leave traces', () => {
     await world.api.call('DELETE', `/api-keys/${id}`);
     const { rows } = await world.api.database.sql.query('select * from audit_events');
     const traces = [world.api.logged.join(''), JSON.stringify(rows), ...answers.map(({ text }) => text)].join('\n');
-    expect(world.api.logged.length).toBeGreaterThan(0);
+    // Who was refused is there: by the key's id where it is known.
+    const refusals = world.api.logged.filter((line) => line.includes('access was refused'));
+    expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ status: 401, api_key_id: null }]);
     for (const secret of [key, key.slice(6), world.own.key, world.api.apiKey]) expect(traces).not.toContain(secret);
   });
 });

@@ -6,6 +6,7 @@ import { limits } from '../../contracts/limits.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
+import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
 
@@ -126,19 +127,26 @@ const list = route({
   tag,
   scope: 'keys:read',
   forMerchants: false,
-  query: z.strictObject({ merchant_id: z.optional(idSchema('mrch')) }),
+  query: z.strictObject({
+    merchant_id: z.optional(idSchema('mrch')),
+    limit: limitSchema,
+    cursor: cursorSchema(z.tuple([idSchema('akey')])),
+  }),
   answers: {
     status: 200,
-    schema: z.strictObject({ api_keys: z.array(keySchema) }),
-    description: 'In the order they were made.',
+    schema: z.strictObject({ api_keys: z.array(keySchema), next_cursor: z.string().nullable() }),
+    description: 'A page, in the order of their ids; `next_cursor` null on the last.',
   },
   errors: [],
-  async handle({ query: { merchant_id }, sql }) {
+  async handle({ query: { merchant_id, limit, cursor }, sql }) {
     const { rows } = await sql.query<KeyRow>(
-      `select ${columns} from api_keys where $1::text is null or merchant_id = $1 order by created_at, api_key_id`,
-      [merchant_id ?? null],
+      `select ${columns} from api_keys where ($1::text is null or merchant_id = $1) and api_key_id > $2
+       order by api_key_id limit $3`,
+      [merchant_id ?? null, cursor?.[0] ?? '', limit + 1],
     );
-    return { body: { api_keys: rows.map(view) } };
+    const last = rows.length > limit ? rows[limit - 1] : undefined;
+    const next_cursor = last === undefined ? null : cursorOf(last.api_key_id);
+    return { body: { api_keys: rows.slice(0, limit).map(view), next_cursor } };
   },
 });
 

@@ -73,8 +73,12 @@ export function createApp(parts: AppParts): App {
   app.onError((error, context) => {
     const request_id = context.get('requestId');
     const refused = error instanceof Refusal ? error : failureOf(error);
-    if (refused !== error)
-      log.error({ err: error, request_id, method: context.req.method, status: refused.status }, 'a request failed');
+    const { method } = context.req;
+    if (refused !== error) log.error({ err: error, request_id, method, status: refused.status }, 'a request failed');
+    if (refused.status === 401 || refused.status === 403) {
+      const api_key_id = context.get('caller')?.api_key_id ?? null;
+      log.warn({ request_id, method, status: refused.status, api_key_id }, 'access was refused');
+    }
     return answerRefusal(context, refused, request_id);
   });
   return app;

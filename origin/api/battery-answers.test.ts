@@ -5,7 +5,7 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { merchantScopes, type Scope } from './caller.ts';
 import { errors } from './errors.ts';
 import { honoPath } from './route.ts';
-import { callOf, operationsOf, samples, send } from './sample-operations.ts';
+import { type Call, callOf, operationsOf, samples, send } from './sample-operations.ts';
 import { SampleWorld } from './sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
@@ -47,6 +47,43 @@ describe.each(each)('%s', (_, operation) => {
     expect(answer.headers.get('vary')).toBe('Accept');
   });
 });
+
+const lists = operations.filter(({ parameters }) => parameters.some(({ name }) => name === 'cursor'));
+
+describe.each(lists.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
+  '%s',
+  (_, operation) => {
+    async function all(call: Call, limit: number): Promise<unknown[]> {
+      const items: unknown[] = [];
+      for (let cursor: unknown = ''; cursor !== null; ) {
+        const query = { ...call.query, limit: String(limit), ...(cursor === '' ? {} : { cursor: String(cursor) }) };
+        const { status, body } = await send(world, operation, { ...call, query });
+        expect(status).toBe(200);
+        const page = Object.values(body).find(Array.isArray) ?? [];
+        expect(page.length).toBeLessThanOrEqual(limit);
+        items.push(...page);
+        cursor = body['next_cursor'];
+      }
+      return items;
+    }
+
+    test('lists each item once, however small its pages are', async () => {
+      for (let n = 0; n < 3; n += 1) await callOf(world, operation);
+      const call = await callOf(world, operation);
+      const items = await all(call, 100);
+      expect(await all(call, 7)).toEqual(items);
+      expect(new Set(items.map((item) => JSON.stringify(item))).size).toBe(items.length);
+    });
+
+    test('refuses a cursor of another listing', async () => {
+      const call = await callOf(world, operation);
+      for (const cursor of [Buffer.from('x y z').toString('base64url'), '!', Buffer.from('-1').toString('base64url')]) {
+        const answer = await send(world, operation, { ...call, query: { ...call.query, cursor } });
+        expect(answer).toMatchObject({ status: 422, body: { details: [{ field: expect.stringMatching(/^cursor/) }] } });
+      }
+    });
+  },
+);
 
 describe('the document', () => {
   test('is valid OpenAPI 3.1', async () => {

@@ -41,6 +41,8 @@ describe.each(having(({ method }) => method !== 'GET'))('%s', (_, operation) => 
         await send(world, operation, call, { body: withField(call.body, field) }),
         ...([422, 'field_invalid', field] as const),
       );
+    const deep = `{"deep":${'['.repeat(30_000)}${']'.repeat(30_000)}}`;
+    expectRefusal(await send(world, operation, call, { body: deep }), 422, 'field_invalid', 'deep');
     for (const body of ['[]', '1', 'null', '"text"'])
       expectRefusal(await send(world, operation, call, { body }), 422, 'field_invalid', 'body');
   });

@@ -56,6 +56,8 @@ function hashOfKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+const keyShape = /^atlas_[\w-]{43}$/;
+
 /** `atlas_` and 256 random bits. Shown once; kept as its hash. */
 export function newApiKey(): { key: string; hash: Buffer; shown: string } {
   const key = `atlas_${randomBytes(32).toString('base64url')}`;
@@ -73,6 +75,8 @@ export function createCallers(sql: Sql, rootKey: string, now: () => number = Dat
       if (scheme?.toLowerCase() !== 'bearer' || key === '') throw refusal('credentials_wrong');
       const hash = hashOfKey(key);
       if (timingSafeEqual(hash, rootHash)) return root;
+      // What cannot be a key is not looked for.
+      if (!keyShape.test(key)) throw refusal('credentials_wrong');
       const name = hash.toString('base64');
       const known = remembered.get(name);
       if (known !== undefined && known.untilMs > now()) return known.caller;

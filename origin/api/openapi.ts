@@ -40,6 +40,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
     components: {
       securitySchemes: { api_key: { type: 'http', scheme: 'bearer', description: 'An API key: `atlas_…`.' } },
       schemas: { Problem: problemSchema },
+      headers: answerHeaders,
     },
   };
 }
@@ -62,6 +63,7 @@ function operation(route: Route): Json {
     responses: {
       [answers.status]: {
         description: answers.description,
+        headers: headersOf(route),
         ...(answers.schema === undefined
           ? {}
           : {
@@ -79,6 +81,23 @@ function operation(route: Route): Json {
     },
   };
 }
+
+function headersOf({ idempotency }: Route): Json {
+  const names = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit', 'Deprecation', 'Sunset'];
+  if (idempotency !== undefined) names.push('Idempotency-Replayed');
+  return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
+}
+
+const header = (description: string) => ({ description, schema: { type: 'string' } });
+
+const answerHeaders = {
+  'X-Request-Id': header('Names the request in logs and the audit trail.'),
+  'RateLimit-Policy': header('The quotas of this key: `"burst";q=100;w=1, "minute";q=1000;w=60`.'),
+  RateLimit: header('Of the quota nearest to its end, what is left and for how many seconds: `"minute";r=412;t=37`.'),
+  Deprecation: header('Since when the version asked for is deprecated, as `@` and Unix seconds.'),
+  Sunset: header('Until when it is answered.'),
+  'Idempotency-Replayed': header('`true`: this is the first answer again.'),
+};
 
 function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
