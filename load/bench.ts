@@ -1,29 +1,33 @@
 // npm run bench: what a decision costs alone, what an authorization costs on raw workerd, and what the intake of its events
-// costs in Postgres; the last two beside a floor that writes the same rows and does nothing else. See load/README.md.
+// costs in Postgres, these two beside a floor that writes the same rows and does nothing else; how fast the ledger books, and how
+// long settlements take. See load/README.md.
 
 import { parseArgs } from 'node:util';
 import { measureAuthorization } from './authorization-benchmark.ts';
 import { measureDecisions } from './decision.ts';
 import { measureIntake } from './intake.ts';
+import { measureLedger } from './ledger-benchmark.ts';
+import { measureSettlement } from './settlement-benchmark.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     decision, authorization or intake (default: all, one after the other)
+  --only NAME     decision, authorization, intake, ledger or settlement (default: all, one after the other)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
-  --seconds N     length of one such round (default 6)
+  --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20)
   --json          one object on one line
   --help          this
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = ['decision', 'authorization', 'intake'] as const;
+const parts = ['decision', 'authorization', 'intake', 'ledger', 'settlement'] as const;
 type Part = (typeof parts)[number];
 
 interface Words {
   readonly only: Part | null;
   readonly rounds: number;
-  readonly seconds: number;
+  /** Null: each part's own. */
+  readonly seconds: number | null;
   readonly json: boolean;
 }
 
@@ -34,7 +38,7 @@ function readWords(args: readonly string[]): Words | null {
     options: {
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '6' },
+      seconds: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -46,7 +50,7 @@ function readWords(args: readonly string[]): Words | null {
   return {
     only,
     rounds: wholeNumber('--rounds', values.rounds),
-    seconds: wholeNumber('--seconds', values.seconds),
+    seconds: values.seconds === undefined ? null : wholeNumber('--seconds', values.seconds),
     json: values.json,
   };
 }
@@ -56,9 +60,14 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   // One after the other: they would take the machine from each other.
   const wanted = (part: Part) => only === null || only === part;
   const decision = wanted('decision') ? measureDecisions(progress) : {};
-  const authorization = wanted('authorization') ? await measureAuthorization({ rounds, seconds, progress }) : {};
+  const authorization = wanted('authorization')
+    ? await measureAuthorization({ rounds, seconds: seconds ?? 6, progress })
+    : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
-  const report = { ...decision, ...authorization, ...intake };
+  const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
+  const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
+  const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
+  const report = { ...decision, ...authorization, ...intake, ...ledger, ...settlement };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
   if (errors) process.exitCode = 1;

@@ -112,9 +112,3 @@ async function book(database: Database, { hot, others, batch, seconds }: Load) {
   );
   return { transfers, failed, elapsedMs: performance.now() - startMs };
 }
-
-if (import.meta.main) {
-  const report = await measureLedger((line) => process.stderr.write(`${line}\n`));
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (report.ledger.errors > 0) process.exitCode = 1;
-}

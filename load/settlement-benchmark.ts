@@ -3,10 +3,7 @@
 // process of its own that takes 50 ms and confirms by webhook 50 ms later. Each settlement is asked for in a transaction of its
 // own, as the API does it; HTTP itself is measured elsewhere.
 
-import { spawn } from 'node:child_process';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import { pino } from 'pino';
@@ -26,6 +23,7 @@ import { createMerchant, creditMerchant } from '../origin/settlement/merchants.t
 import { createProviderInbox } from '../origin/settlement/provider-inbox.ts';
 import { createSettlementMetrics } from '../origin/settlement/settlement-metrics.ts';
 import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
+import { providerTotals, startProviderProcess } from './provider-process.ts';
 import { started } from './started.ts';
 import { rounded } from './statistics.ts';
 
@@ -53,8 +51,6 @@ export interface SettlementLoad {
 const merchants = 50;
 const askingAtOnce = 16;
 const backlogDefault = 20_000;
-const apiKey = 'simulated-provider-key-of-the-benchmark';
-const secret = `whsec_${Buffer.from('simulated provider secret, bench').toString('base64')}`;
 const doer = { actor: 'akey_bench', correlation_id: 'bench' };
 const log = pino({ level: 'error' }, pino.destination(2));
 
@@ -117,14 +113,7 @@ async function startProvider(parts: AsyncDisposableStack, database: Database) {
     listener.close();
   });
   const callback = `http://127.0.0.1:${(listener.address() as AddressInfo).port}/`;
-  const script = join(import.meta.dirname, '../scripts/simulated-provider.ts');
-  const words = ['--port', '0', '--json', '--api-key', apiKey, '--secret', secret, '--callback', callback];
-  const child = spawn(process.execPath, [script, ...words], { stdio: ['ignore', 'pipe', 'inherit'] });
-  parts.defer(() => {
-    child.kill();
-  });
-  const line = await firstLine(createInterface({ input: child.stdout }));
-  const { url, admin_url } = JSON.parse(line) as { url: string; admin_url: string };
+  const { url, adminUrl, apiKey, secret } = await startProviderProcess(parts, callback);
   const client = createSimulatedProvider({ url, apiKey, webhookSecrets: [secret] });
   parts.defer(async () => client.close?.());
   const inbox = createProviderInbox(database.sql);
@@ -133,13 +122,7 @@ async function startProvider(parts: AsyncDisposableStack, database: Database) {
     return context.body(null, 204);
   });
   const provider = guarded(client, { metrics: createProviderMetrics(new Registry()), log });
-  const totals = async () => (await (await fetch(`${admin_url}/totals`)).json()) as { paid_twice: string[] };
-  return { provider, totals };
-}
-
-async function firstLine(lines: AsyncIterable<string>): Promise<string> {
-  for await (const line of lines) return line;
-  throw new Error('the simulated provider said nothing');
+  return { provider, totals: () => providerTotals(adminUrl) };
 }
 
 async function makeMerchants(database: Database): Promise<Id<'mrch'>[]> {
@@ -266,11 +249,4 @@ async function drain(
   const perMin = ((await finished()) - before) / ((performance.now() - startMs) / 60_000);
   progress(`settlement: ${Math.round(perMin)} a minute with a backlog`);
   return rounded(perMin, 0);
-}
-
-if (import.meta.main) {
-  const say = (line: string) => process.stderr.write(`${line}\n`);
-  const report = await measureSettlement(say, { seconds: 20, rate_per_min: 10_000, peak: 5 });
-  process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
-  if (report.settlement.errors > 0) process.exitCode = 1;
 }
