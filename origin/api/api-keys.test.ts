@@ -182,7 +182,10 @@ describe('keys leave traces', () => {
     const traces = [world.api.logged.join(''), JSON.stringify(rows), ...answers.map(({ text }) => text)].join('\n');
     // Who was refused is there: by the key's id where it is known.
     const refusals = world.api.logged.filter((line) => line.includes('access was refused'));
-    expect(refusals.map((line) => JSON.parse(line))).toMatchObject([{ status: 401, api_key_id: null }]);
+    expect(refusals.map((line) => JSON.parse(line))).toMatchObject([
+      { status: 401, api_key_id: null },
+      { status: 403, api_key_id: id },
+    ]);
     for (const secret of [key, key.slice(6), world.own.key, world.api.apiKey]) expect(traces).not.toContain(secret);
   });
 });
