@@ -34,6 +34,8 @@ export interface Authorization {
   readonly hold_minor: number;
   /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
+  /** A request of it was approved once, void since or not. */
+  readonly begun: boolean;
   /** The network has approved something without us. */
   readonly advised: boolean;
   readonly cleared_minor: number;
@@ -52,6 +54,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
     steps: [],
     hold_minor: 0,
     approved_minor: 0,
+    begun: false,
     advised: false,
     cleared_minor: 0,
     refunded_minor: 0,
@@ -131,13 +134,15 @@ export function afterApproval(
   // Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself.
   const subject = (authorization.approved_minor > 0 ? authorization.subject : null) ?? approval.subject;
   if (approval.hold_minor === 0) return { ...authorization, subject, touched_ms: nowMs };
-  const first = authorization.approved_minor === 0 && request.kind !== 'incremental';
+  // After a void the network asks anew: that is no longer the beginning, and must not go under what ended the first try.
+  const first = !authorization.begun && request.kind !== 'incremental';
   const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
   const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
   return {
     ...withStep(authorization, { at_ms, minor: approval.hold_minor }),
     subject,
     approved_minor: authorization.approved_minor + approval.hold_minor,
+    begun: true,
     expires_at_ms: Math.max(authorization.expires_at_ms, approval.expires_at_ms),
     touched_ms: nowMs,
   };
@@ -202,6 +207,7 @@ export function joined(one: Authorization, other: Authorization): Authorization 
     touched_ms: Math.max(one.touched_ms, other.touched_ms),
     subject: asked.subject ?? first.subject ?? second.subject,
     approved_minor: one.approved_minor + other.approved_minor,
+    begun: one.begun || other.begun,
     advised: one.advised || other.advised,
     cleared_minor: one.cleared_minor + other.cleared_minor,
     refunded_minor: one.refunded_minor + other.refunded_minor,

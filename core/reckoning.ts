@@ -114,7 +114,7 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
   else if (body.kind === 'message') tell(life, body.message, said(now, body.message.occurred_at_ms), add);
   else if (body.kind === 'authorization' && body.decision.outcome === 'approved') {
     const { request, decision } = body;
-    const begins = life.approved === 0 && request.kind !== 'incremental';
+    const begins = life.items.every(({ what }) => what !== 'add') && request.kind !== 'incremental';
     const unsaid = begins ? 0 : Math.max(at_ms, ...times.map((time) => time + 1));
     if (life.approved === 0 || life.merchant === null) life.merchant = request.merchant;
     add({ at_ms: said(unsaid, request.occurred_at_ms), what: 'add', minor: decision.hold_minor });

@@ -29,9 +29,10 @@ export interface Snapshot {
 /** A key, its sequence, the next key, … */
 type StoredKeys = readonly (string | number)[];
 
+/** `told` is 1 for what the network approved without us, and 2 more for what a request began. */
 type StoredLife = readonly [
   ...[key: string, id: Authorization['authorization_id'], at_ms: number, touched_ms: number],
-  ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, advised: 0 | 1],
+  ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, told: number],
   ...[subject: number | null, cut: readonly [at_ms: number, hold: number] | null],
   /** An instant, its amount, the next instant, … */
   steps: readonly number[],
@@ -110,7 +111,7 @@ function storedLife(key: string, life: Authorization, subject: number | null): S
     life.cleared_minor,
     life.refunded_minor,
     life.expires_at_ms,
-    life.advised ? 1 : 0,
+    (life.advised ? 1 : 0) + (life.begun ? 2 : 0),
     subject,
     cut === null ? null : [cut.at_ms, cut.hold_minor],
     life.steps.flatMap(({ at_ms, minor }) => [at_ms, minor]),
@@ -119,7 +120,7 @@ function storedLife(key: string, life: Authorization, subject: number | null): S
 
 function lifeFrom(stored: StoredLife, subjects: readonly Subject[]): Authorization {
   const [, authorization_id, at_ms, touched_ms, hold, approved, cleared, refunded, expires_at_ms] = stored;
-  const [advised, subject, cut, steps] = [stored[9], stored[10], stored[11], stored[12]];
+  const [told, subject, cut, steps] = [stored[9], stored[10], stored[11], stored[12]];
   return {
     authorization_id,
     at_ms,
@@ -129,7 +130,8 @@ function lifeFrom(stored: StoredLife, subjects: readonly Subject[]): Authorizati
     steps: stepsFrom(steps),
     hold_minor: hold,
     approved_minor: approved,
-    advised: advised === 1,
+    advised: told % 2 === 1,
+    begun: told >= 2,
     cleared_minor: cleared,
     refunded_minor: refunded,
     expires_at_ms,

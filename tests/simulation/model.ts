@@ -60,7 +60,8 @@ export class Model {
   #approve(life: ModelLife, request: AuthorizationRequest, minor: number, nowMs: number): void {
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     if (minor === 0) return;
-    const isFirst = life.approved_minor === 0 && request.kind !== 'incremental';
+    const wasApproved = life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
+    const isFirst = !wasApproved && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
     const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
     life.tell({ does: 'adds', at_ms, minor, why: request.kind });
