@@ -3,13 +3,14 @@
 
 import { parseArgs } from 'node:util';
 import { measureAuthorization } from './authorization-benchmark.ts';
+import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
 import { measureIntake } from './intake.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     decision, authorization or intake (default: all, one after the other)
+  --only NAME     decision, card-load, authorization or intake (default: all, one after the other)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6)
   --json          one object on one line
@@ -17,7 +18,7 @@ const help = `npm run bench -- [options]
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = ['decision', 'authorization', 'intake'] as const;
+const parts = ['decision', 'card-load', 'authorization', 'intake'] as const;
 type Part = (typeof parts)[number];
 
 interface Words {
@@ -56,9 +57,10 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   // One after the other: they would take the machine from each other.
   const wanted = (part: Part) => only === null || only === part;
   const decision = wanted('decision') ? measureDecisions(progress) : {};
+  const cardLoad = wanted('card-load') ? await measureCardLoad(progress) : {};
   const authorization = wanted('authorization') ? await measureAuthorization({ rounds, seconds, progress }) : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
-  const report = { ...decision, ...authorization, ...intake };
+  const report = { ...decision, ...cardLoad, ...authorization, ...intake };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
   if (errors) process.exitCode = 1;
