@@ -25,7 +25,12 @@ export function questionOf(request: AuthorizationRequest, known: KnownLife | nul
   const subject = subjectOf(request);
   const life = known?.life ?? null;
   const countsAs = life !== null && life.approved_minor > 0 ? (life.subject ?? subject) : subject;
-  return { request, subject, nowMs, known, countsAs, countsAtMs: life?.at_ms ?? nowMs };
+  // What was told of it before counts with the request from now on, and so does it here.
+  const as =
+    known === null || known.life.subject === countsAs
+      ? known
+      : { ...known, life: { ...known.life, subject: countsAs } };
+  return { request, subject, nowMs, known: as, countsAs, countsAtMs: life?.at_ms ?? nowMs };
 }
 
 export interface Judgement {

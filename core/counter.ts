@@ -14,8 +14,9 @@ export interface Counted {
 
 /** The life that a request adds to. */
 export interface KnownLife {
+  /** As it will count. */
   readonly life: Authorization;
-  /** What it is joined from, as that still counts; itself alone where it is known by one name. */
+  /** What it comes from, as that still counts: itself, unless two names are joined or the request says more of its use. */
   readonly parts: readonly Authorization[];
 }
 
@@ -63,7 +64,7 @@ export abstract class Counter {
     if (known === null) return this.countedAt(nowMs, nowMs);
     const { life, parts } = known;
     const counted = this.countedAt(life.at_ms, nowMs);
-    if (parts.length === 1 && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
+    if (parts[0] === life && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
     const sum = { ...counted };
     for (const part of parts) if (this.isIn(part.at_ms, life.at_ms, nowMs)) takeFrom(sum, this.contributionOf(part));
     sumTo(sum, this.contributionOf(life));

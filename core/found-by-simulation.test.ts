@@ -61,3 +61,10 @@ describe('an increment that joins another name of its purchase', () => {
     expect(outcomeOf(card, increment, noonMs + 2)).toBe('approved');
   });
 });
+
+test('what was told of a purchase before it was approved counts with its request', () => {
+  const applies_to = { channel: { any_of: ['pos' as const] } };
+  const card = cardWith({ controls: [limitPerDay(1_000, { applies_to })] });
+  card.receive(clearing({ amount_minor: 400 }), noonMs);
+  expect(outcomeOf(card, { amount_minor: 700 }, noonMs + 1)).toBe('declined');
+});

@@ -34,6 +34,9 @@ export interface LimitSeen {
   readonly used_count: number;
   /** What was approved is another use of the card. */
   readonly isNewUse: boolean;
+  readonly index: number;
+  /** The same once the approval is in it. */
+  after: { minor: number; uses: number } | null;
 }
 
 const everything = Number.MAX_SAFE_INTEGER;
@@ -43,14 +46,24 @@ const amountReasons: readonly DeclineReason[] = [
   'insufficient_funds',
 ];
 
+/** What was told of a purchase before it was approved counts where the request says, once there is one. */
+function asUsedBy(situation: Situation, request: AuthorizationRequest): Situation {
+  const { life, lives } = situation;
+  if (life === null || life.approved_minor > 0) return situation;
+  const used = life.copy();
+  used.usedAt({ request, merchant: request.merchant });
+  return { ...situation, life: used, lives: [...lives.filter((one) => one !== life), used] };
+}
+
 export function movesMoney({ kind }: AuthorizationRequest): boolean {
   return kind === 'authorization' || kind === 'incremental';
 }
 
 export function modelDecision(
-  situation: Situation,
+  known: Situation,
   request: AuthorizationRequest,
 ): { decision: Decision; limitsSeen: LimitSeen[] } {
+  const situation = asUsedBy(known, request);
   const { profile, availableMinor } = situation;
   const limitsSeen: LimitSeen[] = [];
   const objections: Objection[] = [];
@@ -176,7 +189,7 @@ function askLimit(
   const { amount_minor, count, window } = control;
   const counted = countFor(situation, control, index);
   const isNewUse = life === null || !life.isUse;
-  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse });
+  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse, index, after: null });
   const room = amount_minor === undefined ? everything : amount_minor - counted.minor;
   const usesLeft = count === undefined ? everything : count - counted.uses;
   const noUseLeft = isNewUse && usesLeft <= 0;

@@ -54,6 +54,9 @@ export class Model {
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
     if (own.outcome === 'approved') this.#approve(life, request, own.hold_minor, nowMs);
+    if (own.hold_minor > 0)
+      for (const seen of limitsSeen)
+        seen.after = countFor({ lives: this.lives, life, nowMs, countKeys: this.#countKeys }, seen.control, seen.index);
     return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
   }
 
