@@ -70,15 +70,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
     calls.push(`GET ${key}`);
-    const log = logs.get(key) ?? [];
-    const after = Number(context.req.query('after') ?? 0);
-    const first_sequence = Math.min(trimmed.get(key) ?? 1, log.length + 1);
-    const from = Math.max(after, first_sequence - 1);
-    return context.json({
-      events: log.slice(from, from + limits.eventsPageMax),
-      first_sequence,
-      last_sequence: log.length,
-    });
+    return context.json(pageOf(logs.get(key) ?? [], trimmed.get(key) ?? 1, Number(context.req.query('after') ?? 0)));
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
@@ -101,4 +93,10 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     },
   };
   return edge;
+}
+
+function pageOf(log: readonly unknown[], oldest: number, after: number) {
+  const first_sequence = Math.min(oldest, log.length + 1);
+  const from = Math.max(after, first_sequence - 1);
+  return { events: log.slice(from, from + limits.eventsPageMax), first_sequence, last_sequence: log.length };
 }
