@@ -6,7 +6,7 @@ import type { DeclineReason, Verdict } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
 import { isUse } from './authorization.ts';
-import { type Counter, counterKey, type KnownLife } from './counter.ts';
+import { amountIn, type Counter, counterKey, type KnownLife } from './counter.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 /** A request as controls look at it. */
@@ -115,15 +115,16 @@ function appliesTo(attributes: readonly Attribute[], subject: Subject, atMs: num
 }
 
 function judgeLimit(
-  { control_id, amount_minor, count }: LimitControl,
+  { control_id, amount_minor, count, refunds_give_back }: LimitControl,
   counter: Counter | null,
   marks: { readonly shadow?: true },
 ): CompiledControl['judge'] {
   const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
   return ({ request, known, nowMs }) => {
-    const counted = counter?.countedFor(known, nowMs) ?? null;
-    const remaining_minor = amount_minor === undefined ? everything : amount_minor - (counted?.amount_minor ?? 0);
-    const remaining_count = count === undefined ? everything : count - (counted?.count ?? 0);
+    const ofLife = known === null ? 0 : amountIn(known.life, refunds_give_back);
+    const counted = counter?.countedFor(known, nowMs) ?? { amount_minor: ofLife, count: 0 };
+    const remaining_minor = amount_minor === undefined ? everything : amount_minor - counted.amount_minor;
+    const remaining_count = count === undefined ? everything : count - counted.count;
     const noUseLeft = remaining_count < 1 && (known === null || !isUse(known.life));
     let reason: DeclineReason | null = null;
     // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.

@@ -29,6 +29,14 @@ export function counterKey({ applies_to, window, refunds_give_back }: LimitContr
   return JSON.stringify([applies_to, window, refunds_give_back]);
 }
 
+/** What of a life a limit counts: reserved, or spent. */
+export function amountIn(
+  { hold_minor, cleared_minor, refunded_minor }: Authorization,
+  refundsGiveBack: boolean,
+): number {
+  return hold_minor + cleared_minor - (refundsGiveBack ? refunded_minor : 0);
+}
+
 export abstract class Counter {
   readonly #attributes: readonly Attribute[];
   readonly #refundsGiveBack: boolean;
@@ -73,8 +81,8 @@ export abstract class Counter {
 
   /** What one authorization adds to this counter. */
   contributionOf(authorization: Authorization): Readonly<Counted> {
-    const { hold_minor, cleared_minor, refunded_minor, at_ms } = authorization;
-    const amount_minor = hold_minor + cleared_minor - (this.#refundsGiveBack ? refunded_minor : 0);
+    const { at_ms } = authorization;
+    const amount_minor = amountIn(authorization, this.#refundsGiveBack);
     const count = isUse(authorization) ? 1 : 0;
     // A life that has only begun, or was declined, adds nothing wherever it is: most of those that are asked about.
     if (amount_minor === 0 && count === 0) return nothing;
@@ -266,7 +274,7 @@ class RollingCounter extends Counter {
   }
 }
 
-/** Null for a window of one transaction, which counts nothing. */
+/** Null for a window of one transaction: that is the life which a request adds to, and no other. */
 export function newCounter(control: LimitControl): Counter | null {
   const { window } = control;
   if (window.per === 'transaction') return null;

@@ -212,9 +212,7 @@ export function countFor(
 ): { minor: number; uses: number } {
   const { window, applies_to, refunds_give_back } = control;
   let [minor, uses] = [0, 0];
-  if (window.per === 'transaction') return { minor, uses };
   const countKey = countKeys[index] ?? '';
-  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
   const afterMs = window.per === 'rolling' ? nowMs - window.seconds * 1_000 : 0;
   const add = (one: ModelLife) => {
     if (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey)) return;
@@ -222,6 +220,11 @@ export function countFor(
     minor += one.hold_minor + one.cleared_minor - (refunds_give_back ? one.refunded_minor : 0);
     if (one.isUse) uses++;
   };
+  if (window.per === 'transaction') {
+    if (life !== null) add(life);
+    return { minor, uses };
+  }
+  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
   for (const one of lives)
     if (window.per === 'rolling' ? one.at_ms > afterMs : one.labelIn(index, window) === label) add(one);
   // What a life has left of a rolling window is judged as if it were still in it: it must not grow without bound.
