@@ -5,7 +5,7 @@ import type { Control, LimitControl } from '../contracts/control.ts';
 import type { DeclineReason, Verdict } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
-import { isUse } from './authorization.ts';
+import { type Authorization, isUse } from './authorization.ts';
 import { amountIn, type Counter, counterKey, type KnownLife } from './counter.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
@@ -97,9 +97,9 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
       };
     }
     case 'adjust_hold':
-      return ({ request, subject, nowMs }) => {
+      return ({ request, subject, nowMs, known }) => {
         if (request.amount_minor === 0 || !appliesTo(attributes, subject, nowMs)) return skips;
-        const hold_minor = adjustedMinor(control, request.amount_minor);
+        const hold_minor = adjustedMinor(control, request.amount_minor, known?.life ?? null);
         return { verdict: { ...passes.verdict, hold_minor }, reason: null, room_minor: everything };
       };
     case 'limit': {
@@ -139,9 +139,18 @@ function judgeLimit(
   };
 }
 
-/** What a control would have held for an amount. Up, so that a fraction of a cent is held rather than missing. */
-function adjustedMinor(control: Extract<Control, { does: 'adjust_hold' }>, amountMinor: number): number {
+/**
+ * What a control would have held for an amount, in addition to what its life holds: the bounds are of all of that, and what is
+ * added once is in it. Up, so that a fraction of a cent is held rather than missing.
+ */
+function adjustedMinor(
+  control: Extract<Control, { does: 'adjust_hold' }>,
+  amountMinor: number,
+  life: Authorization | null,
+): number {
   const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = limits.amountMinorMax } = control;
-  const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + add_minor;
-  return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor), cap_minor));
+  const held = life?.hold_minor ?? 0;
+  const once = life !== null && isUse(life) ? 0 : add_minor;
+  const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + once;
+  return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor - held), cap_minor - held));
 }

@@ -160,10 +160,14 @@ function askControl(
       if (mismatch !== null || request.amount_minor === 0) return say(control, 'not_applicable');
       const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = everything } = control;
       const whole = request.amount_minor * (100 + percent);
-      const raised = (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + add_minor;
-      const capped = Math.min(cap_minor, Math.max(raised, at_least_minor));
+      // Bounds are of all that the purchase would hold, and a fixed addition is its first use's alone.
+      const { life } = situation;
+      const before = life?.hold_minor ?? 0;
+      const added = life?.isUse === true ? 0 : add_minor;
+      const raised = before + (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + added;
+      const capped = Math.min(1_000_000_000_000, cap_minor, Math.max(raised, at_least_minor));
       const said = say(control, 'pass');
-      said.verdict.hold_minor = Math.max(request.amount_minor, Math.min(capped, 1_000_000_000_000));
+      said.verdict.hold_minor = Math.max(request.amount_minor, capped - before);
       return said;
     }
   }
