@@ -69,8 +69,10 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** The authorization that the request had opened; null where the request never came before its void. */
     authorization_id: z.nullable(authorizationId),
     authorization_key: z.nullable(networkKeySchema),
-    /** What the request had been approved for, in minor units. */
+    /** What the request had held, in minor units. */
     voided_minor: amountMinorSchema,
+    /** What the network had been told of it; absent: as much. */
+    approved_minor: z.optional(amountMinorSchema),
     effect: effectSchema,
   }),
   z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),

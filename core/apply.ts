@@ -57,7 +57,7 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
       state.voided.set(body.request_key, sequence);
       if (body.authorization_key === null || body.authorization_id === null) return;
       const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
-      setAuthorization(state, key, life, afterVoid(life, body.voided_minor, at_ms));
+      setAuthorization(state, key, life, afterVoid(life, body, at_ms));
       return;
     }
     case 'expiry': {
@@ -80,9 +80,10 @@ export function afterDecision(
   atMs: number,
 ): Authorization {
   if (decision.outcome === 'declined') return { ...life, touched_ms: atMs };
-  const { hold_minor } = decision;
+  const { hold_minor, approved_minor } = decision;
   const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
-  return afterApproval(life, request, { hold_minor, subject: subjectOf(request), expires_at_ms }, atMs);
+  const approval = { hold_minor, approved_minor, subject: subjectOf(request), expires_at_ms };
+  return afterApproval(life, request, approval, atMs);
 }
 
 /** A life after what the network says of it. */

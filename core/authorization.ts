@@ -2,7 +2,7 @@
 // clock, not by arrival, so messages may come in any order and the same state results.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { Effect } from '../contracts/card-event.ts';
+import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Id } from '../contracts/ids.ts';
 import type { Subject } from './subject.ts';
@@ -11,6 +11,8 @@ import type { Subject } from './subject.ts';
 export interface Step {
   readonly at_ms: number;
   readonly minor: number;
+  /** The same of what the network was told; absent: as much. */
+  readonly told_minor?: number;
 }
 
 /** From this instant on, this is held, whatever was before: final clearing, full reversal and expiry (0), advice (its figure). */
@@ -32,6 +34,8 @@ export interface Authorization {
   readonly steps: readonly Step[];
   /** Reserved and neither cleared nor released: what cut and steps come to. */
   readonly hold_minor: number;
+  /** What of it the network knows of: without what our controls hold in addition. */
+  readonly told_minor: number;
   /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
   /** A request of it was approved once, void since or not. */
@@ -53,6 +57,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
     cut: null,
     steps: [],
     hold_minor: 0,
+    told_minor: 0,
     approved_minor: 0,
     begun: false,
     advised: false,
@@ -80,12 +85,24 @@ export function effectBetween(before: Authorization, after: Authorization): Effe
   };
 }
 
-/** Every change of a hold goes through here, and `hold_minor` is never set elsewhere. */
+type Held = Pick<Authorization, 'hold_minor' | 'told_minor'>;
+
+/** Where nothing is left of what the network knows of, nothing can come of what was held in addition. */
+function afterStep({ hold_minor, told_minor }: Held, step: Step): Held {
+  const told = Math.max(0, told_minor + (step.told_minor ?? step.minor));
+  return { hold_minor: told === 0 ? 0 : Math.max(0, hold_minor + step.minor), told_minor: told };
+}
+
+/** What a cut and the steps after it come to. */
+export function heldBy(cut: Cut | null, steps: readonly Step[]): Held {
+  const hold_minor = cut?.hold_minor ?? 0;
+  return steps.reduce(afterStep, { hold_minor, told_minor: hold_minor });
+}
+
+/** Every change of a hold goes through here or `withStep`: it is never set elsewhere. */
 function withSteps(authorization: Authorization, cut: Cut | null, steps: readonly Step[]): Authorization {
   const after = cut === null ? steps : steps.filter((step) => step.at_ms > cut.at_ms);
-  let hold = cut?.hold_minor ?? 0;
-  for (const { minor } of after) hold = Math.max(0, hold + minor);
-  return { ...authorization, cut, steps: after, hold_minor: hold };
+  return { ...authorization, cut, steps: after, ...heldBy(cut, after) };
 }
 
 function withStep(authorization: Authorization, step: Step): Authorization {
@@ -93,12 +110,12 @@ function withStep(authorization: Authorization, step: Step): Authorization {
   if (step.minor === 0 || (cut !== null && step.at_ms <= cut.at_ms)) return authorization;
   const last = steps.at(-1);
   if (last === undefined || inOrder(last, step) < 0)
-    return {
-      ...authorization,
-      steps: [...steps, step],
-      hold_minor: Math.max(0, authorization.hold_minor + step.minor),
-    };
+    return { ...authorization, steps: [...steps, step], ...afterStep(authorization, step) };
   return withSteps(authorization, cut, [...steps, step].sort(inOrder));
+}
+
+function stepOf(at_ms: number, minor: number, told_minor: number): Step {
+  return told_minor === minor ? { at_ms, minor } : { at_ms, minor, told_minor };
 }
 
 /** At the same instant what adds comes first. */
@@ -128,7 +145,7 @@ const beginningMs = 0;
 export function afterApproval(
   authorization: Authorization,
   request: AuthorizationRequest,
-  approval: { hold_minor: number; subject: Subject; expires_at_ms: number },
+  approval: { hold_minor: number; approved_minor: number; subject: Subject; expires_at_ms: number },
   nowMs: number,
 ): Authorization {
   // Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself.
@@ -139,7 +156,7 @@ export function afterApproval(
   const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
   const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
   return {
-    ...withStep(authorization, { at_ms, minor: approval.hold_minor }),
+    ...withStep(authorization, stepOf(at_ms, approval.hold_minor, approval.approved_minor)),
     subject,
     approved_minor: authorization.approved_minor + approval.hold_minor,
     begun: true,
@@ -148,12 +165,16 @@ export function afterApproval(
   };
 }
 
+/** What a void takes back. */
+export type Voided = Pick<Extract<CardEventBody, { kind: 'void' }>, 'voided_minor' | 'approved_minor'>;
+
 /** The request's answer came too late: as if it had never been approved. */
-export function afterVoid(authorization: Authorization, voidedMinor: number, nowMs: number): Authorization {
+export function afterVoid(authorization: Authorization, voided: Voided, nowMs: number): Authorization {
+  const { voided_minor, approved_minor = voided_minor } = voided;
   const at_ms = Math.max(nowMs, latestMs(authorization));
   return {
-    ...withStep(authorization, { at_ms, minor: -voidedMinor }),
-    approved_minor: authorization.approved_minor - voidedMinor,
+    ...withStep(authorization, stepOf(at_ms, -voided_minor, -approved_minor)),
+    approved_minor: authorization.approved_minor - voided_minor,
     touched_ms: nowMs,
   };
 }

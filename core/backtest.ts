@@ -14,6 +14,7 @@ import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
 import { lifeKey, newCardState } from './card-state.ts';
 import { decide } from './decide.ts';
+import { voidedOf } from './receive.ts';
 
 export const changes = ['unchanged', 'newly_declined', 'newly_approved', 'amount_changed'] as const;
 
@@ -104,7 +105,9 @@ export class Backtest {
       life.recorded_minor -= answer.recorded.approved_minor;
       life.draft_minor -= answer.draft.approved_minor;
     }
-    apply(this.#state, { ...event, body: { ...body, voided_minor: answer?.draft.hold_minor ?? 0 } });
+    const { approved_minor: _, ...rest } = body;
+    const voided = answer === undefined ? { voided_minor: 0 } : voidedOf(answer.draft);
+    apply(this.#state, { ...event, body: { ...rest, ...voided } });
   }
 
   /** History approved something of this life, the draft nothing: what is told of it would not have happened. */

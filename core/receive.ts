@@ -4,10 +4,17 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { DeclineReason } from '../contracts/decision.ts';
+import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
-import { type Authorization, afterVoid, effectBetween, newAuthorization, postedMinor } from './authorization.ts';
+import {
+  type Authorization,
+  afterVoid,
+  effectBetween,
+  newAuthorization,
+  postedMinor,
+  type Voided,
+} from './authorization.ts';
 import { availableMinor, type CardState } from './card-state.ts';
 import { decide } from './decide.ts';
 
@@ -102,14 +109,19 @@ export function receiveVoid(
     return { ...common, authorization_id: null, authorization_key: null, voided_minor: 0, effect: noEffect };
   const { authorization_key } = answer.request;
   const { life } = findLife(state, authorization_key, undefined, answer.authorization_id, nowMs);
-  const voided_minor = answer.decision.hold_minor;
+  const voided = voidedOf(answer.decision);
   return {
     ...common,
     authorization_id: life.authorization_id,
     authorization_key,
-    voided_minor,
-    effect: effectBetween(life, afterVoid(life, voided_minor, nowMs)),
+    ...voided,
+    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
   };
+}
+
+/** What giving up a decided request takes back. */
+export function voidedOf({ hold_minor, approved_minor }: Decision): Voided {
+  return { voided_minor: hold_minor, ...(approved_minor === hold_minor ? {} : { approved_minor }) };
 }
 
 /** What the step does to money. What a life that went into this one has posted stays posted. */

@@ -11,6 +11,8 @@ export interface Item {
   readonly at_ms: number;
   readonly what: 'add' | 'take' | 'set';
   readonly minor: number;
+  /** As the network was told; absent: the same. */
+  readonly told?: number;
 }
 
 /** One life's money, read off its events alone. */
@@ -31,10 +33,12 @@ export function held(items: readonly Item[]): number {
   const inOrder = [...items].sort(
     (one, other) => one.at_ms - other.at_ms || rank[one.what] - rank[other.what] || other.minor - one.minor,
   );
-  let hold = 0;
-  for (const { what, minor } of inOrder) {
-    if (what === 'set') hold = minor;
-    else hold = Math.max(0, what === 'add' ? hold + minor : hold - minor);
+  let [hold, known] = [0, 0];
+  for (const { what, minor, told = minor } of inOrder) {
+    if (what === 'set') [hold, known] = [minor, minor];
+    else if (what === 'add') [hold, known] = [hold + minor, known + told];
+    else [hold, known] = [Math.max(0, hold - minor), Math.max(0, known - told)];
+    if (known === 0) hold = 0;
   }
   return hold;
 }
@@ -108,7 +112,8 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
     if (item.what === 'set' || item.minor > 0) life.items.push(item);
   };
   if (body.kind === 'void') {
-    add({ at_ms: now, what: 'take', minor: body.voided_minor });
+    const { voided_minor, approved_minor = voided_minor } = body;
+    add({ at_ms: now, what: 'take', minor: voided_minor, told: approved_minor });
     life.approved -= body.voided_minor;
   } else if (body.kind === 'expiry') add({ at_ms: now, what: 'set', minor: 0 });
   else if (body.kind === 'message') tell(life, body.message, said(now, body.message.occurred_at_ms), add);
@@ -117,7 +122,12 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
     const begins = life.items.every(({ what }) => what !== 'add') && request.kind !== 'incremental';
     const unsaid = begins ? 0 : Math.max(at_ms, ...times.map((time) => time + 1));
     if (life.approved === 0 || life.merchant === null) life.merchant = request.merchant;
-    add({ at_ms: said(unsaid, request.occurred_at_ms), what: 'add', minor: decision.hold_minor });
+    add({
+      at_ms: said(unsaid, request.occurred_at_ms),
+      what: 'add',
+      minor: decision.hold_minor,
+      told: decision.approved_minor,
+    });
     life.approved += decision.hold_minor;
   }
 }

@@ -8,7 +8,13 @@ import { firstMismatch, type Use } from './model-matching.ts';
 /** What was told of the hold: `sets` it from that instant on, or `adds` to it (below zero: takes from it). */
 export type Fact =
   | { readonly does: 'sets'; readonly at_ms: number; readonly minor: number; readonly why: string }
-  | { readonly does: 'adds'; readonly at_ms: number; readonly minor: number; readonly why: string };
+  | {
+      readonly does: 'adds';
+      readonly at_ms: number;
+      readonly minor: number;
+      readonly told?: number;
+      readonly why: string;
+    };
 
 /** Before anything that can be told: where a first approval without an instant of its own belongs. */
 export const beginningMs = 0;
@@ -61,7 +67,13 @@ export class ModelLife {
     }
     const later = this.facts.filter((fact) => fact.does === 'adds' && fact.at_ms > setAt);
     later.sort((one, other) => one.at_ms - other.at_ms || other.minor - one.minor);
-    for (const { minor } of later) hold = Math.max(0, hold + minor);
+    // Beside it what the network knows of: once nothing of that is left, nothing is held.
+    let known = hold;
+    for (const fact of later) {
+      hold = Math.max(0, hold + fact.minor);
+      known = Math.max(0, known + (fact.does === 'adds' ? (fact.told ?? fact.minor) : 0));
+      if (known === 0) hold = 0;
+    }
     return hold;
   }
 

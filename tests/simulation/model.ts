@@ -53,21 +53,22 @@ export class Model {
     this.answered.set(key, { sequence: this.sequence, request, decision: own });
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
-    if (own.outcome === 'approved') this.#approve(life, request, own.hold_minor, nowMs);
+    if (own.outcome === 'approved') this.#approve(life, request, own, nowMs);
     if (own.hold_minor > 0)
       for (const seen of limitsSeen)
         seen.after = countFor({ lives: this.lives, life, nowMs, countKeys: this.#countKeys }, seen.control, seen.index);
     return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
   }
 
-  #approve(life: ModelLife, request: AuthorizationRequest, minor: number, nowMs: number): void {
+  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): void {
+    const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     if (minor === 0) return;
     const wasApproved = life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
     const isFirst = !wasApproved && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
     const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
-    life.tell({ does: 'adds', at_ms, minor, why: request.kind });
+    life.tell({ does: 'adds', at_ms, minor, told: own.approved_minor, why: request.kind });
     life.approved_minor += minor;
     const lapses = request.hold_expires_at_ms ?? nowMs + holdDays(this.profile, request.merchant.category) * dayMs;
     life.expires_at_ms = Math.max(life.expires_at_ms, lapses);
@@ -147,8 +148,9 @@ export class Model {
     const answer = this.answered.get(requestKey);
     if (answer === undefined) return true;
     const { life } = this.#lifeOf(answer.request.authorization_key, undefined, nowMs);
-    const minor = answer.decision.hold_minor;
-    life.tell({ does: 'adds', at_ms: Math.max(nowMs, life.latestMs), minor: -minor, why: 'void' });
+    const { hold_minor: minor, approved_minor } = answer.decision;
+    const at_ms = Math.max(nowMs, life.latestMs);
+    life.tell({ does: 'adds', at_ms, minor: -minor, told: -approved_minor, why: 'void' });
     life.approved_minor -= minor;
     life.touched_ms = nowMs;
     return true;
