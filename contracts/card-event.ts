@@ -19,6 +19,8 @@ export const effectSchema = z.strictObject({
 });
 export type Effect = z.infer<typeof effectSchema>;
 
+const instant = z.int().check(z.nonnegative());
+
 const authorizationId = idSchema('auth');
 
 /** An authorization that turned out to be the same as the event's, known by another of the network's ids until now. */
@@ -37,6 +39,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     request: authorizationRequestSchema,
     decision: decisionSchema,
     effect: effectSchema,
+    /** Of an approval: its instant in the authorization's life, where that is not the request's own. */
+    approved_at_ms: z.optional(instant),
     joined: z.optional(joinedSchema),
   }),
   z.strictObject({
@@ -73,6 +77,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     voided_minor: amountMinorSchema,
     /** What the network had been told of it; absent: as much. */
     approved_minor: z.optional(amountMinorSchema),
+    /** The instant of the approval in its life, at which it is taken back; absent: nothing was approved. */
+    approved_at_ms: z.optional(instant),
     effect: effectSchema,
   }),
   z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),

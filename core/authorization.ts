@@ -139,9 +139,16 @@ function latestMs({ cut, steps }: Authorization): number {
 const beginningMs = 0;
 
 /**
- * A request was approved. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
+ * The instant of an approval. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
  * any other is new, on a life that is closed too.
  */
+export function approvedAtMs(authorization: Authorization, request: AuthorizationRequest, nowMs: number): number {
+  if (request.occurred_at_ms !== undefined) return Math.min(request.occurred_at_ms, nowMs);
+  // After a void the network asks anew: that is no longer the beginning, and must not go under what ended the first try.
+  const first = !authorization.begun && request.kind !== 'incremental';
+  return first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
+}
+
 export function afterApproval(
   authorization: Authorization,
   request: AuthorizationRequest,
@@ -151,10 +158,7 @@ export function afterApproval(
   // Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself.
   const subject = (authorization.approved_minor > 0 ? authorization.subject : null) ?? approval.subject;
   if (approval.hold_minor === 0) return { ...authorization, subject, touched_ms: nowMs };
-  // After a void the network asks anew: that is no longer the beginning, and must not go under what ended the first try.
-  const first = !authorization.begun && request.kind !== 'incremental';
-  const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
-  const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
+  const at_ms = approvedAtMs(authorization, request, nowMs);
   return {
     ...withStep(authorization, stepOf(at_ms, approval.hold_minor, approval.approved_minor)),
     subject,
@@ -166,12 +170,15 @@ export function afterApproval(
 }
 
 /** What a void takes back. */
-export type Voided = Pick<Extract<CardEventBody, { kind: 'void' }>, 'voided_minor' | 'approved_minor'>;
+export type Voided = Pick<
+  Extract<CardEventBody, { kind: 'void' }>,
+  'voided_minor' | 'approved_minor' | 'approved_at_ms'
+>;
 
-/** The request's answer came too late: as if it had never been approved. */
+/** The request's answer came too late: as if it had never been approved. What the network said of later instants stands. */
 export function afterVoid(authorization: Authorization, voided: Voided, nowMs: number): Authorization {
   const { voided_minor, approved_minor = voided_minor } = voided;
-  const at_ms = Math.max(nowMs, latestMs(authorization));
+  const at_ms = voided.approved_at_ms ?? Math.max(nowMs, latestMs(authorization));
   return {
     ...withStep(authorization, stepOf(at_ms, -voided_minor, -approved_minor)),
     approved_minor: authorization.approved_minor - voided_minor,

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { Card } from './card.ts';
@@ -93,6 +94,39 @@ describe('a void', () => {
       decision: { outcome: 'declined', reason: 'request_voided', approved_minor: 0, hold_minor: 0 },
     });
     expect(card.state).toMatchObject({ held_minor: 0, uses: 0 });
+  });
+
+  test.each<[says: string, at: number | undefined, messages: readonly CardMessage[], held: number]>([
+    ['an advice for a later instant outlasts it', 0, [advice({ occurred_at_ms: noonMs + 1_000 })], 500],
+    ['an advice for the same instant outlasts it', 0, [advice({ occurred_at_ms: noonMs })], 500],
+    ['an advice for an earlier instant', 0, [advice({ occurred_at_ms: noonMs - 1_000, hold_minor: 300 })], 300],
+    ['a reversal of it changes nothing', 0, [reversal({ amount_minor: 500, occurred_at_ms: noonMs + 1_000 })], 0],
+    ['an advice, of a request without an instant', undefined, [advice({ occurred_at_ms: noonMs + 1_000 })], 500],
+    ['an advice before it all', undefined, [advice({ occurred_at_ms: noonMs - hourMs, hold_minor: 300 })], 300],
+  ])('takes its approval back at the approval’s instant: %s', (_, at, messages, held) => {
+    const occurred = at === undefined ? {} : { occurred_at_ms: noonMs + at };
+    for (const voidsFirst of [true, false]) {
+      const { card, log } = cardWith();
+      card.authorize(request(occurred), noonMs);
+      if (voidsFirst) card.void('request-1', noonMs + 3_000);
+      for (const message of messages) card.receive(message, noonMs + 4_000);
+      if (!voidsFirst) card.void('request-1', noonMs + 5_000);
+      expect(card.state.held_minor).toBe(held);
+      expect(log.find(({ body }) => body.kind === 'void')?.body).toMatchObject({
+        approved_at_ms: at === undefined ? 0 : noonMs,
+      });
+    }
+  });
+
+  test('of a later approval without an instant takes it back where it was put', () => {
+    const { card, log } = cardWith();
+    card.authorize(request(), noonMs);
+    card.receive(advice({ hold_minor: 700, occurred_at_ms: noonMs + 10 }), noonMs + 10);
+    card.authorize(request({ request_key: 'more', kind: 'incremental', amount_minor: 200 }), noonMs + 10);
+    card.receive(advice({ message_key: 'm2', hold_minor: 800, occurred_at_ms: noonMs + 20 }), noonMs + 30);
+    card.void('more', noonMs + 40);
+    expect(card.state.held_minor).toBe(800);
+    expect(log.at(-1)?.body).toMatchObject({ approved_at_ms: noonMs + 11, effect: { hold_minor: 0 } });
   });
 
   test('comes once', () => {

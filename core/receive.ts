@@ -4,12 +4,13 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { Decision, DeclineReason } from '../contracts/decision.ts';
+import type { DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
 import {
   type Authorization,
   afterVoid,
+  approvedAtMs,
   effectBetween,
   newAuthorization,
   postedMinor,
@@ -36,6 +37,7 @@ export function receiveRequest(
 ): Body<'authorization'> {
   const decision = decide(state, request, nowMs);
   const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
+  const approved_at_ms = approvedAtMs(found.life, request, nowMs);
   return {
     kind: 'authorization',
     event_id: ids.event_id,
@@ -43,6 +45,7 @@ export function receiveRequest(
     request,
     decision,
     effect: effectOf(state, found, afterDecision(state, found.life, request, decision, nowMs)),
+    ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
     ...joinedBy(found),
   };
 }
@@ -109,7 +112,7 @@ export function receiveVoid(
     return { ...common, authorization_id: null, authorization_key: null, voided_minor: 0, effect: noEffect };
   const { authorization_key } = answer.request;
   const { life } = findLife(state, authorization_key, undefined, answer.authorization_id, nowMs);
-  const voided = voidedOf(answer.decision);
+  const voided = voidedOf(answer);
   return {
     ...common,
     authorization_id: life.authorization_id,
@@ -120,8 +123,13 @@ export function receiveVoid(
 }
 
 /** What giving up a decided request takes back. */
-export function voidedOf({ hold_minor, approved_minor }: Decision): Voided {
-  return { voided_minor: hold_minor, ...(approved_minor === hold_minor ? {} : { approved_minor }) };
+function voidedOf({ request, decision, approved_at_ms = request.occurred_at_ms }: Body<'authorization'>): Voided {
+  const { hold_minor, approved_minor } = decision;
+  return {
+    voided_minor: hold_minor,
+    ...(approved_minor === hold_minor ? {} : { approved_minor }),
+    ...(hold_minor === 0 || approved_at_ms === undefined ? {} : { approved_at_ms }),
+  };
 }
 
 /** What the step does to money. What a life that went into this one has posted stays posted. */

@@ -112,8 +112,8 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
     if (item.what === 'set' || item.minor > 0) life.items.push(item);
   };
   if (body.kind === 'void') {
-    const { voided_minor, approved_minor = voided_minor } = body;
-    add({ at_ms: now, what: 'take', minor: voided_minor, told: approved_minor });
+    const { voided_minor, approved_minor = voided_minor, approved_at_ms = now } = body;
+    add({ at_ms: approved_at_ms, what: 'take', minor: voided_minor, told: approved_minor });
     life.approved -= body.voided_minor;
   } else if (body.kind === 'expiry') add({ at_ms: now, what: 'set', minor: 0 });
   else if (body.kind === 'message') tell(life, body.message, said(now, body.message.occurred_at_ms), add);

@@ -9,6 +9,8 @@ export interface Answered {
   readonly sequence: number;
   readonly request: AuthorizationRequest;
   readonly decision: Decision;
+  /** The instant of the approval by the network's clock, where it was one. */
+  readonly approvedMs: number;
 }
 
 export type ModelAnswer =

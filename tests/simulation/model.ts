@@ -50,20 +50,20 @@ export class Model {
     const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
     const { decision: own, limitsSeen } = modelDecision(situation, request);
     this.#next(nowMs);
-    this.answered.set(key, { sequence: this.sequence, request, decision: own });
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
-    if (own.outcome === 'approved') this.#approve(life, request, own, nowMs);
+    const approvedMs = own.outcome === 'approved' ? this.#approve(life, request, own, nowMs) : nowMs;
+    this.answered.set(key, { sequence: this.sequence, request, decision: own, approvedMs });
     if (own.hold_minor > 0)
       for (const seen of limitsSeen)
         seen.after = countFor({ lives: this.lives, life, nowMs, countKeys: this.#countKeys }, seen.control, seen.index);
     return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
   }
 
-  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): void {
+  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): number {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
-    if (minor === 0) return;
+    if (minor === 0) return nowMs;
     const wasApproved = life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
     const isFirst = !wasApproved && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
@@ -72,6 +72,7 @@ export class Model {
     life.approved_minor += minor;
     const lapses = request.hold_expires_at_ms ?? nowMs + holdDays(this.profile, request.merchant.category) * dayMs;
     life.expires_at_ms = Math.max(life.expires_at_ms, lapses);
+    return at_ms;
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
@@ -149,8 +150,8 @@ export class Model {
     if (answer === undefined) return true;
     const { life } = this.#lifeOf(answer.request.authorization_key, undefined, nowMs);
     const { hold_minor: minor, approved_minor } = answer.decision;
-    const at_ms = Math.max(nowMs, life.latestMs);
-    life.tell({ does: 'adds', at_ms, minor: -minor, told: -approved_minor, why: 'void' });
+    // At the approval's own instant: what the network said of later ones outlasts it.
+    life.tell({ does: 'adds', at_ms: answer.approvedMs, minor: -minor, told: -approved_minor, why: 'void' });
     life.approved_minor -= minor;
     life.touched_ms = nowMs;
     return true;
