@@ -65,7 +65,10 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     authorization_key: z.string(),
     effect: effectSchema,
   }),
-  /** A request whose answer came too late: what it had held is released and its key stays declined. */
+  /**
+   * A request whose answer came too late: what it had held is released and its key stays declined. Two of them where both the
+   * card and somebody in its place had approved.
+   */
   z.strictObject({
     kind: z.literal('void'),
     event_id: idSchema('evt'),
@@ -79,6 +82,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     approved_minor: z.optional(amountMinorSchema),
     /** The instant of the approval in its life, at which it is taken back; absent: nothing was approved. */
     approved_at_ms: z.optional(instant),
+    /** It was answered in the card's place: the instant at which what that had held is released. `voided_minor` is of that. */
+    stood_in_at_ms: z.optional(instant),
     effect: effectSchema,
   }),
   z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),

@@ -13,6 +13,7 @@ import {
   afterVoid,
   joined,
   newAuthorization,
+  toldAtMs,
 } from './authorization.ts';
 import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
 import type { KnownLife } from './counter.ts';
@@ -46,10 +47,13 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
       const { message } = body;
       state.received.set(message.message_key, sequence);
       if (body.anomaly !== undefined) return;
-      if (message.kind === 'advice' && message.request_key !== undefined)
-        state.stoodIn.set(message.request_key, { sequence, approved_minor: message.hold_minor });
       const named = authorizationKeyOf(message);
       const { key, life } = takeLife(state, named, message.alias_key, body.authorization_id, at_ms);
+      if (message.kind === 'advice' && message.request_key !== undefined) {
+        const { request_key, hold_minor: approved_minor, authorization_key } = message;
+        const stoodIn = { sequence, approved_minor, authorization_key, at_ms: toldAtMs(life, message, at_ms) };
+        state.stoodIn.set(request_key, stoodIn);
+      }
       setAuthorization(state, key, life, afterWord(state, life, message, at_ms));
       return;
     }

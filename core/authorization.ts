@@ -40,8 +40,8 @@ export interface Authorization {
   readonly approved_minor: number;
   /** A request of it was approved once, void since or not. */
   readonly begun: boolean;
-  /** The network has approved something without us. */
-  readonly advised: boolean;
+  /** How often something was approved without us, without what was void. */
+  readonly advised: number;
   readonly cleared_minor: number;
   readonly refunded_minor: number;
   /** When the card drops what is still held. */
@@ -60,7 +60,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
     told_minor: 0,
     approved_minor: 0,
     begun: false,
-    advised: false,
+    advised: 0,
     cleared_minor: 0,
     refunded_minor: 0,
     expires_at_ms: 0,
@@ -69,7 +69,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
 
 /** Whether it was a use of the card: something was approved, by us or the network, or cleared. */
 export function isUse({ approved_minor, cleared_minor, advised }: Authorization): boolean {
-  return approved_minor > 0 || cleared_minor > 0 || advised;
+  return approved_minor > 0 || cleared_minor > 0 || advised > 0;
 }
 
 /** What is finally spent: clearings less refunds. */
@@ -172,12 +172,19 @@ export function afterApproval(
 /** What a void takes back. */
 export type Voided = Pick<
   Extract<CardEventBody, { kind: 'void' }>,
-  'voided_minor' | 'approved_minor' | 'approved_at_ms'
+  'voided_minor' | 'approved_minor' | 'approved_at_ms' | 'stood_in_at_ms'
 >;
 
 /** The request's answer came too late: as if it had never been approved. What the network said of later instants stands. */
 export function afterVoid(authorization: Authorization, voided: Voided, nowMs: number): Authorization {
-  const { voided_minor, approved_minor = voided_minor } = voided;
+  const { voided_minor, approved_minor = voided_minor, stood_in_at_ms } = voided;
+  if (stood_in_at_ms !== undefined)
+    return {
+      // Of two words for one instant the lower one holds: the advice's figure is gone, and what came after it stands.
+      ...withCut(authorization, { at_ms: stood_in_at_ms, hold_minor: 0 }),
+      advised: Math.max(0, authorization.advised - (voided_minor > 0 ? 1 : 0)),
+      touched_ms: nowMs,
+    };
   const at_ms = voided.approved_at_ms ?? Math.max(nowMs, latestMs(authorization));
   return {
     ...withStep(authorization, stepOf(at_ms, -voided_minor, -approved_minor)),
@@ -192,6 +199,11 @@ export function afterExpiry(authorization: Authorization, nowMs: number): Author
   return { ...withCut(authorization, { at_ms, hold_minor: 0 }), touched_ms: nowMs };
 }
 
+/** The instant of a message. Without a time of its own it comes after all that is known. */
+export function toldAtMs(authorization: Authorization, { occurred_at_ms }: CardMessage, nowMs: number): number {
+  return occurred_at_ms === undefined ? Math.max(nowMs, latestMs(authorization)) : Math.min(occurred_at_ms, nowMs);
+}
+
 /** `told`: what the message says of where the card was used, and when a hold that it sets would lapse. */
 export function afterMessage(
   authorization: Authorization,
@@ -199,8 +211,7 @@ export function afterMessage(
   told: { subject: Subject | null; expires_at_ms: number },
   nowMs: number,
 ): Authorization {
-  const unsaid = Math.max(nowMs, latestMs(authorization));
-  const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(message.occurred_at_ms, nowMs);
+  const at_ms = toldAtMs(authorization, message, nowMs);
   const touched = { ...authorization, subject: authorization.subject ?? told.subject, touched_ms: nowMs };
   switch (message.kind) {
     case 'clearing': {
@@ -216,7 +227,7 @@ export function afterMessage(
     case 'advice':
       return {
         ...withCut(touched, { at_ms, hold_minor: message.hold_minor }),
-        advised: authorization.advised || message.hold_minor > 0,
+        advised: authorization.advised + (message.hold_minor > 0 ? 1 : 0),
         expires_at_ms: Math.max(authorization.expires_at_ms, told.expires_at_ms),
       };
     case 'refund':
@@ -236,7 +247,7 @@ export function joined(one: Authorization, other: Authorization): Authorization 
     subject: asked.subject ?? first.subject ?? second.subject,
     approved_minor: one.approved_minor + other.approved_minor,
     begun: one.begun || other.begun,
-    advised: one.advised || other.advised,
+    advised: one.advised + other.advised,
     cleared_minor: one.cleared_minor + other.cleared_minor,
     refunded_minor: one.refunded_minor + other.refunded_minor,
     expires_at_ms: Math.max(one.expires_at_ms, other.expires_at_ms),

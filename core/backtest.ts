@@ -104,16 +104,20 @@ export class Backtest {
 
   #void(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'void' }>): void {
     const answer = this.#answers.get(body.request_key);
+    this.#answers.delete(body.request_key);
     const life = this.#lives.get(body.authorization_id ?? '');
     if (answer !== undefined && life !== undefined) {
       life.recorded_minor -= answer.recorded.approved_minor;
       life.draft_minor -= answer.asked.decision.approved_minor;
     }
-    const { event_id, authorization_id } = body;
-    // One that had opened no life opens none here: the id is not looked at.
-    const ids = { event_id, authorization_id: authorization_id ?? noId };
-    const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, ids, event.at_ms);
-    apply(this.#state, { ...event, body: voided });
+    const { event_id, authorization_id, stood_in_at_ms } = body;
+    if (stood_in_at_ms === undefined || (answer?.asked.decision.hold_minor ?? 0) > 0) {
+      // One that had opened no life opens none here: the id is not looked at.
+      const ids = { event_id, authorization_id: authorization_id ?? noId };
+      const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, ids, event.at_ms);
+      apply(this.#state, { ...event, body: voided });
+    }
+    if (stood_in_at_ms !== undefined && !this.#wasRefused(authorization_id ?? '')) apply(this.#state, event);
   }
 
   /** History approved something of this life, the draft nothing: what is told of it would not have happened. */

@@ -138,49 +138,6 @@ describe('a void', () => {
   });
 });
 
-describe('an answer in the card’s place', () => {
-  const inPlace = advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 });
-
-  test('is what its request hears, when it comes at last', () => {
-    const { card } = cardWith({ status: 'frozen' });
-    card.receive(inPlace, noonMs);
-    const heard = { decision: { outcome: 'approved', reason: null, approved_minor: 300 } };
-    expect(card.authorize(request(), noonMs)).toMatchObject(heard);
-    expect(card.authorize(request(), noonMs + 1)).toMatchObject(heard);
-  });
-
-  test('holds its amount once, whether the card had decided before or decides after', () => {
-    const [before, after] = [cardWith(), cardWith()];
-    before.card.authorize(request(), noonMs);
-    before.card.receive(inPlace, noonMs + 1);
-    after.card.receive(inPlace, noonMs);
-    after.card.authorize(request(), noonMs + 1);
-    expect(before.card.state).toMatchObject({ held_minor: 300, uses: 1 });
-    expect(after.card.state).toMatchObject({ held_minor: 300, uses: 1 });
-  });
-});
-
-describe('an answer in the place of a card that was late', () => {
-  const inPlace = advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 });
-  const heard = { decision: { outcome: 'approved', approved_minor: 300 } };
-
-  test('stands, though the card had burnt the key by then', () => {
-    const { card } = cardWith();
-    expect(card.authorize(request(), noonMs + 1, noonMs)).toMatchObject({ decision: { reason: 'request_voided' } });
-    card.receive(inPlace, noonMs + 2);
-    expect(card.authorize(request(), noonMs + 3)).toMatchObject(heard);
-    expect(card.state).toMatchObject({ held_minor: 300, uses: 1 });
-  });
-
-  test('stands, though the request comes late after it', () => {
-    const { card } = cardWith();
-    card.receive(inPlace, noonMs);
-    expect(card.authorize(request(), noonMs + 2, noonMs)).toMatchObject(heard);
-    expect(card.authorize(request(), noonMs + 3)).toMatchObject(heard);
-    expect(card.state).toMatchObject({ held_minor: 300, uses: 1 });
-  });
-});
-
 describe('a message', () => {
   test('is kept once, by its key', () => {
     const { card, log } = cardWith();

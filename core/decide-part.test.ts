@@ -8,7 +8,7 @@ import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { decide } from './decide.ts';
 import { SampleCard } from './sample-lives.ts';
-import { hourMs, limitPerDay, noonMs, profile, request, reversal } from './samples.ts';
+import { hourMs, limitPerDay, noonMs, profile, request } from './samples.ts';
 
 const common = { mode: 'enforce', applies_to: {} } as const;
 const shadow = { mode: 'shadow' } as const;
@@ -197,42 +197,6 @@ describe('more is held than was asked for', () => {
     const { hold_minor, trace } = cardWith(just(...all)).asks();
     expect(hold_minor).toBe(800);
     expect(trace).toMatchObject([{ hold_minor: 600 }, { hold_minor: 800 }]);
-  });
-
-  test.each<[what: string, figures: object, first: number, second: number, third: number]>([
-    ['a percentage of it', { percent: 20 }, 600, 240, 120],
-    ['no fixed amount again', { add_minor: 30 }, 530, 200, 100],
-    ['a percentage, and no fixed amount again', { percent: 20, add_minor: 30 }, 630, 240, 120],
-    ['nothing more where the least is held already', { at_least_minor: 2_000 }, 2_000, 200, 100],
-    [
-      'what is missing of the least, which percents have not reached',
-      { percent: 1, at_least_minor: 506 },
-      506,
-      202,
-      101,
-    ],
-    ['up to the cap of all of it', { percent: 100, cap_minor: 1_150 }, 1_000, 200, 100],
-    ['up to the cap, a part of its percents', { percent: 50, cap_minor: 1_000 }, 750, 250, 100],
-  ])('an increment holds %s', (_, figures, first, second, third) => {
-    const { asks, sample } = cardWith(just(adjust(figures)));
-    const more = { kind: 'incremental', authorization_key: 'a1' } as const;
-    const held = [asks(), asks({ ...more, amount_minor: 200 }), asks({ ...more, amount_minor: 100 })];
-    expect(held.map(({ hold_minor }) => hold_minor)).toEqual([first, second, third]);
-    expect(sample.card.state.held_minor).toBe(first + second + third);
-  });
-
-  test('an increment after a reversal is held up to the least again', () => {
-    const { asks, sample } = cardWith(just(adjust({ at_least_minor: 2_000, add_minor: 30 })));
-    asks();
-    sample.card.receive(reversal({ authorization_key: 'a1' }), noonMs);
-    expect(asks({ kind: 'incremental', authorization_key: 'a1', amount_minor: 100 }).hold_minor).toBe(2_000);
-  });
-
-  test('a purchase that is asked for anew after its void has the fixed amount again', () => {
-    const { asks, sample } = cardWith(just(adjust({ add_minor: 30 })));
-    asks();
-    sample.card.void('r1', noonMs);
-    expect(asks({ authorization_key: 'a1' }).hold_minor).toBe(530);
   });
 
   test.each<[what: string, card: Partial<Profile>, held: number]>([

@@ -1,8 +1,10 @@
 // What a control holds beyond what the network was told: it stays while anything of that is left, and not longer.
 
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
+import type { Control } from '../contracts/control.ts';
+import type { Decision } from '../contracts/decision.ts';
 import { SampleCard } from './sample-lives.ts';
 import { advice, clearing, expiry, noonMs, profile, request, reversal } from './samples.ts';
 
@@ -70,4 +72,55 @@ test('a snapshot says what the network was told only of the steps where that dif
   const { authorizations } = livedBy([asked, increment, part(100)]).card.snapshot();
   expect(authorizations[0]?.slice(13)).toEqual([[0, 500, 1, 200]]);
   expect(livedBy([part(1), takesBack(1)]).card.snapshot().authorizations[0]?.length).toBe(13);
+});
+
+describe('more for what is held already', () => {
+  const adjusting = (figures: object) => {
+    const control: Control = { control_id: 'tip', mode: 'enforce', applies_to: {}, does: 'adjust_hold', ...figures };
+    const sample = new SampleCard(profile({ controls: [control] }));
+    let count = 0;
+    const asks = (asked: Partial<AuthorizationRequest> = {}): Decision => {
+      const keys = { request_key: `r${++count}`, authorization_key: 'a1' };
+      const answer = sample.card.authorize(request({ ...keys, ...asked }), sample.clockMs);
+      if (answer.outcome === 'conflict') throw new Error(`the sample's own keys meet in ${answer.field}`);
+      return answer.decision;
+    };
+    return { sample, asks };
+  };
+
+  test.each<[what: string, figures: object, first: number, second: number, third: number]>([
+    ['a percentage of it', { percent: 20 }, 600, 240, 120],
+    ['no fixed amount again', { add_minor: 30 }, 530, 200, 100],
+    ['a percentage, and no fixed amount again', { percent: 20, add_minor: 30 }, 630, 240, 120],
+    ['nothing more where the least is held already', { at_least_minor: 2_000 }, 2_000, 200, 100],
+    [
+      'what is missing of the least, which percents have not reached',
+      { percent: 1, at_least_minor: 506 },
+      506,
+      202,
+      101,
+    ],
+    ['up to the cap of all of it', { percent: 100, cap_minor: 1_150 }, 1_000, 200, 100],
+    ['up to the cap, a part of its percents', { percent: 50, cap_minor: 1_000 }, 750, 250, 100],
+  ])('an increment holds %s', (_, figures, first, second, third) => {
+    const { asks, sample } = adjusting(figures);
+    const more = { kind: 'incremental', authorization_key: 'a1' } as const;
+    const held = [asks(), asks({ ...more, amount_minor: 200 }), asks({ ...more, amount_minor: 100 })];
+    expect(held.map(({ hold_minor }) => hold_minor)).toEqual([first, second, third]);
+    expect(sample.card.state.held_minor).toBe(first + second + third);
+  });
+
+  test('an increment after a reversal is held up to the least again', () => {
+    const { asks, sample } = adjusting({ at_least_minor: 2_000, add_minor: 30 });
+    asks();
+    sample.card.receive(reversal({ authorization_key: 'a1' }), noonMs);
+    expect(asks({ kind: 'incremental', authorization_key: 'a1', amount_minor: 100 }).hold_minor).toBe(2_000);
+  });
+
+  test('a purchase that is asked for anew after its void has the fixed amount again', () => {
+    const { asks, sample } = adjusting({ add_minor: 30 });
+    asks();
+    sample.card.void('r1', noonMs);
+    expect(asks({ authorization_key: 'a1' }).hold_minor).toBe(530);
+  });
 });

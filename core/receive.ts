@@ -4,7 +4,7 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { DeclineReason } from '../contracts/decision.ts';
+import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
 import {
@@ -16,7 +16,7 @@ import {
   postedMinor,
   type Voided,
 } from './authorization.ts';
-import { availableMinor, type CardState } from './card-state.ts';
+import { availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins a life. */
@@ -35,7 +35,8 @@ export function receiveRequest(
   ids: FreshIds,
   nowMs: number,
 ): Body<'authorization'> {
-  const decision = decide(state, request, nowMs);
+  const stoodIn = standInFor(state, request.request_key);
+  const decision = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
   const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
   const approved_at_ms = approvedAtMs(found.life, request, nowMs);
   return {
@@ -47,6 +48,20 @@ export function receiveRequest(
     effect: effectOf(state, found, afterDecision(state, found.life, request, decision, nowMs)),
     ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
     ...joinedBy(found),
+  };
+}
+
+/** The network has heard this already, and the advice that said so holds the amount: it is not held again. */
+function decidedInPlace(state: CardState, { approved_minor }: StoodIn): Decision {
+  return {
+    outcome: 'approved',
+    approved_minor,
+    hold_minor: 0,
+    reason: null,
+    control_id: null,
+    available_minor: availableMinor(state),
+    profile_version: state.profile?.version ?? null,
+    trace: [],
   };
 }
 
@@ -115,6 +130,27 @@ export function receiveVoid(
   const voided = voidedOf(answer);
   return {
     ...common,
+    authorization_id: life.authorization_id,
+    authorization_key,
+    ...voided,
+    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
+  };
+}
+
+/** The same for what was answered in the card's place: released where that holds it. */
+export function receiveVoidInPlace(
+  state: CardState,
+  requestKey: string,
+  { authorization_key, approved_minor, at_ms }: StoodIn,
+  ids: FreshIds,
+  nowMs: number,
+): Body<'void'> {
+  const { life } = findLife(state, authorization_key, undefined, ids.authorization_id, nowMs);
+  const voided = { voided_minor: approved_minor, stood_in_at_ms: at_ms };
+  return {
+    kind: 'void',
+    event_id: ids.event_id,
+    request_key: requestKey,
     authorization_id: life.authorization_id,
     authorization_key,
     ...voided,

@@ -22,7 +22,7 @@ export interface Reckoned {
   merchant: Merchant | null;
   items: Item[];
   approved: number;
-  advised: boolean;
+  advised: number;
   cleared: number;
   refunded: number;
 }
@@ -44,7 +44,7 @@ export function held(items: readonly Item[]): number {
 }
 
 export function used({ approved, cleared, advised }: Reckoned): boolean {
-  return approved > 0 || cleared > 0 || advised;
+  return approved > 0 || cleared > 0 || advised > 0;
 }
 
 export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
@@ -68,7 +68,7 @@ export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
 
 function born(first_ms: number): Reckoned {
   const names = new Set<string>();
-  return { names, first_ms, merchant: null, items: [], approved: 0, advised: false, cleared: 0, refunded: 0 };
+  return { names, first_ms, merchant: null, items: [], approved: 0, advised: 0, cleared: 0, refunded: 0 };
 }
 
 /** The names by which an event knows its life; null for one that has none. */
@@ -100,7 +100,7 @@ function merge(into: Reckoned, other: Reckoned): void {
   into.approved += other.approved;
   into.cleared += other.cleared;
   into.refunded += other.refunded;
-  into.advised ||= other.advised;
+  into.advised += other.advised;
 }
 
 function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
@@ -111,7 +111,10 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
   const add = (item: Item) => {
     if (item.what === 'set' || item.minor > 0) life.items.push(item);
   };
-  if (body.kind === 'void') {
+  if (body.kind === 'void' && body.stood_in_at_ms !== undefined) {
+    add({ at_ms: body.stood_in_at_ms, what: 'set', minor: 0 });
+    life.advised -= body.voided_minor > 0 ? 1 : 0;
+  } else if (body.kind === 'void') {
     const { voided_minor, approved_minor = voided_minor, approved_at_ms = now } = body;
     add({ at_ms: approved_at_ms, what: 'take', minor: voided_minor, told: approved_minor });
     life.approved -= body.voided_minor;
@@ -146,7 +149,7 @@ function tell(life: Reckoned, message: CardMessage, at_ms: number, add: (item: I
       add({ at_ms, what: 'set', minor: 0 });
       return;
     case 'advice':
-      life.advised ||= message.hold_minor > 0;
+      life.advised += message.hold_minor > 0 ? 1 : 0;
       add({ at_ms, what: 'set', minor: message.hold_minor });
       return;
     case 'refund':

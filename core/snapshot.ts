@@ -2,7 +2,7 @@
 
 import type { CardEventBody } from '../contracts/card-event.ts';
 import { type Authorization, heldBy, type Step } from './authorization.ts';
-import { type CardState, keptOf, newCardState, setProfile } from './card-state.ts';
+import { type CardState, keptOf, newCardState, type StoodIn, setProfile } from './card-state.ts';
 import type { Kept } from './counter.ts';
 import type { Subject } from './subject.ts';
 
@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly authorizations: readonly StoredLife[];
   readonly aliases: readonly (readonly [string, string])[];
   readonly answered: StoredKeys;
-  readonly stoodIn: readonly (readonly [string, { sequence: number; approved_minor: number }])[];
+  readonly stoodIn: readonly (readonly [string, StoodIn])[];
   readonly voided: StoredKeys;
   readonly received: StoredKeys;
 }
@@ -29,7 +29,7 @@ export interface Snapshot {
 /** A key, its sequence, the next key, … */
 type StoredKeys = readonly (string | number)[];
 
-/** `told` is 1 for what the network approved without us, and 2 more for what a request began. */
+/** `told`: 2 for what a request began, 1 more for what the network approved without us, and 4 for each time that it did again. */
 type StoredLife = readonly [
   ...[key: string, id: Authorization['authorization_id'], at_ms: number, touched_ms: number],
   ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, told: number],
@@ -114,7 +114,7 @@ function storedLife(key: string, life: Authorization, subject: number | null): S
     life.cleared_minor,
     life.refunded_minor,
     life.expires_at_ms,
-    (life.advised ? 1 : 0) + (life.begun ? 2 : 0),
+    (life.begun ? 2 : 0) + (life.advised > 0 ? 1 + 4 * (life.advised - 1) : 0),
     subject,
     cut === null ? null : [cut.at_ms, cut.hold_minor],
     steps.flatMap(({ at_ms, minor }) => [at_ms, minor]),
@@ -137,8 +137,8 @@ function lifeFrom(stored: StoredLife, subjects: readonly Subject[]): Authorizati
     hold_minor: hold,
     told_minor: heldBy(cut, steps).told_minor,
     approved_minor: approved,
-    advised: told % 2 === 1,
-    begun: told >= 2,
+    advised: told % 2 === 0 ? 0 : 1 + Math.floor(told / 4),
+    begun: told % 4 >= 2,
     cleared_minor: cleared,
     refunded_minor: refunded,
     expires_at_ms,

@@ -114,6 +114,16 @@ export function modelDecision(
   };
 }
 
+/** What is recorded of a request that was answered in the card's place before it came: that answer, which holds it already. */
+export function decidedInPlace(
+  { profile, availableMinor }: Situation,
+  approved_minor: number,
+): { decision: Decision; limitsSeen: LimitSeen[] } {
+  const card = { available_minor: availableMinor, profile_version: profile?.version ?? null };
+  const none = { reason: null, control_id: null, trace: [] };
+  return { decision: { outcome: 'approved', approved_minor, hold_minor: 0, ...card, ...none }, limitsSeen: [] };
+}
+
 function cardObjections(
   { life, nowMs, uses }: Situation,
   profile: Profile,

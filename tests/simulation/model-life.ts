@@ -28,7 +28,8 @@ export class ModelLife {
   use: Use = nowhere;
   facts: Fact[] = [];
   approved_minor = 0;
-  advised = false;
+  /** How often the network approved without us; what was given up since does not count. */
+  advised = 0;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -88,7 +89,7 @@ export class ModelLife {
   }
 
   get isUse(): boolean {
-    return this.approved_minor > 0 || this.cleared_minor > 0 || this.advised;
+    return this.approved_minor > 0 || this.cleared_minor > 0 || this.advised > 0;
   }
 
   usedAt(use: Use): void {
@@ -145,7 +146,7 @@ export class ModelLife {
     this.approved_minor += other.approved_minor;
     this.cleared_minor += other.cleared_minor;
     this.refunded_minor += other.refunded_minor;
-    this.advised ||= other.advised;
+    this.advised += other.advised;
     this.expires_at_ms = Math.max(this.expires_at_ms, other.expires_at_ms);
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.#hold = null;

@@ -5,8 +5,8 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { Answered, MessageRecord, ModelAnswer } from './model-answer.ts';
-import { countFor, modelDecision, type Situation } from './model-decision.ts';
+import { type Answered, type MessageRecord, type ModelAnswer, type StoodIn, toldInstead } from './model-answer.ts';
+import { countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
 import { bodyOf, holdDays, requestLike } from './model-reading.ts';
 
@@ -19,7 +19,7 @@ export class Model {
   clockMs = 0;
   readonly names = new Map<string, ModelLife>();
   readonly answered = new Map<string, Answered>();
-  readonly #stoodIn = new Map<string, { sequence: number; minor: number }>();
+  readonly #stoodIn = new Map<string, StoodIn>();
   readonly #voided = new Map<string, number>();
   readonly #received = new Map<string, number>();
   #countKeys: (string | null)[] = [];
@@ -45,10 +45,12 @@ export class Model {
       return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
     }
     const nowMs = this.#now(clockMs);
-    if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(key, clockMs);
+    const inPlace = this.#inPlace(key);
+    if (deadlineAtMs !== null && clockMs > deadlineAtMs && inPlace === null) this.void(key, clockMs);
     const { authorization_key, alias_key } = request;
     const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
-    const { decision: own, limitsSeen } = modelDecision(situation, request);
+    const { decision: own, limitsSeen } =
+      inPlace === null ? modelDecision(situation, request) : decidedInPlace(situation, inPlace.minor);
     this.#next(nowMs);
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
@@ -86,12 +88,14 @@ export class Model {
     this.#received.set(message.message_key, this.sequence);
     if (this.profile !== null && message.currency !== this.profile.currency)
       return { ...none, isRepeat: false, isMismatch: true, life: null };
-    if (message.kind === 'advice' && message.request_key !== undefined)
-      this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor });
     const before = this.totals;
     const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
     life.touched_ms = nowMs;
-    this.#tell(life, message, nowMs);
+    const at_ms = this.#tell(life, message, nowMs);
+    if (message.kind === 'advice' && message.request_key !== undefined) {
+      const { request_key, hold_minor: minor } = message;
+      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, at_ms });
+    }
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const left = situation.availableMinor;
@@ -111,7 +115,8 @@ export class Model {
     return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
   }
 
-  #tell(life: ModelLife, message: CardMessage, nowMs: number): void {
+  /** At which instant. */
+  #tell(life: ModelLife, message: CardMessage, nowMs: number): number {
     const unsaid = Math.max(nowMs, life.latestMs);
     const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, message.occurred_at_ms);
     const sets = (minor: number): Fact => ({ does: 'sets', at_ms, minor, why: message.kind });
@@ -121,40 +126,56 @@ export class Model {
       case 'clearing':
         life.cleared_minor += message.amount_minor;
         life.tell(message.final ? sets(0) : takes(message.amount_minor));
-        return;
+        break;
       case 'reversal':
         life.tell(message.amount_minor === null ? sets(0) : takes(message.amount_minor));
-        return;
+        break;
       case 'expiry':
         life.tell(sets(0));
-        return;
+        break;
       case 'refund':
         life.refunded_minor += message.amount_minor;
-        return;
+        break;
       case 'advice': {
         life.tell(sets(message.hold_minor));
-        if (message.hold_minor > 0) life.advised = true;
+        if (message.hold_minor > 0) life.advised++;
         const category = (message.merchant ?? life.use.merchant)?.category ?? null;
         life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(this.profile, category) * dayMs);
       }
     }
+    return at_ms;
   }
 
-  /** False where it was given up before. */
-  void(requestKey: string, clockMs: number): boolean {
-    if (this.#voided.has(requestKey)) return false;
+  /** How many rows say so: none where it was given up before, two where card and network had both approved. */
+  void(requestKey: string, clockMs: number): number {
+    const isGivenUp = this.#voided.has(requestKey);
+    const inPlace = this.#inPlace(requestKey);
+    if (isGivenUp && inPlace === null) return 0;
     const nowMs = this.#now(clockMs);
-    this.#next(nowMs);
+    const answer = isGivenUp ? undefined : this.answered.get(requestKey);
+    const before = this.sequence;
+    if (inPlace === null || (answer?.decision.hold_minor ?? 0) > 0) {
+      this.#next(nowMs);
+      if (answer !== undefined) this.#takeBack(answer, nowMs);
+    }
+    if (inPlace !== null) {
+      this.#next(nowMs);
+      const { life } = this.#lifeOf(inPlace.name, undefined, nowMs);
+      life.tell({ does: 'sets', at_ms: inPlace.at_ms, minor: 0, why: 'void' });
+      if (inPlace.minor > 0) life.advised--;
+      life.touched_ms = nowMs;
+    }
     this.#voided.set(requestKey, this.sequence);
-    const answer = this.answered.get(requestKey);
-    if (answer === undefined) return true;
-    const { life } = this.#lifeOf(answer.request.authorization_key, undefined, nowMs);
-    const { hold_minor: minor, approved_minor } = answer.decision;
+    return this.sequence - before;
+  }
+
+  #takeBack({ request, decision, approvedMs }: Answered, nowMs: number): void {
+    const { life } = this.#lifeOf(request.authorization_key, undefined, nowMs);
+    const { hold_minor: minor, approved_minor } = decision;
     // At the approval's own instant: what the network said of later ones outlasts it.
-    life.tell({ does: 'adds', at_ms: answer.approvedMs, minor: -minor, told: -approved_minor, why: 'void' });
+    life.tell({ does: 'adds', at_ms: approvedMs, minor: -minor, told: -approved_minor, why: 'void' });
     life.approved_minor -= minor;
     life.touched_ms = nowMs;
-    return true;
   }
 
   /** How many holds lapsed. */
@@ -255,13 +276,15 @@ export class Model {
     return { life, hasJoined };
   }
 
-  #standing(requestKey: string): Decision | null {
-    const none = { reason: null, control_id: null, available_minor: null, profile_version: null, trace: [] };
+  /** The answer in the card's place, unless the request was given up after it. */
+  #inPlace(requestKey: string): StoodIn | null {
     const stoodIn = this.#stoodIn.get(requestKey);
-    if (stoodIn !== undefined)
-      return { ...none, outcome: 'approved', approved_minor: stoodIn.minor, hold_minor: stoodIn.minor };
-    if (!this.#voided.has(requestKey)) return null;
-    return { ...none, outcome: 'declined', approved_minor: 0, hold_minor: 0, reason: 'request_voided' };
+    const voided = this.#voided.get(requestKey) ?? 0;
+    return stoodIn !== undefined && stoodIn.sequence > voided ? stoodIn : null;
+  }
+
+  #standing(requestKey: string): Decision | null {
+    return toldInstead(this.#inPlace(requestKey), this.#voided.has(requestKey));
   }
 
   #next(nowMs: number): void {
