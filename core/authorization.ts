@@ -38,7 +38,7 @@ export interface Authorization {
   readonly told_minor: number;
   /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
-  /** A request of it was approved once, void since or not. */
+  /** A request of it was approved once, by us or in our place, void since or not. */
   readonly begun: boolean;
   /** How often something was approved without us, without what was void. */
   readonly advised: number;
@@ -228,6 +228,7 @@ export function afterMessage(
       return {
         ...withCut(touched, { at_ms, hold_minor: message.hold_minor }),
         advised: authorization.advised + (message.hold_minor > 0 ? 1 : 0),
+        begun: authorization.begun || (message.request_key !== undefined && message.hold_minor > 0),
         expires_at_ms: Math.max(authorization.expires_at_ms, told.expires_at_ms),
       };
     case 'refund':

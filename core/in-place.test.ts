@@ -64,6 +64,17 @@ describe('a request that comes after the answer in its place', () => {
     });
   });
 
+  test.each([true, false])(
+    'began the purchase: another request for it is held in addition (the first came: %s)',
+    (came) => {
+      const { card } = cardWith();
+      card.receive(inPlace, noonMs);
+      if (came) card.authorize(request(), noonMs + 1);
+      card.authorize(request({ request_key: 'request-2', amount_minor: 200 }), noonMs + 2);
+      expect(card.state).toMatchObject({ held_minor: 700, uses: 1 });
+    },
+  );
+
   test('says where the card was used', () => {
     const { card } = cardWith();
     card.receive(inPlace, noonMs);

@@ -23,6 +23,7 @@ export interface Reckoned {
   items: Item[];
   approved: number;
   advised: number;
+  answeredInPlace: boolean;
   cleared: number;
   refunded: number;
 }
@@ -68,7 +69,17 @@ export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
 
 function born(first_ms: number): Reckoned {
   const names = new Set<string>();
-  return { names, first_ms, merchant: null, items: [], approved: 0, advised: 0, cleared: 0, refunded: 0 };
+  return {
+    names,
+    first_ms,
+    merchant: null,
+    items: [],
+    approved: 0,
+    advised: 0,
+    answeredInPlace: false,
+    cleared: 0,
+    refunded: 0,
+  };
 }
 
 /** The names by which an event knows its life; null for one that has none. */
@@ -101,6 +112,7 @@ function merge(into: Reckoned, other: Reckoned): void {
   into.cleared += other.cleared;
   into.refunded += other.refunded;
   into.advised += other.advised;
+  into.answeredInPlace ||= other.answeredInPlace;
 }
 
 function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
@@ -122,7 +134,8 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
   else if (body.kind === 'message') tell(life, body.message, said(now, body.message.occurred_at_ms), add);
   else if (body.kind === 'authorization' && body.decision.outcome === 'approved') {
     const { request, decision } = body;
-    const begins = life.items.every(({ what }) => what !== 'add') && request.kind !== 'incremental';
+    const isFirst = !life.answeredInPlace && life.items.every(({ what }) => what !== 'add');
+    const begins = isFirst && request.kind !== 'incremental';
     const unsaid = begins ? 0 : Math.max(at_ms, ...times.map((time) => time + 1));
     if (life.approved === 0 || life.merchant === null) life.merchant = request.merchant;
     add({
@@ -150,6 +163,7 @@ function tell(life: Reckoned, message: CardMessage, at_ms: number, add: (item: I
       return;
     case 'advice':
       life.advised += message.hold_minor > 0 ? 1 : 0;
+      life.answeredInPlace ||= message.hold_minor > 0 && message.request_key !== undefined;
       add({ at_ms, what: 'set', minor: message.hold_minor });
       return;
     case 'refund':

@@ -30,6 +30,8 @@ export class ModelLife {
   approved_minor = 0;
   /** How often the network approved without us; what was given up since does not count. */
   advised = 0;
+  /** One of its requests was answered in the card's place. */
+  answeredInPlace = false;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -130,6 +132,7 @@ export class ModelLife {
     const { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms } = this;
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
     copy.facts = [...this.facts];
+    copy.answeredInPlace = this.answeredInPlace;
     return copy;
   }
 
@@ -147,6 +150,7 @@ export class ModelLife {
     this.cleared_minor += other.cleared_minor;
     this.refunded_minor += other.refunded_minor;
     this.advised += other.advised;
+    this.answeredInPlace ||= other.answeredInPlace;
     this.expires_at_ms = Math.max(this.expires_at_ms, other.expires_at_ms);
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.#hold = null;

@@ -66,7 +66,7 @@ export class Model {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     if (minor === 0) return nowMs;
-    const wasApproved = life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
+    const wasApproved = life.answeredInPlace || life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
     const isFirst = !wasApproved && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
     const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
@@ -139,6 +139,7 @@ export class Model {
       case 'advice': {
         life.tell(sets(message.hold_minor));
         if (message.hold_minor > 0) life.advised++;
+        if (message.hold_minor > 0 && message.request_key !== undefined) life.answeredInPlace = true;
         const category = (message.merchant ?? life.use.merchant)?.category ?? null;
         life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(this.profile, category) * dayMs);
       }
