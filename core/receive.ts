@@ -36,8 +36,13 @@ export function receiveRequest(
   nowMs: number,
 ): Body<'authorization'> {
   const stoodIn = standInFor(state, request.request_key);
-  const decision = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
+  const decided = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
   const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
+  const effect = effectOf(state, found, afterDecision(state, found.life, request, decided, nowMs));
+  // What an approval adds may be gone already, by what was told of it before.
+  const left = availableMinor(state);
+  const available_minor = left === null ? null : left - spentBy(effect, found);
+  const decision = available_minor === decided.available_minor ? decided : { ...decided, available_minor };
   const approved_at_ms = approvedAtMs(found.life, request, nowMs);
   return {
     kind: 'authorization',
@@ -45,7 +50,7 @@ export function receiveRequest(
     authorization_id: found.life.authorization_id,
     request,
     decision,
-    effect: effectOf(state, found, afterDecision(state, found.life, request, decision, nowMs)),
+    effect,
     ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
     ...joinedBy(found),
   };
@@ -74,8 +79,8 @@ export function receiveMessage(state: CardState, message: CardMessage, ids: Fres
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
   const effect = effectOf(state, found, afterWord(state, found.life, message, nowMs));
   const left = availableMinor(state);
-  const moreHeld = effect.hold_minor - (found.absorbed?.life.hold_minor ?? 0);
-  const spends = moreHeld + effect.posted_minor;
+  const spends = spentBy(effect, found);
+  const moreHeld = spends - effect.posted_minor;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
   const against = message.kind === 'advice' ? wouldDecline(state, message, moreHeld, nowMs) : null;
   return {
@@ -173,6 +178,11 @@ function effectOf(state: CardState, { key, life, absorbed }: FoundLife, after: A
   const before = state.authorizations.get(key) ?? newAuthorization(life.authorization_id, life.at_ms);
   const { hold_minor, posted_minor } = effectBetween(before, after);
   return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.life)) };
+}
+
+/** How much less the card may spend after it: the hold of a life that went into another one is no new spending. */
+function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: FoundLife): number {
+  return hold_minor - (absorbed?.life.hold_minor ?? 0) + posted_minor;
 }
 
 function joinedBy({ absorbed }: FoundLife): Pick<Body<'message'>, 'joined'> {

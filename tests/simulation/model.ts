@@ -8,7 +8,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import { type Answered, type MessageRecord, type ModelAnswer, type StoodIn, toldInstead } from './model-answer.ts';
 import { countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
-import { bodyOf, holdDays, requestLike } from './model-reading.ts';
+import { bodyOf, holdDays, longestRollingMs, requestLike } from './model-reading.ts';
 
 const dayMs = 86_400_000;
 
@@ -55,6 +55,7 @@ export class Model {
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
     const approvedMs = own.outcome === 'approved' ? this.#approve(life, request, own, nowMs) : nowMs;
+    own.available_minor = this.#availableMinor(this.totals);
     this.answered.set(key, { sequence: this.sequence, request, decision: own, approvedMs });
     if (own.hold_minor > 0)
       for (const seen of limitsSeen)
@@ -217,10 +218,7 @@ export class Model {
     for (const [key, { sequence }] of this.#stoodIn) if (sequence < firstSequence) this.#stoodIn.delete(key);
     for (const keys of [this.#voided, this.#received])
       for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
-    const rolling = (this.profile?.controls ?? []).flatMap((control) =>
-      control.does === 'limit' && control.window.per === 'rolling' ? [control.window.seconds * 1_000] : [],
-    );
-    const longest = Math.max(0, ...rolling);
+    const longest = longestRollingMs(this.profile);
     let dropped = 0;
     for (const life of this.lives) {
       if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
@@ -243,9 +241,9 @@ export class Model {
   /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
     const { profile } = this;
-    const { held_minor, posted_minor, uses } = this.totals;
-    const funds = profile?.funds_minor ?? null;
-    const availableMinor = funds === null ? null : funds - held_minor - posted_minor;
+    const totals = this.totals;
+    const { uses } = totals;
+    const availableMinor = this.#availableMinor(totals);
     const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
     const one = this.names.get(name);
     const other = alias === undefined ? undefined : this.names.get(alias);
@@ -286,6 +284,11 @@ export class Model {
 
   #standing(requestKey: string): Decision | null {
     return toldInstead(this.#inPlace(requestKey), this.#voided.has(requestKey));
+  }
+
+  #availableMinor({ held_minor, posted_minor }: Model['totals']): number | null {
+    const funds = this.profile?.funds_minor ?? null;
+    return funds === null ? null : funds - held_minor - posted_minor;
   }
 
   #next(nowMs: number): void {
