@@ -43,6 +43,7 @@ test.each<[says: string, turns: readonly Turn[], held: number]>([
   ['an increment, and both amounts are taken back', [asked, increment, takesBack(700)], 0],
   ['the network says how much it holds', [asked, advice({ hold_minor: 500 }), takesBack(400)], 100],
   ['a void takes all of its own back, and no more', [asked, increment, { voids: 'r0' }], 240],
+  ['and what is taken back after it is of the increment', [asked, increment, { voids: 'r0' }, takesBack(150)], 90],
   ['a void of the increment', [asked, increment, { voids: 'r1' }], 600],
   ['expiry', [asked, expiry()], 0],
 ])('%s', (_, turns, held) => {

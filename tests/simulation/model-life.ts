@@ -86,6 +86,11 @@ export class ModelLife {
     return latest;
   }
 
+  /** A request of it was approved, whatever became of that. */
+  get hasBegun(): boolean {
+    return this.answeredInPlace || this.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
+  }
+
   get posted_minor(): number {
     return this.cleared_minor - this.refunded_minor;
   }

@@ -67,8 +67,7 @@ export class Model {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     if (minor === 0) return nowMs;
-    const wasApproved = life.answeredInPlace || life.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
-    const isFirst = !wasApproved && request.kind !== 'incremental';
+    const isFirst = !life.hasBegun && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
     const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
     life.tell({ does: 'adds', at_ms, minor, told: own.approved_minor, why: request.kind });
@@ -241,14 +240,13 @@ export class Model {
   /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
     const { profile } = this;
-    const totals = this.totals;
-    const { uses } = totals;
+    const { totals } = this;
     const availableMinor = this.#availableMinor(totals);
     const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
     const one = this.names.get(name);
     const other = alias === undefined ? undefined : this.names.get(alias);
     if (one === undefined || other === undefined || one === other)
-      return { ...common, lives: this.lives, life: one ?? other ?? null, uses };
+      return { ...common, lives: this.lives, life: one ?? other ?? null, uses: totals.uses };
     const life = one.copy();
     life.take(other);
     const lives = [...this.lives.filter((each) => each !== one && each !== other), life];
