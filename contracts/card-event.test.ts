@@ -42,6 +42,7 @@ const bodies = {
       ],
     },
     effect: { hold_minor: 0, posted_minor: 0 },
+    approved_at_ms: 1_700_000_000_000,
   },
   message: {
     kind: 'message',

@@ -11,7 +11,14 @@ import { apply, type LoggedEvent } from './apply.ts';
 import { type CardState, newCardState, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
 import { expiriesDue } from './hold-expiry.ts';
-import { type FreshIds, receiveMessage, receiveRequest, receiveVoid, receiveVoidInPlace } from './receive.ts';
+import {
+  answeredInPlace,
+  type FreshIds,
+  receiveMessage,
+  receiveRequest,
+  receiveVoid,
+  receiveVoidInPlace,
+} from './receive.ts';
 import { type Forgotten, forget, type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
 
 export type AuthorizeAnswer =
@@ -85,7 +92,7 @@ export class Card {
     }
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
-    if (isLate && standInFor(this.#state, request_key) === null) this.void(request_key, clockMs);
+    if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
     const event = receiveRequest(this.#state, request, this.#history.freshIds(), nowMs);
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;

@@ -83,6 +83,21 @@ describe('a request that comes after the answer in its place', () => {
   });
 });
 
+test('an answer of nothing decides nothing: request and answer end alike in any order', () => {
+  const nothing = advice({ request_key: 'request-1', hold_minor: 0, occurred_at_ms: noonMs });
+  const [before, after] = [cardWith(), cardWith()];
+  before.card.authorize(request(), noonMs);
+  before.card.receive(nothing, noonMs + 1);
+  after.card.receive(nothing, noonMs);
+  after.card.authorize(request(), noonMs + 1);
+  for (const { card } of [before, after]) expect(card.state).toMatchObject({ held_minor: 0, uses: 1 });
+  const late = cardWith();
+  late.card.receive(nothing, noonMs);
+  expect(late.card.authorize(request(), noonMs + 2, noonMs + 1)).toMatchObject({
+    decision: { reason: 'request_voided' },
+  });
+});
+
 describe('giving up a request that was answered in its place', () => {
   const inPlace = advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 500, occurred_at_ms: noonMs });
   const asked = request({ occurred_at_ms: noonMs });

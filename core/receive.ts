@@ -35,7 +35,7 @@ export function receiveRequest(
   ids: FreshIds,
   nowMs: number,
 ): Body<'authorization'> {
-  const stoodIn = standInFor(state, request.request_key);
+  const stoodIn = answeredInPlace(state, request);
   const decided = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
   const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
   const effect = effectOf(state, found, afterDecision(state, found.life, request, decided, nowMs));
@@ -54,6 +54,12 @@ export function receiveRequest(
     ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
     ...joinedBy(found),
   };
+}
+
+/** The answer that a request only repeats, given in the card's place. One of nothing to a request for something decides nothing. */
+export function answeredInPlace(state: CardState, request: AuthorizationRequest): StoodIn | null {
+  const stoodIn = standInFor(state, request.request_key);
+  return stoodIn?.approved_minor === 0 && request.amount_minor > 0 ? null : stoodIn;
 }
 
 /** The network has heard this already, and the advice that said so holds the amount: it is not held again. */

@@ -51,3 +51,8 @@ export function toldInstead(inPlace: StoodIn | null, isGivenUp: boolean): Decisi
   if (!isGivenUp) return null;
   return { ...none, outcome: 'declined', approved_minor: 0, hold_minor: 0, reason: 'request_voided' };
 }
+
+/** What was said in the card's place, unless it was nothing to a request for something. */
+export function answerTo({ amount_minor }: AuthorizationRequest, inPlace: StoodIn | null): StoodIn | null {
+  return inPlace !== null && inPlace.minor === 0 && amount_minor > 0 ? null : inPlace;
+}

@@ -5,10 +5,18 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { type Answered, type MessageRecord, type ModelAnswer, type StoodIn, toldInstead } from './model-answer.ts';
+import {
+  type Answered,
+  answerTo,
+  type MessageRecord,
+  type ModelAnswer,
+  type StoodIn,
+  toldInstead,
+} from './model-answer.ts';
 import { countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
-import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
+import { beginningMs, ModelLife, nowhere } from './model-life.ts';
 import { bodyOf, holdDays, longestRollingMs, requestLike } from './model-reading.ts';
+import { tellWord } from './model-word.ts';
 
 const dayMs = 86_400_000;
 
@@ -45,7 +53,7 @@ export class Model {
       return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
     }
     const nowMs = this.#now(clockMs);
-    const inPlace = this.#inPlace(key);
+    const inPlace = answerTo(request, this.#inPlace(key));
     if (deadlineAtMs !== null && clockMs > deadlineAtMs && inPlace === null) this.void(key, clockMs);
     const { authorization_key, alias_key } = request;
     const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
@@ -91,7 +99,7 @@ export class Model {
     const before = this.totals;
     const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
     life.touched_ms = nowMs;
-    const at_ms = this.#tell(life, message, nowMs);
+    const at_ms = tellWord(life, message, this.profile, nowMs);
     if (message.kind === 'advice' && message.request_key !== undefined) {
       const { request_key, hold_minor: minor } = message;
       this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, at_ms });
@@ -107,44 +115,12 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs);
-    this.#tell(trial, message, nowMs);
+    tellWord(trial, message, this.profile, nowMs);
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
     for (const one of known) amount_minor -= one?.hold_minor ?? 0;
     if (amount_minor <= 0) return null;
     return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
-  }
-
-  /** At which instant. */
-  #tell(life: ModelLife, message: CardMessage, nowMs: number): number {
-    const unsaid = Math.max(nowMs, life.latestMs);
-    const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, message.occurred_at_ms);
-    const sets = (minor: number): Fact => ({ does: 'sets', at_ms, minor, why: message.kind });
-    const takes = (minor: number): Fact => ({ does: 'adds', at_ms, minor: -minor, why: message.kind });
-    if ('merchant' in message) life.learnMerchant(message.merchant);
-    switch (message.kind) {
-      case 'clearing':
-        life.cleared_minor += message.amount_minor;
-        life.tell(message.final ? sets(0) : takes(message.amount_minor));
-        break;
-      case 'reversal':
-        life.tell(message.amount_minor === null ? sets(0) : takes(message.amount_minor));
-        break;
-      case 'expiry':
-        life.tell(sets(0));
-        break;
-      case 'refund':
-        life.refunded_minor += message.amount_minor;
-        break;
-      case 'advice': {
-        life.tell(sets(message.hold_minor));
-        if (message.hold_minor > 0) life.advised++;
-        if (message.hold_minor > 0 && message.request_key !== undefined) life.answeredInPlace = true;
-        const category = (message.merchant ?? life.use.merchant)?.category ?? null;
-        life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(this.profile, category) * dayMs);
-      }
-    }
-    return at_ms;
   }
 
   /** How many rows say so: none where it was given up before, two where card and network had both approved. */
