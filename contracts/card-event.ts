@@ -19,6 +19,8 @@ export const effectSchema = z.strictObject({
 });
 export type Effect = z.infer<typeof effectSchema>;
 
+const instant = z.int().check(z.nonnegative());
+
 const authorizationId = idSchema('auth');
 
 /** An authorization that turned out to be the same as the event's, known by another of the network's ids until now. */
@@ -37,6 +39,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     request: authorizationRequestSchema,
     decision: decisionSchema,
     effect: effectSchema,
+    /** Of an approval: its instant in the authorization's life, where that is not the request's own. */
+    approved_at_ms: z.optional(instant),
     joined: z.optional(joinedSchema),
   }),
   z.strictObject({
@@ -61,7 +65,10 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     authorization_key: z.string(),
     effect: effectSchema,
   }),
-  /** A request whose answer came too late: what it had held is released and its key stays declined. */
+  /**
+   * A request whose answer came too late: what it had held is released and its key stays declined. Two of them where both the
+   * card and somebody in its place had approved.
+   */
   z.strictObject({
     kind: z.literal('void'),
     event_id: idSchema('evt'),
@@ -69,8 +76,14 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** The authorization that the request had opened; null where the request never came before its void. */
     authorization_id: z.nullable(authorizationId),
     authorization_key: z.nullable(networkKeySchema),
-    /** What the request had been approved for, in minor units. */
+    /** What the request had held, in minor units. */
     voided_minor: amountMinorSchema,
+    /** What the network had been told of it; absent: as much. */
+    approved_minor: z.optional(amountMinorSchema),
+    /** The instant of the approval in its life, at which it is taken back; absent: nothing was approved. */
+    approved_at_ms: z.optional(instant),
+    /** It was answered in the card's place: the instant at which what that had held is released. `voided_minor` is of that. */
+    stood_in_at_ms: z.optional(instant),
     effect: effectSchema,
   }),
   z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),

@@ -203,11 +203,11 @@ export const controlSchema = z.discriminatedUnion('does', [
       does: z.literal('adjust_hold'),
       /** Added, in percent of the amount, rounded up. */
       percent: z.optional(percent),
-      /** Added. */
+      /** Added, once an authorization. */
       add_minor: z.optional(positive),
-      /** The least to hold. */
+      /** The least that an authorization holds. */
       at_least_minor: z.optional(positive),
-      /** The most that the hold is raised to. */
+      /** The most that an authorization's hold is raised to. */
       cap_minor: z.optional(positive),
     })
     .check(

@@ -1,6 +1,7 @@
 // The answer to an authorization request. A decline is a value with a reason; a failure is never dressed as one.
 
 import * as z from 'zod/mini';
+import type { Id } from './ids.ts';
 import { amountMinorSchema } from './money.ts';
 
 /** In order of precedence: of two reasons at once the earlier one is reported. */
@@ -57,3 +58,9 @@ export const decisionSchema = z.strictObject({
   trace: z.array(verdictSchema),
 });
 export type Decision = z.infer<typeof decisionSchema>;
+
+/** A decision and the authorization that it belongs to. */
+export interface Decided {
+  readonly authorization_id: Id<'auth'>;
+  readonly decision: Decision;
+}

@@ -30,6 +30,8 @@ export const putCardAnswerSchema = z.object({ outcome: z.enum(['stored', 'unchan
 /** `GET /internal/cards/:network/:token/events?after=N`: events above N in order, at most `limits.eventsPageMax`. */
 export const cardEventsAnswerSchema = z.object({
   events: z.array(z.unknown()),
+  /** The oldest one that the card still has: those below have outlived its retention. */
+  first_sequence: z.int().check(z.positive()),
   /** The card's newest sequence: more pages follow while the last event is below it. */
   last_sequence: z.int().check(z.nonnegative()),
 });

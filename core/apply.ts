@@ -13,6 +13,7 @@ import {
   afterVoid,
   joined,
   newAuthorization,
+  toldAtMs,
 } from './authorization.ts';
 import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
 import type { KnownLife } from './counter.ts';
@@ -46,10 +47,13 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
       const { message } = body;
       state.received.set(message.message_key, sequence);
       if (body.anomaly !== undefined) return;
-      if (message.kind === 'advice' && message.request_key !== undefined)
-        state.stoodIn.set(message.request_key, { sequence, approved_minor: message.hold_minor });
       const named = authorizationKeyOf(message);
       const { key, life } = takeLife(state, named, message.alias_key, body.authorization_id, at_ms);
+      if (message.kind === 'advice' && message.request_key !== undefined) {
+        const { request_key, hold_minor: approved_minor, authorization_key } = message;
+        const stoodIn = { sequence, approved_minor, authorization_key, at_ms: toldAtMs(life, message, at_ms) };
+        state.stoodIn.set(request_key, stoodIn);
+      }
       setAuthorization(state, key, life, afterWord(state, life, message, at_ms));
       return;
     }
@@ -57,7 +61,7 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
       state.voided.set(body.request_key, sequence);
       if (body.authorization_key === null || body.authorization_id === null) return;
       const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
-      setAuthorization(state, key, life, afterVoid(life, body.voided_minor, at_ms));
+      setAuthorization(state, key, life, afterVoid(life, body, at_ms));
       return;
     }
     case 'expiry': {
@@ -80,9 +84,10 @@ export function afterDecision(
   atMs: number,
 ): Authorization {
   if (decision.outcome === 'declined') return { ...life, touched_ms: atMs };
-  const { hold_minor } = decision;
+  const { hold_minor, approved_minor } = decision;
   const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
-  return afterApproval(life, request, { hold_minor, subject: subjectOf(request), expires_at_ms }, atMs);
+  const approval = { hold_minor, approved_minor, subject: subjectOf(request), expires_at_ms };
+  return afterApproval(life, request, approval, atMs);
 }
 
 /** A life after what the network says of it. */

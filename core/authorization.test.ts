@@ -202,12 +202,14 @@ interface Word {
   readonly named: string;
   readonly alias: string | undefined;
   readonly at_ms: number;
-  readonly says: { readonly approved: number } | CardMessage;
+  readonly says: { readonly approved: number; readonly held: number } | CardMessage;
 }
 
 const amounts = fc.integer({ min: 0, max: 1_000 });
 const said = fc.oneof(
-  fc.integer({ min: 1, max: 1_000 }).map((approved) => ({ approved })),
+  fc
+    .tuple(fc.integer({ min: 1, max: 1_000 }), fc.constantFrom(0, 0, 50, 400))
+    .map(([approved, more]) => ({ approved, held: approved + more })),
   fc
     .tuple(amounts, fc.boolean())
     .map(([amount_minor, final]) => clearing({ amount_minor, final, merchant: merchant('5812') })),
@@ -242,7 +244,7 @@ function fold(words: readonly Word[]): { state: CardState; log: LoggedEvent[] } 
       return { ...envelope, body: { kind: 'message', ...ids(), message, effect } };
     }
     const decision: Decision = {
-      ...{ outcome: 'approved', approved_minor: says.approved, hold_minor: says.approved, reason: null },
+      ...{ outcome: 'approved', approved_minor: says.approved, hold_minor: says.held, reason: null },
       ...{ control_id: null, available_minor: null, profile_version: 1, trace: [] },
     };
     const asking = request({ ...common, request_key: key, amount_minor: says.approved });
@@ -254,7 +256,7 @@ function fold(words: readonly Word[]): { state: CardState; log: LoggedEvent[] } 
 
 /** What all the words come to, in the order of the network's clock. */
 function itemOf({ at_ms, says }: Word): Item[] {
-  if ('approved' in says) return [{ at_ms, what: 'add', minor: says.approved }];
+  if ('approved' in says) return [{ at_ms, what: 'add', minor: says.held, told: says.approved }];
   if (says.kind === 'refund') return [];
   if (says.kind === 'advice') return [{ at_ms, what: 'set', minor: says.hold_minor }];
   if (says.kind === 'expiry') return [{ at_ms, what: 'set', minor: 0 }];

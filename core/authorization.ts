@@ -2,7 +2,7 @@
 // clock, not by arrival, so messages may come in any order and the same state results.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { Effect } from '../contracts/card-event.ts';
+import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Id } from '../contracts/ids.ts';
 import type { Subject } from './subject.ts';
@@ -11,6 +11,8 @@ import type { Subject } from './subject.ts';
 export interface Step {
   readonly at_ms: number;
   readonly minor: number;
+  /** The same of what the network was told; absent: as much. */
+  readonly told_minor?: number;
 }
 
 /** From this instant on, this is held, whatever was before: final clearing, full reversal and expiry (0), advice (its figure). */
@@ -32,10 +34,14 @@ export interface Authorization {
   readonly steps: readonly Step[];
   /** Reserved and neither cleared nor released: what cut and steps come to. */
   readonly hold_minor: number;
+  /** What of it the network knows of: without what our controls hold in addition. */
+  readonly told_minor: number;
   /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
-  /** The network has approved something without us. */
-  readonly advised: boolean;
+  /** A request of it was approved once, by us or in our place, void since or not. */
+  readonly begun: boolean;
+  /** How often something was approved without us, without what was void. */
+  readonly advised: number;
   readonly cleared_minor: number;
   readonly refunded_minor: number;
   /** When the card drops what is still held. */
@@ -51,8 +57,10 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
     cut: null,
     steps: [],
     hold_minor: 0,
+    told_minor: 0,
     approved_minor: 0,
-    advised: false,
+    begun: false,
+    advised: 0,
     cleared_minor: 0,
     refunded_minor: 0,
     expires_at_ms: 0,
@@ -61,7 +69,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number): A
 
 /** Whether it was a use of the card: something was approved, by us or the network, or cleared. */
 export function isUse({ approved_minor, cleared_minor, advised }: Authorization): boolean {
-  return approved_minor > 0 || cleared_minor > 0 || advised;
+  return approved_minor > 0 || cleared_minor > 0 || advised > 0;
 }
 
 /** What is finally spent: clearings less refunds. */
@@ -77,12 +85,24 @@ export function effectBetween(before: Authorization, after: Authorization): Effe
   };
 }
 
-/** Every change of a hold goes through here, and `hold_minor` is never set elsewhere. */
+type Held = Pick<Authorization, 'hold_minor' | 'told_minor'>;
+
+/** Where nothing is left of what the network knows of, nothing can come of what was held in addition. */
+function afterStep({ hold_minor, told_minor }: Held, step: Step): Held {
+  const told = Math.max(0, told_minor + (step.told_minor ?? step.minor));
+  return { hold_minor: told === 0 ? 0 : Math.max(0, hold_minor + step.minor), told_minor: told };
+}
+
+/** What a cut and the steps after it come to. */
+export function heldBy(cut: Cut | null, steps: readonly Step[]): Held {
+  const hold_minor = cut?.hold_minor ?? 0;
+  return steps.reduce(afterStep, { hold_minor, told_minor: hold_minor });
+}
+
+/** Every change of a hold goes through here or `withStep`: it is never set elsewhere. */
 function withSteps(authorization: Authorization, cut: Cut | null, steps: readonly Step[]): Authorization {
   const after = cut === null ? steps : steps.filter((step) => step.at_ms > cut.at_ms);
-  let hold = cut?.hold_minor ?? 0;
-  for (const { minor } of after) hold = Math.max(0, hold + minor);
-  return { ...authorization, cut, steps: after, hold_minor: hold };
+  return { ...authorization, cut, steps: after, ...heldBy(cut, after) };
 }
 
 function withStep(authorization: Authorization, step: Step): Authorization {
@@ -90,12 +110,12 @@ function withStep(authorization: Authorization, step: Step): Authorization {
   if (step.minor === 0 || (cut !== null && step.at_ms <= cut.at_ms)) return authorization;
   const last = steps.at(-1);
   if (last === undefined || inOrder(last, step) < 0)
-    return {
-      ...authorization,
-      steps: [...steps, step],
-      hold_minor: Math.max(0, authorization.hold_minor + step.minor),
-    };
+    return { ...authorization, steps: [...steps, step], ...afterStep(authorization, step) };
   return withSteps(authorization, cut, [...steps, step].sort(inOrder));
+}
+
+function stepOf(at_ms: number, minor: number, told_minor: number): Step {
+  return told_minor === minor ? { at_ms, minor } : { at_ms, minor, told_minor };
 }
 
 /** At the same instant what adds comes first. */
@@ -119,36 +139,56 @@ function latestMs({ cut, steps }: Authorization): number {
 const beginningMs = 0;
 
 /**
- * A request was approved. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
+ * The instant of an approval. Without a time of its own, the first one began the life, whatever is told of it, earlier or later;
  * any other is new, on a life that is closed too.
  */
+export function approvedAtMs(authorization: Authorization, request: AuthorizationRequest, nowMs: number): number {
+  if (request.occurred_at_ms !== undefined) return Math.min(request.occurred_at_ms, nowMs);
+  // After a void the network asks anew: that is no longer the beginning, and must not go under what ended the first try.
+  const first = !authorization.begun && request.kind !== 'incremental';
+  return first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
+}
+
 export function afterApproval(
   authorization: Authorization,
   request: AuthorizationRequest,
-  approval: { hold_minor: number; subject: Subject; expires_at_ms: number },
+  approval: { hold_minor: number; approved_minor: number; subject: Subject; expires_at_ms: number },
   nowMs: number,
 ): Authorization {
   // Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself.
   const subject = (authorization.approved_minor > 0 ? authorization.subject : null) ?? approval.subject;
   if (approval.hold_minor === 0) return { ...authorization, subject, touched_ms: nowMs };
-  const first = authorization.approved_minor === 0 && request.kind !== 'incremental';
-  const unsaid = first ? beginningMs : Math.max(nowMs, latestMs(authorization) + 1);
-  const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(request.occurred_at_ms, nowMs);
+  const at_ms = approvedAtMs(authorization, request, nowMs);
   return {
-    ...withStep(authorization, { at_ms, minor: approval.hold_minor }),
+    ...withStep(authorization, stepOf(at_ms, approval.hold_minor, approval.approved_minor)),
     subject,
     approved_minor: authorization.approved_minor + approval.hold_minor,
+    begun: true,
     expires_at_ms: Math.max(authorization.expires_at_ms, approval.expires_at_ms),
     touched_ms: nowMs,
   };
 }
 
-/** The request's answer came too late: as if it had never been approved. */
-export function afterVoid(authorization: Authorization, voidedMinor: number, nowMs: number): Authorization {
-  const at_ms = Math.max(nowMs, latestMs(authorization));
+/** What a void takes back. */
+export type Voided = Pick<
+  Extract<CardEventBody, { kind: 'void' }>,
+  'voided_minor' | 'approved_minor' | 'approved_at_ms' | 'stood_in_at_ms'
+>;
+
+/** The request's answer came too late: as if it had never been approved. What the network said of later instants stands. */
+export function afterVoid(authorization: Authorization, voided: Voided, nowMs: number): Authorization {
+  const { voided_minor, approved_minor = voided_minor, stood_in_at_ms } = voided;
+  if (stood_in_at_ms !== undefined)
+    return {
+      // Of two words for one instant the lower one holds: the advice's figure is gone, and what came after it stands.
+      ...withCut(authorization, { at_ms: stood_in_at_ms, hold_minor: 0 }),
+      advised: Math.max(0, authorization.advised - (voided_minor > 0 ? 1 : 0)),
+      touched_ms: nowMs,
+    };
+  const at_ms = voided.approved_at_ms ?? Math.max(nowMs, latestMs(authorization));
   return {
-    ...withStep(authorization, { at_ms, minor: -voidedMinor }),
-    approved_minor: authorization.approved_minor - voidedMinor,
+    ...withStep(authorization, stepOf(at_ms, -voided_minor, -approved_minor)),
+    approved_minor: authorization.approved_minor - voided_minor,
     touched_ms: nowMs,
   };
 }
@@ -159,6 +199,11 @@ export function afterExpiry(authorization: Authorization, nowMs: number): Author
   return { ...withCut(authorization, { at_ms, hold_minor: 0 }), touched_ms: nowMs };
 }
 
+/** The instant of a message. Without a time of its own it comes after all that is known. */
+export function toldAtMs(authorization: Authorization, { occurred_at_ms }: CardMessage, nowMs: number): number {
+  return occurred_at_ms === undefined ? Math.max(nowMs, latestMs(authorization)) : Math.min(occurred_at_ms, nowMs);
+}
+
 /** `told`: what the message says of where the card was used, and when a hold that it sets would lapse. */
 export function afterMessage(
   authorization: Authorization,
@@ -166,8 +211,7 @@ export function afterMessage(
   told: { subject: Subject | null; expires_at_ms: number },
   nowMs: number,
 ): Authorization {
-  const unsaid = Math.max(nowMs, latestMs(authorization));
-  const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(message.occurred_at_ms, nowMs);
+  const at_ms = toldAtMs(authorization, message, nowMs);
   const touched = { ...authorization, subject: authorization.subject ?? told.subject, touched_ms: nowMs };
   switch (message.kind) {
     case 'clearing': {
@@ -183,7 +227,8 @@ export function afterMessage(
     case 'advice':
       return {
         ...withCut(touched, { at_ms, hold_minor: message.hold_minor }),
-        advised: authorization.advised || message.hold_minor > 0,
+        advised: authorization.advised + (message.hold_minor > 0 ? 1 : 0),
+        begun: authorization.begun || (message.request_key !== undefined && message.hold_minor > 0),
         expires_at_ms: Math.max(authorization.expires_at_ms, told.expires_at_ms),
       };
     case 'refund':
@@ -202,7 +247,8 @@ export function joined(one: Authorization, other: Authorization): Authorization 
     touched_ms: Math.max(one.touched_ms, other.touched_ms),
     subject: asked.subject ?? first.subject ?? second.subject,
     approved_minor: one.approved_minor + other.approved_minor,
-    advised: one.advised || other.advised,
+    begun: one.begun || other.begun,
+    advised: one.advised + other.advised,
     cleared_minor: one.cleared_minor + other.cleared_minor,
     refunded_minor: one.refunded_minor + other.refunded_minor,
     expires_at_ms: Math.max(one.expires_at_ms, other.expires_at_ms),

@@ -84,6 +84,40 @@ describe('a backtest', () => {
     ]);
   });
 
+  test('what was answered in the card’s place stays so under any draft, until it is given up', () => {
+    const history = new History();
+    const inPlace = { authorization_key: 'key-2', request_key: 'key-2', hold_minor: 100, decided_by: 'edge' } as const;
+    history.hear(sample.advice(inPlace));
+    const key = history.ask(100);
+    history.ask(50);
+    history.void(key);
+    history.ask(50);
+    expect(words(history.under([sample.limitPerDay(60)]))).toEqual([
+      'unchanged',
+      'newly_declined exceeds_amount_in_window',
+      'unchanged',
+    ]);
+  });
+
+  test('what the draft alone had approved is given up with what was answered in its place', () => {
+    const history = new History([sample.limitPerDay(90)]);
+    const key = history.ask(100);
+    history.hear(sample.advice({ authorization_key: key, request_key: key, hold_minor: 100, decided_by: 'edge' }));
+    history.void(key);
+    history.ask(90);
+    expect(words(history.under([sample.limitPerDay(150)]))).toEqual(['newly_approved', 'unchanged']);
+  });
+
+  test('an increment is judged by what one transaction may be, with what the draft approved of it', () => {
+    const history = new History();
+    const key = history.ask(100);
+    history.ask(50, { kind: 'incremental', authorization_key: key });
+    expect(words(history.under([sample.limitPerDay(140, { window: { per: 'transaction' } })]))).toEqual([
+      'unchanged',
+      'newly_declined exceeds_amount_max',
+    ]);
+  });
+
   test('shadow controls of the draft change nothing, and are reported', () => {
     const history = new History();
     history.ask(100);

@@ -13,7 +13,7 @@ import type { Id } from '../contracts/ids.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
 import { lifeKey, newCardState } from './card-state.ts';
-import { decide } from './decide.ts';
+import { receiveRequest, receiveVoid } from './receive.ts';
 
 export const changes = ['unchanged', 'newly_declined', 'newly_approved', 'amount_changed'] as const;
 
@@ -34,6 +34,10 @@ interface Approved {
   left_out_minor: number;
 }
 
+/** A request as the draft answers it. */
+type Asked = Extract<CardEventBody, { kind: 'authorization' }>;
+
+const noId: Id<'auth'> = 'auth_';
 const noEffect = { hold_minor: 0, posted_minor: 0 };
 
 /** One card. Events are taken in their order, from the card's first. */
@@ -42,7 +46,7 @@ export class Backtest {
   readonly #state = newCardState();
   readonly #controlsOf: (recorded: Profile) => readonly Control[];
   readonly #lives = new Map<string, Approved>();
-  readonly #answers = new Map<string, { readonly recorded: Decision; readonly draft: Decision }>();
+  readonly #answers = new Map<string, { readonly recorded: Decision; readonly asked: Asked }>();
   /** Lives that hold what history declined: no recorded event drops it. */
   readonly #beyondHistory = new Set<string>();
   #nextLapseMs = Number.POSITIVE_INFINITY;
@@ -79,12 +83,13 @@ export class Backtest {
   #ask(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'authorization' }>): Compared {
     const { request, authorization_id, decision: recorded } = body;
     const { at_ms } = event;
-    const draft = decide(this.#state, request, at_ms);
-    this.#answers.set(request.request_key, { recorded, draft });
+    const asked = receiveRequest(this.#state, request, body, at_ms);
+    const draft = asked.decision;
+    this.#answers.set(request.request_key, { recorded, asked });
     const life = this.#lifeOf(body);
     life.recorded_minor += recorded.approved_minor;
     life.draft_minor += draft.approved_minor;
-    apply(this.#state, { ...event, body: { ...body, decision: draft } });
+    apply(this.#state, { ...event, body: asked });
     const change = changeBetween(recorded, draft);
     if (change === 'newly_approved') this.#watch(request.authorization_key);
     return { change, authorization_id, at_ms, request, recorded, draft };
@@ -99,12 +104,20 @@ export class Backtest {
 
   #void(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'void' }>): void {
     const answer = this.#answers.get(body.request_key);
+    this.#answers.delete(body.request_key);
     const life = this.#lives.get(body.authorization_id ?? '');
     if (answer !== undefined && life !== undefined) {
       life.recorded_minor -= answer.recorded.approved_minor;
-      life.draft_minor -= answer.draft.approved_minor;
+      life.draft_minor -= answer.asked.decision.approved_minor;
     }
-    apply(this.#state, { ...event, body: { ...body, voided_minor: answer?.draft.hold_minor ?? 0 } });
+    const { event_id, authorization_id, stood_in_at_ms } = body;
+    if (stood_in_at_ms === undefined || (answer?.asked.decision.hold_minor ?? 0) > 0) {
+      // One that had opened no life opens none here: the id is not looked at.
+      const ids = { event_id, authorization_id: authorization_id ?? noId };
+      const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, ids, event.at_ms);
+      apply(this.#state, { ...event, body: voided });
+    }
+    if (stood_in_at_ms !== undefined && !this.#wasRefused(authorization_id ?? '')) apply(this.#state, event);
   }
 
   /** History approved something of this life, the draft nothing: what is told of it would not have happened. */

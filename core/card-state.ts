@@ -14,9 +14,9 @@ export interface CardState {
   readonly aliases: Map<string, string>;
   /** Sequence of the event that answered a request key: repeats are answered from it. */
   readonly answered: Map<string, number>;
-  /** Request keys that were answered in the card's place, and for how much. */
-  readonly stoodIn: Map<string, { sequence: number; approved_minor: number }>;
-  /** Request keys that were given up, by the sequence that says so: their answer is a decline, whenever they come. */
+  /** Request keys that were answered in the card's place. */
+  readonly stoodIn: Map<string, StoodIn>;
+  /** Request keys that were given up, by the sequence that says so: their answer is a decline, unless one in place is newer. */
   readonly voided: Map<string, number>;
   /** Keys of the network's messages: repeats change nothing. */
   readonly received: Map<string, number>;
@@ -29,6 +29,21 @@ export interface CardState {
   /** What the profile's limits count, by what makes them count alike. */
   counters: Map<string, Counter>;
   controls: readonly CompiledControl[];
+}
+
+/** An answer in the card's place. */
+export interface StoodIn {
+  readonly sequence: number;
+  readonly approved_minor: number;
+  /** The life that holds it, and since which instant. */
+  readonly authorization_key: string;
+  readonly at_ms: number;
+}
+
+/** The answer in the card's place that holds for a request; null where there is none, or the request was given up since. */
+export function standInFor(state: CardState, requestKey: string): StoodIn | null {
+  const stoodIn = state.stoodIn.get(requestKey);
+  return stoodIn === undefined || stoodIn.sequence < (state.voided.get(requestKey) ?? 0) ? null : stoodIn;
 }
 
 export function newCardState(): CardState {

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { Card } from './card.ts';
@@ -95,55 +96,45 @@ describe('a void', () => {
     expect(card.state).toMatchObject({ held_minor: 0, uses: 0 });
   });
 
+  test.each<[says: string, at: number | undefined, messages: readonly CardMessage[], held: number]>([
+    ['an advice for a later instant outlasts it', 0, [advice({ occurred_at_ms: noonMs + 1_000 })], 500],
+    ['an advice for the same instant outlasts it', 0, [advice({ occurred_at_ms: noonMs })], 500],
+    ['an advice for an earlier instant', 0, [advice({ occurred_at_ms: noonMs - 1_000, hold_minor: 300 })], 300],
+    ['a reversal of it changes nothing', 0, [reversal({ amount_minor: 500, occurred_at_ms: noonMs + 1_000 })], 0],
+    ['an advice, of a request without an instant', undefined, [advice({ occurred_at_ms: noonMs + 1_000 })], 500],
+    ['an advice before it all', undefined, [advice({ occurred_at_ms: noonMs - hourMs, hold_minor: 300 })], 300],
+  ])('takes its approval back at the approval’s instant: %s', (_, at, messages, held) => {
+    const occurred = at === undefined ? {} : { occurred_at_ms: noonMs + at };
+    for (const voidsFirst of [true, false]) {
+      const { card, log } = cardWith();
+      card.authorize(request(occurred), noonMs);
+      if (voidsFirst) card.void('request-1', noonMs + 3_000);
+      for (const message of messages) card.receive(message, noonMs + 4_000);
+      if (!voidsFirst) card.void('request-1', noonMs + 5_000);
+      expect(card.state.held_minor).toBe(held);
+      expect(log.find(({ body }) => body.kind === 'void')?.body).toMatchObject({
+        approved_at_ms: at === undefined ? 0 : noonMs,
+      });
+    }
+  });
+
+  test('of a later approval without an instant takes it back where it was put', () => {
+    const { card, log } = cardWith();
+    card.authorize(request(), noonMs);
+    card.receive(advice({ hold_minor: 700, occurred_at_ms: noonMs + 10 }), noonMs + 10);
+    card.authorize(request({ request_key: 'more', kind: 'incremental', amount_minor: 200 }), noonMs + 10);
+    card.receive(advice({ message_key: 'm2', hold_minor: 800, occurred_at_ms: noonMs + 20 }), noonMs + 30);
+    card.void('more', noonMs + 40);
+    expect(card.state.held_minor).toBe(800);
+    expect(log.at(-1)?.body).toMatchObject({ approved_at_ms: noonMs + 11, effect: { hold_minor: 0 } });
+  });
+
   test('comes once', () => {
     const { card, log } = cardWith();
     card.authorize(request(), noonMs);
     card.void('request-1', noonMs);
     expect(card.void('request-1', noonMs)).toEqual({ outcome: 'repeated' });
     expect(log.length).toBe(3);
-  });
-});
-
-describe('an answer in the card’s place', () => {
-  const inPlace = advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 });
-
-  test('is what its request hears, when it comes at last', () => {
-    const { card } = cardWith({ status: 'frozen' });
-    card.receive(inPlace, noonMs);
-    const heard = { decision: { outcome: 'approved', reason: null, approved_minor: 300 } };
-    expect(card.authorize(request(), noonMs)).toMatchObject(heard);
-    expect(card.authorize(request(), noonMs + 1)).toMatchObject(heard);
-  });
-
-  test('holds its amount once, whether the card had decided before or decides after', () => {
-    const [before, after] = [cardWith(), cardWith()];
-    before.card.authorize(request(), noonMs);
-    before.card.receive(inPlace, noonMs + 1);
-    after.card.receive(inPlace, noonMs);
-    after.card.authorize(request(), noonMs + 1);
-    expect(before.card.state).toMatchObject({ held_minor: 300, uses: 1 });
-    expect(after.card.state).toMatchObject({ held_minor: 300, uses: 1 });
-  });
-});
-
-describe('an answer in the place of a card that was late', () => {
-  const inPlace = advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 });
-  const heard = { decision: { outcome: 'approved', approved_minor: 300 } };
-
-  test('stands, though the card had burnt the key by then', () => {
-    const { card } = cardWith();
-    expect(card.authorize(request(), noonMs + 1, noonMs)).toMatchObject({ decision: { reason: 'request_voided' } });
-    card.receive(inPlace, noonMs + 2);
-    expect(card.authorize(request(), noonMs + 3)).toMatchObject(heard);
-    expect(card.state).toMatchObject({ held_minor: 300, uses: 1 });
-  });
-
-  test('stands, though the request comes late after it', () => {
-    const { card } = cardWith();
-    card.receive(inPlace, noonMs);
-    expect(card.authorize(request(), noonMs + 2, noonMs)).toMatchObject(heard);
-    expect(card.authorize(request(), noonMs + 3)).toMatchObject(heard);
-    expect(card.state).toMatchObject({ held_minor: 300, uses: 1 });
   });
 });
 

@@ -8,10 +8,17 @@ import type { Decision } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
-import { type CardState, newCardState } from './card-state.ts';
+import { type CardState, newCardState, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
 import { expiriesDue } from './hold-expiry.ts';
-import { type FreshIds, receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
+import {
+  answeredInPlace,
+  type FreshIds,
+  receiveMessage,
+  receiveRequest,
+  receiveVoid,
+  receiveVoidInPlace,
+} from './receive.ts';
 import { type Forgotten, forget, type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
 
 export type AuthorizeAnswer =
@@ -69,7 +76,8 @@ export class Card {
 
   /**
    * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline
-   * nobody waits for the answer: the key is burnt, so that nothing is held for a purchase that did not happen.
+   * nobody waits for the answer: the key is burnt, so that nothing is held for a purchase that did not happen; unless the
+   * network has had an answer in the card's place.
    */
   authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null = null): AuthorizeAnswer {
     const { request_key } = request;
@@ -83,7 +91,8 @@ export class Card {
       return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
     }
     const nowMs = this.now(clockMs);
-    if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(request_key, clockMs);
+    const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
+    if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
     const event = receiveRequest(this.#state, request, this.#history.freshIds(), nowMs);
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
@@ -98,12 +107,20 @@ export class Card {
     return { outcome: 'stored' };
   }
 
-  /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
+  /**
+   * Gives up a request: what it had been approved for is released, by the card and in its place, and its key stays declined,
+   * until somebody answers it in the card's place after that.
+   */
   void(requestKey: string, clockMs: number): ReceiveAnswer {
-    if (this.#state.voided.has(requestKey)) return { outcome: 'repeated' };
+    const isGivenUp = this.#state.voided.has(requestKey);
+    const stoodIn = standInFor(this.#state, requestKey);
+    if (isGivenUp && stoodIn === null) return { outcome: 'repeated' };
     const nowMs = this.now(clockMs);
-    const answer = this.#answerTo(requestKey);
-    this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds(), nowMs), nowMs);
+    const answer = isGivenUp ? null : this.#answerTo(requestKey);
+    if (stoodIn === null || (answer?.decision.hold_minor ?? 0) > 0)
+      this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds(), nowMs), nowMs);
+    if (stoodIn !== null)
+      this.#append(receiveVoidInPlace(this.#state, requestKey, stoodIn, this.#history.freshIds(), nowMs), nowMs);
     return { outcome: 'stored' };
   }
 
@@ -134,10 +151,13 @@ export class Card {
     return snapshotOf(this.#state, this.#sequence, this.#clockMs);
   }
 
-  /** What holds for a request instead of its own decision: it was given up, or somebody answered in the card's place. */
+  /**
+   * What holds for a request instead of its own decision: it was given up, or somebody answered in the card's place, whichever
+   * is newer.
+   */
   #standing(requestKey: string): Decision | null {
-    const stoodIn = this.#state.stoodIn.get(requestKey);
-    if (stoodIn !== undefined)
+    const stoodIn = standInFor(this.#state, requestKey);
+    if (stoodIn !== null)
       return {
         ...noDecision,
         outcome: 'approved',

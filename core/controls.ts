@@ -5,8 +5,8 @@ import type { Control, LimitControl } from '../contracts/control.ts';
 import type { DeclineReason, Verdict } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
-import { isUse } from './authorization.ts';
-import { type Counter, counterKey, type KnownLife } from './counter.ts';
+import { type Authorization, isUse } from './authorization.ts';
+import { amountIn, type Counter, counterKey, type KnownLife } from './counter.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 /** A request as controls look at it. */
@@ -25,7 +25,12 @@ export function questionOf(request: AuthorizationRequest, known: KnownLife | nul
   const subject = subjectOf(request);
   const life = known?.life ?? null;
   const countsAs = life !== null && life.approved_minor > 0 ? (life.subject ?? subject) : subject;
-  return { request, subject, nowMs, known, countsAs, countsAtMs: life?.at_ms ?? nowMs };
+  // What was told of it before counts with the request from now on, and so does it here.
+  const as =
+    known === null || known.life.subject === countsAs
+      ? known
+      : { ...known, life: { ...known.life, subject: countsAs } };
+  return { request, subject, nowMs, known: as, countsAs, countsAtMs: life?.at_ms ?? nowMs };
 }
 
 export interface Judgement {
@@ -92,9 +97,9 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
       };
     }
     case 'adjust_hold':
-      return ({ request, subject, nowMs }) => {
+      return ({ request, subject, nowMs, known }) => {
         if (request.amount_minor === 0 || !appliesTo(attributes, subject, nowMs)) return skips;
-        const hold_minor = adjustedMinor(control, request.amount_minor);
+        const hold_minor = adjustedMinor(control, request.amount_minor, known?.life ?? null);
         return { verdict: { ...passes.verdict, hold_minor }, reason: null, room_minor: everything };
       };
     case 'limit': {
@@ -110,15 +115,16 @@ function appliesTo(attributes: readonly Attribute[], subject: Subject, atMs: num
 }
 
 function judgeLimit(
-  { control_id, amount_minor, count }: LimitControl,
+  { control_id, amount_minor, count, refunds_give_back }: LimitControl,
   counter: Counter | null,
   marks: { readonly shadow?: true },
 ): CompiledControl['judge'] {
   const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
   return ({ request, known, nowMs }) => {
-    const counted = counter?.countedFor(known, nowMs) ?? null;
-    const remaining_minor = amount_minor === undefined ? everything : amount_minor - (counted?.amount_minor ?? 0);
-    const remaining_count = count === undefined ? everything : count - (counted?.count ?? 0);
+    const ofLife = known === null ? 0 : amountIn(known.life, refunds_give_back);
+    const counted = counter?.countedFor(known, nowMs) ?? { amount_minor: ofLife, count: 0 };
+    const remaining_minor = amount_minor === undefined ? everything : amount_minor - counted.amount_minor;
+    const remaining_count = count === undefined ? everything : count - counted.count;
     const noUseLeft = remaining_count < 1 && (known === null || !isUse(known.life));
     let reason: DeclineReason | null = null;
     // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.
@@ -133,9 +139,18 @@ function judgeLimit(
   };
 }
 
-/** What a control would have held for an amount. Up, so that a fraction of a cent is held rather than missing. */
-function adjustedMinor(control: Extract<Control, { does: 'adjust_hold' }>, amountMinor: number): number {
+/**
+ * What a control would have held for an amount, in addition to what its life holds: the bounds are of all of that, and what is
+ * added once is in it. Up, so that a fraction of a cent is held rather than missing.
+ */
+function adjustedMinor(
+  control: Extract<Control, { does: 'adjust_hold' }>,
+  amountMinor: number,
+  life: Authorization | null,
+): number {
   const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = limits.amountMinorMax } = control;
-  const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + add_minor;
-  return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor), cap_minor));
+  const held = life?.hold_minor ?? 0;
+  const once = life !== null && isUse(life) ? 0 : add_minor;
+  const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + once;
+  return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor - held), cap_minor - held));
 }

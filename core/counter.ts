@@ -14,8 +14,9 @@ export interface Counted {
 
 /** The life that a request adds to. */
 export interface KnownLife {
+  /** As it will count. */
   readonly life: Authorization;
-  /** What it is joined from, as that still counts; itself alone where it is known by one name. */
+  /** What it comes from, as that still counts: itself, unless two names are joined or the request says more of its use. */
   readonly parts: readonly Authorization[];
 }
 
@@ -26,6 +27,14 @@ const nothing: Readonly<Counted> = { amount_minor: 0, count: 0 };
 /** What makes two limits count alike. */
 export function counterKey({ applies_to, window, refunds_give_back }: LimitControl): string {
   return JSON.stringify([applies_to, window, refunds_give_back]);
+}
+
+/** What of a life a limit counts: reserved, or spent. */
+export function amountIn(
+  { hold_minor, cleared_minor, refunded_minor }: Authorization,
+  refundsGiveBack: boolean,
+): number {
+  return hold_minor + cleared_minor - (refundsGiveBack ? refunded_minor : 0);
 }
 
 export abstract class Counter {
@@ -63,7 +72,7 @@ export abstract class Counter {
     if (known === null) return this.countedAt(nowMs, nowMs);
     const { life, parts } = known;
     const counted = this.countedAt(life.at_ms, nowMs);
-    if (parts.length === 1 && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
+    if (parts[0] === life && this.isIn(life.at_ms, life.at_ms, nowMs)) return counted;
     const sum = { ...counted };
     for (const part of parts) if (this.isIn(part.at_ms, life.at_ms, nowMs)) takeFrom(sum, this.contributionOf(part));
     sumTo(sum, this.contributionOf(life));
@@ -72,8 +81,8 @@ export abstract class Counter {
 
   /** What one authorization adds to this counter. */
   contributionOf(authorization: Authorization): Readonly<Counted> {
-    const { hold_minor, cleared_minor, refunded_minor, at_ms } = authorization;
-    const amount_minor = hold_minor + cleared_minor - (this.#refundsGiveBack ? refunded_minor : 0);
+    const { at_ms } = authorization;
+    const amount_minor = amountIn(authorization, this.#refundsGiveBack);
     const count = isUse(authorization) ? 1 : 0;
     // A life that has only begun, or was declined, adds nothing wherever it is: most of those that are asked about.
     if (amount_minor === 0 && count === 0) return nothing;
@@ -265,7 +274,7 @@ class RollingCounter extends Counter {
   }
 }
 
-/** Null for a window of one transaction, which counts nothing. */
+/** Null for a window of one transaction: that is the life which a request adds to, and no other. */
 export function newCounter(control: LimitControl): Counter | null {
   const { window } = control;
   if (window.per === 'transaction') return null;

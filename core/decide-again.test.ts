@@ -6,7 +6,18 @@ import type { CardMessage } from '../contracts/card-message.ts';
 import type { Control, LimitControl } from '../contracts/control.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { SampleCard } from './sample-lives.ts';
-import { advice, clearing, expiry, hourMs, limitPerDay, merchant, profile, request, reversal } from './samples.ts';
+import {
+  advice,
+  clearing,
+  expiry,
+  hourMs,
+  limitPerDay,
+  merchant,
+  profile,
+  refund,
+  request,
+  reversal,
+} from './samples.ts';
 
 function cardWith(changes: Partial<Profile>) {
   const sample = new SampleCard(profile(changes));
@@ -41,6 +52,20 @@ describe('an increment', () => {
     // And today's window is whole.
     expect(asks({ authorization_key: 'another', amount_minor: 1_001 })).toBe('exceeds_amount_in_window');
     expect(asks({ authorization_key: 'another', amount_minor: 1_000 })).toBeNull();
+  });
+
+  test('adds to what one transaction may be, whatever of it was cleared or refunded since', () => {
+    const window = { per: 'transaction' } as const;
+    const once = cardWith(just(limitPerDay(1_000, { window })));
+    expect([once.asks(), once.asks(more(501))]).toEqual([null, 'exceeds_amount_max']);
+    once.says(clearing({ amount_minor: 700 }));
+    once.says(refund({ amount_minor: 700 }));
+    expect([once.asks(more(301)), once.asks(more(300))]).toEqual(['exceeds_amount_max', null]);
+    expect(once.asks({ authorization_key: 'another', amount_minor: 1_000 })).toBeNull();
+    const giving = cardWith(just(limitPerDay(1_000, { window, refunds_give_back: true })));
+    expect(giving.asks({ amount_minor: 1_000 })).toBeNull();
+    giving.says(refund({ amount_minor: 300 }));
+    expect([giving.asks(more(301)), giving.asks(more(300))]).toEqual(['exceeds_amount_max', null]);
   });
 
   test('is the same use', () => {

@@ -8,7 +8,7 @@ import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { decide } from './decide.ts';
 import { SampleCard } from './sample-lives.ts';
-import { hourMs, limitPerDay, noonMs, profile, request } from './samples.ts';
+import { clearing, hourMs, limitPerDay, noonMs, profile, request, reversal } from './samples.ts';
 
 const common = { mode: 'enforce', applies_to: {} } as const;
 const shadow = { mode: 'shadow' } as const;
@@ -252,6 +252,20 @@ test('an answer says what is left after it, or was left without it', () => {
   expect(asks().available_minor).toBe(400);
   expect(asks({ kind: 'balance_inquiry', amount_minor: 0 }).available_minor).toBe(400);
   expect(cardWith({}).asks().available_minor).toBeNull();
+});
+
+test('an approval of what was cleared or taken back before says what is really left', () => {
+  const { asks, sample } = cardWith({ funds_minor: 1_000 });
+  sample.card.receive(clearing({ authorization_key: 'early', amount_minor: 400 }), noonMs);
+  expect(asks({ authorization_key: 'early' })).toMatchObject({ outcome: 'approved', available_minor: 600 });
+  sample.card.receive(reversal({ message_key: 'm2', authorization_key: 'part', amount_minor: 200 }), noonMs);
+  expect(asks({ authorization_key: 'part' })).toMatchObject({ outcome: 'approved', available_minor: 300 });
+  // Of two names that turn out to be one, the clearing of one is of what the other holds.
+  sample.card.receive(
+    clearing({ message_key: 'm3', authorization_key: 'other', amount_minor: 100, final: false }),
+    noonMs,
+  );
+  expect(asks({ authorization_key: 'part', alias_key: 'other', amount_minor: 0 }).available_minor).toBe(300);
 });
 
 test('deciding changes nothing, and the same question has the same answer', () => {

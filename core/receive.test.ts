@@ -150,7 +150,10 @@ describe('an advice', () => {
   test('in the place of an answer is what a repeat of its request is to hear', () => {
     const { says, state } = card();
     says(advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 }));
-    expect(state.stoodIn.get('request-1')).toEqual({ sequence: 1, approved_minor: 300 });
+    expect(state.stoodIn.get('request-1')).toEqual({
+      ...{ sequence: 1, approved_minor: 300, authorization_key: 'authorization-1' },
+      at_ms: noonMs,
+    });
   });
 });
 

@@ -4,11 +4,19 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { DeclineReason } from '../contracts/decision.ts';
+import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
-import { type Authorization, afterVoid, effectBetween, newAuthorization, postedMinor } from './authorization.ts';
-import { availableMinor, type CardState } from './card-state.ts';
+import {
+  type Authorization,
+  afterVoid,
+  approvedAtMs,
+  effectBetween,
+  newAuthorization,
+  postedMinor,
+  type Voided,
+} from './authorization.ts';
+import { availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins a life. */
@@ -27,16 +35,44 @@ export function receiveRequest(
   ids: FreshIds,
   nowMs: number,
 ): Body<'authorization'> {
-  const decision = decide(state, request, nowMs);
+  const stoodIn = answeredInPlace(state, request);
+  const decided = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
   const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
+  const effect = effectOf(state, found, afterDecision(state, found.life, request, decided, nowMs));
+  // What an approval adds may be gone already, by what was told of it before.
+  const left = availableMinor(state);
+  const available_minor = left === null ? null : left - spentBy(effect, found);
+  const decision = available_minor === decided.available_minor ? decided : { ...decided, available_minor };
+  const approved_at_ms = approvedAtMs(found.life, request, nowMs);
   return {
     kind: 'authorization',
     event_id: ids.event_id,
     authorization_id: found.life.authorization_id,
     request,
     decision,
-    effect: effectOf(state, found, afterDecision(state, found.life, request, decision, nowMs)),
+    effect,
+    ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
     ...joinedBy(found),
+  };
+}
+
+/** The answer that a request only repeats, given in the card's place. One of nothing to a request for something decides nothing. */
+export function answeredInPlace(state: CardState, request: AuthorizationRequest): StoodIn | null {
+  const stoodIn = standInFor(state, request.request_key);
+  return stoodIn?.approved_minor === 0 && request.amount_minor > 0 ? null : stoodIn;
+}
+
+/** The network has heard this already, and the advice that said so holds the amount: it is not held again. */
+function decidedInPlace(state: CardState, { approved_minor }: StoodIn): Decision {
+  return {
+    outcome: 'approved',
+    approved_minor,
+    hold_minor: 0,
+    reason: null,
+    control_id: null,
+    available_minor: availableMinor(state),
+    profile_version: state.profile?.version ?? null,
+    trace: [],
   };
 }
 
@@ -49,8 +85,8 @@ export function receiveMessage(state: CardState, message: CardMessage, ids: Fres
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
   const effect = effectOf(state, found, afterWord(state, found.life, message, nowMs));
   const left = availableMinor(state);
-  const moreHeld = effect.hold_minor - (found.absorbed?.life.hold_minor ?? 0);
-  const spends = moreHeld + effect.posted_minor;
+  const spends = spentBy(effect, found);
+  const moreHeld = spends - effect.posted_minor;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
   const against = message.kind === 'advice' ? wouldDecline(state, message, moreHeld, nowMs) : null;
   return {
@@ -102,13 +138,44 @@ export function receiveVoid(
     return { ...common, authorization_id: null, authorization_key: null, voided_minor: 0, effect: noEffect };
   const { authorization_key } = answer.request;
   const { life } = findLife(state, authorization_key, undefined, answer.authorization_id, nowMs);
-  const voided_minor = answer.decision.hold_minor;
+  const voided = voidedOf(answer);
   return {
     ...common,
     authorization_id: life.authorization_id,
     authorization_key,
-    voided_minor,
-    effect: effectBetween(life, afterVoid(life, voided_minor, nowMs)),
+    ...voided,
+    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
+  };
+}
+
+/** The same for what was answered in the card's place: released where that holds it. */
+export function receiveVoidInPlace(
+  state: CardState,
+  requestKey: string,
+  { authorization_key, approved_minor, at_ms }: StoodIn,
+  ids: FreshIds,
+  nowMs: number,
+): Body<'void'> {
+  const { life } = findLife(state, authorization_key, undefined, ids.authorization_id, nowMs);
+  const voided = { voided_minor: approved_minor, stood_in_at_ms: at_ms };
+  return {
+    kind: 'void',
+    event_id: ids.event_id,
+    request_key: requestKey,
+    authorization_id: life.authorization_id,
+    authorization_key,
+    ...voided,
+    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
+  };
+}
+
+/** What giving up a decided request takes back. */
+function voidedOf({ request, decision, approved_at_ms = request.occurred_at_ms }: Body<'authorization'>): Voided {
+  const { hold_minor, approved_minor } = decision;
+  return {
+    voided_minor: hold_minor,
+    ...(approved_minor === hold_minor ? {} : { approved_minor }),
+    ...(hold_minor === 0 || approved_at_ms === undefined ? {} : { approved_at_ms }),
   };
 }
 
@@ -117,6 +184,11 @@ function effectOf(state: CardState, { key, life, absorbed }: FoundLife, after: A
   const before = state.authorizations.get(key) ?? newAuthorization(life.authorization_id, life.at_ms);
   const { hold_minor, posted_minor } = effectBetween(before, after);
   return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.life)) };
+}
+
+/** How much less the card may spend after it: the hold of a life that went into another one is no new spending. */
+function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: FoundLife): number {
+  return hold_minor - (absorbed?.life.hold_minor ?? 0) + posted_minor;
 }
 
 function joinedBy({ absorbed }: FoundLife): Pick<Body<'message'>, 'joined'> {

@@ -11,6 +11,8 @@ export interface Item {
   readonly at_ms: number;
   readonly what: 'add' | 'take' | 'set';
   readonly minor: number;
+  /** As the network was told; absent: the same. */
+  readonly told?: number;
 }
 
 /** One life's money, read off its events alone. */
@@ -20,7 +22,8 @@ export interface Reckoned {
   merchant: Merchant | null;
   items: Item[];
   approved: number;
-  advised: boolean;
+  advised: number;
+  answeredInPlace: boolean;
   cleared: number;
   refunded: number;
 }
@@ -31,16 +34,18 @@ export function held(items: readonly Item[]): number {
   const inOrder = [...items].sort(
     (one, other) => one.at_ms - other.at_ms || rank[one.what] - rank[other.what] || other.minor - one.minor,
   );
-  let hold = 0;
-  for (const { what, minor } of inOrder) {
-    if (what === 'set') hold = minor;
-    else hold = Math.max(0, what === 'add' ? hold + minor : hold - minor);
+  let [hold, known] = [0, 0];
+  for (const { what, minor, told = minor } of inOrder) {
+    if (what === 'set') [hold, known] = [minor, minor];
+    else if (what === 'add') [hold, known] = [hold + minor, known + told];
+    else [hold, known] = [Math.max(0, hold - minor), Math.max(0, known - told)];
+    if (known === 0) hold = 0;
   }
   return hold;
 }
 
 export function used({ approved, cleared, advised }: Reckoned): boolean {
-  return approved > 0 || cleared > 0 || advised;
+  return approved > 0 || cleared > 0 || advised > 0;
 }
 
 export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
@@ -64,7 +69,17 @@ export function reckon(log: readonly LoggedEvent[]): Reckoned[] {
 
 function born(first_ms: number): Reckoned {
   const names = new Set<string>();
-  return { names, first_ms, merchant: null, items: [], approved: 0, advised: false, cleared: 0, refunded: 0 };
+  return {
+    names,
+    first_ms,
+    merchant: null,
+    items: [],
+    approved: 0,
+    advised: 0,
+    answeredInPlace: false,
+    cleared: 0,
+    refunded: 0,
+  };
 }
 
 /** The names by which an event knows its life; null for one that has none. */
@@ -96,7 +111,8 @@ function merge(into: Reckoned, other: Reckoned): void {
   into.approved += other.approved;
   into.cleared += other.cleared;
   into.refunded += other.refunded;
-  into.advised ||= other.advised;
+  into.advised += other.advised;
+  into.answeredInPlace ||= other.answeredInPlace;
 }
 
 function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
@@ -107,17 +123,27 @@ function happen(life: Reckoned, { at_ms, body }: LoggedEvent): void {
   const add = (item: Item) => {
     if (item.what === 'set' || item.minor > 0) life.items.push(item);
   };
-  if (body.kind === 'void') {
-    add({ at_ms: now, what: 'take', minor: body.voided_minor });
+  if (body.kind === 'void' && body.stood_in_at_ms !== undefined) {
+    add({ at_ms: body.stood_in_at_ms, what: 'set', minor: 0 });
+    life.advised -= body.voided_minor > 0 ? 1 : 0;
+  } else if (body.kind === 'void') {
+    const { voided_minor, approved_minor = voided_minor, approved_at_ms = now } = body;
+    add({ at_ms: approved_at_ms, what: 'take', minor: voided_minor, told: approved_minor });
     life.approved -= body.voided_minor;
   } else if (body.kind === 'expiry') add({ at_ms: now, what: 'set', minor: 0 });
   else if (body.kind === 'message') tell(life, body.message, said(now, body.message.occurred_at_ms), add);
   else if (body.kind === 'authorization' && body.decision.outcome === 'approved') {
     const { request, decision } = body;
-    const begins = life.approved === 0 && request.kind !== 'incremental';
+    const isFirst = !life.answeredInPlace && life.items.every(({ what }) => what !== 'add');
+    const begins = isFirst && request.kind !== 'incremental';
     const unsaid = begins ? 0 : Math.max(at_ms, ...times.map((time) => time + 1));
     if (life.approved === 0 || life.merchant === null) life.merchant = request.merchant;
-    add({ at_ms: said(unsaid, request.occurred_at_ms), what: 'add', minor: decision.hold_minor });
+    add({
+      at_ms: said(unsaid, request.occurred_at_ms),
+      what: 'add',
+      minor: decision.hold_minor,
+      told: decision.approved_minor,
+    });
     life.approved += decision.hold_minor;
   }
 }
@@ -136,7 +162,8 @@ function tell(life: Reckoned, message: CardMessage, at_ms: number, add: (item: I
       add({ at_ms, what: 'set', minor: 0 });
       return;
     case 'advice':
-      life.advised ||= message.hold_minor > 0;
+      life.advised += message.hold_minor > 0 ? 1 : 0;
+      life.answeredInPlace ||= message.hold_minor > 0 && message.request_key !== undefined;
       add({ at_ms, what: 'set', minor: message.hold_minor });
       return;
     case 'refund':

@@ -1,8 +1,8 @@
 // A card's state as plain data, so that loading need not fold the whole log, and what is too old is forgotten.
 
 import type { CardEventBody } from '../contracts/card-event.ts';
-import type { Authorization, Step } from './authorization.ts';
-import { type CardState, keptOf, newCardState, setProfile } from './card-state.ts';
+import { type Authorization, heldBy, type Step } from './authorization.ts';
+import { type CardState, keptOf, newCardState, type StoodIn, setProfile } from './card-state.ts';
 import type { Kept } from './counter.ts';
 import type { Subject } from './subject.ts';
 
@@ -21,7 +21,7 @@ export interface Snapshot {
   readonly authorizations: readonly StoredLife[];
   readonly aliases: readonly (readonly [string, string])[];
   readonly answered: StoredKeys;
-  readonly stoodIn: readonly (readonly [string, { sequence: number; approved_minor: number }])[];
+  readonly stoodIn: readonly (readonly [string, StoodIn])[];
   readonly voided: StoredKeys;
   readonly received: StoredKeys;
 }
@@ -29,12 +29,15 @@ export interface Snapshot {
 /** A key, its sequence, the next key, … */
 type StoredKeys = readonly (string | number)[];
 
+/** `told`: 2 for what a request began, 1 more for what the network approved without us, and 4 for each time that it did again. */
 type StoredLife = readonly [
   ...[key: string, id: Authorization['authorization_id'], at_ms: number, touched_ms: number],
-  ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, advised: 0 | 1],
+  ...[hold: number, approved: number, cleared: number, refunded: number, expires_at_ms: number, told: number],
   ...[subject: number | null, cut: readonly [at_ms: number, hold: number] | null],
   /** An instant, its amount, the next instant, … */
   steps: readonly number[],
+  /** None, or one list, of steps of which the network was told another amount: a step's place, that amount, the next place, … */
+  ...toldSteps: readonly (readonly number[])[],
 ];
 
 export function snapshotOf(state: CardState, sequence: number, atMs: number): Snapshot {
@@ -99,7 +102,8 @@ function keysFrom(stored: StoredKeys): Map<string, number> {
 }
 
 function storedLife(key: string, life: Authorization, subject: number | null): StoredLife {
-  const { cut } = life;
+  const { cut, steps } = life;
+  const toldSteps = steps.flatMap(({ told_minor }, place) => (told_minor === undefined ? [] : [place, told_minor]));
   return [
     key,
     life.authorization_id,
@@ -110,36 +114,45 @@ function storedLife(key: string, life: Authorization, subject: number | null): S
     life.cleared_minor,
     life.refunded_minor,
     life.expires_at_ms,
-    life.advised ? 1 : 0,
+    (life.begun ? 2 : 0) + (life.advised > 0 ? 1 + 4 * (life.advised - 1) : 0),
     subject,
     cut === null ? null : [cut.at_ms, cut.hold_minor],
-    life.steps.flatMap(({ at_ms, minor }) => [at_ms, minor]),
+    steps.flatMap(({ at_ms, minor }) => [at_ms, minor]),
+    ...(toldSteps.length === 0 ? [] : [toldSteps]),
   ];
 }
 
 function lifeFrom(stored: StoredLife, subjects: readonly Subject[]): Authorization {
   const [, authorization_id, at_ms, touched_ms, hold, approved, cleared, refunded, expires_at_ms] = stored;
-  const [advised, subject, cut, steps] = [stored[9], stored[10], stored[11], stored[12]];
+  const [told, subject] = [stored[9], stored[10]];
+  const cut = stored[11] === null ? null : { at_ms: stored[11][0], hold_minor: stored[11][1] };
+  const steps = stepsFrom(stored[12], stored[13] ?? []);
   return {
     authorization_id,
     at_ms,
     touched_ms,
     subject: subject === null ? null : (subjects[subject] ?? null),
-    cut: cut === null ? null : { at_ms: cut[0], hold_minor: cut[1] },
-    steps: stepsFrom(steps),
+    cut,
+    steps,
     hold_minor: hold,
+    told_minor: heldBy(cut, steps).told_minor,
     approved_minor: approved,
-    advised: advised === 1,
+    advised: told % 2 === 0 ? 0 : 1 + Math.floor(told / 4),
+    begun: told % 4 >= 2,
     cleared_minor: cleared,
     refunded_minor: refunded,
     expires_at_ms,
   };
 }
 
-function stepsFrom(stored: readonly number[]): Step[] {
+function stepsFrom(stored: readonly number[], toldSteps: readonly number[]): Step[] {
   const steps: Step[] = [];
   for (let at = 0; at < stored.length; at += 2)
     steps.push({ at_ms: stored[at] as number, minor: stored[at + 1] as number });
+  for (let at = 0; at < toldSteps.length; at += 2) {
+    const place = toldSteps[at] as number;
+    steps[place] = { ...(steps[place] as Step), told_minor: toldSteps[at + 1] as number };
+  }
   return steps;
 }
 

@@ -68,11 +68,11 @@ function layOut(cards: readonly MadeUpCard[]): Batch[] {
     for (const { event, stream_id } of events) {
       if (event.kind === 'profile' || event.authorization_id === null) continue;
       const holder = 1 + (stream_id % shape.accounts);
-      const before = rows.get(event.authorization_id) ?? null;
-      const booking = bookEvent(event, stream_id, before, { holder: () => holder, clearing: () => clearing });
-      if (booking.authorization === null) continue;
-      rows.set(event.authorization_id, booking.authorization);
-      touched.set(event.authorization_id, booking.authorization);
+      const booking = bookEvent(event, stream_id, rows, { holder: () => holder, clearing: () => clearing });
+      for (const row of booking.authorizations) {
+        rows.set(row.authorization_id, row);
+        touched.set(row.authorization_id, row);
+      }
       transfers.push(...booking.transfers);
     }
     batches.push([

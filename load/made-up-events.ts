@@ -83,6 +83,8 @@ function authorization({ authorization_id, authorization_key, amount, approved }
     decision: {
       outcome: approved ? ('approved' as const) : ('declined' as const),
       approved_minor: approved ? amount : 0,
+      hold_minor: approved ? amount : 0,
+      profile_version: 1,
       reason: approved ? null : ('insufficient_funds' as const),
       control_id: null,
       available_minor: 1_000_000,

@@ -13,9 +13,9 @@ import { type Env, failurePolicyOf, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 import { standIn, standInFor } from './stand-in.ts';
 
-export type Decided = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
+type DecidedAnswer = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
 export type Outcome =
-  | Decided
+  | DecidedAnswer
   /** Approved by the edge, for the whole amount: the card will be told. */
   | { readonly outcome: 'stood_in' }
   /** Given up: the caller says so as its network's failure policy wants it. */
@@ -58,7 +58,11 @@ export async function authorize(
  * The object's answer; null where it came too late or not at all. The object gets the same deadline, an instant: what reaches
  * it later it declines by itself. Both clocks are the platform's, milliseconds apart.
  */
-async function ask(env: Env, { network, cardToken, request }: Call, deadlineAtMs: number): Promise<Decided | null> {
+async function ask(
+  env: Env,
+  { network, cardToken, request }: Call,
+  deadlineAtMs: number,
+): Promise<DecidedAnswer | null> {
   const startedMs = Date.now();
   const waitMs = Math.max(0, deadlineAtMs - startedMs);
   let timer: ReturnType<typeof setTimeout> | null = null;

@@ -47,6 +47,8 @@ const authorization: CardEvent = {
   decision: {
     outcome: 'approved',
     approved_minor: 1_000,
+    hold_minor: 1_000,
+    profile_version: 1,
     reason: null,
     control_id: null,
     available_minor: null,

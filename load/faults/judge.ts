@@ -75,6 +75,7 @@ function keyOf(event: CardEvent): string | null {
       return event.message.message_key;
     case 'void':
       return event.request_key;
+    case 'expiry':
     case 'profile':
       return null;
   }

@@ -17,6 +17,8 @@ export interface StandInEdge {
   readonly profiles: Map<string, Profile>;
   readonly logs: Map<string, readonly unknown[]>;
   /** Cards with a state, to be asked what is left of their controls. */
+  /** The oldest event that a card still has, where it has forgotten some. */
+  readonly trimmed: Map<string, number>;
   readonly states: Map<string, { readonly state: CardState; readonly nowMs: number }>;
   /** Calls served, as `GET native:tok`. */
   readonly calls: string[];
@@ -31,6 +33,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
   const profiles = new Map<string, Profile>();
   const logs = new Map<string, readonly unknown[]>();
+  const trimmed = new Map<string, number>();
   const states: StandInEdge['states'] = new Map();
   const calls: string[] = [];
   const app = new Hono();
@@ -67,9 +70,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
     calls.push(`GET ${key}`);
-    const log = logs.get(key) ?? [];
-    const after = Number(context.req.query('after') ?? 0);
-    return context.json({ events: log.slice(after, after + limits.eventsPageMax), last_sequence: log.length });
+    return context.json(pageOf(logs.get(key) ?? [], trimmed.get(key) ?? 1, Number(context.req.query('after') ?? 0)));
   });
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
@@ -81,6 +82,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     secret,
     profiles,
     logs,
+    trimmed,
     states,
     calls,
     meanwhile: null,
@@ -91,4 +93,10 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     },
   };
   return edge;
+}
+
+function pageOf(log: readonly unknown[], oldest: number, after: number) {
+  const first_sequence = Math.min(oldest, log.length + 1);
+  const from = Math.max(after, first_sequence - 1);
+  return { events: log.slice(from, from + limits.eventsPageMax), first_sequence, last_sequence: log.length };
 }

@@ -86,6 +86,11 @@ const table: readonly (readonly [DeclineReason, Said, string])[] = [
     '60.00 USD is more than the limit of 50.00 USD a purchase (control c).',
   ],
   [
+    'exceeds_amount_max',
+    { control: once, left: { remaining_minor: 1_000 } },
+    '60.00 USD is more than the 10.00 USD left of 50.00 USD a purchase (control c).',
+  ],
+  [
     'exceeds_amount_in_window',
     { control: perDay, left: { remaining_minor: 1_234 } },
     '60.00 USD is more than the 12.34 USD left of 500.00 USD a day (Europe/Berlin) (control c).',

@@ -102,7 +102,9 @@ function tooMuchInWords({ request, decision, control, currency }: Decided): stri
       ? `${asked} is more than the limit allows`
       : `${asked} is more than what the limit had left: ${remainder(left, money(Math.abs(left), currency))}`;
   const limit = `${money(control.amount_minor, currency)} ${windowInWords(control.window)}`;
-  if (left === undefined || control.window.per === 'transaction') return `${asked} is more than the limit of ${limit}`;
+  // Of one purchase: what it counts already is there only where this request adds to it.
+  const isFirst = control.window.per === 'transaction' && left === control.amount_minor;
+  if (left === undefined || isFirst) return `${asked} is more than the limit of ${limit}`;
   if (left <= 0) return `nothing was left of ${limit}`;
   return `${asked} is more than the ${money(left, currency)} left of ${limit}`;
 }

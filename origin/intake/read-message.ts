@@ -26,7 +26,7 @@ export interface ReadMessage {
 const numbered = z.object({ sequence: z.int().positive() });
 
 /** The number that an event says it has, whatever else it says. */
-export function sequenceOf(raw: unknown): number | null {
+function sequenceOf(raw: unknown): number | null {
   return numbered.safeParse(raw).data?.sequence ?? null;
 }
 

@@ -93,13 +93,22 @@ describe('gap repair', () => {
 
   test('a card that cannot be filled does not keep others from their turn', async () => {
     const [lost, fine] = [spendingCard('a-lost', 5), spendingCard('b-fine', 5)];
-    edge.logs.set(
-      lost.card_key,
-      lost.events.slice(0, 3).map((event) => ({ ...event, sequence: event.sequence + 1 })),
-    );
+    edge.trimmed.set(lost.card_key, 3);
     await intake.take([lost, fine].map((card) => ({ id: card.card_token, body: card.message(1, 6) })));
     await running(createGapRepair(options), () => until(applied, (seen) => seen === 'a-lost 1, b-fine 6'));
   });
+});
+
+test('events that the card has forgotten are asked for loudly, and never skipped', async () => {
+  const card = spendingCard('forgotten', 5);
+  await intake.take([{ id: '1', body: card.message(1) }]);
+  const behind = { network: 'native', card_token: 'forgotten', applied_sequence: '1' };
+  // All of its rows, as of a card that has rested for longer than it keeps them.
+  edge.trimmed.set(card.card_key, 7);
+  await expect(catchUp(options, behind, AbortSignal.timeout(5_000))).rejects.toThrow('event 2 is due');
+  edge.trimmed.set(card.card_key, 2);
+  await catchUp(options, behind, AbortSignal.timeout(5_000));
+  expect(await applied()).toBe('forgotten 6');
 });
 
 describe('the sweep', () => {

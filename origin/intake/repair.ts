@@ -6,7 +6,6 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { Intake } from './intake.ts';
-import { sequenceOf } from './read-message.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
@@ -36,18 +35,17 @@ interface Behind extends CardName {
 export async function catchUp({ edge, intake, log, metrics }: RepairOptions, card: Behind, signal: AbortSignal) {
   let after = Number(card.applied_sequence);
   while (!signal.aborted) {
-    const { events, last_sequence } = await edge.eventsAfter(card, after);
+    const { events, first_sequence, last_sequence } = await edge.eventsAfter(card, after);
     if (last_sequence < after) {
       // Its storage was set back, or is another one: its next events will take numbers that are taken here.
       metrics.edgeBehind.inc();
       log.error({ after, last_sequence }, 'the edge has fewer events of a card than the origin has booked');
       return;
     }
-    if (events.length === 0) return;
-    const number = sequenceOf(events[0]);
     // Rows past its retention are gone from a card's log: what lay there is for a person to find, not for us to skip.
-    if (number !== null && number !== after + 1)
-      throw new Error(`the edge continues with event ${number} where ${after + 1} is due`);
+    if (last_sequence > after && first_sequence > after + 1)
+      throw new Error(`the edge keeps events from ${first_sequence} on, and event ${after + 1} is due`);
+    if (events.length === 0) return;
     const outcome = await intake.takePage({ version: 1, card_key: keyOf(card), events }, after);
     if (outcome === 'retry') throw new Error('a page of the card was not taken');
     metrics.repaired.inc(events.length);

@@ -212,9 +212,11 @@ export class CardRun {
       return;
     }
     const before: Answered | undefined = this.model.answered.get(requestKey);
-    const isNew = this.model.void(requestKey, clockMs);
-    hold('message_equals_model', 'a void recorded', rows.length, isNew ? 1 : 0);
-    if (isNew) this.tally.count(before === undefined ? 'void_before_request' : 'void_of_approval');
+    const count = this.model.void(requestKey, clockMs);
+    hold('message_equals_model', 'voids recorded', rows.length, count);
+    const [row] = rows.slice(-1);
+    if (row?.kind === 'void' && row.stood_in_at_ms !== undefined) this.tally.count('void_of_stand_in');
+    else if (count > 0) this.tally.count(before === undefined ? 'void_before_request' : 'void_of_approval');
   }
 
   #changeProfile(): void {

@@ -67,10 +67,17 @@ function isSame(said: Verdict, should: Verdict): boolean {
 /** What the card approved fits in what each enforced limit had left by the model's count. */
 export function holdLimits({ outcome, hold_minor }: Decision, limitsSeen: readonly LimitSeen[]): void {
   if (outcome === 'declined' || hold_minor === 0) return;
-  for (const { control, used_minor, used_count, isNewUse } of limitsSeen) {
+  for (const { control, used_minor, used_count, isNewUse, after } of limitsSeen) {
     if (control.mode === 'shadow') continue;
     const { control_id, amount_minor = Number.MAX_SAFE_INTEGER, count = Number.MAX_SAFE_INTEGER } = control;
-    const isKept = used_minor + hold_minor <= amount_minor && (!isNewUse || used_count < count);
-    if (!isKept) hold('limit_never_exceeded', `${control_id} after ${hold_minor} on ${used_minor}`, 'exceeded', 'kept');
+    const fitted = used_minor + hold_minor <= amount_minor && (!isNewUse || used_count < count);
+    const isKept = fitted && after !== null && after.minor <= amount_minor && (!isNewUse || after.uses <= count);
+    if (!isKept)
+      hold(
+        'limit_never_exceeded',
+        `${control_id} after ${hold_minor} on ${used_minor}, now ${JSON.stringify(after)}`,
+        'exceeded',
+        'kept',
+      );
   }
 }

@@ -9,6 +9,16 @@ export interface Answered {
   readonly sequence: number;
   readonly request: AuthorizationRequest;
   readonly decision: Decision;
+  /** The instant of the approval by the network's clock, where it was one. */
+  readonly approvedMs: number;
+}
+
+/** Somebody answered in the card's place: for how much, and where that is held. */
+export interface StoodIn {
+  readonly sequence: number;
+  readonly minor: number;
+  readonly name: string;
+  readonly at_ms: number;
 }
 
 export type ModelAnswer =
@@ -31,4 +41,18 @@ export interface MessageRecord {
   readonly isOverdrawn: boolean;
   readonly against: DeclineReason | null;
   readonly hasJoined: boolean;
+}
+
+/** What the network is told instead of the request's own decision; null where that stands. */
+export function toldInstead(inPlace: StoodIn | null, isGivenUp: boolean): Decision | null {
+  const none = { reason: null, control_id: null, available_minor: null, profile_version: null, trace: [] };
+  if (inPlace !== null)
+    return { ...none, outcome: 'approved', approved_minor: inPlace.minor, hold_minor: inPlace.minor };
+  if (!isGivenUp) return null;
+  return { ...none, outcome: 'declined', approved_minor: 0, hold_minor: 0, reason: 'request_voided' };
+}
+
+/** What was said in the card's place, unless it was nothing to a request for something. */
+export function answerTo({ amount_minor }: AuthorizationRequest, inPlace: StoodIn | null): StoodIn | null {
+  return inPlace !== null && inPlace.minor === 0 && amount_minor > 0 ? null : inPlace;
 }

@@ -34,6 +34,9 @@ export interface LimitSeen {
   readonly used_count: number;
   /** What was approved is another use of the card. */
   readonly isNewUse: boolean;
+  readonly index: number;
+  /** The same once the approval is in it. */
+  after: { minor: number; uses: number } | null;
 }
 
 const everything = Number.MAX_SAFE_INTEGER;
@@ -43,14 +46,24 @@ const amountReasons: readonly DeclineReason[] = [
   'insufficient_funds',
 ];
 
+/** What was told of a purchase before it was approved counts where the request says, once there is one. */
+function asUsedBy(situation: Situation, request: AuthorizationRequest): Situation {
+  const { life, lives } = situation;
+  if (life === null || life.approved_minor > 0) return situation;
+  const used = life.copy();
+  used.usedAt({ request, merchant: request.merchant });
+  return { ...situation, life: used, lives: [...lives.filter((one) => one !== life), used] };
+}
+
 export function movesMoney({ kind }: AuthorizationRequest): boolean {
   return kind === 'authorization' || kind === 'incremental';
 }
 
 export function modelDecision(
-  situation: Situation,
+  known: Situation,
   request: AuthorizationRequest,
 ): { decision: Decision; limitsSeen: LimitSeen[] } {
+  const situation = asUsedBy(known, request);
   const { profile, availableMinor } = situation;
   const limitsSeen: LimitSeen[] = [];
   const objections: Objection[] = [];
@@ -101,6 +114,16 @@ export function modelDecision(
   };
 }
 
+/** What is recorded of a request that was answered in the card's place before it came: that answer, which holds it already. */
+export function decidedInPlace(
+  { profile, availableMinor }: Situation,
+  approved_minor: number,
+): { decision: Decision; limitsSeen: LimitSeen[] } {
+  const card = { available_minor: availableMinor, profile_version: profile?.version ?? null };
+  const none = { reason: null, control_id: null, trace: [] };
+  return { decision: { outcome: 'approved', approved_minor, hold_minor: 0, ...card, ...none }, limitsSeen: [] };
+}
+
 function cardObjections(
   { life, nowMs, uses }: Situation,
   profile: Profile,
@@ -147,10 +170,14 @@ function askControl(
       if (mismatch !== null || request.amount_minor === 0) return say(control, 'not_applicable');
       const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = everything } = control;
       const whole = request.amount_minor * (100 + percent);
-      const raised = (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + add_minor;
-      const capped = Math.min(cap_minor, Math.max(raised, at_least_minor));
+      // Bounds are of all that the purchase would hold, and a fixed addition is its first use's alone.
+      const { life } = situation;
+      const before = life?.hold_minor ?? 0;
+      const added = life?.isUse === true ? 0 : add_minor;
+      const raised = before + (whole - (whole % 100)) / 100 + (whole % 100 > 0 ? 1 : 0) + added;
+      const capped = Math.min(1_000_000_000_000, cap_minor, Math.max(raised, at_least_minor));
       const said = say(control, 'pass');
-      said.verdict.hold_minor = Math.max(request.amount_minor, Math.min(capped, 1_000_000_000_000));
+      said.verdict.hold_minor = Math.max(request.amount_minor, capped - before);
       return said;
     }
   }
@@ -176,7 +203,7 @@ function askLimit(
   const { amount_minor, count, window } = control;
   const counted = countFor(situation, control, index);
   const isNewUse = life === null || !life.isUse;
-  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse });
+  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse, index, after: null });
   const room = amount_minor === undefined ? everything : amount_minor - counted.minor;
   const usesLeft = count === undefined ? everything : count - counted.uses;
   const noUseLeft = isNewUse && usesLeft <= 0;
@@ -199,9 +226,7 @@ export function countFor(
 ): { minor: number; uses: number } {
   const { window, applies_to, refunds_give_back } = control;
   let [minor, uses] = [0, 0];
-  if (window.per === 'transaction') return { minor, uses };
   const countKey = countKeys[index] ?? '';
-  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
   const afterMs = window.per === 'rolling' ? nowMs - window.seconds * 1_000 : 0;
   const add = (one: ModelLife) => {
     if (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey)) return;
@@ -209,6 +234,11 @@ export function countFor(
     minor += one.hold_minor + one.cleared_minor - (refunds_give_back ? one.refunded_minor : 0);
     if (one.isUse) uses++;
   };
+  if (window.per === 'transaction') {
+    if (life !== null) add(life);
+    return { minor, uses };
+  }
+  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
   for (const one of lives)
     if (window.per === 'rolling' ? one.at_ms > afterMs : one.labelIn(index, window) === label) add(one);
   // What a life has left of a rolling window is judged as if it were still in it: it must not grow without bound.

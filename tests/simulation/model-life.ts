@@ -8,7 +8,13 @@ import { firstMismatch, type Use } from './model-matching.ts';
 /** What was told of the hold: `sets` it from that instant on, or `adds` to it (below zero: takes from it). */
 export type Fact =
   | { readonly does: 'sets'; readonly at_ms: number; readonly minor: number; readonly why: string }
-  | { readonly does: 'adds'; readonly at_ms: number; readonly minor: number; readonly why: string };
+  | {
+      readonly does: 'adds';
+      readonly at_ms: number;
+      readonly minor: number;
+      readonly told?: number;
+      readonly why: string;
+    };
 
 /** Before anything that can be told: where a first approval without an instant of its own belongs. */
 export const beginningMs = 0;
@@ -22,7 +28,10 @@ export class ModelLife {
   use: Use = nowhere;
   facts: Fact[] = [];
   approved_minor = 0;
-  advised = false;
+  /** How often the network approved without us; what was given up since does not count. */
+  advised = 0;
+  /** One of its requests was answered in the card's place. */
+  answeredInPlace = false;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -61,7 +70,13 @@ export class ModelLife {
     }
     const later = this.facts.filter((fact) => fact.does === 'adds' && fact.at_ms > setAt);
     later.sort((one, other) => one.at_ms - other.at_ms || other.minor - one.minor);
-    for (const { minor } of later) hold = Math.max(0, hold + minor);
+    // Beside it what the network knows of: once nothing of that is left, nothing is held.
+    let known = hold;
+    for (const fact of later) {
+      hold = Math.max(0, hold + fact.minor);
+      known = Math.max(0, known + (fact.does === 'adds' ? (fact.told ?? fact.minor) : 0));
+      if (known === 0) hold = 0;
+    }
     return hold;
   }
 
@@ -71,12 +86,17 @@ export class ModelLife {
     return latest;
   }
 
+  /** A request of it was approved, whatever became of that. */
+  get hasBegun(): boolean {
+    return this.answeredInPlace || this.facts.some(({ does, minor }) => does === 'adds' && minor > 0);
+  }
+
   get posted_minor(): number {
     return this.cleared_minor - this.refunded_minor;
   }
 
   get isUse(): boolean {
-    return this.approved_minor > 0 || this.cleared_minor > 0 || this.advised;
+    return this.approved_minor > 0 || this.cleared_minor > 0 || this.advised > 0;
   }
 
   usedAt(use: Use): void {
@@ -117,6 +137,7 @@ export class ModelLife {
     const { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms } = this;
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
     copy.facts = [...this.facts];
+    copy.answeredInPlace = this.answeredInPlace;
     return copy;
   }
 
@@ -133,7 +154,8 @@ export class ModelLife {
     this.approved_minor += other.approved_minor;
     this.cleared_minor += other.cleared_minor;
     this.refunded_minor += other.refunded_minor;
-    this.advised ||= other.advised;
+    this.advised += other.advised;
+    this.answeredInPlace ||= other.answeredInPlace;
     this.expires_at_ms = Math.max(this.expires_at_ms, other.expires_at_ms);
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.#hold = null;

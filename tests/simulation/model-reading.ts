@@ -38,3 +38,11 @@ export function holdDays(profile: Profile | null, category: string | null): numb
   const staysLong = category !== null && (lodging.test(category) || carRental.test(category));
   return profile?.hold_days ?? (staysLong ? 30 : 7);
 }
+
+/** How far back any rolling limit looks. */
+export function longestRollingMs(profile: Profile | null): number {
+  const rolling = (profile?.controls ?? []).flatMap((control) =>
+    control.does === 'limit' && control.window.per === 'rolling' ? [control.window.seconds * 1_000] : [],
+  );
+  return Math.max(0, ...rolling);
+}

@@ -5,10 +5,18 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { Answered, MessageRecord, ModelAnswer } from './model-answer.ts';
-import { countFor, modelDecision, type Situation } from './model-decision.ts';
-import { beginningMs, type Fact, ModelLife, nowhere } from './model-life.ts';
-import { bodyOf, holdDays, requestLike } from './model-reading.ts';
+import {
+  type Answered,
+  answerTo,
+  type MessageRecord,
+  type ModelAnswer,
+  type StoodIn,
+  toldInstead,
+} from './model-answer.ts';
+import { countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
+import { beginningMs, ModelLife, nowhere } from './model-life.ts';
+import { bodyOf, holdDays, longestRollingMs, requestLike } from './model-reading.ts';
+import { tellWord } from './model-word.ts';
 
 const dayMs = 86_400_000;
 
@@ -19,7 +27,7 @@ export class Model {
   clockMs = 0;
   readonly names = new Map<string, ModelLife>();
   readonly answered = new Map<string, Answered>();
-  readonly #stoodIn = new Map<string, { sequence: number; minor: number }>();
+  readonly #stoodIn = new Map<string, StoodIn>();
   readonly #voided = new Map<string, number>();
   readonly #received = new Map<string, number>();
   #countKeys: (string | null)[] = [];
@@ -45,28 +53,36 @@ export class Model {
       return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
     }
     const nowMs = this.#now(clockMs);
-    if (deadlineAtMs !== null && clockMs > deadlineAtMs) this.void(key, clockMs);
+    const inPlace = answerTo(request, this.#inPlace(key));
+    if (deadlineAtMs !== null && clockMs > deadlineAtMs && inPlace === null) this.void(key, clockMs);
     const { authorization_key, alias_key } = request;
     const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
-    const { decision: own, limitsSeen } = modelDecision(situation, request);
+    const { decision: own, limitsSeen } =
+      inPlace === null ? modelDecision(situation, request) : decidedInPlace(situation, inPlace.minor);
     this.#next(nowMs);
-    this.answered.set(key, { sequence: this.sequence, request, decision: own });
     const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
     life.touched_ms = nowMs;
-    if (own.outcome === 'approved') this.#approve(life, request, own.hold_minor, nowMs);
+    const approvedMs = own.outcome === 'approved' ? this.#approve(life, request, own, nowMs) : nowMs;
+    own.available_minor = this.#availableMinor(this.totals);
+    this.answered.set(key, { sequence: this.sequence, request, decision: own, approvedMs });
+    if (own.hold_minor > 0)
+      for (const seen of limitsSeen)
+        seen.after = countFor({ lives: this.lives, life, nowMs, countKeys: this.#countKeys }, seen.control, seen.index);
     return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
   }
 
-  #approve(life: ModelLife, request: AuthorizationRequest, minor: number, nowMs: number): void {
+  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): number {
+    const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
-    if (minor === 0) return;
-    const isFirst = life.approved_minor === 0 && request.kind !== 'incremental';
+    if (minor === 0) return nowMs;
+    const isFirst = !life.hasBegun && request.kind !== 'incremental';
     const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
     const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
-    life.tell({ does: 'adds', at_ms, minor, why: request.kind });
+    life.tell({ does: 'adds', at_ms, minor, told: own.approved_minor, why: request.kind });
     life.approved_minor += minor;
     const lapses = request.hold_expires_at_ms ?? nowMs + holdDays(this.profile, request.merchant.category) * dayMs;
     life.expires_at_ms = Math.max(life.expires_at_ms, lapses);
+    return at_ms;
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
@@ -80,12 +96,14 @@ export class Model {
     this.#received.set(message.message_key, this.sequence);
     if (this.profile !== null && message.currency !== this.profile.currency)
       return { ...none, isRepeat: false, isMismatch: true, life: null };
-    if (message.kind === 'advice' && message.request_key !== undefined)
-      this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor });
     const before = this.totals;
     const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
     life.touched_ms = nowMs;
-    this.#tell(life, message, nowMs);
+    const at_ms = tellWord(life, message, this.profile, nowMs);
+    if (message.kind === 'advice' && message.request_key !== undefined) {
+      const { request_key, hold_minor: minor } = message;
+      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, at_ms });
+    }
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const left = situation.availableMinor;
@@ -97,7 +115,7 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs);
-    this.#tell(trial, message, nowMs);
+    tellWord(trial, message, this.profile, nowMs);
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
     for (const one of known) amount_minor -= one?.hold_minor ?? 0;
@@ -105,49 +123,36 @@ export class Model {
     return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
   }
 
-  #tell(life: ModelLife, message: CardMessage, nowMs: number): void {
-    const unsaid = Math.max(nowMs, life.latestMs);
-    const at_ms = message.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, message.occurred_at_ms);
-    const sets = (minor: number): Fact => ({ does: 'sets', at_ms, minor, why: message.kind });
-    const takes = (minor: number): Fact => ({ does: 'adds', at_ms, minor: -minor, why: message.kind });
-    if ('merchant' in message) life.learnMerchant(message.merchant);
-    switch (message.kind) {
-      case 'clearing':
-        life.cleared_minor += message.amount_minor;
-        life.tell(message.final ? sets(0) : takes(message.amount_minor));
-        return;
-      case 'reversal':
-        life.tell(message.amount_minor === null ? sets(0) : takes(message.amount_minor));
-        return;
-      case 'expiry':
-        life.tell(sets(0));
-        return;
-      case 'refund':
-        life.refunded_minor += message.amount_minor;
-        return;
-      case 'advice': {
-        life.tell(sets(message.hold_minor));
-        if (message.hold_minor > 0) life.advised = true;
-        const category = (message.merchant ?? life.use.merchant)?.category ?? null;
-        life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(this.profile, category) * dayMs);
-      }
+  /** How many rows say so: none where it was given up before, two where card and network had both approved. */
+  void(requestKey: string, clockMs: number): number {
+    const isGivenUp = this.#voided.has(requestKey);
+    const inPlace = this.#inPlace(requestKey);
+    if (isGivenUp && inPlace === null) return 0;
+    const nowMs = this.#now(clockMs);
+    const answer = isGivenUp ? undefined : this.answered.get(requestKey);
+    const before = this.sequence;
+    if (inPlace === null || (answer?.decision.hold_minor ?? 0) > 0) {
+      this.#next(nowMs);
+      if (answer !== undefined) this.#takeBack(answer, nowMs);
     }
+    if (inPlace !== null) {
+      this.#next(nowMs);
+      const { life } = this.#lifeOf(inPlace.name, undefined, nowMs);
+      life.tell({ does: 'sets', at_ms: inPlace.at_ms, minor: 0, why: 'void' });
+      if (inPlace.minor > 0) life.advised--;
+      life.touched_ms = nowMs;
+    }
+    this.#voided.set(requestKey, this.sequence);
+    return this.sequence - before;
   }
 
-  /** False where it was given up before. */
-  void(requestKey: string, clockMs: number): boolean {
-    if (this.#voided.has(requestKey)) return false;
-    const nowMs = this.#now(clockMs);
-    this.#next(nowMs);
-    this.#voided.set(requestKey, this.sequence);
-    const answer = this.answered.get(requestKey);
-    if (answer === undefined) return true;
-    const { life } = this.#lifeOf(answer.request.authorization_key, undefined, nowMs);
-    const minor = answer.decision.hold_minor;
-    life.tell({ does: 'adds', at_ms: Math.max(nowMs, life.latestMs), minor: -minor, why: 'void' });
+  #takeBack({ request, decision, approvedMs }: Answered, nowMs: number): void {
+    const { life } = this.#lifeOf(request.authorization_key, undefined, nowMs);
+    const { hold_minor: minor, approved_minor } = decision;
+    // At the approval's own instant: what the network said of later ones outlasts it.
+    life.tell({ does: 'adds', at_ms: approvedMs, minor: -minor, told: -approved_minor, why: 'void' });
     life.approved_minor -= minor;
     life.touched_ms = nowMs;
-    return true;
   }
 
   /** How many holds lapsed. */
@@ -188,10 +193,7 @@ export class Model {
     for (const [key, { sequence }] of this.#stoodIn) if (sequence < firstSequence) this.#stoodIn.delete(key);
     for (const keys of [this.#voided, this.#received])
       for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
-    const rolling = (this.profile?.controls ?? []).flatMap((control) =>
-      control.does === 'limit' && control.window.per === 'rolling' ? [control.window.seconds * 1_000] : [],
-    );
-    const longest = Math.max(0, ...rolling);
+    const longest = longestRollingMs(this.profile);
     let dropped = 0;
     for (const life of this.lives) {
       if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
@@ -214,14 +216,13 @@ export class Model {
   /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
   #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
     const { profile } = this;
-    const { held_minor, posted_minor, uses } = this.totals;
-    const funds = profile?.funds_minor ?? null;
-    const availableMinor = funds === null ? null : funds - held_minor - posted_minor;
+    const { totals } = this;
+    const availableMinor = this.#availableMinor(totals);
     const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
     const one = this.names.get(name);
     const other = alias === undefined ? undefined : this.names.get(alias);
     if (one === undefined || other === undefined || one === other)
-      return { ...common, lives: this.lives, life: one ?? other ?? null, uses };
+      return { ...common, lives: this.lives, life: one ?? other ?? null, uses: totals.uses };
     const life = one.copy();
     life.take(other);
     const lives = [...this.lives.filter((each) => each !== one && each !== other), life];
@@ -248,13 +249,20 @@ export class Model {
     return { life, hasJoined };
   }
 
-  #standing(requestKey: string): Decision | null {
-    const none = { reason: null, control_id: null, available_minor: null, profile_version: null, trace: [] };
+  /** The answer in the card's place, unless the request was given up after it. */
+  #inPlace(requestKey: string): StoodIn | null {
     const stoodIn = this.#stoodIn.get(requestKey);
-    if (stoodIn !== undefined)
-      return { ...none, outcome: 'approved', approved_minor: stoodIn.minor, hold_minor: stoodIn.minor };
-    if (!this.#voided.has(requestKey)) return null;
-    return { ...none, outcome: 'declined', approved_minor: 0, hold_minor: 0, reason: 'request_voided' };
+    const voided = this.#voided.get(requestKey) ?? 0;
+    return stoodIn !== undefined && stoodIn.sequence > voided ? stoodIn : null;
+  }
+
+  #standing(requestKey: string): Decision | null {
+    return toldInstead(this.#inPlace(requestKey), this.#voided.has(requestKey));
+  }
+
+  #availableMinor({ held_minor, posted_minor }: Model['totals']): number | null {
+    const funds = this.profile?.funds_minor ?? null;
+    return funds === null ? null : funds - held_minor - posted_minor;
   }
 
   #next(nowMs: number): void {

@@ -89,6 +89,10 @@ export class Network {
   #purchase(nowMs: number): Delivery {
     const purchase = this.#begin();
     const asked = this.#ask(purchase, 'authorization', nowMs);
+    if (this.draw.chance(0.01)) {
+      this.#stoodIn(purchase, asked.request, nowMs);
+      return this.takeDue(nowMs) ?? this.#outOfNowhere(nowMs);
+    }
     if (this.draw.chance(0.985)) return asked;
     // The answer's deadline is over before the request arrives.
     this.schedule(nowMs + this.draw.below(5 * minuteMs), asked);
@@ -254,15 +258,19 @@ export class Network {
     if (kind < 7)
       this.schedule(nowMs + draw.below(10 * secondMs), { kind: 'request', purchase, request, deadline_at_ms: null });
     if (kind === 6 || kind === 7) this.schedule(nowMs + draw.below(3 * secondMs), { kind: 'void', request_key });
-    if (kind < 8) return;
-    // Our own edge has answered in the card's place, and tells the card when it can.
-    const hold_minor = request.amount_minor;
-    this.tell(
-      purchase,
-      { kind: 'advice', hold_minor, decided_by: 'edge', request_key, merchant: purchase.merchant },
-      nowMs,
-    );
-    this.schedule(nowMs + draw.below(dayMs), { kind: 'request', purchase, request, deadline_at_ms: null });
+    if (kind >= 8) this.#stoodIn(purchase, request, nowMs);
+  }
+
+  /** Our own edge has answered in the card's place, and tells the card when it can; the request may come before, late, or never. */
+  #stoodIn(purchase: Purchase, request: AuthorizationRequest, nowMs: number): void {
+    const { draw } = this;
+    const { request_key, amount_minor: hold_minor } = request;
+    const answered = { hold_minor, request_key, merchant: purchase.merchant };
+    this.tell(purchase, { kind: 'advice', decided_by: 'edge', ...answered }, nowMs);
+    const deadline_at_ms = draw.chance(0.3) ? nowMs : null;
+    const asked = { kind: 'request', purchase, request, deadline_at_ms } as const;
+    if (draw.chance(0.7)) this.schedule(nowMs + draw.below(dayMs), asked);
+    if (draw.chance(0.4)) this.schedule(nowMs + draw.below(dayMs), { kind: 'void', request_key });
   }
 
   #learn({ trace, available_minor }: Decision): void {

@@ -29,6 +29,7 @@ const turns = [
   'refund_unlinked',
   'void_of_approval',
   'void_before_request',
+  'void_of_stand_in',
   'request_after_deadline',
   'account_verification',
   'balance_inquiry',

@@ -263,7 +263,7 @@ test.each(declineReasons)('%s has a word in Marqeta’s documented list', (reaso
   const message = gatewaySchema.parse(parseMarqeta(gatewayMessage({ cardToken: 'card-1', amount: '10.25' })));
   const { status, body } = answerTo(message, {
     authorization_id: 'auth_00000000000000000000000000',
-    outcome: 'decided',
+
     decision: {
       outcome: 'declined',
       approved_minor: 0,

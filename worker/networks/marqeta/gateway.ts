@@ -7,11 +7,10 @@ import type {
   entryModes,
   requestKinds,
 } from '../../../contracts/authorization-request.ts';
-import type { DeclineReason } from '../../../contracts/decision.ts';
+import type { Decided, DeclineReason } from '../../../contracts/decision.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import type { Decided } from '../../card-call.ts';
 import { threeDSecureOf } from './three-d-secure.ts';
 import { echoOf, type GatewayMessage, instantOf, known, merchantCurrencyOf, merchantOf, minorOf } from './wire.ts';
 

@@ -215,7 +215,7 @@ test('approved in part: 200 with the lower amount', () => {
     trace: [],
   };
   const authorization_id = 'auth_00000000000000000000000000';
-  expect(answerTo(message, { outcome: 'decided', authorization_id, decision })).toMatchObject({
+  expect(answerTo(message, { authorization_id, decision })).toMatchObject({
     status: 200,
     body: { jit_funding: { amount: 4 } },
   });
