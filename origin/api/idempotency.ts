@@ -6,6 +6,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import { Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { refusal } from './errors.ts';
+import { decideTogether } from './idempotency-together.ts';
 
 /** An answer as it went out, byte for byte. */
 export interface StoredAnswer {
@@ -38,13 +39,22 @@ export interface IdempotentRequest {
   readonly content: string;
 }
 
+export type ReplayableAnswer = StoredAnswer & { readonly replayed: boolean };
+
 export interface Idempotency {
   /** Runs the effect at most once for a key; a repeat gets the first answer. */
   once(
     request: IdempotentRequest,
     effect: (sql: Sql) => Promise<StoredAnswer>,
     refused: (refusal: Refusal) => StoredAnswer,
-  ): Promise<StoredAnswer & { readonly replayed: boolean }>;
+  ): Promise<ReplayableAnswer>;
+  /**
+   * As `once`, for what many ask at the same time: those that come while others are written share one transaction. The effect
+   * answers each of them, in their order, a refusal too; where it throws, each is tried again alone.
+   */
+  together<T>(
+    effect: (sql: Sql, items: readonly T[]) => Promise<readonly StoredAnswer[]>,
+  ): (request: IdempotentRequest, item: T) => Promise<ReplayableAnswer>;
 }
 
 const keyShape = /^[\x21-\x7e]{1,255}$/;
@@ -68,7 +78,17 @@ function digest(...parts: readonly string[]): Buffer {
   return hash.digest();
 }
 
-interface KeyRow extends StoredAnswer {
+export interface Key {
+  readonly scope: Buffer;
+  readonly fingerprint: Buffer;
+}
+
+export interface Decided {
+  readonly replayed: boolean;
+  readonly row: KeyRow;
+}
+
+export interface KeyRow extends StoredAnswer {
   readonly fingerprint: Buffer;
   readonly expires_at: Date;
 }
@@ -106,31 +126,46 @@ export function createIdempotency({ database, cache, ttlMs, secret, onHit }: Ide
     await cache?.set(name, `${seal(name, text)}\n${text}`, ttlLeftMs);
   }
 
+  /** From the cache, or from where it is decided. */
+  async function answered(
+    request: IdempotentRequest,
+    decide: (key: Key) => Promise<Decided>,
+  ): Promise<ReplayableAnswer> {
+    const scope = digest(request.owner, request.route, request.key);
+    const name = `idempotency:${scope.toString('base64url')}`;
+    const fingerprint = digest(request.content);
+    const fast = await cached(name, fingerprint);
+    if (fast !== null) {
+      onHit('cache');
+      return { ...fast, replayed: true };
+    }
+    const { replayed, row } = await decide({ scope, fingerprint });
+    if (replayed) onHit('database');
+    await keep(name, row);
+    const { status, body, headers } = row;
+    return { status, body, headers, replayed };
+  }
+
   return {
-    async once({ owner, route, key, content }, effect, refused) {
-      const scope = digest(owner, route, key);
-      const name = `idempotency:${scope.toString('base64url')}`;
-      const fingerprint = digest(content);
-      const fast = await cached(name, fingerprint);
-      if (fast !== null) {
-        onHit('cache');
-        return { ...fast, replayed: true };
-      }
-      const { replayed, row } = await database.transaction(async (sql) => {
-        const before = await findOrLock(sql, scope);
-        if (before !== null) {
-          if (!before.fingerprint.equals(fingerprint)) throw refusal('idempotency_key_reused');
-          return { replayed: true, row: before };
-        }
-        const answer = await effectOrRefusal(sql, effect, refused);
-        return { replayed: false, row: await insertKey(sql, { scope, fingerprint, answer, ttlMs }) };
-      });
-      if (replayed) onHit('database');
-      await keep(name, row);
-      const { status, body, headers } = row;
-      return { status, body, headers, replayed };
+    once: (request, effect, refused) =>
+      answered(request, ({ scope, fingerprint }) =>
+        database.transaction(async (sql) => {
+          const before = await findOrLock(sql, scope);
+          if (before !== null) return repeatOf(before, fingerprint);
+          const answer = await effectOrRefusal(sql, effect, refused);
+          return { replayed: false, row: await insertKey(sql, { scope, fingerprint, answer, ttlMs }) };
+        }),
+      ),
+    together(effect) {
+      const decide = decideTogether({ database, ttlMs, effect });
+      return (request, item) => answered(request, (key) => decide(key, item));
     },
   };
+}
+
+function repeatOf(before: KeyRow, fingerprint: Buffer): Decided {
+  if (!before.fingerprint.equals(fingerprint)) throw refusal('idempotency_key_reused');
+  return { replayed: true, row: before };
 }
 
 /** The row, or null with the key locked until the transaction ends. In flight elsewhere: 409. */
@@ -159,9 +194,7 @@ async function findOrLock(sql: Sql, scope: Buffer): Promise<KeyRow | null> {
   return null;
 }
 
-interface NewKey {
-  readonly scope: Buffer;
-  readonly fingerprint: Buffer;
+interface NewKey extends Key {
   readonly answer: StoredAnswer;
   readonly ttlMs: number;
 }

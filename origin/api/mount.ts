@@ -9,7 +9,13 @@ import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import { refusal } from './errors.ts';
-import { type Idempotency, readIdempotencyKey, type StoredAnswer } from './idempotency.ts';
+import {
+  type Idempotency,
+  type IdempotentRequest,
+  type ReplayableAnswer,
+  readIdempotencyKey,
+  type StoredAnswer,
+} from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
 import { inShape, readJson } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
@@ -30,7 +36,28 @@ export type ApiApp = Hono<{ Variables: Variables }>;
 type ApiContext = Context<{ Variables: Variables }>;
 
 export function mount(app: ApiApp, routes: readonly Route[], parts: MountParts): void {
-  for (const route of routes) app[route.method](honoPath(route.path), (context) => serve(context, route, parts));
+  for (const route of routes) {
+    const answering = { ...parts, answer: answererOf(route, parts) };
+    app[route.method](honoPath(route.path), (context) => serve(context, route, answering));
+  }
+}
+
+/** Answers what came with a key. */
+type Answer = (asked: Asked, request: IdempotentRequest) => Promise<ReplayableAnswer>;
+
+function answererOf(route: Route, { idempotency }: MountParts): Answer {
+  const { handleTogether } = route;
+  if (handleTogether === undefined) return (asked, request) => answerAlone(asked, request, idempotency);
+  const once = idempotency.together<Asked>(async (sql, asked) => {
+    const outcomes = await handleTogether(sql, asked.map(({ call }) => call(sql)) as never);
+    return asked.map(({ context, version }, index) => {
+      const outcome = outcomes[index] ?? new Error('a call was not answered');
+      if (outcome instanceof Refusal) return storedRefusal(outcome, context.get('requestId'));
+      if (outcome instanceof Error) throw outcome;
+      return storedAnswer(version, route, outcome);
+    });
+  });
+  return (asked, request) => once(request, asked);
 }
 
 /** One request, as far as it is read before anything is done. */
@@ -42,7 +69,7 @@ interface Asked {
   readonly call: (sql: Sql) => never;
 }
 
-async function serve(context: ApiContext, route: Route, parts: MountParts): Promise<Response> {
+async function serve(context: ApiContext, route: Route, parts: MountParts & { answer: Answer }): Promise<Response> {
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
   const caller = context.get('caller');
@@ -61,7 +88,7 @@ async function serve(context: ApiContext, route: Route, parts: MountParts): Prom
   const requestId = context.get('requestId');
   const call = (sql: Sql) => ({ params, query, body, caller, requestId, sql }) satisfies Call as never;
   const asked: Asked = { context, route, version, text, call };
-  return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts, key);
+  return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts.answer, key);
 }
 
 async function answerOnce({ context, route, version, call }: Asked, { database }: MountParts): Promise<Response> {
@@ -76,25 +103,35 @@ async function answerOnce({ context, route, version, call }: Asked, { database }
   return context.body(textIn(version, route, answered), status as 200, { 'content-type': mediaType(version) });
 }
 
-async function answerByKey(asked: Asked, { idempotency }: MountParts, key: string): Promise<Response> {
-  const { context, route, version, text, call } = asked;
+async function answerByKey(asked: Asked, answer: Answer, key: string): Promise<Response> {
+  const { context, route, text } = asked;
   const { merchant_id, api_key_id } = context.get('caller');
-  const requestId = context.get('requestId');
+  // Not the version: the same key in another version is the same request, and gets the answer that there is.
+  const content = `${context.req.path}\n${text}`;
+  const request = { owner: merchant_id ?? api_key_id, route: route.name, key, content };
+  const { status, headers, body, replayed } = await answer(asked, request);
+  if (replayed) context.header('idempotency-replayed', 'true');
+  for (const [name, value] of Object.entries(headers)) context.header(name, value);
+  return context.body(new Uint8Array(body), status as ContentfulStatusCode);
+}
+
+async function answerAlone(
+  { context, route, version, call }: Asked,
+  request: IdempotentRequest,
+  idempotency: Idempotency,
+): Promise<ReplayableAnswer> {
   let afterCommit: RouteAnswer['afterCommit'];
-  const { status, headers, body, replayed } = await idempotency.once(
-    // Not the version: the same key in another version is the same request, and gets the answer that there is.
-    { owner: merchant_id ?? api_key_id, route: route.name, key, content: `${context.req.path}\n${text}` },
+  const answered = await idempotency.once(
+    request,
     async (sql) => {
       const handled = await route.handle(call(sql));
       afterCommit = handled.afterCommit;
       return storedAnswer(version, route, handled);
     },
-    (refused) => storedRefusal(refused, requestId),
+    (refused) => storedRefusal(refused, context.get('requestId')),
   );
   await afterCommit?.();
-  if (replayed) context.header('idempotency-replayed', 'true');
-  for (const [name, value] of Object.entries(headers)) context.header(name, value);
-  return context.body(new Uint8Array(body), status as ContentfulStatusCode);
+  return answered;
 }
 
 function readKey(context: ApiContext, { idempotency }: Route): string | null {

@@ -2,6 +2,7 @@
 // table, so that none can miss what another has.
 
 import type * as z from 'zod';
+import type { Refusal } from '../../contracts/problem.ts';
 import type { Sql } from '../db/client.ts';
 import type { Caller, Scope } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
@@ -59,6 +60,11 @@ export interface Route {
   /** Errors of its own, beside those that every route has. */
   readonly errors: readonly ErrorCode[];
   readonly handle: (call: never) => Promise<RouteAnswer>;
+  /**
+   * Many calls with a key in one transaction, each with an answer or a refusal of its own: for a route that is so busy, and
+   * whose effect locks what all need, that a commit each would be too many. Needs `idempotency: 'required'`.
+   */
+  readonly handleTogether?: (sql: Sql, calls: never) => Promise<readonly (RouteAnswer | Refusal)[]>;
 }
 
 /** Ties the handler's types to the schemas; changes nothing. */
@@ -67,11 +73,12 @@ export function route<
   Q extends Schema | undefined = undefined,
   B extends Schema | undefined = undefined,
 >(
-  definition: Omit<Route, 'params' | 'query' | 'body' | 'handle'> & {
+  definition: Omit<Route, 'params' | 'query' | 'body' | 'handle' | 'handleTogether'> & {
     params?: P;
     query?: Q;
     body?: B;
     handle: (call: Call<P, Q, B>) => Promise<RouteAnswer>;
+    handleTogether?: (sql: Sql, calls: readonly Call<P, Q, B>[]) => Promise<readonly (RouteAnswer | Refusal)[]>;
   },
 ): Route {
   return definition as unknown as Route;

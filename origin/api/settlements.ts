@@ -2,18 +2,20 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
+import { Refusal } from '../../contracts/problem.ts';
 import {
   newSettlementSchema,
   settlementSchema,
   settlementStates,
   settlementTransitionSchema,
 } from '../../contracts/settlement.ts';
+import type { Sql } from '../db/client.ts';
 import { cancelSettlement } from '../settlement/cancel.ts';
-import { createSettlement } from '../settlement/create.ts';
+import { createSettlements, refusalOf } from '../settlement/create.ts';
 import { sees } from './caller.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { type Call, type Route, route } from './route.ts';
 import { findSettlement, type SettlementRow, settlementColumns, settlementView } from './settlement-view.ts';
 
 const tag = 'settlements';
@@ -32,12 +34,43 @@ const create = route({
   body: newSettlementSchema,
   answers: { status: 201, schema: settlementSchema, description: 'Queued.' },
   errors: ['merchant_not_found', 'amount_not_owed', 'destination_missing'],
-  async handle({ body, caller, requestId, sql }) {
-    if (!sees(caller, body.merchant_id)) throw refusal('merchant_not_found');
-    const settlement_id = await createSettlement(sql, body, { actor: caller.api_key_id, correlation_id: requestId });
-    return { body: settlementView(await findSettlement(sql, caller, settlement_id)) };
+  async handle(call) {
+    const [answer] = await createTogether(call.sql, [call]);
+    if (answer === undefined || answer instanceof Refusal) throw answer ?? new Error('neither created nor refused');
+    return answer;
   },
+  handleTogether: createTogether,
 });
+
+type CreateCall = Pick<Call, 'caller' | 'requestId'> & { readonly body: z.output<typeof newSettlementSchema> };
+
+/** The audit trail's head is locked from the first insert to the commit: for all of them together. */
+async function createTogether(sql: Sql, calls: readonly CreateCall[]): Promise<({ body: object } | Refusal)[]> {
+  const seen = calls.filter(({ caller, body }) => sees(caller, body.merchant_id));
+  const outcomes = await createSettlements(
+    sql,
+    seen.map(({ body, caller, requestId }) => ({
+      actor: caller.api_key_id,
+      correlation_id: requestId,
+      settlement: body,
+    })),
+  );
+  const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));
+  const { rows } = await sql.query<SettlementRow>({
+    name: 'find_settlements',
+    text: `select ${settlementColumns} from settlements where settlement_id = any($1::text[])`,
+    values: [outcomes.flatMap((outcome) => ('created' in outcome ? [outcome.created] : []))],
+  });
+  const created = new Map(rows.map((row) => [row.settlement_id, row]));
+  return calls.map((call) => {
+    const outcome = outcomeOf.get(call);
+    if (outcome === undefined) return refusal('merchant_not_found');
+    if ('refused' in outcome) return refusalOf(outcome);
+    const row = created.get(outcome.created);
+    if (row === undefined) throw new Error(`${outcome.created} was created and is not there`);
+    return { body: settlementView(row) };
+  });
+}
 
 const read = route({
   method: 'get',

@@ -1,9 +1,12 @@
-// Gathers what comes one by one into batches: a batch goes when it is full, or a few milliseconds after its first item. What
-// waits here is only in memory; each item's giver waits for its commit.
+// Gathers what comes one by one into batches: a batch goes when it is full, or a few milliseconds after its first item; where only
+// so many may be under way at once, when one of them is done. What waits here is only in memory; each item's giver waits for its
+// commit.
 
 export interface CollectorOptions<T> {
   readonly sizeMax: number;
   readonly waitMsMax: number;
+  /** Batches under way at once: the busier it is, the larger they grow by themselves. Default: any number. */
+  readonly underWayMax?: number;
   readonly store: (items: readonly T[]) => Promise<void>;
 }
 
@@ -15,8 +18,11 @@ interface Waiting<T> {
 
 export class Collector<T> {
   readonly #options: CollectorOptions<T>;
-  #waiting: Waiting<T>[] = [];
+  readonly #waiting: Waiting<T>[] = [];
   #timer: NodeJS.Timeout | null = null;
+  #underWay = 0;
+  /** The timer has run out, and every place was taken. */
+  #late = false;
 
   constructor(options: CollectorOptions<T>) {
     this.#options = options;
@@ -27,16 +33,24 @@ export class Collector<T> {
     return new Promise((done, failed) => {
       this.#waiting.push({ item, done, failed });
       if (this.#waiting.length >= this.#options.sizeMax) this.#flush();
-      else this.#timer ??= setTimeout(() => this.#flush(), this.#options.waitMsMax);
+      else if (!this.#late) this.#timer ??= setTimeout(() => this.#flush(), this.#options.waitMsMax);
     });
   }
 
   #flush(): void {
     if (this.#timer !== null) clearTimeout(this.#timer);
     this.#timer = null;
-    const batch = this.#waiting;
-    this.#waiting = [];
-    void this.#store(batch);
+    const { sizeMax, underWayMax = Number.POSITIVE_INFINITY } = this.#options;
+    this.#late = this.#underWay >= underWayMax;
+    if (this.#late) return;
+    const batch = this.#waiting.splice(0, sizeMax);
+    this.#underWay += 1;
+    void this.#store(batch).finally(() => {
+      this.#underWay -= 1;
+      if (this.#late) this.#flush();
+    });
+    // More than a batch had gathered while there was no place.
+    if (this.#waiting.length > 0) this.#flush();
   }
 
   async #store(batch: readonly Waiting<T>[]): Promise<void> {

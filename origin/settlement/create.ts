@@ -2,6 +2,7 @@
 // idempotency key, or its run, is in the same commit. The engine finds what is queued by itself.
 
 import { type Id, newId } from '../../contracts/ids.ts';
+import type { Refusal } from '../../contracts/problem.ts';
 import type { NewSettlement } from '../../contracts/settlement.ts';
 import { refusal } from '../api/errors.ts';
 import type { Doer } from '../audit/audit-event.ts';
@@ -26,9 +27,14 @@ export async function createSettlement(sql: Sql, settlement: NewSettlement, doer
   const [outcome] = await createSettlements(sql, [{ ...doer, settlement }]);
   if (outcome === undefined) throw new Error('a settlement was neither created nor refused');
   if ('created' in outcome) return outcome.created;
-  if (outcome.refused === 'currency_differs')
-    throw refusal('field_invalid', [{ field: 'currency', problem: 'is not the currency of the merchant' }]);
-  throw refusal(outcome.refused);
+  throw refusalOf(outcome);
+}
+
+/** In the API's words. */
+export function refusalOf({ refused }: Extract<CreateOutcome, { refused: string }>): Refusal {
+  if (refused === 'currency_differs')
+    return refusal('field_invalid', [{ field: 'currency', problem: 'is not the currency of the merchant' }]);
+  return refusal(refused);
 }
 
 /**
