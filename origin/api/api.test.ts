@@ -1,6 +1,7 @@
-import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { SettlementEngine } from '../settlement/engine.ts';
 import { type Json, SampleApi } from './sample-api.ts';
 
 let api: SampleApi;
@@ -229,6 +230,20 @@ describe('health', () => {
       { name: 'edge', status: 'degraded', error: 'the edge answered 503 to /livez' },
       { name: 'queue', status: 'healthy' },
       { name: 'intake', status: 'healthy' },
+      { name: 'settlement', status: 'healthy' },
+    ]);
+  });
+
+  test('a provider whose breaker is open, and settlements that wait for a person, are told', async () => {
+    const { state } = SettlementEngine.prototype;
+    const open = { mode: 'read_only', providers: { stripe: 'open' }, in_hand: 0, failures: 2 } as const;
+    vi.spyOn(SettlementEngine.prototype, 'state').mockReturnValue(open);
+    const { body } = await api.call('GET', '/health');
+    SettlementEngine.prototype.state = state;
+    expect(body['status']).toBe('degraded');
+    expect((body['dependencies'] as object[]).slice(-2)).toMatchObject([
+      { name: 'settlement', status: 'degraded', error: "the engine's last 2 rounds failed" },
+      { name: 'provider stripe', status: 'degraded', error: 'its breaker is open' },
     ]);
   });
 

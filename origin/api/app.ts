@@ -27,7 +27,7 @@ export interface AppParts extends HealthParts {
   readonly edge: EdgeClient;
   readonly log: Logger;
   readonly registry: Registry;
-  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers'>;
+  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers' | 'engine'>;
   readonly internalSecret: string;
 }
 

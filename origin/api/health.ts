@@ -6,6 +6,7 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { describeError } from '../log.ts';
 import type { Loop } from '../loop.ts';
+import type { SettlementEngine } from '../settlement/engine.ts';
 import { answer } from './answer.ts';
 
 type Status = 'healthy' | 'degraded' | 'unhealthy';
@@ -15,6 +16,7 @@ export interface HealthParts {
   readonly edge: Pick<EdgeClient, 'ping'>;
   /** Null where the edge pushes. */
   readonly pull: Loop | null;
+  readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
   readonly isStopping: () => boolean;
 }
 
@@ -38,14 +40,20 @@ export function readyz({ database, isStopping }: HealthParts) {
   };
 }
 
-export function health({ database, edge, pull }: HealthParts) {
+export function health({ database, edge, pull, secondHalf }: HealthParts) {
   return async (context: Context): Promise<Response> => {
+    const { providers, failures } = secondHalf.engine.state();
     const dependencies = await Promise.all([
       check('database', 'unhealthy', () => ping(database)),
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
       check('queue', 'degraded', () => assertPulling(pull)),
       check('intake', 'degraded', () => assertFlowing(database)),
+      check('settlement', 'degraded', () => assertSettling(database, failures)),
+      // Settlements wait, or go to the next one: nothing is lost while one is away.
+      ...Object.entries(providers).map(([name, state]) =>
+        check(`provider ${name}`, 'degraded', () => assertOpenFor(state)),
+      ),
     ]);
     const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
     const status: Status = worst('unhealthy') ? 'unhealthy' : worst('degraded') ? 'degraded' : 'healthy';
@@ -98,4 +106,17 @@ async function assertFlowing({ sql }: Database): Promise<void> {
   if (Number(row.oldest_ms ?? 0) > gapAgeMsMax)
     throw new Error(`${row.gaps} cards wait for events, the oldest for ${row.oldest_ms} ms`);
   if (Number(row.letters) > 0) throw new Error(`${row.letters} dead letters wait for a person`);
+}
+
+async function assertSettling({ sql }: Database, failures: number): Promise<void> {
+  if (failures > 0) throw new Error(`the engine's last ${failures} rounds failed`);
+  const { rows } = await sql.query<{ dead: string }>(
+    'select count(*) as dead from settlements where dead_lettered_at is not null',
+  );
+  const dead = Number(rows[0]?.dead ?? 0);
+  if (dead > 0) throw new Error(`${dead} settlements wait for a person`);
+}
+
+function assertOpenFor(state: string): Promise<void> {
+  return state === 'open' ? Promise.reject(new Error('its breaker is open')) : Promise.resolve();
 }
