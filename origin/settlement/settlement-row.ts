@@ -24,11 +24,11 @@ type StoredRow = Omit<SettlementRow, 'amount_minor' | 'payable_account_no'> & {
   readonly payable_account_no: string;
 };
 
-const selection = `
+const selectionFrom = (settlements: string) => `
   select s.settlement_id, s.merchant_id, s.amount_minor, s.currency, s.reference, s.state, s.step, s.provider,
     s.provider_reference, s.submissions, s.outcome_unknown, s.polls, s.attempts, s.lease_owner, s.failure_code,
     s.dead_lettered_at is not null as dead_lettered, s.created_at, s.destinations, a.ledger_account_no as payable_account_no
-  from settlements s
+  from ${settlements} s
   join merchants m on m.merchant_id = s.merchant_id
   join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
     and a.account_id is null and a.merchant_id = m.merchant_id and a.provider is null`;
@@ -40,7 +40,7 @@ const selection = `
 export async function lockDue(sql: Sql, providers: readonly string[], limit: number): Promise<SettlementRow[]> {
   const { rows } = await sql.query<StoredRow>({
     name: 'lock_due_settlements',
-    text: `${selection}
+    text: `${selectionFrom('settlements')}
       where s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
         and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))
       order by s.due_at limit $2 for no key update of s skip locked`,
@@ -53,7 +53,10 @@ export async function lockDue(sql: Sql, providers: readonly string[], limit: num
 export async function lockSettlements(sql: Sql, ids: readonly string[]): Promise<Map<string, SettlementRow>> {
   const { rows } = await sql.query<StoredRow>({
     name: 'lock_settlements',
-    text: `${selection} where s.settlement_id = any($1::text[]) order by s.settlement_no for no key update of s`,
+    // Locked before anything is joined: a planner without statistics would walk through all of each merchant's settlements.
+    text: `with locked as materialized (
+        select * from settlements where settlement_id = any($1::text[]) order by settlement_no for no key update
+      ) ${selectionFrom('locked')}`,
     values: [ids],
   });
   return new Map(rows.map((row) => [row.settlement_id, rowOf(row)]));
