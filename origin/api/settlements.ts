@@ -56,20 +56,21 @@ async function createTogether(sql: Sql, calls: readonly CreateCall[]): Promise<(
     })),
   );
   const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));
-  const { rows } = await sql.query<SettlementRow>({
-    name: 'find_settlements',
-    text: `select ${settlementColumns} from settlements where settlement_id = any($1::text[])`,
-    values: [outcomes.flatMap((outcome) => ('created' in outcome ? [outcome.created] : []))],
-  });
-  const created = new Map(rows.map((row) => [row.settlement_id, row]));
   return calls.map((call) => {
     const outcome = outcomeOf.get(call);
     if (outcome === undefined) return refusal('merchant_not_found');
     if ('refused' in outcome) return refusalOf(outcome);
-    const row = created.get(outcome.created);
-    if (row === undefined) throw new Error(`${outcome.created} was created and is not there`);
-    return { body: settlementView(row) };
+    if (outcome.at === null) throw new Error(`${outcome.created} was there already`);
+    return { body: queuedView(call.body, outcome.created, outcome.at) };
   });
+}
+
+/** As it stands in its first row, which need not be read again: until the commit all others wait. */
+function queuedView(body: CreateCall['body'], settlement_id: SettlementRow['settlement_id'], at: Date) {
+  const { merchant_id, amount_minor, currency, reference } = body;
+  const asked = { settlement_id, merchant_id, amount_minor: String(amount_minor), currency, reference };
+  const standing = { state: 'queued', failure_code: null, dead_lettered_at: null, final_at: null } as const;
+  return settlementView({ ...asked, ...standing, created_at: at, updated_at: at });
 }
 
 const read = route({

@@ -19,7 +19,8 @@ export interface SettlementRequest extends Doer {
 }
 
 export type CreateOutcome =
-  | { readonly created: Id<'stl'> }
+  /** `at`: null where an id that its caller chose was there already. */
+  | { readonly created: Id<'stl'>; readonly at: Date | null }
   | { readonly refused: 'merchant_not_found' | 'currency_differs' | 'destination_missing' | 'amount_not_owed' };
 
 /** One. Throws a refusal in the API's words; returns the settlement's id. */
@@ -56,10 +57,12 @@ export async function createSettlements(sql: Sql, requests: readonly SettlementR
     left.set(merchant_id, available - BigInt(amount_minor));
     const settlement_id = request.settlement_id ?? newId('stl');
     accepted.push({ ...request, settlement_id });
-    return { created: settlement_id };
+    return { created: settlement_id, at: null };
   });
-  await insert(sql, accepted);
-  return outcomes;
+  const created = await insert(sql, accepted);
+  return outcomes.map((outcome) =>
+    'created' in outcome ? { ...outcome, at: created.get(outcome.created) ?? null } : outcome,
+  );
 }
 
 function problemOf({ amount_minor, currency }: NewSettlement, owed: Owed | undefined, available: bigint) {
@@ -69,9 +72,13 @@ function problemOf({ amount_minor, currency }: NewSettlement, owed: Owed | undef
   return BigInt(amount_minor) > available ? 'amount_not_owed' : null;
 }
 
-async function insert(sql: Sql, accepted: readonly (SettlementRequest & { readonly settlement_id: string })[]) {
-  if (accepted.length === 0) return;
-  await sql.query({
+/** By their ids, when they were created. */
+async function insert(
+  sql: Sql,
+  accepted: readonly (SettlementRequest & { readonly settlement_id: string })[],
+): Promise<Map<string, Date>> {
+  if (accepted.length === 0) return new Map();
+  const { rows } = await sql.query<{ settlement_id: string; created_at: Date }>({
     name: 'create_settlements',
     // `on conflict`: only ids that callers chose can meet; they look first, and where two look at once, the second changes nothing.
     text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by,
@@ -80,7 +87,8 @@ async function insert(sql: Sql, accepted: readonly (SettlementRequest & { readon
            from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
              as asked (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
            join merchants m on m.merchant_id = asked.merchant_id
-           on conflict (settlement_id) do nothing`,
+           on conflict (settlement_id) do nothing
+           returning settlement_id, created_at`,
     values: [
       accepted.map(({ settlement_id }) => settlement_id),
       accepted.map(({ settlement }) => settlement.merchant_id),
@@ -92,4 +100,5 @@ async function insert(sql: Sql, accepted: readonly (SettlementRequest & { readon
       accepted.map(({ correlation_id }) => correlation_id),
     ],
   });
+  return new Map(rows.map(({ settlement_id, created_at }) => [settlement_id, created_at]));
 }

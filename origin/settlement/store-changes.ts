@@ -1,4 +1,4 @@
-// Changes of many settlements in the caller's transaction: what the ledger does, what was said to and by providers, and the
+// Changes of many settlements in the caller's transaction: what was said to and by providers, what the ledger does, and the
 // new states. In this order, the same for everybody: balances, the ledger's seal, then the audit chain's head are locked until
 // the commit, so two transactions wait for each other and never deadlock.
 
@@ -47,8 +47,10 @@ export async function storeChanges(
   changes: readonly Change[],
   exchanges: readonly Exchange[],
 ): Promise<void> {
-  await insertTransfers(sql, await transfersOf(sql, transit, changes));
+  const transfers = await transfersOf(sql, transit, changes);
+  // Locks nothing that others need: before what does.
   await insertExchanges(sql, exchanges);
+  await insertTransfers(sql, transfers);
   // Nothing goes from queued to waiting for another try but through processing.
   const taken = changes.filter(({ before, after }) => before.state !== 'processing' && !isNext(before, after));
   if (taken.length > 0)
