@@ -20,7 +20,7 @@ interface Waiting<T> extends Key {
 }
 
 /** Two: while one waits for the disk, the next is written. */
-const bounds = { sizeMax: 100, waitMsMax: 2, underWayMax: 2 };
+const bounds = { sizeMax: 200, waitMsMax: 2, underWayMax: 2 };
 
 export function decideTogether<T>(parts: TogetherParts<T>): (key: Key, item: T) => Promise<Decided> {
   const collector = new Collector<Waiting<T>>({ ...bounds, store: (batch) => store(parts, batch) });
