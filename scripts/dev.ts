@@ -1,7 +1,6 @@
 // npm start: Postgres, origin, edge and demo data on this machine, from nothing, in one command; --help says the options.
 // Whatever ends it (Ctrl-C, a child that dies), everything it started ends with it.
 
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startChild } from './dev/children.ts';
 import { demo, makeDemoData } from './dev/demo.ts';
@@ -9,6 +8,7 @@ import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './de
 import { help, type Options, readOptions } from './dev/options.ts';
 import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
+import { isFree } from './free-port.ts';
 import { wranglerEnv } from './wrangler-env.ts';
 
 const readyWithinMs = 60_000;
@@ -175,14 +175,6 @@ async function requireFree({ ports, databaseUrl }: Options): Promise<void> {
     throw new Error(
       `Busy port: ${busy.join(', ')}. Stop what listens there, or move all ports: npm start -- --port-base 9787`,
     );
-}
-
-function isFree(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = createServer();
-    probe.once('error', () => resolve(false));
-    probe.listen(port, '127.0.0.1', () => probe.close(() => resolve(true)));
-  });
 }
 
 function withoutPassword(url: string): string {

@@ -6,8 +6,9 @@ import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
-import { freePort } from '../scripts/free-port.ts';
+import { freePorts } from '../scripts/free-port.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 
 let temporary: string;
@@ -19,7 +20,7 @@ beforeAll(async () => {
   temporary = await mkdtemp(join(tmpdir(), 'atlas-start-'));
   await chmod(temporary, 0o755);
   home = join(temporary, 'home');
-  portBase = await freePort();
+  portBase = await freePorts(portsUsed);
 });
 afterAll(() => rm(temporary, { recursive: true, force: true }));
 

@@ -15,7 +15,7 @@ export const help = `npm start -- [options]      the whole system on this machin
 Ctrl-C stops everything.`;
 
 const portBaseDefault = 8787;
-const portsUsed = 8;
+export const portsUsed = 8;
 
 export interface Options {
   readonly json: boolean;
