@@ -2,23 +2,19 @@
 // room and not among the scripts, because nobody imports tests.
 
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../load/whole-number.ts';
 import { laws } from './laws.ts';
-import {
-  coverageDecisionsMin,
-  decisionsPerCard,
-  figures,
-  type SimulationOptions,
-  simulate,
-  type ViolationReport,
-} from './simulation.ts';
+import { coverageDecisionsMin, decisionsPerCard, figures, type ViolationReport } from './simulation.ts';
+import { simulateOn, type ThreadOptions } from './threads.ts';
 
 const help = `npm run simulate -- [options]      the card's rules beside a slow, obvious model, under crashes and disorder
 
   --seed S        which run (default: a random one, which is printed)
   --decisions N   requests to decide (default 100000)
   --cards C       cards they are spread over (default: one for every ${decisionsPerCard} decisions)
+  --threads T     at once (default: as many as there are cores); the outcome is the same with any
   --card K        only this card of the run, from 0: to look at a violation
   --keep-going    count violations instead of ending with the first
   --json          one object on one line
@@ -32,7 +28,8 @@ ${Object.entries(laws)
   .map(([name, says]) => `  ${name.padEnd(24)}${says}`)
   .join('\n')}`;
 
-interface Words extends SimulationOptions {
+interface Words extends ThreadOptions {
+  readonly threads: number;
   readonly json: boolean;
 }
 
@@ -44,6 +41,7 @@ function readWords(args: readonly string[]): Words | null {
       seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
       decisions: { type: 'string', default: '100000' },
       cards: { type: 'string' },
+      threads: { type: 'string', default: `${availableParallelism()}` },
       card: { type: 'string' },
       'keep-going': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
@@ -58,7 +56,8 @@ function readWords(args: readonly string[]): Words | null {
   if (onlyCard !== undefined && !(Number.isInteger(onlyCard) && onlyCard >= 0 && onlyCard < cards))
     throw new Error(`--card ${values.card} is not a card from 0 to ${cards - 1}`);
   const seed = wholeNumber('--seed', values.seed);
-  return { seed, decisions, cards, onlyCard, keepGoing: values['keep-going'], json: values.json };
+  const threads = Math.min(wholeNumber('--threads', values.threads), cards);
+  return { seed, decisions, cards, onlyCard, keepGoing: values['keep-going'], threads, json: values.json };
 }
 
 function describeViolation({ law, card, step, differs, recent }: ViolationReport, words: Words): string {
@@ -87,7 +86,7 @@ try {
 }
 if (words === null) process.stdout.write(`${help}\n`);
 else {
-  const result = simulate(words);
+  const result = await simulateOn(words.threads, words);
   const report = figures(words, result);
   for (const violation of result.violations.slice(0, 5)) process.stderr.write(describeViolation(violation, words));
   process.stdout.write(`${words.json ? JSON.stringify(report) : table(report)}\n`);

@@ -13,6 +13,7 @@ import type { Purchase } from './network.ts';
 import { holdOrder } from './order-law.ts';
 import { type MakeCard, realCard } from './simulated-card.ts';
 import { figures, simulate } from './simulation.ts';
+import { simulateOn } from './threads.ts';
 
 const short = { seed: 20_261_121, decisions: 20_000, cards: 400 };
 
@@ -23,6 +24,15 @@ describe('the real card', () => {
     const { violations, tally } = simulate({ ...short, seed });
     expect(violations).toEqual([]);
     expect(tally.decisions).toBe(short.decisions);
+  });
+
+  test('threads change how long a run takes, and nothing else', async () => {
+    const options = { seed: 11, decisions: 4_000, cards: 80 };
+    const [one, three] = await Promise.all([simulateOn(1, options), simulateOn(3, options)]);
+    const compared = ({ seconds, cpuSeconds, threads, ...report }: typeof one) =>
+      figures(options, { ...report, seconds: 1, cpuSeconds: 1, threads: 1 });
+    expect(compared(three)).toEqual({ ...compared(one), card_days: expect.any(Number) });
+    expect(three.threads).toBe(3);
   });
 
   test('one seed is one run: the digest is the same twice, and another with another seed', () => {

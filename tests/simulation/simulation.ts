@@ -16,6 +16,8 @@ export interface SimulationOptions {
   /** Only this one of them: to look at a violation. */
   readonly onlyCard?: number | undefined;
   readonly keepGoing?: boolean;
+  /** Only these cards, the last excluded: a thread's share. */
+  readonly range?: readonly [from: number, until: number];
   readonly makeCard?: MakeCard;
 }
 
@@ -31,8 +33,9 @@ export interface SimulationReport {
   readonly tally: Tally;
   readonly violations: readonly ViolationReport[];
   readonly seconds: number;
-  /** Of the one thread that simulates: what is left of a machine that others use too. */
+  /** Of the threads that simulate: what is left of a machine that others use too. */
   readonly cpuSeconds: number;
+  readonly threads: number;
 }
 
 /** Below so many decisions something may well not occur. */
@@ -43,13 +46,14 @@ const cardsPerWorld = 1_500;
 
 export function simulate(options: SimulationOptions): SimulationReport {
   const { seed, decisions, cards, onlyCard, keepGoing = false, makeCard = realCard } = options;
+  const [from, until] = onlyCard === undefined ? (options.range ?? [0, cards]) : [onlyCard, onlyCard + 1];
   const tally = new Tally();
   const violations: ViolationReport[] = [];
   const startedMs = performance.now();
   const startedCpu = process.threadCpuUsage();
   let world: World | null = null;
   let worldNumber = -1;
-  for (let card = onlyCard ?? 0; card < (onlyCard === undefined ? cards : onlyCard + 1); card++) {
+  for (let card = from; card < until; card++) {
     const number = Math.floor(card / cardsPerWorld);
     if (world === null || number !== worldNumber) world = newWorld(new Draw(seedFor(seed, -1 - number)));
     worldNumber = number;
@@ -62,6 +66,7 @@ export function simulate(options: SimulationOptions): SimulationReport {
       violations.push({ law: error.law, card, differs: error.differs, ...run.describe() });
       if (!keepGoing) break;
     }
+    tally.endCard();
   }
   const { user, system } = process.threadCpuUsage(startedCpu);
   return {
@@ -69,13 +74,14 @@ export function simulate(options: SimulationOptions): SimulationReport {
     violations,
     seconds: (performance.now() - startedMs) / 1_000,
     cpuSeconds: (user + system) / 1_000_000,
+    threads: 1,
   };
 }
 
 /** The report as one object: what people and other programs read. */
 export function figures(
   { seed, cards }: SimulationOptions,
-  { tally, violations, seconds, cpuSeconds }: SimulationReport,
+  { tally, violations, seconds, cpuSeconds, threads }: SimulationReport,
 ) {
   const { approved, declined, messages, crashes, evictions, snapshots, trims, repeats, full_folds, orders_tried } =
     tally;
@@ -86,6 +92,7 @@ export function figures(
     ...{ approved, declined, messages, crashes, evictions, snapshots, trims, repeats, cards, full_folds, orders_tried },
     simulated_days: Math.max(0, Math.round((tally.lastMs - tally.firstMs) / dayMs)),
     card_days: Math.round(tally.card_days),
+    threads,
     decisions_per_s: Math.round(tally.decisions / seconds),
     decisions_per_cpu_s: Math.round(tally.decisions / cpuSeconds),
     seconds: rounded(seconds, 2),

@@ -49,6 +49,28 @@ const turns = [
 ] as const;
 export type Turn = (typeof turns)[number];
 
+const digestStart = 0x811c9dc5;
+const summed = [
+  ...([
+    'decisions',
+    'approved',
+    'declined',
+    'messages',
+    'repeats',
+    'crashes',
+    'evictions',
+    'snapshots',
+    'trims',
+  ] as const),
+  ...(['cards', 'full_folds', 'orders_tried', 'card_days'] as const),
+] as const;
+
+/** What there is of a tally on the other side of a thread. */
+export type TallyFigures = Pick<
+  Tally,
+  (typeof summed)[number] | 'digest' | 'firstMs' | 'lastMs' | 'reasons' | 'controls' | 'windows' | 'turns'
+>;
+
 export class Tally {
   decisions = 0;
   approved = 0;
@@ -65,7 +87,9 @@ export class Tally {
   card_days = 0;
   firstMs = Number.POSITIVE_INFINITY;
   lastMs = 0;
-  digest = 0x811c9dc5;
+  /** Of the cards that are done: the same in whatever order, by however many threads. */
+  digest = 0;
+  #ofCard = digestStart;
   readonly reasons = zeros(declineReasons);
   readonly controls = zeros(controlKinds);
   readonly windows = zeros(windowKinds);
@@ -77,7 +101,25 @@ export class Tally {
 
   /** Two runs of one seed have the same digest. */
   digestOf(value: number): void {
-    this.digest = Math.imul(this.digest ^ (value | 0), 0x01000193);
+    this.#ofCard = Math.imul(this.#ofCard ^ (value | 0), 0x01000193);
+  }
+
+  endCard(): void {
+    this.digest = (this.digest + this.#ofCard) | 0;
+    this.#ofCard = digestStart;
+  }
+
+  /** Of other cards of the same run, as another thread has counted them. */
+  add(other: TallyFigures): void {
+    for (const name of summed) this[name] += other[name];
+    this.digest = (this.digest + other.digest) | 0;
+    this.firstMs = Math.min(this.firstMs, other.firstMs);
+    this.lastMs = Math.max(this.lastMs, other.lastMs);
+    for (const group of ['reasons', 'controls', 'windows', 'turns'] as const) {
+      const [own, its]: Record<string, number>[] = [this[group], other[group]];
+      for (const [name, times] of Object.entries(its ?? {}))
+        if (own !== undefined) own[name] = (own[name] ?? 0) + times;
+    }
   }
 
   decided({ outcome, approved_minor, hold_minor, reason, trace }: Decision, profile: Profile | null): void {
