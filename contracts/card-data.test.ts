@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findCardData, holdsCardNumber } from './card-data.ts';
+import { controlIdentifiers, findCardData, holdsCardNumber } from './card-data.ts';
 
 const visa = '4111111111111111';
 
@@ -87,4 +87,16 @@ describe('a body with card data is refused by where it stands, never by what it 
     for (let level = 0; level < 10_000; level++) body = [body];
     expect(findCardData(body)).not.toBeNull();
   });
+});
+
+test('a merchant id in a control passes for a card number and is taken; the pattern of a name is searched', () => {
+  const number = '4111111111111111';
+  const identifiers = new Set<string>(controlIdentifiers);
+  const control = (applies_to: object) => ({ controls: [{ control_id: 'c', applies_to }] });
+  for (const list of ['any_of', 'none_of']) {
+    expect(findCardData(control({ merchant: { [list]: ['1', number] } }), { identifiers })).toBeNull();
+    expect(findCardData(control({ merchant_name: { [list]: [number] } }), { identifiers })).toMatchObject({
+      path: `controls[0].applies_to.merchant_name.${list}[0]`,
+    });
+  }
 });

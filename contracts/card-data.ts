@@ -33,7 +33,7 @@ interface Place {
 
 /**
  * The first field with card data, or null. `identifiers`: names of fields that a contract defines as identifiers
- * (merchant id, reference numbers); numbers in them are not looked at.
+ * (merchant id, reference numbers), alone or as `owner.name`; numbers in them are not looked at.
  */
 export function findCardData(
   body: unknown,
@@ -54,7 +54,7 @@ export function findCardData(
         open.push(inside);
       }
     } else if ((typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
-      if (holdsCardNumber(String(value)))
+      if (holdsCardNumber(String(value)) && !identifiers.has(nameInOwner(place)))
         return { path: pathOf(place), problem: 'holds what looks like a card number' };
     }
   }
@@ -62,6 +62,15 @@ export function findCardData(
 }
 
 const noIdentifiers: ReadonlySet<string> = new Set();
+
+/** Identifiers in a control: names of merchants are searched, their ids are not. */
+export const controlIdentifiers = ['control_id', 'merchant.any_of', 'merchant.none_of'] as const;
+
+/** `owner.name`, for a name that is an identifier in one object and free text in another. */
+function nameInOwner({ parent, name, index }: Place): string {
+  const owner = index === null ? parent : parent?.parent;
+  return `${owner?.name ?? ''}.${name}`;
+}
 
 function pathOf(place: Place): string {
   const parts: string[] = [];

@@ -3,6 +3,7 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
+import { controlIdentifiers } from '../contracts/card-data.ts';
 import { putCardBodySchema, signedText } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
@@ -13,7 +14,7 @@ import { type Env, settingsOf } from './env.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 const afterSchema = z.object({ after: z._default(z.coerce.number().check(z.int(), z.nonnegative()), 0) });
-const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'control_id']);
+const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', ...controlIdentifiers]);
 
 type Bindings = { Bindings: Env; Variables: { text: string } };
 

@@ -3,14 +3,15 @@
 
 import type { Context } from 'hono';
 import * as z from 'zod';
-import { findCardData } from '../../contracts/card-data.ts';
+import { controlIdentifiers, findCardData } from '../../contracts/card-data.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fieldProblems } from '../../contracts/problem.ts';
 import { refusal } from './errors.ts';
 
 /** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
 const identifiers: ReadonlySet<string> = new Set([
-  ...['account_id', 'card_id', 'card_token', 'control_id'],
+  ...controlIdentifiers,
+  ...['account_id', 'card_id', 'card_token'],
   ...['network_merchant_ids', 'iban'],
 ]);
 
