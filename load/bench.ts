@@ -3,6 +3,7 @@
 // long settlements take. See load/README.md.
 
 import { parseArgs } from 'node:util';
+import { wordsOf } from '../scripts/words.ts';
 import { measureAuthorization } from './authorization-benchmark.ts';
 import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
@@ -75,12 +76,4 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   if (errors) process.exitCode = 1;
 }
 
-let words: Words | null;
-try {
-  words = readWords(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
-  process.exit(2);
-}
-if (words === null) process.stdout.write(`${help}\n`);
-else await bench(words);
+await bench(wordsOf(readWords, help));

@@ -3,6 +3,7 @@
 
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { wordsOf } from '../scripts/words.ts';
 import { crashPoints } from './faults/crash-points.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { started } from './started.ts';
@@ -93,16 +94,9 @@ async function inject({ fault, json, ...options }: Words): Promise<void> {
   if (report.findings.length > 0) process.exitCode = 1;
 }
 
-let words: Words | null;
+const words = wordsOf(readWords, help);
 try {
-  words = readWords(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
-  process.exit(2);
-}
-try {
-  if (words === null) process.stdout.write(`${help}\n`);
-  else await inject(words);
+  await inject(words);
 } catch (error) {
   // Not 1, which says that money is missing: here nothing could be said.
   process.stderr.write(`${error instanceof Error ? error.stack : error}\n`);

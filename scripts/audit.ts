@@ -11,6 +11,7 @@ import { connectOwner } from '../origin/db/client.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { home, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
+import { wordsOf } from './words.ts';
 
 const help = `npm run audit -- <command> [options]
 
@@ -137,18 +138,10 @@ function inWords(report: {
   ].join('\n');
 }
 
-let words: Words | null;
+const words = wordsOf(readWords, help);
 try {
-  words = readWords(process.argv.slice(2));
+  await audit(words);
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
-  process.exit(2);
+  process.stderr.write(`audit: ${error instanceof Error ? error.message : error}\n`);
+  process.exit(1);
 }
-if (words === null) process.stdout.write(`${help}\n`);
-else
-  try {
-    await audit(words);
-  } catch (error) {
-    process.stderr.write(`audit: ${error instanceof Error ? error.message : error}\n`);
-    process.exit(1);
-  }

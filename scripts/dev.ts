@@ -9,6 +9,7 @@ import { help, type Options, readOptions } from './dev/options.ts';
 import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
 import { isFree } from './free-port.ts';
+import { wordsOf } from './words.ts';
 import { wranglerEnv } from './wrangler-env.ts';
 
 const readyWithinMs = 60_000;
@@ -198,17 +199,7 @@ function stopAll(): Promise<void> {
   return stopping;
 }
 
-let options: Options | null;
-try {
-  options = readOptions(process.argv.slice(2));
-} catch (error) {
-  say(`${error instanceof Error ? error.message : error}\n\n${help}`);
-  process.exit(2);
-}
-if (options === null) {
-  process.stdout.write(`${help}\n`);
-  process.exit(0);
-}
+const options = wordsOf(readOptions, help);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // The embedded Postgres listens too, and ends the process when its own server has stopped, whatever else still runs.
   process.removeAllListeners(signal);

@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { Atlas, AtlasError, type WebhookEvent, webhooks } from '../sdk/index.ts';
 import { readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
+import { wordsOf } from './words.ts';
 
 const help = `npm run settle -- [options]      pay out what the demo's shop is owed, as a partner would, with the SDK
 
@@ -136,17 +137,8 @@ function inWords({ settlement, took_ms, webhook, transitions, owed_minor }: Resu
   ].join('\n');
 }
 
-let words: Words | null = null;
-try {
-  words = readWords(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
-  process.exit(2);
-}
-if (words === null) process.stdout.write(`${help}\n`);
-else
-  await settle(words).catch((error: unknown) => {
-    const what = error instanceof AtlasError ? `${error.errorCode}: ${error.message}` : String(error);
-    process.stderr.write(`${what}\n`);
-    process.exitCode = 1;
-  });
+await settle(wordsOf(readWords, help)).catch((error: unknown) => {
+  const what = error instanceof AtlasError ? `${error.errorCode}: ${error.message}` : String(error);
+  process.stderr.write(`${what}\n`);
+  process.exitCode = 1;
+});

@@ -5,6 +5,7 @@ import { randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../load/whole-number.ts';
+import { wordsOf } from '../../scripts/words.ts';
 import { laws } from './laws.ts';
 import { coverageDecisionsMin, decisionsPerCard, figures, type ViolationReport } from './simulation.ts';
 import { simulateOn, type ThreadOptions } from './threads.ts';
@@ -77,21 +78,12 @@ function table(report: ReturnType<typeof figures>): string {
     .join('\n');
 }
 
-let words: Words | null;
-try {
-  words = readWords(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${help}\n`);
-  process.exit(2);
-}
-if (words === null) process.stdout.write(`${help}\n`);
-else {
-  const result = await simulateOn(words.threads, words);
-  const report = figures(words, result);
-  for (const violation of result.violations.slice(0, 5)) process.stderr.write(describeViolation(violation, words));
-  process.stdout.write(`${words.json ? JSON.stringify(report) : table(report)}\n`);
-  const lacks = report.decisions >= coverageDecisionsMin && report.never_occurred.length > 0;
-  if (lacks)
-    process.stderr.write(`never occurred in this run, so it proves nothing of: ${report.never_occurred.join(', ')}\n`);
-  if (report.violations > 0 || lacks) process.exitCode = 1;
-}
+const words = wordsOf(readWords, help);
+const result = await simulateOn(words.threads, words);
+const report = figures(words, result);
+for (const violation of result.violations.slice(0, 5)) process.stderr.write(describeViolation(violation, words));
+process.stdout.write(`${words.json ? JSON.stringify(report) : table(report)}\n`);
+const lacks = report.decisions >= coverageDecisionsMin && report.never_occurred.length > 0;
+if (lacks)
+  process.stderr.write(`never occurred in this run, so it proves nothing of: ${report.never_occurred.join(', ')}\n`);
+if (report.violations > 0 || lacks) process.exitCode = 1;
