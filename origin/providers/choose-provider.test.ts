@@ -1,37 +1,12 @@
 // Which provider is chosen, and when nobody is.
 
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { guardsOnFakeTime, submitTimes } from '../../scripts/test-providers.ts';
 import { availability, chooseProvider } from './choose-provider.ts';
-import { breakerPolicy, type GuardedProvider, guarded } from './guarded.ts';
-import type { Provider } from './provider.ts';
-import { createProviderMetrics, type ProviderMetrics } from './provider-metrics.ts';
-import { sampleSubmission } from './sample-submission.ts';
+import { breakerPolicy, type GuardedProvider } from './guarded.ts';
 import { down, type Scripted, scripted } from './scripted-provider.ts';
 
-const never = new AbortController().signal;
-const submission = sampleSubmission({ account: 'a' });
-
-let registry: Registry;
-let metrics: ProviderMetrics;
-beforeEach(() => {
-  registry = new Registry();
-  metrics = createProviderMetrics(registry);
-  vi.useFakeTimers();
-});
-afterEach(() => vi.useRealTimers());
-
-function guard(
-  provider: Provider,
-  bounds: { concurrencyMax: number; queueMax: number } = { concurrencyMax: 50, queueMax: 50 },
-) {
-  return guarded(provider, { metrics, log: pino({ level: 'silent' }), submissions: bounds });
-}
-
-async function submitTimes(provider: GuardedProvider, times: number): Promise<void> {
-  for (let i = 0; i < times; i += 1) await provider.submit(submission, never);
-}
+const { guard } = guardsOnFakeTime();
 
 describe('chooseProvider', () => {
   function pair() {

@@ -1,39 +1,17 @@
 // The guard in front of a provider: breaker, bulkhead and timeout. Time is the tests'.
 
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { breakerPolicy, type GuardedProvider, guarded, timeouts } from './guarded.ts';
-import type { Provider, SubmitAnswer } from './provider.ts';
-import { createProviderMetrics, type ProviderMetrics } from './provider-metrics.ts';
+import { describe, expect, test, vi } from 'vitest';
+import { guardsOnFakeTime, never, submitTimes } from '../../scripts/test-providers.ts';
+import { breakerPolicy, timeouts } from './guarded.ts';
+import type { SubmitAnswer } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
 import { down, paid, scripted } from './scripted-provider.ts';
 
-const never = new AbortController().signal;
 const submission = sampleSubmission({ account: 'a' });
-
-let registry: Registry;
-let metrics: ProviderMetrics;
-beforeEach(() => {
-  registry = new Registry();
-  metrics = createProviderMetrics(registry);
-  vi.useFakeTimers();
-});
-afterEach(() => vi.useRealTimers());
-
-function guard(
-  provider: Provider,
-  bounds: { concurrencyMax: number; queueMax: number } = { concurrencyMax: 50, queueMax: 50 },
-) {
-  return guarded(provider, { metrics, log: pino({ level: 'silent' }), submissions: bounds });
-}
-
-async function submitTimes(provider: GuardedProvider, times: number): Promise<void> {
-  for (let i = 0; i < times; i += 1) await provider.submit(submission, never);
-}
+const { guard, registry } = guardsOnFakeTime();
 
 async function metric(name: string): Promise<{ value: number; labels: Record<string, unknown> }[]> {
-  const found = await registry.getSingleMetric(name)?.get();
+  const found = await registry().getSingleMetric(name)?.get();
   return (found?.values ?? []).map(({ value, labels }) => ({ value, labels }));
 }
 

@@ -3,33 +3,16 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Webhook } from 'standardwebhooks';
-import { afterEach, describe, expect, test } from 'vitest';
-import { type SimulatedProviderOptions, startSimulatedProvider } from '../../scripts/simulated-provider/server.ts';
+import { describe, expect, test } from 'vitest';
+import type { SimulatedProviderOptions } from '../../scripts/simulated-provider/server.ts';
+import { endsAfterEach, never, simulated, startSimulated } from '../../scripts/test-providers.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import type { Provider } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
-import { createSimulatedProvider } from './simulated.ts';
 
-const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
-const apiKey = 'key-of-the-simulated-provider';
-const destination = { account: 'acc-1' };
-const quick = { latency_ms_min: 0, latency_ms_max: 0, confirm_after_ms: 0 } as const;
-const never = new AbortController().signal;
-
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function started(options: Partial<SimulatedProviderOptions> = {}) {
-  const server = await startSimulatedProvider({ apiKey, secret, faults: quick, ...options });
-  const provider = createSimulatedProvider({ url: server.url, apiKey, webhookSecrets: [secret] });
-  ends.push(
-    () => server.close(),
-    () => provider.close?.(),
-  );
-  return { server, provider };
-}
+const { secret, destination, quick } = simulated;
+const ends = endsAfterEach();
+const started = (options?: Partial<SimulatedProviderOptions>) => startSimulated(ends, options);
 
 /** What was told to a callback URL, verified and read. */
 async function startListener(provider: () => Provider) {

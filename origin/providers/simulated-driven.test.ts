@@ -3,34 +3,18 @@
 
 import { spawn } from 'node:child_process';
 import fc from 'fast-check';
-import { afterEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { inquiryFaults, submissionFaults } from '../../scripts/simulated-provider/faults.ts';
-import { type SimulatedProviderOptions, startSimulatedProvider } from '../../scripts/simulated-provider/server.ts';
+import type { SimulatedProviderOptions } from '../../scripts/simulated-provider/server.ts';
+import { endsAfterEach, never, simulated, startSimulated } from '../../scripts/test-providers.ts';
 import type { Provider } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
 import { createSimulatedProvider } from './simulated.ts';
 
-const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
-const apiKey = 'key-of-the-simulated-provider';
-const destination = { account: 'acc-1' };
-const quick = { latency_ms_min: 0, latency_ms_max: 0, confirm_after_ms: 0 } as const;
-const never = new AbortController().signal;
-
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function started(options: Partial<SimulatedProviderOptions> = {}) {
-  const server = await startSimulatedProvider({ apiKey, secret, faults: quick, ...options });
-  const provider = createSimulatedProvider({ url: server.url, apiKey, webhookSecrets: [secret] });
-  ends.push(
-    () => server.close(),
-    () => provider.close?.(),
-  );
-  return { server, provider };
-}
+const { secret, apiKey, destination, quick } = simulated;
+const ends = endsAfterEach();
+const started = (options?: Partial<SimulatedProviderOptions>) => startSimulated(ends, options);
 
 test('as a process of its own: says where it is, sets faults and shows its books over HTTP', async () => {
   const child = spawn(

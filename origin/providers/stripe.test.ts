@@ -2,33 +2,20 @@
 
 import fc from 'fast-check';
 import Stripe from 'stripe';
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { freePort } from '../../scripts/free-port.ts';
+import { endsAfterEach, never, stripeSecret as secret, startStripe } from '../../scripts/test-providers.ts';
 import type { Provider } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
-import { type StandInStripe, type StripeFault, startStandInStripe } from './stand-in-stripe.ts';
+import type { StripeFault } from './stand-in-stripe.ts';
 import { createStripeProvider } from './stripe.ts';
 
-const never = new AbortController().signal;
-const secret = 'whsec_of_the_tests';
 const transferTo = { account: 'acct_1Merchant' };
 const payoutTo = { external_account: 'ba_1Bank' };
 
-const ends: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
-
-async function started(quietMs = 0): Promise<{ stripe: StandInStripe; provider: Provider }> {
-  const stripe = await startStandInStripe();
-  const provider = createStripeProvider({ apiKey: 'sk_test_1', webhookSecrets: [secret], url: stripe.url, quietMs });
-  ends.push(
-    () => stripe.close(),
-    () => provider.close?.(),
-  );
-  return { stripe, provider };
-}
+const ends = endsAfterEach();
+const started = (quietMs?: number) => startStripe(ends, quietMs);
 
 /** Asked twice: what is not listed is believed from the second time on, where it is waited for nothing. */
 async function askTwice(provider: Provider, submission: Parameters<Provider['ask']>[0]) {

@@ -2,26 +2,11 @@
 
 import { describe, expect, test } from 'vitest';
 import type { ProviderWord, Submission } from '../provider.ts';
-import { sampleSubmission } from '../sample-submission.ts';
-import { createIso20022Provider, type Iso20022Options } from './iso20022.ts';
-import { createMemoryStore, type MemoryStore } from './memory-store.ts';
-import type { ObjectStore } from './object-store.ts';
-import { endToEndId } from './payment-files.ts';
-import { merchantAccount, ourAccounts, statement, statusReport } from './sample-bank.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { statement, statusReport } from './sample-bank.ts';
+import { filesOf, idOf, sampleProvider as provider, sample } from './sample-files.ts';
 
 const never = new AbortController().signal;
-const sample = (changes: Partial<Submission> = {}) => sampleSubmission(merchantAccount, changes);
-
-function provider(store: ObjectStore, changes: Partial<Iso20022Options> = {}) {
-  return createIso20022Provider({ store, initiator: 'Atlas', debtors: ourAccounts, gatherMs: 0, ...changes });
-}
-
-const idOf = ({ idempotency_key }: Submission) => endToEndId(idempotency_key);
-
-function filesOf({ objects }: MemoryStore): string[] {
-  return [...objects].filter(([key]) => key.startsWith('outbox/')).map(([, xml]) => xml);
-}
-
 describe("the bank's words", () => {
   async function sent(count = 2) {
     const store = createMemoryStore();

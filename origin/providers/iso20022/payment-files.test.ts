@@ -3,35 +3,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Submission } from '../provider.ts';
-import { sampleSubmission } from '../sample-submission.ts';
-import { createIso20022Provider, type Iso20022Options } from './iso20022.ts';
 import { createMemoryStore, type MemoryStore } from './memory-store.ts';
-import type { ObjectStore } from './object-store.ts';
-import { endToEndId } from './payment-files.ts';
-import { merchantAccount, ourAccounts } from './sample-bank.ts';
+import { sampleProvider as provider, sample, timesIn } from './sample-files.ts';
 
 const never = new AbortController().signal;
-const sample = (changes: Partial<Submission> = {}) => sampleSubmission(merchantAccount, changes);
-
-function provider(store: ObjectStore, changes: Partial<Iso20022Options> = {}) {
-  return createIso20022Provider({ store, initiator: 'Atlas', debtors: ourAccounts, gatherMs: 0, ...changes });
-}
-
-const idOf = ({ idempotency_key }: Submission) => endToEndId(idempotency_key);
-
-function filesOf({ objects }: MemoryStore): string[] {
-  return [...objects].filter(([key]) => key.startsWith('outbox/')).map(([, xml]) => xml);
-}
-
-/** In how many files, and how often in all, it is to be paid. */
-function timesIn(store: MemoryStore, submission: Submission): number {
-  return (
-    filesOf(store)
-      .join('')
-      .split(`<EndToEndId>${idOf(submission)}</EndToEndId>`).length - 1
-  );
-}
-
 describe('whoever dies where', () => {
   /** What a process does before it dies at one of its calls, and what the next one finds. */
   async function afterDeathAt(call: number): Promise<{ store: MemoryStore; submissions: Submission[]; died: boolean }> {
