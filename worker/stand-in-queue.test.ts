@@ -9,9 +9,9 @@ import { advice, profile } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
+import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
 import { basic, cardAt, newToken, requestTo } from './sample-calls.ts';
-import { type StandIn, standInSchema } from './stand-in.ts';
 
 let logged: { event: string }[];
 
@@ -49,18 +49,6 @@ async function newCard(network: 'marqeta' | 'native') {
     },
     kinds: async () => (await card.eventsAfter(0)).events.map(({ kind }) => kind),
   };
-}
-
-/** A queue that keeps what it is sent, and brings it when the test says so. */
-function heldQueue(send: (told: StandIn) => Promise<unknown> = async () => undefined) {
-  const sent: StandIn[] = [];
-  const STAND_INS = {
-    send: async (told: StandIn) => {
-      sent.push(standInSchema.parse(JSON.parse(JSON.stringify(told))));
-      await send(told);
-    },
-  } as unknown as Env['STAND_INS'];
-  return { sent, STAND_INS };
 }
 
 async function deliver(...bodies: unknown[]) {

@@ -9,9 +9,9 @@ import { profile, request } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { type GatewayInput, gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
+import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
 import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative, requestTo } from './sample-calls.ts';
-import { type StandIn, standInSchema } from './stand-in.ts';
 
 let logged: { event: string }[];
 
@@ -84,18 +84,6 @@ async function newCard(network: 'marqeta' | 'native') {
       vi.waitFor(async () => expect(await card.read()).toMatchObject({ held_minor }), { timeout: 8_000, interval: 20 }),
     kinds: async () => (await card.eventsAfter(0)).events.map(({ kind }) => kind),
   };
-}
-
-/** A queue that keeps what it is sent, and brings it when the test says so. */
-function heldQueue(send: (told: StandIn) => Promise<unknown> = async () => undefined) {
-  const sent: StandIn[] = [];
-  const STAND_INS = {
-    send: async (told: StandIn) => {
-      sent.push(standInSchema.parse(JSON.parse(JSON.stringify(told))));
-      await send(told);
-    },
-  } as unknown as Env['STAND_INS'];
-  return { sent, STAND_INS };
 }
 
 function deliver(...bodies: unknown[]): Promise<void> {
