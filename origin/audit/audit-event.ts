@@ -1,4 +1,4 @@
-// Who does something, and its mark in the audit trail. The database numbers and seals each event (migrations/0007) and keeps the
+// Who does something, and its mark in the audit trail. The database numbers and seals each event (migrations/0011) and keeps the
 // chain's head locked until the caller's transaction ends: record last.
 
 import type { Sql } from '../db/client.ts';
@@ -22,8 +22,10 @@ export async function recordAuditEvents(sql: Sql, events: readonly AuditEvent[])
   if (events.length === 0) return;
   await sql.query({
     name: 'record_audit_events',
-    text: `insert into audit_events (actor, action, subject, merchant_id, reason, correlation_id)
-           select * from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])`,
+    text: `select append_audit_events(array_agg((actor, action, subject, merchant_id, null, null, reason, correlation_id)::audit_entry
+             order by place))
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[]) with ordinality
+             as said (actor, action, subject, merchant_id, reason, correlation_id, place)`,
     values: [
       events.map(({ actor }) => actor),
       events.map(({ action }) => action),

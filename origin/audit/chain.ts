@@ -1,5 +1,5 @@
 // What both chains have in common: a running hash that each link continues, and the first place where what is stored is not what
-// follows. The arithmetic is migrations/0007 and 0010 written a second time, so that a database which lies about its own
+// follows. The arithmetic is migrations/0011 and 0010 written a second time, so that a database which lies about its own
 // functions is found out too.
 
 import { createHash } from 'node:crypto';

@@ -93,6 +93,7 @@ export class SettlementEngine {
     this.#results = new Collector({
       sizeMax: recordMax,
       waitMsMax: recordWaitMs,
+      underWayMax: 2,
       store: (results) => this.#record(results),
     });
     this.#loops = [
