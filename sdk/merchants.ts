@@ -32,6 +32,8 @@ export interface Merchant {
   readonly network_merchant_ids: readonly string[];
   readonly destinations: Readonly<Record<string, unknown>>;
   readonly schedule: Schedule | null;
+  /** What is owed to it stands there in the ledger. */
+  readonly ledger_account_id: `lac_${string}`;
   /** What could be settled now. */
   readonly owed_minor: number;
   readonly created_at: string;

@@ -4,11 +4,12 @@ import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { amountMinorSchema, currencySchema } from '../../contracts/money.ts';
+import { recordAuditEvents } from '../audit/audit-event.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accountSchema, readAccountView } from './account-view.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 const common = { tag: 'accounts', forMerchants: false } as const;
 const byId = z.strictObject({ account_id: idSchema('acct') });
@@ -31,7 +32,7 @@ const create = route({
   body: z.strictObject({ name: nameSchema, currency: currencySchema }),
   answers: { status: 201, schema: accountSchema, description: 'With a ledger account of its own.' },
   errors: [],
-  async handle({ body: { name, currency }, sql }) {
+  async handle({ body: { name, currency }, sql, ...call }) {
     const account_id = newId('acct');
     await sql.query('insert into accounts (account_id, name, currency) values ($1, $2, $3)', [
       account_id,
@@ -42,6 +43,8 @@ const create = route({
       `insert into ledger_accounts (ledger_account_id, kind, currency, account_id) values ($1, 'cardholder', $2, $3)`,
       [newId('lac'), currency, account_id],
     );
+    const audited = { action: 'account.created', subject: account_id, merchant_id: null, reason: currency };
+    await recordAuditEvents(sql, [{ ...doerOf(call), ...audited }]);
     return { body: await readAccountView(sql, account_id) };
   },
 });
@@ -78,7 +81,7 @@ const fund = route({
     description: 'Posted.',
   },
   errors: ['account_not_found'],
-  async handle({ params: { account_id }, body: { amount_minor }, sql }) {
+  async handle({ params: { account_id }, body: { amount_minor }, sql, ...call }) {
     const { rows } = await sql.query<{ ledger_account_no: string; currency: string }>(
       'select ledger_account_no, currency from ledger_accounts where account_id = $1',
       [account_id],
@@ -95,6 +98,10 @@ const fund = route({
         ...{ debit_account_no: house.numberOf(source), credit_account_no: Number(target.ledger_account_no) },
         ...{ amount_minor: BigInt(amount_minor), currency, kind: 'direct', event_at_ms: Date.now(), event: null },
       },
+    ]);
+    const reason = `${amount_minor} ${currency}: ${transfer_id}`;
+    await recordAuditEvents(sql, [
+      { ...doerOf(call), action: 'account.funded', subject: account_id, merchant_id: null, reason },
     ]);
     return { body: { transfer_id, account: await readAccountView(sql, account_id) } };
   },

@@ -8,7 +8,7 @@ import type { Sql } from '../db/client.ts';
 import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 const tag = 'api keys';
 
@@ -90,7 +90,7 @@ const create = route({
     description: 'With the key itself.',
   },
   errors: ['merchant_not_found'],
-  async handle({ body, caller, requestId, sql }) {
+  async handle({ body, sql, ...call }) {
     const { key, hash, shown } = newApiKey();
     const merchant_id = body.merchant_id ?? null;
     if (merchant_id !== null) await requireMerchant(sql, merchant_id);
@@ -100,16 +100,8 @@ const create = route({
       [newId('akey'), hash, shown, body.name, merchant_id, [...new Set(body.scopes)], body.expires_at ?? null],
     );
     const row = rows[0] as KeyRow;
-    await recordAuditEvents(sql, [
-      {
-        actor: caller.api_key_id,
-        action: 'api_key.created',
-        subject: row.api_key_id,
-        merchant_id,
-        reason: row.scopes.join(' '),
-        correlation_id: requestId,
-      },
-    ]);
+    const made = { action: 'api_key.created', subject: row.api_key_id, merchant_id, reason: row.scopes.join(' ') };
+    await recordAuditEvents(sql, [{ ...doerOf(call), ...made }]);
     return { body: { ...view(row), api_key: key } };
   },
 });
@@ -162,7 +154,7 @@ function revoke(callers: Callers): Route {
     params: z.strictObject({ api_key_id: idSchema('akey') }),
     answers: { status: 200, schema: keySchema, description: 'It opens nothing any more.' },
     errors: ['api_key_not_found'],
-    async handle({ params: { api_key_id }, caller, requestId, sql }) {
+    async handle({ params: { api_key_id }, sql, ...call }) {
       const { rows } = await sql.query<KeyRow & { newly: boolean }>(
         `update api_keys set revoked_at = coalesce(revoked_at, now()) where api_key_id = $1
          returning ${columns}, revoked_at = now() as newly`,
@@ -172,8 +164,7 @@ function revoke(callers: Callers): Route {
       if (found === undefined) throw refusal('api_key_not_found');
       const { newly, ...row } = found;
       const event = { action: 'api_key.revoked', subject: api_key_id, merchant_id: row.merchant_id, reason: '' };
-      const doer = { actor: caller.api_key_id, correlation_id: requestId };
-      if (newly) await recordAuditEvents(sql, [{ ...doer, ...event }]);
+      if (newly) await recordAuditEvents(sql, [{ ...doerOf(call), ...event }]);
       return {
         body: view(row),
         afterCommit() {

@@ -7,7 +7,7 @@ import { applySetVersion } from '../controls/apply-set-version.ts';
 import { loadSetVersion } from '../controls/control-sets.ts';
 import type { PushParts } from './change-card.ts';
 import { controlSetById } from './control-sets.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 /** Pushed before the answer; the outbox's loop takes up the others within a second. */
 const pushedAtOnceMax = 20;
@@ -45,9 +45,9 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
     }),
     answers: { status: 200, schema: answerSchema, description: 'How many cards moved, and which could not.' },
     errors: ['control_set_not_found'],
-    async handle({ params, sql }) {
+    async handle({ params, sql, ...call }) {
       const version = await loadSetVersion(sql, params, 'control_set_not_found');
-      const { moved, refused } = await applySetVersion(database, version);
+      const { moved, refused } = await applySetVersion(database, version, doerOf(call));
       await Promise.all(moved.slice(0, pushedAtOnceMax).map((cardId) => outbox.push(cardId)));
       return {
         body: {

@@ -11,7 +11,7 @@ import { cardSchema, readCardView, readCardViews } from './card-view.ts';
 import { type PushParts, pushed } from './change-card.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 const common = { tag: 'cards', forMerchants: false } as const;
 
@@ -33,7 +33,7 @@ function create(parts: PushParts): Route {
     }),
     answers: { status: 201, schema: cardSchema, description: 'With the first version of its profile.' },
     errors: ['account_not_found', 'card_already_exists'],
-    async handle({ body: { account_id, network, card_token, ...fields }, sql }) {
+    async handle({ body: { account_id, network, card_token, ...fields }, sql, ...call }) {
       const { rows } = await sql.query<{ currency: string }>('select currency from accounts where account_id = $1', [
         account_id,
       ]);
@@ -51,7 +51,8 @@ function create(parts: PushParts): Route {
         if (sqlState(error) === uniqueViolation) throw refusal('card_already_exists');
         throw error;
       }
-      await writeProfiles(sql, [next], { pushAfterSeconds: 5 });
+      const created = { ...next, from: null, reason: `of ${account_id}` };
+      await writeProfiles(sql, [created], { pushAfterSeconds: 5, doer: doerOf(call) });
       return { body: await readCardView(sql, card_id), afterCommit: pushed(parts, card_id) };
     },
   });

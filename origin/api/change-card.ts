@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { type StoredCard, writeProfiles } from '../controls/write-profiles.ts';
-import type { Database, Sql } from '../db/client.ts';
+import type { Database } from '../db/client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import {
   nextProfile,
@@ -15,7 +15,7 @@ import {
 } from './card-profile.ts';
 import { cardSchema, readCardView } from './card-view.ts';
 import { refusal } from './errors.ts';
-import { type Route, type RouteAnswer, route } from './route.ts';
+import { type Call, doerOf, type Route, type RouteAnswer, route } from './route.ts';
 
 /** The version that the caller read: refused where somebody else has replaced it meanwhile. */
 const expected_version = z.optional(z.int().check(z.positive()));
@@ -44,7 +44,12 @@ export function pushed({ database, outbox }: PushParts, cardId: string): NonNull
 
 type Change = ProfileFields & { readonly expected_version?: number | undefined };
 
-async function change(sql: Sql, card_id: string, { expected_version, ...fields }: Change): Promise<void> {
+type ChangeCall = Pick<Call, 'caller' | 'requestId' | 'sql'> & { readonly body: Change };
+
+async function change(
+  card_id: string,
+  { sql, body: { expected_version, ...fields }, ...call }: ChangeCall,
+): Promise<void> {
   // `for update`: two changes of one profile take turns, so that each has a version of its own.
   const { rows } = await sql.query<StoredCard>('select * from cards where card_id = $1 for update', [card_id]);
   const [card] = rows;
@@ -52,7 +57,12 @@ async function change(sql: Sql, card_id: string, { expected_version, ...fields }
   if (expected_version !== undefined && expected_version !== card.profile_version)
     throw refusal('profile_version_conflict');
   const next = await nextProfile(sql, fields, card, card.profile_version + 1);
-  await writeProfiles(sql, [next], { pushAfterSeconds: 5 });
+  const named = Object.entries(fields).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const changed = {
+    ...next,
+    ...{ from: card.profile.status, reason: `profile ${next.profile.version}: ${named.join(', ')}` },
+  };
+  await writeProfiles(sql, [changed], { pushAfterSeconds: 5, doer: doerOf(call) });
 }
 
 export function changeCardRoutes(parts: PushParts): readonly Route[] {
@@ -67,8 +77,8 @@ export function changeCardRoutes(parts: PushParts): readonly Route[] {
       .refine((body) => profileFieldNames.some((name) => name in body), {
         error: `has nothing to change: give one of ${profileFieldNames.join(', ')}`,
       }),
-    async handle({ params: { card_id }, body, sql }) {
-      await change(sql, card_id, body);
+    async handle({ params: { card_id }, ...call }) {
+      await change(card_id, call);
       return { afterCommit: pushed(parts, card_id) };
     },
   });
@@ -79,8 +89,8 @@ export function changeCardRoutes(parts: PushParts): readonly Route[] {
     name: 'replaceCardProfile',
     summary: "Replace a card's profile whole",
     body: z.strictObject({ ...replacedProfileFields, expected_version }),
-    async handle({ params: { card_id }, body, sql }) {
-      await change(sql, card_id, body);
+    async handle({ params: { card_id }, ...call }) {
+      await change(card_id, call);
       return { afterCommit: pushed(parts, card_id) };
     },
   });

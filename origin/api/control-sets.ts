@@ -2,13 +2,15 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
+import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
+import type { SetVersion } from '../controls/control-sets.ts';
 import { readControls } from '../controls/read-controls.ts';
 import type { Sql } from '../db/client.ts';
 import { nameSchema } from './accounts.ts';
 import { controlSetSchema, listedControlSetSchema, readControlSetView } from './control-set-view.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 import { givenControls } from './written-controls.ts';
 
 const common = { tag: 'control sets', forMerchants: false } as const;
@@ -25,14 +27,14 @@ const create = route({
   body: z.strictObject({ name: nameSchema, controls: givenControls }),
   answers: { status: 201, schema: controlSetSchema, description: 'With its first version.' },
   errors: [],
-  async handle({ body: { name, controls }, sql }) {
+  async handle({ body: { name, controls }, sql, ...call }) {
     const read = readControls(controls, { at: 'controls', nowMs: Date.now() });
     const control_set_id = newId('cset');
     await sql.query('insert into control_sets (control_set_id, name, newest_version) values ($1, $2, 1)', [
       control_set_id,
       name,
     ]);
-    await insertVersion(sql, control_set_id, 1, read);
+    await insertVersion(sql, { control_set_id, version: 1, ...read }, doerOf(call));
     return { body: await readControlSetView(sql, control_set_id, null) };
   },
 });
@@ -99,7 +101,7 @@ const createVersion = route({
   body: z.strictObject({ controls: givenControls }),
   answers: { status: 201, schema: controlSetSchema, description: 'No card has it until it is applied.' },
   errors: ['control_set_not_found'],
-  async handle({ params: { control_set_id }, body: { controls }, sql }) {
+  async handle({ params: { control_set_id }, body: { controls }, sql, ...call }) {
     const given = readControls(controls, { at: 'controls', nowMs: Date.now() });
     // The update locks the set: two new versions take turns, so that each has a number of its own.
     const { rows } = await sql.query<{ newest_version: number }>(
@@ -108,21 +110,20 @@ const createVersion = route({
     );
     const [set] = rows;
     if (set === undefined) throw refusal('control_set_not_found');
-    await insertVersion(sql, control_set_id, set.newest_version, given);
+    await insertVersion(sql, { control_set_id, version: set.newest_version, ...given }, doerOf(call));
     return { body: await readControlSetView(sql, control_set_id, set.newest_version) };
   },
 });
 
-async function insertVersion(
-  sql: Sql,
-  controlSetId: string,
-  version: number,
-  { written, resolved }: ReturnType<typeof readControls>,
-): Promise<void> {
+type NewVersion = SetVersion & ReturnType<typeof readControls>;
+
+async function insertVersion(sql: Sql, { control_set_id, version, written, resolved }: NewVersion, doer: Doer) {
   await sql.query(
     'insert into control_set_versions (control_set_id, version, controls, resolved) values ($1, $2, $3, $4)',
-    [controlSetId, version, JSON.stringify(written), JSON.stringify(resolved)],
+    [control_set_id, version, JSON.stringify(written), JSON.stringify(resolved)],
   );
+  const audited = { action: 'control_set.version_created', subject: control_set_id, merchant_id: null };
+  await recordAuditEvents(sql, [{ ...doer, ...audited, reason: `version ${version}` }]);
 }
 
 export const controlSetRoutes: readonly Route[] = [create, list, read, createVersion];

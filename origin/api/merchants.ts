@@ -11,7 +11,7 @@ import { owedTo } from '../settlement/owed.ts';
 import { type Caller, sees } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 const tag = 'merchants';
 
@@ -48,6 +48,8 @@ const merchantSchema = z.strictObject({
   network_merchant_ids: z.array(z.string()),
   destinations: z.record(z.string(), z.unknown()),
   schedule: scheduleSchema.nullable(),
+  /** The ledger account of what is owed to it, in the ledger's API. */
+  ledger_account_id: idSchema('lac'),
   /** What could be settled now: posted, and not reserved by another settlement. */
   owed_minor: z.bigint(),
   created_at: z.iso.datetime(),
@@ -72,12 +74,17 @@ async function views(sql: Sql, rows: readonly MerchantRow[]) {
     sql,
     rows.map(({ merchant_id }) => merchant_id),
   );
-  return rows.map(({ schedule_time, schedule_zone, created_at, ...row }) => ({
-    ...row,
-    schedule: schedule_time === null || schedule_zone === null ? null : { time: schedule_time, zone: schedule_zone },
-    owed_minor: owed.get(row.merchant_id)?.available_minor ?? 0n,
-    created_at: created_at.toISOString(),
-  }));
+  return rows.map(({ schedule_time, schedule_zone, created_at, ...row }) => {
+    const account = owed.get(row.merchant_id);
+    if (account === undefined) throw new Error(`${row.merchant_id} has no ledger account`);
+    return {
+      ...row,
+      schedule: schedule_time === null || schedule_zone === null ? null : { time: schedule_time, zone: schedule_zone },
+      ledger_account_id: account.ledger_account_id,
+      owed_minor: account.available_minor,
+      created_at: created_at.toISOString(),
+    };
+  });
 }
 
 async function findMerchant(sql: Sql, caller: Caller, merchantId: string) {
@@ -102,13 +109,13 @@ function create(problemOf: ProblemOfDestination): Route {
     body: newMerchantSchema,
     answers: { status: 201, schema: merchantSchema, description: 'With a ledger account of its own.' },
     errors: [],
-    async handle({ body, caller, requestId, sql }) {
+    async handle({ body, sql, ...call }) {
       for (const [provider, destination] of Object.entries(body.destinations)) {
         const problem = problemOf(provider, destination);
         if (problem !== null) throw refusal('field_invalid', [{ field: `destinations.${provider}`, problem }]);
       }
-      const merchant_id = await createMerchant(sql, body, { actor: caller.api_key_id, correlation_id: requestId });
-      return { body: await findMerchant(sql, caller, merchant_id) };
+      const merchant_id = await createMerchant(sql, body, doerOf(call));
+      return { body: await findMerchant(sql, call.caller, merchant_id) };
     },
   });
 }

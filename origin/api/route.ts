@@ -3,6 +3,7 @@
 
 import type * as z from 'zod';
 import type { Refusal } from '../../contracts/problem.ts';
+import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import type { Caller, Scope } from './caller.ts';
 import type { ErrorCode } from './errors.ts';
@@ -23,6 +24,11 @@ export interface Call<
   readonly requestId: string;
   /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for the rest. */
   readonly sql: Sql;
+}
+
+/** Who does it, as the audit trail names them. */
+export function doerOf({ caller, requestId }: Pick<Call, 'caller' | 'requestId'>): Doer {
+  return { actor: caller.api_key_id, correlation_id: requestId };
 }
 
 export interface RouteAnswer {

@@ -15,7 +15,7 @@ import {
   replaySettlements,
 } from '../settlement/dead-letters.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
-import { type Call, type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 import { findSettlement, settlementView } from './settlement-view.ts';
 
 const reads = { tag: 'dead letters', scope: 'dead_letters:read', forMerchants: false } as const;
@@ -53,10 +53,6 @@ const exchangeSchema = z.strictObject({
 
 function view({ amount_minor, dead_lettered_at, ...row }: DeadSettlement) {
   return { ...row, amount_minor: BigInt(amount_minor), dead_lettered_at: dead_lettered_at.toISOString() };
-}
-
-function doerOf({ caller, requestId }: Pick<Call, 'caller' | 'requestId'>) {
-  return { actor: caller.api_key_id, correlation_id: requestId };
 }
 
 const list = route({

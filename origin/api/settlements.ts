@@ -15,7 +15,7 @@ import { createSettlements, refusalOf } from '../settlement/create.ts';
 import { sees } from './caller.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Call, type Route, route } from './route.ts';
+import { type Call, doerOf, type Route, route } from './route.ts';
 import { findSettlement, type SettlementRow, settlementColumns, settlementView } from './settlement-view.ts';
 
 const tag = 'settlements';
@@ -49,11 +49,7 @@ async function createTogether(sql: Sql, calls: readonly CreateCall[]): Promise<(
   const seen = calls.filter(({ caller, body }) => sees(caller, body.merchant_id));
   const outcomes = await createSettlements(
     sql,
-    seen.map(({ body, caller, requestId }) => ({
-      actor: caller.api_key_id,
-      correlation_id: requestId,
-      settlement: body,
-    })),
+    seen.map((call) => ({ ...doerOf(call), settlement: call.body })),
   );
   const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));
   return calls.map((call) => {
@@ -139,10 +135,10 @@ const cancel = route({
   params: byId,
   answers: { status: 200, schema: settlementSchema, description: 'Failed, with `cancelled`.' },
   errors: ['settlement_not_found', 'settlement_not_queued'],
-  async handle({ params: { settlement_id }, caller, requestId, sql }) {
-    await findSettlement(sql, caller, settlement_id);
-    await cancelSettlement(sql, settlement_id, { actor: caller.api_key_id, correlation_id: requestId });
-    return { body: settlementView(await findSettlement(sql, caller, settlement_id)) };
+  async handle({ params: { settlement_id }, sql, ...call }) {
+    await findSettlement(sql, call.caller, settlement_id);
+    await cancelSettlement(sql, settlement_id, doerOf(call));
+    return { body: settlementView(await findSettlement(sql, call.caller, settlement_id)) };
   },
 });
 

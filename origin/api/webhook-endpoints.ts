@@ -25,17 +25,13 @@ import { listMessages, recoverMessages, sendTestEvent } from '../notify/messages
 import { sees } from './caller.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
-import { type Call, type Route, route } from './route.ts';
+import { type Call, doerOf, type Route, route } from './route.ts';
 
 const common = { tag: 'webhooks', forMerchants: true } as const;
 const reads = { ...common, scope: 'webhooks:read' } as const;
 const writes = { ...common, scope: 'webhooks:write' } as const;
 const byId = z.strictObject({ webhook_endpoint_id: idSchema('whk') });
 const one = '/webhook-endpoints/{webhook_endpoint_id}';
-
-function byOf({ caller, requestId }: Pick<Call, 'caller' | 'requestId'>) {
-  return { actor: caller.api_key_id, correlation_id: requestId };
-}
 
 function nameOf({ params, caller }: { params: { webhook_endpoint_id: string }; caller: Call['caller'] }) {
   return { webhook_endpoint_id: params.webhook_endpoint_id, merchant_id: caller.merchant_id };
@@ -65,7 +61,7 @@ function made(parts: EndpointParts): readonly Route[] {
       const { body, caller, sql } = call;
       const { rows } = await sql.query('select 1 from merchants where merchant_id = $1', [body.merchant_id]);
       if (rows.length === 0 || !sees(caller, body.merchant_id)) throw refusal('merchant_not_found');
-      return { body: found(await createEndpoint(sql, body, { by: byOf(call), parts })) };
+      return { body: found(await createEndpoint(sql, body, { by: doerOf(call), parts })) };
     },
   });
   const update = route({
@@ -80,7 +76,7 @@ function made(parts: EndpointParts): readonly Route[] {
     errors: ['webhook_endpoint_not_found'],
     async handle(call) {
       const { body: change, sql } = call;
-      return { body: found(await updateEndpoint(sql, nameOf(call), { change, by: byOf(call), parts })) };
+      return { body: found(await updateEndpoint(sql, nameOf(call), { change, by: doerOf(call), parts })) };
     },
   });
   const rotate = route({
@@ -93,7 +89,7 @@ function made(parts: EndpointParts): readonly Route[] {
     answers: { status: 200, schema: webhookEndpointWithSecretSchema, description: 'With its new secret.' },
     errors: ['webhook_endpoint_not_found'],
     async handle(call) {
-      return { body: found(await rotateSecret(call.sql, nameOf(call), { by: byOf(call), box: parts.box })) };
+      return { body: found(await rotateSecret(call.sql, nameOf(call), { by: doerOf(call), box: parts.box })) };
     },
   });
   return [create, update, rotate];
@@ -151,7 +147,7 @@ const remove = route({
   answers: { status: 204, description: 'Nothing is sent there any more.' },
   errors: ['webhook_endpoint_not_found'],
   async handle(call) {
-    if (!(await removeEndpoint(call.sql, nameOf(call), byOf(call)))) throw refusal('webhook_endpoint_not_found');
+    if (!(await removeEndpoint(call.sql, nameOf(call), doerOf(call)))) throw refusal('webhook_endpoint_not_found');
     return {};
   },
 });
@@ -194,7 +190,7 @@ const recover = route({
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
   async handle(call) {
     const { since } = call.body;
-    return { body: found(await recoverMessages(call.sql, nameOf(call), { since, by: byOf(call) })) };
+    return { body: found(await recoverMessages(call.sql, nameOf(call), { since, by: doerOf(call) })) };
   },
 });
 
@@ -208,7 +204,7 @@ const ping = route({
   answers: { status: 202, schema: webhookMessageSchema, description: 'Due now.' },
   errors: ['webhook_endpoint_not_found', 'webhook_endpoint_disabled'],
   async handle(call) {
-    return { body: found(await sendTestEvent(call.sql, nameOf(call), byOf(call))) };
+    return { body: found(await sendTestEvent(call.sql, nameOf(call), doerOf(call))) };
   },
 });
 

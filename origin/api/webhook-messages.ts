@@ -5,7 +5,7 @@ import { idSchema } from '../../contracts/ids.ts';
 import { webhookMessageSchema, webhookMessageWithAttemptsSchema } from '../../contracts/webhook.ts';
 import { readMessage, resendMessage } from '../notify/messages.ts';
 import { refusal } from './errors.ts';
-import { type Route, route } from './route.ts';
+import { doerOf, type Route, route } from './route.ts';
 
 const byId = z.strictObject({ webhook_message_id: idSchema('whm') });
 const path = '/webhook-messages/{webhook_message_id}';
@@ -39,9 +39,8 @@ const resend = route({
   params: byId,
   answers: { status: 202, schema: webhookMessageSchema, description: 'Due now.' },
   errors: ['webhook_message_not_found', 'webhook_endpoint_disabled'],
-  async handle({ params, caller, requestId, sql }) {
-    const by = { actor: caller.api_key_id, correlation_id: requestId };
-    const message = await resendMessage(sql, { ...params, merchant_id: caller.merchant_id }, by);
+  async handle({ params, sql, ...call }) {
+    const message = await resendMessage(sql, { ...params, merchant_id: call.caller.merchant_id }, doerOf(call));
     if (message === null) throw refusal('webhook_message_not_found');
     if (message === 'endpoint_disabled') throw refusal('webhook_endpoint_disabled');
     return { body: message };

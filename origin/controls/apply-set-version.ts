@@ -3,9 +3,10 @@
 
 import type { Control } from '../../contracts/control.ts';
 import { type FieldProblem, Refusal } from '../../contracts/problem.ts';
+import type { Doer } from '../audit/audit-event.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { SetVersion } from './control-sets.ts';
-import { assembleProfile, type NextProfile, ownControls, type StoredCard, writeProfiles } from './write-profiles.ts';
+import { assembleProfile, ownControls, type ProfileChange, type StoredCard, writeProfiles } from './write-profiles.ts';
 
 const cardsPerTransaction = 200;
 
@@ -22,11 +23,11 @@ export interface Applied {
 
 type Version = SetVersion & { readonly resolved: readonly Control[] };
 
-export async function applySetVersion(database: Database, version: Version): Promise<Applied> {
+export async function applySetVersion(database: Database, version: Version, doer: Doer): Promise<Applied> {
   const moved: string[] = [];
   const refused: RefusingCard[] = [];
   for (let after = ''; ; ) {
-    const page = await database.transaction((sql) => movePage(sql, version, after));
+    const page = await database.transaction((sql) => movePage(sql, { version, after, doer }));
     moved.push(...page.moved);
     refused.push(...page.refused);
     if (page.last === null) return { moved, refused };
@@ -34,7 +35,13 @@ export async function applySetVersion(database: Database, version: Version): Pro
   }
 }
 
-async function movePage(sql: Sql, version: Version, after: string): Promise<Applied & { last: string | null }> {
+interface Page {
+  readonly version: Version;
+  readonly after: string;
+  readonly doer: Doer;
+}
+
+async function movePage(sql: Sql, { version, after, doer }: Page): Promise<Applied & { last: string | null }> {
   // First without locks: a page whose cards all moved meanwhile comes back empty below, and is not the end for that.
   const page = await sql.query<{ card_id: string }>(
     `select card_id from cards where control_set_id = $1 and control_set_version <> $2 and card_id > $3
@@ -47,22 +54,26 @@ async function movePage(sql: Sql, version: Version, after: string): Promise<Appl
      order by card_id for update`,
     [version.control_set_id, version.version, page.rows.map(({ card_id }) => card_id)],
   );
-  const next: NextProfile[] = [];
+  const next: ProfileChange[] = [];
   const refused: RefusingCard[] = [];
   for (const card of rows) {
     const outcome = nextOf(card, version);
     if ('profile' in outcome) next.push(outcome);
     else refused.push(outcome);
   }
-  await writeProfiles(sql, next, { pushAfterSeconds: 0 });
+  await writeProfiles(sql, next, { pushAfterSeconds: 0, doer });
   return { moved: next.map(({ profile }) => profile.card_id), refused, last: page.rows.at(-1)?.card_id ?? null };
 }
 
-function nextOf(card: StoredCard, { control_set_id, version, resolved }: Version): NextProfile | RefusingCard {
+function nextOf(card: StoredCard, { control_set_id, version, resolved }: Version): ProfileChange | RefusingCard {
   try {
     const fields = { ...card.profile, version: card.profile_version + 1 };
     const profile = assembleProfile(fields, { shared: resolved, own: ownControls(card) });
-    return { profile, controls: card.controls, control_set: { control_set_id, version } };
+    const reason = `profile ${profile.version}: ${control_set_id} version ${version}`;
+    return {
+      ...{ profile, controls: card.controls, control_set: { control_set_id, version } },
+      ...{ from: card.profile.status, reason },
+    };
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     return { card_id: card.card_id, details: error.details };

@@ -4,6 +4,7 @@ import type { Control } from '../../contracts/control.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import { refusal } from '../api/errors.ts';
 import { inShape } from '../api/read-request.ts';
+import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { jsonColumn, numberColumn, wordColumn } from '../db/columns.ts';
 import type { SetVersion } from './control-sets.ts';
@@ -52,11 +53,25 @@ export function assembleProfile(
   return inShape(profileSchema, { ...fields, controls: [...shared, ...own] });
 }
 
-/** The caller has made the cards, or holds their rows' locks. `pushAfterSeconds`: when the outbox's loop takes them up. */
+/** A profile that replaces another, or a card's first. */
+export interface ProfileChange extends NextProfile {
+  /** The status that the card had; null: it is new. */
+  readonly from: Profile['status'] | null;
+  /** What is new in it, for the audit trail. */
+  readonly reason: string;
+}
+
+export interface Writing {
+  /** When the outbox's loop takes them up. */
+  readonly pushAfterSeconds: number;
+  readonly doer: Doer;
+}
+
+/** The caller has made the cards, or holds their rows' locks. The audit trail's head stays locked: call it last. */
 export async function writeProfiles(
   sql: Sql,
-  next: readonly NextProfile[],
-  { pushAfterSeconds }: { readonly pushAfterSeconds: number },
+  next: readonly ProfileChange[],
+  { pushAfterSeconds, doer }: Writing,
 ): Promise<void> {
   if (next.length === 0) return;
   const rows = `unnest($1::text[], $2::int[], string_to_array($3, E'\\n')::json[], string_to_array($4, E'\\n')::json[],
@@ -87,5 +102,14 @@ export async function writeProfiles(
      on conflict (card_id) do update set version = excluded.version, attempts = 0, last_error = null, created_at = now(),
        next_attempt_at = excluded.next_attempt_at`,
     [values[0], values[1], pushAfterSeconds],
+  );
+  await recordAuditEvents(
+    sql,
+    next.map(({ profile: { card_id, status }, from, reason }) => ({
+      ...doer,
+      ...{ action: from === null ? 'card.created' : 'card.changed', subject: card_id, merchant_id: null },
+      ...(from === status ? {} : { from_state: from, to_state: status }),
+      reason,
+    })),
   );
 }

@@ -91,7 +91,7 @@ export async function replaySettlement(sql: Sql, settlementId: string, doer: Doe
   await auditReplays(sql, rows, doer);
 }
 
-/** Of one commit: the audit chain's head takes a version per event, and every next one steps over them. */
+/** Of one commit: the audit chain's head is locked for as long. */
 export const replayedAtOnceMax = 1_000;
 
 /**

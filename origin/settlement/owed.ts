@@ -7,6 +7,7 @@ export interface Owed {
   readonly currency: string;
   readonly destinations: Readonly<Record<string, unknown>>;
   readonly payable_account_no: number;
+  readonly ledger_account_id: string;
   /** Posted credits less posted and pending debits. */
   readonly available_minor: bigint;
 }
@@ -16,6 +17,7 @@ interface Row {
   readonly currency: string;
   readonly destinations: Readonly<Record<string, unknown>>;
   readonly payable_account_no: string;
+  readonly ledger_account_id: string;
   readonly available_minor: string;
 }
 
@@ -24,7 +26,7 @@ export async function owedTo(sql: Sql, merchantIds: readonly string[]): Promise<
   if (merchantIds.length === 0) return new Map();
   const { rows } = await sql.query<Row>({
     name: 'owed_to',
-    text: `select m.merchant_id, m.currency, m.destinations, a.ledger_account_no as payable_account_no,
+    text: `select m.merchant_id, m.currency, m.destinations, a.ledger_account_no as payable_account_no, a.ledger_account_id,
              b.credits_posted - b.debits_posted - b.debits_pending as available_minor
            from merchants m
            join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
