@@ -64,6 +64,21 @@ export const settlementTransitionSchema = z.strictObject({
 });
 export type SettlementTransition = z.infer<typeof settlementTransitionSchema>;
 
+const ledgerSideSchema = z.strictObject({ ledger_account_id: idSchema('lac'), kind: z.string() });
+
+/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`). */
+export const settlementTransferSchema = z.strictObject({
+  transfer_id: idSchema('trf'),
+  /** `direct`: reserved with one provider and paid by another, it moved from the one's account to the other's. */
+  kind: z.enum(['pending', 'post', 'void', 'direct']),
+  debit: ledgerSideSchema,
+  credit: ledgerSideSchema,
+  amount_minor: amountMinorSchema,
+  currency: currencySchema,
+  booked_at: z.iso.datetime(),
+});
+export type SettlementTransfer = z.infer<typeof settlementTransferSchema>;
+
 export const settlementEventTypes = ['settlement.completed', 'settlement.failed'] as const;
 
 /** The body of a webhook to a partner (Standard Webhooks: type, timestamp, data). */

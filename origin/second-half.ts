@@ -16,6 +16,7 @@ import { createReaper } from './api/reaper.ts';
 import { createRedisGuard } from './api/redis-guard.ts';
 import type { Route } from './api/route.ts';
 import { settlementDeadLetterRoutes } from './api/settlement-dead-letters.ts';
+import { settlementTransfers } from './api/settlement-transfers.ts';
 import { settlementRoutes } from './api/settlements.ts';
 import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhook-messages.ts';
@@ -77,6 +78,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
   return {
     routes: [
       ...settlementRoutes,
+      settlementTransfers,
       ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
       ...webhookEndpointRoutes({ box, fetch }),
       ...webhookMessageRoutes,

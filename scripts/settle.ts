@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { Atlas, AtlasError, type WebhookEvent, webhooks } from '../sdk/index.ts';
+import { Atlas, AtlasError, type SettlementTransfer, type WebhookEvent, webhooks } from '../sdk/index.ts';
 import { readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { wordsOf } from './words.ts';
@@ -90,8 +90,16 @@ async function settle(words: Words): Promise<void> {
     const tookMs = Math.round(performance.now() - startedMs);
     const webhook = await webhookOf(partner.told, settlement_id);
     const transitions = await atlas.settlements.transitions(settlement_id);
+    const transfers = await atlas.settlements.transfers(settlement_id);
     const owedAfter = (await atlas.merchants.retrieve(merchant_id)).owed_minor;
-    const result = { settlement: final, took_ms: tookMs, webhook, transitions, owed_minor: [owedBefore, owedAfter] };
+    const result = {
+      settlement: final,
+      took_ms: tookMs,
+      webhook,
+      transitions,
+      transfers,
+      owed_minor: [owedBefore, owedAfter],
+    };
     process.stdout.write(words.json ? `${JSON.stringify(result)}\n` : inWords(result));
     if (final.state !== 'completed') process.exitCode = 1;
   } finally {
@@ -122,15 +130,21 @@ interface Result {
     readonly actor: string;
     readonly reason: string;
   }[];
+  readonly transfers: readonly SettlementTransfer[];
   readonly owed_minor: readonly (number | bigint)[];
 }
 
-function inWords({ settlement, took_ms, webhook, transitions, owed_minor }: Result): string {
+function inWords({ settlement, took_ms, webhook, transitions, transfers, owed_minor }: Result): string {
   const why = settlement.failure_code === null ? '' : ` (${settlement.failure_code})`;
   return [
     `${settlement.settlement_id}   ${settlement.state}${why} after ${took_ms} ms`,
     webhook === null ? '  webhook   none came' : `  webhook   ${webhook.type}, signature verified`,
     `  owed      ${owed_minor.join(' before, ')} after, in minor units`,
+    '  transfers',
+    ...transfers.map(
+      ({ transfer_id, kind, debit, credit, amount_minor, currency }) =>
+        `    ${transfer_id}  ${kind.padEnd(7)}  ${debit.kind} → ${credit.kind}  ${amount_minor} ${currency}`,
+    ),
     '  audit trail',
     ...transitions.map(({ at, to, actor, reason }) => `    ${at}  ${to.padEnd(13)}  ${actor}  ${reason}`),
     '',

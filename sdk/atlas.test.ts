@@ -240,6 +240,7 @@ test.each<{ call: (client: Atlas) => Promise<unknown>; sent: string }>([
   { call: (client) => client.settlements.retrieve('stl_1'), sent: 'GET /settlements/stl_1' },
   { call: (client) => client.settlements.cancel('stl_1'), sent: 'POST /settlements/stl_1/cancel' },
   { call: (client) => client.settlements.transitions('stl_1'), sent: 'GET /settlements/stl_1/transitions' },
+  { call: (client) => client.settlements.transfers('stl_1'), sent: 'GET /settlements/stl_1/transfers' },
   { call: (client) => client.merchants.create({ name: 'A', currency: 'EUR' }), sent: 'POST /merchants' },
   { call: (client) => client.merchants.retrieve('mrch_1'), sent: 'GET /merchants/mrch_1' },
   { call: (client) => client.merchants.list({ limit: 5 }).page(), sent: 'GET /merchants?limit=5' },

@@ -3,7 +3,13 @@
 import { expect, test } from 'vitest';
 import type * as settlement from '../contracts/settlement.ts';
 import type * as webhook from '../contracts/webhook.ts';
-import type { NewSettlement, Settlement, SettlementState, SettlementTransition } from './settlements.ts';
+import type {
+  NewSettlement,
+  Settlement,
+  SettlementState,
+  SettlementTransfer,
+  SettlementTransition,
+} from './settlements.ts';
 import type {
   NewWebhookEndpoint,
   WebhookEndpoint,
@@ -35,6 +41,7 @@ test('the types are those of the contracts', () => {
     state: Same<SettlementState, settlement.SettlementState>;
     settlement: Same<Settlement, settlement.Settlement>;
     transition: Same<SettlementTransition, settlement.SettlementTransition>;
+    transfer: Same<SettlementTransfer, settlement.SettlementTransfer>;
     event: Same<SettlementEvent, settlement.SettlementWebhook>;
     eventType: Same<WebhookEventType, (typeof settlement.settlementEventTypes)[number]>;
     endpoint: Same<WebhookEndpoint, webhook.WebhookEndpoint>;
@@ -47,7 +54,15 @@ test('the types are those of the contracts', () => {
     newEndpoint: SameFields<NewWebhookEndpoint, webhook.NewWebhookEndpoint>;
     endpointChange: SameFields<WebhookEndpointChange, webhook.WebhookEndpointChange>;
   } = {
-    ...{ state: true, settlement: true, transition: true, event: true, eventType: true, endpoint: true },
+    ...{
+      state: true,
+      settlement: true,
+      transition: true,
+      transfer: true,
+      event: true,
+      eventType: true,
+      endpoint: true,
+    },
     ...{ endpointWithSecret: true, message: true, messageWithAttempts: true, attempt: true, recovered: true },
     ...{ newSettlement: true, newEndpoint: true, endpointChange: true },
   };

@@ -6,11 +6,13 @@ export type { Listing, Page } from './listing.ts';
 export type { Destination, Merchant, Merchants, NewMerchant, PageQuery, Schedule } from './merchants.ts';
 export type {
   CreateOptions,
+  LedgerSide,
   NewSettlement,
   Settlement,
   SettlementQuery,
   SettlementState,
   Settlements,
+  SettlementTransfer,
   SettlementTransition,
   WaitOptions,
 } from './settlements.ts';

@@ -43,6 +43,24 @@ export interface SettlementTransition {
   readonly correlation_id: string;
 }
 
+export interface LedgerSide {
+  readonly ledger_account_id: `lac_${string}`;
+  /** As `merchant_payable` or `provider_transit`. */
+  readonly kind: string;
+}
+
+/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`). */
+export interface SettlementTransfer {
+  readonly transfer_id: `trf_${string}`;
+  /** `direct`: it was reserved with one provider, and paid by another. */
+  readonly kind: 'pending' | 'post' | 'void' | 'direct';
+  readonly debit: LedgerSide;
+  readonly credit: LedgerSide;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly booked_at: string;
+}
+
 export interface SettlementQuery {
   readonly merchant_id?: string | undefined;
   readonly state?: SettlementState | undefined;
@@ -98,6 +116,12 @@ export class Settlements {
   async transitions(settlementId: string, { signal }: CallOptions = {}): Promise<readonly SettlementTransition[]> {
     const call = { method: 'GET', path: path`/settlements/${settlementId}/transitions`, signal } as const;
     return (await this.#send<{ transitions: SettlementTransition[] }>(call)).transitions;
+  }
+
+  /** What the ledger booked for it, in its order. */
+  async transfers(settlementId: string, { signal }: CallOptions = {}): Promise<readonly SettlementTransfer[]> {
+    const call = { method: 'GET', path: path`/settlements/${settlementId}/transfers`, signal } as const;
+    return (await this.#send<{ transfers: SettlementTransfer[] }>(call)).transfers;
   }
 
   /**

@@ -135,6 +135,7 @@ export const samples: Readonly<Record<string, Make>> = {
   listSettlements: (_, { merchant_id }) => ({ query: { merchant_id, state: 'queued', limit: '2' } }),
   cancelSettlement: settlementCall,
   listSettlementTransitions: settlementCall,
+  listSettlementTransfers: settlementCall,
   createMerchant: () => ({
     body: {
       ...{ name: 'Shop', currency: 'EUR', network_merchant_ids: [newId('req')] },
