@@ -93,7 +93,7 @@ export function guard(provider: Provider): GuardedProvider {
 
 /** Without a breaker that opens: for tests of what comes after many failures. */
 export function unguarded(provider: Provider): GuardedProvider {
-  return { ...provider, availability: () => 'closed' };
+  return { ...provider, availability: () => 'closed', newestTrouble: () => null };
 }
 
 export const quickPolicy = {

@@ -234,16 +234,21 @@ describe('health', () => {
     ]);
   });
 
-  test('a provider whose breaker is open, and settlements that wait for a person, are told', async () => {
+  test('a provider whose breaker is open, one that has just failed, and settlements that wait for a person, are told', async () => {
     const { state } = SettlementEngine.prototype;
-    const open = { mode: 'read_only', providers: { stripe: 'open' }, in_hand: 0, failures: 2 } as const;
+    const providers = {
+      stripe: { breaker: 'open', newest_trouble: 'timeout' },
+      iso20022: { breaker: 'closed', newest_trouble: 'no_connection' },
+    } as const;
+    const open = { mode: 'normal', providers, in_hand: 0, failures: 2 } as const;
     vi.spyOn(SettlementEngine.prototype, 'state').mockReturnValue(open);
     const { body } = await api.call('GET', '/health');
     SettlementEngine.prototype.state = state;
     expect(body['status']).toBe('degraded');
-    expect((body['dependencies'] as object[]).slice(-2)).toMatchObject([
+    expect((body['dependencies'] as object[]).slice(-3)).toMatchObject([
       { name: 'settlement', status: 'degraded', error: "the engine's last 2 rounds failed" },
-      { name: 'provider stripe', status: 'degraded', error: 'its breaker is open' },
+      { name: 'provider stripe', status: 'degraded', error: 'its breaker is open: timeout' },
+      { name: 'provider iso20022', status: 'degraded', error: 'its newest exchange failed: no_connection' },
     ]);
   });
 

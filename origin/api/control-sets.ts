@@ -122,7 +122,8 @@ async function insertVersion(sql: Sql, { control_set_id, version, written, resol
     'insert into control_set_versions (control_set_id, version, controls, resolved) values ($1, $2, $3, $4)',
     [control_set_id, version, JSON.stringify(written), JSON.stringify(resolved)],
   );
-  const audited = { action: 'control_set.version_created', subject: control_set_id, merchant_id: null };
+  const action = version === 1 ? 'control_set.created' : 'control_set.version_created';
+  const audited = { action, subject: control_set_id, merchant_id: null };
   await recordAuditEvents(sql, [{ ...doer, ...audited, reason: `version ${version}` }]);
 }
 

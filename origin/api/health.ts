@@ -6,6 +6,7 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { describeError } from '../log.ts';
 import type { Loop } from '../loop.ts';
+import type { ProviderStanding } from '../providers/choose-provider.ts';
 import type { SettlementEngine } from '../settlement/engine.ts';
 import { answer } from './answer.ts';
 
@@ -51,8 +52,8 @@ export function health({ database, edge, pull, secondHalf }: HealthParts) {
       check('intake', 'degraded', () => assertFlowing(database)),
       check('settlement', 'degraded', () => assertSettling(database, failures)),
       // Settlements wait, or go to the next one: nothing is lost while one is away.
-      ...Object.entries(providers).map(([name, state]) =>
-        check(`provider ${name}`, 'degraded', () => assertOpenFor(state)),
+      ...Object.entries(providers).map(([name, standing]) =>
+        check(`provider ${name}`, 'degraded', () => assertTakes(standing)),
       ),
     ]);
     const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
@@ -117,6 +118,8 @@ async function assertSettling({ sql }: Database, failures: number): Promise<void
   if (dead > 0) throw new Error(`${dead} settlements wait for a person`);
 }
 
-function assertOpenFor(state: string): Promise<void> {
-  return state === 'open' ? Promise.reject(new Error('its breaker is open')) : Promise.resolve();
+async function assertTakes({ breaker, newest_trouble }: ProviderStanding): Promise<void> {
+  const why = newest_trouble === null ? '' : `: ${newest_trouble}`;
+  if (breaker === 'open') throw new Error(`its breaker is open${why}`);
+  if (newest_trouble !== null) throw new Error(`its newest exchange failed${why}`);
 }

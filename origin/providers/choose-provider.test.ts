@@ -27,7 +27,13 @@ describe('chooseProvider', () => {
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('stripe');
     await open(first, providers[0]);
     expect(nameOf(chooseProvider({ providers, destinations: both }))).toBe('iso20022');
-    expect(availability(providers)).toEqual({ mode: 'normal', providers: { stripe: 'open', iso20022: 'closed' } });
+    expect(availability(providers)).toEqual({
+      mode: 'normal',
+      providers: {
+        stripe: { breaker: 'open', newest_trouble: 'no_answer' },
+        iso20022: { breaker: 'closed', newest_trouble: null },
+      },
+    });
   });
 
   test('goes back to the primary when it may be tried', async () => {

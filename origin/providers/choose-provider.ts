@@ -40,11 +40,19 @@ export function chooseProvider({ providers, destinations, notTakenBy = null }: C
 /** `read_only`: nothing can be paid through anybody; what is asked for is kept, and read, until one is back. */
 export interface Availability {
   readonly mode: 'normal' | 'read_only';
-  readonly providers: Readonly<Record<string, BreakerState>>;
+  readonly providers: Readonly<Record<string, ProviderStanding>>;
+}
+
+export interface ProviderStanding {
+  readonly breaker: BreakerState;
+  readonly newest_trouble: string | null;
 }
 
 export function availability(providers: readonly GuardedProvider[]): Availability {
-  const states = providers.map((provider) => [provider.name, provider.availability()] as const);
-  const isUp = states.some(([, state]) => state !== 'open');
-  return { mode: isUp ? 'normal' : 'read_only', providers: Object.fromEntries(states) };
+  const standing = providers.map(
+    (provider) =>
+      [provider.name, { breaker: provider.availability(), newest_trouble: provider.newestTrouble() }] as const,
+  );
+  const isUp = standing.some(([, { breaker }]) => breaker !== 'open');
+  return { mode: isUp ? 'normal' : 'read_only', providers: Object.fromEntries(standing) };
 }

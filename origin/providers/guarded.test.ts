@@ -38,6 +38,19 @@ describe('breaker', () => {
     expect(safe.availability()).toBe('closed');
   });
 
+  test('one failure is told at once, though nothing opens, and forgotten at the next success', async () => {
+    const provider = scripted();
+    const safe = guard(provider);
+    expect(safe.newestTrouble()).toBeNull();
+    const sound = provider.answer;
+    provider.answer = () => Promise.resolve(down);
+    await submitTimes(safe, 1);
+    expect([safe.newestTrouble(), safe.availability()]).toEqual(['no_answer', 'closed']);
+    provider.answer = sound;
+    await submitTimes(safe, 1);
+    expect(safe.newestTrouble()).toBeNull();
+  });
+
   test('failures older than ten seconds are forgotten, however rare the calls are', async () => {
     const provider = scripted();
     provider.answer = () => Promise.resolve(down);

@@ -62,6 +62,8 @@ export interface GuardedProvider extends Provider {
    * nobody calls comes back too.
    */
   availability(): BreakerState;
+  /** Why the newest exchange failed; null: it did not, or there was none. A breaker concludes nothing from a few. */
+  newestTrouble(): string | null;
 }
 
 type Exchange = 'submit' | 'ask';
@@ -79,6 +81,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     readWebhook: (headers, body) => provider.readWebhook(headers, body),
     problemOfDestination: (destination) => provider.problemOfDestination(destination),
     availability: () => guard.availability(),
+    newestTrouble: () => guard.newestTrouble,
     ...(close === undefined ? {} : { close }),
   };
 }
@@ -91,6 +94,8 @@ class Guard {
   readonly #breaker: CircuitBreakerPolicy;
   /** Of the newest opening. Lost with the process, as the breaker itself: a new one starts closed, and finds out. */
   #openedAtMs = 0;
+  /** Lost with the process: the next exchange says it again. */
+  newestTrouble: string | null = null;
 
   constructor(
     { name }: Provider,
@@ -134,9 +139,11 @@ class Guard {
       if (signal.aborted) return refused('cancelled');
       // One is trying it out: the others do not wait for that one's end, which may take as long as they have.
       if (this.#breaker.state === CircuitState.HalfOpen) return refused('breaker_open');
-      return this.#breaker.execute(() => {
+      return this.#breaker.execute(async () => {
         startedMs = performance.now();
-        return this.#timed(kind, send, signal);
+        const answer = await this.#timed(kind, send, signal);
+        this.newestTrouble = isTrouble(answer) && 'code' in answer ? answer.code : null;
+        return answer;
       });
     });
     const over = new AbortController();

@@ -19,6 +19,7 @@ let told = 0;
 const provider = {
   name: 'simulated',
   availability: () => 'closed',
+  newestTrouble: () => null,
   problemOfDestination: () => null,
   readWebhook: (_: Headers, body: string) => JSON.parse(body),
 } as unknown as GuardedProvider & Provider;
