@@ -65,3 +65,13 @@ test('a card that is frozen says from where to where, and what else is new in it
     { action: 'card.changed', from_state: 'active', to_state: 'frozen', reason: 'profile 2: status, hold_days' },
   ]);
 });
+
+test('cards that move to another version of their control set are told one by one', async () => {
+  const control_set_id = await world.controlSet();
+  const cards = [await world.api.newCard({ control_set: { control_set_id, version: 1 } }), await world.api.newCard()];
+  await world.api.call('POST', `/control-sets/${control_set_id}/versions`, { controls: [] });
+  const applied = await world.api.call('POST', `/control-sets/${control_set_id}/versions/2/apply`);
+  expect(applied.body['cards_moved']).toBe(1);
+  const subject = cards[0]?.card['card_id'];
+  expect(await auditedIn(applied.headers.get('x-request-id'))).toMatchObject([{ action: 'card.changed', subject }]);
+});

@@ -84,14 +84,8 @@ describe('control sets', () => {
     ]);
     // Once more moves nobody; an older one moves all of them back.
     expect((await api.call('POST', `/control-sets/${control_set_id}/versions/2/apply`)).body['cards_moved']).toBe(0);
-    const back = await api.call('POST', `/control-sets/${control_set_id}/versions/1/apply`);
+    await api.call('POST', `/control-sets/${control_set_id}/versions/1/apply`);
     expect(api.edge.profiles.get(sample.card_key)).toMatchObject({ version: 3, controls: [{ amount_minor: 100 }, {}] });
-    const { rows } = await api.database.sql.query<{ subject: string; reason: string }>(
-      `select subject, reason from audit_events where correlation_id = $1 and action = 'card.changed'`,
-      [back.headers.get('x-request-id')],
-    );
-    expect(rows.map(({ subject }) => subject).sort()).toEqual([card['card_id'], other.card['card_id']].sort());
-    expect(rows[0]?.reason).toBe(`profile 3: ${control_set_id} version 1`);
   });
 
   test('a card that cannot have a version stays where it is, and is named', async () => {

@@ -118,8 +118,8 @@ async function assertSettling({ sql }: Database, failures: number): Promise<void
   if (dead > 0) throw new Error(`${dead} settlements wait for a person`);
 }
 
-async function assertTakes({ breaker, newest_trouble }: ProviderStanding): Promise<void> {
-  const why = newest_trouble === null ? '' : `: ${newest_trouble}`;
-  if (breaker === 'open') throw new Error(`its breaker is open${why}`);
-  if (newest_trouble !== null) throw new Error(`its newest exchange failed${why}`);
+function assertTakes({ breaker, newest_trouble }: ProviderStanding): Promise<void> {
+  if (breaker !== 'open' && newest_trouble === null) return Promise.resolve();
+  const what = breaker === 'open' ? 'its breaker is open' : 'its newest exchange failed';
+  return Promise.reject(new Error(newest_trouble === null ? what : `${what}: ${newest_trouble}`));
 }
