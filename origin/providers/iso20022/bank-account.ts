@@ -42,12 +42,15 @@ const checked = (problemOf: (text: string) => string | null) =>
       if (problem !== null) context.addIssue({ code: 'custom', message: problem });
     });
 
+/** Of a name, as it is in the letters that banks carry. */
+export function problemOfName(name: string): string | null {
+  const plain = plainText(name);
+  if (plain === null) return 'has characters that banks do not carry';
+  return plain.length < 1 || plain.length > nameLengthMax ? `must have 1 to ${nameLengthMax} characters` : null;
+}
+
 export const bankAccountSchema = z.strictObject({
-  name: checked((name) => {
-    const plain = plainText(name);
-    if (plain === null) return 'has characters that banks do not carry';
-    return plain.length < 1 || plain.length > nameLengthMax ? `must have 1 to ${nameLengthMax} characters` : null;
-  }),
+  name: checked(problemOfName),
   iban: checked(problemOfIban),
   bic: checked(problemOfBic).optional(),
 });

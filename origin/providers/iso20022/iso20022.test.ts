@@ -30,6 +30,15 @@ describe('payment files', () => {
     expect(endToEndId('stl_ü-1')).not.toBe(endToEndId('stl_ö-1'));
   });
 
+  test.each([
+    ['', 'must have 1 to 70 characters'],
+    ['  ', 'must have 1 to 70 characters'],
+    ['a'.repeat(71), 'must have 1 to 70 characters'],
+    ['漢字', 'has characters that banks do not carry'],
+  ])('the name %j is not one to start with: a bank would refuse every file', (initiator, problem) => {
+    expect(() => provider(createMemoryStore(), { initiator })).toThrow(`the initiator's name ${problem}`);
+  });
+
   test('a full batch is written at once, and closing writes what waits', async () => {
     const store = createMemoryStore();
     const bank = provider(store, { gatherMs: 3_600_000, transfersMax: 2 });

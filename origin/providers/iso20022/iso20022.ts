@@ -4,7 +4,7 @@
 import { Refusal } from '../../../contracts/problem.ts';
 import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
 import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
-import { type BankAccount, bankAccountSchema } from './bank-account.ts';
+import { type BankAccount, bankAccountSchema, problemOfName } from './bank-account.ts';
 import { Inbox, type InboxReport, type TakeWords } from './inbox.ts';
 import type { ObjectStore } from './object-store.ts';
 import { endToEndId, type FileMember, PaymentFiles, type Standing } from './payment-files.ts';
@@ -41,7 +41,9 @@ interface Waiting {
 type Member = FileMember & { readonly transfer: CreditTransfer };
 
 export function createIso20022Provider(options: Iso20022Options): Iso20022Provider {
-  const { store, debtors } = options;
+  const { store, debtors, initiator } = options;
+  const problem = problemOfName(initiator);
+  if (problem !== null) throw new Error(`the initiator's name ${problem}: ${JSON.stringify(initiator)}`);
   for (const [currency, debtor] of Object.entries(debtors)) {
     const read = bankAccountSchema.safeParse(debtor);
     if (!read.success) throw new Error(`the account that pays ${currency}: ${problemOf(read.error)}`);

@@ -96,6 +96,12 @@ describe('pain.001.001.09', () => {
     expect(decimalText(minor, currency)).toBe(text);
   });
 
+  test('a reference of nothing is left out', () => {
+    const [payment] = elementsAt(written([transfer({ remittance: ' ' })]), 'PmtInf');
+    const [one] = payment === undefined ? [] : elementsAt(payment, 'CdtTrfTxInf');
+    expect(Object.keys(one?.children ?? {})).toEqual(['PmtId', 'Amt', 'CdtrAgt', 'Cdtr', 'CdtrAcct']);
+  });
+
   test('the same submissions make the same id in any order, others another, and every id fits', () => {
     expect(messageId(['a', 'b'])).toBe(messageId(['b', 'a']));
     expect(messageId(['a', 'b'])).not.toBe(messageId(['a', 'c']));

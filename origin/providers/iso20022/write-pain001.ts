@@ -16,7 +16,7 @@ export interface CreditTransfer {
 export interface CreditTransfers {
   readonly message_id: string;
   readonly at: Date;
-  /** Who we are to the bank. */
+  /** Who we are to the bank: a name as an account has it. */
   readonly initiator: string;
   /** The account that pays, by currency. */
   readonly debtors: Readonly<Record<string, BankAccount>>;
@@ -72,13 +72,15 @@ function paymentOf({ message_id, at, debtors, transfers }: CreditTransfers, curr
 }
 
 function transferOf({ end_to_end_id, amount_minor, currency, creditor, remittance }: CreditTransfer): string {
+  const reference = plainTextOrDots(remittance).slice(0, remittanceLengthMax);
   return element('CdtTrfTxInf', [
     element('PmtId', [element('InstrId', end_to_end_id), element('EndToEndId', end_to_end_id)]),
     element('Amt', [`<InstdAmt Ccy="${currency}">${decimalText(amount_minor, currency)}</InstdAmt>`]),
     ...(creditor.bic === undefined ? [] : [element('CdtrAgt', [bankOf(creditor)])]),
     element('Cdtr', [nameOf(creditor)]),
     element('CdtrAcct', [ibanOf(creditor)]),
-    element('RmtInf', [element('Ustrd', plainTextOrDots(remittance).slice(0, remittanceLengthMax))]),
+    // ISO 20022 has no empty text: a reference of nothing is no reference.
+    ...(reference === '' ? [] : [element('RmtInf', [element('Ustrd', reference)])]),
   ]);
 }
 
