@@ -45,10 +45,15 @@ const postponedMs = 5_000;
 /** The same for one that cannot be taken up as it stands: its reason is in its row. */
 const unreadableMs = 60_000;
 
+/** Those that can be sent to, or asked. */
+export function usableOf(providers: readonly GuardedProvider[]): string[] {
+  return providers.filter((provider) => provider.availability() !== 'open').map(({ name }) => name);
+}
+
 /** Throws a check violation where another transaction reserved what was still available here: then it is tried again. */
 export async function claimDue(parts: EngineParts, limit: number, lease: Lease): Promise<Claimed> {
   const { database, transit, providers } = parts;
-  const usable = providers.filter((provider) => provider.availability() !== 'open').map(({ name }) => name);
+  const usable = usableOf(providers);
   // Read-only: with nobody to send to, nothing is begun, and nobody can be asked.
   if (usable.length === 0) return { found: 0, tasks: [], changes: [] };
   const sendBeforeMs = performance.now() + lease.ms / 2;

@@ -5,18 +5,20 @@
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
 import type { SettlementPolicy } from '../../core/settlement.ts';
-import { type Database, sqlState } from '../db/client.ts';
+import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { type Availability, availability } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
-import { claimDue, type EngineParts, type Task } from './claim.ts';
+import { BatchSize, isRefused } from './batch-size.ts';
+import { claimDue, type EngineParts, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
-import { takeProviderWords } from './provider-words.ts';
+import { firstWord, takeProviderWords } from './provider-words.ts';
 import { type Result, recordResults } from './record-results.ts';
 import type { SettlementMetrics } from './settlement-metrics.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
+import { UnstorableWords } from './unstorable-words.ts';
 
 export interface EngineOptions {
   readonly database: Database;
@@ -78,7 +80,9 @@ export class SettlementEngine {
   readonly #engineId = newId('run').slice(4, 16);
   readonly #inHand = new Set<Promise<void>>();
   #claims = 0;
-  #claimMax: number;
+  readonly #claimSize: BatchSize;
+  readonly #wordsSize = new BatchSize(wordsMax);
+  readonly #unstorable = new UnstorableWords();
   #onRoom: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
@@ -87,7 +91,7 @@ export class SettlementEngine {
     this.#bounds = { ...engineBounds, ...options.bounds };
     if (options.bounds?.leaseMs === undefined && this.#bounds.leaseMs / 2 <= exchangeMsMax)
       throw new Error('a lease must outlast what is sent under it');
-    this.#claimMax = this.#bounds.claimMax;
+    this.#claimSize = new BatchSize(this.#bounds.claimMax);
     this.#parts = { database, providers, policy, transit: createTransitAccounts(database.sql) };
     const { recordMax, recordWaitMs, idleMs } = this.#bounds;
     this.#results = new Collector({
@@ -122,21 +126,26 @@ export class SettlementEngine {
   async #claim(signal: AbortSignal): Promise<boolean> {
     const { inHandMax, leaseMs } = this.#bounds;
     // A quarter of its places, so that a claim is worth its commit.
-    while (inHandMax - this.#inHand.size < Math.min(this.#claimMax, Math.ceil(inHandMax / 4)) && !signal.aborted)
+    while (
+      inHandMax - this.#inHand.size < Math.min(this.#claimSize.current, Math.ceil(inHandMax / 4)) &&
+      !signal.aborted
+    )
       await new Promise<void>((resolve) => {
         this.#onRoom = resolve;
       });
     if (signal.aborted) return false;
-    const limit = Math.min(this.#claimMax, inHandMax - this.#inHand.size, this.#halfOpenMax());
+    const limit = Math.min(this.#claimSize.current, inHandMax - this.#inHand.size, this.#halfOpenMax());
     this.#claims += 1;
     const lease = { token: `${this.#engineId}.${this.#claims}`, ms: leaseMs };
-    const { found, tasks, changes } = await claimDue(this.#parts, limit, lease).catch((error: unknown) =>
-      this.#afterRefusal(error),
+    const claimed = await claimDue(this.#parts, limit, lease).catch((error: unknown) =>
+      this.#afterRefusedClaim(error, limit),
     );
+    if (claimed === null) return true;
+    const { found, tasks, changes } = claimed;
     for (const change of changes) this.#options.metrics.countChange(change);
     for (const task of tasks) this.#take(task);
     if (found === 0) return false;
-    this.#claimMax = Math.min(this.#bounds.claimMax, this.#claimMax * 2);
+    this.#claimSize.grow();
     if (found < limit) await pause(gatherMs);
     return true;
   }
@@ -148,13 +157,15 @@ export class SettlementEngine {
       : 1;
   }
 
-  /** The database refused the batch for what is in it: half of it next time, and at last the first alone waits. */
-  async #afterRefusal(error: unknown): Promise<never> {
-    if (/^(?:22|23|54|P0)/.test(sqlState(error) ?? '')) {
-      if (this.#claimMax === 1) await postponeFirst(this.#options.database.sql);
-      this.#claimMax = Math.max(1, Math.floor(this.#claimMax / 2));
-    }
-    throw error;
+  /** Null: it is tried again at once, with fewer; one that is refused alone waits by itself. */
+  async #afterRefusedClaim(error: unknown, size: number): Promise<null> {
+    if (!isRefused(error)) throw error;
+    if (this.#claimSize.shrink(size)) return null;
+    const { database, providers, log, metrics } = this.#options;
+    const settlement_id = await postponeFirst(database.sql, usableOf(providers));
+    metrics.postponed.inc({ what: 'settlement' });
+    log.error({ err: error, settlement_id }, 'a settlement cannot be taken up, and waits');
+    return null;
   }
 
   #take(task: Task): void {
@@ -195,12 +206,29 @@ export class SettlementEngine {
 
   async #takeWords(signal: AbortSignal): Promise<boolean> {
     const { log, metrics } = this.#options;
-    const { outcomes, changes } = await takeProviderWords(this.#parts, wordsMax, log);
-    for (const outcome of outcomes) metrics.words.inc({ outcome });
-    for (const change of changes) metrics.countChange(change);
-    if (outcomes.length === 0) return false;
-    if (outcomes.length < wordsMax && !signal.aborted) await pause(gatherMs);
+    const limit = this.#wordsSize.current;
+    const taken = await takeProviderWords(this.#parts, { limit, except: this.#unstorable.now() }, log).catch(
+      (error: unknown) => this.#afterRefusedWords(error, limit),
+    );
+    if (taken === null) return true;
+    for (const outcome of taken.outcomes) metrics.words.inc({ outcome });
+    for (const change of taken.changes) metrics.countChange(change);
+    if (taken.outcomes.length === 0) return false;
+    this.#wordsSize.grow();
+    if (taken.outcomes.length < limit && !signal.aborted) await pause(gatherMs);
     return true;
+  }
+
+  /** As of a claim: the word stays as it is, and comes up again later. */
+  async #afterRefusedWords(error: unknown, size: number): Promise<null> {
+    if (!isRefused(error)) throw error;
+    if (this.#wordsSize.shrink(size)) return null;
+    const { database, log, metrics } = this.#options;
+    const word = await firstWord(database.sql, this.#unstorable.now());
+    if (word !== null) this.#unstorable.add(word);
+    metrics.postponed.inc({ what: 'word' });
+    log.error({ err: error, word }, "a provider's word cannot be stored, and waits");
+    return null;
   }
 }
 

@@ -59,7 +59,7 @@ async function tell({ row }: Task, word: Partial<ProviderWord>, from: string = p
     ...word,
   };
   await createProviderInbox(database.sql).receive({ ...provider, name: from }, new Headers(), JSON.stringify(whole));
-  const { outcomes } = await takeProviderWords(parts, 10, silent);
+  const { outcomes } = await takeProviderWords(parts, { limit: 10, except: [] }, silent);
   const [standing] = await standingOf(database, [settlement_id]);
   return `${outcomes.join()}: ${standing?.state}`;
 }
@@ -135,9 +135,9 @@ describe("a provider's word", () => {
     const word = (n: number) =>
       JSON.stringify({ webhook_id: `twin${n}`, settlement_id, outcome: 'paid', provider_reference: 'r1', code: null });
     await Promise.all([1, 2, 2].map((n) => inbox.receive(provider, new Headers(), word(n))));
-    expect((await takeProviderWords(parts, 10, silent)).outcomes).toEqual(['applied']);
-    expect((await takeProviderWords(parts, 10, silent)).outcomes).toEqual(['repeated']);
-    expect((await takeProviderWords(parts, 10, silent)).outcomes).toEqual([]);
+    expect((await takeProviderWords(parts, { limit: 10, except: [] }, silent)).outcomes).toEqual(['applied']);
+    expect((await takeProviderWords(parts, { limit: 10, except: [] }, silent)).outcomes).toEqual(['repeated']);
+    expect((await takeProviderWords(parts, { limit: 10, except: [] }, silent)).outcomes).toEqual([]);
   });
 });
 

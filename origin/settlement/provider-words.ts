@@ -28,15 +28,36 @@ export interface WordsTaken {
   readonly changes: readonly Change[];
 }
 
+export interface WordsAsked {
+  readonly limit: number;
+  /** Names of words that are left where they are. */
+  readonly except: readonly string[];
+}
+
+const waiting = `processed_at is null and provider || ' ' || webhook_id <> all ($1::text[])`;
+
+/** The name of the word that is next, as `except` takes it. */
+export async function firstWord(sql: Sql, except: readonly string[]): Promise<string | null> {
+  const { rows } = await sql.query<{ word: string }>(
+    `select provider || ' ' || webhook_id as word from provider_webhooks where ${waiting} order by received_at limit 1`,
+    [except],
+  );
+  return rows[0]?.word ?? null;
+}
+
 /** Takes up to `limit` words. `skip locked`: another engine may be at others. */
-export async function takeProviderWords(parts: EngineParts, limit: number, log: Logger): Promise<WordsTaken> {
+export async function takeProviderWords(
+  parts: EngineParts,
+  { limit, except }: WordsAsked,
+  log: Logger,
+): Promise<WordsTaken> {
   const { database, transit, providers } = parts;
   return await database.transaction(async (sql) => {
     const { rows } = await sql.query<Inbox>({
       name: 'lock_provider_words',
-      text: `select provider, webhook_id, word from provider_webhooks where processed_at is null
-             order by received_at limit $1 for update skip locked`,
-      values: [limit],
+      text: `select provider, webhook_id, word from provider_webhooks where ${waiting}
+             order by received_at limit $2 for update skip locked`,
+      values: [except, limit],
     });
     if (rows.length === 0) return { outcomes: [], changes: [] };
     const settlements = await lockSettlements(sql, [...new Set(rows.map(({ word }) => word.settlement_id))]);

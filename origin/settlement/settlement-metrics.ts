@@ -41,6 +41,12 @@ export function createSettlementMetrics(registry: Registry) {
     help: 'Results that were not recorded: their settlements are asked about',
     registers,
   });
+  const postponed = new Counter({
+    name: 'settlement_postponed_total',
+    help: 'Settlements and words of providers that the database refuses: they wait, and are for a person',
+    labelNames: ['what'],
+    registers,
+  });
   const inHand = new Gauge({ name: 'settlement_in_hand', help: 'Settlements being sent or asked about', registers });
 
   function countChange({ before, after: { progress, dead_letter } }: Pick<Change, 'before' | 'after'>): void {
@@ -51,5 +57,5 @@ export function createSettlementMetrics(registry: Registry) {
     if (state === 'completed' || state === 'failed')
       finalSeconds.observe({ state }, Math.max(0, Date.now() - before.created_at.getTime()) / 1_000);
   }
-  return { overdue, words, dropped, inHand, countChange };
+  return { overdue, words, dropped, postponed, inHand, countChange };
 }

@@ -33,6 +33,10 @@ const selectionFrom = (settlements: string) => `
   join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
     and a.account_id is null and a.merchant_id = m.merchant_id and a.provider is null`;
 
+/** Nobody has it, or its lease is over, and it is not with a provider that cannot be asked now: those that can are `$1`. */
+export const isDue = `s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
+        and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))`;
+
 /**
  * What is due, the longest due first, locked until the transaction ends. `skip locked`: what another engine is taking is
  * its own. What is with a provider that cannot be asked now stays where it is.
@@ -41,8 +45,7 @@ export async function lockDue(sql: Sql, providers: readonly string[], limit: num
   const { rows } = await sql.query<StoredRow>({
     name: 'lock_due_settlements',
     text: `${selectionFrom('settlements')}
-      where s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
-        and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))
+      where ${isDue}
       order by s.due_at limit $2 for no key update of s skip locked`,
     values: [providers, limit],
   });
