@@ -1,9 +1,13 @@
 // How events come into the audit trail: through the database's one function, a statement at a time.
 
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { beforeEach, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { migrate } from '../db/migrate.ts';
 import { verifyAudit } from './verify-audit.ts';
 
 let url: string;
@@ -44,4 +48,33 @@ test('what one statement changes is appended in the order in which it was create
   const { audit } = await asOwner(url, (sql) => verifyAudit(sql));
   // 3 merchants, 27 settlements, 13 of them taken up; what changes no state is no transition.
   expect([audit.links, audit.fault]).toEqual([43, null]);
+});
+
+test('what was sealed row by row, before there was one way in, is the beginning of the same chain', async () => {
+  const before = await mkdtemp(join(tmpdir(), 'atlas-migrations-'));
+  const migrations = join(import.meta.dirname, '../../migrations');
+  for (const file of await readdir(migrations))
+    if (file.endsWith('.sql') && file < '0011') await copyFile(join(migrations, file), join(before, file));
+  const old = await createTestDatabase({ empty: true });
+  await migrate(old, before);
+  await rm(before, { recursive: true });
+  const settle = (n: number) =>
+    asOwner(old, async (sql) => {
+      await sql.query(
+        `insert into settlements (settlement_id, merchant_id, amount_minor, currency, changed_by, correlation_id)
+         select $1 || place, 'mrch_1', 1, 'USD', 'akey_é', 'req_1' from generate_series(1, 5) as place`,
+        [`stl_${n}_`],
+      );
+      await sql.query(
+        `update settlements set state = 'processing', changed_by = 'engine', change_reason = 'ü|3:,-,' where state = 'queued'`,
+      );
+    });
+  await asOwner(old, (sql) =>
+    sql.query(`insert into merchants (merchant_id, name, currency) values ('mrch_1', 'A', 'USD')`),
+  );
+  await settle(1);
+  await migrate(old);
+  await settle(2);
+  const { audit } = await asOwner(old, (sql) => verifyAudit(sql));
+  expect([audit.links, audit.fault]).toEqual([20, null]);
 });
