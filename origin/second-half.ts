@@ -7,6 +7,7 @@ import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import { createAnswerCache } from './api/answer-cache.ts';
 import { apiKeyRoutes } from './api/api-keys.ts';
+import { auditRoutes } from './api/audit-events.ts';
 import { createCallers } from './api/caller.ts';
 import { createIdempotency } from './api/idempotency.ts';
 import { merchantRoutes } from './api/merchants.ts';
@@ -84,6 +85,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
       ...webhookMessageRoutes,
       ...settlementDeadLetterRoutes,
       ...apiKeyRoutes(mount.callers),
+      ...auditRoutes,
     ],
     mount,
     providers,

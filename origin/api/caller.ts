@@ -22,6 +22,7 @@ export const scopes = [
   'controls:write',
   'ledger:read',
   'ledger:write',
+  'audit:read',
 ] as const;
 export type Scope = (typeof scopes)[number];
 

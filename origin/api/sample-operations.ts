@@ -206,6 +206,7 @@ export const samples: Readonly<Record<string, Make>> = {
   readLedgerAccount: ledgerCall,
   listLedgerTransfers: ledgerCall,
   listDeadLetters: nothing,
+  listAuditEvents: async (world, tenant) => ({ query: { subject: await world.settlement(tenant), limit: '2' } }),
 };
 
 export async function callOf(world: SampleWorld, { operationId }: Operation, tenant = world.own): Promise<Call> {
