@@ -9,6 +9,11 @@ const given = {
   EDGE_URL: 'https://edge.example.com',
 };
 const pull = { CLOUDFLARE_ACCOUNT_ID: 'a', CLOUDFLARE_QUEUE_ID: 'q', CLOUDFLARE_API_TOKEN: 't' };
+const bank = {
+  SETTLEMENT_PROVIDERS: 'iso20022',
+  ISO20022_DIRECTORY: 's3://bank-files/atlas',
+  ISO20022_DEBTORS_FILE: 'debtors.json',
+};
 const demoSecret = `whsec_${Buffer.from('demo-internal-secret-not-for-production').toString('base64')}`;
 
 describe('configuration', () => {
@@ -53,6 +58,11 @@ describe('configuration', () => {
     ['SETTLEMENT_PROVIDERS: must be some of simulated', { SETTLEMENT_PROVIDERS: 'paypal' }],
     ['SIMULATED_PROVIDER_URL: is not set, and the provider simulated', { SETTLEMENT_PROVIDERS: 'simulated' }],
     ['STRIPE_API_KEY: is not set, and the provider stripe', { SETTLEMENT_PROVIDERS: 'stripe' }],
+    ['ISO20022_DIRECTORY: must be a directory, or s3://', { ...bank, ISO20022_DIRECTORY: 'gs://bank-files' }],
+    ['S3_ENDPOINT: is not set, and ISO20022_DIRECTORY needs it', bank],
+    ['S3_SECRET_ACCESS_KEY: is not set, and ISO20022_DIRECTORY needs it', bank],
+    ['S3_ENDPOINT: must be a URL', { S3_ENDPOINT: 's3.example.com' }],
+    ['S3_ENDPOINT: must be https', { ENVIRONMENT: 'production', S3_ENDPOINT: 'http://s3.example.com' }],
     ['SETTLEMENT_PROVIDERS: simulated pays nobody', { ENVIRONMENT: 'production', SETTLEMENT_PROVIDERS: 'simulated' }],
     ['UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set', { UPSTASH_REDIS_REST_URL: 'https://r.example.com' }],
     [

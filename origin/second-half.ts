@@ -28,10 +28,10 @@ import { createDelivery } from './notify/delivery.ts';
 import { createNotifyMetrics } from './notify/notify-metrics.ts';
 import { createSafeFetch } from './notify/safe-fetch.ts';
 import { createSecretBox } from './notify/secret-box.ts';
+import { openObjectStore } from './object-store/open-object-store.ts';
 import { type GuardedProvider, guarded } from './providers/guarded.ts';
 import { createInboxLoop } from './providers/iso20022/inbox-loop.ts';
 import { createIso20022Provider, type Iso20022Provider } from './providers/iso20022/iso20022.ts';
-import { createDirectoryStore } from './providers/iso20022/object-store.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
 import { createSimulatedProvider } from './providers/simulated.ts';
@@ -149,7 +149,7 @@ function createProvider(name: ProviderName, config: Config): Provider {
       });
     case 'iso20022':
       return createIso20022Provider({
-        store: createDirectoryStore(config.ISO20022_DIRECTORY ?? ''),
+        store: openObjectStore({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY ?? '' }, config),
         initiator: config.ISO20022_INITIATOR,
         debtors: readDebtors(config.ISO20022_DEBTORS_FILE ?? ''),
       });

@@ -3,6 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
+import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
 
 const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
@@ -30,11 +31,12 @@ export const settlementEnvironmentShape = {
   STRIPE_API_KEY: z.string().min(1).optional(),
   STRIPE_WEBHOOK_SECRETS: secretList,
   STRIPE_URL: z.url().optional(),
-  /** Where bank files are put and taken from. */
+  /** Where bank files are put and taken from: a directory, or `s3://bucket/folder`. */
   ISO20022_DIRECTORY: z.string().min(1).optional(),
   ISO20022_INITIATOR: z.string().min(1).default('Atlas'),
   /** A JSON file: the account that pays, by currency. */
   ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
+  ...s3EnvironmentShape,
   /** 32 bytes in base64; several with commas while keys change, the newest first. */
   WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
   /** Whether webhooks may go to this machine itself, with plain http and on any port: said in so many words, for development. */
@@ -63,6 +65,10 @@ export function settlementProblems(config: SettlementConfig, production: boolean
   for (const provider of config.SETTLEMENT_PROVIDERS)
     for (const name of needs[provider])
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
+  if (config.SETTLEMENT_PROVIDERS.includes('iso20022') && config.ISO20022_DIRECTORY !== undefined)
+    problems.push(...placeProblems({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY }, config));
+  if (production && config.S3_ENDPOINT?.startsWith('http:') === true)
+    problems.push('S3_ENDPOINT: must be https in production');
   if (production && config.SETTLEMENT_PROVIDERS.some((name) => name.startsWith('simulated')))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')

@@ -1,30 +1,12 @@
-// Where bank files lie: object storage, as little of it as is needed, and a directory that does the same for one machine.
-// An object is whole or absent, never changed, and the first to write it wins: that is what R2 and S3 do with `If-None-Match: *`.
+// A directory as object storage, for one machine.
 
 import { randomBytes } from 'node:crypto';
 import { link, mkdir, open, readdir, readFile, rm, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-
-export interface ObjectStore {
-  /** False: there is one already, and it stays as it is. Durable when it returns true. */
-  putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean>;
-  /** Null: there is none. */
-  read(key: string): Promise<Uint8Array | null>;
-  /** Keys below a folder, in order. */
-  list(folder: string): Promise<readonly string[]>;
-  remove(key: string): Promise<void>;
-}
-
-const keyPart = /^[^\p{Cc}/\\]{1,200}$/u;
+import { isKeyPart, type ObjectStore, partsOf } from './object-store.ts';
 
 export function createDirectoryStore(root: string): ObjectStore {
-  /** Throws for a key that leads out of the directory. */
-  function pathOf(key: string): string {
-    const parts = key.split('/');
-    if (parts.some((part) => !keyPart.test(part) || part.startsWith('.')))
-      throw new Error(`${JSON.stringify(key)} is no key`);
-    return join(root, ...parts);
-  }
+  const pathOf = (key: string) => join(root, ...partsOf(key));
 
   return {
     async putIfAbsent(key, content) {
@@ -32,7 +14,8 @@ export function createDirectoryStore(root: string): ObjectStore {
       await mkdir(dirname(path), { recursive: true });
       const draft = join(dirname(path), `.${randomBytes(12).toString('hex')}`);
       try {
-        const file = await open(draft, 'wx');
+        // Read-only for everybody: what is there is not changed by accident either.
+        const file = await open(draft, 'wx', 0o444);
         try {
           await file.writeFile(content);
           await file.sync();
@@ -60,12 +43,9 @@ export function createDirectoryStore(root: string): ObjectStore {
     },
     async list(folder) {
       try {
-        const entries = await readdir(pathOf(folder), { withFileTypes: true });
-        // What begins with a dot is being written.
-        const files = entries.filter(
-          (entry) => entry.isFile() && keyPart.test(entry.name) && !entry.name.startsWith('.'),
-        );
-        return files.map((entry) => `${folder}/${entry.name}`).sort();
+        const entries = await readdir(folder === '' ? root : pathOf(folder), { withFileTypes: true });
+        const names = entries.filter((entry) => entry.isFile() && isKeyPart(entry.name)).map(({ name }) => name);
+        return names.map((name) => (folder === '' ? name : `${folder}/${name}`)).sort();
       } catch (error) {
         if (isCode(error, 'ENOENT')) return [];
         throw error;

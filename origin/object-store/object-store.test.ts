@@ -1,75 +1,144 @@
-// A directory as object storage, and a payment carried through it.
+// What every object storage does, of a directory and of a bucket on a real S3 server, through one table.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from 'vitest';
-import type { ProviderWord, Submission } from '../provider.ts';
-import { sampleSubmission } from '../sample-submission.ts';
-import { createIso20022Provider, type Iso20022Options } from './iso20022.ts';
-import { createDirectoryStore, type ObjectStore } from './object-store.ts';
-import { endToEndId } from './payment-files.ts';
-import { merchantAccount, ourAccounts, statement } from './sample-bank.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { buckets, directories, type SampleStores, storeKinds } from '../../scripts/test-stores.ts';
+import type { ObjectStore } from './object-store.ts';
+import { openObjectStore } from './open-object-store.ts';
 
-const never = new AbortController().signal;
-const sample = (changes: Partial<Submission> = {}) => sampleSubmission(merchantAccount, changes);
+const oddNames = [
+  'two words.xml',
+  'a+b',
+  '100%25.xml',
+  'q?x=1&y=#2',
+  'Müller & Söhne.xml',
+  '支払い',
+  '🏦',
+  "it's (1)*!~.xml",
+];
 
-function provider(store: ObjectStore, changes: Partial<Iso20022Options> = {}) {
-  return createIso20022Provider({ store, initiator: 'Atlas', debtors: ourAccounts, gatherMs: 0, ...changes });
-}
+const text = (content: Uint8Array | null) => (content === null ? null : Buffer.from(content).toString());
 
-const idOf = ({ idempotency_key }: Submission) => endToEndId(idempotency_key);
-
-describe('a directory as object storage', () => {
-  const folders: string[] = [];
-  afterEach(() => {
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-  });
-  function directory() {
-    const folder = mkdtempSync(join(tmpdir(), 'bank-files-'));
-    folders.push(folder);
-    return { folder, store: createDirectoryStore(folder) };
-  }
-
-  test('the first of many to write an object wins, whole, and nothing else is left', async () => {
-    const { folder, store } = directory();
-    const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(10_000));
-    const won = await Promise.all(texts.map((text) => store.putIfAbsent('commits/one', text)));
-    expect(won.filter(Boolean)).toHaveLength(1);
-    expect(Buffer.from((await store.read('commits/one')) ?? []).toString()).toBe(texts[won.indexOf(true)]);
-    expect(readdirSync(join(folder, 'commits'))).toEqual(['one']);
-  });
-
-  test('lists in order without what is being written, and removes', async () => {
-    const { store } = directory();
-    expect(await store.list('inbox')).toEqual([]);
-    for (const name of ['b.xml', 'a.xml']) await store.putIfAbsent(`inbox/${name}`, 'x');
-    expect(await store.list('inbox')).toEqual(['inbox/a.xml', 'inbox/b.xml']);
-    await store.remove('inbox/a.xml');
-    await store.remove('inbox/a.xml');
-    expect(await store.list('inbox')).toEqual(['inbox/b.xml']);
-    expect(await store.read('inbox/a.xml')).toBeNull();
-  });
-
-  test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.hidden', 'a/\u0000', 'a\\b', ''])(
-    '%j is no key',
-    async (key) => {
-      await expect(directory().store.read(key)).rejects.toThrow(/no key/);
-    },
-  );
-
-  test('carries a payment from its submission to its statement', async () => {
-    const { folder, store } = directory();
-    const bank = provider(store);
-    const submission = sample();
-    expect(await bank.submit(submission, never)).toMatchObject({ outcome: 'accepted' });
-    expect(readdirSync(join(folder, 'outbox'))).toHaveLength(1);
-    await store.putIfAbsent('inbox/statement.xml', statement([{ id: idOf(submission) }]));
-    const words: ProviderWord[] = [];
-    await bank.readInbox((taken) => {
-      words.push(...taken);
-      return Promise.resolve();
+for (const { kind, isHere, start } of storeKinds)
+  describe.runIf(isHere)(`${kind} as object storage`, () => {
+    const holder: { stores?: SampleStores } = {};
+    const stores = () => holder.stores as SampleStores;
+    const store = (): ObjectStore => stores().open(stores().place());
+    beforeAll(async () => {
+      holder.stores = await start();
     });
-    expect(words).toMatchObject([{ settlement_id: submission.settlement_id, outcome: 'paid' }]);
+    afterAll(() => holder.stores?.close());
+
+    test('the first of many to write an object wins, whole, and it stays as it is', async () => {
+      const one = store();
+      const texts = Array.from({ length: 20 }, (_, index) => `${index}`.repeat(10_000));
+      const won = await Promise.all(texts.map((content) => one.putIfAbsent('commits/one', content)));
+      expect(won.filter(Boolean)).toHaveLength(1);
+      expect(text(await one.read('commits/one'))).toBe(texts[won.indexOf(true)]);
+      expect(await one.putIfAbsent('commits/one', 'late')).toBe(false);
+      expect(text(await one.read('commits/one'))).toBe(texts[won.indexOf(true)]);
+    });
+
+    test('of many with the same bytes, too, one wins', async () => {
+      const one = store();
+      const won = await Promise.all(Array.from({ length: 20 }, () => one.putIfAbsent('commits/one', 'the same')));
+      expect(won.filter(Boolean)).toHaveLength(1);
+    });
+
+    test('keeps bytes as they are, and nothing at all', async () => {
+      const one = store();
+      const bytes = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256);
+      await one.putIfAbsent('a/bytes', bytes);
+      await one.putIfAbsent('a/nothing', '');
+      expect(Buffer.from((await one.read('a/bytes')) ?? [])).toEqual(Buffer.from(bytes));
+      expect(text(await one.read('a/nothing'))).toBe('');
+    });
+
+    test('lists what is right in a folder, in order', async () => {
+      const one = store();
+      expect(await one.list('inbox')).toEqual([]);
+      for (const key of ['inbox/b.xml', 'inbox/a.xml', 'inbox/old/c.xml', 'inbox2/d.xml', 'top'])
+        await one.putIfAbsent(key, 'x');
+      expect(await one.list('inbox')).toEqual(['inbox/a.xml', 'inbox/b.xml']);
+      expect(await one.list('inbox/old')).toEqual(['inbox/old/c.xml']);
+      expect(await one.list('')).toEqual(['top']);
+    });
+
+    test('lists more than a page has, each once', async () => {
+      const one = store();
+      const keys = Array.from({ length: 1_203 }, (_, index) => `inbox/${String(index).padStart(6, '0')}.xml`);
+      for (let from = 0; from < keys.length; from += 50)
+        await Promise.all(keys.slice(from, from + 50).map((key) => one.putIfAbsent(key, 'x')));
+      expect(await one.list('inbox')).toEqual(keys);
+    });
+
+    test('keeps names of any letters', async () => {
+      const one = store();
+      for (const name of oddNames) expect(await one.putIfAbsent(`inbox/${name}`, name)).toBe(true);
+      expect(await one.list('inbox')).toEqual(oddNames.map((name) => `inbox/${name}`).sort());
+      for (const name of oddNames) expect(text(await one.read(`inbox/${name}`))).toBe(name);
+      for (const name of oddNames) await one.remove(`inbox/${name}`);
+      expect(await one.list('inbox')).toEqual([]);
+    });
+
+    test('has nothing under a name that was never written, and removes twice', async () => {
+      const one = store();
+      expect(await one.read('inbox/a.xml')).toBeNull();
+      await one.putIfAbsent('inbox/a.xml', 'x');
+      await one.remove('inbox/a.xml');
+      await one.remove('inbox/a.xml');
+      expect(await one.read('inbox/a.xml')).toBeNull();
+      expect(await one.putIfAbsent('inbox/a.xml', 'again')).toBe(true);
+    });
+
+    test.each(['../x', 'a/../../x', '/etc/passwd', 'a//b', '.hidden', 'a/\u0000', 'a\\b', ''])(
+      '%j is no key',
+      async (key) => {
+        await expect(store().read(key)).rejects.toThrow(/no key/);
+        await expect(store().putIfAbsent(key, 'x')).rejects.toThrow(/no key/);
+      },
+    );
+  });
+
+describe('a directory', () => {
+  test('has nothing else in it than what was written, which nobody may write to', async () => {
+    const stores = await directories.start();
+    const place = stores.place();
+    const won = await Promise.all(
+      ['a', 'b', 'c'].map((content) => stores.open(place).putIfAbsent('commits/one', content)),
+    );
+    expect(won.filter(Boolean)).toHaveLength(1);
+    expect(readdirSync(join(place, 'commits'))).toEqual(['one']);
+    expect(statSync(join(place, 'commits/one')).mode & 0o222).toBe(0);
+    await stores.close();
+  });
+});
+
+describe.runIf(buckets.isHere)('a bucket', () => {
+  test('of somebody else, or none, is no empty one', async () => {
+    const stores = await buckets.start();
+    const place = stores.place();
+    const other = { ...stores.environment, S3_SECRET_ACCESS_KEY: 'another-secret' };
+    for (const store of [stores.open('s3://no-such-bucket'), openObjectStore({ setting: 'STORE', place }, other)]) {
+      await expect(store.read('a')).rejects.toThrow(/could not read a in .*(NoSuchBucket|SignatureDoesNotMatch)/);
+      await expect(store.list('a')).rejects.toThrow(/could not list/);
+      await expect(store.putIfAbsent('a', 'x')).rejects.toThrow(/could not put/);
+    }
+    await stores.close();
+  });
+
+  test('holds others’ objects beside ours, which are never seen', async () => {
+    const stores = await buckets.start();
+    const all = stores.open(stores.place());
+    const bucket = 's3://bucket-1';
+    const ours = stores.open(`${bucket}/ours/`);
+    await all.putIfAbsent('ours/inbox/a.xml', 'x');
+    await all.putIfAbsent('ours2/inbox/b.xml', 'x');
+    await all.putIfAbsent('inbox/c.xml', 'x');
+    expect(await ours.list('inbox')).toEqual(['inbox/a.xml']);
+    expect(await ours.list('')).toEqual([]);
+    expect(await ours.read('inbox/c.xml')).toBeNull();
+    await stores.close();
   });
 });

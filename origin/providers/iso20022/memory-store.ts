@@ -1,7 +1,7 @@
 // Object storage in memory for tests, which can die: after so many calls every further one fails, and what was written stays.
 // Not used by the service.
 
-import type { ObjectStore } from './object-store.ts';
+import type { ObjectStore } from '../../object-store/object-store.ts';
 
 export interface MemoryStore extends ObjectStore {
   readonly objects: Map<string, string>;

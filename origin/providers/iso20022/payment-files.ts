@@ -7,8 +7,8 @@
 
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import type { ObjectStore } from '../../object-store/object-store.ts';
 import { inLots } from './in-lots.ts';
-import type { ObjectStore } from './object-store.ts';
 import { idLengthMax } from './write-pain001.ts';
 
 const claimSchema = z.union([

@@ -1,10 +1,10 @@
 // Bank files for tests: submissions to our sample merchant, and where they went. Not used by the service.
 
+import type { ObjectStore } from '../../object-store/object-store.ts';
 import type { Submission } from '../provider.ts';
 import { sampleSubmission } from '../sample-submission.ts';
 import { createIso20022Provider, type Iso20022Options, type Iso20022Provider } from './iso20022.ts';
 import type { MemoryStore } from './memory-store.ts';
-import type { ObjectStore } from './object-store.ts';
 import { endToEndId } from './payment-files.ts';
 import { merchantAccount, ourAccounts } from './sample-bank.ts';
 
