@@ -9,6 +9,7 @@ import { readCheckpoints, writeCheckpoint } from '../origin/audit/checkpoint.ts'
 import { verifyAudit } from '../origin/audit/verify-audit.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
+import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
 import { home, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { wordsOf } from './words.ts';
@@ -19,17 +20,19 @@ const help = `npm run audit -- <command> [options]
                adds up the ledger's balances
   checkpoint   verifies, then signs how long both chains are and what they end in, into a file of its own
 
-  --checkpoints DIR   where they are kept: best a place that the database's owner cannot write to (default .atlas/checkpoints)
+  --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
+                      (default .atlas/checkpoints)
   --json              one object on one line
   --help              this
 
 DATABASE_URL        the database (default: that of the running npm start)
 AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; without it one is made in .atlas, for development
-AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise`;
+AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
+S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
 
 interface Words {
   readonly command: 'verify' | 'checkpoint';
-  readonly directory: string;
+  readonly place: string;
   readonly json: boolean;
 }
 
@@ -47,7 +50,7 @@ function readWords(args: readonly string[]): Words | null {
   const [command, ...more] = positionals;
   if ((command !== 'verify' && command !== 'checkpoint') || more.length > 0)
     throw new Error(`one command: verify or checkpoint, not ${positionals.join(' ') || 'none'}`);
-  return { command, directory: values.checkpoints, json: values.json };
+  return { command, place: values.checkpoints, json: values.json };
 }
 
 function signingKey(): KeyObject {
@@ -89,9 +92,10 @@ function databaseUrl(): string {
   return url;
 }
 
-async function audit({ command, directory, json }: Words): Promise<void> {
+async function audit({ command, place, json }: Words): Promise<void> {
+  const store = openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env));
   const key = command === 'checkpoint' ? signingKey() : verifyingKey();
-  const stored = await readCheckpoints(directory, key);
+  const stored = await readCheckpoints(store, key);
   const sql = await connectOwner(databaseUrl());
   const { proof, books } = await (async () => ({
     proof: await verifyAudit(sql, stored.checkpoints),
@@ -100,9 +104,9 @@ async function audit({ command, directory, json }: Words): Promise<void> {
   const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences];
   const clean = problems.length === 0;
   const { audit, ledger, faults } = proof;
-  const path =
+  const name =
     clean && command === 'checkpoint'
-      ? await writeCheckpoint(directory, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
+      ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
       : null;
   const report = {
     clean,
@@ -112,7 +116,7 @@ async function audit({ command, directory, json }: Words): Promise<void> {
     checkpoints: stored.checkpoints.length,
     faults: faults.map(({ chain, no, problem, says }) => ({ chain, no, problem, says })),
     problems,
-    checkpoint: path,
+    checkpoint: name === null ? null : `${place.replace(/\/+$/, '')}/${name}`,
   };
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
   if (!clean) process.exitCode = 1;

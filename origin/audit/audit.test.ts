@@ -7,7 +7,9 @@ import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
+import { buckets } from '../../scripts/test-stores.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { createDirectoryStore } from '../object-store/directory-store.ts';
 import { readCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -42,14 +44,16 @@ async function tamper(...statements: string[]): Promise<void> {
 }
 
 async function faults(): Promise<string[]> {
-  const { checkpoints } = await readCheckpoints(directory, key);
+  const { checkpoints } = await readCheckpoints(createDirectoryStore(directory), key);
   const found = await asOwner(url, (sql) => verifyAudit(sql, checkpoints));
   return found.faults.map(({ chain, no, problem }) => `${chain} ${no} ${problem}`);
 }
 
+/** Returns its path. */
 async function checkpoint(): Promise<string> {
   const { audit, ledger } = await asOwner(url, (sql) => verifyAudit(sql));
-  return await writeCheckpoint(directory, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() });
+  const links = { audit: audit.last, ledger: ledger.last, nowMs: Date.now() };
+  return join(directory, await writeCheckpoint(createDirectoryStore(directory), key, links));
 }
 
 /** The whole chain anew from a row on, by the database's own functions: what an owner without scruples would run. */
@@ -240,7 +244,7 @@ describe('the ledger, changed as its owner', () => {
 });
 
 describe('checkpoints', () => {
-  const problems = async () => (await readCheckpoints(directory, key)).problems;
+  const problems = async () => (await readCheckpoints(createDirectoryStore(directory), key)).problems;
 
   test('name each other, so that one taken out of the middle is missed', async () => {
     const [, second = ''] = [await checkpoint(), await checkpoint(), await checkpoint()];
@@ -258,20 +262,22 @@ describe('checkpoints', () => {
     expect(await problems()).toEqual(['checkpoint-00000001.json is not signed by this key']);
     await rm(path, { force: true });
     await writeFile(path, text);
-    expect((await readCheckpoints(directory, generateKeyPairSync('ed25519').privateKey)).problems).toHaveLength(1);
+    const { privateKey: another } = generateKeyPairSync('ed25519');
+    expect((await readCheckpoints(createDirectoryStore(directory), another)).problems).toHaveLength(1);
     expect(await problems()).toEqual([]);
   });
 });
 
 describe('npm run audit', () => {
-  const home = () => ({ ...process.env, DATABASE_URL: url, ATLAS_HOME: directory });
-  const run = async (...words: string[]) =>
-    await promisify(execFile)(process.execPath, [join(import.meta.dirname, '../../scripts/audit.ts'), ...words], {
-      env: home(),
-    }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      (error: { code: number; stdout: string }) => error,
+  const script = join(import.meta.dirname, '../../scripts/audit.ts');
+  const runIn = async (environment: Readonly<Record<string, string | undefined>>, ...words: string[]) => {
+    const env = { ...process.env, DATABASE_URL: url, ATLAS_HOME: directory, ...environment };
+    return await promisify(execFile)(process.execPath, [script, ...words], { env }).then(
+      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+      (error: { code: number; stdout: string; stderr: string }) => error,
     );
+  };
+  const run = (...words: string[]) => runIn({}, ...words);
 
   test('verifies, signs, and names the first bad row', async () => {
     expect(JSON.parse((await run('verify', '--json')).stdout)).toMatchObject({
@@ -288,5 +294,32 @@ describe('npm run audit', () => {
     // What is wrong is not signed.
     expect((await run('checkpoint')).code).toBe(1);
     expect(await readdir(join(directory, 'checkpoints'))).toHaveLength(1);
+  });
+
+  test('a bucket that cannot be opened says what is missing', async () => {
+    const { code, stderr } = await runIn(
+      { S3_ENDPOINT: 'https://s3.example.com' },
+      'verify',
+      '--checkpoints',
+      's3://audit',
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain('S3_ACCESS_KEY_ID: is not set, and --checkpoints needs it');
+    expect(stderr).not.toContain('S3_ENDPOINT:');
+  });
+
+  test.runIf(buckets.isHere)('signs into a bucket, and verifies from there', async () => {
+    const stores = await buckets.start();
+    try {
+      const place = `${stores.place()}/checkpoints`;
+      const words = ['--checkpoints', place, '--json'];
+      const { code, stdout } = await runIn(stores.environment, 'checkpoint', ...words);
+      expect([code, JSON.parse(stdout)]).toMatchObject([0, { checkpoint: `${place}/checkpoint-00000001.json` }]);
+      await tamper(`update audit_events set reason = 'nothing to see' where audit_no = 7`, rewriteAudit(7));
+      const verified = await runIn(stores.environment, 'verify', ...words);
+      expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([1, { faults: [{ problem: 'rewritten' }] }]);
+    } finally {
+      await stores.close();
+    }
   });
 });

@@ -1,11 +1,11 @@
 // Signed checkpoints: how long both chains were at an instant, and their last hashes, kept outside the database. A chain alone
 // proves nothing against somebody who rewrites all of it, or cuts its tail; a checkpoint that they cannot sign does. Each names
-// the one before it, so that one taken out of the middle is missed too.
+// the one before it, so that one taken out of the middle is missed too. They lie in a directory or a bucket: best where who owns
+// the database may only add.
 
 import { createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
-import { mkdir, open, readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import * as z from 'zod';
+import type { ObjectStore } from '../object-store/object-store.ts';
 import { type Link, sha256 } from './chain.ts';
 
 const hex = z.string().regex(/^[0-9a-f]{64}$/);
@@ -35,17 +35,15 @@ export interface StoredCheckpoints {
   readonly newest: string | null;
 }
 
-/** Reads and verifies all of a directory. One that does not exist holds none. */
-export async function readCheckpoints(directory: string, key: KeyObject): Promise<StoredCheckpoints> {
+/** Reads and verifies all that lie there. A directory that does not exist holds none; a bucket that does not, throws. */
+export async function readCheckpoints(store: ObjectStore, key: KeyObject): Promise<StoredCheckpoints> {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  const names = (await readdir(directory).catch(() => []))
-    .filter((name) => /^checkpoint-\d{8}\.json$/.test(name))
-    .toSorted();
+  const names = (await store.list('')).filter((name) => /^checkpoint-\d{8}\.json$/.test(name));
   const checkpoints: Checkpoint[] = [];
   const problems: string[] = [];
   let newest: string | null = null;
   for (const [index, name] of names.entries()) {
-    const text = await readFile(join(directory, name), 'utf8');
+    const text = Buffer.from((await store.read(name)) ?? []).toString();
     const read = signedSchema.safeParse(parsed(text));
     if (!read.success) {
       problems.push(`${name} cannot be read`);
@@ -63,14 +61,13 @@ export async function readCheckpoints(directory: string, key: KeyObject): Promis
   return { checkpoints, problems, newest };
 }
 
-/** Writes the next one. Returns its path. `wx`: a file that is there is never written over. */
+/** Writes the next one. Returns its name. One that is there is never written over. */
 export async function writeCheckpoint(
-  directory: string,
+  store: ObjectStore,
   key: KeyObject,
   { audit, ledger, nowMs }: { readonly audit: Link; readonly ledger: Link; readonly nowMs: number },
 ): Promise<string> {
-  await mkdir(directory, { recursive: true });
-  const { checkpoints, problems, newest } = await readCheckpoints(directory, key);
+  const { checkpoints, problems, newest } = await readCheckpoints(store, key);
   if (problems.length > 0) throw new Error(`checkpoints are not in order: ${problems.join('; ')}`);
   const checkpoint: Checkpoint = {
     version: 1,
@@ -81,15 +78,10 @@ export async function writeCheckpoint(
     previous: newest,
   };
   const signature = sign(null, signedBytes(checkpoint), key).toString('base64');
-  const path = join(directory, nameOf(checkpoint.checkpoint_no));
-  const file = await open(path, 'wx', 0o444);
-  try {
-    await file.writeFile(`${JSON.stringify({ ...checkpoint, signature }, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  return path;
+  const name = nameOf(checkpoint.checkpoint_no);
+  if (!(await store.putIfAbsent(name, `${JSON.stringify({ ...checkpoint, signature }, null, 2)}\n`)))
+    throw new Error(`${name} is there already, signed by somebody else at the same time: sign again`);
+  return name;
 }
 
 function nameOf(checkpointNo: number): string {
