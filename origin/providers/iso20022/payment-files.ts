@@ -21,13 +21,15 @@ const claimSchema = z.union([
   }),
   z.object({ closed: z.literal(true) }),
 ]);
-export type Claim = Exclude<z.infer<typeof claimSchema>, { closed: true }>;
+type StoredClaim = z.infer<typeof claimSchema>;
+export type Claim = Exclude<StoredClaim, { closed: true }>;
 
 const commitSchema = z.union([
   z.object({ members: z.array(z.string()), xml: z.string() }),
   z.object({ abandoned: z.literal(true) }),
 ]);
 type Commit = z.infer<typeof commitSchema>;
+type CommitOf = (message_id: string) => Promise<Commit | null>;
 
 /** `open`: its file is being written, or who wrote it is gone. */
 export type Standing = 'none' | 'open' | 'closed' | 'sent';
@@ -86,8 +88,12 @@ export class PaymentFiles {
       const commit: Commit = { members: own.map(({ end_to_end_id }) => end_to_end_id), xml: write(message_id, own) };
       await this.#store.putIfAbsent(`commits/${message_id}`, JSON.stringify(commit));
     }
-    const standings = await inLots(members, async ({ end_to_end_id }) => await this.#standing(end_to_end_id));
-    return new Map(members.map(({ end_to_end_id }, index) => [end_to_end_id, standings[index] ?? 'none']));
+    const commitOf = this.#carriedOnce();
+    const claimed = members.map(({ end_to_end_id }, index) => ({ end_to_end_id, claim: claims[index] ?? null }));
+    const standings = await inLots(claimed, async ({ end_to_end_id, claim }) => {
+      return [end_to_end_id, await standingOf(end_to_end_id, claim, commitOf)] as const;
+    });
+    return new Map(standings);
   }
 
   /** Brings it to an end, for good: sent with its file, or closed so that no file ever takes it. */
@@ -119,15 +125,25 @@ export class PaymentFiles {
   }
 
   async #standing(end_to_end_id: string): Promise<Standing> {
-    const claim = await this.#claimOf(end_to_end_id);
-    if (claim === null) return 'none';
-    if ('closed' in claim) return 'closed';
-    const commit = await this.#commitOf(claim.message_id);
-    if (commit === null) return 'open';
-    if (!('members' in commit) || !commit.members.includes(end_to_end_id)) return 'closed';
-    // Who committed it may have died before this; made again from the same bytes it is the same file.
-    await this.#store.putIfAbsent(`outbox/${claim.message_id}.xml`, commit.xml);
-    return 'sent';
+    return await standingOf(end_to_end_id, await this.#claimOf(end_to_end_id), this.#carriedOnce());
+  }
+
+  /**
+   * Commits, for one call: each is read once, and its file put into the outbox once, however many are in it. Who committed it may
+   * have died before that; made again from the same bytes it is the same file.
+   */
+  #carriedOnce(): CommitOf {
+    const asked = new Map<string, Promise<Commit | null>>();
+    const carried = async (message_id: string) => {
+      const commit = await this.#commitOf(message_id);
+      if (commit !== null && 'members' in commit) await this.#store.putIfAbsent(`outbox/${message_id}.xml`, commit.xml);
+      return commit;
+    };
+    return (message_id) => {
+      const commit = asked.get(message_id) ?? carried(message_id);
+      asked.set(message_id, commit);
+      return commit;
+    };
   }
 
   async #claimOf(end_to_end_id: string) {
@@ -141,6 +157,14 @@ export class PaymentFiles {
   }
 }
 
-function isOf(claim: z.infer<typeof claimSchema> | null, message_id: string): boolean {
+async function standingOf(end_to_end_id: string, claim: StoredClaim | null, commitOf: CommitOf): Promise<Standing> {
+  if (claim === null) return 'none';
+  if ('closed' in claim) return 'closed';
+  const commit = await commitOf(claim.message_id);
+  if (commit === null) return 'open';
+  return 'members' in commit && commit.members.includes(end_to_end_id) ? 'sent' : 'closed';
+}
+
+function isOf(claim: StoredClaim | null, message_id: string): boolean {
   return claim !== null && 'message_id' in claim && claim.message_id === message_id;
 }
