@@ -85,6 +85,21 @@ describe('an API key', () => {
   });
 });
 
+/** The database, whose first answer is held back. */
+function firstReadWaits() {
+  const { promise: taken, resolve: answer } = Promise.withResolvers<void>();
+  let reads = 0;
+  const sql: Sql = {
+    async query(statement, values) {
+      const read = await world.api.database.sql.query<never>(statement, values);
+      reads += 1;
+      if (reads === 1) await taken;
+      return read;
+    },
+  };
+  return { sql, answer, reads: () => reads };
+}
+
 describe('a key that is taken back', () => {
   test('opens nothing from the answer on, however busy it was', async () => {
     for (let round = 0; round < 5; round += 1) {
@@ -104,24 +119,14 @@ describe('a key that is taken back', () => {
   });
 
   test('is not remembered by who was reading it meanwhile', async () => {
-    const { sql } = world.api.database;
-    const { promise: taken, resolve: take } = Promise.withResolvers<void>();
-    let reads = 0;
-    const slow: Sql = {
-      async query(statement, values) {
-        const read = await sql.query<never>(statement, values);
-        reads += 1;
-        if (reads === 1) await taken;
-        return read;
-      },
-    };
-    const callers = createCallers(slow, 'another-root-key-of-tests');
+    const { sql, answer, reads } = firstReadWaits();
+    const callers = createCallers(sql, 'another-root-key-of-tests');
     const { id, key } = await newKey();
     const meanwhile = callers.identify(`Bearer ${key}`);
-    await expect.poll(() => reads).toBe(1);
+    await expect.poll(reads).toBe(1);
     await world.api.call('DELETE', `/api-keys/${id}`);
     callers.forget(id);
-    take();
+    answer();
     await meanwhile;
     await expect(callers.identify(`Bearer ${key}`)).rejects.toMatchObject({ error_code: 'credentials_wrong' });
   });
@@ -140,6 +145,21 @@ describe('a key that is taken back', () => {
     await elsewhere.identify(`Bearer ${key}`);
     await world.api.call('DELETE', `/api-keys/${id}`);
     nowMs += 2_000;
+    await expect(elsewhere.identify(`Bearer ${key}`)).rejects.toMatchObject({ error_code: 'credentials_wrong' });
+  });
+
+  test('nor longer where the database was slow to answer', async () => {
+    let nowMs = 1_000_000;
+    const { sql, answer, reads } = firstReadWaits();
+    const elsewhere = createCallers(sql, 'another-root-key-of-tests', () => nowMs);
+    const { id, key } = await newKey();
+    const meanwhile = elsewhere.identify(`Bearer ${key}`);
+    await expect.poll(reads).toBe(1);
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    nowMs += 1_500;
+    answer();
+    await meanwhile;
+    nowMs += 500;
     await expect(elsewhere.identify(`Bearer ${key}`)).rejects.toMatchObject({ error_code: 'credentials_wrong' });
   });
 });

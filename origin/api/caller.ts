@@ -82,10 +82,12 @@ export function createCallers(sql: Sql, rootKey: string, now: () => number = Dat
       const known = remembered.get(name);
       if (known !== undefined && known.untilMs > now()) return known.caller;
       const forgottenBefore = forgotten;
+      // From before the read: what it says may be over by the time that a slow one answers.
+      const untilMs = now() + rememberedMs;
       const caller = await find(sql, hash);
       if (remembered.size >= rememberedMax) remembered.clear();
       // What was read while a key was taken back may be from before that.
-      if (forgotten === forgottenBefore) remembered.set(name, { caller, untilMs: now() + rememberedMs });
+      if (forgotten === forgottenBefore) remembered.set(name, { caller, untilMs });
       return caller;
     },
     forget(apiKeyId) {
