@@ -150,11 +150,16 @@ describe('a server that does not answer', () => {
 
 describe('a list', () => {
   const page = (more: string) =>
-    `<ListBucketResult><Contents><Key>atlas/inbox/a%2Bb</Key></Contents>${more}</ListBucketResult>`;
+    `<ListBucketResult><Contents><Key>atlas/inbox/a%2Bb+c</Key></Contents>${more}</ListBucketResult>`;
+
+  test('has names as they were before their server encoded them', async () => {
+    s3.pages.push(page('<EncodingType>url</EncodingType>'));
+    expect(await storeOf().list('inbox')).toEqual(['inbox/a+b c']);
+  });
 
   test('whose server does not encode names has them as they are', async () => {
     s3.pages.push(page(''));
-    expect(await storeOf().list('inbox')).toEqual(['inbox/a%2Bb']);
+    expect(await storeOf().list('inbox')).toEqual(['inbox/a%2Bb+c']);
   });
 
   test('that breaks off is none', async () => {
