@@ -1,10 +1,10 @@
 // A payment carried to the bank and its report back, through a directory and through a bucket on a real S3 server.
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { statement, statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import { type SampleStores, storeKinds } from '../../../scripts/test-stores.ts';
 import type { ProviderWord } from '../provider.ts';
 import { messageId } from './payment-files.ts';
-import { statement, statusReport } from './sample-bank.ts';
 import { idOf, sample, sampleProvider } from './sample-files.ts';
 
 const never = new AbortController().signal;

@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
+import { statement } from '../../../scripts/iso20022/bank-files.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
@@ -10,7 +11,7 @@ import { createInboxLoop } from './inbox-loop.ts';
 import { createIso20022Provider } from './iso20022.ts';
 import { createMemoryStore } from './memory-store.ts';
 import { endToEndId } from './payment-files.ts';
-import { merchantAccount, ourAccounts, statement } from './sample-bank.ts';
+import { merchantAccount, ourAccounts } from './sample-bank.ts';
 
 const never = new AbortController().signal;
 let database: Database;

@@ -1,9 +1,9 @@
 // What the bank's files tell, and what becomes of them.
 
 import { describe, expect, test } from 'vitest';
+import { statement, statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import type { ProviderWord, Submission } from '../provider.ts';
 import { createMemoryStore } from './memory-store.ts';
-import { statement, statusReport } from './sample-bank.ts';
 import { filesOf, idOf, sampleProvider as provider, sample } from './sample-files.ts';
 
 const never = new AbortController().signal;
@@ -87,6 +87,43 @@ describe("the bank's words", () => {
     ]);
     expect(words).toEqual([]);
     expect(await bank.ask(first, null, never)).toMatchObject({ outcome: 'pending' });
+  });
+
+  test('a batch that was booked as one sum pays all of its transfers, or all but those that were rejected', async () => {
+    const whole = await sent();
+    const payment = `${whole.message}-EUR`;
+    await whole.put('a.xml', statement([{ batch: payment, amount: '246.90' }]));
+    expect((await whole.bank.readInbox(whole.take)).problems).toEqual([]);
+    expect(whole.words.map(({ outcome }) => outcome)).toEqual(['paid', 'paid']);
+
+    const { bank, first, second, message, words, take, put } = await sent();
+    const transfers = [{ id: idOf(second), status: 'RJCT', reason: 'AC04' }];
+    await put('a.xml', statusReport({ of: message, payment: { id: `${message}-EUR`, transfers } }));
+    await put('b.xml', statement([{ batch: `${message}-EUR`, amount: '123.45' }]));
+    expect((await bank.readInbox(take)).problems).toEqual([]);
+    expect(words.map(({ settlement_id, outcome }) => [settlement_id, outcome])).toEqual([
+      [second.settlement_id, 'rejected'],
+      [first.settlement_id, 'paid'],
+    ]);
+  });
+
+  test.each([
+    ['123.45', 'EUR'],
+    ['246.91', 'EUR'],
+    ['246.90', 'CHF'],
+    ['246.90', 'XAU'],
+  ])('a batch that was booked as %s %s pays nobody: it is a problem', async (amount, currency) => {
+    const { bank, message, words, take, put } = await sent();
+    await put(
+      'a.xml',
+      statement([
+        { batch: `${message}-EUR`, amount, currency },
+        { batch: 'rents', amount: '1.00' },
+      ]),
+    );
+    const { problems } = await bank.readInbox(take);
+    expect(problems).toEqual([`a.xml: ${message}-EUR was booked as another sum than its transfers have`]);
+    expect(words).toEqual([]);
   });
 
   test('a bad file is set aside with its reason, and the others are read', async () => {

@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { providerCode } from '../exchange.ts';
 import type { ProviderWord } from '../provider.ts';
+import { inLots } from './in-lots.ts';
 import type { Claim, PaymentFiles } from './payment-files.ts';
 import { type BankFile, type Report, readBankFile } from './read-reports.ts';
 import { BadFile } from './read-xml.ts';
@@ -82,7 +83,9 @@ export class Inbox {
     const words: ProviderWord[] = [];
     const problems: string[] = [];
     for (const report of file.reports) {
-      for (const end_to_end_id of await this.#membersOf(report)) {
+      const members = await this.#meant(report);
+      if (members === null) problems.push(`${report.about.id} was booked as another sum than its transfers have`);
+      for (const end_to_end_id of members ?? []) {
         const claim = await this.#files.claimOf(end_to_end_id);
         const problem = problemOf(report, claim);
         if (claim !== null && problem === null) {
@@ -96,6 +99,27 @@ export class Inbox {
       }
     }
     return { words, problems };
+  }
+
+  /**
+   * Whom a report is about; null where a batch was booked and nobody can say of which transfers: its sum is neither that of all of
+   * them, nor that of all but the rejected. The sum of all counts even where some are rejected: they came back after it.
+   */
+  async #meant(report: Report): Promise<readonly string[] | null> {
+    const members = await this.#membersOf(report);
+    const { about, amount } = report;
+    if (about.what === 'transfer' || amount === null || members.length === 0) return members;
+    if (await this.#isSum(members, amount)) return members;
+    const words = await inLots(members, async (member) => await this.wordOf(member));
+    const rest = members.filter((_, index) => words[index]?.outcome !== 'rejected');
+    return (await this.#isSum(rest, amount)) ? rest : null;
+  }
+
+  async #isSum(members: readonly string[], amount: NonNullable<Report['amount']>): Promise<boolean> {
+    if (amount === 'uncountable') return false;
+    const claims = await inLots(members, async (member) => await this.#files.claimOf(member));
+    const sum = claims.reduce((total, claim) => total + BigInt(claim?.amount_minor ?? 0), 0n);
+    return sum === amount.minor && claims.every((claim) => claim?.currency === amount.currency);
   }
 
   async #membersOf({ about }: Report): Promise<readonly string[]> {
@@ -115,10 +139,11 @@ export class Inbox {
   }
 }
 
-function problemOf({ amount }: Report, claim: Claim | null): string | null {
+function problemOf({ about, amount }: Report, claim: Claim | null): string | null {
   if (claim === null) return 'is none of ours';
-  if (amount === null) return null;
-  const isSame = String(amount.minor) === claim.amount_minor && amount.currency === claim.currency;
+  if (amount === null || about.what !== 'transfer') return null;
+  const isSame =
+    amount !== 'uncountable' && String(amount.minor) === claim.amount_minor && amount.currency === claim.currency;
   return isSame ? null : 'is of another amount than was sent';
 }
 

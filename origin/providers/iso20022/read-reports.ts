@@ -11,8 +11,11 @@ export interface Report {
   readonly outcome: 'paid' | 'rejected';
   /** The bank's own; null for what is paid. */
   readonly code: string | null;
-  /** Null: the bank does not repeat it. */
-  readonly amount: { readonly minor: bigint; readonly currency: string } | null;
+  /**
+   * Of a transfer, or what all of a payment or message came to. Null: the bank does not repeat it. `uncountable`: of a currency
+   * that ISO 4217 does not have now, or in smaller parts than it has; it is nobody's payment of ours, and no reason not to read on.
+   */
+  readonly amount: { readonly minor: bigint; readonly currency: string } | 'uncountable' | null;
 }
 
 export interface BankFile {
@@ -47,7 +50,8 @@ function readStatusReport(document: XmlElement): BankFile {
     return [
       ...reportOf({ what: 'payment', id }, payment, 'PmtInfSts', transfers.length > 0),
       ...transfers.flatMap((transfer) => {
-        const endToEndId = required(textAt(transfer, 'OrgnlEndToEndId'), 'OrgnlEndToEndId');
+        const own = transferId(transfer, ['OrgnlEndToEndId', 'OrgnlInstrId']);
+        const endToEndId = required(own, 'OrgnlEndToEndId and no OrgnlInstrId');
         const amount = amountOf(elementAt(transfer, 'OrgnlTxRef', 'Amt', 'InstdAmt'));
         return reportOf({ what: 'transfer', id: endToEndId }, transfer, 'TxSts', false).map((one) => ({
           ...one,
@@ -64,7 +68,8 @@ function reportOf(about: Report['about'], element: XmlElement, name: string, has
   const status = textAt(element, name);
   if (status === null) return [];
   if (rejected.has(status)) {
-    const reason = textAt(element, 'StsRsnInf', 'Rsn', 'Cd') ?? textAt(element, 'StsRsnInf', 'Rsn', 'Prtry');
+    // Each may only name its originator: the first that gives a reason counts.
+    const reason = elementsAt(element, 'StsRsnInf').flatMap((one) => reasonOf(one) ?? [])[0];
     return [{ about, outcome: 'rejected', code: reason ?? status, amount: null }];
   }
   return paid.has(status) && !hasParts ? [{ about, outcome: 'paid', code: null, amount: null }] : [];
@@ -81,34 +86,66 @@ function readStatement(document: XmlElement): BankFile {
 function reportsOfEntry(entry: XmlElement): Report[] {
   const status = textAt(entry, 'Sts', 'Cd') ?? textAt(entry, 'Sts');
   if (status !== 'BOOK') return [];
-  const isReversal = textAt(entry, 'RvslInd') === 'true';
-  const details = elementsAt(entry, 'NtryDtls').flatMap((one) => elementsAt(one, 'TxDtls'));
-  return details.flatMap((detail): Report[] => {
-    const id = textAt(detail, 'Refs', 'EndToEndId');
-    if (id === null || id === 'NOTPROVIDED') return [];
-    const about = { what: 'transfer', id } as const;
-    const own = elementAt(detail, 'Amt') ?? elementAt(detail, 'AmtDtls', 'TxAmt', 'Amt');
-    const amount = amountOf(own ?? (details.length === 1 ? elementAt(entry, 'Amt') : null));
-    const direction = textAt(detail, 'CdtDbtInd') ?? textAt(entry, 'CdtDbtInd');
-    if (direction === 'DBIT') return isReversal ? [] : [{ about, outcome: 'paid', code: null, amount }];
-    const returned = elementAt(detail, 'RtrInf');
-    if (returned === null && !isReversal) return [];
-    const code = returned === null ? null : textAt(returned, 'Rsn', 'Cd');
-    return [{ about, outcome: 'rejected', code: `returned_${code ?? 'by_the_bank'}`, amount }];
-  });
+  const groups = elementsAt(entry, 'NtryDtls');
+  const details = groups.flatMap((one) => elementsAt(one, 'TxDtls'));
+  return [
+    ...details.flatMap((detail) => reportsOfDetail(entry, detail, details.length === 1)),
+    ...groups.flatMap((group) => reportsOfBatch(entry, group, groups.length === 1)),
+  ];
 }
 
+function reportsOfDetail(entry: XmlElement, detail: XmlElement, isOnly: boolean): Report[] {
+  const id = elementsAt(detail, 'Refs').map((refs) => transferId(refs, ['EndToEndId', 'InstrId']))[0] ?? null;
+  if (id === null) return [];
+  const about = { what: 'transfer', id } as const;
+  const own = elementAt(detail, 'Amt') ?? elementAt(detail, 'AmtDtls', 'TxAmt', 'Amt');
+  const amount = amountOf(own ?? (isOnly ? elementAt(entry, 'Amt') : null));
+  const isReversal = isTrue(textAt(entry, 'RvslInd'));
+  const direction = textAt(detail, 'CdtDbtInd') ?? textAt(entry, 'CdtDbtInd');
+  if (direction === 'DBIT') return isReversal ? [] : [{ about, outcome: 'paid', code: null, amount }];
+  const returned = elementAt(detail, 'RtrInf');
+  if (returned === null && !isReversal) return [];
+  const code = returned === null ? null : reasonOf(returned);
+  return [{ about, outcome: 'rejected', code: `returned_${code ?? 'by_the_bank'}`, amount }];
+}
+
+/** Booked as one sum without its transfers, as a batch booking may be: the sum tells whether it is all of them. */
+function reportsOfBatch(entry: XmlElement, group: XmlElement, isOnly: boolean): Report[] {
+  const batch = elementAt(group, 'Btch');
+  if (batch === null || elementsAt(group, 'TxDtls').length > 0 || isTrue(textAt(entry, 'RvslInd'))) return [];
+  const direction = textAt(batch, 'CdtDbtInd') ?? textAt(entry, 'CdtDbtInd');
+  const amount = amountOf(elementAt(batch, 'TtlAmt') ?? (isOnly ? elementAt(entry, 'Amt') : null));
+  if (direction !== 'DBIT' || amount === null) return [];
+  const [payment, message] = [textAt(batch, 'PmtInfId'), textAt(batch, 'MsgId')];
+  const id = payment ?? message;
+  if (id === null) return [];
+  return [{ about: { what: payment === null ? 'message' : 'payment', id }, outcome: 'paid', code: null, amount }];
+}
+
+/** Ours has the same id in both of its places; a bank may repeat only one. */
+function transferId(element: XmlElement, names: readonly string[]): string | null {
+  return names.flatMap((name) => textAt(element, name) ?? []).find((id) => id !== 'NOTPROVIDED') ?? null;
+}
+
+function reasonOf(element: XmlElement): string | null {
+  return textAt(element, 'Rsn', 'Cd') ?? textAt(element, 'Rsn', 'Prtry');
+}
+
+/** XML Schema has two words for true. */
+function isTrue(text: string | null): boolean {
+  return text === 'true' || text === '1';
+}
+
+/** As XML Schema writes decimals: `.5`, `5.` and `+05` too. Throws for what is none, or less than nothing. */
 function amountOf(element: XmlElement | null): Report['amount'] {
   if (element === null) return null;
   const { currency, text } = element;
-  const exponent = currencyExponent(currency ?? '');
-  const match = /^(\d{1,18})(?:\.(\d{1,17}))?$/.exec(text.trim());
-  if (match === null || currency === null || exponent === undefined) throw new BadFile('has an amount that is none');
-  const [, whole = '', fraction = ''] = match;
-  const kept = fraction.slice(0, exponent).padEnd(exponent, '0');
-  if (/[1-9]/.test(fraction.slice(exponent)))
-    throw new BadFile(`has an amount with more decimals than ${currency} holds`);
-  return { minor: BigInt(whole + kept), currency };
+  const match = /^\+?(\d{0,36})(?:\.(\d{0,36}))?$/.exec(text.trim());
+  const [, whole = '', fraction = ''] = match ?? [];
+  if (currency === null || whole + fraction === '') throw new BadFile('has an amount that is none');
+  const exponent = currencyExponent(currency);
+  if (exponent === undefined || /[1-9]/.test(fraction.slice(exponent))) return 'uncountable';
+  return { minor: BigInt(whole + fraction.slice(0, exponent).padEnd(exponent, '0')), currency };
 }
 
 function required<T extends XmlElement | string>(found: T | null, name: string): T {

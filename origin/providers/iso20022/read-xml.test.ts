@@ -1,9 +1,9 @@
 // Hostile and broken XML: each is refused with its reason, and none of it takes long.
 
 import { describe, expect, test } from 'vitest';
+import { statement, statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import { readBankFile } from './read-reports.ts';
 import { BadFile, readXml, textAt } from './read-xml.ts';
-import { statement, statusReport } from './sample-bank.ts';
 
 const good = statusReport({ of: 'ATM1', group: 'ACSC' });
 const head = '<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pain.002.001.10">';
@@ -37,6 +37,7 @@ const hostile: readonly (readonly [string, string | Uint8Array, RegExp])[] = [
   ['an entity without a document type', wrapped('<GrpHdr><MsgId>&x;</MsgId></GrpHdr>'), /entity/],
   ['an ampersand alone', wrapped('<GrpHdr><MsgId>a & b</MsgId></GrpHdr>'), /well-formed/],
   ['a zero by number', wrapped('<GrpHdr><MsgId>&#0;</MsgId></GrpHdr>'), /entity/],
+  ['a bell by number', wrapped('<GrpHdr><MsgId>&#7;</MsgId></GrpHdr>'), /entity/],
   ['half of a surrogate pair by number', wrapped('<GrpHdr><MsgId>&#xD800;</MsgId></GrpHdr>'), /entity/],
   ['CDATA', wrapped('<GrpHdr><MsgId><![CDATA[x]]></MsgId></GrpHdr>'), /CDATA/],
   ['a stylesheet', good.replace('?>', '?><?xml-stylesheet href="http://a.example/x.xsl"?>'), /processing instruction/],
@@ -86,10 +87,10 @@ describe('refused', () => {
     ['no message id', wrapped('<GrpHdr/>'), /MsgId/],
     ['a message id longer than any', wrapped(`<GrpHdr><MsgId>${'x'.repeat(36)}</MsgId></GrpHdr>`), /35/],
     ['no original message', wrapped('<GrpHdr><MsgId>x</MsgId></GrpHdr>'), /OrgnlGrpInfAndSts/],
-    ['an amount with too many decimals', statement([{ id: 'x', amount: '1.001' }]), /decimals/],
-    ['an amount that is a word', statement([{ id: 'x', amount: '1e9' }]), /amount/],
-    ['a negative amount', statement([{ id: 'x', amount: '-1' }]), /amount/],
-    ['an amount in no currency', statement([{ id: 'x', currency: 'EVL' }]), /amount/],
+    ['an amount that is a word', statement([{ id: 'x' }]).replace('123.45', '1e9'), /amount/],
+    ['a negative amount', statement([{ id: 'x' }]).replace('123.45', '-1'), /amount/],
+    ['an amount of no digits', statement([{ id: 'x' }]).replace('123.45', '.'), /amount/],
+    ['an amount without its currency', statement([{ id: 'x' }]).replaceAll(' Ccy="EUR"', ''), /amount/],
   ])('out of contract: %s', (_, content, reason) => {
     expect(() => readBankFile(Buffer.from(content))).toThrow(reason);
   });
@@ -101,6 +102,12 @@ describe('read', () => {
     const content = wrapped('<GrpHdr><MsgId>&amp;lt;&lt;&#65;&#x42;</MsgId></GrpHdr>');
     const { document } = readXml(Buffer.from(content), pain002);
     expect(textAt(document, 'CstmrPmtStsRpt', 'GrpHdr', 'MsgId')).toBe('&lt;<AB');
+  });
+
+  test('a tab and the ends of a line by number, as Java writes them', () => {
+    const content = wrapped('<GrpHdr><MsgId>a&#xD;&#10;b&#9;c</MsgId></GrpHdr>');
+    const { document } = readXml(Buffer.from(content), pain002);
+    expect(textAt(document, 'CstmrPmtStsRpt', 'GrpHdr', 'MsgId')).toBe('a\r\nb\tc');
   });
 
   test('a byte order mark, comments, and one prefix for all', () => {

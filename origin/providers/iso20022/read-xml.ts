@@ -150,8 +150,10 @@ function decoded(text: string): string {
     const number = /^#(?:x([0-9a-fA-F]{1,6})|([0-9]{1,7}))$/.exec(name);
     const code =
       number === null ? null : Number.parseInt(number[1] ?? number[2] ?? '', number[1] === undefined ? 10 : 16);
-    const isText = code !== null && code >= 0x20 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
-    const character = isText ? String.fromCodePoint(code) : entities[name];
+    // Of the signs below a space XML has the tab and the ends of a line, which Java's writers do number.
+    const isBlank = code === 0x9 || code === 0xa || code === 0xd;
+    const isSign = code !== null && code >= 0x20 && code <= 0x10ffff && !(code >= 0xd800 && code <= 0xdfff);
+    const character = code !== null && (isBlank || isSign) ? String.fromCodePoint(code) : entities[name];
     if (character === undefined || !whole.endsWith(';')) throw new BadFile('uses an entity');
     return character;
   });

@@ -1,12 +1,13 @@
-// The schemas are those that schemas/README.md vouches for, and every file that we read or write has one.
+// The schemas are those that their README.md vouches for, and every file that we read or write has one.
 
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { readBankFile } from '../../origin/providers/iso20022/read-reports.ts';
 import { schemaMessages, schemaOf, schemaProblems } from './official-schema.ts';
-import { readBankFile } from './read-reports.ts';
 
-const fileOf = (name: string) => readFileSync(new URL(`./schemas/${name}`, import.meta.url));
+const fileOf = (name: string) =>
+  readFileSync(new URL(`../../origin/providers/iso20022/schemas/${name}`, import.meta.url));
 
 test('every schema has the digest of its row, and the namespace of its name', () => {
   const rows = [

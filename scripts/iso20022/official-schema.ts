@@ -1,10 +1,11 @@
-// The official ISO 20022 schemas (schemas/README.md) as judges of a file. For tests: the service neither carries nor reads them.
+// The official ISO 20022 schemas (origin/providers/iso20022/schemas) as judges of a file. For tests: the service neither carries nor
+// reads them.
 // libxml2-wasm is libxml2 itself in this process, and compiles a schema once; xmllint-wasm does so in a new thread for each file.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { XmlDocument, XmlValidateError, XsdValidator } from 'libxml2-wasm';
 
-const folder = new URL('./schemas/', import.meta.url);
+const folder = new URL('../../origin/providers/iso20022/schemas/', import.meta.url);
 
 /** Every message that has its schema here, as `camt.053.001.08`. */
 export const schemaMessages: readonly string[] = readdirSync(folder)
