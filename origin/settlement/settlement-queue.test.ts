@@ -5,6 +5,8 @@ import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { startQueue } from '../intake/sample-queue.ts';
+import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { creditMerchant } from './merchants.ts';
 import { createSettlementQueue, type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
 
 let database: Database;
@@ -94,6 +96,45 @@ test('what is refused is kept with its reason', async () => {
     'refused: currency_differs',
     'refused: amount_not_owed',
   ]);
+});
+
+test('what was refused stays with its letter when it comes again, though it is owed by now', async () => {
+  const body = message({}, 1_001);
+  const take = () => takeSettlementMessages(database, [{ id: 'a', body }], silent);
+  expect(await take()).toEqual([{ id: 'a', outcome: 'dead_letter' }]);
+  await creditMerchant(database, createHouseAccounts(database.sql), {
+    merchant_id,
+    amount_minor: 9n,
+    network: 'native',
+  });
+  expect(await take()).toEqual([{ id: 'a', outcome: 'dead_letter' }]);
+  expect([await created(), await letters()]).toEqual([[], ['refused: amount_not_owed']]);
+});
+
+test('twice in one batch and refused: neither of them is done', async () => {
+  const body = message({}, 1_001);
+  const both = [
+    { id: 'a', body },
+    { id: 'b', body },
+  ];
+  const taken = await takeSettlementMessages(database, both, silent);
+  expect(taken.map(({ outcome }) => outcome)).toEqual(['dead_letter', 'dead_letter']);
+});
+
+test('one id for two requests, taken by two at once: a settlement, and a dead letter', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const first = message({}, 1);
+    const bodies = [first, message({ settlement_id: first.settlement_id }, 2)];
+    const taken = await Promise.all(
+      bodies.map((body) => takeSettlementMessages(database, [{ id: 'a', body }], silent)),
+    );
+    expect(
+      taken
+        .flat()
+        .map(({ outcome }) => outcome)
+        .toSorted(),
+    ).toEqual(['dead_letter', 'done']);
+  }
 });
 
 test('while the database is away everything is brought again', async () => {

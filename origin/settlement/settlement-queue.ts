@@ -8,7 +8,7 @@ import { idSchema } from '../../contracts/ids.ts';
 import { newSettlementSchema } from '../../contracts/settlement.ts';
 import type { QueueConfig } from '../config.ts';
 import type { Database, Sql } from '../db/client.ts';
-import { type DeadLetter, keepDeadLetters } from '../intake/dead-letters.ts';
+import { type DeadLetter, findDeadLetters, keepDeadLetters } from '../intake/dead-letters.ts';
 import type { Message, Outcome } from '../intake/intake.ts';
 import { createPull } from '../intake/pull.ts';
 import type { Loop } from '../loop.ts';
@@ -53,14 +53,16 @@ export async function takeSettlementMessages(
 }
 
 async function take(sql: Sql, messages: readonly Message[]): Promise<Taken[]> {
+  await lockRequests(sql, messages);
   const letters: DeadLetter[] = [];
-  const outcomes = new Map<string, Outcome>();
-  const bury = ({ id, body }: Message, reason: string) => {
-    letters.push({ source: 'settlement_requests', reason, message: JSON.stringify(body), place: null });
-    outcomes.set(id, 'dead_letter');
+  const outcomes = new Map<Message, Outcome>();
+  const bury = (message: Message, reason: string) => {
+    letters.push({ source, reason, message: JSON.stringify(message.body), place: null });
+    outcomes.set(message, 'dead_letter');
   };
   const known = await knownSettlements(sql, messages);
-  const wanted: { readonly message: Message; readonly request: Required<Omit<SettlementRequest, 'run_id'>> }[] = [];
+  const dead = await findDeadLetters(sql, source, messages.map(textOf));
+  const wanted = new Map<string, Wanted>();
   for (const message of messages) {
     const read = settlementMessageSchema.safeParse(message.body);
     if (!read.success) {
@@ -69,32 +71,68 @@ async function take(sql: Sql, messages: readonly Message[]): Promise<Taken[]> {
     }
     const { settlement_id, correlation_id, settlement } = read.data;
     const content = contentOf(settlement);
-    const before = known.get(settlement_id);
-    known.set(settlement_id, before ?? content);
-    if (before === undefined)
-      wanted.push({ message, request: { actor: 'queue:settlements', correlation_id, settlement_id, settlement } });
-    else if (before !== content) bury(message, 'its id is that of another settlement');
-    else outcomes.set(message.id, 'done');
+    const first = wanted.get(settlement_id);
+    const before = known.get(settlement_id) ?? first?.content;
+    if (before !== undefined && before !== content) bury(message, 'its id is that of another settlement');
+    else if (first !== undefined) first.messages.push(message);
+    else if (before !== undefined) outcomes.set(message, 'done');
+    // Whatever refused it may be over, but somebody may have seen to it since: it is for a person.
+    else if (dead.has(textOf(message))) bury(message, 'was refused before');
+    else {
+      const request = { actor: 'queue:settlements', correlation_id, settlement_id, settlement };
+      wanted.set(settlement_id, { messages: [message], content, request });
+    }
   }
+  const asked = [...wanted.values()];
   const created = await createSettlements(
     sql,
-    wanted.map(({ request }) => request),
+    asked.map(({ request }) => request),
   );
-  for (const [index, { message }] of wanted.entries()) {
+  for (const [index, { messages: alike }] of asked.entries()) {
     const outcome = created[index];
-    if (outcome !== undefined && 'created' in outcome) outcomes.set(message.id, 'done');
-    else bury(message, `refused: ${outcome?.refused}`);
+    for (const message of alike)
+      if (outcome !== undefined && 'created' in outcome) outcomes.set(message, 'done');
+      else bury(message, `refused: ${outcome?.refused}`);
   }
   await keepDeadLetters(sql, letters);
-  return messages.map(({ id }) => ({ id, outcome: outcomes.get(id) ?? 'retry' }));
+  return messages.map((message) => ({ id: message.id, outcome: outcomes.get(message) ?? 'retry' }));
+}
+
+const source = 'settlement_requests';
+
+/** Asked for by one message, or by several alike: they share what becomes of it. */
+interface Wanted {
+  readonly messages: Message[];
+  readonly content: string;
+  readonly request: Required<Omit<SettlementRequest, 'run_id'>>;
+}
+
+function textOf({ body }: Message): string {
+  return JSON.stringify(body);
+}
+
+/** Valid or not: whatever it is, it is looked for as what it says. */
+function idIn({ body }: Message): string | undefined {
+  return idSchema('stl').safeParse((body as { settlement_id?: unknown } | null)?.settlement_id).data;
+}
+
+/**
+ * Two consumers that have the same request wait for each other, and the second sees what the first has committed: else one might
+ * create it while the other, by whom it is owed already, refuses it. In one order for everybody.
+ */
+async function lockRequests(sql: Sql, messages: readonly Message[]): Promise<void> {
+  await sql.query(
+    `select pg_advisory_xact_lock(key)
+     from (select distinct hashtextextended(name, 0) as key from unnest($1::text[]) as asked (name) order by key) as locked`,
+    [messages.map((message) => idIn(message) ?? textOf(message))],
+  );
 }
 
 /** What the settlements are that messages name and that exist already. */
 async function knownSettlements(sql: Sql, messages: readonly Message[]): Promise<Map<string, string>> {
-  const ids = messages.map(({ body }) => (body as { settlement_id?: unknown } | null)?.settlement_id);
   const { rows } = await sql.query<{ settlement_id: string } & Content>(
     `select settlement_id, merchant_id, amount_minor, currency, reference from settlements where settlement_id = any($1::text[])`,
-    [ids.filter((id) => idSchema('stl').safeParse(id).success)],
+    [messages.map(idIn).filter((id) => id !== undefined)],
   );
   return new Map(rows.map((row) => [row.settlement_id, contentOf(row)]));
 }
