@@ -89,6 +89,16 @@ describe("the bank's words", () => {
     expect(await bank.ask(first, null, never)).toMatchObject({ outcome: 'pending' });
   });
 
+  test.each([
+    ['123.451', 'EUR'],
+    ['2', 'XAU'],
+  ])('one of ours that was booked as %s %s is no word but a problem', async (amount, currency) => {
+    const { bank, first, words, take, put } = await sent();
+    await put('a.xml', statement([{ id: idOf(first), amount, currency }]));
+    expect((await bank.readInbox(take)).problems).toEqual([`a.xml: ${idOf(first)} is of another amount than was sent`]);
+    expect(words).toEqual([]);
+  });
+
   test('a batch that was booked as one sum pays all of its transfers, or all but those that were rejected', async () => {
     const whole = await sent();
     const payment = `${whole.message}-EUR`;
