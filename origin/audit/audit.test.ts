@@ -1,13 +1,10 @@
-import { execFile } from 'node:child_process';
 import { generateKeyPairSync } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
-import { buckets } from '../../scripts/test-stores.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createDirectoryStore } from '../object-store/directory-store.ts';
 import { readCheckpoints, writeCheckpoint } from './checkpoint.ts';
@@ -246,14 +243,6 @@ describe('the ledger, changed as its owner', () => {
 describe('checkpoints', () => {
   const problems = async () => (await readCheckpoints(createDirectoryStore(directory), key)).problems;
 
-  test('name each other, so that one taken out of the middle is missed', async () => {
-    const [, second = ''] = [await checkpoint(), await checkpoint(), await checkpoint()];
-    expect(await problems()).toEqual([]);
-    await rm(second, { force: true });
-    expect(await problems()).toEqual(['checkpoint 2 is missing: checkpoint-00000003.json stands in its place']);
-    await expect(checkpoint()).rejects.toThrow('not in order');
-  });
-
   test('of another key, or changed by a digit, are refused', async () => {
     const path = await checkpoint();
     const text = await readFile(path, 'utf8');
@@ -265,61 +254,5 @@ describe('checkpoints', () => {
     const { privateKey: another } = generateKeyPairSync('ed25519');
     expect((await readCheckpoints(createDirectoryStore(directory), another)).problems).toHaveLength(1);
     expect(await problems()).toEqual([]);
-  });
-});
-
-describe('npm run audit', () => {
-  const script = join(import.meta.dirname, '../../scripts/audit.ts');
-  const runIn = async (environment: Readonly<Record<string, string | undefined>>, ...words: string[]) => {
-    const env = { ...process.env, DATABASE_URL: url, ATLAS_HOME: directory, ...environment };
-    return await promisify(execFile)(process.execPath, [script, ...words], { env }).then(
-      ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-      (error: { code: number; stdout: string; stderr: string }) => error,
-    );
-  };
-  const run = (...words: string[]) => runIn({}, ...words);
-
-  test('verifies, signs, and names the first bad row', async () => {
-    expect(JSON.parse((await run('verify', '--json')).stdout)).toMatchObject({
-      clean: true,
-      audit_events: 30,
-      ledger_seals: 3,
-    });
-    expect((await run('checkpoint')).stdout).toContain('signed');
-    expect(await readdir(join(directory, 'checkpoints'))).toEqual(['checkpoint-00000001.json']);
-    await tamper(`update audit_events set actor = 'nobody' where audit_no = 7`);
-    const { code, stdout } = await run('verify', '--json');
-    expect(code).toBe(1);
-    expect(JSON.parse(stdout)).toMatchObject({ clean: false, faults: [{ chain: 'audit', no: 7, problem: 'changed' }] });
-    // What is wrong is not signed.
-    expect((await run('checkpoint')).code).toBe(1);
-    expect(await readdir(join(directory, 'checkpoints'))).toHaveLength(1);
-  });
-
-  test('a bucket that cannot be opened says what is missing', async () => {
-    const { code, stderr } = await runIn(
-      { S3_ENDPOINT: 'https://s3.example.com' },
-      'verify',
-      '--checkpoints',
-      's3://audit',
-    );
-    expect(code).toBe(1);
-    expect(stderr).toContain('S3_ACCESS_KEY_ID: is not set, and --checkpoints needs it');
-    expect(stderr).not.toContain('S3_ENDPOINT:');
-  });
-
-  test.runIf(buckets.isHere)('signs into a bucket, and verifies from there', async () => {
-    const stores = await buckets.start();
-    try {
-      const place = `${stores.place()}/checkpoints`;
-      const words = ['--checkpoints', place, '--json'];
-      const { code, stdout } = await runIn(stores.environment, 'checkpoint', ...words);
-      expect([code, JSON.parse(stdout)]).toMatchObject([0, { checkpoint: `${place}/checkpoint-00000001.json` }]);
-      await tamper(`update audit_events set reason = 'nothing to see' where audit_no = 7`, rewriteAudit(7));
-      const verified = await runIn(stores.environment, 'verify', ...words);
-      expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([1, { faults: [{ problem: 'rewritten' }] }]);
-    } finally {
-      await stores.close();
-    }
   });
 });

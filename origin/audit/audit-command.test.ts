@@ -1,0 +1,83 @@
+// `npm run audit` as a person runs it, with checkpoints in a directory and in a bucket on a real S3 server.
+
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeEach, expect, test } from 'vitest';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
+import { buckets } from '../../scripts/test-stores.ts';
+import { openDatabase } from '../db/client.ts';
+
+let url: string;
+let directory: string;
+
+/** Events: a merchant and nine settlements. A seal: one credit. */
+beforeEach(async () => {
+  url = await createTestDatabase();
+  directory = await mkdtemp(join(tmpdir(), 'atlas-audit-'));
+  const database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
+  await askMany(database, await sampleMerchant(database, 100n), 9);
+  await database.close();
+  return () => rm(directory, { recursive: true, force: true });
+});
+
+/** All triggers are off, as for a superuser who wants it so. */
+const unseen = 'set session_replication_role = replica';
+/** The newest event and the head above it, by the database's own functions: the chain agrees with itself. */
+const rewritten = `${unseen};
+  update audit_events set reason = 'nothing to see' where audit_no = 10;
+  update audit_events e set hash = sha256('atlas audit event' || e.previous_hash || audit_content(e)) where audit_no = 10;
+  update audit_head set hash = (select hash from audit_events where audit_no = 10)`;
+
+const script = join(import.meta.dirname, '../../scripts/audit.ts');
+const runIn = async (environment: Readonly<Record<string, string | undefined>>, ...words: string[]) => {
+  const env = { ...process.env, DATABASE_URL: url, ATLAS_HOME: directory, ...environment };
+  return await promisify(execFile)(process.execPath, [script, ...words], { env }).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    (error: { code: number; stdout: string; stderr: string }) => error,
+  );
+};
+const run = (...words: string[]) => runIn({}, ...words);
+
+test('verifies, signs, and names the first bad row', async () => {
+  expect(JSON.parse((await run('verify', '--json')).stdout)).toMatchObject({
+    clean: true,
+    audit_events: 10,
+    ledger_seals: 1,
+  });
+  expect((await run('checkpoint')).stdout).toContain('signed');
+  expect(await readdir(join(directory, 'checkpoints'))).toEqual(['checkpoint-00000001.json']);
+  await asOwner(url, (sql) => sql.query(`${unseen}; update audit_events set actor = 'nobody' where audit_no = 7`));
+  const { code, stdout } = await run('verify', '--json');
+  expect(code).toBe(1);
+  expect(JSON.parse(stdout)).toMatchObject({ clean: false, faults: [{ chain: 'audit', no: 7, problem: 'changed' }] });
+  // What is wrong is not signed.
+  expect((await run('checkpoint')).code).toBe(1);
+  expect(await readdir(join(directory, 'checkpoints'))).toHaveLength(1);
+});
+
+test('a bucket that cannot be opened says what is missing', async () => {
+  const given = { S3_ENDPOINT: 'https://s3.example.com', S3_ACCESS_KEY_ID: '', S3_SECRET_ACCESS_KEY: '' };
+  const { code, stderr } = await runIn(given, 'verify', '--checkpoints', 's3://audit');
+  expect(code).toBe(1);
+  expect(stderr).toContain('S3_ACCESS_KEY_ID: is not set, and --checkpoints needs it');
+  expect(stderr).not.toContain('S3_ENDPOINT:');
+});
+
+test.runIf(buckets.isHere)('signs into a bucket, and verifies from there', async () => {
+  const stores = await buckets.start();
+  try {
+    const place = `${stores.place()}/checkpoints`;
+    const words = ['--checkpoints', place, '--json'];
+    const { code, stdout } = await runIn(stores.environment, 'checkpoint', ...words);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { checkpoint: `${place}/checkpoint-00000001.json` }]);
+    await asOwner(url, (sql) => sql.query(rewritten));
+    const verified = await runIn(stores.environment, 'verify', ...words);
+    expect([verified.code, JSON.parse(verified.stdout)]).toMatchObject([1, { faults: [{ problem: 'rewritten' }] }]);
+  } finally {
+    await stores.close();
+  }
+});
