@@ -82,6 +82,15 @@ describe('Postgres over TCP', () => {
     expect((await database.sql.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   });
 
+  test('a refused statement costs no connection, through drizzle neither', async () => {
+    const { sql, orm } = open(url, 1);
+    const pid = async () => (await sql.query('select pg_backend_pid() as pid')).rows;
+    const before = await pid();
+    await expect(sql.query('select 1 / 0')).rejects.toThrow('division by zero');
+    await expect(orm.insert(accounts).values({ account_id: 'a', name: 'n', currency: 'no' })).rejects.toThrow();
+    expect(await pid()).toEqual(before);
+  });
+
   test('a refusal is known by its SQLSTATE, through drizzle too', async () => {
     const { sql, orm } = open(url);
     const direct = await sql.query('insert into accounts values (null)').catch((error: unknown) => error);

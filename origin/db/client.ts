@@ -94,6 +94,8 @@ interface Connection extends Sql {
 }
 
 function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
+  // In the pool itself, so that drizzle's statements go this way too.
+  pool.query = (statement, values) => query(pool, statement, values);
   const flusher = createFlusher(pool);
   return {
     sql: pool,
@@ -102,6 +104,28 @@ function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
     use: () => ({ max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
+}
+
+/**
+ * One statement. The drivers' own drops its connection for every error: a caller whose statements are refused would have the
+ * server open one after the other, and hold more at a time than the bound, since one that ends is there for a moment yet.
+ */
+async function query<Row extends object>(pool: Pool, statement: string | Statement, values?: unknown[]) {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    return await client.query<Row>(statement, values);
+  } catch (error) {
+    if (error instanceof Error && !isRefusal(error)) broken = error;
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}
+
+/** The server has refused the statement, and goes on with the connection: of anything worse it says FATAL, or nothing. */
+function isRefusal(error: Error): boolean {
+  return 'severity' in error && error.severity === 'ERROR';
 }
 
 async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) => Promise<T>): Promise<T> {
