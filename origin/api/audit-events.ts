@@ -38,7 +38,10 @@ const list = route({
   query: z.strictObject({
     subject: z
       .string()
-      .regex(/^[a-z]{3,4}_[0-9a-z]{26}$/, 'must be an id, such as that of a settlement, card or key')
+      .regex(
+        /^(?:[a-z]{3,4}_[0-9a-z]{26}|dead_letter_\d{1,18})$/,
+        'must be an id, such as that of a settlement, card or key',
+      )
       .optional(),
     limit: limitSchema,
     cursor: cursorSchema(z.tuple([cursorNumber])),

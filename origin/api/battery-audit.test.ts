@@ -10,7 +10,12 @@ const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);
 
 /** Their samples change nothing: no card has that set, no dead letter is of that group. Tested beside their routes. */
-const changeNothing = ['backtestControls', 'applyControlSetVersion', 'replaySettlementDeadLetters'];
+const changeNothing = [
+  'backtestControls',
+  'applyControlSetVersion',
+  'replaySettlementDeadLetters',
+  'replayDeadLetters',
+];
 const changing = operations.filter(
   ({ method, operationId }) => method !== 'GET' && !changeNothing.includes(operationId),
 );
@@ -43,7 +48,8 @@ test.each(changing.map((operation) => [`${operation.method} ${operation.path}`, 
     expect(answer.status).toBe(operation.status);
     const audited = await auditedIn(answer.headers.get('x-request-id'));
     expect(audited.length).toBeGreaterThan(0);
-    const ids = [...Object.values(call.params ?? {}), ...Object.values(answer.body)];
+    const given = Object.values(call.params ?? {});
+    const ids = [...given, ...given.map((no) => `dead_letter_${no}`), ...Object.values(answer.body)];
     for (const { actor, action, subject } of audited) {
       expect(actor).toMatch(/^akey_/);
       expect(action).toMatch(/^[a-z_]+\.[a-z_]+$/);

@@ -2,6 +2,9 @@
 
 import type { Database } from '../db/client.ts';
 import type { Outbox } from '../edge/outbox.ts';
+import type { Intake } from '../intake/intake.ts';
+import type { Takers } from '../intake/resolve-letters.ts';
+import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
 import { accountRoutes } from './accounts.ts';
 import { applyControlSetRoutes } from './apply-control-set-version.ts';
 import { authorizationRoutes } from './authorizations.ts';
@@ -17,6 +20,7 @@ import type { Route } from './route.ts';
 
 export interface CardHalfParts extends CardControlsParts {
   readonly database: Database;
+  readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Pick<Outbox, 'push'>;
 }
 
@@ -32,6 +36,13 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...categoryRoutes,
     ...authorizationRoutes(parts.database),
     ...ledgerRoutes(parts.database),
-    ...deadLetterRoutes,
+    ...deadLetterRoutes({ database: parts.database, takers: takersOf(parts) }),
   ];
+}
+
+function takersOf({ database, intake, log }: CardHalfParts): Takers {
+  return {
+    card_events: (messages) => intake.take(messages),
+    settlement_requests: (messages) => takeSettlementMessages(database, messages, log, { again: true }),
+  };
 }

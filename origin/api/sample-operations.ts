@@ -124,6 +124,7 @@ const ledgerCall: Make = async (world) => ({
   params: { ledger_account_id: String((await world.account())['ledger_account_id']) },
 });
 const accountCall: Make = async (world) => ({ params: { account_id: String((await world.account())['account_id']) } });
+const letterCall: Make = async (world) => ({ params: { dead_letter_no: await world.deadLetter() } });
 const nothing: Make = () => ({});
 
 /** A request that succeeds, each time: what it needs is made anew. */
@@ -205,7 +206,14 @@ export const samples: Readonly<Record<string, Make>> = {
   readAuthorizationTimeline: authorizationCall,
   readLedgerAccount: ledgerCall,
   listLedgerTransfers: ledgerCall,
-  listDeadLetters: nothing,
+  listDeadLetters: () => ({ query: { source: 'settlement_requests', limit: '1' } }),
+  readDeadLetter: letterCall,
+  replayDeadLetter: letterCall,
+  replayDeadLetters: () => ({ body: { source: 'card_events' } }),
+  discardDeadLetter: async (world, tenant) => ({
+    ...(await letterCall(world, tenant)),
+    body: { reason: 'its merchant has left' },
+  }),
   listAuditEvents: async (world, tenant) => ({ query: { subject: await world.settlement(tenant), limit: '2' } }),
 };
 

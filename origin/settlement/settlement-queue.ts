@@ -39,20 +39,26 @@ export function createSettlementQueue({ queue, database, log }: SettlementQueueO
 
 type Taken = { readonly id: string; readonly outcome: Outcome };
 
+export interface Taking {
+  /** A person has seen to why they were refused: they are looked at as if they had never come. */
+  readonly again?: boolean;
+}
+
 export async function takeSettlementMessages(
   database: Database,
   messages: readonly Message[],
   log: Logger,
+  { again = false }: Taking = {},
 ): Promise<Taken[]> {
   try {
-    return await database.transaction((sql) => take(sql, messages));
+    return await database.transaction((sql) => take(sql, messages, again));
   } catch (error) {
     log.error({ err: error, messages: messages.length }, 'settlement requests were not taken');
     return messages.map(({ id }) => ({ id, outcome: 'retry' }));
   }
 }
 
-async function take(sql: Sql, messages: readonly Message[]): Promise<Taken[]> {
+async function take(sql: Sql, messages: readonly Message[], again: boolean): Promise<Taken[]> {
   await lockRequests(sql, messages);
   const letters: DeadLetter[] = [];
   const outcomes = new Map<Message, Outcome>();
@@ -61,7 +67,7 @@ async function take(sql: Sql, messages: readonly Message[]): Promise<Taken[]> {
     outcomes.set(message, 'dead_letter');
   };
   const known = await knownSettlements(sql, messages);
-  const dead = await findDeadLetters(sql, source, messages.map(textOf));
+  const dead = again ? new Set() : await findDeadLetters(sql, source, messages.map(textOf));
   const wanted = new Map<string, Wanted>();
   for (const message of messages) {
     const read = settlementMessageSchema.safeParse(message.body);
