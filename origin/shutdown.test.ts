@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { pino } from 'pino';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
-import { freePort } from '../scripts/free-port.ts';
+import { freePorts } from '../scripts/free-port.ts';
 import { type SimulatedProvider, startSimulatedProvider } from '../scripts/simulated-provider/server.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { sampleMerchant } from '../scripts/test-settlements.ts';
@@ -33,7 +33,8 @@ const logged: string[] = [];
 
 beforeAll(async () => {
   url = await createTestDatabase();
-  port = await freePort();
+  // Not one that the system gives to connections: between two origins it is nobody's.
+  port = await freePorts(1);
   owner = await connectOwner(url);
   edge = await startStandInEdge();
   partner = await startPartner((number) => ({ status: 204, afterMs: (number % 7) * 20 }));
