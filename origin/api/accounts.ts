@@ -2,24 +2,17 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
 import { amountMinorSchema, currencySchema } from '../../contracts/money.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accountSchema, readAccountView } from './account-view.ts';
 import { refusal } from './errors.ts';
+import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 
 const common = { tag: 'accounts', forMerchants: false } as const;
 const byId = z.strictObject({ account_id: idSchema('acct') });
-
-/** Text that people read: no control characters, which would forge log lines, and no half of a surrogate pair. */
-export const nameSchema = z
-  .string()
-  .min(1)
-  .max(limits.textLengthMax)
-  .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text');
 
 const create = route({
   ...common,
@@ -29,7 +22,7 @@ const create = route({
   summary: 'Open an account in one currency',
   scope: 'cards:write',
   idempotency: 'optional',
-  body: z.strictObject({ name: nameSchema, currency: currencySchema }),
+  body: z.strictObject({ name: printableText, currency: currencySchema }),
   answers: { status: 201, schema: accountSchema, description: 'With a ledger account of its own.' },
   errors: [],
   async handle({ body: { name, currency }, sql, ...call }) {

@@ -2,12 +2,12 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
+import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 
 const tag = 'api keys';
@@ -51,11 +51,7 @@ function view({ created_at, expires_at, revoked_at, last_used_at, ...row }: KeyR
 
 const newKeySchema = z
   .strictObject({
-    name: z
-      .string()
-      .min(1)
-      .max(limits.textLengthMax)
-      .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+    name: printableText,
     /** Absent: an operator's key. */
     merchant_id: z.optional(idSchema('mrch')),
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),

@@ -6,10 +6,10 @@ import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { SetVersion } from '../controls/control-sets.ts';
 import { readControls } from '../controls/read-controls.ts';
 import type { Sql } from '../db/client.ts';
-import { nameSchema } from './accounts.ts';
 import { controlSetSchema, listedControlSetSchema, readControlSetView } from './control-set-view.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
+import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 import { givenControls } from './written-controls.ts';
 
@@ -24,7 +24,7 @@ const create = route({
   summary: 'Make controls that cards may share',
   scope: 'controls:write',
   idempotency: 'optional',
-  body: z.strictObject({ name: nameSchema, controls: givenControls }),
+  body: z.strictObject({ name: printableText, controls: givenControls }),
   answers: { status: 201, schema: controlSetSchema, description: 'With its first version.' },
   errors: [],
   async handle({ body: { name, controls }, sql, ...call }) {

@@ -2,7 +2,6 @@
 // names its card by the network's token, so its message stays in the table; a request for a settlement is shown.
 
 import * as z from 'zod';
-import { limits } from '../../contracts/limits.ts';
 import {
   findOpenLetter,
   listOpenLetters,
@@ -14,6 +13,7 @@ import {
 } from '../intake/resolve-letters.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
+import { givenReason } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 
 const common = { tag: 'dead letters', forMerchants: false } as const;
@@ -128,11 +128,7 @@ const discard = route({
   scope: 'dead_letters:write',
   params: one,
   body: z.strictObject({
-    reason: z
-      .string()
-      .min(3)
-      .max(limits.textLengthMax)
-      .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+    reason: givenReason,
   }),
   answers: { status: 204, description: 'Discarded, and the reason is in the audit trail.' },
   errors: ['dead_letter_not_found'],

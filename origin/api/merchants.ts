@@ -2,7 +2,6 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
 import { currencySchema } from '../../contracts/money.ts';
 import { timeZoneSchema } from '../../contracts/time-zone.ts';
 import type { Sql } from '../db/client.ts';
@@ -11,6 +10,7 @@ import { owedTo } from '../settlement/owed.ts';
 import { type Caller, sees } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
+import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 
 const tag = 'merchants';
@@ -24,11 +24,7 @@ const scheduleSchema = z.strictObject({
 });
 
 const newMerchantSchema = z.strictObject({
-  name: z
-    .string()
-    .min(1)
-    .max(limits.textLengthMax)
-    .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+  name: printableText,
   currency: currencySchema,
   /** The acquirers' ids whose clearings are owed to it. */
   network_merchant_ids: z

@@ -2,7 +2,6 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
 import { currencySchema } from '../../contracts/money.ts';
 import { settlementSchema } from '../../contracts/settlement.ts';
 import {
@@ -15,6 +14,7 @@ import {
   replaySettlements,
 } from '../settlement/dead-letters.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
+import { givenReason } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 import { findSettlement, settlementView } from './settlement-view.ts';
 
@@ -152,11 +152,7 @@ const discard = route({
   summary: 'Give one up for good: it fails, and what was reserved is owed again',
   params: byId,
   body: z.strictObject({
-    reason: z
-      .string()
-      .min(3)
-      .max(limits.textLengthMax)
-      .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text'),
+    reason: givenReason,
   }),
   answers: { status: 200, schema: settlementSchema, description: 'Failed, with `discarded`.' },
   errors: ['dead_letter_not_found'],
