@@ -12,7 +12,7 @@ test('ten thousand ids are ten thousand', () => {
   expect(new Set(Array.from({ length: 10_000 }, () => newId('evt'))).size).toBe(10_000);
 });
 
-test('every character comes up at every place about as often as any other', () => {
+test('every character comes up at every place about as often as every other', () => {
   const drawn = 32_000;
   const counts = Array.from({ length: 26 }, () => new Map<string, number>());
   for (let index = 0; index < drawn; index++)

@@ -30,6 +30,7 @@ describe('currencies', () => {
     ['UYW', 4],
     ['usd', undefined],
     ['DEM', undefined],
+    // ISO 4217's own code for no currency.
     ['XXX', undefined],
     ['', undefined],
   ])('%s has exponent %s', (code, exponent) => {
@@ -123,6 +124,7 @@ describe('minor units from a decimal text', () => {
     ['１２', 'USD', noNumber],
     ['1\n', 'USD', noNumber],
     ['0.0000000000000000000000001', 'USD', noNumber],
+    // ISO 4217's own code for no currency: a code, and none to pay in.
     ['1', 'XXX', /XXX is not an ISO 4217/],
   ])('%s %s is %s', (text, currency, expected) => {
     const minor = minorFromDecimalText(text, currency);
@@ -193,6 +195,7 @@ describe('decimal text from minor units', () => {
   });
 
   test('what is no amount throws, naming it', () => {
+    // ISO 4217's own code for no currency.
     expect(() => decimalTextFromMinor(1, 'XXX')).toThrow('XXX');
     for (const minor of [1.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])
       expect(() => decimalTextFromMinor(minor, 'USD')).toThrow(String(minor));

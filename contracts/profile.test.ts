@@ -82,6 +82,7 @@ describe('bad input names its field', () => {
   });
 
   test('two bad fields are both named', () => {
+    // XXX is ISO 4217's own code for no currency.
     expect(fieldsRefused({ version: 0, currency: 'XXX' })).toEqual(['version', 'currency']);
   });
 });

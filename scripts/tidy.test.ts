@@ -76,7 +76,7 @@ describe('words', () => {
     ['core/a.ts', "fetch('https://example.com');"],
     ['core/a.ts', "console.error('');"],
     ['origin/a.ts', "console.log('');"],
-    // Texts that the check has to refuse: nothing here is typed away, focused or skipped.
+    // The next three are texts that the check has to refuse: nothing here is typed away, focused or skipped.
     ['tests/a.ts', 'const x = y as any;'],
     ['core/a.test.ts', "test.only('', () => {});"],
     ['core/a.test.ts', "describe.skip('', () => {});"],

@@ -72,7 +72,7 @@ function reasonOf({ issues }: z.core.$ZodError): string {
   return `${issue.path.join('.') || 'message'}: ${issue.message}`;
 }
 
-/** JSON where the value has any; what nests too deep for it is kept as far as a person would read. */
+/** JSON where the value has one; what nests too deep for it is kept as far as a person would read. */
 function textOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? 'undefined';

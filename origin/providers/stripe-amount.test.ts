@@ -16,6 +16,7 @@ test.each([
   [10_001n, 'HUF', 'payout', null],
   [10_001n, 'HUF', 'transfer', 10_001],
   [1n, 'CLF', 'transfer', null],
+  // ISO 4217's own code for no currency.
   [1n, 'XXX', 'transfer', null],
   [2n ** 60n, 'EUR', 'transfer', null],
 ] as const)('%s minor units of %s as a %s are %s to Stripe', (minor, currency, kind, amount) => {

@@ -1,7 +1,8 @@
-// Valid files as any bank may send them: what a test plans is in them as planned, and everything else that the schema allows comes
+// Valid files such as a bank may send: what a test plans is in them as planned, and everything else that the schema allows comes
 // and goes by chance. For tests.
 
 import fc from 'fast-check';
+import { seededRandom } from '../seeded-random.ts';
 import { type Part, readSchema, type Schema, type TextType } from './read-schema.ts';
 
 /** Of one element: its text, or its children by name. Children that are not named are left to chance; `[]` keeps one away. */
@@ -10,7 +11,7 @@ export type Plan = Readonly<Record<string, readonly Planned[]>>;
 
 /** Different files for different seeds, the same for the same one. */
 export function sampleBySchema(message: string, plan: Plan, seed: number): string {
-  const random = randomOf(seed);
+  const random = seededRandom(seed);
   const writer = new Writer(readSchema(message), random);
   const namespace = `urn:iso:std:iso:20022:tech:xsd:${message}`;
   const schemaLocation = `xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="${namespace} x.xsd"`;
@@ -144,15 +145,4 @@ const escapes: Readonly<Record<string, string>> = {
 /** As Java's writers do, which number a line's end. */
 function escaped(text: string): string {
   return text.replaceAll(/[&<>\n\r]/g, (sign) => escapes[sign] ?? '');
-}
-
-/** Of 32 bits: mulberry32. */
-function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

@@ -2,9 +2,10 @@
 
 import type { IncomingMessage } from 'node:http';
 import * as z from 'zod';
+import { seededRandom } from '../seeded-random.ts';
 import { type Books, type Entry, type PaymentOrder, paymentSchema, type Taken } from './books.ts';
 import type { Confirmations } from './confirmations.ts';
-import { drawInquiryFault, drawSubmissionFault, type Faults, seededRandom } from './faults.ts';
+import { drawInquiryFault, drawSubmissionFault, type Faults } from './faults.ts';
 import { type Reply, readJson, says } from './http.ts';
 
 const inquirySchema = z.strictObject({ idempotency_key: z.string().min(1).max(255) });

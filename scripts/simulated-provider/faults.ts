@@ -2,6 +2,7 @@
 // drawn: from a script where one is given, else by the rates.
 
 import * as z from 'zod';
+import type { Random } from '../seeded-random.ts';
 
 /**
  * For one submission. `before`: nothing was taken; `after`: it was taken, and the caller does not learn it.
@@ -67,8 +68,6 @@ export const faultsSchema = z.strictObject({
 export type Faults = z.output<typeof faultsSchema>;
 export type FaultsInput = z.input<typeof faultsSchema>;
 
-type Random = () => number;
-
 export function drawSubmissionFault(faults: Faults, random: Random): SubmissionFault {
   return (
     faults.submissions.shift() ??
@@ -106,15 +105,4 @@ function drawByRate<Name extends string>(random: Random, rates: readonly (readon
     drawn -= share;
   }
   return 'none';
-}
-
-/** Mulberry32: the same seed, the same faults. */
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }

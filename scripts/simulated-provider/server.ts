@@ -2,10 +2,11 @@
 // connections while faults are set and books are read. Plain node:http: one core serves thousands of submissions a second.
 
 import { createServer, type IncomingMessage } from 'node:http';
+import { seededRandom } from '../seeded-random.ts';
 import { Books } from './books.ts';
 import { type ConfirmationCounts, createConfirmations } from './confirmations.ts';
 import { Desk } from './desk.ts';
-import { type FaultsInput, faultsSchema, seededRandom } from './faults.ts';
+import { type FaultsInput, faultsSchema } from './faults.ts';
 import { closed, host, listen, type Reply, readJson, render, says } from './http.ts';
 
 export interface SimulatedProviderOptions {
