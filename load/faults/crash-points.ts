@@ -52,6 +52,18 @@ const owedMinor = 1_000;
 /** Things that an engine does until these settlements are over; further points meet other faults at the same places. */
 const placesMax = 200;
 
+/**
+ * Where it matters most that an engine may die: the first points aim at these. Which place the k-th thing is, is the machine's:
+ * the others come where they come.
+ */
+export const aimedAt = [
+  'before submit',
+  'after submit',
+  'before commit',
+  'after commit',
+  'after update_settlements',
+] as const;
+
 export async function crashPoints(
   parts: AsyncDisposableStack,
   { points, progress }: CrashPointsOptions,
@@ -130,7 +142,9 @@ async function crashAt(point: number, url: string): Promise<Ended> {
   const providers = [unguarded(primary.client()), unguarded(other)];
   // Short leases, so that what a dead engine had in hand is soon another's.
   const bounds = { leaseMs: 400, claimMax: 2, recordMax: 2, recordWaitMs: 1, idleMs: 10 };
-  const mortals = [new Mortal(1 + ((point * 2) % placesMax)), new Mortal(1 + ((point * 37) % 120))];
+  const aim = aimedAt[point];
+  const first = aim === undefined ? new Mortal(1 + ((point * 2) % placesMax)) : new Mortal(1, aim);
+  const mortals = [first, new Mortal(1 + ((point * 37) % 120))];
   for (const mortal of mortals) {
     const own = {
       database: mortal.database(database),

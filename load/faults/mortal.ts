@@ -1,21 +1,24 @@
-// A process that dies at a chosen moment: everything it does to the outside passes a point, and at the k-th it is dead. From then
-// on nothing it does reaches anybody, and whatever it had in a transaction is rolled back, as Postgres does for a lost connection.
+// A process that dies at a chosen moment: everything it does to the outside passes a point, and at the k-th it is dead, or at the
+// k-th of one name. From then on nothing it does reaches anybody, and whatever it had in a transaction is rolled back, as Postgres does for a lost connection.
 
 import type { Database, Sql } from '../../origin/db/client.ts';
 import type { GuardedProvider } from '../../origin/providers/guarded.ts';
 
 export class Mortal {
   readonly #diesAt: number;
+  /** The only points that count; null: all do. */
+  readonly #place: string | null;
   #points = 0;
   /** Where it died; null: it lives. */
   diedAt: string | null = null;
 
-  constructor(diesAt: number) {
+  constructor(diesAt: number, place: string | null = null) {
     this.#diesAt = diesAt;
+    this.#place = place;
   }
 
   #pass(where: string): void {
-    if (this.diedAt === null) {
+    if (this.diedAt === null && (this.#place === null || this.#place === where)) {
       this.#points += 1;
       if (this.#points === this.#diesAt) this.diedAt = where;
     }
