@@ -1,0 +1,22 @@
+// The kinds of open items: what each means, in one sentence that the API and the command line show. A new kind is a line here,
+// and, where it has actions of its own, a file in `actions/`.
+
+export const openItemKinds = {
+  dead_letter: 'A queue message that could not be read or taken.',
+  fact_out_of_contract: 'A message of a network that its contract does not allow; nothing of it is booked yet.',
+  key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',
+  currency_mismatch: "Money in another currency than the card's; it moved nothing, and a hold of it stays.",
+  refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',
+  card_behind_ledger: 'A card whose own log ends before what the ledger has booked of it.',
+  clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
+  accrual_failed: 'A clearing that could not be added to what its merchant is owed.',
+  settlement_set_aside: 'A settlement that used up its tries; it was not paid, and its amount stays reserved.',
+  provider_contradiction: 'A provider says of a settlement what cannot follow from what it said before.',
+  return_short: 'Less came back of a payout than was paid, and the rest is not explained.',
+  provider_not_configured: 'Payments under way at a provider that the configuration no longer names.',
+  booked_twice: 'A bank booked one payment of ours twice.',
+  bank_entry_unmatched: 'A bank entry that names a payment of ours and agrees with none.',
+  bank_file_set_aside: 'A bank file that could not be read.',
+} as const satisfies Record<string, string>;
+
+export type OpenItemKind = keyof typeof openItemKinds;

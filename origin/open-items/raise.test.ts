@@ -1,0 +1,69 @@
+// Open items as they are raised: once per kind and key, whatever text they hold.
+
+import { beforeEach, expect, test } from 'vitest';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { openItemKinds } from './kinds.ts';
+import { closeAsGone, type RaisedItem, raiseOpenItems } from './raise.ts';
+
+let database: Database;
+
+beforeEach(async () => {
+  const opened = openDatabase({ url: await createTestDatabase(), poolMax: 2, onIdleError: () => {} });
+  database = opened;
+  return () => opened.close();
+});
+
+const item = {
+  kind: 'booked_twice',
+  key: 'stl_1 entry-2',
+  summary: 'The bank booked it twice.',
+  amount: { minor: 12_345n, currency: 'EUR' },
+  evidence: { entry: 'entry-2' },
+} as const satisfies RaisedItem;
+
+async function stored() {
+  const { rows } = await database.sql.query<Record<string, unknown>>(
+    `select kind, item_key, status, times, amount_minor, resolution, evidence from open_items order by open_item_no`,
+  );
+  return rows;
+}
+
+test('the same kind and key again is counted, not kept twice', async () => {
+  await raiseOpenItems(database.sql, [item, item, { ...item, key: 'stl_1 entry-3' }]);
+  expect(await stored()).toEqual([
+    expect.objectContaining({ item_key: 'stl_1 entry-2', status: 'open', times: 2, amount_minor: '12345' }),
+    expect.objectContaining({ item_key: 'stl_1 entry-3', status: 'open', times: 1 }),
+  ]);
+});
+
+test('closed, it stays closed for a repeat, and opens again for a condition that is back', async () => {
+  const condition = { kind: 'provider_not_configured', key: 'acme', summary: 'Gone.', evidence: 1 } as const;
+  await raiseOpenItems(database.sql, [item, condition]);
+  await closeAsGone(database.sql, 'booked_twice', item.key);
+  await closeAsGone(database.sql, 'provider_not_configured', 'acme');
+  await raiseOpenItems(database.sql, [item, { ...condition, evidence: 2, reopens: true }]);
+  expect(await stored()).toMatchObject([
+    { status: 'resolved', resolution: 'gone', times: 2, evidence: { entry: 'entry-2' } },
+    { status: 'open', resolution: null, times: 2, evidence: 2 },
+  ]);
+});
+
+test('no text keeps an item out: NUL, half a surrogate pair, a key of any length', async () => {
+  const odd = 'a\0b\ud83dc\\u0000';
+  await raiseOpenItems(database.sql, [
+    { ...item, key: odd, summary: odd, evidence: { [odd]: odd, twice: '\0\0\udc00' } },
+    { ...item, key: 'k'.repeat(5_000) },
+  ]);
+  const { rows } = await database.sql.query(
+    `select item_key, evidence ->> 'twice' as twice from open_items order by open_item_no`,
+  );
+  expect(rows).toEqual([
+    { item_key: 'a\ufffdb\ufffdc\\u0000', twice: '\ufffd\ufffd\ufffd' },
+    { item_key: expect.stringMatching(/^[0-9a-f]{64}$/), twice: null },
+  ]);
+});
+
+test('every kind says what it means in a sentence', () => {
+  for (const meaning of Object.values(openItemKinds)) expect(meaning).toMatch(/^[A-Z].*[.]$/);
+});
