@@ -11,11 +11,17 @@ const minuteMs = 60_000;
 
 export type Promised = 'sending' | 'upkeep';
 
+/** The one alarm of an object; the storage of a Durable Object is one. */
+export interface AlarmStorage {
+  getAlarm(): Promise<number | null>;
+  setAlarm(atMs: number): Promise<void>;
+}
+
 export class Agenda {
-  readonly #storage: DurableObjectStorage;
+  readonly #storage: AlarmStorage;
   #pending: Promised | null = null;
 
-  constructor(storage: DurableObjectStorage) {
+  constructor(storage: AlarmStorage) {
     this.#storage = storage;
   }
 
@@ -40,8 +46,8 @@ export class Agenda {
   }
 
   /** The alarm has gone off: what it was for. An object that it woke knows from its instant; null where nobody says. */
-  fired(info: AlarmInvocationInfo | undefined): Promised | null {
-    const scheduled = info === undefined ? null : promiseAt(Number(info.scheduledTime));
+  fired(info: { readonly scheduledTime: number } | undefined): Promised | null {
+    const scheduled = info === undefined ? null : promiseAt(info.scheduledTime);
     const promised = this.#pending ?? scheduled;
     this.#pending = null;
     return promised;

@@ -9,12 +9,23 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
 import type { Agenda } from './agenda.ts';
-import type { CardLog } from './card-log.ts';
 import { packMessages } from './pack-messages.ts';
+import { type Timing, timing } from './timing.ts';
+
+/** What the outbox reads of the card's log; `CardLog` is one. */
+export interface UnsentRows {
+  /** The oldest row still there; null for an empty log. */
+  oldest(): { readonly sequence: number } | null;
+  /** The outbox's cursor as the newest row knew it. */
+  publishedSequence(): number;
+  /** Rows above a sequence, in order; `limit` of them at most. */
+  after(sequence: number, limit: number): Iterable<LoggedEvent>;
+}
 
 export class Outbox {
   readonly #agenda: Agenda;
-  readonly #log: CardLog;
+  readonly #log: UnsentRows;
+  readonly #timing: Timing;
   readonly #send: (message: unknown) => Promise<unknown>;
   readonly #cardKey: () => CardKey;
   /** The newest row. */
@@ -25,21 +36,24 @@ export class Outbox {
   #publishedSequence = 0;
   /** Rows above the cursor, as far as they are in memory: reading each back would cost as much as sending it. */
   #unsent: LoggedEvent[] = [];
-  #timer: ReturnType<typeof setTimeout> | null = null;
+  /** Ends the timer that waits, if one does. */
+  #stopTimer: (() => void) | null = null;
   #publishing: Promise<void> | null = null;
   #publishedAtMs = 0;
   #retryMs: number = limits.publishRetryMsMin;
 
   constructor(parts: {
     agenda: Agenda;
-    log: CardLog;
+    log: UnsentRows;
     send: (message: unknown) => Promise<unknown>;
     cardKey: () => CardKey;
+    timing?: Timing;
   }) {
     this.#agenda = parts.agenda;
     this.#log = parts.log;
     this.#send = parts.send;
     this.#cardKey = parts.cardKey;
+    this.#timing = parts.timing ?? timing;
   }
 
   get publishedSequence(): number {
@@ -52,7 +66,7 @@ export class Outbox {
 
   /** Sent within the last interval: then what comes now waits for the next message, and shares it. */
   get isBusy(): boolean {
-    return Date.now() - this.#publishedAtMs < limits.publishIntervalMs;
+    return this.#timing.nowMs() - this.#publishedAtMs < limits.publishIntervalMs;
   }
 
   /** Takes up where the object left, before anything is recorded. */
@@ -83,16 +97,16 @@ export class Outbox {
   promise(): void {
     if (this.#agenda.pending === 'sending') return;
     const delayMs = this.isBusy ? limits.publishAlarmBusyMs : limits.publishAlarmMs;
-    this.#agenda.promiseSending(Date.now() + delayMs);
+    this.#agenda.promiseSending(this.#timing.nowMs() + delayMs);
   }
 
   #startTimer(): void {
-    if (this.#timer !== null) return;
+    if (this.#stopTimer !== null) return;
     const delayMs = this.isBusy ? limits.publishIntervalMs : limits.publishDelayMs;
-    this.#timer = setTimeout(() => {
-      this.#timer = null;
+    this.#stopTimer = this.#timing.startTimer(delayMs, () => {
+      this.#stopTimer = null;
       void this.publish();
-    }, delayMs);
+    });
   }
 
   /**
@@ -101,8 +115,8 @@ export class Outbox {
    */
   publish(): Promise<void> {
     // What the timer was to send goes now.
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
+    this.#stopTimer?.();
+    this.#stopTimer = null;
     this.#publishing ??= this.#sendUnsent()
       .then(
         () => {
@@ -110,7 +124,7 @@ export class Outbox {
         },
         (error: unknown) => {
           console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
-          this.#agenda.promiseSending(Date.now() + this.#retryMs);
+          this.#agenda.promiseSending(this.#timing.nowMs() + this.#retryMs);
           this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
         },
       )
@@ -127,7 +141,7 @@ export class Outbox {
       for (const message of packMessages(this.#cardKey(), rows)) {
         await this.#send(message);
         this.#publishedSequence = message.events.at(-1)?.sequence ?? this.#publishedSequence;
-        this.#publishedAtMs = Date.now();
+        this.#publishedAtMs = this.#timing.nowMs();
         this.#unsent = this.#unsent.filter(({ sequence }) => sequence > this.#publishedSequence);
       }
     }
