@@ -35,20 +35,63 @@ export type AskAnswer =
   | { readonly outcome: 'not_found' }
   | { readonly outcome: 'unknown'; readonly code: string };
 
-/**
- * What a provider told by itself. A bank may send a payment back that it had made: `rejected` after `paid` is true, and changes
- * no settlement that is final; it is for a person.
- */
-export interface ProviderWord {
+interface AboutPayment {
   /** The provider's id of this message: a repeat changes nothing. */
   readonly webhook_id: string;
   readonly settlement_id: string;
   /** The submission it is about, where the provider tells. */
   readonly submission?: number;
+  /** When it happened, by the provider's clock; missing or null where it does not tell. */
+  readonly occurred_at_ms?: number | null;
+}
+
+/**
+ * How a payment ended. `rejected` after `paid` is true as well: the bank took it and sent it back, all of it. The settlement
+ * stays completed, and the return is booked beside it.
+ */
+export interface Confirmation extends AboutPayment {
   readonly outcome: 'paid' | 'rejected';
+  /** The provider's id of the payment. */
   readonly provider_reference: string;
   readonly code: string | null;
+  /**
+   * True where this provider never pays what it has rejected (a failed payout of Stripe stays failed): its `paid` that comes after
+   * a `rejected` was sent before it, and contradicts nothing.
+   */
+  readonly rejection_outlasts?: boolean;
 }
+
+/** Money of a paid settlement came back, all of it or a part. */
+export interface ReturnOfPayment extends AboutPayment {
+  readonly outcome: 'returned';
+  /**
+   * The provider's id of this return, not of the payment: an entry reference, a reversal. The same return told twice, by
+   * whichever message, has the same one.
+   */
+  readonly provider_reference: string;
+  /** Digits, minor units (JSON has no integers of this size); null: what was paid, as a whole. */
+  readonly amount_minor: string | null;
+  /** Null: that of the settlement. */
+  readonly currency: string | null;
+  /** Why, as `provider_…`. */
+  readonly code: string | null;
+}
+
+/** It names a payment of ours and says what we cannot book by ourselves: it goes in front of a person. */
+export interface UnclearWord extends AboutPayment {
+  readonly outcome: 'unclear';
+  readonly kind: 'return_short' | 'provider_contradiction';
+  readonly provider_reference: string;
+  /** One sentence for people. */
+  readonly summary: string;
+  /** Digits, minor units, of `currency`; null where no amount is named. */
+  readonly amount_minor: string | null;
+  readonly currency: string | null;
+  readonly code: string | null;
+}
+
+/** What a provider said by itself: a webhook, or an entry of a bank file. Kept as JSON until the engine takes it. */
+export type ProviderWord = Confirmation | ReturnOfPayment | UnclearWord;
 
 /** Neither `submit` nor `ask` throws for what a provider or the network does: that is an answer. */
 export interface Provider {

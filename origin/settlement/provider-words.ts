@@ -104,6 +104,8 @@ function judgeOrKeep(inbox: Inbox, row: SettlementRow | undefined, parts: Engine
 
 function judge({ provider, word }: Inbox, row: SettlementRow | undefined, { policy }: EngineParts): Judged {
   if (row === undefined) return { outcome: 'unknown_settlement', change: null };
+  // Returns are booked in the next change; until then such a word lies open.
+  if (word.outcome === 'returned' || word.outcome === 'unclear') return { outcome: 'contradicts', change: null };
   const paid = word.outcome === 'paid';
   if (isFinal(row)) {
     const same = (row.state === 'completed') === paid && row.provider === provider;
