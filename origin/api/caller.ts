@@ -12,6 +12,8 @@ export const scopes = [
   'merchants:write',
   'webhooks:read',
   'webhooks:write',
+  'open_items:read',
+  'open_items:write',
   'dead_letters:read',
   'dead_letters:write',
   'keys:read',

@@ -16,6 +16,8 @@ import { changeCardRoutes } from './change-card.ts';
 import { controlSetRoutes } from './control-sets.ts';
 import { deadLetterRoutes } from './dead-letters.ts';
 import { ledgerRoutes } from './ledger.ts';
+import { openItemActionRoutes } from './open-item-actions.ts';
+import { openItemRoutes } from './open-items.ts';
 import type { Route } from './route.ts';
 
 export interface CardHalfParts extends CardControlsParts {
@@ -36,6 +38,8 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...categoryRoutes,
     ...authorizationRoutes(parts.database),
     ...ledgerRoutes(parts.database),
+    ...openItemRoutes,
+    ...openItemActionRoutes(parts),
     ...deadLetterRoutes({ database: parts.database, takers: takersOf(parts) }),
   ];
 }

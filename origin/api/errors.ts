@@ -86,6 +86,12 @@ export const errors = {
     says: 'There is no dead letter with this id.',
     remedy: 'It may have been replayed or discarded meanwhile: list them again.',
   },
+  open_item_not_found: { status: 404, says: 'There is no open item with this id.', remedy: 'Compare the id.' },
+  open_item_action_not_found: {
+    status: 404,
+    says: 'Open items of this kind have no such action.',
+    remedy: 'Read the item: `actions` lists those that its kind allows.',
+  },
   version_unknown: {
     status: 406,
     says: 'There is no such version of this API.',
@@ -110,6 +116,17 @@ export const errors = {
     status: 409,
     says: 'Only a settlement that is still queued can be cancelled.',
     remedy: 'Read the settlement: it is being paid, or is final.',
+  },
+  open_item_closed: {
+    status: 409,
+    says: 'The open item was closed by another action, or by this one with other input.',
+    remedy: 'Read the item: `resolution`, `result` and `history` say what was done.',
+  },
+  open_item_under_way: {
+    status: 409,
+    says: 'Another action on this open item was begun, and may have had its effect.',
+    remedy:
+      'Ask for the action that the answer names, with the same input, until it is done: it has its effect only once.',
   },
   card_already_exists: {
     status: 409,
@@ -152,6 +169,11 @@ export const errors = {
     says: 'The merchant has no destination that a provider could pay to.',
     remedy: 'Have an operator add a destination.',
   },
+  open_item_action_refused: {
+    status: 422,
+    says: 'The action cannot be done on this open item. The item stays open.',
+    remedy: 'Mend what the answer names, or choose another action.',
+  },
   backtest_too_large: {
     status: 422,
     says: 'The history is larger than one backtest reads. Take less of it.',
@@ -176,6 +198,11 @@ export const errors = {
     status: 503,
     says: 'The edge cannot be reached, or does not know this card yet. Try again in a moment.',
     remedy: 'Wait for `Retry-After`, and send it again; cards are still being decided.',
+  },
+  open_item_action_unavailable: {
+    status: 503,
+    says: 'What the action needs does not answer. The open item stays open.',
+    remedy: 'Send the same again after `Retry-After`: it has its effect only once.',
   },
   intake_full: {
     status: 503,

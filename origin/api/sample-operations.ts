@@ -125,6 +125,7 @@ const ledgerCall: Make = async (world) => ({
 });
 const accountCall: Make = async (world) => ({ params: { account_id: String((await world.account())['account_id']) } });
 const letterCall: Make = async (world) => ({ params: { dead_letter_no: await world.deadLetter() } });
+const openItemCall: Make = async (world) => ({ params: { open_item_id: await world.openItem() } });
 const nothing: Make = () => ({});
 
 /** A request that succeeds, each time: what it needs is made anew. */
@@ -213,6 +214,23 @@ export const samples: Readonly<Record<string, Make>> = {
   discardDeadLetter: async (world, tenant) => ({
     ...(await letterCall(world, tenant)),
     body: { reason: 'its merchant has left' },
+  }),
+  countOpenItems: async (world) => {
+    await world.openItem();
+    return {};
+  },
+  listOpenItems: async (world) => {
+    await world.openItem();
+    return { query: { kind: 'booked_twice', limit: '1' } };
+  },
+  readOpenItem: openItemCall,
+  actOnOpenItem: async (world) => {
+    const open_item_id = await world.openItem();
+    return { params: { open_item_id, action: 'dismiss' }, body: { reason: 'the bank has corrected it' } };
+  },
+  actOnOpenItems: () => ({
+    params: { action: 'dismiss' },
+    body: { kind: 'bank_file_set_aside', provider: 'iso20022', reason: 'files of a bank that we have left' },
   }),
   listAuditEvents: async (world, tenant) => ({ query: { subject: await world.settlement(tenant), limit: '2' } }),
 };

@@ -5,6 +5,7 @@ import type { Id } from '../../contracts/ids.ts';
 import { newId } from '../../contracts/ids.ts';
 import { keepDeadLetters } from '../intake/dead-letters.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
 import { merchantScopes, newApiKey, type Scope, scopes } from './caller.ts';
 import { type Answer, type Json, SampleApi } from './sample-api.ts';
@@ -90,6 +91,22 @@ export class SampleWorld {
       'select max(dead_letter_no) as no from dead_letters',
     );
     return Number(rows[0]?.no);
+  }
+
+  async openItem(): Promise<string> {
+    const { sql } = this.api.database;
+    const key = newId('req');
+    await raiseOpenItems(sql, [
+      {
+        ...{ kind: 'booked_twice', key, summary: 'The bank booked a payment of ours twice.', evidence: { entry: key } },
+        ...{ amount: { minor: 100n, currency: 'USD' }, merchant_id: this.own.merchant_id, provider: 'iso20022' },
+      },
+    ]);
+    const { rows } = await sql.query<{ open_item_id: string }>(
+      'select open_item_id from open_items where item_key = $1',
+      [key],
+    );
+    return rows[0]?.open_item_id ?? '';
   }
 
   async endpoint({ merchant_id }: Tenant = this.own): Promise<string> {

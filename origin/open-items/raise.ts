@@ -13,6 +13,8 @@ export interface RaisedItem {
   readonly kind: OpenItemKind;
   /** What makes two sightings the same item, such as `stl_… payment.rejected`. */
   readonly key: string;
+  /** Where it came in, as a queue's name, where its kind does not say it. */
+  readonly source?: string;
   /** One sentence for people: what happened. Never card data, never a secret. */
   readonly summary: string;
   readonly amount?: { readonly minor: bigint; readonly currency: string };
@@ -22,7 +24,7 @@ export interface RaisedItem {
   /** `<network>:<card token>`. */
   readonly card_key?: string | null;
   readonly provider?: string | null;
-  /** All that was seen: JSON. Free text in it must be masked by the caller where it may hold card data. */
+  /** All that was seen: JSON. It is shown with digits masked that may be a card's; what must not be kept so, the caller masks. */
   readonly evidence: unknown;
   /**
    * True for a condition that can end and come back (a provider that is not configured): seen again after it was closed, it is
@@ -37,13 +39,18 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
     // `on conflict`: every message may come twice, and every loop may look twice.
     await sql.query(
       `insert into open_items (open_item_id, kind, item_key, summary, amount_minor, currency, merchant_id, settlement_id,
-         authorization_id, card_key, provider, evidence)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+         authorization_id, card_key, provider, evidence, source)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14)
        on conflict (kind, item_key) do update set
          times = open_items.times + 1, last_seen_at = now(),
          status = case when $13 then 'open' else open_items.status end,
          closed_at = case when $13 then null else open_items.closed_at end,
          resolution = case when $13 then null else open_items.resolution end,
+         -- What closed it once says nothing of this time; one that is under way goes on.
+         result = case when $13 then null else open_items.result end,
+         action = case when $13 and open_items.status <> 'open' then null else open_items.action end,
+         amount_minor = case when $13 then excluded.amount_minor else open_items.amount_minor end,
+         currency = case when $13 then excluded.currency else open_items.currency end,
          summary = case when $13 then excluded.summary else open_items.summary end,
          evidence = case when $13 then excluded.evidence else open_items.evidence end`,
       [
@@ -60,16 +67,17 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.provider ?? null,
         jsonText(evidence),
         reopens,
+        item.source ?? null,
       ],
     );
   }
 }
 
-/** Closes what is no longer so; nothing where it is not open. */
+/** Closes what is no longer so; nothing where it is not open, or where a person's action on it has begun. */
 export async function closeAsGone(sql: Sql, kind: OpenItemKind, key: string): Promise<void> {
   await sql.query(
     `update open_items set status = 'resolved', closed_at = now(), resolution = 'gone'
-     where kind = $1 and item_key = $2 and status = 'open'`,
+     where kind = $1 and item_key = $2 and status = 'open' and action is null`,
     [kind, itemKey(key)],
   );
 }
