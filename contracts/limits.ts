@@ -64,6 +64,11 @@ export const limits = {
   publishAlarmMs: 8_000,
   /** The same for a busy card: rare, because it stays in memory while it is busy. How late events may come after a crash. */
   publishAlarmBusyMs: 60_000,
+  /**
+   * How late an alarm may come and its machine's clock still be believed: alarms are minutes late, or hours where the platform is
+   * away. Beyond it the clock has jumped, and what is due by it (holds, old rows) waits.
+   */
+  alarmLateMsMax: 24 * 3_600_000,
   /** Unsent rows kept in memory, of about 1 KB: with the queue away for longer, they are read back from the log. */
   unsentInMemoryMax: 1_000,
   /** Waits after a failed publish, doubled each time. The rows stay in the log, so waiting loses nothing. */
@@ -113,6 +118,10 @@ export function assertLimits(): void {
     ['the alarm comes after the timer', limits.publishAlarmMs > limits.publishIntervalMs],
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
+    [
+      'a retry is an alarm that no clock needs to have set wrongly',
+      limits.publishRetryMsMax <= limits.publishAlarmBusyMs,
+    ],
     ['retries do not shrink', limits.publishRetryMsMin <= limits.publishRetryMsMax],
     ['a stand-in leaves its card at least half of the deadline', limits.nativeDeadlineMsMin >= 2 * limits.standInMs],
     ['our own default deadline is one that may be asked for', limits.nativeDeadlineMs >= limits.nativeDeadlineMsMin],

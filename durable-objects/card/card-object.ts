@@ -60,11 +60,13 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       log,
       send: (message) => env.CARD_EVENTS.send(message),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
+      startAgain: (reason) => ctx.abort(reason),
     });
     this.#upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
     ctx.blockConcurrencyWhile(async () => {
       await this.#agenda.restore();
       this.#outbox.restore(card.sequence);
+      this.#agenda.bringForward(Date.now());
     });
   }
 
@@ -134,6 +136,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /** Does all that is due, whichever promise it keeps, and makes the next one. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     if (this.#agenda.fired(info) === 'upkeep') this.#outbox.allWasSent();
+    const nowMs = this.#agenda.believed(Date.now());
     // The platform gives up after a few retries: what fails again and again gets an alarm that starts their count anew.
     if (info?.isRetry === true) {
       this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
@@ -143,13 +146,13 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     // First: what upkeep may run into keeps no event back.
     await this.#outbox.publish();
     const isQueueThere = this.#outbox.isAllSent;
-    this.#orStartAgain(() => this.#upkeep.run(Date.now(), this.#outbox.publishedSequence));
+    this.#orStartAgain(() => this.#upkeep.run(nowMs, this.#outbox.publishedSequence));
     if (isQueueThere) await this.#outbox.publish();
     // What could not be sent, and what came meanwhile, has its promise already.
     if (!this.#outbox.isAllSent) return;
     // A card in use will need that promise again with its next event: made now, it costs no more than one of upkeep would.
     if (isBusy) return this.#outbox.promise();
-    const nextMs = this.#upkeep.nextMs(Date.now());
+    const nextMs = this.#upkeep.nextMs(nowMs);
     if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
   }
 

@@ -2,9 +2,13 @@
 // there in case the object is gone by then, and is promised (`agenda.ts`) whenever something is unsent. So a crash repeats,
 // never drops.
 //
+// Each message begins with the event after the cursor and has no gap. That is asserted before the queue sees it: a gap would be
+// a row that nobody ever sends, so the object starts again from what is durable instead.
+//
 // What is in memory, and why losing it is harmless: the cursor is read back from the newest row, so some events may be sent
 // twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm.
 
+import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
@@ -22,19 +26,36 @@ export interface UnsentRows {
   after(sequence: number, limit: number): Iterable<LoggedEvent>;
 }
 
+interface OutboxParts {
+  readonly agenda: Agenda;
+  readonly log: UnsentRows;
+  readonly send: (message: CardEventsMessage) => Promise<unknown>;
+  readonly cardKey: () => CardKey;
+  /** Called when memory contradicts the log: whoever owns the outbox loads everything again from what is durable. */
+  readonly startAgain?: (reason: string) => void;
+  readonly timing?: Timing;
+}
+
+/** Rows that do not follow the cursor one by one. */
+class Gap extends Error {}
+
 export class Outbox {
   readonly #agenda: Agenda;
   readonly #log: UnsentRows;
-  readonly #timing: Timing;
-  readonly #send: (message: unknown) => Promise<unknown>;
+  readonly #send: OutboxParts['send'];
   readonly #cardKey: () => CardKey;
+  readonly #startAgain: (reason: string) => void;
+  readonly #timing: Timing;
   /** The newest row. */
   #sequence = 0;
   /** The newest row when the object was loaded. */
   #restoredSequence = 0;
   /** Events up to here are in the queue. */
   #publishedSequence = 0;
-  /** Rows above the cursor, as far as they are in memory: reading each back would cost as much as sending it. */
+  /**
+   * Some of the rows above the cursor: one run without a gap, which may begin later than the cursor + 1 and end before the
+   * newest row. What is not here is read from the log, which costs as much as sending it.
+   */
   #unsent: LoggedEvent[] = [];
   /** Ends the timer that waits, if one does. */
   #stopTimer: (() => void) | null = null;
@@ -42,17 +63,12 @@ export class Outbox {
   #publishedAtMs = 0;
   #retryMs: number = limits.publishRetryMsMin;
 
-  constructor(parts: {
-    agenda: Agenda;
-    log: UnsentRows;
-    send: (message: unknown) => Promise<unknown>;
-    cardKey: () => CardKey;
-    timing?: Timing;
-  }) {
+  constructor(parts: OutboxParts) {
     this.#agenda = parts.agenda;
     this.#log = parts.log;
     this.#send = parts.send;
     this.#cardKey = parts.cardKey;
+    this.#startAgain = parts.startAgain ?? (() => undefined);
     this.#timing = parts.timing ?? timing;
   }
 
@@ -66,7 +82,9 @@ export class Outbox {
 
   /** Sent within the last interval: then what comes now waits for the next message, and shares it. */
   get isBusy(): boolean {
-    return this.#timing.nowMs() - this.#publishedAtMs < limits.publishIntervalMs;
+    const sinceMs = this.#timing.nowMs() - this.#publishedAtMs;
+    // Below 0 the clock was set back since: that says nothing of how busy the card is.
+    return sinceMs >= 0 && sinceMs < limits.publishIntervalMs;
   }
 
   /** Takes up where the object left, before anything is recorded. */
@@ -87,17 +105,25 @@ export class Outbox {
 
   /** A row was written: it will be sent, whatever happens. Its alarm belongs to the same commit as the row. */
   recorded(row: LoggedEvent): void {
+    if (row.sequence !== this.#sequence + 1)
+      throw new Gap(`event ${row.sequence} was recorded after event ${this.#sequence}`);
     this.#sequence = row.sequence;
-    if (this.#unsent.length < limits.unsentInMemoryMax) this.#unsent.push(row);
+    const last = this.#unsent.at(-1);
+    // After a row that found no room here the next ones have none either, until all that is here is sent: no gap can come about.
+    const follows = last === undefined || last.sequence + 1 === row.sequence;
+    if (follows && this.#unsent.length < limits.unsentInMemoryMax) this.#unsent.push(row);
     this.#startTimer();
     this.promise();
   }
 
-  /** Neither moved nor taken back when all was sent: that would be a write, and an alarm that finds nothing to send is none. */
+  /**
+   * Neither moved nor taken back when all was sent: that would be a write, and an alarm that finds nothing to send is none. One
+   * that is later than we ever ask for was set by a clock that ran ahead: it is brought forward.
+   */
   promise(): void {
-    if (this.#agenda.pending === 'sending') return;
-    const delayMs = this.isBusy ? limits.publishAlarmBusyMs : limits.publishAlarmMs;
-    this.#agenda.promiseSending(this.#timing.nowMs() + delayMs);
+    const nowMs = this.#timing.nowMs();
+    if (this.#agenda.isSendingBy(nowMs + limits.publishAlarmBusyMs)) return;
+    this.#agenda.promiseSending(nowMs + (this.isBusy ? limits.publishAlarmBusyMs : limits.publishAlarmMs));
   }
 
   #startTimer(): void {
@@ -122,11 +148,7 @@ export class Outbox {
         () => {
           this.#retryMs = limits.publishRetryMsMin;
         },
-        (error: unknown) => {
-          console.error(JSON.stringify({ level: 'error', event: 'card_events_not_published', error: String(error) }));
-          this.#agenda.promiseSending(this.#timing.nowMs() + this.#retryMs);
-          this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
-        },
+        (error: unknown) => this.#failed(error),
       )
       .finally(() => {
         this.#publishing = null;
@@ -134,22 +156,42 @@ export class Outbox {
     return this.#publishing;
   }
 
+  #failed(error: unknown): void {
+    const [level, event] = ['error', 'card_events_not_published'];
+    console.error(
+      JSON.stringify({ level, event, unsent: this.#sequence - this.#publishedSequence, error: String(error) }),
+    );
+    this.#agenda.promiseSending(this.#timing.nowMs() + this.#retryMs);
+    this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
+    if (error instanceof Gap) this.#startAgain(error.message);
+  }
+
   async #sendUnsent(): Promise<void> {
     while (this.#publishedSequence < this.#sequence) {
-      const rows = this.#nextRows();
-      if (rows.length === 0) throw new Error(`the log ends before event ${this.#sequence}`);
-      for (const message of packMessages(this.#cardKey(), rows)) {
+      for (const message of packMessages(this.#cardKey(), this.#nextRows())) {
+        const lastSequence = assertFollows(message, this.#publishedSequence);
         await this.#send(message);
-        this.#publishedSequence = message.events.at(-1)?.sequence ?? this.#publishedSequence;
+        this.#publishedSequence = lastSequence;
         this.#publishedAtMs = this.#timing.nowMs();
-        this.#unsent = this.#unsent.filter(({ sequence }) => sequence > this.#publishedSequence);
+        this.#unsent = this.#unsent.filter(({ sequence }) => sequence > lastSequence);
       }
     }
   }
 
+  /** The rows after the cursor, as many as a message takes; at least one. */
   #nextRows(): LoggedEvent[] {
     const inMemory = this.#unsent[0]?.sequence === this.#publishedSequence + 1;
     if (inMemory) return this.#unsent.slice(0, limits.eventsPerMessageMax);
-    return [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
+    const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
+    if (rows.length === 0) throw new Gap(`the log ends before event ${this.#sequence}`);
+    return rows;
   }
+}
+
+/** The message's last sequence; throws where the message is not what follows the cursor, one by one. */
+function assertFollows({ events }: CardEventsMessage, cursor: number): number {
+  for (const [index, { sequence }] of events.entries())
+    if (sequence !== cursor + 1 + index)
+      throw new Gap(`event ${sequence} stands where event ${cursor + 1 + index} should be sent`);
+  return cursor + events.length;
 }
