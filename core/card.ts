@@ -26,7 +26,12 @@ export type AuthorizeAnswer =
   /** The request key was answered before, for a request that differed in this field. */
   | { outcome: 'conflict'; field: string };
 
-export interface ReceiveAnswer {
+export type ReceiveAnswer =
+  | { outcome: 'stored' | 'repeated' }
+  /** The message key came before, with another content in this field: the first one stands. */
+  | { outcome: 'conflict'; field: string };
+
+export interface VoidAnswer {
   readonly outcome: 'stored' | 'repeated';
 }
 
@@ -99,9 +104,16 @@ export class Card {
     return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
   }
 
-  /** Records what the network says happened, once. */
+  /**
+   * Records what the network says happened, once. The same key with another kind, amount, currency, key or finality is another
+   * fact, for a person to judge; stamped anew or with another shop's name it is the same one.
+   */
   receive(message: CardMessage, clockMs: number): ReceiveAnswer {
-    if (this.#state.received.has(message.message_key)) return { outcome: 'repeated' };
+    const received = this.#state.received.get(message.message_key);
+    if (received !== undefined) {
+      const field = differingField(contentOf(this.#messageAt(received)), contentOf(message));
+      return field === null ? { outcome: 'repeated' } : { outcome: 'conflict', field };
+    }
     const nowMs = this.now(clockMs);
     this.#append(receiveMessage(this.#state, message, this.#history.freshIds(), nowMs), nowMs);
     return { outcome: 'stored' };
@@ -111,7 +123,7 @@ export class Card {
    * Gives up a request: what it had been approved for is released, by the card and in its place, and its key stays declined,
    * until somebody answers it in the card's place after that.
    */
-  void(requestKey: string, clockMs: number): ReceiveAnswer {
+  void(requestKey: string, clockMs: number): VoidAnswer {
     const isGivenUp = this.#state.voided.has(requestKey);
     const stoodIn = standInFor(this.#state, requestKey);
     if (isGivenUp && stoodIn === null) return { outcome: 'repeated' };
@@ -177,6 +189,13 @@ export class Card {
     return body;
   }
 
+  /** A message that was received, read back from the log: its key is forgotten before its row. */
+  #messageAt(sequence: number): CardMessage {
+    const body = this.#history.at(sequence);
+    if (body.kind !== 'message') throw new Error(`event ${sequence} should hold a message`);
+    return body.message;
+  }
+
   /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
   #append(body: CardEventBody, nowMs: number): void {
     const event = { sequence: this.#sequence + 1, at_ms: nowMs, body };
@@ -189,6 +208,20 @@ export class Card {
     this.#sequence = event.sequence;
     this.#clockMs = Math.max(this.#clockMs, event.at_ms);
   }
+}
+
+/** What makes a message the fact that it is. Who decided, where and when are told with it, and change nothing of the money. */
+function contentOf(message: CardMessage) {
+  return {
+    kind: message.kind,
+    currency: message.currency,
+    authorization_key: message.authorization_key,
+    alias_key: message.alias_key,
+    amount_minor: 'amount_minor' in message ? message.amount_minor : undefined,
+    hold_minor: 'hold_minor' in message ? message.hold_minor : undefined,
+    final: 'final' in message ? message.final : undefined,
+    request_key: 'request_key' in message ? message.request_key : undefined,
+  };
 }
 
 const noDecision: Decision = {

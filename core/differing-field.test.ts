@@ -6,6 +6,7 @@ import { differingField } from './differing-field.ts';
 
 test.each([
   ['equal plain values', 1, 1, null],
+  ['zero and the negative zero that JSON cannot keep', { a: 0 }, { a: -0 }, null],
   ['equal objects', { a: 1, b: { c: null } }, { a: 1, b: { c: null } }, null],
   ['objects whose fields stand in another order', { a: 1, b: 2 }, { b: 2, a: 1 }, null],
   ['equal arrays', { a: [1, 2] }, { a: [1, 2] }, null],

@@ -2,7 +2,8 @@
 
 /** Path of the first difference, as `merchant.name`; null where the values are equal. */
 export function differingField(before: unknown, after: unknown, path = ''): string | null {
-  if (Object.is(before, after)) return null;
+  // JSON has no negative zero and no NaN: 0 and -0 are the same amount.
+  if (before === after) return null;
   if (!isRecord(before) || !isRecord(after)) return path === '' ? 'body' : path;
   for (const key of new Set([...Object.keys(before), ...Object.keys(after)])) {
     const field = differingField(before[key], after[key], path === '' ? key : `${path}.${key}`);

@@ -15,7 +15,13 @@ import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
-import { type AuthorizeAnswer, Card, type PutProfileAnswer, type ReceiveAnswer } from '../../core/card.ts';
+import {
+  type AuthorizeAnswer,
+  Card,
+  type PutProfileAnswer,
+  type ReceiveAnswer,
+  type VoidAnswer,
+} from '../../core/card.ts';
 import { availableMinor } from '../../core/card-state.ts';
 import { readControls } from '../../core/readback.ts';
 import { Agenda } from './agenda.ts';
@@ -85,7 +91,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   }
 
   /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
-  void(requestKey: string): ReceiveAnswer {
+  void(requestKey: string): VoidAnswer {
     return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
   }
 
