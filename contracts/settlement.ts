@@ -19,6 +19,7 @@ export const failureCodes = [
   'amount_not_owed',
   'destination_missing',
   'destination_refused',
+  'amount_not_payable',
   'provider_rejected',
   'attempts_exhausted',
   'discarded',
@@ -37,6 +38,18 @@ export const newSettlementSchema = z.strictObject({
 });
 export type NewSettlement = z.input<typeof newSettlementSchema>;
 
+/** Money of a completed settlement that came back; what it was is owed again. */
+export const settlementReturnSchema = z.strictObject({
+  settlement_return_id: idSchema('srt'),
+  amount_minor: amountMinorSchema,
+  /** Why, in the provider's words: `provider_account_closed`. */
+  reason_code: z.string(),
+  /** By the provider's clock; null where it does not tell. */
+  occurred_at: z.nullable(z.iso.datetime()),
+  booked_at: z.iso.datetime(),
+});
+export type SettlementReturn = z.infer<typeof settlementReturnSchema>;
+
 export const settlementSchema = z.strictObject({
   settlement_id: idSchema('stl'),
   merchant_id: idSchema('mrch'),
@@ -47,6 +60,9 @@ export const settlementSchema = z.strictObject({
   /** Set aside until an operator replays or discards it. */
   dead_lettered: z.boolean(),
   failure_code: z.nullable(z.string()),
+  /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
+  returned_minor: amountMinorSchema,
+  returns: z.array(settlementReturnSchema),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   final_at: z.nullable(z.iso.datetime()),
@@ -66,10 +82,13 @@ export type SettlementTransition = z.infer<typeof settlementTransitionSchema>;
 
 const ledgerSideSchema = z.strictObject({ ledger_account_id: idSchema('lac'), kind: z.string() });
 
-/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`). */
+/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`); what came back (`direct`). */
 export const settlementTransferSchema = z.strictObject({
   transfer_id: idSchema('trf'),
-  /** `direct`: reserved with one provider and paid by another, it moved from the one's account to the other's. */
+  /**
+   * `direct` to `merchant_payable`: it came back, and is owed again. `direct` between two `provider_transit`: reserved with one
+   * provider and paid by another.
+   */
   kind: z.enum(['pending', 'post', 'void', 'direct']),
   debit: ledgerSideSchema,
   credit: ledgerSideSchema,
@@ -79,20 +98,37 @@ export const settlementTransferSchema = z.strictObject({
 });
 export type SettlementTransfer = z.infer<typeof settlementTransferSchema>;
 
-export const settlementEventTypes = ['settlement.completed', 'settlement.failed'] as const;
+export const settlementEventTypes = ['settlement.completed', 'settlement.failed', 'settlement.returned'] as const;
+
+const told = {
+  settlement_id: idSchema('stl'),
+  merchant_id: idSchema('mrch'),
+  amount_minor: amountMinorSchema,
+  currency: currencySchema,
+  reference: z.string(),
+  state: z.enum(settlementStates),
+  failure_code: z.nullable(z.string()),
+};
 
 /** The body of a webhook to a partner (Standard Webhooks: type, timestamp, data). */
-export const settlementWebhookSchema = z.object({
-  type: z.enum(settlementEventTypes),
-  timestamp: z.iso.datetime(),
-  data: z.object({
-    settlement_id: idSchema('stl'),
-    merchant_id: idSchema('mrch'),
-    amount_minor: amountMinorSchema,
-    currency: currencySchema,
-    reference: z.string(),
-    state: z.enum(settlementStates),
-    failure_code: z.nullable(z.string()),
+export const settlementWebhookSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.enum(['settlement.completed', 'settlement.failed']),
+    timestamp: z.iso.datetime(),
+    data: z.object(told),
   }),
-});
+  z.object({
+    type: z.literal('settlement.returned'),
+    timestamp: z.iso.datetime(),
+    data: z.object({
+      ...told,
+      settlement_return_id: idSchema('srt'),
+      /** By this return, and by all of this settlement up to it. */
+      returned_minor: amountMinorSchema,
+      returned_total_minor: amountMinorSchema,
+      reason_code: z.string(),
+      occurred_at: z.nullable(z.iso.datetime()),
+    }),
+  }),
+]);
 export type SettlementWebhook = z.infer<typeof settlementWebhookSchema>;

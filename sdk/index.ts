@@ -10,6 +10,7 @@ export type {
   NewSettlement,
   Settlement,
   SettlementQuery,
+  SettlementReturn,
   SettlementState,
   Settlements,
   SettlementTransfer,

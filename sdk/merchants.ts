@@ -36,6 +36,8 @@ export interface Merchant {
   readonly ledger_account_id: `lac_${string}`;
   /** What could be settled now. */
   readonly owed_minor: number;
+  /** What is not payable until an operator has looked at an open item of this merchant. */
+  readonly withheld_minor: number;
   readonly created_at: string;
 }
 

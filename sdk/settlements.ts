@@ -18,6 +18,17 @@ export interface NewSettlement {
   readonly reference?: string | undefined;
 }
 
+/** Money of a completed settlement that came back; what it was is owed again. */
+export interface SettlementReturn {
+  readonly settlement_return_id: `srt_${string}`;
+  readonly amount_minor: number;
+  /** Why, in the provider's words: `provider_account_closed`. */
+  readonly reason_code: string;
+  /** By the provider's clock; null where it does not tell. */
+  readonly occurred_at: string | null;
+  readonly booked_at: string;
+}
+
 export interface Settlement {
   readonly settlement_id: `stl_${string}`;
   readonly merchant_id: `mrch_${string}`;
@@ -28,6 +39,9 @@ export interface Settlement {
   /** Set aside until an operator replays or discards it. */
   readonly dead_lettered: boolean;
   readonly failure_code: string | null;
+  /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
+  readonly returned_minor: number;
+  readonly returns: readonly SettlementReturn[];
   readonly created_at: string;
   readonly updated_at: string;
   /** When it became `completed` or `failed`; from then on it never changes. */
@@ -49,10 +63,10 @@ export interface LedgerSide {
   readonly kind: string;
 }
 
-/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`). */
+/** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`); what came back (`direct`). */
 export interface SettlementTransfer {
   readonly transfer_id: `trf_${string}`;
-  /** `direct`: it was reserved with one provider, and paid by another. */
+  /** `direct` to `merchant_payable`: it came back. `direct` otherwise: it was reserved with one provider, and paid by another. */
   readonly kind: 'pending' | 'post' | 'void' | 'direct';
   readonly debit: LedgerSide;
   readonly credit: LedgerSide;

@@ -5,7 +5,7 @@ import type { PageQuery } from './merchants.ts';
 import { type CallOptions, path, type Send } from './transport.ts';
 import type { WebhookMessage } from './webhook-messages.ts';
 
-export type WebhookEventType = 'settlement.completed' | 'settlement.failed';
+export type WebhookEventType = 'settlement.completed' | 'settlement.failed' | 'settlement.returned';
 
 export interface NewWebhookEndpoint {
   readonly merchant_id: string;

@@ -1,19 +1,35 @@
 // Verifies a webhook (Standard Webhooks, HMAC-SHA256) with the platform's own cryptography. Give it the body as it came, before
 // anything parsed it. It does not know what you have seen before: keep `webhook-id`, and take each event once.
 
-export interface SettlementEvent {
-  readonly type: 'settlement.completed' | 'settlement.failed';
-  readonly timestamp: string;
-  readonly data: {
-    readonly settlement_id: `stl_${string}`;
-    readonly merchant_id: `mrch_${string}`;
-    readonly amount_minor: number;
-    readonly currency: string;
-    readonly reference: string;
-    readonly state: 'queued' | 'processing' | 'completed' | 'failed' | 'retry_pending';
-    readonly failure_code: string | null;
-  };
+interface SettlementData {
+  readonly settlement_id: `stl_${string}`;
+  readonly merchant_id: `mrch_${string}`;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly reference: string;
+  readonly state: 'queued' | 'processing' | 'completed' | 'failed' | 'retry_pending';
+  readonly failure_code: string | null;
 }
+
+export type SettlementEvent =
+  | {
+      readonly type: 'settlement.completed' | 'settlement.failed';
+      readonly timestamp: string;
+      readonly data: SettlementData;
+    }
+  | {
+      /** Money of a completed settlement came back, and is owed to the merchant again. */
+      readonly type: 'settlement.returned';
+      readonly timestamp: string;
+      readonly data: SettlementData & {
+        readonly settlement_return_id: `srt_${string}`;
+        /** By this return, and by all of this settlement up to it. */
+        readonly returned_minor: number;
+        readonly returned_total_minor: number;
+        readonly reason_code: string;
+        readonly occurred_at: string | null;
+      };
+    };
 
 export interface PingEvent {
   readonly type: 'webhook.ping';

@@ -46,8 +46,10 @@ const merchantSchema = z.strictObject({
   schedule: scheduleSchema.nullable(),
   /** The ledger account of what is owed to it, in the ledger's API. */
   ledger_account_id: idSchema('lac'),
-  /** What could be settled now: posted, and not reserved by another settlement. */
+  /** What could be settled now: posted, not reserved by another settlement, and not withheld. */
   owed_minor: z.bigint(),
+  /** What is not payable until a person has looked at an open item of this merchant. */
+  withheld_minor: z.bigint(),
   created_at: z.iso.datetime(),
 });
 
@@ -77,7 +79,8 @@ async function views(sql: Sql, rows: readonly MerchantRow[]) {
       ...row,
       schedule: schedule_time === null || schedule_zone === null ? null : { time: schedule_time, zone: schedule_zone },
       ledger_account_id: account.ledger_account_id,
-      owed_minor: account.available_minor,
+      owed_minor: account.payable_minor,
+      withheld_minor: account.withheld_minor,
       created_at: created_at.toISOString(),
     };
   });

@@ -65,7 +65,13 @@ async function createTogether(sql: Sql, calls: readonly CreateCall[]): Promise<(
 function queuedView(body: CreateCall['body'], settlement_id: SettlementRow['settlement_id'], at: Date) {
   const { merchant_id, amount_minor, currency, reference } = body;
   const asked = { settlement_id, merchant_id, amount_minor: String(amount_minor), currency, reference };
-  const standing = { state: 'queued', failure_code: null, dead_lettered_at: null, final_at: null } as const;
+  const standing = {
+    state: 'queued',
+    failure_code: null,
+    dead_lettered_at: null,
+    final_at: null,
+    returns: null,
+  } as const;
   return settlementView({ ...asked, ...standing, created_at: at, updated_at: at });
 }
 

@@ -13,6 +13,7 @@ import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { auditEndpoint } from './audit-endpoint.ts';
 import { type EndpointName, findEndpoint } from './endpoint-view.ts';
+import { tellOfMissedReturns } from './tell-of-returns.ts';
 
 interface MessageRow extends Omit<WebhookMessage, 'next_attempt_at' | 'created_at' | 'delivered_at'> {
   readonly message_no: string;
@@ -129,11 +130,13 @@ export async function recoverMessages(
      returning message_no`,
     [webhook_endpoint_id, merchant_id, since, event_types, recoverMax],
   );
+  const returned = await tellOfMissedReturns(sql, { webhook_endpoint_id, merchant_id, since, limit: recoverMax });
+  const messages = again.length + missed.length + returned;
   await auditEndpoint(sql, {
     ...{ action: 'recovered', webhook_endpoint_id, merchant_id, by },
-    reason: `since ${since}: ${again.length + missed.length} messages`,
+    reason: `since ${since}: ${messages} messages`,
   });
-  return { messages: again.length + missed.length, complete: again.length < recoverMax && missed.length < recoverMax };
+  return { messages, complete: Math.max(again.length, missed.length, returned) < recoverMax };
 }
 
 /** A `webhook.ping` to this endpoint, whatever it subscribed to. Tried and kept like any message. */

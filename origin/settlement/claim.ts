@@ -2,9 +2,10 @@
 // before a byte is sent. Whatever dies afterwards finds in the database whom to ask.
 
 import { advance, type Finding, type SettlementPolicy } from '../../core/settlement.ts';
-import type { Database } from '../db/client.ts';
+import type { Database, Sql } from '../db/client.ts';
 import { chooseProvider } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
+import { lockWithheld } from './contradictions.ts';
 import { owedTo } from './owed.ts';
 import { lockDue, type SettlementRow } from './settlement-row.ts';
 import { type Change, type Exchange, type Lease, storeChanges, unchanged } from './store-changes.ts';
@@ -61,18 +62,15 @@ export async function claimDue(parts: EngineParts, limit: number, lease: Lease):
     const rows = await lockDue(sql, usable, limit);
     if (rows.length === 0) return [];
     const reserving = rows.filter(({ step }) => step === 'reserve');
-    const owed = await owedTo(
+    const left = await payableTo(
       sql,
       reserving.map(({ merchant_id }) => merchant_id),
     );
-    const planner = new Planner(
-      parts,
-      lease,
-      new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor])),
-    );
+    const planner = new Planner(parts, lease, left);
     const planned = rows.map((row) => planner.planOrPostpone(row));
     await transit.ensure(
-      providers.map(({ name }) => name),
+      // One that is tried again may have been with a provider that the configuration no longer names.
+      [...providers.map(({ name }) => name), ...rows.flatMap(({ provider }) => provider ?? [])],
       rows.map(({ currency }) => currency),
     );
     const changes = planned.map(({ change }) => change);
@@ -83,11 +81,26 @@ export async function claimDue(parts: EngineParts, limit: number, lease: Lease):
   return { found: plans.length, tasks, changes: plans.map(({ change }) => change) };
 }
 
+/** What each merchant is owed, and nobody has reserved or withholds. */
+async function payableTo(sql: Sql, merchantIds: readonly string[]): Promise<Map<string, bigint>> {
+  let owed = await owedTo(sql, merchantIds);
+  const withheld = [...owed.values()].filter(({ withheld_minor }) => withheld_minor > 0n);
+  if (withheld.length > 0) {
+    // The ledger alone would allow to reserve what is withheld: so nobody else may reserve of these until the commit.
+    await lockWithheld(
+      sql,
+      withheld.map(({ merchant_id }) => merchant_id),
+    );
+    owed = await owedTo(sql, merchantIds);
+  }
+  return new Map([...owed].map(([merchant_id, { payable_minor }]) => [merchant_id, payable_minor]));
+}
+
 /** What becomes of each settlement of one batch: each sees what those before it reserved. */
 class Planner {
   readonly #parts: EngineParts;
   readonly #lease: Lease;
-  /** What each merchant is owed and nobody has reserved. */
+  /** What each merchant is owed, and nobody has reserved or withholds. */
   readonly #left: Map<string, bigint>;
   /** A provider that is being tried out gets one of the batch, not all of it. */
   readonly #triedOut = new Set<GuardedProvider>();

@@ -47,7 +47,7 @@ export async function createSettlements(sql: Sql, requests: readonly SettlementR
     sql,
     requests.map(({ settlement }) => settlement.merchant_id),
   );
-  const left = new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor]));
+  const left = new Map([...owed].map(([merchant_id, { payable_minor }]) => [merchant_id, payable_minor]));
   const accepted: (SettlementRequest & { readonly settlement_id: Id<'stl'> })[] = [];
   const outcomes = requests.map((request): CreateOutcome => {
     const { merchant_id, amount_minor } = request.settlement;

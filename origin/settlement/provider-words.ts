@@ -1,27 +1,16 @@
-// What providers have told by themselves, taken from the inbox in batches. A second arrival changes nothing,
-// and neither does word of what is not ours; word against what is final is kept and shouted about.
+// What providers have told by themselves, taken from the inbox in batches, judged (judge-word.ts) and written in one commit: the
+// settlements' changes, returns, and open items for what a person has to look at. A second arrival changes nothing.
 
 import type { Logger } from 'pino';
-import { advance } from '../../core/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
-import type { ProviderWord } from '../providers/provider.ts';
 import type { EngineParts } from './claim.ts';
-import { failureCode } from './findings.ts';
-import { isFinal, lockSettlements, type SettlementRow } from './settlement-row.ts';
-import { type Change, type Exchange, storeChanges, unchanged } from './store-changes.ts';
-
-interface Inbox {
-  readonly provider: string;
-  readonly webhook_id: string;
-  readonly word: ProviderWord;
-}
-
-export type WordOutcome = 'applied' | 'repeated' | 'outdated' | 'asked' | 'unknown_settlement' | 'contradicts';
-interface Judged {
-  readonly outcome: WordOutcome;
-  readonly change: Change | null;
-}
+import { contradiction, raiseContradictions } from './contradictions.ts';
+import { type Inbox, type Judged, judge, type WordOutcome } from './judge-word.ts';
+import { type StoredReturn, storedReturns } from './returns.ts';
+import { lockSettlements, type SettlementRow } from './settlement-row.ts';
+import { storable } from './storable.ts';
+import { type Change, type Exchange, storeChanges } from './store-changes.ts';
 
 export interface WordsTaken {
   readonly outcomes: readonly WordOutcome[];
@@ -34,7 +23,7 @@ export interface WordsAsked {
   readonly except: readonly string[];
 }
 
-const waiting = `processed_at is null and provider || ' ' || webhook_id <> all ($1::text[])`;
+const waiting = `processed_at is null and waits_for is null and provider || ' ' || webhook_id <> all ($1::text[])`;
 
 /** The name of the word that is next, as `except` takes it. */
 export async function firstWord(sql: Sql, except: readonly string[]): Promise<string | null> {
@@ -61,79 +50,66 @@ export async function takeProviderWords(
     });
     if (rows.length === 0) return { outcomes: [], changes: [] };
     const settlements = await lockSettlements(sql, [...new Set(rows.map(({ word }) => word.settlement_id))]);
-    const changes = new Map<string, Change>();
-    const taken: (Inbox & { readonly outcome: WordOutcome })[] = [];
+    const known = { returns: await returnsFor(sql, rows), policy: parts.policy };
+    const touched = new Set<string>();
+    const taken: (Inbox & Judged)[] = [];
     for (const inbox of rows) {
       const { settlement_id } = inbox.word;
-      // One change a batch and settlement: a second word about it waits for the next round, and finds what this one made of it.
-      if (changes.has(settlement_id)) continue;
-      const { outcome, change } = judgeOrKeep(inbox, settlements.get(settlement_id), parts);
-      if (change !== null) changes.set(settlement_id, change);
-      if (outcome === 'contradicts')
+      // One a batch and settlement: a second word about it waits for the next round, and finds what this one made of it.
+      if (touched.has(settlement_id)) continue;
+      const judged = judgeOrKeep(inbox, settlements.get(settlement_id), known);
+      if (judged.change !== null || judged.returned !== null || judged.outcome === 'early') touched.add(settlement_id);
+      if (judged.contradiction !== null)
         log.error(
           { settlement_id, provider: inbox.provider, word: inbox.word.outcome },
-          "a provider's word contradicts",
+          "a provider's word is for a person",
         );
-      taken.push({ ...inbox, outcome });
+      taken.push({ ...inbox, ...judged });
     }
+    const changes = taken.flatMap(({ change }) => change ?? []);
+    const returns = taken.flatMap(({ returned }) => returned ?? []);
     await transit.ensure(
-      providers.map(({ name }) => name),
-      [...changes.values()].map(({ before }) => before.currency),
+      // A word may be of a provider that the configuration no longer names.
+      [...providers.map(({ name }) => name), ...taken.map(({ provider }) => provider)],
+      [...changes.map(({ before }) => before.currency), ...returns.map(({ settlement }) => settlement.currency)],
     );
-    const stored = [...changes.values()];
     await markTaken(sql, taken);
-    const known = taken.filter(({ word }) => settlements.has(word.settlement_id));
+    await raiseContradictions(
+      sql,
+      taken.flatMap((one) => one.contradiction ?? []),
+    );
+    const ofOurs = taken.filter(({ word }) => settlements.has(word.settlement_id));
     await storeChanges(
       sql,
       transit,
-      stored,
-      known.map((inbox) => exchangeOf(inbox, settlements.get(inbox.word.settlement_id))),
+      changes,
+      ofOurs.map((inbox) => exchangeOf(inbox, settlements.get(inbox.word.settlement_id))),
+      returns,
     );
-    return { outcomes: taken.map(({ outcome }) => outcome), changes: stored };
+    return { outcomes: taken.map(({ outcome }) => outcome), changes };
   });
 }
 
-/** What cannot be applied as its settlement stands is for a person, and must not keep other words from their turn. */
-function judgeOrKeep(inbox: Inbox, row: SettlementRow | undefined, parts: EngineParts): Judged {
+/** Those that words which may tell of a return have to be held against: few words do. */
+async function returnsFor(sql: Sql, rows: readonly Inbox[]): Promise<readonly StoredReturn[]> {
+  const telling = rows.filter(({ word }) => word.outcome === 'returned' || word.outcome === 'rejected');
+  return await storedReturns(
+    sql,
+    telling.map(({ word }) => word.settlement_id),
+    telling.map(({ provider, word }) => ({ provider, provider_reference: storable(word.provider_reference) })),
+  );
+}
+
+/** A word that cannot be judged as its settlement stands is for a person, and must not keep other words from their turn. */
+function judgeOrKeep(inbox: Inbox, row: SettlementRow | undefined, known: Parameters<typeof judge>[2]): Judged {
   try {
-    return judge(inbox, row, parts);
-  } catch {
-    return { outcome: 'contradicts', change: null };
+    return judge(inbox, row, known);
+  } catch (error) {
+    const { provider, word } = inbox;
+    const summary = `${provider} says "${word.outcome}" of ${word.settlement_id}, which cannot be applied: ${String(error)}`;
+    const found = contradiction({ provider, word, row, summary });
+    return { outcome: 'contradicts', change: null, returned: null, contradiction: found };
   }
-}
-
-function judge({ provider, word }: Inbox, row: SettlementRow | undefined, { policy }: EngineParts): Judged {
-  if (row === undefined) return { outcome: 'unknown_settlement', change: null };
-  // Returns are booked in the next change; until then such a word lies open.
-  if (word.outcome === 'returned' || word.outcome === 'unclear') return { outcome: 'contradicts', change: null };
-  const paid = word.outcome === 'paid';
-  if (isFinal(row)) {
-    const same = (row.state === 'completed') === paid && row.provider === provider;
-    return { outcome: same ? 'repeated' : 'contradicts', change: null };
-  }
-  if (row.provider !== provider || row.submissions === 0)
-    return { outcome: paid ? 'contradicts' : 'outdated', change: null };
-  // It may speak of an earlier submission. A refusal of that one says nothing new; for the rest the provider is asked.
-  if (row.state === 'processing' && !isOfNewest(word, row)) return asked(row);
-  // It said that it had not taken it, and paid it after all: nobody has been sent it since, so this is its end.
-  if (row.state !== 'processing' && !paid) return { outcome: 'outdated', change: null };
-  const before = { ...row, state: 'processing', outcome_unknown: true } as const;
-  const finding = paid
-    ? ({ found: 'paid', reference: word.provider_reference } as const)
-    : ({ found: 'rejected', code: failureCode(word.code ?? 'rejected') } as const);
-  const after = advance(before, finding, policy, 0);
-  return { outcome: 'applied', change: { before: row, after, actor: `provider:${provider}`, lease: null } };
-}
-
-function asked(row: SettlementRow): Judged {
-  // In somebody's hands, or sent and not yet answered: they will hear it themselves.
-  if (row.step !== 'confirm' || row.lease_owner !== null) return { outcome: 'asked', change: null };
-  return { outcome: 'asked', change: unchanged(row, { due_in_ms: 0, lease: null }) };
-}
-
-function isOfNewest({ submission, provider_reference }: ProviderWord, row: SettlementRow): boolean {
-  if (submission !== undefined) return submission === row.submissions;
-  return row.provider_reference === null ? row.submissions === 1 : provider_reference === row.provider_reference;
 }
 
 function exchangeOf({ provider, word }: Inbox, row: SettlementRow | undefined): Exchange {
@@ -143,16 +119,19 @@ function exchangeOf({ provider, word }: Inbox, row: SettlementRow | undefined): 
   return { settlement_id, submission, provider, kind: 'confirmation', outcome, detail, duration_ms: null };
 }
 
-async function markTaken(sql: Sql, taken: readonly (Inbox & { readonly outcome: WordOutcome })[]): Promise<void> {
+/** An early one is looked at again when its settlement is final: the database does that (migrations/0015). */
+async function markTaken(sql: Sql, taken: readonly (Inbox & Judged)[]): Promise<void> {
   await sql.query({
     name: 'mark_provider_words',
-    text: `update provider_webhooks w set processed_at = clock_timestamp(), outcome = c.outcome
-           from unnest($1::text[], $2::text[], $3::text[]) as c (provider, webhook_id, outcome)
+    text: `update provider_webhooks w set outcome = c.outcome,
+             processed_at = case when c.waits_for is null then clock_timestamp() end, waits_for = c.waits_for
+           from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as c (provider, webhook_id, outcome, waits_for)
            where w.provider = c.provider and w.webhook_id = c.webhook_id`,
     values: [
       wordColumn(taken.map(({ provider }) => provider)),
       taken.map(({ webhook_id }) => webhook_id),
       wordColumn(taken.map(({ outcome }) => outcome)),
+      wordColumn(taken.map(({ outcome, word }) => (outcome === 'early' ? word.settlement_id : null))),
     ],
   });
 }

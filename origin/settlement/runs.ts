@@ -117,8 +117,8 @@ export async function endRuns(database: Database, log: Logger): Promise<number> 
   });
 }
 
-function amountOf({ available_minor }: Owed, asked: bigint): number {
-  const rest = available_minor - asked;
+function amountOf({ payable_minor }: Owed, asked: bigint): number {
+  const rest = payable_minor - asked;
   if (rest <= 0n) return 0;
   // What is beyond one settlement's bound is the next run's.
   return Number(rest < BigInt(limits.amountMinorMax) ? rest : BigInt(limits.amountMinorMax));

@@ -6,7 +6,9 @@ import type { SettlementChange } from '../../core/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { auditReturns, insertReturns, type NewReturn, transfersOfReturns } from './returns.ts';
 import type { SettlementRow } from './settlement-row.ts';
+import { storable } from './storable.ts';
 import type { TransitAccounts } from './transit-accounts.ts';
 
 export interface Change {
@@ -46,10 +48,12 @@ export async function storeChanges(
   transit: TransitAccounts,
   changes: readonly Change[],
   exchanges: readonly Exchange[],
+  returns: readonly NewReturn[] = [],
 ): Promise<void> {
-  const transfers = await transfersOf(sql, transit, changes);
+  const transfers = [...(await transfersOf(sql, transit, changes)), ...transfersOfReturns(transit, returns)];
   // Locks nothing that others need: before what does.
   await insertExchanges(sql, exchanges);
+  await insertReturns(sql, returns);
   await insertTransfers(sql, transfers);
   // Nothing goes from queued to waiting for another try but through processing.
   const taken = changes.filter(({ before, after }) => before.state !== 'processing' && !isNext(before, after));
@@ -61,6 +65,7 @@ export async function storeChanges(
       values: [taken.map(({ before }) => before.settlement_id)],
     });
   await updateSettlements(sql, changes);
+  await auditReturns(sql, returns);
 }
 
 function isNext({ state }: SettlementRow, { progress }: Change['after']): boolean {
@@ -156,12 +161,6 @@ async function updateSettlements(sql: Sql, changes: readonly Change[]): Promise<
   });
 }
 
-const detailLengthMax = 500;
-
-/** What came from outside, without what a text column refuses. */
-function storable(text: string): string {
-  return text.slice(0, detailLengthMax).replaceAll('\u0000', '').toWellFormed();
-}
 function storableOrNull(text: string | null): string | null {
   return text === null ? null : storable(text);
 }

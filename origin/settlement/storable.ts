@@ -1,0 +1,7 @@
+// Text from providers, as a text column takes it: without NUL and halves of surrogate pairs, and not endless.
+
+const lengthMax = 500;
+
+export function storable(text: string): string {
+  return text.slice(0, lengthMax).replaceAll('\u0000', '').toWellFormed();
+}
