@@ -84,6 +84,14 @@ export const limits = {
   /** What a caller of our own network may ask for instead: above, Lithic's 6 s is the longest limit of any issuer contract. */
   nativeDeadlineMsMin: 500,
   nativeDeadlineMsMax: 6_000,
+  /**
+   * Waits before a card that failed for a moment is asked again, doubled each time: an object that was moved is there after some
+   * milliseconds, one whose machine died after a second or two. Within a deadline it is asked as often as that allows.
+   */
+  cardRetryMsMin: 10,
+  cardRetryMsMax: 200,
+  /** Calls without a deadline (messages, voids, profiles): after about half a second whoever called brings it again. */
+  cardTriesMax: 6,
   /** The end of a deadline that is kept for queueing a stand-in: a queue's send takes some tens of milliseconds. */
   standInMs: 250,
   /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */

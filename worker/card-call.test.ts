@@ -94,13 +94,22 @@ describe('an object that throws', () => {
     expect([answer.status, await answer.json()]).toMatchObject([500, { error_code: 'card_unavailable' }]);
   });
 
-  test('native: 503 with Retry-After', async () => {
+  test('E2: native: 503 that says that the key is spent, and asks for no repeat of it', async () => {
     const { token: card_token, card } = await newCard('native');
-    authorizeBy(throwing);
+    const broken = authorizeBy(throwing);
     const answer = await postNative('authorizations', { card_token, request: request() });
-    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
-    expect(await answer.json()).toMatchObject({ error_code: 'card_unavailable' });
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, null]);
+    expect(await answer.json()).toMatchObject({
+      error_code: 'request_key_spent',
+      message: expect.stringContaining('ask again with a new one'),
+      details: [{ field: 'request.request_key', problem: expect.stringContaining('is spent') }],
+    });
     await voided(card);
+    broken.mockRestore();
+    const ask = async (request_key: string) =>
+      (await postNative('authorizations', { card_token, request: request({ request_key }) })).json();
+    expect(await ask('request-1')).toMatchObject({ outcome: 'declined', reason: 'request_voided' });
+    expect(await ask('request-2')).toMatchObject({ outcome: 'approved', approved_minor: 500 });
   });
 
   test('a decline and a reused key are no failure: neither is logged', async () => {
@@ -117,6 +126,15 @@ describe('an object that throws', () => {
     await postNative('authorizations', { card_token, request: request() });
     await voided(card);
     expect(eventsLogged()).toEqual(['authorization_unavailable', 'void_failed']);
+  });
+
+  test('E2: a native void that a card cannot hear now is 503 with Retry-After, and the same again is heard', async () => {
+    const { token: card_token } = await newCard('native');
+    vi.spyOn(CardObject.prototype, 'void').mockImplementationOnce(throwing);
+    const tell = () => postNative('voids', { card_token, request_key: 'request-1' });
+    const answer = await tell();
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await (await tell()).json()).toEqual({ request_key: 'request-1', outcome: 'stored' });
   });
 });
 

@@ -1,10 +1,55 @@
-// The card's object, by the names its network knows it by. A stub that threw is broken: each call takes a new one.
+// The card's object, by the names its network knows it by, and when to ask it again. A stub that threw is broken: each call
+// takes a new one.
 
+import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
+import { Refusal } from '../contracts/problem.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import { type Env, settingsOf } from './env.ts';
+import { wait } from './in-time.ts';
+import { logEvent } from './log.ts';
 
 export function cardObject(env: Env, network: Network, cardToken: string): DurableObjectStub<CardObject> {
   const { CARD_LOCATION_HINT: locationHint } = settingsOf(env);
   return env.CARDS.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
+}
+
+/**
+ * Calls the card, a bounded number of times while it fails for a moment (a machine that is replaced, a new deployment). For
+ * calls that may be repeated: each of the card's may. The last failure is thrown.
+ */
+export async function callCard<T>(
+  env: Env,
+  { network, cardToken }: { network: Network; cardToken: string },
+  call: (card: DurableObjectStub<CardObject>) => T,
+): Promise<Awaited<T>> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await call(cardObject(env, network, cardToken));
+    } catch (error) {
+      if (tries === limits.cardTriesMax || !isForAMoment(error)) throw error;
+      await wait(waitBeforeMs(tries));
+    }
+  }
+}
+
+/**
+ * The platform's marks on an error. `retryable`: the same call may succeed. `durableObjectReset`: the object starts again from
+ * what is durable. `overloaded`: more calls make it worse. Any other error is the object's own, and would only come again.
+ */
+export function isForAMoment(error: unknown): boolean {
+  const { retryable, durableObjectReset, overloaded } = Object(error) as Record<string, unknown>;
+  return overloaded !== true && (retryable === true || durableObjectReset === true);
+}
+
+/** Doubled with each try, up to a bound, and different for each caller: those that failed together do not come back together. */
+export function waitBeforeMs(tries: number): number {
+  const mostMs = Math.min(limits.cardRetryMsMin * 2 ** (tries - 1), limits.cardRetryMsMax);
+  return mostMs * (0.5 + Math.random() / 2);
+}
+
+/** For a caller who may send the same again: nothing has happened, or it is known by its key. */
+export function cardAway(network: Network, error: unknown): Refusal {
+  logEvent('error', 'card_away', { network, error: String(error) });
+  return new Refusal(503, 'card_unavailable', 'The card could not be reached in time. Send the same again.');
 }

@@ -22,9 +22,12 @@ afterEach(() => {
 });
 
 /** What the queue is told of three messages, where the origin answers so. */
-async function deliver(origin: typeof fetch, { attempts = 1, changes = {} } = {}) {
+async function deliver(
+  origin: typeof fetch,
+  { attempts = 1, changes = {}, bodyOf = (id: string): unknown => ({ about: id }) } = {},
+) {
   const sent = vi.spyOn(globalThis, 'fetch').mockImplementation(origin);
-  const messages = ids.map((id) => ({ id, attempts, timestamp: new Date(), body: { about: id } }));
+  const messages = ids.map((id) => ({ id, attempts, timestamp: new Date(), body: bodyOf(id) }));
   const batch = createMessageBatch(queue, messages);
   const retries = batch.messages.map((message) => vi.spyOn(message, 'retry'));
   const execution = createExecutionContext();
@@ -77,6 +80,29 @@ describe('deliver', () => {
     const { acked, retried, outcome } = await deliver(origin);
     expect([acked, retried, outcome]).toEqual([[], ids, 'ok']);
     expect(logged).toEqual([expect.stringContaining('"event":"origin_unreachable","messages":3')]);
+  });
+
+  /** All but one, which the origin refuses together with whatever stands beside it. */
+  const refusing = (odd: string, status: number) => (_: unknown, init?: RequestInit) => {
+    const { messages } = JSON.parse(String(init?.body)) as { messages: { id: string }[] };
+    const isRefused = messages.some(({ id }) => id === odd);
+    const results = messages.map(({ id }) => ({ id, outcome: 'done' }));
+    return Promise.resolve(isRefused ? new Response('', { status }) : Response.json({ results }));
+  };
+
+  test.each([400, 413, 422])(
+    'one odd message that the origin refuses with %i does not keep the others',
+    async (status) => {
+      const { acked, retried } = await deliver(refusing('m2', status));
+      expect([acked, retried]).toEqual([['m1', 'm3'], ['m2']]);
+      expect(logged).toEqual([expect.stringContaining('"event":"card_events_refused","messages":1,"attempts_max":1')]);
+    },
+  );
+
+  test('one odd message that is no JSON does not keep the others', async () => {
+    const bodyOf = (id: string) => (id === 'm1' ? { about: 1n } : { about: id });
+    const { acked, retried } = await deliver(refusing('none', 422), { bodyOf });
+    expect([acked, retried]).toEqual([['m2', 'm3'], ['m1']]);
   });
 
   test('a message that has come often waits longer, up to a bound', async () => {

@@ -1,16 +1,16 @@
-// Queue batches to whom they are for: stand-ins to their cards; cards' events to the origin, where the queue has no pull
+// Queue batches to whom they are for: notices to their cards; cards' events to the origin, where the queue has no pull
 // (wrangler dev). The origin says of each message whether it took it; what it did not take comes again. Nothing throws after an
 // ack, so nothing acked is ever delivered twice by our doing.
 
 import { newId } from '../contracts/ids.ts';
-import { type DeliverAnswer, deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
+import { deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
+import { deliverNotices } from './card-notices.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
-import { deliverStandIns } from './stand-in.ts';
 
-/** The queues' names, as wrangler.toml has them. */
+/** The queues' names, as wrangler.toml has them. The second is called by what it was first made for. */
 const cardEventsQueue = 'atlas-card-events';
-const standInsQueue = 'atlas-stand-ins';
+const noticesQueue = 'atlas-stand-ins';
 
 const path = '/internal/card-events';
 const timeoutMs = 10_000;
@@ -19,35 +19,49 @@ const retryDelaySecondsMax = 30;
 export function deliver(batch: MessageBatch, env: Env): Promise<void> {
   switch (batch.queue) {
     case cardEventsQueue:
-      return deliverCardEvents(batch, env);
-    case standInsQueue:
-      return deliverStandIns(batch, env);
+      return deliverCardEvents(batch.messages, env);
+    case noticesQueue:
+      return deliverNotices(batch, env);
     default:
       // Thrown, so that nothing of it is taken for delivered.
       throw new Error(`nobody here consumes the queue ${batch.queue}`);
   }
 }
 
-async function deliverCardEvents(batch: MessageBatch, env: Env): Promise<void> {
-  let answer: DeliverAnswer;
+/** The origin would refuse the same again: one message of the batch may be why. */
+class Refused extends Error {}
+
+/**
+ * A batch that is refused is halved until what is refused stands alone: that one waits, and ends in the dead queue; the others
+ * are delivered.
+ */
+async function deliverCardEvents(messages: readonly Message[], env: Env): Promise<void> {
+  let taken: ReadonlySet<string> = new Set();
   try {
-    answer = await post(batch, settingsOf(env));
+    taken = await post(messages, settingsOf(env));
   } catch (error) {
-    logEvent('warn', 'origin_unreachable', { messages: batch.messages.length, error: String(error) });
-    for (const message of batch.messages)
-      message.retry({ delaySeconds: Math.min(message.attempts, retryDelaySecondsMax) });
-    return;
+    if (error instanceof Refused && messages.length > 1) {
+      const half = Math.ceil(messages.length / 2);
+      await deliverCardEvents(messages.slice(0, half), env);
+      return deliverCardEvents(messages.slice(half), env);
+    }
+    const attempts_max = Math.max(...messages.map(({ attempts }) => attempts));
+    const event = error instanceof Refused ? 'card_events_refused' : 'origin_unreachable';
+    logEvent('warn', event, { messages: messages.length, attempts_max, error: String(error) });
   }
-  const taken = new Set(answer.results.filter(({ outcome }) => outcome !== 'retry').map(({ id }) => id));
-  for (const message of batch.messages) {
+  for (const message of messages) {
     if (taken.has(message.id)) message.ack();
-    else message.retry({ delaySeconds: 1 });
+    else message.retry({ delaySeconds: Math.min(message.attempts, retryDelaySecondsMax) });
   }
 }
 
-async function post(batch: MessageBatch, settings: { ORIGIN_URL: string; INTERNAL_SECRET: string }) {
+/** The ids of the messages that the origin has now: done, or kept by it as dead letters. */
+async function post(
+  messages: readonly Message[],
+  settings: { ORIGIN_URL: string; INTERNAL_SECRET: string },
+): Promise<ReadonlySet<string>> {
   if (settings.ORIGIN_URL === '') throw new Error('ORIGIN_URL is empty: the origin should pull from this queue');
-  const body = JSON.stringify({ messages: batch.messages.map(({ id, body }) => ({ id, body })) });
+  const body = bodyOf(messages);
   const call = { method: 'POST', pathAndQuery: path, body };
   const signature = signCall(settings.INTERNAL_SECRET, call, { id: newId('req'), at: new Date() });
   const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
@@ -57,6 +71,17 @@ async function post(batch: MessageBatch, settings: { ORIGIN_URL: string; INTERNA
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),
   });
+  if ([400, 413, 422].includes(answer.status)) throw new Refused(`the origin answered ${answer.status}`);
   if (!answer.ok) throw new Error(`the origin answered ${answer.status}`);
-  return deliverAnswerSchema.parse(await answer.json());
+  const { results } = deliverAnswerSchema.parse(await answer.json());
+  return new Set(results.filter(({ outcome }) => outcome !== 'retry').map(({ id }) => id));
+}
+
+/** A body that is no JSON (a queue carries more than that) is refused like one that the origin refuses. */
+function bodyOf(messages: readonly Message[]): string {
+  try {
+    return JSON.stringify({ messages: messages.map(({ id, body }) => ({ id, body })) });
+  } catch (error) {
+    throw new Refused(String(error));
+  }
 }

@@ -1,15 +1,15 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
 import * as z from 'zod/mini';
+import type { CardNotice } from '../contracts/card-notice.ts';
 import { currencyExponent, minorFromDecimalText } from '../contracts/money.ts';
 import type { Network } from '../contracts/network.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
-import type { StandIn } from './stand-in.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
   readonly CARD_EVENTS: Queue;
-  readonly STAND_INS: Queue<StandIn>;
+  readonly STAND_INS: Queue<CardNotice>;
 }
 
 /**

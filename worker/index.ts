@@ -27,7 +27,8 @@ const app = new Hono<{ Bindings: Env }>()
 function refused(refusal: Refusal): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (refusal.status === 401) headers.set('www-authenticate', 'Basic realm="atlas"');
-  if (refusal.status === 503) headers.set('retry-after', '1');
+  // Where the key is spent, the same again would be declined: nobody is told to repeat it.
+  if (refusal.status === 503 && refusal.error_code !== 'request_key_spent') headers.set('retry-after', '1');
   return new Response(JSON.stringify(problemBody(refusal, newId('req'))), { status: refusal.status, headers });
 }
 

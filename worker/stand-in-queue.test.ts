@@ -4,7 +4,9 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type CardNotice, receiveNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
+import { cardKey } from '../contracts/network.ts';
 import { advice, profile } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
@@ -67,13 +69,15 @@ async function deliver(...bodies: unknown[]) {
   return { acked: explicitAcks, retried: retryMessages.map(({ msgId }) => msgId), waits };
 }
 
+const kindOf = (notice: CardNotice) => (notice.does === 'void' ? 'void' : notice.message.kind);
+
 describe('a queue that cannot take it', () => {
   test('away: declined, logged apart, and the key is burnt', async () => {
     const card = await newCard('marqeta');
     const { STAND_INS } = heldQueue(() => Promise.reject(new Error('the queue is away')));
     breakCards();
     expect(await card.ask({ STAND_INS })).toBe(402);
-    expect(eventsLogged()).toEqual(['authorization_unavailable', 'stand_in_not_queued']);
+    expect(eventsLogged()).toEqual(['authorization_unavailable', 'card_notice_not_queued', 'card_notice_not_queued']);
     expect(await card.kinds()).toEqual(['profile', 'void']);
   });
 
@@ -84,18 +88,27 @@ describe('a queue that cannot take it', () => {
       const { sent, STAND_INS } = heldQueue(slow);
       breakCards();
       expect(await card.ask({ STAND_INS })).toBe(402);
-      expect(sent.map(({ message }) => message.kind)).toEqual(['advice', 'reversal']);
-      for (const told of order === 1 ? sent : sent.toReversed()) await deliver(told);
+      expect(sent.map(kindOf)).toEqual(['advice', 'void', 'reversal']);
+      for (const notice of order === 1 ? sent : sent.toReversed()) await deliver(notice);
       expect(await card.card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, open_authorizations: 0 });
     }
   });
 });
 
 describe('the queue’s consumer', () => {
-  const told = (token: string) => ({
+  const told = (token: string, changes = {}) =>
+    receiveNotice(cardKey('native', token), advice({ decided_by: 'edge', ...changes }));
+  /** As it was queued before voids travelled here too. */
+  const ofVersion1 = (token: string) => ({
     version: 1,
     card_key: `native:${token}`,
     message: advice({ decided_by: 'edge' }),
+  });
+
+  test('a message that was queued in the first version is told too', async () => {
+    const card = await newCard('native');
+    expect(await deliver(ofVersion1(card.token))).toMatchObject({ acked: ['m0'], retried: [] });
+    expect(await card.card.read()).toMatchObject({ held_minor: 500, last_sequence: 2 });
   });
 
   test('each card is told once, however often its message comes', async () => {
@@ -110,10 +123,15 @@ describe('the queue’s consumer', () => {
     vi.spyOn(CardObject.prototype, 'receive').mockImplementation(function (this: CardObject, message) {
       return message.message_key === 'broken' ? throwing() : receive.call(this, message);
     });
-    const failing = { ...told(broken.token), message: advice({ message_key: 'broken' }) };
-    const { acked, retried, waits } = await deliver(failing, { version: 2 }, told(fine.token), failing);
+    const failing = told(broken.token, { message_key: 'broken' });
+    const { acked, retried, waits } = await deliver(failing, { version: 3 }, told(fine.token), failing);
     expect([acked, retried, waits]).toEqual([['m2'], ['m0', 'm1', 'm3'], [1, 64, limits.standInRetrySecondsMax]]);
-    expect(eventsLogged()).toEqual(['stand_in_waiting', 'stand_in_waiting', 'stand_in_waiting']);
+    expect(logged).toMatchObject([
+      { event: 'card_notice_failed', attempts: 1 },
+      { event: 'card_notice_failed', attempts: 19 },
+      { event: 'card_notices_waiting', messages: 2, attempts_max: 19 },
+      { event: 'card_notices_unreadable', messages: 1, attempts_max: 7 },
+    ]);
     vi.restoreAllMocks();
     expect(await deliver(failing)).toMatchObject({ acked: ['m0'] });
     expect(await broken.card.read()).toMatchObject({ held_minor: 500 });
@@ -126,7 +144,9 @@ describe('the queue’s consumer', () => {
     expect(await card.ask()).toBe(200);
     const held = async () => expect(await card.card.read()).toMatchObject({ held_minor: 1_025 });
     await vi.waitFor(held, { timeout: 10_000, interval: 20 });
-    expect(eventsLogged()).toEqual(['authorization_unavailable', 'authorization_stood_in', 'stand_in_waiting']);
+    expect(eventsLogged()).toEqual([
+      ...['authorization_unavailable', 'authorization_stood_in', 'card_notice_failed', 'card_notices_waiting'],
+    ]);
   }, 15_000);
 
   test('a queue that nobody consumes here is an error, and nothing of it is taken', () => {

@@ -1,21 +1,13 @@
 // The edge in the card's place: while a card cannot be reached, small purchases are approved, and the card is told by a queue
 // until it has heard. Nothing is approved before the queue has taken it: what was told to a network is never forgotten.
 
-import * as z from 'zod/mini';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import { type CardMessage, cardMessageSchema } from '../contracts/card-message.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
+import { type CardNotice, receiveNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
-import { cardKeySchema, splitCardKey } from '../contracts/network.ts';
-import { cardObject } from './card-object.ts';
+import { queueNotice } from './card-notices.ts';
 import type { Env, FailurePolicy } from './env.ts';
-import { logEvent } from './log.ts';
-
-export const standInSchema = z.strictObject({
-  version: z.literal(1),
-  card_key: cardKeySchema,
-  message: cardMessageSchema,
-});
-export type StandIn = z.infer<typeof standInSchema>;
+import { inTime } from './in-time.ts';
 
 /** The same for every repeat of a request, so that the card hears of it once. */
 const keyOf = {
@@ -56,40 +48,24 @@ export function standInFor(
 export async function standIn(
   env: Env,
   execution: Pick<ExecutionContext, 'waitUntil'>,
-  told: StandIn,
+  notice: CardNotice,
 ): Promise<boolean> {
-  const sent = send(env, told);
-  let timer: ReturnType<typeof setTimeout> | null = null;
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), limits.standInMs);
-  });
-  try {
-    if (await Promise.race([sent, late])) return true;
-  } finally {
-    if (timer !== null) clearTimeout(timer);
-  }
-  execution.waitUntil(takeBack(env, told, sent));
+  const queued = queueNotice(env, notice);
+  const isQueued = await inTime(queued, Date.now() + limits.standInMs);
+  if (isQueued === true) return true;
+  execution.waitUntil(takeBack(env, notice, queued));
   return false;
-}
-
-async function send(env: Env, told: StandIn, delaySeconds = 0): Promise<boolean> {
-  try {
-    await env.STAND_INS.send(told, { contentType: 'json', delaySeconds });
-    return true;
-  } catch (error) {
-    logEvent('error', 'stand_in_not_queued', { network: splitCardKey(told.card_key).network, error: String(error) });
-    return false;
-  }
 }
 
 /** Later than any deadline: a card takes an instant that it has not reached yet for the present. */
 const takeBackDelaySeconds = limits.nativeDeadlineMsMax / 1_000;
 
 /** The network was told no, so a stand-in that reached the queue after all must hold nothing. */
-async function takeBack(env: Env, { card_key, message }: StandIn, sent: Promise<boolean>): Promise<void> {
-  if (message.kind !== 'advice' || message.request_key === undefined || !(await sent)) return;
-  const { request_key, occurred_at_ms, currency, authorization_key } = message;
-  // Of two words for one instant the lower hold counts, so these two may come in any order.
+async function takeBack(env: Env, notice: CardNotice, queued: Promise<boolean>): Promise<void> {
+  if (notice.does !== 'receive' || notice.message.kind !== 'advice') return;
+  const { request_key, occurred_at_ms, currency, authorization_key } = notice.message;
+  if (request_key === undefined || !(await queued)) return;
+  // Of two messages for one instant the lower hold counts, so these two may come in any order.
   const reversal: CardMessage = {
     kind: 'reversal',
     message_key: keyOf.takeBack(request_key),
@@ -98,23 +74,5 @@ async function takeBack(env: Env, { card_key, message }: StandIn, sent: Promise<
     authorization_key,
     amount_minor: null,
   };
-  await send(env, { version: 1, card_key, message: reversal }, takeBackDelaySeconds);
-}
-
-/** Tells the cards; what a card could not take comes again, ever later, for about four days. */
-export async function deliverStandIns(batch: MessageBatch, env: Env): Promise<void> {
-  await Promise.all(
-    batch.messages.map(async (queued) => {
-      try {
-        const { card_key, message } = standInSchema.parse(queued.body);
-        const { network, cardToken } = splitCardKey(card_key);
-        await cardObject(env, network, cardToken).receive(message);
-      } catch (error) {
-        logEvent('error', 'stand_in_waiting', { attempts: queued.attempts, error: String(error) });
-        queued.retry({ delaySeconds: Math.min(2 ** (queued.attempts - 1), limits.standInRetrySecondsMax) });
-        return;
-      }
-      queued.ack();
-    }),
-  );
+  await queueNotice(env, receiveNotice(notice.card_key, reversal), takeBackDelaySeconds);
 }

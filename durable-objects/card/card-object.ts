@@ -90,8 +90,12 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return this.#changing((nowMs) => this.#card.receive(message, nowMs));
   }
 
-  /** Gives up a request: what it had been approved for is released, and its key stays declined for ever. */
-  void(requestKey: string): VoidAnswer {
+  /**
+   * Gives up a request: what it had been approved for is released, and its key stays declined for ever. `onlyFirst`: a key that
+   * was given up before stays as it stands, though somebody has answered it in the card's place since.
+   */
+  void(requestKey: string, { onlyFirst = false } = {}): VoidAnswer {
+    if (onlyFirst && this.#card.state.voided.has(requestKey)) return { outcome: 'repeated' };
     return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
   }
 

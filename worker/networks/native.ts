@@ -11,7 +11,7 @@ import { networkKeySchema } from '../../contracts/network.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from '../body.ts';
 import { authorize } from '../card-call.ts';
-import { cardObject } from '../card-object.ts';
+import { callCard, cardAway } from '../card-object.ts';
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 
@@ -64,7 +64,7 @@ export const native = new Hono<Bindings>()
       case 'stood_in':
         return context.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
       case 'unavailable':
-        throw unavailable();
+        throw keySpent();
     }
   })
   .post('/messages', async (context) => {
@@ -72,19 +72,25 @@ export const native = new Hono<Bindings>()
     const outcomes = await Promise.allSettled(
       messages.map(async ({ card_token, message }) => ({
         message_key: message.message_key,
-        outcome: (await cardObject(context.env, 'native', card_token).receive(message)).outcome,
+        outcome: (await callCard(context.env, cardOf(card_token), (card) => card.receive(message))).outcome,
       })),
     );
     // All or an error: what was stored is known by its key when the batch comes again.
     const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    if (results.length < outcomes.length) throw unavailable();
+    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+    if (failed !== undefined) throw cardAway('native', failed.reason);
     return context.json({ results });
   })
   .post('/voids', async (context) => {
     const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
-    const { outcome } = await cardObject(context.env, 'native', card_token).void(request_key);
+    const voided = callCard(context.env, cardOf(card_token), (card) => card.void(request_key));
+    const { outcome } = await voided.catch((error: unknown) => {
+      throw cardAway('native', error);
+    });
     return context.json({ request_key, outcome });
   });
+
+const cardOf = (cardToken: string) => ({ network: 'native', cardToken }) as const;
 
 /** The edge approved in the card's place; the card has not looked at it, and there is no id of ours yet. */
 const stoodIn = {
@@ -98,7 +104,13 @@ const stoodIn = {
   trace: [],
 } as const satisfies Partial<Decision> & Record<string, unknown>;
 
-/** The caller may ask again with the same key, or void it: both end in one decision. */
-function unavailable(): Refusal {
-  return new Refusal(503, 'card_unavailable', 'The card could not be reached in time. Send the same again.');
+/**
+ * The request is given up, for good: a repeat of its key could not be told from the first copy of it that is still on its way,
+ * and nobody may be waiting for that one. So this 503 asks for a new key, and has no `Retry-After` that would repeat the old one.
+ */
+function keySpent(): Refusal {
+  const message =
+    'The card could not be reached in time. Nothing is approved under this request_key, now or later: ask again with a new one.';
+  const problem = 'is spent; ask again with a new one and the same authorization_key';
+  return new Refusal(503, 'request_key_spent', message, [{ field: 'request.request_key', problem }]);
 }

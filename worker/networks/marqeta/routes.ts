@@ -6,7 +6,7 @@ import { limits } from '../../../contracts/limits.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { inShape, readText, refuseCardData } from '../../body.ts';
 import { authorize } from '../../card-call.ts';
-import { cardObject } from '../../card-object.ts';
+import { callCard } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Settings, settingsOf } from '../../env.ts';
 import { logEvent } from '../../log.ts';
@@ -104,14 +104,14 @@ async function storeAll(context: EdgeContext, transactions: readonly unknown[]):
 async function store(env: Env, notice: Notice): Promise<void> {
   switch (notice.does) {
     case 'receive':
-      await cardObject(env, 'marqeta', notice.cardToken).receive(notice.message);
+      await callCard(env, { network: 'marqeta', cardToken: notice.cardToken }, (card) => card.receive(notice.message));
       return;
     case 'void': {
-      const card = cardObject(env, 'marqeta', notice.cardToken);
-      await card.void(notice.requestKey);
+      const { cardToken, requestKey, release } = notice;
+      await callCard(env, { network: 'marqeta', cardToken }, (card) => card.void(requestKey));
       // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
-      if (notice.release !== null && settingsOf(env).MARQETA_FAILURE_POLICY === 'stand_in')
-        await card.receive(notice.release);
+      if (release !== null && settingsOf(env).MARQETA_FAILURE_POLICY === 'stand_in')
+        await callCard(env, { network: 'marqeta', cardToken }, (card) => card.receive(release));
       return;
     }
     case 'nothing':

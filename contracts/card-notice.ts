@@ -1,0 +1,38 @@
+// What a card must still be told: a message of the network, or that a request is given up. It travels by a durable queue of the
+// edge's own until the card has heard it, so it outlives the request and the worker that it comes from. Repeats are harmless.
+
+import * as z from 'zod/mini';
+import { cardMessageSchema } from './card-message.ts';
+import { type CardKey, cardKeySchema, networkKeySchema } from './network.ts';
+
+const version = z.literal(2);
+
+export const cardNoticeSchema = z.discriminatedUnion('does', [
+  z.strictObject({ version, card_key: cardKeySchema, does: z.literal('receive'), message: cardMessageSchema }),
+  /** Nobody waits for the answer to this request any more: what it had been approved for is released, and its key is spent. */
+  z.strictObject({ version, card_key: cardKeySchema, does: z.literal('void'), request_key: networkKeySchema }),
+]);
+export type CardNotice = z.infer<typeof cardNoticeSchema>;
+
+/** Version 1, of before 2026-12: only messages. A queue may hold them for two weeks after the deployment that ended them. */
+const firstVersionSchema = z.strictObject({
+  version: z.literal(1),
+  card_key: cardKeySchema,
+  message: cardMessageSchema,
+});
+
+/** Null for what is of no version that this code knows: a newer one, or nothing of ours. */
+export function readCardNotice(body: unknown): CardNotice | null {
+  const notice = cardNoticeSchema.safeParse(body);
+  if (notice.success) return notice.data;
+  const first = firstVersionSchema.safeParse(body);
+  return first.success ? receiveNotice(first.data.card_key, first.data.message) : null;
+}
+
+export function receiveNotice(card_key: CardKey, message: z.infer<typeof cardMessageSchema>): CardNotice {
+  return { version: 2, card_key, does: 'receive', message };
+}
+
+export function voidNotice(card_key: CardKey, request_key: string): CardNotice {
+  return { version: 2, card_key, does: 'void', request_key };
+}

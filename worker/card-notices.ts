@@ -1,0 +1,65 @@
+// The queue of what cards must still be told, both ends. What the queue has taken is told until the card has heard it: it comes
+// again, ever later, for about four days, and is then kept in the dead queue for a person.
+
+import { type CardNotice, readCardNotice } from '../contracts/card-notice.ts';
+import { limits } from '../contracts/limits.ts';
+import { splitCardKey } from '../contracts/network.ts';
+import { callCard } from './card-object.ts';
+import type { Env } from './env.ts';
+import { logEvent } from './log.ts';
+
+/** Whether the queue has taken it. */
+export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0): Promise<boolean> {
+  try {
+    await env.STAND_INS.send(notice, { contentType: 'json', delaySeconds });
+    return true;
+  } catch (error) {
+    const { network } = splitCardKey(notice.card_key);
+    logEvent('error', 'card_notice_not_queued', { network, does: notice.does, error: String(error) });
+    return false;
+  }
+}
+
+/** Returns once the card has heard it; throws where it could not. */
+export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
+  await callCard(env, splitCardKey(notice.card_key), (card): Promise<unknown> => {
+    switch (notice.does) {
+      case 'receive':
+        return card.receive(notice.message);
+      case 'void':
+        // Heard a second time it must not take back what was said of the request since.
+        return card.void(notice.request_key, { onlyFirst: true });
+    }
+  });
+}
+
+/**
+ * Tells the cards. One that is away, or a message that cannot be read, waits alone: the others of its batch go on. What cannot
+ * be read is kept too, because a newer version of this code may have written it.
+ */
+export async function deliverNotices(batch: MessageBatch, env: Env): Promise<void> {
+  const outcomes = await Promise.all(batch.messages.map((queued) => deliverOne(queued, env)));
+  for (const outcome of ['waiting', 'unreadable'] as const) {
+    const attempts = batch.messages.flatMap((queued, index) => (outcomes[index] === outcome ? [queued.attempts] : []));
+    if (attempts.length === 0) continue;
+    logEvent('error', `card_notices_${outcome}`, { messages: attempts.length, attempts_max: Math.max(...attempts) });
+  }
+}
+
+async function deliverOne(queued: Message, env: Env): Promise<'told' | 'waiting' | 'unreadable'> {
+  const notice = readCardNotice(queued.body);
+  try {
+    if (notice === null) return comesAgain(queued, 'unreadable');
+    await tellCard(env, notice);
+  } catch (error) {
+    logEvent('warn', 'card_notice_failed', { attempts: queued.attempts, error: String(error) });
+    return comesAgain(queued, 'waiting');
+  }
+  queued.ack();
+  return 'told';
+}
+
+function comesAgain<T>(queued: Message, outcome: T): T {
+  queued.retry({ delaySeconds: Math.min(2 ** (queued.attempts - 1), limits.standInRetrySecondsMax) });
+  return outcome;
+}
