@@ -1,16 +1,45 @@
-// Background work in rounds: one at a time, a pause after each, longer after failures. Stops between rounds.
+// Background work in rounds: one at a time, a pause after each, longer after failures. Stops between rounds. Each loop knows how it
+// is doing; `Loops` shows it (loops.ts).
 
 import type { Logger } from 'pino';
+import { describeError } from './log.ts';
 
 const failurePauseMsMax = 30_000;
+/** A round that has neither ended nor moved for this long stands still: no call that a round waits for may take as long. */
+const stillMsDefault = 60_000;
+/** Failures in a row that are more than a hiccup: with doubling pauses, the third comes seconds after the first. */
+const failuresMax = 3;
 
 export interface LoopOptions {
+  /** Unique in a process: as `/health` and the metrics call it. */
   readonly name: string;
   readonly log: Logger;
   /** The pause after a round that left nothing to do. */
   readonly intervalMs: number;
-  /** True: there is more to do, go on at once. A throw is logged, and the pause doubles. The signal: stop early. */
-  readonly round: (signal: AbortSignal) => Promise<boolean>;
+  /**
+   * True: there is more to do, go on at once. A throw is logged, and the pause doubles. The signal: stop early. `moved`: to be called
+   * by a round that takes long, whenever it has come further; one that never calls it must end within the bound for standing still.
+   */
+  readonly round: (signal: AbortSignal, moved: () => void) => Promise<boolean>;
+  /** The age of the oldest thing that waits for this loop; null where nothing does. */
+  readonly lagMs?: () => Promise<number | null>;
+  /** For tests. */
+  readonly stillMs?: number;
+}
+
+export interface LoopState {
+  readonly name: string;
+  /** `failing`: several rounds in a row. `still`: the round in hand has neither ended nor moved for too long. */
+  readonly standing: 'running' | 'failing' | 'still' | 'not_started';
+  /** Rounds that failed since the last one that did not. */
+  readonly failures: number;
+  /** All of them since the start. */
+  readonly failures_total: number;
+  readonly last_success_at_ms: number | null;
+  /** Of the newest failure, while it is the newest round: what our own error or the driver's says, never a row. */
+  readonly last_error: string | null;
+  /** How long the round in hand has not moved; 0 between rounds. */
+  readonly still_ms: number;
 }
 
 export interface Loop {
@@ -19,27 +48,52 @@ export interface Loop {
   stop(): Promise<void>;
   /** Rounds that failed since the last one that did not. */
   failures(): number;
+  state(): LoopState;
+  lagMs(): Promise<number | null>;
 }
 
-export function createLoop({ name, log, intervalMs, round }: LoopOptions): Loop {
+export function createLoop(options: LoopOptions): Loop {
+  const { name, log, intervalMs, round } = options;
+  const stillMs = options.stillMs ?? stillMsDefault;
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
   let failures = 0;
+  let failuresTotal = 0;
+  let lastError: string | null = null;
+  let lastSuccessAtMs: number | null = null;
+  /** When the round in hand began, or last moved; null between rounds. By the monotonic clock, which no correction of time moves. */
+  let movedMs: number | null = null;
+  const moved = () => {
+    movedMs = performance.now();
+  };
+  const stillForMs = () => (movedMs === null ? 0 : performance.now() - movedMs);
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       let pauseMs = intervalMs;
+      moved();
       try {
-        if (await round(stopping.signal)) pauseMs = 0;
+        if (await round(stopping.signal, moved)) pauseMs = 0;
         failures = 0;
+        lastError = null;
+        lastSuccessAtMs = Date.now();
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures += 1;
-        log.error({ err: error, failures }, `${name}: a round failed`);
+        failuresTotal += 1;
+        lastError = describeError(error).message.slice(0, 300);
+        log.error({ err: error, loop: name, failures }, `${name}: a round failed`);
         pauseMs = afterFailureMs(intervalMs, failures);
       }
+      movedMs = null;
       await pause(pauseMs, stopping.signal);
     }
+  }
+
+  function standing(): LoopState['standing'] {
+    if (running === null) return 'not_started';
+    if (stillForMs() > stillMs) return 'still';
+    return failures >= failuresMax ? 'failing' : 'running';
   }
 
   return {
@@ -51,6 +105,16 @@ export function createLoop({ name, log, intervalMs, round }: LoopOptions): Loop 
       await running;
     },
     failures: () => failures,
+    state: () => ({
+      name,
+      standing: standing(),
+      failures,
+      failures_total: failuresTotal,
+      last_success_at_ms: lastSuccessAtMs,
+      last_error: lastError,
+      still_ms: Math.round(stillForMs()),
+    }),
+    lagMs: async () => (await options.lagMs?.()) ?? null,
   };
 }
 

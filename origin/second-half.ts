@@ -36,6 +36,7 @@ import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
 import { createSimulatedProvider } from './providers/simulated.ts';
 import { createStripeProvider } from './providers/stripe.ts';
+import { createAccrualLoop } from './settlement/accrual-loop.ts';
 import { SettlementEngine } from './settlement/engine.ts';
 import { createSchedule } from './settlement/runs.ts';
 import { createSettlementMetrics } from './settlement/settlement-metrics.ts';
@@ -91,6 +92,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     providers,
     engine,
     loops: [
+      createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS }),
       createSchedule({ database, log }),
       createReaper({ sql: database.sql, registry, log }),
       delivery,

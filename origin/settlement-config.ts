@@ -46,6 +46,8 @@ export const settlementEnvironmentShape = {
   IDEMPOTENCY_HOURS: whole(1, 24 * 30, 24),
   RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000, 1_000),
   RATE_LIMIT_BURST_PER_SECOND: whole(1, 1_000_000, 100),
+  /** What cleared at shops that no merchant has: an open item for each, or only the list of GET /unassigned-clearings. */
+  UNASSIGNED_CLEARINGS: z.enum(['open_items', 'list'], { error: 'must be open_items or list' }).default('open_items'),
   /** A second queue whose messages ask for settlements; pulled where it is set. */
   CLOUDFLARE_SETTLEMENT_QUEUE_ID: z.string().min(1).optional(),
 } as const;

@@ -15,6 +15,7 @@ import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
+import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
 import { createSecondHalf } from './second-half.ts';
 
@@ -43,9 +44,12 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
-  const loops = [outbox.loop, createGapRepair(repair), createSweep(repair), ...(pull === null ? [] : [pull])];
-
   const secondHalf = createSecondHalf({ config, database, registry, log });
+  const ownLoops = [outbox.loop, createGapRepair(repair), createSweep(repair), ...(pull === null ? [] : [pull])];
+  const loops = [...ownLoops, ...secondHalf.loops];
+  // Those of the engine are started and stopped by it, since it has more to end than its rounds.
+  const shown = [...loops, ...secondHalf.engine.loops];
+  measureLoops(registry, shown);
 
   let stopping = false;
   const app = createApp({
@@ -58,10 +62,11 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     registry,
     internalSecret: config.INTERNAL_SECRET,
     secondHalf,
+    loops: shown,
     isStopping: () => stopping,
   });
   const { server, port } = await listen(app.fetch, config);
-  for (const loop of [...loops, ...secondHalf.loops]) loop.start();
+  for (const loop of loops) loop.start();
   secondHalf.engine.start();
   const url = `http://${config.HOST}:${port}`;
   log.info({ url }, 'listening');
@@ -73,7 +78,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
       // itself, then intake, and the database when nobody needs it any more.
       await closeServer(server);
-      await Promise.all([...loops, ...secondHalf.loops].map((loop) => loop.stop()));
+      await Promise.all(loops.map((loop) => loop.stop()));
       await secondHalf.engine.stop();
       await secondHalf.close();
       await intake.close();

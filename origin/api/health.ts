@@ -6,6 +6,7 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { describeError } from '../log.ts';
 import type { Loop } from '../loop.ts';
+import { lagsOf, problemOfLoop } from '../loops.ts';
 import type { ProviderStanding } from '../providers/choose-provider.ts';
 import type { SettlementEngine } from '../settlement/engine.ts';
 import { answer } from './answer.ts';
@@ -17,6 +18,8 @@ export interface HealthParts {
   readonly edge: Pick<EdgeClient, 'ping'>;
   /** Null where the edge pushes. */
   readonly pull: Loop | null;
+  /** Every loop of the process. */
+  readonly loops: readonly Loop[];
   readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
   readonly isStopping: () => boolean;
 }
@@ -41,10 +44,11 @@ export function readyz({ database, isStopping }: HealthParts) {
   };
 }
 
-export function health({ database, edge, pull, secondHalf }: HealthParts) {
+export function health({ database, edge, pull, loops, secondHalf }: HealthParts) {
   return async (context: Context): Promise<Response> => {
     const { providers, failures } = secondHalf.engine.state();
-    const dependencies = await Promise.all([
+    const [lags, ...dependencies] = await Promise.all([
+      within(timeoutMs, lagsOf(loops)).catch(() => new Map<string, number | null>()),
       check('database', 'unhealthy', () => ping(database)),
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
@@ -55,30 +59,45 @@ export function health({ database, edge, pull, secondHalf }: HealthParts) {
       ...Object.entries(providers).map(([name, standing]) =>
         check(`provider ${name}`, 'degraded', () => assertTakes(standing)),
       ),
+      ...loops.map((loop) => check(`loop ${loop.state().name}`, 'degraded', () => assertMoves(loop))),
     ]);
     const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
     const status: Status = worst('unhealthy') ? 'unhealthy' : worst('degraded') ? 'degraded' : 'healthy';
-    return answer(context, { status, dependencies }, status === 'unhealthy' ? 503 : 200);
+    const shown = loops.map((loop) => loopView(loop, lags));
+    return answer(context, { status, dependencies, loops: shown }, status === 'unhealthy' ? 503 : 200);
   };
+}
+
+function loopView(loop: Loop, lags: ReadonlyMap<string, number | null>) {
+  const { name, standing, failures, last_success_at_ms, last_error } = loop.state();
+  const last_success_at = last_success_at_ms === null ? null : new Date(last_success_at_ms).toISOString();
+  return { name, standing, failures, last_success_at, last_error, lag_ms: lags.get(name) ?? null };
+}
+
+function assertMoves(loop: Loop): Promise<void> {
+  const problem = problemOfLoop(loop.state());
+  return problem === null ? Promise.resolve() : Promise.reject(new Error(problem));
 }
 
 async function check(name: string, otherwise: Status, work: () => Promise<void>) {
   const startMs = performance.now();
   const latency = () => Math.round((performance.now() - startMs) * 100) / 100;
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  });
   try {
-    await Promise.race([work(), late]);
+    await within(timeoutMs, work());
     return { name, status: 'healthy' as const, latency_ms: latency(), error: null };
   } catch (error) {
     // Messages of ours and of the driver: they name hosts and codes, never rows.
     const { message, code } = describeError(error);
     return { name, status: otherwise, latency_ms: latency(), error: message || code || 'failed' };
-  } finally {
-    clearTimeout(timer);
   }
+}
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${ms} ms`)), ms);
+  });
+  return await Promise.race([work, late]).finally(() => clearTimeout(timer));
 }
 
 async function ping({ sql }: Database): Promise<void> {

@@ -66,6 +66,7 @@ export class SampleApi {
       secondHalf: createSecondHalf({ config, database, registry, log }),
       edge: client,
       pull: null,
+      loops: [],
       intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,

@@ -17,3 +17,11 @@ export function wordColumn(values: readonly (string | null)[]): string {
 export function jsonColumn(texts: readonly (string | null)[]): string {
   return texts.map((text) => text ?? '').join('\n');
 }
+
+/** For `string_to_array($n, E'\n', '')`: texts of one line each, never empty; one with a line break is refused, not escaped. */
+export function lineColumn(texts: readonly (string | null)[]): string {
+  const lines = texts.map((text) => text ?? '').join('\n');
+  if (lines.includes('\0') || lines.split('\n').length > Math.max(1, texts.length))
+    throw new Error('a line column holds a text of more than one line');
+  return lines;
+}

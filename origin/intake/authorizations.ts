@@ -3,7 +3,7 @@
 
 import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { Sql } from '../db/client.ts';
-import { jsonColumn, numberColumn, wordColumn } from '../db/columns.ts';
+import { jsonColumn, lineColumn, numberColumn, wordColumn } from '../db/columns.ts';
 import type { AuthorizationRow } from './book-event.ts';
 
 interface StoredRow {
@@ -12,6 +12,7 @@ interface StoredRow {
   readonly ledger_account_no: string;
   readonly currency: string;
   readonly merchant: Merchant | null;
+  readonly network_merchant_id: string | null;
   readonly status: AuthorizationRow['status'];
   readonly reason: string | null;
   readonly requested_minor: string;
@@ -47,14 +48,15 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
   await sql.query({
     name: 'store_authorizations',
     text: `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, merchant, status, reason,
-             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into)
+             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into, network_merchant_id)
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], string_to_array($5, E'\\n', '')::json[],
-             $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[])
+             $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
+             string_to_array($14, E'\\n', ''))
            on conflict (authorization_id) do update set
              ledger_account_no = excluded.ledger_account_no, currency = excluded.currency,
              merchant = excluded.merchant, status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
              held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms,
-             joined_into = excluded.joined_into`,
+             joined_into = excluded.joined_into, network_merchant_id = excluded.network_merchant_id`,
     values: [
       wordColumn(rows.map(({ authorization_id }) => authorization_id)),
       numberColumn(rows.map(({ stream_id }) => stream_id)),
@@ -69,6 +71,7 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
       numberColumn(rows.map(({ opened_at_ms }) => opened_at_ms)),
       numberColumn(rows.map(({ updated_at_ms }) => updated_at_ms)),
       wordColumn(rows.map(({ joined_into }) => joined_into)),
+      lineColumn(rows.map(({ network_merchant_id }) => network_merchant_id)),
     ],
   });
 }

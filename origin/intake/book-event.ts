@@ -5,6 +5,7 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardEvent, Effect } from '../../contracts/card-event.ts';
 import { postings } from '../../core/postings.ts';
 import type { Transfer } from '../ledger/transfers.ts';
+import { shopId } from './shop-id.ts';
 
 export type MoneyEvent = Exclude<CardEvent, { kind: 'profile' }>;
 
@@ -14,6 +15,8 @@ export interface AuthorizationRow {
   readonly ledger_account_no: number;
   readonly currency: string;
   readonly merchant: Merchant | null;
+  /** The shop's id as accrual compares it with merchants' ids. */
+  readonly network_merchant_id: string | null;
   /** `approved`: with nothing to hold. `posted`: money moved, nothing is held. `released`: nothing is held, none moved. */
   readonly status: 'approved' | 'declined' | 'held' | 'posted' | 'released';
   readonly reason: string | null;
@@ -162,6 +165,7 @@ function opened(
     ledger_account_no: accounts.holder(currency),
     currency,
     merchant: null,
+    network_merchant_id: null,
     status: 'approved',
     reason: null,
     requested_minor: 0n,
@@ -189,24 +193,28 @@ function inCurrency(
 function toldBy(
   event: MoneyEvent,
   row: AuthorizationRow,
-): Pick<AuthorizationRow, 'merchant' | 'reason' | 'requested_minor'> {
-  const { merchant, reason, requested_minor } = row;
+): Pick<AuthorizationRow, 'merchant' | 'network_merchant_id' | 'reason' | 'requested_minor'> {
+  const { merchant, network_merchant_id, reason, requested_minor } = row;
   switch (event.kind) {
     case 'authorization':
       return {
         merchant: event.request.merchant,
+        network_merchant_id: shopId(event.request.merchant.id) ?? network_merchant_id,
         reason: event.decision.reason,
         requested_minor: requested_minor + BigInt(event.request.amount_minor),
       };
     case 'message':
       return {
         merchant: merchant ?? ('merchant' in event.message ? event.message.merchant : null),
+        // An authorization that named no shop takes the one that its clearing names.
+        network_merchant_id:
+          network_merchant_id ?? ('merchant' in event.message ? shopId(event.message.merchant?.id ?? null) : null),
         reason,
         requested_minor,
       };
     case 'void':
     case 'expiry':
-      return { merchant, reason, requested_minor };
+      return { merchant, network_merchant_id, reason, requested_minor };
   }
 }
 

@@ -33,12 +33,14 @@ const ackedSchema = z.object({ success: z.literal(true) });
 type Pulled = z.infer<typeof pulledSchema>['result']['messages'][number];
 
 export interface PullOptions {
+  /** The loop's, where it is not that of the card events. */
+  readonly name?: string;
   readonly queue: QueueConfig;
   readonly intake: Pick<Intake, 'take'>;
   readonly log: Logger;
 }
 
-export function createPull({ queue, intake, log }: PullOptions): Loop {
+export function createPull({ name = 'queue pull', queue, intake, log }: PullOptions): Loop {
   const base = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages`;
 
   async function call<T>(
@@ -62,7 +64,7 @@ export function createPull({ queue, intake, log }: PullOptions): Loop {
   }
 
   return createLoop({
-    name: 'queue pull',
+    name,
     log,
     intervalMs: emptyPauseMs,
     async round(signal) {

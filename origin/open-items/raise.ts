@@ -28,9 +28,10 @@ export interface RaisedItem {
   readonly evidence: unknown;
   /**
    * True for a condition that can end and come back (a provider that is not configured): seen again after it was closed, it is
-   * open again. Without it a closed item stays closed: the same message delivered once more is nothing new.
+   * open again, and says what it says now. `unless_dismissed`: it stays closed where a person has said that it does not matter.
+   * Without it a closed item stays closed: the same message delivered once more is nothing new.
    */
-  readonly reopens?: boolean;
+  readonly reopens?: boolean | 'unless_dismissed';
 }
 
 export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Promise<void> {
@@ -43,12 +44,12 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14)
        on conflict (kind, item_key) do update set
          times = open_items.times + 1, last_seen_at = now(),
-         status = case when $13 then 'open' else open_items.status end,
-         closed_at = case when $13 then null else open_items.closed_at end,
-         resolution = case when $13 then null else open_items.resolution end,
+         status = case when $13 and not ($15 and open_items.status = 'dismissed') then 'open' else open_items.status end,
+         closed_at = case when $13 and not ($15 and open_items.status = 'dismissed') then null else open_items.closed_at end,
+         resolution = case when $13 and not ($15 and open_items.status = 'dismissed') then null else open_items.resolution end,
          -- What closed it once says nothing of this time; one that is under way goes on.
-         result = case when $13 then null else open_items.result end,
-         action = case when $13 and open_items.status <> 'open' then null else open_items.action end,
+         result = case when $13 and not ($15 and open_items.status = 'dismissed') then null else open_items.result end,
+         action = case when $13 and not ($15 and open_items.status = 'dismissed') and open_items.status <> 'open' then null else open_items.action end,
          amount_minor = case when $13 then excluded.amount_minor else open_items.amount_minor end,
          currency = case when $13 then excluded.currency else open_items.currency end,
          summary = case when $13 then excluded.summary else open_items.summary end,
@@ -66,8 +67,9 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.card_key ?? null,
         item.provider ?? null,
         jsonText(evidence),
-        reopens,
+        reopens !== false,
         item.source ?? null,
+        reopens === 'unless_dismissed',
       ],
     );
   }

@@ -1,34 +1,33 @@
 // What has cleared becomes what is owed: clearings at a merchant's own network ids move from the network's clearing account to
 // the merchant's payable, refunds the other way. Exactly once: the cursor moves in the commit that books them. It counts seals of
 // the ledger, which are numbered in the order of their commits, so nothing can appear behind it.
+//
+// Nothing is passed over: what cleared at a shop that no merchant has is kept in unassigned_clearings until one has its id. And one
+// merchant that the ledger refuses holds up nobody: its amount is kept there too, for a person, and the others are credited.
 
-import { type Database, type Sql, sqlState } from '../db/client.ts';
-import { numberColumn } from '../db/columns.ts';
-import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
-import { owedTo } from './owed.ts';
+import type { Database, Sql } from '../db/client.ts';
+import { inSavepoint, isRefused, takeOrSetAside } from '../set-aside.ts';
+import { creditMerchants } from './credit-merchants.ts';
+import { type Cleared, keepUnassigned, takeUpNewIds } from './unassigned.ts';
 
 /** Seals in one commit: a seal is one statement's transfers, a thousand at most. */
 const sealsMax = 200;
+/** A refusal may only be a settlement that reserved at the same instant: the next try sees less available. */
+const triesMax = 3;
+
+export type OnSetAside = (merchant_id: string, error: unknown) => void;
 
 /** Books up to a bound, and says whether there may be more. */
-export async function accrue(database: Database): Promise<boolean> {
+export async function accrue(database: Database, onSetAside: OnSetAside = () => {}): Promise<boolean> {
   try {
-    return await database.transaction(accrueIn);
+    return await database.transaction((sql) => accrueIn(sql, (cleared) => creditMerchants(sql, cleared)));
   } catch (error) {
-    // What was available for a refund was reserved in the meantime: the next round sees less, after a pause.
-    if (sqlState(error) === '23514') return false;
-    throw error;
+    if (!isRefused(error)) throw error;
+    return await database.transaction((sql) => accrueIn(sql, (cleared) => creditApart(sql, cleared, onSetAside)));
   }
 }
 
-interface Net {
-  readonly merchant_id: string;
-  readonly clearing_no: string;
-  /** Above zero: cleared; below: refunded. */
-  readonly net_minor: string;
-}
-
-async function accrueIn(sql: Sql): Promise<boolean> {
+async function accrueIn(sql: Sql, credit: (cleared: readonly Cleared[]) => Promise<void>): Promise<boolean> {
   // `for update`: two processes take turns, and the second begins where the first has ended.
   const { rows: heads } = await sql.query<{ seal_no: string }>('select seal_no from accrual_head for update');
   const from = heads[0]?.seal_no;
@@ -37,68 +36,82 @@ async function accrueIn(sql: Sql): Promise<boolean> {
     [from, sealsMax],
   );
   const to = ends[0]?.seal_no;
-  if (from === undefined || to === undefined || from === to) return false;
-  const { rows: nets } = await sql.query<Net>({ name: 'cleared_nets', text: clearedNets, values: [from, to] });
-  const { transfers, deficits } = await owing(sql, nets);
-  await sql.query('update accrual_head set seal_no = $1', [to]);
-  await sql.query(
-    `insert into merchant_accruals (merchant_id, deficit_minor) select * from unnest($1::text[], $2::bigint[])
-     on conflict (merchant_id) do update set deficit_minor = excluded.deficit_minor`,
-    [[...deficits.keys()], numberColumn([...deficits.values()])],
+  if (from === undefined || to === undefined) throw new Error('the ledger has no head');
+  const cleared = from === to ? [] : await clearedBetween(sql, { from, to });
+  await keepUnassigned(
+    sql,
+    cleared.filter(({ merchant_id }) => merchant_id === null),
   );
-  await insertTransfers(sql, transfers);
-  return Number(to) - Number(from) === sealsMax;
+  // After what is unassigned was kept: a merchant that was made in the meantime finds it now, or in the next round.
+  const takenUp = await takeUpNewIds(sql);
+  if (from !== to) await sql.query('update accrual_head set seal_no = $1', [to]);
+  await credit([...cleared.filter(({ merchant_id }) => merchant_id !== null), ...takenUp.cleared]);
+  return Number(to) - Number(from) === sealsMax || takenUp.more;
 }
 
-const clearedNets = `
-  select m.merchant_id, c.ledger_account_no as clearing_no,
-    sum(case when t.credit_account_no = c.ledger_account_no then t.amount_minor else -t.amount_minor end) as net_minor
-  from ledger_seals s
-  cross join lateral unnest(s.transfer_nos) as sealed (nos)
-  join ledger_transfers t on t.transfer_no >= lower(sealed.nos) and t.transfer_no < upper(sealed.nos)
-  join authorizations a on a.authorization_id = t.authorization_id
-  join merchants m on m.network_merchant_ids @> array[a.merchant ->> 'id'] and m.currency = t.currency
-  join ledger_accounts c on c.kind = 'network_clearing' and c.ledger_account_no in (t.debit_account_no, t.credit_account_no)
-  where s.seal_no > $1 and s.seal_no <= $2 and t.kind in ('post', 'direct')
-  group by m.merchant_id, c.ledger_account_no
-  order by net_minor desc`;
-
-/** Refunds beyond what is still owed wait as a deficit, which later clearings make good before anything is owed again. */
-async function owing(sql: Sql, nets: readonly Net[]) {
-  const merchantIds = [...new Set(nets.map(({ merchant_id }) => merchant_id))];
-  const owed = await owedTo(sql, merchantIds);
-  const { rows } = await sql.query<{ merchant_id: string; deficit_minor: string }>(
-    'select merchant_id, deficit_minor from merchant_accruals where merchant_id = any($1::text[])',
-    [merchantIds],
-  );
-  const deficits = new Map(rows.map(({ merchant_id, deficit_minor }) => [merchant_id, BigInt(deficit_minor)]));
-  const left = new Map([...owed].map(([merchant_id, { available_minor }]) => [merchant_id, available_minor]));
-  const transfers: Transfer[] = [];
-  // What cleared comes first, so that what was refunded finds it.
-  for (const { merchant_id, clearing_no, net_minor } of nets) {
-    const account = owed.get(merchant_id);
-    if (account === undefined) continue;
-    const net = BigInt(net_minor);
-    const deficit = deficits.get(merchant_id) ?? 0n;
-    const available = left.get(merchant_id) ?? 0n;
-    const moved = net > 0n ? net - least(net, deficit) : -least(-net, available);
-    deficits.set(merchant_id, deficit - (net - moved));
-    left.set(merchant_id, available + moved);
-    if (moved === 0n) continue;
-    const [payable, clearing] = [account.payable_account_no, Number(clearing_no)];
-    transfers.push({
-      debit_account_no: moved > 0n ? clearing : payable,
-      credit_account_no: moved > 0n ? payable : clearing,
-      amount_minor: moved > 0n ? moved : -moved,
-      currency: account.currency,
-      kind: 'direct',
-      event_at_ms: Date.now(),
-      event: null,
-    });
-  }
-  return { transfers, deficits };
+async function clearedBetween(sql: Sql, { from, to }: { from: string; to: string }): Promise<Cleared[]> {
+  const { rows } = await sql.query<Omit<Cleared, 'net_minor'> & { net_minor: string }>({
+    name: 'cleared_between',
+    // Added up a shop and clearing account first, so that merchants are looked for once a shop.
+    text: `
+      with cleared as (
+        select coalesce(a.network_merchant_id, '') as network_merchant_id, c.ledger_account_no as clearing_no, t.currency,
+          sum(case when t.credit_account_no = c.ledger_account_no then t.amount_minor else -t.amount_minor end) as net_minor,
+          count(*) as clearings, (array_agg(a.authorization_id))[1:10] as authorization_ids
+        from ledger_seals s
+        cross join lateral unnest(s.transfer_nos) as sealed (nos)
+        join ledger_transfers t on t.transfer_no >= lower(sealed.nos) and t.transfer_no < upper(sealed.nos)
+        join authorizations a on a.authorization_id = t.authorization_id
+        join ledger_accounts c on c.kind = 'network_clearing' and c.ledger_account_no in (t.debit_account_no, t.credit_account_no)
+        where s.seal_no > $1 and s.seal_no <= $2 and t.kind in ('post', 'direct')
+        group by 1, 2, 3
+      )
+      select cleared.*, m.merchant_id
+      from cleared
+      left join merchants m on m.network_merchant_ids @> array[cleared.network_merchant_id] and m.currency = cleared.currency`,
+    values: [from, to],
+  });
+  return rows.map((row) => ({ ...row, net_minor: BigInt(row.net_minor) }));
 }
 
-function least(one: bigint, other: bigint): bigint {
-  return one < other ? one : other;
+/** Halved until the merchant that the ledger refuses is alone: its amount waits for a person, the others are credited. */
+async function creditApart(sql: Sql, cleared: readonly Cleared[], onSetAside: OnSetAside): Promise<void> {
+  const byMerchant = Map.groupBy(cleared, ({ merchant_id }) => merchant_id);
+  await takeOrSetAside([...byMerchant], {
+    take: (merchants) =>
+      repeated(merchants.length === 1 ? triesMax : 1, () =>
+        inSavepoint(sql, () =>
+          creditMerchants(
+            sql,
+            merchants.flatMap(([, rows]) => rows),
+          ),
+        ),
+      ),
+    setAside: async ([merchant_id, rows], error) => {
+      await keepUnassigned(
+        sql,
+        rows.map((row) => ({ ...row, refused: true })),
+      );
+      onSetAside(String(merchant_id), error);
+    },
+  });
+}
+
+async function repeated(tries: number, work: () => Promise<void>): Promise<void> {
+  for (let left = tries - 1; ; left -= 1)
+    try {
+      return await work();
+    } catch (error) {
+      if (left === 0 || !isRefused(error)) throw error;
+    }
+}
+
+/** The oldest that waits, in milliseconds; null where nothing does. */
+export async function accrualLagMs(sql: Sql): Promise<number | null> {
+  const { rows } = await sql.query<{ ms: string | null }>(
+    `select (extract(epoch from clock_timestamp() - s.sealed_at) * 1000)::bigint as ms
+     from accrual_head h join ledger_seals s on s.seal_no = h.seal_no + 1`,
+  );
+  const ms = rows[0]?.ms ?? null;
+  return ms === null ? null : Number(ms);
 }

@@ -1,8 +1,6 @@
 // How many are taken in one commit. Where the database refuses a batch for what is in it, half of it is tried at once, until the
 // one at fault is alone and can be set aside: what is wrong with one must not keep the others waiting.
 
-import { sqlState } from '../db/client.ts';
-
 export class BatchSize {
   readonly #max: number;
   #current: number;
@@ -26,9 +24,4 @@ export class BatchSize {
     this.#current = Math.max(1, Math.floor(size / 2));
     return size > 1;
   }
-}
-
-/** The database refused what it was given: bad data, a broken constraint, a limit, a trigger. Tried again it is refused again. */
-export function isRefused(error: unknown): boolean {
-  return /^(?:22|23|54|P0)/.test(sqlState(error) ?? '');
 }

@@ -2,6 +2,8 @@
 // so many may be under way at once, when one of them is done. What waits here is only in memory; each item's giver waits for its
 // commit.
 
+import { takeOrSetAside } from '../set-aside.ts';
+
 export interface CollectorOptions<T> {
   readonly sizeMax: number;
   readonly waitMsMax: number;
@@ -55,12 +57,17 @@ export class Collector<T> {
 
   async #store(batch: readonly Waiting<T>[]): Promise<void> {
     try {
-      await this.#options.store(batch.map(({ item }) => item));
-      for (const { done } of batch) done();
+      // Halved where the database refuses it, until the one at fault is alone.
+      await takeOrSetAside(batch, {
+        take: async (part) => {
+          await this.#options.store(part.map(({ item }) => item));
+          for (const { done } of part) done();
+        },
+        setAside: async ({ failed }, error) => failed(error),
+      });
     } catch (error) {
-      // One of them may be at fault: each alone, so that it stands in nobody's way.
-      if (batch.length > 1) for (const one of batch) await this.#store([one]);
-      else for (const { failed } of batch) failed(error);
+      // The database is away: nobody of the rest is at fault, and each giver may try again. A promise that is settled stays so.
+      for (const { failed } of batch) failed(error);
     }
   }
 }

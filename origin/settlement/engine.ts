@@ -9,7 +9,8 @@ import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { type Availability, availability } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
-import { BatchSize, isRefused } from './batch-size.ts';
+import { isRefused } from '../set-aside.ts';
+import { BatchSize } from './batch-size.ts';
 import { claimDue, type EngineParts, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
@@ -76,7 +77,8 @@ export class SettlementEngine {
   readonly #bounds: EngineBounds;
   readonly #parts: EngineParts;
   readonly #results: Collector<Result>;
-  readonly #loops: readonly Loop[];
+  /** Started and stopped by the engine; shown with the others. */
+  readonly loops: readonly Loop[];
   readonly #engineId = newId('run').slice(4, 16);
   readonly #inHand = new Set<Promise<void>>();
   #claims = 0;
@@ -100,26 +102,26 @@ export class SettlementEngine {
       underWayMax: 2,
       store: (results) => this.#record(results),
     });
-    this.#loops = [
+    this.loops = [
       createLoop({ name: 'settlement claims', log, intervalMs: idleMs, round: (signal) => this.#claim(signal) }),
       createLoop({ name: 'provider words', log, intervalMs: idleMs, round: (signal) => this.#takeWords(signal) }),
     ];
   }
 
   start(): void {
-    for (const loop of this.#loops) loop.start();
+    for (const loop of this.loops) loop.start();
   }
 
   /** Takes up nothing more, and returns when what is in hand is recorded. */
   async stop(): Promise<void> {
-    const stopped = Promise.all(this.#loops.map((loop) => loop.stop()));
+    const stopped = Promise.all(this.loops.map((loop) => loop.stop()));
     this.#onRoom?.();
     await stopped;
     await Promise.all(this.#inHand);
   }
 
   state(): EngineState {
-    const failures = Math.max(...this.#loops.map((loop) => loop.failures()));
+    const failures = Math.max(...this.loops.map((loop) => loop.failures()));
     return { ...availability(this.#options.providers), in_hand: this.#inHand.size, failures };
   }
 

@@ -25,33 +25,13 @@ const merchantsLock = 7_283_640_113;
 /** In the caller's transaction. Throws a refusal where a network's id belongs to another merchant. */
 export async function createMerchant(sql: Sql, merchant: NewMerchant, doer: Doer): Promise<Id<'mrch'>> {
   const { name, currency, network_merchant_ids = [], destinations = {}, schedule = null } = merchant;
-  if (network_merchant_ids.length > 0) {
-    // One at a time, until the commit: no index can refuse that two rows' arrays overlap.
-    await sql.query('select pg_advisory_xact_lock($1)', [merchantsLock]);
-    const { rows } = await sql.query<{ taken: string }>(
-      `select unnest(network_merchant_ids) as taken from merchants where network_merchant_ids && $1::text[]`,
-      [network_merchant_ids],
-    );
-    const others = new Set(rows.map((row) => row.taken));
-    const taken = network_merchant_ids.findIndex((id) => others.has(id));
-    if (taken >= 0)
-      throw refusal('field_invalid', [
-        { field: `network_merchant_ids[${taken}]`, problem: 'belongs to another merchant' },
-      ]);
-  }
+  const ids = shopIds(network_merchant_ids);
+  await assertFree(sql, ids, null);
   const merchant_id = newId('mrch');
   await sql.query(
     `insert into merchants (merchant_id, name, currency, network_merchant_ids, destinations, schedule_time, schedule_zone)
      values ($1, $2, $3, $4, $5, $6, $7)`,
-    [
-      merchant_id,
-      name,
-      currency,
-      network_merchant_ids,
-      JSON.stringify(destinations),
-      schedule?.time ?? null,
-      schedule?.zone ?? null,
-    ],
+    [merchant_id, name, currency, ids, JSON.stringify(destinations), schedule?.time ?? null, schedule?.zone ?? null],
   );
   await sql.query(
     `insert into ledger_accounts (ledger_account_id, kind, currency, merchant_id, never_overdrawn)
@@ -61,6 +41,58 @@ export async function createMerchant(sql: Sql, merchant: NewMerchant, doer: Doer
   const audited = { action: 'merchant.created', subject: merchant_id, merchant_id, reason: '' };
   await recordAuditEvents(sql, [{ ...doer, ...audited }]);
   return merchant_id;
+}
+
+/**
+ * More of the acquirers' ids: what clears there from now on is owed to it, and what has cleared there in its currency while nobody
+ * had the id is owed to it within the next round of accrual. Returns false where there is no such merchant.
+ */
+export async function addNetworkMerchantIds(
+  sql: Sql,
+  { merchant_id, network_merchant_ids }: { merchant_id: string; network_merchant_ids: readonly string[] },
+  doer: Doer,
+): Promise<boolean> {
+  const ids = shopIds(network_merchant_ids);
+  await assertFree(sql, ids, merchant_id);
+  // `ids_taken_up`: set back in the statement that adds them, so that no round of accrual comes between.
+  const { rows } = await sql.query(
+    `update merchants set ids_taken_up = false,
+       network_merchant_ids = network_merchant_ids || array(select unnest($2::text[]) except select unnest(network_merchant_ids))
+     where merchant_id = $1 returning merchant_id`,
+    [merchant_id, ids],
+  );
+  if (rows.length === 0) return false;
+  const audited = {
+    action: 'merchant.network_ids_added',
+    subject: merchant_id,
+    merchant_id,
+    reason: ids.join(' ').slice(0, 300),
+  };
+  await recordAuditEvents(sql, [{ ...doer, ...audited }]);
+  return true;
+}
+
+/** As accrual compares them: without the spaces around them. */
+function shopIds(given: readonly string[]): string[] {
+  return [...new Set(given.map((id) => id.trim()))];
+}
+
+/** Throws a refusal where one belongs to another merchant than this. */
+async function assertFree(sql: Sql, ids: readonly string[], merchantId: string | null): Promise<void> {
+  if (ids.length === 0) return;
+  // One at a time, until the commit: no index can refuse that two rows' arrays overlap.
+  await sql.query('select pg_advisory_xact_lock($1)', [merchantsLock]);
+  const { rows } = await sql.query<{ taken: string }>(
+    `select unnest(network_merchant_ids) as taken from merchants
+     where network_merchant_ids && $1::text[] and merchant_id is distinct from $2`,
+    [ids, merchantId],
+  );
+  const others = new Set(rows.map((row) => row.taken));
+  const taken = ids.findIndex((id) => others.has(id));
+  if (taken >= 0)
+    throw refusal('field_invalid', [
+      { field: `network_merchant_ids[${taken}]`, problem: 'belongs to another merchant' },
+    ]);
 }
 
 export interface Credit {

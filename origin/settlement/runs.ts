@@ -24,17 +24,22 @@ export interface ScheduleOptions {
   readonly now?: () => number;
 }
 
-/** Credits what has cleared, all the time, and begins and ends the runs that are due. */
+/** Begins and ends the runs that are due. */
 export function createSchedule({ database, log, now = Date.now }: ScheduleOptions): Loop {
   return createLoop({
     name: 'scheduled settlement',
     log,
     intervalMs,
-    async round(signal) {
+    async round(signal, moved) {
       await openRuns(database.sql, now());
-      // After the runs are opened: what has cleared until then is theirs.
-      while (!signal.aborted && (await accrue(database)));
-      while (!signal.aborted && (await endRuns(database, log)) === runsMax);
+      try {
+        // After the runs are opened: what has cleared until then is theirs.
+        while (!signal.aborted && (await accrue(database))) moved();
+      } catch (error) {
+        // Accrual has its own loop, which shows that it stands still. What is owed already is paid all the same.
+        log.error({ err: error }, 'accrual failed: the runs settle what is owed until now');
+      }
+      while (!signal.aborted && (await endRuns(database, log)) === runsMax) moved();
       return false;
     },
   });

@@ -47,9 +47,9 @@ async function clear(
   const [debit, credit] = amount > 0n ? [holder, clearing] : [clearing, holder];
   await database.transaction(async (sql) => {
     await sql.query(
-      `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, merchant, status, requested_minor,
+      `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, network_merchant_id, status, requested_minor,
          held_minor, posted_minor, opened_at_ms, updated_at_ms) values ($1, 1, $2, 'USD', $3, 'posted', 0, 0, 0, 0, 0)`,
-      [authorization_id, holder, JSON.stringify({ id: networkMerchantId })],
+      [authorization_id, holder, networkMerchantId],
     );
     await insertTransfers(sql, [
       {

@@ -34,7 +34,8 @@ export interface SettlementQueueOptions {
 }
 
 export function createSettlementQueue({ queue, database, log }: SettlementQueueOptions): Loop {
-  return createPull({ queue, log, intake: { take: (messages) => takeSettlementMessages(database, messages, log) } });
+  const intake = { take: (messages: readonly Message[]) => takeSettlementMessages(database, messages, log) };
+  return createPull({ name: 'settlement queue', queue, log, intake });
 }
 
 type Taken = { readonly id: string; readonly outcome: Outcome };

@@ -1,0 +1,31 @@
+// Accrual, all the time: what has cleared is owed within a second or two, whether or not a payout is due.
+
+import type { Logger } from 'pino';
+import type { Database } from '../db/client.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import { accrualLagMs, accrue } from './accrual.ts';
+import { raiseUnassigned, type UnassignedPolicy } from './raise-unassigned.ts';
+
+const intervalMs = 1_000;
+
+export interface AccrualLoopOptions {
+  readonly database: Database;
+  readonly log: Logger;
+  readonly unassigned: UnassignedPolicy;
+  readonly intervalMs?: number;
+}
+
+export function createAccrualLoop({ database, log, unassigned, ...options }: AccrualLoopOptions): Loop {
+  return createLoop({
+    name: 'accrual',
+    log,
+    intervalMs: options.intervalMs ?? intervalMs,
+    lagMs: () => accrualLagMs(database.sql),
+    async round() {
+      const isMore = await accrue(database, (merchant_id, error) => {
+        log.error({ err: error, merchant_id }, 'what cleared at a merchant could not be added to what it is owed');
+      });
+      return (await raiseUnassigned(database, unassigned)) || isMore;
+    },
+  });
+}

@@ -1,0 +1,102 @@
+// Open items for what has cleared and is owed to nobody: one a shop, network and currency, whose amount follows what clears there.
+//
+// A card program in the open world clears at every shop there is, and owes them nothing: the network pays them. So items are opened
+// only where the program has merchants with network ids at all, only so many at once, and not at all where the configuration says
+// `list`. GET /unassigned-clearings has every row in any case, and a merchant that gets its id later is owed in any case.
+
+import type { Database, Sql } from '../db/client.ts';
+import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import type { SettlementConfig } from '../settlement-config.ts';
+import { unassignedKey, unassignedKind } from './unassigned.ts';
+
+export type UnassignedPolicy = SettlementConfig['UNASSIGNED_CLEARINGS'];
+
+const perRound = 100;
+/** More than this nobody works through one by one: what comes beyond waits in the list until some are closed. */
+const openItemsMax = 1_000;
+
+interface Row {
+  readonly network_merchant_id: string;
+  readonly clearing_no: string;
+  readonly network: string;
+  readonly currency: string;
+  readonly net_minor: string;
+  readonly clearings: string;
+  readonly authorization_ids: string[];
+  readonly refused_merchant_id: string | null;
+  readonly first_at: Date;
+  readonly last_at: Date;
+  /** A merchant that has the id, and is paid in another currency. */
+  readonly other_merchant_id: string | null;
+}
+
+/** Returns whether there may be more to raise. */
+export async function raiseUnassigned(database: Database, policy: UnassignedPolicy): Promise<boolean> {
+  return await database.transaction(async (sql) => {
+    const behind = await rowsToRaise(sql, 'raised_minor is not null and net_minor <> raised_minor', perRound);
+    const room = policy === 'list' ? 0 : await roomForMore(sql);
+    const fresh = room === 0 ? [] : await rowsToRaise(sql, 'raised_minor is null and net_minor <> 0', room);
+    const rows = [...behind, ...fresh];
+    await raiseOpenItems(sql, rows.map(itemOf));
+    await sql.query(
+      `update unassigned_clearings u set raised_minor = r.net_minor
+       from unnest($1::text[], $2::bigint[], $3::bigint[]) as r (network_merchant_id, clearing_no, net_minor)
+       where u.network_merchant_id = r.network_merchant_id and u.clearing_no = r.clearing_no`,
+      [
+        rows.map(({ network_merchant_id }) => network_merchant_id),
+        rows.map(({ clearing_no }) => clearing_no),
+        rows.map(({ net_minor }) => net_minor),
+      ],
+    );
+    return behind.length === perRound || (room > 0 && fresh.length === room);
+  });
+}
+
+/** `where` is one of the two conditions that have an index. */
+async function rowsToRaise(sql: Sql, where: string, limit: number): Promise<Row[]> {
+  // `skip locked`: accrual has the row in hand, and changes the amount.
+  const { rows } = await sql.query<Row>(
+    `select u.network_merchant_id, u.clearing_no, c.network, c.currency, u.net_minor, u.clearings, u.authorization_ids,
+       u.refused_merchant_id, u.first_at, u.last_at,
+       (select m.merchant_id from merchants m where m.network_merchant_ids @> array[u.network_merchant_id] limit 1) as other_merchant_id
+     from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
+     where ${where} order by u.last_at limit $1 for update of u skip locked`,
+    [limit],
+  );
+  return rows;
+}
+
+async function roomForMore(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ open: string; settles: boolean }>(
+    `select (select count(*) from open_items where kind in ('clearing_unassigned', 'accrual_failed') and status = 'open') as open,
+       exists (select from merchants where network_merchant_ids <> '{}') as settles`,
+  );
+  const [row] = rows;
+  if (row?.settles !== true) return 0;
+  return Math.min(perRound, Math.max(0, openItemsMax - Number(row.open)));
+}
+
+function itemOf(row: Row): RaisedItem {
+  const { network, currency, network_merchant_id, refused_merchant_id, other_merchant_id } = row;
+  const shop = network_merchant_id === '' ? 'shops that the network did not name' : `shop ${network_merchant_id}`;
+  const what = `What cleared at ${shop} (${network}, ${currency})`;
+  return {
+    kind: unassignedKind(row),
+    key: unassignedKey(row),
+    summary:
+      refused_merchant_id !== null
+        ? `${what} could not be added to what ${refused_merchant_id} is owed.`
+        : other_merchant_id === null
+          ? `${what} is owed to nobody: no merchant has its id.`
+          : `${what} is owed to nobody: ${other_merchant_id} has its id, and is paid in another currency.`,
+    amount: { minor: BigInt(row.net_minor), currency },
+    merchant_id: refused_merchant_id,
+    evidence: {
+      ...{ network, network_merchant_id, currency },
+      ...{ net_minor: row.net_minor, clearings: Number(row.clearings), authorization_ids: row.authorization_ids },
+      ...{ first_at: row.first_at.toISOString(), last_at: row.last_at.toISOString() },
+    },
+    // A shop that a person has dismissed is none of ours: more that clears there does not bring it back.
+    reopens: 'unless_dismissed',
+  };
+}
