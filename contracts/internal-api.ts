@@ -27,6 +27,15 @@ export function signCall(
 export const putCardBodySchema = profileSchema;
 export const putCardAnswerSchema = z.object({ outcome: z.enum(['stored', 'unchanged', 'stale']), version: z.int() });
 
+/**
+ * `POST /internal/cards/:network/:token/messages`: a message that a person books for a card, as a network would have sent it. Sent
+ * again under the same key it is `repeated`; `conflict` (409): the key was used for something else, which differs in `field`.
+ */
+export const postMessageAnswerSchema = z.object({
+  outcome: z.enum(['stored', 'repeated', 'conflict']),
+  field: z.optional(z.string()),
+});
+
 /** `GET /internal/cards/:network/:token/events?after=N`: events above N in order, at most `limits.eventsPageMax`. */
 export const cardEventsAnswerSchema = z.object({
   events: z.array(z.unknown()),

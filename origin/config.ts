@@ -28,6 +28,8 @@ const environmentSchema = z.object({
     .string()
     .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
   EDGE_URL: url(['http:', 'https:']),
+  /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
+  OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000, 24),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   QUEUE_API_URL: url(['http:', 'https:']).default('https://api.cloudflare.com/client/v4'),

@@ -2,9 +2,11 @@
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Database } from './db/client.ts';
+import { measureOpenItems } from './open-items/open-item-metrics.ts';
 
 export function measure(registry: Registry, database: Database): void {
   collectDefaultMetrics({ register: registry });
+  measureOpenItems(registry, database);
   const pool = new Gauge({
     name: 'database_pool_connections',
     help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
@@ -18,7 +20,7 @@ export function measure(registry: Registry, database: Database): void {
   });
   const waiting = new Gauge({
     name: 'origin_waiting',
-    help: 'Cards with a gap in their events, dead letters unresolved, card profiles that the edge lacks',
+    help: 'Cards with a gap in their events, card profiles that the edge lacks',
     labelNames: ['what'],
     registers: [registry],
     async collect() {
@@ -34,7 +36,6 @@ async function countWaiting({ sql }: Database): Promise<Record<string, string>> 
   const { rows } = await sql.query<Record<string, string>>(
     `select
        (select count(*) from card_streams where has_gap) as cards_with_gap,
-       (select count(*) from dead_letters where resolved_at is null) as dead_letters,
        (select count(*) from edge_outbox) as card_profiles`,
   );
   return rows[0] ?? {};

@@ -63,6 +63,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     internalSecret: config.INTERNAL_SECRET,
     secondHalf,
     loops: shown,
+    openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
     isStopping: () => stopping,
   });
   const { server, port } = await listen(app.fetch, config);

@@ -145,6 +145,33 @@ describe('GET /internal/cards/:network/:token/controls', () => {
   });
 });
 
+describe('POST /internal/cards/:network/:token/messages', () => {
+  const post = (token: string, body: unknown, headers?: Record<string, string>) => {
+    const [path, text] = [`/internal/cards/native/${token}/messages`, JSON.stringify(body)];
+    return call(path, { method: 'POST', body: text, headers: headers ?? internalSignature('POST', path, text) });
+  };
+
+  test('F6: a message that a person books is taken as a network’s is, once for its key', async () => {
+    const token = newToken();
+    await putCard('native', token, profile());
+    await cardAt('native', token).authorize(toJsonText(request({ authorization_key: 'a1', amount_minor: 1_000 })));
+    const message = clearing({ message_key: 'open-item:oit_1', authorization_key: 'a1', amount_minor: 985 });
+    for (const outcome of ['stored', 'repeated']) {
+      const answer = await post(token, message);
+      expect([answer.status, await answer.json()]).toMatchObject([200, { outcome }]);
+    }
+    expect(await cardAt('native', token).read()).toMatchObject({ held_minor: 0, posted_minor: 985 });
+  });
+
+  test('out of contract it is 422 and named, unsigned 401; nothing is stored', async () => {
+    const token = newToken();
+    const answer = await post(token, { ...clearing(), amount_minor: -1 });
+    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'amount_minor' }] }]);
+    expect((await post(token, clearing(), {})).status).toBe(401);
+    expect(await cardAt('native', token).read()).toMatchObject({ last_sequence: 0 });
+  });
+});
+
 describe('GET /internal/cards/:network/:token/events', () => {
   test('gives every event once, page by page', async () => {
     const token = newToken();

@@ -1,10 +1,11 @@
-// The origin's side door: a card's profile, its state, its events. Signed calls only.
+// The origin's side door: a card's profile, its state, its events, and messages that a person books. Signed calls only.
 
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
-import { putCardBodySchema, signedText } from '../contracts/internal-api.ts';
+import { cardMessageSchema } from '../contracts/card-message.ts';
+import { type postMessageAnswerSchema, putCardBodySchema, signedText } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
@@ -34,6 +35,11 @@ export const internal = new Hono<Bindings>()
     const profile = inShape(putCardBodySchema, body);
     const answer = await cardOf(context).object.putProfile(profile);
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
+  })
+  .post('/cards/:network/:token/messages', async (context) => {
+    const message = inShape(cardMessageSchema, parseJson(context.get('text')));
+    const answer: z.infer<typeof postMessageAnswerSchema> = await cardOf(context).object.receive(message);
+    return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
   })
   .get('/cards/:network/:token', async (context) => {
     const card = await cardOf(context).object.read();

@@ -72,7 +72,7 @@ export async function gatherEvidence(
       });
     });
     const { differences } = await verifyLedger(sql);
-    const letters = await sql.query<{ count: string }>('select count(*) from dead_letters');
+    const letters = await sql.query<{ count: string }>(`select count(*) from open_items where kind = 'dead_letter'`);
     return { cards, ledgerDifferences: differences, deadLetters: Number(letters.rows[0]?.count) };
   } finally {
     await sql.end();

@@ -1,12 +1,14 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SettlementEngine } from '../settlement/engine.ts';
 import { type Json, SampleApi } from './sample-api.ts';
 
 let api: SampleApi;
+let url: string;
 beforeAll(async () => {
-  api = await SampleApi.start(await createTestDatabase());
+  url = await createTestDatabase();
+  api = await SampleApi.start(url);
   api.onAnswer = await answersHeldTo(api);
   return () => api.close();
 });
@@ -206,21 +208,8 @@ describe('authorizations', () => {
   });
 });
 
-describe('dead letters', () => {
-  test('are listed with their reason, and without the message, which names a card by its token', async () => {
-    const { sample } = await api.newCard();
-    await api.deliver({ version: 9, card_key: sample.card_key });
-    const listed = await api.call('GET', '/dead-letters');
-    expect(listed.body['dead_letters']).toMatchObject([
-      { source: 'card_events', reason: expect.stringMatching(/^version/), times: 1 },
-    ]);
-    expect(JSON.stringify(listed)).not.toContain(sample.card_token);
-  });
-});
-
 describe('health', () => {
   test('healthy, or degraded with the edge away: each dependency with its latency and error', async () => {
-    await api.database.sql.query(`update dead_letters set resolved_at = now(), resolution = 'discarded'`);
     expect(await api.call('GET', '/health')).toMatchObject({ status: 200, body: { status: 'healthy' } });
     api.edge.away = true;
     const { status, body } = await api.call('GET', '/health');
@@ -230,8 +219,25 @@ describe('health', () => {
       { name: 'edge', status: 'degraded', error: 'the edge answered 503 to /livez' },
       { name: 'queue', status: 'healthy' },
       { name: 'intake', status: 'healthy' },
+      { name: 'open items', status: 'healthy' },
       { name: 'settlement', status: 'healthy' },
     ]);
+    api.edge.away = false;
+  });
+
+  test('an open item is counted at once, and degrades when nobody has seen to it for longer than configured', async () => {
+    await api.deliver({ version: 9 });
+    const health = () => api.call('GET', '/health');
+    expect((await health()).body).toMatchObject({ status: 'healthy', open_items: [{ kind: 'dead_letter', open: 1 }] });
+    await asOwner(url, (sql) => sql.query(`update open_items set opened_at = now() - interval '25 hours'`));
+    const { status, body } = await health();
+    expect([status, body['status']]).toEqual([200, 'degraded']);
+    expect(body['dependencies']).toContainEqual(
+      expect.objectContaining({ name: 'open items', error: 'open items wait for a person: dead_letter for 25 h' }),
+    );
+    const metrics = await api.call('GET', '/metrics');
+    expect(metrics.text).toContain('open_items{kind="dead_letter"} 1');
+    expect(metrics.text).toMatch(/open_items_oldest_age_seconds\{kind="dead_letter"\} 900\d\d/);
   });
 
   test('a provider whose breaker is open, one that has just failed, and settlements that wait for a person, are told', async () => {

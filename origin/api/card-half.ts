@@ -1,9 +1,10 @@
 // The routes of the card half: accounts, cards, their controls, what was decided, and the ledger. All are the operator's.
 
 import type { Database } from '../db/client.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
-import type { Takers } from '../intake/resolve-letters.ts';
+import type { ActionParts } from '../open-items/action.ts';
 import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
 import { accountRoutes } from './accounts.ts';
 import { applyControlSetRoutes } from './apply-control-set-version.ts';
@@ -14,7 +15,6 @@ import { cardRoutes } from './cards.ts';
 import { categoryRoutes } from './categories.ts';
 import { changeCardRoutes } from './change-card.ts';
 import { controlSetRoutes } from './control-sets.ts';
-import { deadLetterRoutes } from './dead-letters.ts';
 import { ledgerRoutes } from './ledger.ts';
 import { openItemActionRoutes } from './open-item-actions.ts';
 import { openItemRoutes } from './open-items.ts';
@@ -24,6 +24,7 @@ export interface CardHalfParts extends CardControlsParts {
   readonly database: Database;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Pick<Outbox, 'push'>;
+  readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage'>;
 }
 
 export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
@@ -39,12 +40,11 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...authorizationRoutes(parts.database),
     ...ledgerRoutes(parts.database),
     ...openItemRoutes,
-    ...openItemActionRoutes(parts),
-    ...deadLetterRoutes({ database: parts.database, takers: takersOf(parts) }),
+    ...openItemActionRoutes({ ...parts, takers: takersOf(parts) }),
   ];
 }
 
-function takersOf({ database, intake, log }: CardHalfParts): Takers {
+function takersOf({ database, intake, log }: CardHalfParts): ActionParts['takers'] {
   return {
     card_events: (messages) => intake.take(messages),
     settlement_requests: (messages) => takeSettlementMessages(database, messages, log, { again: true }),

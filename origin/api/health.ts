@@ -7,6 +7,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import { describeError } from '../log.ts';
 import type { Loop } from '../loop.ts';
 import { lagsOf, problemOfLoop } from '../loops.ts';
+import { countOpenItems, type OpenItemCount } from '../open-items/open-item.ts';
 import type { ProviderStanding } from '../providers/choose-provider.ts';
 import type { SettlementEngine } from '../settlement/engine.ts';
 import { answer } from './answer.ts';
@@ -21,6 +22,8 @@ export interface HealthParts {
   /** Every loop of the process. */
   readonly loops: readonly Loop[];
   readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
+  /** How long an open item may wait for a person. */
+  readonly openItemAgeMsMax: number;
   readonly isStopping: () => boolean;
 }
 
@@ -44,9 +47,11 @@ export function readyz({ database, isStopping }: HealthParts) {
   };
 }
 
-export function health({ database, edge, pull, loops, secondHalf }: HealthParts) {
+export function health({ database, edge, pull, loops, secondHalf, openItemAgeMsMax }: HealthParts) {
   return async (context: Context): Promise<Response> => {
     const { providers, failures } = secondHalf.engine.state();
+    // Null where the database does not say.
+    const seen: { open_items: readonly OpenItemCount[] | null } = { open_items: null };
     const [lags, ...dependencies] = await Promise.all([
       within(timeoutMs, lagsOf(loops)).catch(() => new Map<string, number | null>()),
       check('database', 'unhealthy', () => ping(database)),
@@ -54,6 +59,10 @@ export function health({ database, edge, pull, loops, secondHalf }: HealthParts)
       check('edge', 'degraded', () => edge.ping()),
       check('queue', 'degraded', () => assertPulling(pull)),
       check('intake', 'degraded', () => assertFlowing(database)),
+      check('open items', 'degraded', async () => {
+        seen.open_items = await countOpenItems(database.sql);
+        assertSeenTo(seen.open_items, openItemAgeMsMax);
+      }),
       check('settlement', 'degraded', () => assertSettling(database, failures)),
       // Settlements wait, or go to the next one: nothing is lost while one is away.
       ...Object.entries(providers).map(([name, standing]) =>
@@ -64,7 +73,7 @@ export function health({ database, edge, pull, loops, secondHalf }: HealthParts)
     const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
     const status: Status = worst('unhealthy') ? 'unhealthy' : worst('degraded') ? 'degraded' : 'healthy';
     const shown = loops.map((loop) => loopView(loop, lags));
-    return answer(context, { status, dependencies, loops: shown }, status === 'unhealthy' ? 503 : 200);
+    return answer(context, { status, dependencies, ...seen, loops: shown }, status === 'unhealthy' ? 503 : 200);
   };
 }
 
@@ -110,10 +119,8 @@ function assertPulling(pull: Loop | null): Promise<void> {
 }
 
 async function assertFlowing({ sql }: Database): Promise<void> {
-  const { rows } = await sql.query<{ gaps: string; oldest_ms: string | null; letters: string }>(
-    `select count(*) as gaps,
-       (extract(epoch from now() - min(waiting.received_at)) * 1000)::bigint as oldest_ms,
-       (select count(*) from dead_letters where resolved_at is null) as letters
+  const { rows } = await sql.query<{ gaps: string; oldest_ms: string | null }>(
+    `select count(*) as gaps, (extract(epoch from now() - min(waiting.received_at)) * 1000)::bigint as oldest_ms
      from card_streams s
      cross join lateral (
        select min(received_at) as received_at from card_events e
@@ -125,7 +132,14 @@ async function assertFlowing({ sql }: Database): Promise<void> {
   if (row === undefined) return;
   if (Number(row.oldest_ms ?? 0) > gapAgeMsMax)
     throw new Error(`${row.gaps} cards wait for events, the oldest for ${row.oldest_ms} ms`);
-  if (Number(row.letters) > 0) throw new Error(`${row.letters} dead letters wait for a person`);
+}
+
+/** By their age alone: what came a moment ago is no reason to wake anybody, and its number is in the answer anyway. */
+function assertSeenTo(counts: readonly OpenItemCount[], ageMsMax: number): void {
+  const old = counts.filter(({ oldest_age_seconds }) => oldest_age_seconds * 1_000 > ageMsMax);
+  if (old.length === 0) return;
+  const said = old.map(({ kind, oldest_age_seconds }) => `${kind} for ${Math.floor(oldest_age_seconds / 3_600)} h`);
+  throw new Error(`open items wait for a person: ${said.join(', ')}`);
 }
 
 async function assertSettling({ sql }: Database, failures: number): Promise<void> {

@@ -13,6 +13,7 @@ import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
+import { measureOpenItems } from '../open-items/open-item-metrics.ts';
 import { createSecondHalf } from '../second-half.ts';
 import { type App, createApp } from './app.ts';
 
@@ -49,6 +50,7 @@ export class SampleApi {
     this.edge = edge;
     const log = pino({ level: 'info' }, { write: (line: string) => this.logged.push(line) });
     const registry = new Registry();
+    measureOpenItems(registry, database);
     const config = readConfig({
       DATABASE_URL: 'postgresql://not-used',
       API_KEY: apiKey,
@@ -70,6 +72,7 @@ export class SampleApi {
       intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,
+      openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
       isStopping: () => this.isStopping,
     });
   }

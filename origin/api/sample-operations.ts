@@ -124,7 +124,6 @@ const ledgerCall: Make = async (world) => ({
   params: { ledger_account_id: String((await world.account())['ledger_account_id']) },
 });
 const accountCall: Make = async (world) => ({ params: { account_id: String((await world.account())['account_id']) } });
-const letterCall: Make = async (world) => ({ params: { dead_letter_no: await world.deadLetter() } });
 const openItemCall: Make = async (world) => ({ params: { open_item_id: await world.openItem() } });
 const nothing: Make = () => ({});
 
@@ -207,14 +206,6 @@ export const samples: Readonly<Record<string, Make>> = {
   readAuthorizationTimeline: authorizationCall,
   readLedgerAccount: ledgerCall,
   listLedgerTransfers: ledgerCall,
-  listDeadLetters: () => ({ query: { source: 'settlement_requests', limit: '1' } }),
-  readDeadLetter: letterCall,
-  replayDeadLetter: letterCall,
-  replayDeadLetters: () => ({ body: { source: 'card_events' } }),
-  discardDeadLetter: async (world, tenant) => ({
-    ...(await letterCall(world, tenant)),
-    body: { reason: 'its merchant has left' },
-  }),
   countOpenItems: async (world) => {
     await world.openItem();
     return {};

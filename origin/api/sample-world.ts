@@ -3,7 +3,6 @@
 
 import type { Id } from '../../contracts/ids.ts';
 import { newId } from '../../contracts/ids.ts';
-import { keepDeadLetters } from '../intake/dead-letters.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
@@ -71,26 +70,6 @@ export class SampleWorld {
 
   async #set(settlementId: string, changes: string): Promise<void> {
     await this.api.database.sql.query(`update settlements set ${changes} where settlement_id = $1`, [settlementId]);
-  }
-
-  /** A request for a settlement of a merchant that was not known when it came. */
-  async deadLetter(): Promise<number> {
-    const message = {
-      ...{ version: 1, settlement_id: newId('stl'), correlation_id: 'sample' },
-      settlement: { merchant_id: this.own.merchant_id, amount_minor: 1, currency: 'USD', reference: '' },
-    };
-    await keepDeadLetters(this.api.database.sql, [
-      {
-        source: 'settlement_requests',
-        reason: 'refused: merchant_not_found',
-        message: JSON.stringify(message),
-        place: null,
-      },
-    ]);
-    const { rows } = await this.api.database.sql.query<{ no: string }>(
-      'select max(dead_letter_no) as no from dead_letters',
-    );
-    return Number(rows[0]?.no);
   }
 
   async openItem(): Promise<string> {

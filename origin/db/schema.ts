@@ -146,17 +146,3 @@ export const authorizations = pgTable('authorizations', {
   updated_at_ms: count('updated_at_ms').notNull(),
   joined_into: text(),
 });
-
-export const dead_letters = pgTable('dead_letters', {
-  dead_letter_no: count('dead_letter_no').primaryKey().generatedAlwaysAsIdentity(),
-  source: text().notNull(),
-  reason: text().notNull(),
-  message: text().notNull(),
-  stream_id: big('stream_id'),
-  sequence: count('sequence'),
-  times: integer().notNull().default(1),
-  received_at: at('received_at').notNull().defaultNow(),
-  last_received_at: at('last_received_at').notNull().defaultNow(),
-  resolved_at: at('resolved_at'),
-  resolution: text({ enum: ['replayed', 'discarded'] }),
-});

@@ -2,42 +2,53 @@
 // cannot be reached or answers anything else.
 
 import * as z from 'zod';
+import type { CardMessage } from '../../contracts/card-message.ts';
 import { newId } from '../../contracts/ids.ts';
-import { cardEventsAnswerSchema, putCardAnswerSchema, signCall } from '../../contracts/internal-api.ts';
+import {
+  cardEventsAnswerSchema,
+  postMessageAnswerSchema,
+  putCardAnswerSchema,
+  signCall,
+} from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 
 const timeoutMs = 5_000;
+type Method = 'GET' | 'PUT' | 'POST';
 
 export interface EdgeClient {
   putProfile(card: CardName, profile: Profile): Promise<z.infer<typeof putCardAnswerSchema>>;
+  /** As a network would have sent it: under the same key twice it is booked once. */
+  sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
   readControls(card: CardName): Promise<ControlsReadback>;
   ping(): Promise<void>;
 }
 
 export function createEdgeClient({ url, secret }: { url: string; secret: string }): EdgeClient {
-  async function call<T>(schema: z.core.$ZodType<T>, method: 'GET' | 'PUT', path: string, body = ''): Promise<T> {
+  async function call<T>(schema: z.core.$ZodType<T>, method: Method, path: string, body = ''): Promise<T> {
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
     const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });
     const answer = await reach(target, {
       method,
       headers: { 'content-type': 'application/json', ...signature },
-      ...(method === 'PUT' ? { body } : {}),
+      ...(method === 'GET' ? {} : { body }),
       signal: AbortSignal.timeout(timeoutMs),
     });
     const said: unknown = await answer.json().catch(() => null);
     const parsed = z.safeParse(schema, said);
-    // A stale profile is a 409 with an answer in shape; an error is a status without one.
+    // A stale profile or a key that was used is a 409 with an answer in shape; an error is a status without one.
     if (parsed.success && (answer.ok || answer.status === 409)) return parsed.data;
     throw new Error(`the edge answered ${answer.status} ${errorCodeOf(said)} to ${method} of a card`);
   }
 
   return {
     putProfile: (card, profile) => call(putCardAnswerSchema, 'PUT', pathOf(card), JSON.stringify(profile)),
+    sendMessage: (card, message) =>
+      call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
     readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
     async ping() {

@@ -4,6 +4,9 @@
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
+import type * as z from 'zod';
+import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
+import type { postMessageAnswerSchema } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { CardState } from '../../core/card-state.ts';
@@ -16,10 +19,12 @@ export interface StandInEdge {
   /** By `<network>:<card token>`. */
   readonly profiles: Map<string, Profile>;
   readonly logs: Map<string, readonly unknown[]>;
-  /** Cards with a state, to be asked what is left of their controls. */
   /** The oldest event that a card still has, where it has forgotten some. */
   readonly trimmed: Map<string, number>;
+  /** Cards with a state, to be asked what is left of their controls. */
   readonly states: Map<string, { readonly state: CardState; readonly nowMs: number }>;
+  /** Cards that take messages, as the edge's objects do. */
+  readonly cards: Map<string, { receive(message: CardMessage): z.infer<typeof postMessageAnswerSchema> }>;
   /** Calls served, as `GET native:tok`. */
   readonly calls: string[];
   /** Runs once, while the next PUT is on its way. */
@@ -35,6 +40,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const logs = new Map<string, readonly unknown[]>();
   const trimmed = new Map<string, number>();
   const states: StandInEdge['states'] = new Map();
+  const cards: StandInEdge['cards'] = new Map();
   const calls: string[] = [];
   const app = new Hono();
   app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
@@ -60,6 +66,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     profiles.set(key, profile);
     return context.json({ outcome: version === profile.version ? 'unchanged' : 'stored', version: profile.version });
   });
+  takeMessages(app, cards, calls);
   app.get('/internal/cards/:network/:token/controls', (context) => {
     const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
     if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
@@ -84,6 +91,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     logs,
     trimmed,
     states,
+    cards,
     calls,
     meanwhile: null,
     away: false,
@@ -93,6 +101,18 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     },
   };
   return edge;
+}
+
+/** A card that is not here is one whose object cannot be reached. */
+function takeMessages(app: Hono, cards: StandInEdge['cards'], calls: string[]): void {
+  app.post('/internal/cards/:network/:token/messages', async (context) => {
+    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    calls.push(`POST ${key}`);
+    const card = cards.get(key);
+    if (card === undefined) return context.json({ error_code: 'card_unavailable' }, 503);
+    const answer = card.receive(cardMessageSchema.parse(await context.req.json()));
+    return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
+  });
 }
 
 function pageOf(log: readonly unknown[], oldest: number, after: number) {

@@ -4,6 +4,7 @@
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import {
   type Accounts,
@@ -14,6 +15,7 @@ import {
   type MoneyEvent,
 } from './book-event.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
+import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
 import { type EventFlag, flagsOf } from './flags.ts';
 import type { ReadMessage } from './read-message.ts';
@@ -47,12 +49,9 @@ export async function bookBatch(
     const impostors = await findImpostors(sql, sorted.repeats);
     const letters = messages.flatMap(({ dead_letters }) => dead_letters);
     if (letters.length + impostors.size > 0)
-      await keepDeadLetters(
-        sql,
-        [...letters, ...[...impostors].map((event) => letterOf(event, streams))],
-        idsOf(streams),
-      );
+      await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
     const transfers = await bookRuns(sql, house, sorted.sequences);
+    await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences));
     await advanceStreams(
       sql,
       sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
@@ -134,8 +133,4 @@ function letterOf({ stream_id, sequence, event }: PlacedEvent, streams: readonly
     message: JSON.stringify({ version: 1, card_key, events: [event] }),
     place: { card_key, sequence },
   };
-}
-
-function idsOf(streams: readonly Stream[]): Map<string, number> {
-  return new Map(streams.map((stream) => [keyOf(stream), stream.stream_id]));
 }

@@ -1,52 +1,53 @@
-// What could not be understood, kept whole with its reason until someone replays or discards it.
+// Queue messages that could not be read or taken: open items of one kind, each with its message to the letter.
 
 import { createHash } from 'node:crypto';
 import type { CardKey } from '../../contracts/network.ts';
 import type { Sql } from '../db/client.ts';
+import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 
 export interface DeadLetter {
   readonly source: 'card_events' | 'settlement_requests';
   readonly reason: string;
+  /** As JSON text. */
   readonly message: string;
   /** The event's place in its card's stream, where that is known. */
   readonly place: { readonly card_key: CardKey; readonly sequence: number } | null;
 }
 
-export async function keepDeadLetters(
-  sql: Sql,
-  letters: readonly DeadLetter[],
-  streamIds: ReadonlyMap<string, number> = new Map(),
-): Promise<void> {
-  for (const { source, reason, message, place } of letters) {
-    // `on conflict`: a message comes at least once, and a repaired gap brings the same event again. Both are the same letter.
-    await sql.query(
-      `insert into dead_letters (source, reason, message, digest, stream_id, sequence) values ($1, $2, $3, $4, $5, $6)
-       on conflict (digest) do update set times = dead_letters.times + 1, last_received_at = now()`,
-      [
-        source,
-        reason,
-        message,
-        digestOf(source, message),
-        place && (streamIds.get(place.card_key) ?? null),
-        place?.sequence ?? null,
-      ],
-    );
-  }
+/** A message comes at least once, and a repaired gap brings the same event again: all of them are one letter. */
+export async function keepDeadLetters(sql: Sql, letters: readonly DeadLetter[]): Promise<void> {
+  await raiseOpenItems(sql, letters.map(itemOf));
 }
 
-/** Which of them are dead letters already, and nobody has replayed. */
+const names = { card_events: 'card events', settlement_requests: 'requests for settlements' } as const;
+
+function itemOf({ source, reason, message, place }: DeadLetter): RaisedItem {
+  return {
+    kind: 'dead_letter',
+    key: keyOf(source, message),
+    source,
+    summary: `A message of the queue of ${names[source]} was not taken: ${reason}`,
+    card_key: place?.card_key ?? null,
+    evidence: { reason, message, place },
+  };
+}
+
+/** Which of them are dead letters already, and were not taken since. */
 export async function findDeadLetters(
   sql: Sql,
   source: DeadLetter['source'],
   messages: readonly string[],
 ): Promise<Set<string>> {
-  const { rows } = await sql.query<{ message: string }>(
-    `select message from dead_letters where digest = any($1::bytea[]) and resolution is distinct from 'replayed'`,
-    [messages.map((message) => digestOf(source, message))],
+  const byKey = new Map(messages.map((message) => [keyOf(source, message), message]));
+  const { rows } = await sql.query<{ item_key: string }>(
+    `select item_key from open_items
+     where kind = 'dead_letter' and item_key = any($1::text[]) and resolution is distinct from 'try_again'`,
+    [[...byKey.keys()]],
   );
-  return new Set(rows.map(({ message }) => message));
+  return new Set(rows.flatMap(({ item_key }) => byKey.get(item_key) ?? []));
 }
 
-function digestOf(source: DeadLetter['source'], message: string): Buffer {
-  return createHash('sha256').update(`${source}\n${message}`).digest();
+/** As migrations wrote it for the letters of before. */
+function keyOf(source: DeadLetter['source'], message: string): string {
+  return `${source} ${createHash('sha256').update(`${source}\n${message}`).digest('hex')}`;
 }

@@ -92,7 +92,7 @@ describe('intake: what cannot be read', () => {
     const results = await books.intake().take(asMessages(bad, card.message()));
     expect(outcomes(results)).toEqual(['dead_letter', 'done']);
     const { rows } = await database.sql.query<{ message: string }>(
-      `select message, reason from dead_letters where reason like 'version:%'`,
+      `select evidence ->> 'message' as message from open_items where evidence ->> 'reason' like 'version:%'`,
     );
     expect(rows.map(({ message }) => JSON.parse(message))).toEqual([bad]);
   });
@@ -109,10 +109,10 @@ describe('intake: what cannot be read', () => {
     // It comes again, as everything does: one letter, counted.
     await intake.take(asMessages({ ...message, events }));
     const { rows } = await database.sql.query(
-      `select d.times, d.sequence::int from dead_letters d join card_streams s using (stream_id) where s.card_token = $1`,
-      [card.card_token],
+      `select times, evidence -> 'place' as place from open_items where card_key = $1`,
+      [card.card_key],
     );
-    expect(rows).toEqual([{ times: 2, sequence: 2 }]);
+    expect(rows).toEqual([{ times: 2, place: { card_key: card.card_key, sequence: 2 } }]);
   });
 
   test('another event under a number that is taken is a dead letter, not an overwrite', async () => {
@@ -123,7 +123,9 @@ describe('intake: what cannot be read', () => {
     const impostor = card.message(2).events.map((event) => ({ ...event, event_id: newId('evt') }));
     await intake.take(asMessages({ ...card.message(), events: impostor }));
     expect(await books.stored(card)).toEqual(whole(card));
-    const { rows } = await database.sql.query(`select reason from dead_letters where reason like '%taken%'`);
+    const { rows } = await database.sql.query(
+      `select evidence ->> 'reason' as reason from open_items where evidence ->> 'reason' like '%taken%'`,
+    );
     expect(rows).toEqual([{ reason: 'sequence: 2 of this card is taken by another event' }]);
   });
 

@@ -4,12 +4,15 @@
 
 import type { Logger } from 'pino';
 import type { DeliverAnswer } from '../../contracts/internal-api.ts';
+import type { KeptFact } from '../../contracts/kept-fact.ts';
 import { type Database, sqlState } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
 import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
-import { isReadMessage, type ReadMessage, readMessage } from './read-message.ts';
+import { itemOfFact } from './kept-facts.ts';
+import { isReadMessage, type ReadMessage, readKeptFact, readMessage } from './read-message.ts';
 import { ensureStreams } from './streams.ts';
 
 /** `retry`: not taken, bring it again. */
@@ -55,7 +58,13 @@ export class Intake {
   }
 
   take(messages: readonly Message[]): Promise<DeliverAnswer['results']> {
-    return Promise.all(messages.map(async ({ id, body }) => ({ id, outcome: await this.#takeOne(readMessage(body)) })));
+    return Promise.all(
+      messages.map(async ({ id, body }) => {
+        const fact = readKeptFact(body);
+        if (fact === null) return { id, outcome: await this.#takeOne(readMessage(body)) };
+        return { id, outcome: 'fact_key' in fact ? await this.#keep(fact) : await this.#takeOne(fact) };
+      }),
+    );
   }
 
   /** A page of a card's own log: the events above `after`, without gaps. */
@@ -146,6 +155,20 @@ export class Intake {
     await ensureStreams(this.#options.database.sql, [...unknown.values()]);
     if (known.size + unknown.size > knownStreamsMax) known.clear();
     for (const card_key of unknown.keys()) known.add(card_key);
+  }
+
+  /** What the edge could not book: for a person. */
+  async #keep(fact: KeptFact): Promise<Outcome> {
+    if (this.#closed) return 'retry';
+    const { database, log, metrics } = this.#options;
+    try {
+      await database.transaction((sql) => raiseOpenItems(sql, [itemOfFact(fact)]));
+      metrics.messages.inc({ outcome: 'kept_fact' });
+      return 'done';
+    } catch (error) {
+      log.error({ err: error }, 'a kept fact was not stored');
+      return 'retry';
+    }
   }
 
   async #bury(letter: DeadLetter): Promise<Outcome> {

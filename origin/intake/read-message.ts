@@ -4,6 +4,7 @@
 import { inspect } from 'node:util';
 import * as z from 'zod';
 import { type CardEvent, cardEventSchema, cardEventsMessageSchema } from '../../contracts/card-event.ts';
+import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { type CardKey, splitCardKey } from '../../contracts/network.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
@@ -60,6 +61,16 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   }
   return { card_key, network, card_token: cardToken, events, dead_letters };
 }
+
+/** Null: it is something else. Anything that calls itself a kept fact and is none in shape is a dead letter. */
+export function readKeptFact(body: unknown): KeptFact | DeadLetter | null {
+  if (!calledKeptFact.safeParse(body).success) return null;
+  const fact = keptFactSchema.safeParse(body);
+  if (fact.success) return fact.data;
+  return { source: 'card_events', reason: reasonOf(fact.error), message: textOf(body), place: null };
+}
+
+const calledKeptFact = z.object({ kind: z.literal('kept_fact') });
 
 export function isReadMessage(read: ReadMessage | DeadLetter): read is ReadMessage {
   return 'events' in read;

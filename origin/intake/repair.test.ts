@@ -87,7 +87,9 @@ describe('gap repair', () => {
     );
     await intake.take([{ id: '1', body: card.message(1, 2, 5) }]);
     await running(createGapRepair(options), () => until(applied, (seen) => seen === 'unreadable 5'));
-    const { rows } = await database.sql.query('select sequence::int, message from dead_letters');
+    const { rows } = await database.sql.query(
+      `select (evidence #>> '{place,sequence}')::int as sequence, evidence ->> 'message' as message from open_items`,
+    );
     expect(rows).toEqual([{ sequence: 3, message: expect.stringContaining('{"broken":true}') }]);
   });
 

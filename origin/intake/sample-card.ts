@@ -143,8 +143,13 @@ export class SampleCard {
     return { version: 1, card_key: this.card_key, events };
   }
 
+  /** As its object takes it. */
+  receive(message: CardMessage) {
+    return this.#card.receive(message, this.#tick());
+  }
+
   #hear(message: CardMessage): void {
-    this.#card.receive(message, this.#tick());
+    this.receive(message);
   }
 
   #said(told: Told = {}) {

@@ -19,9 +19,12 @@ let act: Act;
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
-  act = createActing({ database });
+  act = createActing({ database, takers: nobody, edge: { sendMessage: never } });
   return () => opened.close();
 });
+
+const never = () => Promise.reject(new Error('not asked for here'));
+const nobody = { card_events: never, settlement_requests: never };
 
 const doer = { actor: 'akey_test', correlation_id: 'req_test' };
 const reason = 'looked at';

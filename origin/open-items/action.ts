@@ -3,12 +3,20 @@
 import type * as z from 'zod';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Database, Sql } from '../db/client.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
+import type { DeadLetter } from '../intake/dead-letters.ts';
+import type { Message, Outcome } from '../intake/intake.ts';
 import type { OpenItemKind } from './kinds.ts';
 import type { OpenItem } from './open-item.ts';
+
+type Take = (messages: readonly Message[]) => Promise<readonly { readonly outcome: Outcome }[]>;
 
 /** What actions work with. */
 export interface ActionParts {
   readonly database: Database;
+  readonly edge: Pick<EdgeClient, 'sendMessage'>;
+  /** Who takes the messages of each queue. */
+  readonly takers: Readonly<Record<DeadLetter['source'], Take>>;
 }
 
 /**

@@ -112,7 +112,8 @@ class Run {
 
   async #isLetter(body: unknown): Promise<boolean> {
     const { rows } = await database.sql.query(
-      `select from dead_letters where source = 'settlement_requests' and message = $1 and reason <> ''`,
+      `select from open_items
+       where source = 'settlement_requests' and evidence ->> 'message' = $1 and evidence ->> 'reason' <> ''`,
       [JSON.stringify(body)],
     );
     return rows.length === 1;

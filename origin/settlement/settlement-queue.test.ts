@@ -30,7 +30,7 @@ async function created(): Promise<string[]> {
 }
 async function letters(): Promise<string[]> {
   const { rows } = await database.sql.query<{ reason: string }>(
-    `select reason from dead_letters where source = 'settlement_requests' order by dead_letter_no`,
+    `select evidence ->> 'reason' as reason from open_items where source = 'settlement_requests' order by open_item_no`,
   );
   return rows.map(({ reason }) => reason);
 }

@@ -1,0 +1,98 @@
+// Booked events that need a person, as open items: money in another currency than the card's.
+
+import type { CardEvent } from '../../contracts/card-event.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import { decimalTextFromMinor } from '../../contracts/money.ts';
+import type { Sql } from '../db/client.ts';
+import { numberColumn } from '../db/columns.ts';
+import type { RaisedItem } from '../open-items/raise.ts';
+import { type CardSequence, keyOf } from './sort-out.ts';
+import type { Stream } from './streams.ts';
+
+type MessageEvent = Extract<CardEvent, { kind: 'message' }>;
+
+/** Of the events that this batch books. */
+export async function itemsOfRuns(sql: Sql, sequences: readonly CardSequence[]): Promise<RaisedItem[]> {
+  const items: RaisedItem[] = [];
+  const firstProfiles: FirstProfile[] = [];
+  for (const { stream, run } of sequences)
+    for (const { event } of run) {
+      if (event?.kind === 'message') items.push(...itemsOfMessage(event, stream, stream.account?.currency ?? null));
+      // What came before it was booked in whatever currency it had.
+      if (event?.kind === 'profile' && event.sequence > 1)
+        firstProfiles.push({ stream, sequence: event.sequence, currency: event.profile.currency });
+    }
+  if (firstProfiles.length > 0) items.push(...(await itemsBeforeProfiles(sql, firstProfiles)));
+  return items;
+}
+
+function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): RaisedItem[] {
+  const { currency } = event.message;
+  const moved = event.effect.hold_minor !== 0 || event.effect.posted_minor !== 0;
+  const isOfAnother = cardCurrency !== null && cardCurrency !== currency;
+  if (event.anomaly !== 'currency_mismatch' && !(moved && isOfAnother)) return [];
+  const card = cardCurrency === null ? 'of another currency' : `in ${cardCurrency}`;
+  const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
+  return [itemOf(event, stream, `${inWords(event.message)} on a card ${card}. ${what}`)];
+}
+
+/** Keyed by the event: seen when it is booked and again when a profile comes, it is one item. */
+function itemOf(event: MessageEvent, stream: Stream, summary: string): RaisedItem {
+  const minor = amountOf(event.message);
+  return {
+    kind: 'currency_mismatch',
+    key: event.event_id,
+    summary,
+    ...(minor === null ? {} : { amount: { minor: BigInt(minor), currency: event.message.currency } }),
+    authorization_id: event.authorization_id,
+    card_key: keyOf(stream),
+    evidence: { event },
+  };
+}
+
+function amountOf(message: CardMessage): number | null {
+  if (message.kind === 'advice') return message.hold_minor;
+  return 'amount_minor' in message ? message.amount_minor : null;
+}
+
+const names: Readonly<Record<CardMessage['kind'], string>> = {
+  clearing: 'A clearing',
+  refund: 'A refund',
+  reversal: 'A reversal',
+  expiry: 'An expiry',
+  advice: 'An advice',
+};
+
+function inWords(message: CardMessage): string {
+  const minor = amountOf(message);
+  const of = minor === null ? '' : ` of ${decimalTextFromMinor(minor, message.currency)}`;
+  return `${names[message.kind]}${of} ${minor === null ? 'in ' : ''}${message.currency}`;
+}
+
+interface FirstProfile {
+  readonly stream: Stream;
+  readonly sequence: number;
+  readonly currency: string;
+}
+
+/** Messages before a card had any profile that are in another currency than the profile's. A card mostly begins with its profile. */
+async function itemsBeforeProfiles(sql: Sql, profiles: readonly FirstProfile[]): Promise<RaisedItem[]> {
+  const { rows } = await sql.query<{ position: string; body: CardEvent }>(
+    `select p.position, e.body
+     from unnest($1::bigint[], $2::bigint[]) with ordinality as p(stream_id, sequence, position)
+     join card_events first on first.stream_id = p.stream_id and first.sequence = 1 and first.kind <> 'profile'
+     join card_events e on e.stream_id = p.stream_id and e.sequence < p.sequence and e.kind = 'message'
+     where not exists (
+       select from card_events before
+       where before.stream_id = p.stream_id and before.sequence < e.sequence and before.kind = 'profile')`,
+    [
+      numberColumn(profiles.map(({ stream }) => stream.stream_id)),
+      numberColumn(profiles.map(({ sequence }) => sequence)),
+    ],
+  );
+  return rows.flatMap(({ position, body }) => {
+    const profile = profiles[Number(position) - 1];
+    if (profile === undefined || body.kind !== 'message') return [];
+    return itemsOfMessage(body, profile.stream, profile.currency);
+  });
+}
