@@ -59,6 +59,8 @@ export interface Confirmation extends AboutPayment {
    * a `rejected` was sent before it, and contradicts nothing.
    */
   readonly rejection_outlasts?: boolean;
+  /** What it said besides, for the record of the exchange: `fee 3.00 EUR`. */
+  readonly note?: string;
 }
 
 /** Money of a paid settlement came back, all of it or a part. */

@@ -1,11 +1,14 @@
 // From a bank's file to the words that the engine takes, in a real Postgres.
 
+import { createHash } from 'node:crypto';
 import { pino } from 'pino';
 import { beforeEach, expect, test } from 'vitest';
+import { statementOf } from '../../../scripts/iso20022/bank-entries.ts';
 import { statement } from '../../../scripts/iso20022/bank-files.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
+import { raiseOpenItems } from '../../open-items/raise.ts';
 import { sampleSubmission } from '../sample-submission.ts';
 import { createInboxLoop } from './inbox-loop.ts';
 import { createIso20022Provider } from './iso20022.ts';
@@ -68,7 +71,7 @@ test('a file stays where it is while its words cannot be kept', async () => {
   const submission = sampleSubmission(merchantAccount);
   await provider.submit(submission, never);
   await store.putIfAbsent('inbox/statement.xml', statement([{ id: endToEndId(submission.idempotency_key) }]));
-  const broken: Database = { ...database, sql: { query: () => Promise.reject(new Error('away')) } };
+  const broken: Database = { ...database, transaction: () => Promise.reject(new Error('away')) };
   const loop = createInboxLoop({ provider, database: broken, log: pino({ level: 'silent' }), intervalMs: 10 });
   loop.start();
   await until(
@@ -79,3 +82,66 @@ test('a file stays where it is while its words cannot be kept', async () => {
   expect(store.objects.has('inbox/statement.xml')).toBe(true);
   expect(await wordsKept()).toEqual([]);
 });
+
+test('B6: a file that cannot be read is an open item, once, and closed as gone when it can be', async () => {
+  const store = createMemoryStore();
+  const provider = createIso20022Provider({ store, initiator: 'Atlas', debtors: ourAccounts, gatherMs: 0 });
+  const round = async () => {
+    const loop = createInboxLoop({ provider, database, log: pino({ level: 'silent' }), intervalMs: 10 });
+    loop.start();
+    await until(
+      () => [...store.objects.keys()].filter((key) => key.startsWith('inbox/')),
+      (left) => left.length === 0,
+    );
+    await loop.stop();
+    const { rows } = await database.sql.query('select kind, item_key, status, times, resolution from open_items');
+    return rows;
+  };
+  await store.putIfAbsent('inbox/a.xml', 'PK\u0003\u0004');
+  const item = {
+    kind: 'bank_file_set_aside',
+    item_key: expect.stringMatching(/^[0-9a-f]{16}-a\.xml$/),
+    resolution: null,
+  };
+  expect(await round()).toEqual([{ ...item, status: 'open', times: 1 }]);
+  const [kept = ''] = [...store.objects.keys()].filter((key) => key.endsWith('-a.xml'));
+  expect(await provider.readAgain(kept.replace('set_aside/', ''))).toBe(true);
+  expect(await round()).toEqual([{ ...item, status: 'open', times: 2 }]);
+  // As if an earlier release had set a good file aside.
+  const good = {
+    kind: 'bank_file_set_aside',
+    key: `${digestOf(statement([]))}-b.xml`,
+    summary: 'It.',
+    evidence: {},
+  } as const;
+  await raiseOpenItems(database.sql, [good]);
+  await store.putIfAbsent('inbox/b.xml', statement([]));
+  expect((await round())[1]).toMatchObject({ item_key: good.key, status: 'resolved', resolution: 'gone' });
+});
+
+test('B4: a second booking commits with the first word, as an open item', async () => {
+  const store = createMemoryStore();
+  const provider = createIso20022Provider({ store, initiator: 'Atlas', debtors: ourAccounts, gatherMs: 0 });
+  const submission = sampleSubmission(merchantAccount);
+  await provider.submit(submission, never);
+  const endToEnd = endToEndId(submission.idempotency_key);
+  const entries = ['A', 'B'].map((servicer) => ({ servicer, transactions: [{ endToEnd }] }));
+  await store.putIfAbsent('inbox/a.xml', statementOf(entries));
+  const loop = createInboxLoop({ provider, database, log: pino({ level: 'silent' }), intervalMs: 10 });
+  loop.start();
+  const items = async () =>
+    (await database.sql.query('select kind, settlement_id, provider, amount_minor, currency from open_items')).rows;
+  await until(items, (found) => found.length > 0);
+  await loop.stop();
+  expect(await items()).toEqual([
+    {
+      ...{ kind: 'booked_twice', settlement_id: submission.settlement_id, provider: 'iso20022' },
+      ...{ amount_minor: '12345', currency: 'EUR' },
+    },
+  ]);
+  expect(await wordsKept()).toHaveLength(1);
+});
+
+function digestOf(content: string): string {
+  return createHash('sha256').update(content).digest('hex').slice(0, 16);
+}

@@ -4,7 +4,9 @@
 import type { Logger } from 'pino';
 import type { Database, Sql } from '../../db/client.ts';
 import { createLoop, type Loop } from '../../loop.ts';
+import { closeAsGone, raiseOpenItems } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
+import type { InboxFile } from './inbox.ts';
 import type { Iso20022Provider } from './iso20022.ts';
 
 /** Banks put files there a few times a day, or every few minutes. */
@@ -23,8 +25,8 @@ export function createInboxLoop({ provider, database, log, intervalMs = interval
     log,
     intervalMs,
     async round() {
-      const { processed, set_aside, problems } = await provider.readInbox((words, { name }) =>
-        keepWords(database.sql, { provider: provider.name, words, file: name }),
+      const { processed, set_aside, problems } = await provider.readInbox((words, file) =>
+        keepFile(database, { provider: provider.name, words, file }),
       );
       if (processed.length > 0) log.info({ processed }, 'bank files were read');
       for (const bad of set_aside) log.error(bad, 'a bank file was set aside');
@@ -34,11 +36,22 @@ export function createInboxLoop({ provider, database, log, intervalMs = interval
   });
 }
 
+/** What is for the engine and what is for people in one commit: a file is put away only after both. */
+async function keepFile(database: Database, keeping: Keeping): Promise<void> {
+  const { kept, items, isRead } = keeping.file;
+  await database.transaction(async (sql) => {
+    await keepWords(sql, keeping);
+    await raiseOpenItems(sql, items);
+    // It may have been set aside by an earlier version, or while its encoding could not be read.
+    if (isRead) await closeAsGone(sql, 'bank_file_set_aside', kept);
+  });
+}
+
 interface Keeping {
   readonly provider: string;
   readonly words: readonly ProviderWord[];
   /** Its name stands for the body: the file itself is kept whole in object storage. */
-  readonly file: string;
+  readonly file: InboxFile;
 }
 
 async function keepWords(sql: Sql, { provider, words, file }: Keeping): Promise<void> {
@@ -50,6 +63,6 @@ async function keepWords(sql: Sql, { provider, words, file }: Keeping): Promise<
            select $1, w.webhook_id, $2, w.word
            from unnest($3::text[], $4::json[]) as w (webhook_id, word)
            on conflict (provider, webhook_id) do nothing`,
-    values: [provider, file, words.map(({ webhook_id }) => webhook_id), words.map((word) => JSON.stringify(word))],
+    values: [provider, file.name, words.map(({ webhook_id }) => webhook_id), words.map((word) => JSON.stringify(word))],
   });
 }

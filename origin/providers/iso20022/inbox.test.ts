@@ -69,8 +69,9 @@ describe("the bank's words", () => {
     expect(words.map(({ outcome }) => outcome)).toEqual(['paid']);
     await put('b.xml', statement([{ id: idOf(first), direction: 'CRDT', returned: 'AC04' }], { id: 'STMT2' }));
     await bank.readInbox(take);
-    expect(words[1]).toMatchObject({ outcome: 'rejected', code: 'provider_returned_ac04' });
-    expect(await bank.ask(first, null, never)).toMatchObject({ outcome: 'rejected' });
+    expect(words[1]).toMatchObject({ outcome: 'returned', code: 'provider_returned_ac04', amount_minor: null });
+    // It was paid: that it came back is a word of its own.
+    expect(await bank.ask(first, null, never)).toMatchObject({ outcome: 'paid' });
   });
 
   test('what is of another amount, or of nobody, is no word but a problem', async () => {
@@ -82,8 +83,8 @@ describe("the bank's words", () => {
     await put('a.xml', statusReport({ of: message, payment: { id: `${message}-EUR`, transfers } }));
     const { problems } = await bank.readInbox(take);
     expect(problems).toEqual([
-      `a.xml: ${idOf(first)} is of another amount than was sent`,
-      'a.xml: ../../claims/x is none of ours',
+      `${idOf(first)} is of 123.45 EUR, and was paid as 123.46 EUR (pain.002, a.xml).`,
+      '../../claims/x is paid (ACSC) by the bank, and is no payment that we sent (pain.002, a.xml).',
     ]);
     expect(words).toEqual([]);
     expect(await bank.ask(first, null, never)).toMatchObject({ outcome: 'pending' });
@@ -95,7 +96,9 @@ describe("the bank's words", () => {
   ])('one of ours that was booked as %s %s is no word but a problem', async (amount, currency) => {
     const { bank, first, words, take, put } = await sent();
     await put('a.xml', statement([{ id: idOf(first), amount, currency }]));
-    expect((await bank.readInbox(take)).problems).toEqual([`a.xml: ${idOf(first)} is of another amount than was sent`]);
+    expect((await bank.readInbox(take)).problems).toEqual([
+      `${idOf(first)} is in a transaction whose amount cannot be read (camt.053, a.xml).`,
+    ]);
     expect(words).toEqual([]);
   });
 
@@ -132,7 +135,9 @@ describe("the bank's words", () => {
       ]),
     );
     const { problems } = await bank.readInbox(take);
-    expect(problems).toEqual([`a.xml: ${message}-EUR was booked as another sum than its transfers have`]);
+    expect(problems).toEqual([
+      expect.stringMatching(`${message}-EUR was booked as .*, and its payments come to 246.90 EUR`),
+    ]);
     expect(words).toEqual([]);
   });
 

@@ -1,160 +1,131 @@
 // The bank's files as they come in: `inbox/` is read in order of names, each file once. What was read is kept in `processed/`, what
-// is bad in `set_aside/` with its reason beside it. A file appears in the inbox whole; names that begin with a dot are not looked at.
+// cannot be read in `set_aside/` with its reason beside it, and in front of a person. A file appears in the inbox whole; names that
+// begin with a dot are not looked at. A file that fails keeps no other from being read.
 
 import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../../object-store/object-store.ts';
-import { providerCode } from '../exchange.ts';
+import type { RaisedItem } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
-import { inLots } from './in-lots.ts';
-import type { Claim, PaymentFiles } from './payment-files.ts';
-import { type BankFile, type Report, readBankFile } from './read-reports.ts';
-import { BadFile } from './read-xml.ts';
+import { BadFile } from './bad-file.ts';
+import type { BankMessage } from './bank-file.ts';
+import { setAsideItem } from './bank-items.ts';
+import { believeFile } from './believe-file.ts';
+import type { KeptWords } from './kept-words.ts';
+import type { PaymentFiles } from './payment-files.ts';
+import { readBankFile } from './read-bank-file.ts';
 
+/** Beside its words, what else one file comes to. */
 export interface InboxFile {
   readonly name: string;
-  readonly text: string;
+  /** Its name among those that were read or set aside: the same content has the same one. */
+  readonly kept: string;
+  readonly items: readonly RaisedItem[];
+  /** False: it is set aside, and its item among `items` says why. */
+  readonly isRead: boolean;
 }
 
-/** Keeps the words for good, the same ones again included: only then is the file put away. A failure leaves it in the inbox. */
-export type TakeWords = (words: readonly ProviderWord[], file: InboxFile) => Promise<void>;
+/** Keeps all of it for good, the same again included: only then is the file put away. A failure leaves it in the inbox. */
+export type TakeFile = (words: readonly ProviderWord[], file: InboxFile) => Promise<void>;
 
 export interface InboxReport {
   readonly processed: readonly string[];
   readonly set_aside: readonly { readonly name: string; readonly reason: string }[];
-  /** Reports that were left out, each with its file: for a person. */
+  /** What was left to a person, and what is none of ours, each with its file. */
   readonly problems: readonly string[];
 }
 
-interface Said {
-  readonly words: readonly ProviderWord[];
-  readonly problems: readonly string[];
-}
+/** So many files that cannot be put away, and what keeps them is not the files. */
+const failuresMax = 3;
 
 export class Inbox {
   readonly #store: ObjectStore;
   readonly #files: PaymentFiles;
+  readonly #words: KeptWords;
 
-  constructor(store: ObjectStore, files: PaymentFiles) {
+  constructor(store: ObjectStore, files: PaymentFiles, words: KeptWords) {
     this.#store = store;
     this.#files = files;
+    this.#words = words;
   }
 
-  async read(take: TakeWords): Promise<InboxReport> {
+  /** Throws what the first file met that could be neither put away nor set aside, after the others. */
+  async read(take: TakeFile): Promise<InboxReport> {
     const report = {
       processed: [] as string[],
       set_aside: [] as { name: string; reason: string }[],
       problems: [] as string[],
     };
+    const failures: unknown[] = [];
     for (const key of await this.#store.list('inbox')) {
-      const name = key.slice('inbox/'.length);
-      const content = await this.#store.read(key);
-      if (content === null) continue;
-      const kept = `${createHash('sha256').update(content).digest('hex').slice(0, 16)}-${name.slice(0, 160)}`;
-      // Read before, and its reader died before it was away; or the bank has sent it again.
-      if ((await this.#store.read(`processed/${kept}`)) !== null) {
-        await this.#store.remove(key);
-        continue;
-      }
       try {
-        const { words, problems } = await this.#said(readBankFile(content));
-        await take(words, { name, text: Buffer.from(content).toString() });
-        await this.#store.putIfAbsent(`processed/${kept}`, content);
-        report.processed.push(name);
-        report.problems.push(...problems.map((problem) => `${name}: ${problem}`));
+        await this.#readFile(key, take, report);
       } catch (error) {
-        if (!(error instanceof BadFile)) throw error;
-        await this.#store.putIfAbsent(`set_aside/${kept}`, content);
-        await this.#store.putIfAbsent(`set_aside/${kept}.reason.txt`, `${name} ${error.message}\n`);
-        report.set_aside.push({ name, reason: error.message });
+        failures.push(error);
+        if (failures.length >= failuresMax) break;
       }
-      await this.#store.remove(key);
     }
+    if (failures.length > 0) throw failures[0];
     return report;
   }
 
-  /** What the bank has said of one, as far as it was read: a payment that came back counts as not paid. */
-  async wordOf(end_to_end_id: string): Promise<{ outcome: 'paid' } | { outcome: 'rejected'; code: string } | null> {
-    const rejected = await this.#store.read(`words/${end_to_end_id}/rejected`);
-    if (rejected !== null) return { outcome: 'rejected', code: Buffer.from(rejected).toString() };
-    return (await this.#store.read(`words/${end_to_end_id}/paid`)) === null ? null : { outcome: 'paid' };
-  }
-
-  async #said(file: BankFile): Promise<Said> {
-    const words: ProviderWord[] = [];
-    const problems: string[] = [];
-    for (const report of file.reports) {
-      const members = await this.#meant(report);
-      if (members === null) problems.push(`${report.about.id} was booked as another sum than its transfers have`);
-      for (const end_to_end_id of members ?? []) {
-        const claim = await this.#files.claimOf(end_to_end_id);
-        const problem = problemOf(report, claim);
-        if (claim !== null && problem === null) {
-          const word = wordOf(file, report, { end_to_end_id, claim });
-          await this.#store.putIfAbsent(`words/${end_to_end_id}/${word.outcome}`, word.code ?? '');
-          words.push(word);
-        } else if (file.kind === 'pain.002' || claim !== null) {
-          // A statement tells of everything on the account: what is none of ours there is no problem.
-          problems.push(`${end_to_end_id} ${problem ?? 'is none of ours'}`);
-        }
-      }
-    }
-    return { words, problems };
-  }
-
   /**
-   * Whom a report is about; null where a batch was booked and nobody can say of which transfers: its sum is neither that of all of
-   * them, nor that of all but the rejected. The sum of all counts even where some are rejected: they came back after it.
+   * Puts a file that was set aside into the inbox once more: after an upgrade it may be read. False where there is none of that name.
    */
-  async #meant(report: Report): Promise<readonly string[] | null> {
-    const members = await this.#membersOf(report);
-    const { about, amount } = report;
-    if (about.what === 'transfer' || amount === null || members.length === 0) return members;
-    if (await this.#isSum(members, amount)) return members;
-    const words = await inLots(members, async (member) => await this.wordOf(member));
-    const rest = members.filter((_, index) => words[index]?.outcome !== 'rejected');
-    return (await this.#isSum(rest, amount)) ? rest : null;
+  async readAgain(kept: string): Promise<boolean> {
+    const content = await this.#store.read(`set_aside/${kept}`);
+    if (content === null) return false;
+    await this.#store.putIfAbsent(`inbox/${kept.slice(digestLength + 1)}`, content);
+    return true;
   }
 
-  async #isSum(members: readonly string[], amount: NonNullable<Report['amount']>): Promise<boolean> {
-    if (amount === 'uncountable') return false;
-    const claims = await inLots(members, async (member) => await this.#files.claimOf(member));
-    const sum = claims.reduce((total, claim) => total + BigInt(claim?.amount_minor ?? 0), 0n);
-    return sum === amount.minor && claims.every((claim) => claim?.currency === amount.currency);
-  }
-
-  async #membersOf({ about }: Report): Promise<readonly string[]> {
-    switch (about.what) {
-      case 'transfer':
-        return [about.id];
-      case 'message':
-        return await this.#files.membersOf(about.id);
-      case 'payment': {
-        const cut = about.id.lastIndexOf('-');
-        const members = await this.#files.membersOf(about.id.slice(0, cut));
-        const currency = about.id.slice(cut + 1);
-        const claims = await Promise.all(members.map((member) => this.#files.claimOf(member)));
-        return members.filter((_, index) => claims[index]?.currency === currency);
+  async #readFile(
+    key: string,
+    take: TakeFile,
+    report: {
+      readonly processed: string[];
+      readonly set_aside: { name: string; reason: string }[];
+      readonly problems: string[];
+    },
+  ): Promise<void> {
+    const name = key.slice('inbox/'.length);
+    const content = await this.#store.read(key);
+    if (content === null) return;
+    const digest = createHash('sha256').update(content).digest('hex').slice(0, digestLength);
+    const kept = `${digest}-${name.slice(0, 160)}`;
+    // Read before, and its reader died before it was away; or the bank has sent it again.
+    if ((await this.#store.read(`processed/${kept}`)) === null) {
+      const messages = messagesIn(content);
+      if (messages instanceof BadFile) {
+        const reason = messages.message;
+        await this.#store.putIfAbsent(`set_aside/${kept}`, content);
+        await this.#store.putIfAbsent(`set_aside/${kept}.reason.txt`, `${name} ${reason}\n`);
+        await take([], { name, kept, items: [setAsideItem({ name, kept, reason, content })], isRead: false });
+        report.set_aside.push({ name, reason });
+      } else {
+        const { words, items, notes } = await believeFile(
+          { messages, name, digest, kept },
+          { files: this.#files, words: this.#words },
+        );
+        await take(words, { name, kept, items, isRead: true });
+        await this.#store.putIfAbsent(`processed/${kept}`, content);
+        for (const set_aside of [`set_aside/${kept}`, `set_aside/${kept}.reason.txt`])
+          await this.#store.remove(set_aside);
+        report.processed.push(name);
+        report.problems.push(...[...items.map(({ summary }) => summary), ...notes.map((note) => `${name}: ${note}`)]);
       }
     }
+    await this.#store.remove(key);
   }
 }
 
-function problemOf({ about, amount }: Report, claim: Claim | null): string | null {
-  if (claim === null) return 'is none of ours';
-  if (amount === null || about.what !== 'transfer') return null;
-  const isSame =
-    amount !== 'uncountable' && String(amount.minor) === claim.amount_minor && amount.currency === claim.currency;
-  return isSame ? null : 'is of another amount than was sent';
-}
+const digestLength = 16;
 
-function wordOf(file: BankFile, report: Report, of: { end_to_end_id: string; claim: Claim }): ProviderWord {
-  const { settlement_id, submission } = of.claim;
-  return {
-    webhook_id: `${file.kind}:${file.message_id}:${of.end_to_end_id}:${report.outcome}`,
-    settlement_id,
-    submission,
-    outcome: report.outcome,
-    provider_reference: of.end_to_end_id,
-    code: report.outcome === 'paid' ? null : providerCode(report.code),
-  };
+/** Whatever a file makes the readers do is the file's fault: it is set aside, and the next one is read. */
+function messagesIn(content: Uint8Array): readonly BankMessage[] | BadFile {
+  try {
+    return readBankFile(content);
+  } catch (error) {
+    if (error instanceof BadFile) return error;
+    return new BadFile(`made its reader fail: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`);
+  }
 }

@@ -1,12 +1,13 @@
 // Payments by bank file: submissions are gathered into one pain.001 and put into object storage; the bank's words come back as
-// pain.002 and camt.053. Being asked brings a submission to an end too: one that is in no file by then never will be.
+// pain.002 and camt. Being asked brings a submission to an end too: one that is in no file by then never will be.
 
 import { Refusal } from '../../../contracts/problem.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
 import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
 import { type BankAccount, bankAccountSchema, problemOfName } from './bank-account.ts';
-import { Inbox, type InboxReport, type TakeWords } from './inbox.ts';
+import { Inbox, type InboxReport, type TakeFile } from './inbox.ts';
+import { KeptWords } from './kept-words.ts';
 import { endToEndId, type FileMember, PaymentFiles, type Standing } from './payment-files.ts';
 import { plainTextOrDots } from './plain-text.ts';
 import { type CreditTransfer, writePain001 } from './write-pain001.ts';
@@ -25,7 +26,9 @@ export interface Iso20022Options {
 
 export interface Iso20022Provider extends Provider {
   /** To be called again and again; by one process at a time, for its order and not for its safety. */
-  readInbox(take: TakeWords): Promise<InboxReport>;
+  readInbox(take: TakeFile): Promise<InboxReport>;
+  /** A file that was set aside, by the name it has there, is put into the inbox once more; false where there is none. */
+  readAgain(kept: string): Promise<boolean>;
 }
 
 const gatherMsDefault = 1_000;
@@ -49,7 +52,8 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
     if (!read.success) throw new Error(`the account that pays ${currency}: ${problemOf(read.error)}`);
   }
   const files = new PaymentFiles(store);
-  const inbox = new Inbox(store, files);
+  const words = new KeptWords(store);
+  const inbox = new Inbox(store, files, words);
   const desk = new FileDesk(options, files);
   return {
     name: 'iso20022',
@@ -58,9 +62,11 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
       const id = endToEndId(idempotency_key);
       try {
         if ((await files.settle(id)) === 'closed') return { outcome: 'not_found' };
-        const word = await inbox.wordOf(id);
-        if (word?.outcome === 'rejected') return word;
-        return { outcome: word === null ? 'pending' : 'paid', provider_reference: id };
+        const answer = await words.answerOf(id);
+        if (answer?.outcome === 'rejected') return answer;
+        // Both paid and rejected: the words of it are for the engine and for a person, and asking settles nothing.
+        if (answer?.outcome === 'unclear') return unknown('bank_contradicts_itself');
+        return { outcome: answer === null ? 'pending' : 'paid', provider_reference: id };
       } catch {
         return unknown('store_failed');
       }
@@ -73,6 +79,7 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
       return read.success ? null : problemOf(read.error);
     },
     readInbox: (take) => inbox.read(take),
+    readAgain: (kept) => inbox.readAgain(kept),
     close: () => desk.close(),
   };
 }

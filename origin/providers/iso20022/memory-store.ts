@@ -20,6 +20,8 @@ export function createMemoryStore(objects = new Map<string, string>()): MemorySt
     store.callsLeft -= 1;
     if (store.callsLeft < 0) throw new Error('the store is gone');
   }
+  /** Bytes that are no UTF-8, by what is shown of them. */
+  const raw = new Map<string, Uint8Array>();
   const store: MemoryStore = {
     objects,
     callsLeft: Number.POSITIVE_INFINITY,
@@ -28,13 +30,15 @@ export function createMemoryStore(objects = new Map<string, string>()): MemorySt
     async putIfAbsent(key, content) {
       await live();
       if (objects.has(key)) return false;
-      objects.set(key, Buffer.from(content).toString());
+      const text = Buffer.from(content).toString();
+      objects.set(key, text);
+      if (!Buffer.from(text).equals(Buffer.from(content))) raw.set(text, Buffer.from(content));
       return true;
     },
     async read(key) {
       await live();
       const content = objects.get(key);
-      return content === undefined ? null : Buffer.from(content);
+      return content === undefined ? null : (raw.get(content) ?? Buffer.from(content));
     },
     async list(folder) {
       await live();

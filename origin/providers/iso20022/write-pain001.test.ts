@@ -18,7 +18,7 @@ const transfer = (changes: Partial<CreditTransfer> = {}): CreditTransfer => ({
 function written(transfers: readonly CreditTransfer[]): XmlElement {
   const at = new Date('2026-11-21T15:16:17.890Z');
   const xml = writePain001({ message_id: 'ATM1', at, initiator: 'Atlas GmbH', debtors: ourAccounts, transfers });
-  const { document } = readXml(Buffer.from(xml), [/^pain\.001\.001\.09$/]);
+  const document = readXml(xml);
   const initiation = elementAt(document, 'CstmrCdtTrfInitn');
   if (initiation === null) throw new Error('no initiation');
   return initiation;
@@ -59,7 +59,7 @@ describe('pain.001.001.09', () => {
 
   test('the elements of a transfer come in the order that the schema wants', () => {
     const [payment] = elementsAt(written([transfer()]), 'PmtInf');
-    expect(Object.keys(payment?.children ?? {})).toEqual(
+    expect(payment?.children.map(({ name }) => name)).toEqual(
       [
         'PmtInfId',
         'PmtMtd',
@@ -74,7 +74,7 @@ describe('pain.001.001.09', () => {
       ].concat(['ChrgBr', 'CdtTrfTxInf']),
     );
     const [one] = payment === undefined ? [] : elementsAt(payment, 'CdtTrfTxInf');
-    expect(Object.keys(one?.children ?? {})).toEqual(['PmtId', 'Amt', 'CdtrAgt', 'Cdtr', 'CdtrAcct', 'RmtInf']);
+    expect(one?.children.map(({ name }) => name)).toEqual(['PmtId', 'Amt', 'CdtrAgt', 'Cdtr', 'CdtrAcct', 'RmtInf']);
   });
 
   test.each(['</Ustrd><Evil/>', '&lt;', ']]>', '<!DOCTYPE x>', '"\'', '&#60;'])(
@@ -82,7 +82,7 @@ describe('pain.001.001.09', () => {
     (remittance) => {
       const [payment] = elementsAt(written([transfer({ remittance })]), 'PmtInf');
       const [one] = payment === undefined ? [] : elementsAt(payment, 'CdtTrfTxInf');
-      expect(Object.keys((one && elementAt(one, 'RmtInf')?.children) ?? {})).toEqual(['Ustrd']);
+      expect(one && elementAt(one, 'RmtInf')?.children.map(({ name }) => name)).toEqual(['Ustrd']);
     },
   );
 
@@ -99,7 +99,7 @@ describe('pain.001.001.09', () => {
   test('a reference of nothing is left out', () => {
     const [payment] = elementsAt(written([transfer({ remittance: ' ' })]), 'PmtInf');
     const [one] = payment === undefined ? [] : elementsAt(payment, 'CdtTrfTxInf');
-    expect(Object.keys(one?.children ?? {})).toEqual(['PmtId', 'Amt', 'CdtrAgt', 'Cdtr', 'CdtrAcct']);
+    expect(one?.children.map(({ name }) => name)).toEqual(['PmtId', 'Amt', 'CdtrAgt', 'Cdtr', 'CdtrAcct']);
   });
 
   test('the same submissions make the same id in any order, others another, and every id fits', () => {

@@ -1,0 +1,75 @@
+// All that one file of the bank says, message by message and entry by entry: what is wrong with one of them is no reason not to
+// believe the others.
+
+import type { RaisedItem } from '../../open-items/raise.ts';
+import type { ProviderWord } from '../provider.ts';
+import type { BankMessage } from './bank-file.ts';
+import { itemOf } from './bank-items.ts';
+import { type Believing, believeEntry } from './believe-entries.ts';
+import { believeStatuses } from './believe-statuses.ts';
+import type { KeptWords } from './kept-words.ts';
+import { KnownPayments } from './known-payments.ts';
+import type { OwnId } from './own-ids.ts';
+import type { PaymentFiles } from './payment-files.ts';
+
+export interface FileBelieved {
+  readonly words: readonly ProviderWord[];
+  readonly items: readonly RaisedItem[];
+  /** For the log: about payments of somebody else. */
+  readonly notes: readonly string[];
+}
+
+export interface FileRead {
+  readonly messages: readonly BankMessage[];
+  readonly name: string;
+  readonly digest: string;
+  /** Where it will be kept. */
+  readonly kept: string;
+}
+
+export async function believeFile(
+  { messages, name, digest, kept }: FileRead,
+  { files, words }: { readonly files: PaymentFiles; readonly words: KeptWords },
+): Promise<FileBelieved> {
+  const all: FileBelieved[] = [];
+  let index = 0;
+  for (const message of messages) {
+    const { kind, message_id } = message;
+    const place = { file: name, kept: `processed/${kept}`, message: { kind, message_id } };
+    const by: Believing = { known: new KnownPayments(files, words), kept: words, digest, place };
+    all.push(await believeStatuses(message, by));
+    await by.known.look(message.entries.flatMap(({ bookings }) => bookings.map(({ ids }) => ids)));
+    for (const entry of message.entries) {
+      all.push({ ...(await believeEntry(entry, index, by)), notes: [] });
+      if (entry.status !== 'not_yet') all.push(await unread(entry.unread, by));
+      index += 1;
+    }
+    all.push(await unread(message.unread, by));
+  }
+  return {
+    // What was paid and came back in one file is told in that order, whatever the bank's is.
+    words: all.flatMap(({ words: own }) => own).sort((one, other) => rank(one) - rank(other)),
+    items: all.flatMap(({ items }) => items),
+    notes: all.flatMap(({ notes }) => notes),
+  };
+}
+
+function rank({ outcome }: ProviderWord): number {
+  return outcome === 'returned' ? 1 : 0;
+}
+
+/** Payments of ours in parts of a file that are not read. */
+async function unread(ids: readonly OwnId[], { known, place }: Believing): Promise<FileBelieved> {
+  await known.look([{ references: ids, mentions: [] }]);
+  const payments = ids.flatMap(({ id }) => known.transfer(id) ?? []);
+  const items = payments.map((payment) =>
+    itemOf(
+      {
+        ...{ kind: 'bank_entry_unmatched', about: [payment.id], sighting: place.kept, payment, amount: null },
+        why: 'is named in a part of a file that is not read',
+      },
+      { ...place, element: null },
+    ),
+  );
+  return { words: [], items, notes: [] };
+}

@@ -1,0 +1,55 @@
+// Which ids of ours a part of a bank's file names: in fields made for references, or, as a last resort, in text for people.
+
+import { type Mention, type OwnId, ownId, ownIdsIn } from './own-ids.ts';
+import { elementsAt, within, type XmlElement } from './read-xml.ts';
+
+export interface NamedIds {
+  /** Each once, in the order of the file. */
+  readonly references: readonly OwnId[];
+  readonly mentions: readonly Mention[];
+}
+
+/** Fields of pain.002 and camt that hold a reference and nothing else. */
+const referenceFields = new Set(
+  (
+    'EndToEndId OrgnlEndToEndId InstrId OrgnlInstrId TxId OrgnlTxId PmtInfId OrgnlPmtInfId MsgId OrgnlMsgId AcctSvcrRef ' +
+    'AcctOwnrTxId AcctSvcrTxId MktInfrstrctrTxId PrcgId ClrSysRef ChqNb MndtId Ref NtryRef StsId StsReqId'
+  ).split(' '),
+);
+
+/** `parts`: elements with all that is within them. */
+export function namedIds(parts: readonly XmlElement[]): NamedIds {
+  const references = new Map<string, OwnId>();
+  const mentions = new Map<string, Mention>();
+  for (const element of parts.flatMap((part) => [...within(part)])) {
+    const { name, text } = element;
+    const own = referenceFields.has(name) ? ownId(text) : null;
+    if (own !== null) references.set(own.id, own);
+    // A remittance text may be cut into several elements, in the middle of an id.
+    for (const mention of [...ownIdsIn(text), ...ownIdsIn(joined(element))])
+      if (own === null && !mentions.get(mention.id)?.isToken) mentions.set(mention.id, mention);
+  }
+  return {
+    references: [...references.values()],
+    mentions: [...mentions.values()].filter(({ id }) => !references.has(id)),
+  };
+}
+
+function joined(element: XmlElement): string {
+  const lines = elementsAt(element, 'Ustrd');
+  return lines.length < 2 ? '' : lines.map(({ text }) => text).join('\n');
+}
+
+export function namesTransfer({ references, mentions }: NamedIds): boolean {
+  return [...references, ...mentions].some(({ what }) => what === 'transfer' || what === 'settlement');
+}
+
+/** Transfers that these parts name, each once; texts that only look like an id left out. */
+export function transfersIn(parts: readonly XmlElement[]): readonly OwnId[] {
+  const { references, mentions } = namedIds(parts);
+  return [...references, ...mentions.filter(({ isToken }) => isToken)].filter(({ what }) => what === 'transfer');
+}
+
+export function namesAnything({ references, mentions }: NamedIds): boolean {
+  return references.length + mentions.length > 0;
+}

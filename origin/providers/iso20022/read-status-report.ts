@@ -1,0 +1,87 @@
+// A payment status report (pain.002): what the bank says of a file of ours, of a currency in it, and of single transfers.
+// Versions 001.03 to .14, the German 002.03 and 003.03 and the Swiss ones have these fields alike.
+
+import type { PaymentStatus } from './bank-file.ts';
+import { namedIds, namesAnything } from './named-ids.ts';
+import { amountOf } from './read-amounts.ts';
+import { elementAt, elementsAt, textAt, type XmlElement } from './read-xml.ts';
+import { reasonIn } from './return-marks.ts';
+
+/** Settled on our account, or on the creditor's. */
+const paid = new Set(['ACSC', 'ACCC']);
+const rejected = new Set(['RJCT', 'CANC']);
+/** Accepted so far, and may still be rejected; or a whole whose parts speak for themselves. */
+const notFinal = new Set([
+  'ACCP',
+  'ACTC',
+  'ACSP',
+  'ACWC',
+  'ACWP',
+  'ACFC',
+  'ACPT',
+  'PDNG',
+  'RCVD',
+  'PART',
+  'PATC',
+  'BLCK',
+]);
+
+/** All that it says for good; what may still change is left out. */
+export function readStatusReport(report: XmlElement): PaymentStatus[] {
+  const payments = elementsAt(report, 'OrgnlPmtInfAndSts');
+  const originals = elementsAt(report, 'OrgnlGrpInfAndSts');
+  return [
+    ...originals.flatMap((original) =>
+      statusOf(original, { about: 'message', field: 'GrpSts', names: ['OrgnlMsgId'], hasParts: payments.length > 0 }),
+    ),
+    ...payments.flatMap((payment) => {
+      const transfers = elementsAt(payment, 'TxInfAndSts');
+      const about = { about: 'payment', field: 'PmtInfSts', names: ['OrgnlPmtInfId'] } as const;
+      return [
+        ...statusOf(payment, { ...about, hasParts: transfers.length > 0 }),
+        ...transfers.flatMap(statusOfTransfer),
+      ];
+    }),
+    ...elementsAt(report, 'TxInfAndSts').flatMap(statusOfTransfer),
+  ];
+}
+
+function statusOfTransfer(transfer: XmlElement): PaymentStatus[] {
+  const names = ['OrgnlEndToEndId', 'OrgnlInstrId', 'OrgnlTxId'];
+  return statusOf(transfer, { about: 'transfer', field: 'TxSts', names, hasParts: false }).map((status) => ({
+    ...status,
+    amount: amountOf(elementAt(transfer, 'OrgnlTxRef', 'Amt', 'InstdAmt')),
+  }));
+}
+
+interface Reading {
+  readonly about: PaymentStatus['about'];
+  readonly field: string;
+  readonly names: readonly string[];
+  /** A good word about a whole is left to its parts; a rejection of the whole holds for all of them. */
+  readonly hasParts: boolean;
+}
+
+function statusOf(element: XmlElement, { about, field, names, hasParts }: Reading): PaymentStatus[] {
+  const status = textAt(element, field);
+  if (status === null || notFinal.has(status)) return [];
+  const outcome = paid.has(status) ? 'paid' : rejected.has(status) ? 'rejected' : 'unclear';
+  if (outcome === 'paid' && hasParts) return [];
+  // Each may only name its originator: the first that gives a reason counts.
+  const reason = elementsAt(element, 'StsRsnInf').flatMap((one) => reasonIn(one) ?? [])[0];
+  const named = names.flatMap((name) => textAt(element, name) ?? []);
+  return [
+    {
+      ...{ about, outcome, amount: null, element },
+      ids: idsOf(element, about, names),
+      named: named.find((name) => name !== 'NOTPROVIDED')?.slice(0, 80) ?? null,
+      code: (reason ?? status).slice(0, 80),
+    },
+  ];
+}
+
+/** Of a whole, only its own name: what is within it speaks for itself. */
+function idsOf(element: XmlElement, about: PaymentStatus['about'], names: readonly string[]) {
+  const own = namedIds(names.flatMap((name) => elementsAt(element, name)));
+  return about === 'transfer' && !namesAnything(own) ? namedIds([element]) : own;
+}
