@@ -2,7 +2,7 @@
 // edge's own until the card has heard it, so it outlives the request and the worker that it comes from. Repeats are harmless.
 
 import * as z from 'zod/mini';
-import { cardMessageSchema } from './card-message.ts';
+import { type CardMessage, cardMessageSchema } from './card-message.ts';
 import { type CardKey, cardKeySchema, networkKeySchema } from './network.ts';
 
 const version = z.literal(2);
@@ -10,7 +10,14 @@ const version = z.literal(2);
 export const cardNoticeSchema = z.discriminatedUnion('does', [
   z.strictObject({ version, card_key: cardKeySchema, does: z.literal('receive'), message: cardMessageSchema }),
   /** Nobody waits for the answer to this request any more: what it had been approved for is released, and its key is spent. */
-  z.strictObject({ version, card_key: cardKeySchema, does: z.literal('void'), request_key: networkKeySchema }),
+  z.strictObject({
+    version,
+    card_key: cardKeySchema,
+    does: z.literal('void'),
+    request_key: networkKeySchema,
+    /** The edge's own approval of it, which may be on its way too: the card hears it first, so that the void is the newer one. */
+    after: z.optional(cardMessageSchema),
+  }),
 ]);
 export type CardNotice = z.infer<typeof cardNoticeSchema>;
 
@@ -29,10 +36,10 @@ export function readCardNotice(body: unknown): CardNotice | null {
   return first.success ? receiveNotice(first.data.card_key, first.data.message) : null;
 }
 
-export function receiveNotice(card_key: CardKey, message: z.infer<typeof cardMessageSchema>): CardNotice {
+export function receiveNotice(card_key: CardKey, message: CardMessage): CardNotice {
   return { version: 2, card_key, does: 'receive', message };
 }
 
-export function voidNotice(card_key: CardKey, request_key: string): CardNotice {
-  return { version: 2, card_key, does: 'void', request_key };
+export function voidNotice(card_key: CardKey, request_key: string, after: CardMessage | null): CardNotice {
+  return { version: 2, card_key, does: 'void', request_key, ...(after === null ? {} : { after }) };
 }

@@ -92,8 +92,10 @@ export const limits = {
   cardRetryMsMax: 200,
   /** Calls without a deadline (messages, voids, profiles): after about half a second whoever called brings it again. */
   cardTriesMax: 6,
-  /** The end of a deadline that is kept for queueing a stand-in: a queue's send takes some tens of milliseconds. */
+  /** The end of a deadline that is kept for a stand-in: its desk is asked and a queue takes it, some tens of milliseconds each. */
   standInMs: 250,
+  /** What an operator may allow one card and day: each is a row at its desk, kept for the retention. */
+  standInsPerDayMax: 1_000,
   /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */
   standInRetrySecondsMax: 3_600,
 

@@ -12,7 +12,7 @@ import { measureOne } from './one-connection.ts';
 import { startQueueServer } from './queue-server.ts';
 import { started, temporaryDirectory } from './started.ts';
 import { median, rounded } from './statistics.ts';
-import { startWorkerd } from './workerd.ts';
+import { edgeNamespaces, startWorkerd } from './workerd.ts';
 
 export interface BenchmarkOptions {
   readonly rounds: number;
@@ -84,12 +84,11 @@ async function startBoth(parts: AsyncDisposableStack) {
     events += (JSON.parse(body) as { events: unknown[] }).events.length;
   });
   parts.defer(() => queue.close());
-  const start = async (name: string, bundle: string, className: string, namespaceBinding: string) => {
+  const start = async (name: string, bundle: string, namespaces: Readonly<Record<string, string>>) => {
     const workerd = await startWorkerd({
       directory: join(directory, name),
       bundle,
-      className,
-      namespaceBinding,
+      namespaces,
       port: await freePort(),
       queuePort: queue.port,
       vars: edgeVars,
@@ -98,8 +97,8 @@ async function startBoth(parts: AsyncDisposableStack) {
     return workerd.url;
   };
   return {
-    edge: await start('edge', edgeBundle.path, 'CardObject', 'CARDS'),
-    floor: await start('floor', floorBundle.path, 'FloorObject', 'FLOOR'),
+    edge: await start('edge', edgeBundle.path, edgeNamespaces),
+    floor: await start('floor', floorBundle.path, { FLOOR: 'FloorObject' }),
     delivered: () => ({ messages, events }),
     gzipBytes: edgeBundle.gzipBytes,
   };

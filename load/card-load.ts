@@ -21,7 +21,7 @@ import { startQueueServer } from './queue-server.ts';
 import { seeded } from './seeded.ts';
 import { started, temporaryDirectory } from './started.ts';
 import { median, rounded } from './statistics.ts';
-import { startWorkerd } from './workerd.ts';
+import { edgeNamespaces, startWorkerd } from './workerd.ts';
 
 const rowsOfLog = 10_000;
 const dayMs = 86_400_000;
@@ -46,8 +46,7 @@ export async function measureCardLoad(progress: (line: string) => void) {
     startWorkerd({
       directory: join(directory, 'edge'),
       bundle,
-      className: 'CardObject',
-      namespaceBinding: 'CARDS',
+      namespaces: edgeNamespaces,
       port: await freePort(),
       queuePort: queue.port,
       vars: edgeVars,

@@ -10,7 +10,7 @@ import { edgeVars, putCards } from './edge-cards.ts';
 import { makeCards } from './origin-cards.ts';
 import { startQueueServer } from './queue-server.ts';
 import { temporaryDirectory } from './started.ts';
-import { startWorkerd } from './workerd.ts';
+import { edgeNamespaces, startWorkerd } from './workerd.ts';
 
 export interface EdgeUnderLoad {
   readonly url: string;
@@ -27,8 +27,7 @@ export async function startOwnEdge(parts: AsyncDisposableStack, cards: number): 
   const workerd = await startWorkerd({
     directory: join(directory, 'edge'),
     bundle: bundle.path,
-    className: 'CardObject',
-    namespaceBinding: 'CARDS',
+    namespaces: edgeNamespaces,
     port: await freePort(),
     queuePort: queue.port,
     vars: edgeVars,

@@ -14,8 +14,8 @@ export interface WorkerdOptions {
   readonly directory: string;
   /** The bundle's main module, with the folder's other files left out: one file is all there is. */
   readonly bundle: string;
-  readonly className: string;
-  readonly namespaceBinding: string;
+  /** The objects' classes by their bindings. */
+  readonly namespaces: Readonly<Record<string, string>>;
   readonly port: number;
   /** Where the queue binding sends its messages. */
   readonly queuePort: number;
@@ -27,6 +27,9 @@ export interface Workerd {
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
+
+/** Of the edge's bundle. */
+export const edgeNamespaces = { CARDS: 'CardObject', STAND_IN_DESKS: 'StandInDesk' };
 
 const startedWithinMs = 10_000;
 const stoppedWithinMs = 5_000;
@@ -70,6 +73,7 @@ async function reachable(url: string, child: ChildProcess, output: readonly stri
 
 function capnp(options: WorkerdOptions): string {
   const text = JSON.stringify;
+  const namespaces = Object.entries(options.namespaces);
   const vars = Object.entries(options.vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)}),`);
   return `using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
@@ -86,10 +90,12 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "main.js", esModule = embed "main.js")],
   compatibilityDate = "2026-11-01",
-  durableObjectNamespaces = [(className = ${text(options.className)}, uniqueKey = "atlas", enableSql = true)],
+  durableObjectNamespaces = [
+    ${namespaces.map(([, name]) => `(className = ${text(name)}, uniqueKey = ${text(name === 'CardObject' ? 'atlas' : `atlas-${name}`)}, enableSql = true),`).join('\n    ')}
+  ],
   durableObjectStorage = (localDisk = "disk"),
   bindings = [
-    (name = ${text(options.namespaceBinding)}, durableObjectNamespace = ${text(options.className)}),
+    ${namespaces.map(([binding, name]) => `(name = ${text(binding)}, durableObjectNamespace = ${text(name)}),`).join('\n    ')}
     (name = "CARD_EVENTS", queue = "queue"),
     (name = "STAND_INS", queue = "stand-ins"),
     ${vars.join('\n    ')}

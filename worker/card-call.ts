@@ -3,10 +3,9 @@
 // answers: the edge stands in, or the request is given up (`give-up.ts`), so that no hold is left that nobody knows of.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import { receiveNotice } from '../contracts/card-notice.ts';
 import { fromJsonText, toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
-import { cardKey, type Network } from '../contracts/network.ts';
+import type { Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import type { AuthorizeAnswer } from '../durable-objects/card/card-object.ts';
 import { cardObject, isForAMoment, waitBeforeMs } from './card-object.ts';
@@ -44,14 +43,17 @@ export async function authorize(
   const deadlineAtMs = arrivedAtMs + deadlineMs;
   // Where the edge may stand in, the end of the deadline is for that.
   const standInAtMs = deadlineAtMs - limits.standInMs;
-  const message = standInFor(request, policy, standInAtMs);
-  const decided = await ask(env, call, message === null ? deadlineAtMs : standInAtMs);
+  const wanted = standInFor(request, policy, standInAtMs);
+  const decided = await ask(env, call, wanted === null ? deadlineAtMs : standInAtMs);
   if (decided !== null) return decided;
-  if (message !== null && (await standIn(env, execution, receiveNotice(cardKey(network, cardToken), message)))) {
+  const card = { network, cardToken };
+  const stoodIn = wanted === null ? 'refused' : await standIn(env, execution, { card, ...wanted, deadlineAtMs });
+  if (stoodIn === 'given') {
     logEvent('warn', 'authorization_stood_in', { network });
     return { outcome: 'stood_in' };
   }
-  await giveUp(env, execution, { network, cardToken, requestKey: request.request_key, deadlineAtMs });
+  const advice = stoodIn === 'queued' && wanted !== null ? wanted.advice : null;
+  await giveUp(env, execution, { ...card, requestKey: request.request_key, deadlineAtMs, standIn: advice });
   return { outcome: 'unavailable' };
 }
 

@@ -22,15 +22,15 @@ export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0
 
 /** Returns once the card has heard it; throws where it could not. */
 export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
-  await callCard(env, splitCardKey(notice.card_key), (card): Promise<unknown> => {
-    switch (notice.does) {
-      case 'receive':
-        return card.receive(notice.message);
-      case 'void':
-        // Heard a second time it must not take back what was said of the request since.
-        return card.void(notice.request_key, { onlyFirst: true });
-    }
-  });
+  const card = splitCardKey(notice.card_key);
+  if (notice.does === 'receive') {
+    await callCard(env, card, (object) => object.receive(notice.message));
+    return;
+  }
+  const { request_key, after } = notice;
+  if (after !== undefined) await callCard(env, card, (object) => object.receive(after));
+  // Heard a second time it must not take back what was said of the request since.
+  await callCard(env, card, (object) => object.void(request_key, { onlyFirst: after === undefined }));
 }
 
 /**

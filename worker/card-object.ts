@@ -5,6 +5,7 @@ import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
+import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { type Env, settingsOf } from './env.ts';
 import { wait } from './in-time.ts';
 import { logEvent } from './log.ts';
@@ -14,18 +15,32 @@ export function cardObject(env: Env, network: Network, cardToken: string): Durab
   return env.CARDS.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
 }
 
+/** The card's desk for stand-ins: another object, so it may answer while the card does not. */
+export function standInDesk(env: Env, card: CardNames): DurableObjectStub<StandInDesk> {
+  return env.STAND_IN_DESKS.getByName(cardKey(card.network, card.cardToken));
+}
+
+export interface CardNames {
+  readonly network: Network;
+  readonly cardToken: string;
+}
+
 /**
  * Calls the card, a bounded number of times while it fails for a moment (a machine that is replaced, a new deployment). For
  * calls that may be repeated: each of the card's may. The last failure is thrown.
  */
-export async function callCard<T>(
+export function callCard<T>(
   env: Env,
-  { network, cardToken }: { network: Network; cardToken: string },
+  { network, cardToken }: CardNames,
   call: (card: DurableObjectStub<CardObject>) => T,
 ): Promise<Awaited<T>> {
+  return severalTimes(() => call(cardObject(env, network, cardToken)));
+}
+
+export async function severalTimes<T>(call: () => T): Promise<Awaited<T>> {
   for (let tries = 1; ; tries++) {
     try {
-      return await call(cardObject(env, network, cardToken));
+      return await call();
     } catch (error) {
       if (tries === limits.cardTriesMax || !isForAMoment(error)) throw error;
       await wait(waitBeforeMs(tries));

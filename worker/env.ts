@@ -2,12 +2,15 @@
 
 import * as z from 'zod/mini';
 import type { CardNotice } from '../contracts/card-notice.ts';
+import { limits } from '../contracts/limits.ts';
 import { currencyExponent, minorFromDecimalText } from '../contracts/money.ts';
 import type { Network } from '../contracts/network.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
+import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
+  readonly STAND_IN_DESKS: DurableObjectNamespace<StandInDesk>;
   readonly CARD_EVENTS: Queue;
   readonly STAND_INS: Queue<CardNotice>;
 }
@@ -54,6 +57,12 @@ const standInMax = z._default(
 );
 const noAmounts: StandInMax = new Map();
 
+/** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
+const standInCount = z._default(
+  z.coerce.number().check(z.int('must be a whole number'), z.minimum(1), z.maximum(limits.standInsPerDayMax)),
+  5,
+);
+
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
 const demoMark = /^demo-|^whsec_ZGVtby/i;
@@ -86,8 +95,12 @@ const settingsSchema = z
     CARD_LOCATION_HINT: z.optional(z.enum(locationHints)),
     MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),
     MARQETA_STAND_IN_MAX: standInMax,
+    MARQETA_STAND_IN_COUNT_PER_DAY: standInCount,
+    MARQETA_STAND_IN_SUM_PER_DAY: standInMax,
     NATIVE_FAILURE_POLICY: z._default(z.enum(nativePolicies), 'decline'),
     NATIVE_STAND_IN_MAX: standInMax,
+    NATIVE_STAND_IN_COUNT_PER_DAY: standInCount,
+    NATIVE_STAND_IN_SUM_PER_DAY: standInMax,
   })
   .check(({ value, issues }) => {
     for (const network of ['MARQETA', 'NATIVE'] as const)
@@ -117,15 +130,19 @@ export type Settings = z.infer<typeof settingsSchema>;
 export interface FailurePolicy {
   readonly policy: (typeof marqetaPolicies)[number];
   readonly standInMax: StandInMax;
+  readonly standInCountPerDay: number;
+  /** A currency that is not named here has no more on a day than one purchase of it may have. */
+  readonly standInSumPerDay: StandInMax;
 }
 
 export function failurePolicyOf(settings: Settings, network: Network): FailurePolicy {
-  switch (network) {
-    case 'marqeta':
-      return { policy: settings.MARQETA_FAILURE_POLICY, standInMax: settings.MARQETA_STAND_IN_MAX };
-    case 'native':
-      return { policy: settings.NATIVE_FAILURE_POLICY, standInMax: settings.NATIVE_STAND_IN_MAX };
-  }
+  const name = network === 'marqeta' ? 'MARQETA' : 'NATIVE';
+  return {
+    policy: settings[`${name}_FAILURE_POLICY`],
+    standInMax: settings[`${name}_STAND_IN_MAX`],
+    standInCountPerDay: settings[`${name}_STAND_IN_COUNT_PER_DAY`],
+    standInSumPerDay: settings[`${name}_STAND_IN_SUM_PER_DAY`],
+  };
 }
 
 const known = new WeakMap<Env, Settings>();

@@ -11,6 +11,7 @@ import { marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
 
 export { CardObject } from '../durable-objects/card/card-object.ts';
+export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 
 const app = new Hono<{ Bindings: Env }>()
   .get('/livez', (context) => context.json({ status: 'ok' }))

@@ -6,12 +6,13 @@ import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
 import { type postMessageAnswerSchema, putCardBodySchema, signedText } from '../contracts/internal-api.ts';
-import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
+import { networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
-import { cardObject } from './card-object.ts';
+import { type CardNames, cardAway, cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, settingsOf } from './env.ts';
+import { putProfile } from './put-profile.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 const afterSchema = z.object({ after: z._default(z.coerce.number().check(z.int(), z.nonnegative()), 0) });
@@ -33,7 +34,10 @@ export const internal = new Hono<Bindings>()
     const body = parseJson(context.get('text'));
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
-    const answer = await cardOf(context).object.putProfile(profile);
+    const { names } = cardOf(context);
+    const answer = await putProfile(context.env, names, profile).catch((error: unknown) => {
+      throw cardAway(names.network, error);
+    });
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
   })
   .post('/cards/:network/:token/messages', async (context) => {
@@ -57,7 +61,7 @@ export const internal = new Hono<Bindings>()
     return context.json(await cardOf(context).object.eventsAfter(after));
   });
 
-function cardOf(context: Context<Bindings>): { network: Network; object: ReturnType<typeof cardObject> } {
+function cardOf(context: Context<Bindings>): { names: CardNames; object: ReturnType<typeof cardObject> } {
   const { network, token } = inShape(pathSchema, context.req.param());
-  return { network, object: cardObject(context.env, network, token) };
+  return { names: { network, cardToken: token }, object: cardObject(context.env, network, token) };
 }

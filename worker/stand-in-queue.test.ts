@@ -7,13 +7,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CardNotice, receiveNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
 import { cardKey } from '../contracts/network.ts';
-import { advice, profile } from '../core/samples.ts';
+import { advice, profile, request } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { basic, cardAt, newToken, requestTo } from './sample-calls.ts';
+import { basic, cardAt, nativeSignature, newToken, putCard, requestTo } from './sample-calls.ts';
 
 let logged: { event: string }[];
 
@@ -35,7 +35,7 @@ const breakCards = () => vi.spyOn(CardObject.prototype, 'authorize').mockImpleme
 async function newCard(network: 'marqeta' | 'native') {
   const token = newToken();
   const card = cardAt(network, token);
-  await card.putProfile(profile({ funds_minor: 10_000 }));
+  await putCard(network, token, profile({ funds_minor: 10_000 }));
   return {
     token,
     card,
@@ -45,6 +45,19 @@ async function newCard(network: 'marqeta' | 'native') {
       const body = gatewayMessage({ cardToken: token, amount: '10.25' });
       const execution = createExecutionContext();
       const call = requestTo('/networks/marqeta/gateway', { method: 'POST', headers: basic(), body });
+      const answer = await worker.fetch(call, { ...env, ...policy, ...changes }, execution);
+      await waitOnExecutionContext(execution);
+      return answer.status;
+    },
+    askNative: async (changes: Partial<Env> = {}) => {
+      const policy = { NATIVE_FAILURE_POLICY: 'stand_in', NATIVE_STAND_IN_MAX: 'USD 50.00' };
+      const body = JSON.stringify({ card_token: token, request: request(), deadline_ms: limits.nativeDeadlineMsMin });
+      const execution = createExecutionContext();
+      const call = requestTo('/networks/native/authorizations', {
+        method: 'POST',
+        headers: nativeSignature(body),
+        body,
+      });
       const answer = await worker.fetch(call, { ...env, ...policy, ...changes }, execution);
       await waitOnExecutionContext(execution);
       return answer.status;
@@ -78,21 +91,33 @@ describe('a queue that cannot take it', () => {
     breakCards();
     expect(await card.ask({ STAND_INS })).toBe(402);
     expect(eventsLogged()).toEqual(['authorization_unavailable', 'card_notice_not_queued', 'card_notice_not_queued']);
-    expect(await card.kinds()).toEqual(['profile', 'void']);
+    // A queue that fails may have taken it: the card hears of both, in this order.
+    expect(await card.kinds()).toEqual(['profile', 'message', 'void']);
+    expect(await card.card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000 });
   });
 
-  test('too slow: declined; what it takes later is taken back, in whichever order the two come', async () => {
-    for (const order of [1, -1]) {
-      const card = await newCard('marqeta');
-      const slow = () => new Promise((resolve) => setTimeout(resolve, limits.standInMs + 100));
+  test('too slow: declined; what it takes later is taken back, in whichever order the two come, and however often', async () => {
+    const orders = [
+      [0, 1],
+      [1, 0],
+      [0, 1, 0],
+      [1, 0, 1],
+      [1, 1, 0, 0],
+    ];
+    for (const order of orders) {
+      const card = await newCard('native');
+      const slow = () => new Promise((resolve) => setTimeout(resolve, limits.nativeDeadlineMsMin + 100));
       const { sent, STAND_INS } = heldQueue(slow);
       breakCards();
-      expect(await card.ask({ STAND_INS })).toBe(402);
-      expect(sent.map(kindOf)).toEqual(['advice', 'void', 'reversal']);
-      for (const notice of order === 1 ? sent : sent.toReversed()) await deliver(notice);
+      expect(await card.askNative({ STAND_INS })).toBe(503);
+      expect(sent.map(kindOf)).toEqual(['advice', 'void']);
+      for (const index of order) await deliver(sent[index]);
       expect(await card.card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, open_authorizations: 0 });
+      vi.restoreAllMocks();
+      expect(await card.askNative()).toBe(200);
+      expect(await card.card.read()).toMatchObject({ held_minor: 0 });
     }
-  });
+  }, 20_000);
 });
 
 describe('the queue’s consumer', () => {

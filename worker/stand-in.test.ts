@@ -11,7 +11,16 @@ import { type GatewayInput, gatewayMessage, webhookMessage } from '../scripts/ma
 import type { Env } from './env.ts';
 import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative, requestTo } from './sample-calls.ts';
+import {
+  basic,
+  cardAt,
+  nativeSignature,
+  newToken,
+  postMarqeta,
+  postNative,
+  putCard,
+  requestTo,
+} from './sample-calls.ts';
 
 let logged: { event: string }[];
 
@@ -53,7 +62,7 @@ async function answerOf(call: Request, changes: Partial<Env> = {}) {
 async function newCard(network: 'marqeta' | 'native') {
   const token = newToken();
   const card = cardAt(network, token);
-  await card.putProfile(profile({ funds_minor: 10_000 }));
+  await putCard(network, token, profile({ funds_minor: 10_000 }));
   const gateway = (input: Partial<GatewayInput>) =>
     gatewayMessage({
       cardToken: token,

@@ -8,7 +8,7 @@ import { startTemporaryPostgres } from '../../scripts/temporary-postgres.ts';
 import { buildEdge } from '../edge-bundle.ts';
 import { edgeVars } from '../edge-cards.ts';
 import { temporaryDirectory } from '../started.ts';
-import { startWorkerd, type Workerd } from '../workerd.ts';
+import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
 import { type QueueRelay, startQueueRelay } from './queue-relay.ts';
 
@@ -40,8 +40,7 @@ export async function startSystem(parts: AsyncDisposableStack): Promise<RunningS
     startWorkerd({
       directory: join(directory, 'edge'),
       bundle: bundle.path,
-      className: 'CardObject',
-      namespaceBinding: 'CARDS',
+      namespaces: edgeNamespaces,
       port: edgePort,
       queuePort: queue.port,
       vars: edgeVars,

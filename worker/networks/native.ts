@@ -11,7 +11,7 @@ import { networkKeySchema } from '../../contracts/network.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from '../body.ts';
 import { authorize } from '../card-call.ts';
-import { callCard, cardAway } from '../card-object.ts';
+import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '../card-object.ts';
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 
@@ -83,14 +83,24 @@ export const native = new Hono<Bindings>()
   })
   .post('/voids', async (context) => {
     const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
-    const voided = callCard(context.env, cardOf(card_token), (card) => card.void(request_key));
-    const { outcome } = await voided.catch((error: unknown) => {
+    const outcome = await giveUpRequest(context.env, cardOf(card_token), request_key).catch((error: unknown) => {
       throw cardAway('native', error);
     });
     return context.json({ request_key, outcome });
   });
 
 const cardOf = (cardToken: string) => ({ network: 'native', cardToken }) as const;
+
+/**
+ * What the edge stood in for is told first, so that the void is the newer of the two though the queue may bring the other again;
+ * and the desk never stands in for that key again.
+ */
+async function giveUpRequest(env: Env, card: CardNames, requestKey: string) {
+  const isStoodInFor = settingsOf(env).NATIVE_FAILURE_POLICY === 'stand_in';
+  const stoodIn = isStoodInFor ? await severalTimes(() => standInDesk(env, card).giveUp(requestKey)) : null;
+  if (stoodIn !== null) await callCard(env, card, (object) => object.receive(stoodIn));
+  return (await callCard(env, card, (object) => object.void(requestKey))).outcome;
+}
 
 /** The edge approved in the card's place; the card has not looked at it, and there is no id of ours yet. */
 const stoodIn = {
