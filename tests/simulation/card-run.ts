@@ -5,30 +5,32 @@ import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { AuthorizeAnswer, Card } from '../../core/card.ts';
+import { burst, evict, trim, writeSnapshot } from './card-upkeep.ts';
 import { Clock } from './clock.ts';
-import { Draw } from './draw.ts';
+import { Draw, seedFor } from './draw.ts';
 import { holdAtEnd, holdNow, recordMatches } from './held-laws.ts';
-import { hold, holdDecision, holdLimits, Violation } from './laws.ts';
+import { hold, holdDecision, holdLimits, holdsAll, Violation } from './laws.ts';
 import { Model } from './model.ts';
 import type { Answered, ModelAnswer } from './model-answer.ts';
-import { type Delivery, Network } from './network.ts';
+import { Network } from './network.ts';
 import { ProfileMaker } from './profiles.ts';
-import type { MakeCard } from './simulated-card.ts';
-import { SimulatedCrash, Store } from './store.ts';
+import type { Delivery } from './purchase.ts';
+import type { MakeCard, MakeOutbox } from './simulated-card.ts';
+import { SimulatedObject } from './simulated-object.ts';
+import { SimulatedCrash, type Store } from './store.ts';
 import type { Tally } from './tally.ts';
 import { tallyMessage, tallyRequest } from './turns.ts';
+import { holdWire } from './wire-laws.ts';
+import { WireTape } from './wire-tape.ts';
 import type { World } from './world.ts';
 
-const secondMs = 1_000;
-const minuteMs = 60_000;
-const dayMs = 86_400_000;
-/** Longer than the network sends anything again. */
-const retentionMs = 35 * dayMs;
+const [secondMs, minuteMs] = [1_000, 60_000];
 const recentMax = 14;
 /** Of the calls: a load costs as much as twenty decisions. */
 const crashShare = 0.0015;
 /** Of a thousand steps. */
 const evictions = 1;
+const queuePart = 1;
 
 type Request = Extract<Delivery, { kind: 'request' }>;
 
@@ -36,29 +38,48 @@ export class CardRun {
   readonly draw: Draw;
   readonly network: Network;
   readonly model = new Model();
-  readonly store: Store;
+  readonly object: SimulatedObject;
   readonly tally: Tally;
   readonly makeCard: MakeCard;
   readonly clock: Clock;
+  readonly tape = new WireTape();
   readonly #profiles: ProfileMaker;
   /** The answers that the network has seen, by request key. */
   readonly #seen = new Map<string, Decision>();
   readonly #recent: { step: number; clock_ms: number; act: unknown }[] = [];
-  card: Card;
   hasTrimmed = false;
   readonly #startMs: number;
+  readonly #burstShare: number;
   #step = 0;
 
-  constructor(at: { seed: number; cardIndex: number; world: World; makeCard: MakeCard; tally: Tally }) {
+  constructor(at: {
+    seed: number;
+    cardIndex: number;
+    world: World;
+    makeCard: MakeCard;
+    makeOutbox: MakeOutbox;
+    burstShare: number;
+    tally: Tally;
+  }) {
     this.draw = new Draw(at.seed);
     this.tally = at.tally;
+    this.#burstShare = at.burstShare;
     this.makeCard = at.makeCard;
     this.network = new Network(this.draw, at.world);
     this.#profiles = new ProfileMaker(this.draw, at.world);
-    this.store = new Store(at.cardIndex);
-    this.card = at.makeCard(this.store, null, []);
     this.clock = new Clock(this.draw, at.world, this.tally);
     this.#startMs = this.clockMs;
+    // The queue's troubles are drawn apart: they change nothing of the traffic.
+    const draw = new Draw(seedFor(at.seed, queuePart));
+    this.object = new SimulatedObject({ ...at, draw, nowMs: this.clockMs });
+  }
+
+  get card(): Card {
+    return this.object.card;
+  }
+
+  get store(): Store {
+    return this.object.store;
   }
 
   get clockMs(): number {
@@ -66,21 +87,34 @@ export class CardRun {
   }
 
   /** Until so many requests were decided. Throws the violation of a law. */
-  run(decisions: number): void {
-    const { tally, draw } = this;
+  async run(decisions: number): Promise<void> {
+    const { tally, draw, object } = this;
     const until = tally.decisions + decisions;
     try {
+      await object.wake();
       if (draw.chance(0.97)) this.#putProfile(this.#profiles.first(this.clockMs));
-      while (tally.decisions < until) this.#oneStep();
+      const burstAfter = draw.chance(this.#burstShare)
+        ? tally.decisions + draw.below(decisions)
+        : Number.POSITIVE_INFINITY;
+      let hasBurst = false;
+      while (tally.decisions < until) {
+        this.#step++;
+        this.clock.tick();
+        if (object.isDue(this.clockMs)) await object.advance(this.clockMs);
+        if (!object.isAwake) await object.wake();
+        this.#oneStep();
+        if (hasBurst || tally.decisions < burstAfter) continue;
+        hasBurst = true;
+        await burst(this);
+      }
+      await object.becomeQuiet();
+      if (!holdsAll()) holdWire(this.tape, object.queue.events);
       holdAtEnd(this);
     } catch (error) {
       if (error instanceof Violation) throw error;
       throw new Violation('card_stands', error instanceof Error ? (error.stack ?? error.message) : String(error));
     }
-    tally.cards++;
-    tally.card_days += (this.clockMs - this.#startMs) / dayMs;
-    tally.firstMs = Math.min(tally.firstMs, this.#startMs);
-    tally.lastMs = Math.max(tally.lastMs, this.clockMs);
+    tally.lived(this.#startMs, this.clockMs);
   }
 
   /** Where a violation happened, and what came before it. */
@@ -88,15 +122,19 @@ export class CardRun {
     return { step: this.#step, recent: this.#recent };
   }
 
+  /** Kept for whoever looks at a violation. */
+  note(act: unknown): void {
+    this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act });
+    if (this.#recent.length > recentMax) this.#recent.shift();
+  }
+
   #oneStep(): void {
     const { draw } = this;
-    this.#step++;
-    this.clock.tick();
     const kind = draw.below(1_000);
-    if (kind < evictions) this.#evict();
+    if (kind < evictions) evict(this);
     else if (kind < 16) this.#changeProfile();
-    else if (kind < 25) this.#writeSnapshot();
-    else if (kind < 29) this.#trim();
+    else if (kind < 25) writeSnapshot(this);
+    else if (kind < 29) trim(this);
     else if (kind < 60) this.#expire();
     else {
       const due = draw.chance(0.7) ? this.network.takeDue(this.clockMs) : null;
@@ -108,10 +146,9 @@ export class CardRun {
   /** The call's answer, or null where it was lost; what was written; and whether that was committed. */
   #call<T>(act: unknown, call: (card: Card) => T): { answer: T | null; rows: CardEventBody[]; committed: boolean } {
     const { draw, store, tally } = this;
-    this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act });
-    if (this.#recent.length > recentMax) this.#recent.shift();
+    this.note(act);
     const crash = draw.chance(crashShare) ? draw.pick(['before commit', 'after commit'] as const) : null;
-    store.crashesBeforeCommit = crash === 'before commit';
+    store.begin(crash === 'before commit');
     let answer: T | null = null;
     try {
       answer = call(this.card);
@@ -120,7 +157,7 @@ export class CardRun {
       store.rollback();
       tally.crashes++;
       tally.count('lost_row');
-      this.#load();
+      this.object.restart();
       return { answer: null, rows: [], committed: false };
     }
     const rows = store.pending.map(({ body }) => body);
@@ -128,24 +165,32 @@ export class CardRun {
     if (crash === null) return { answer, rows, committed: true };
     tally.crashes++;
     tally.count('lost_reply');
-    this.#load();
+    this.object.restart();
     return { answer: null, rows, committed: true };
+  }
+
+  #readClock(): number {
+    const clockMs = this.clock.read();
+    this.tape.reads(clockMs);
+    return clockMs;
   }
 
   #deliver(delivery: Delivery): void {
     if (delivery.kind === 'request') this.#request(delivery);
     else if (delivery.kind === 'message') this.#message(delivery);
-    else this.#void(delivery.request_key);
+    else this.void(delivery.request_key);
   }
 
   #request(delivery: Request): void {
     const { request, deadline_at_ms } = delivery;
-    const clockMs = this.clock.read();
+    const clockMs = this.#readClock();
     const called = this.#call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
     if (!called.committed) {
       this.network.answered(delivery, null, this.clockMs);
       return;
     }
+    this.tape.heard(request);
+    if (called.answer !== null) this.tape.answered(request, called.answer);
     const should = this.model.authorize(request, clockMs, deadline_at_ms);
     if (should.outcome === 'conflict') {
       this.tally.count('conflicting_repeat');
@@ -187,12 +232,14 @@ export class CardRun {
 
   #message(delivery: Extract<Delivery, { kind: 'message' }>): void {
     const { message } = delivery;
-    const clockMs = this.clock.read();
+    this.tape.sent.add(message.message_key);
+    const clockMs = this.#readClock();
     const { answer, rows, committed } = this.#call(delivery, (card) => card.receive(message, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + minuteMs, delivery);
       return;
     }
+    if (answer !== null) this.tape.acknowledge(message);
     const heldBefore = this.model.names.get(message.authorization_key ?? '')?.hold_minor ?? 0;
     const should = this.model.message(message, clockMs);
     this.tally.messages++;
@@ -204,8 +251,9 @@ export class CardRun {
     if (answer === null) this.network.schedule(this.clockMs + minuteMs, delivery);
   }
 
-  #void(requestKey: string): void {
-    const clockMs = this.clock.read();
+  /** Gives up a request. */
+  void(requestKey: string): void {
+    const clockMs = this.#readClock();
     const { committed, rows } = this.#call({ void: requestKey }, (card) => card.void(requestKey, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + secondMs, { kind: 'void', request_key: requestKey });
@@ -220,22 +268,13 @@ export class CardRun {
   }
 
   #changeProfile(): void {
-    const { draw, model } = this;
-    const { profile } = model;
-    if (profile === null) {
-      this.#putProfile(this.#profiles.first(this.clockMs));
-      return;
-    }
-    const kind = draw.below(10);
-    if (kind === 0) this.#putProfile({ ...profile, version: Math.max(1, profile.version - 1), status: 'closed' });
-    else if (kind === 1) this.#putProfile({ ...profile, status: draw.pick(['active', 'closed']) });
-    else if (profile.status !== 'active' && draw.chance(0.8))
-      this.#putProfile({ ...profile, version: profile.version + 1, status: 'active' });
-    else this.#putProfile(this.#profiles.next(profile, this.clockMs));
+    const { profile } = this.model;
+    const next = profile === null ? this.#profiles.first(this.clockMs) : this.#profiles.change(profile, this.clockMs);
+    this.#putProfile(next);
   }
 
   #putProfile(profile: Profile): void {
-    const clockMs = this.clock.read();
+    const clockMs = this.#readClock();
     const { answer, rows, committed } = this.#call({ profile }, (card) => card.putProfile(profile, clockMs));
     if (!committed) return;
     const version = this.model.profile?.version ?? 0;
@@ -250,48 +289,12 @@ export class CardRun {
   }
 
   #expire(): void {
-    const clockMs = this.clock.read();
+    const clockMs = this.#readClock();
     const { answer, rows, committed } = this.#call('expire', (card) => card.expire(clockMs));
     if (!committed) return;
     const should = this.model.expire(clockMs);
     hold('money_equals_model', 'holds that lapsed', rows.length, should);
     if (answer !== null) hold('money_equals_model', 'expired', answer.expired, should);
     if (should > 0) this.tally.count('expiry_by_card');
-  }
-
-  #writeSnapshot(): void {
-    this.store.writeSnapshot(this.card.snapshot());
-    this.tally.snapshots++;
-  }
-
-  /** Forgets what is older than the retention; snapshot and removal of rows are one commit. */
-  #trim(): void {
-    const { store, clockMs } = this;
-    const beforeMs = clockMs - retentionMs;
-    const firstSequence = store.firstSince(beforeMs);
-    this.#recent.push({ step: this.#step, clock_ms: clockMs, act: { trim: { firstSequence, beforeMs } } });
-    this.card.forget({ firstSequence, beforeMs }, clockMs);
-    store.writeSnapshot(this.card.snapshot());
-    store.firstSequence = firstSequence;
-    this.tally.trims++;
-    this.hasTrimmed ||= firstSequence > 1;
-    if (this.model.forget({ firstSequence, beforeMs }, clockMs) > 0) {
-      this.tally.count('lives_trimmed');
-      this.hasTrimmed = true;
-    }
-  }
-
-  /** Gone from memory between two calls: the card that is loaded is the one that was. */
-  #evict(): void {
-    const before = JSON.stringify(this.card.snapshot());
-    this.#recent.push({ step: this.#step, clock_ms: this.clockMs, act: 'evict' });
-    this.#load();
-    this.tally.evictions++;
-    hold('crash_changes_nothing', 'the card', JSON.stringify(this.card.snapshot()), before);
-  }
-
-  #load(): void {
-    const { snapshot, rows } = this.store.load();
-    this.card = this.makeCard(this.store, snapshot, rows);
   }
 }

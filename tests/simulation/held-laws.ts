@@ -13,8 +13,9 @@ const fullFoldShare = 0.03;
 const outboxShare = 0.01;
 const orderShare = 0.05;
 
-export function holdNow({ card, model, store, tally }: CardRun): void {
+export function holdNow({ card, model, store, tally, object }: CardRun): void {
   const { state } = card;
+  object.holdPromise();
   const { held_minor, posted_minor, uses } = model.totals;
   hold('money_equals_model', 'sequence', card.sequence, model.sequence);
   hold('money_equals_model', 'held_minor', state.held_minor, held_minor);
@@ -60,13 +61,13 @@ export function holdAtEnd(run: CardRun): void {
     tally.orders_tried += holdOrder(draw, makeCard, draw.pick(told), run.clockMs);
 }
 
-/** The queue delivers each event once or more, in any order; the origin takes each number once and applies them in order. */
-function holdOutbox({ draw, store, model }: CardRun): void {
-  const rows = store.rowsFrom(1);
-  const queue = draw.shuffled([...rows, ...rows.filter(() => draw.chance(0.2))]);
+/** The queue delivers each message once or more, in any order; the origin takes each number once and applies them in order. */
+function holdOutbox({ draw, object, model }: CardRun): void {
+  const { messages } = object.queue;
+  const delivered = draw.shuffled([...messages, ...messages.filter(() => draw.chance(0.2))]);
   const taken = new Map<number, CardEventBody>();
   const booked = { next: 1, held: 0, posted: 0 };
-  for (const { sequence, body } of queue) {
+  for (const { sequence, ...body } of delivered.flatMap(({ events }) => events)) {
     if (sequence >= booked.next) taken.set(sequence, body);
     for (let next = taken.get(booked.next); next !== undefined; next = taken.get(booked.next)) {
       taken.delete(booked.next);

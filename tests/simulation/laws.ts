@@ -13,12 +13,37 @@ export const laws = {
   crash_changes_nothing: 'snapshot and the rows after it give the card that was there before',
   log_is_the_state: 'the whole log, folded from nothing, gives the same card',
   order_changes_nothing: "every order of one life's events ends in the same life",
-  outbox_equals_log: 'events delivered twice and in any order end as the log has them',
+  outbox_sends_all: 'every row reaches the queue, none before those before it, whatever fails in between',
+  outbox_equals_log: 'messages delivered twice and in any order end as the log has them',
   profile_never_older: 'an older profile, or another of the same version, changes nothing',
   readback_equals_model: 'what is read back of a control is what the model has counted',
+  approved_is_held: 'by the wire: what is approved is held until a message that comes later takes it away',
+  funds_never_overspent: 'by the wire: what was approved and not taken away, and what was cleared, is within the funds',
+  limit_kept_on_the_wire: 'by the wire: what is approved in a window is within its limit',
+  told_as_booked: 'by the wire: what the network was told and what the books say agree',
   card_stands: 'the card throws nothing',
 } as const;
 export type Law = keyof typeof laws;
+
+const wireLaws: readonly Law[] = [
+  'outbox_sends_all',
+  'approved_is_held',
+  'funds_never_overspent',
+  'limit_kept_on_the_wire',
+  'told_as_booked',
+  'card_stands',
+];
+/** Which laws are held: `wire`, to see what those that do not know the model find by themselves. */
+let held: 'all' | 'wire' = 'all';
+
+export function holdOnly(which: 'all' | 'wire'): void {
+  held = which;
+}
+
+/** Until the card's new rules of order are in force, it breaks the laws of the wire. */
+export function holdsAll(): boolean {
+  return held === 'all';
+}
 
 export class Violation extends Error {
   readonly law: Law;
@@ -32,7 +57,7 @@ export class Violation extends Error {
 }
 
 export function hold(law: Law, what: string, actual: unknown, expected: unknown): void {
-  if (actual === expected) return;
+  if (actual === expected || (held === 'wire' && !wireLaws.includes(law))) return;
   throw new Violation(law, `${what} is ${JSON.stringify(actual)}, should be ${JSON.stringify(expected)}`);
 }
 

@@ -1,37 +1,18 @@
 // The simulated network of one card: what it asks, and what it tells afterwards, late, twice, or before it was asked.
 
-import type { AuthorizationRequest, Merchant } from '../../contracts/authorization-request.ts';
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import { channels, entryModes, threeDSecureResults } from '../../contracts/authorization-request.ts';
-import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Draw } from './draw.ts';
+import { NetworkClock } from './network-clock.ts';
 import { cardCurrency } from './profiles.ts';
+import type { Delivery, Purchase } from './purchase.ts';
 import { afterwards, messageOf } from './purchase-plan.ts';
 import type { World } from './world.ts';
 
 const secondMs = 1_000;
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-
-/** One purchase as the network knows it. */
-export interface Purchase {
-  /** The authorization's keys: the first, and those of later requests and messages. */
-  readonly names: string[];
-  readonly merchant: Merchant;
-  readonly requests: AuthorizationRequest[];
-  readonly messages: CardMessage[];
-  approved_minor: number;
-}
-
-export type Delivery =
-  | {
-      readonly kind: 'request';
-      readonly purchase: Purchase;
-      readonly request: AuthorizationRequest;
-      deadline_at_ms: number | null;
-    }
-  | { readonly kind: 'message'; readonly message: CardMessage }
-  | { readonly kind: 'void'; readonly request_key: string };
 
 const purchasesMax = 10;
 
@@ -40,6 +21,7 @@ export class Network {
   /** Amounts that would just fit, or just not. */
   hints: number[] = [];
   readonly purchases: Purchase[] = [];
+  readonly clock: NetworkClock;
   readonly #world: World;
   readonly #waiting: { due_ms: number; delivery: Delivery }[] = [];
   #keys = 0;
@@ -47,6 +29,7 @@ export class Network {
   constructor(draw: Draw, world: World) {
     this.draw = draw;
     this.#world = world;
+    this.clock = new NetworkClock(draw);
   }
 
   newKey(kind: string): string {
@@ -203,7 +186,7 @@ export class Network {
       partial_approval_capable: draw.chance(0.5),
     };
     if (isMore && draw.chance(0.6)) request.alias_key = this.newKey('life');
-    if (draw.chance(0.6)) request.occurred_at_ms = nowMs - (draw.chance(0.8) ? 0 : draw.between(-2_000, 2_000));
+    Object.assign(request, this.clock.ofRequest(nowMs));
     if (draw.chance(0.15)) request.hold_expires_at_ms = nowMs + draw.between(1, 40) * dayMs;
     if (draw.chance(0.2)) request.merchant_currency = draw.pick(['USD', 'JPY']);
     if (draw.chance(0.6)) request.three_d_secure = draw.pick(threeDSecureResults);
@@ -233,6 +216,7 @@ export class Network {
     if (decision === null) return;
     this.#learn(decision);
     purchase.requests.push(request);
+    this.#goOn(purchase, request, decision, nowMs);
     if (decision.outcome === 'approved' && decision.approved_minor > 0) {
       purchase.approved_minor += decision.approved_minor;
       if (draw.chance(0.02)) this.schedule(nowMs + 2_500, { kind: 'void', request_key: request.request_key });
@@ -249,6 +233,22 @@ export class Network {
           nowMs,
         );
     }
+  }
+
+  /** Asks again under the same authorization: a second try, the purchase after its verification, or more of it much later. */
+  #goOn(purchase: Purchase, request: AuthorizationRequest, { outcome, hold_minor }: Decision, nowMs: number): void {
+    const { draw } = this;
+    const soonMs = nowMs + draw.pick([0, draw.below(secondMs), draw.below(minuteMs), draw.below(2 * dayMs)]);
+    if (request.kind === 'account_verification' && draw.chance(0.4)) this.askLater(purchase, 'authorization', soonMs);
+    else if (outcome === 'declined' && draw.chance(0.05)) this.askLater(purchase, 'authorization', soonMs);
+    else if (hold_minor > 0 && draw.chance(0.05)) {
+      const lengths = this.#world.windows.flatMap((window) => (window.per === 'rolling' ? [window.seconds] : []));
+      this.askLater(purchase, 'incremental', nowMs + draw.pick(lengths) * secondMs + draw.between(-30, 30) * secondMs);
+    }
+  }
+
+  askLater(purchase: Purchase, kind: AuthorizationRequest['kind'], dueMs: number): void {
+    this.schedule(dueMs, { ...this.#ask(purchase, kind, dueMs), deadline_at_ms: null });
   }
 
   #unanswered(purchase: Purchase, request: AuthorizationRequest, nowMs: number): void {

@@ -7,8 +7,8 @@ import type { Profile } from '../../contracts/profile.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
 import { Model } from './model.ts';
-import type { Purchase } from './network.ts';
 import { cardCurrency } from './profiles.ts';
+import type { Purchase } from './purchase.ts';
 import type { MakeCard } from './simulated-card.ts';
 import { Store } from './store.ts';
 

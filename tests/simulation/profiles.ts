@@ -37,8 +37,19 @@ export class ProfileMaker {
     };
   }
 
+  /** Mostly a newer one; sometimes an older one, or another of the same version, which the card must not take. */
+  change(before: Profile, nowMs: number): Profile {
+    const draw = this.#draw;
+    const kind = draw.below(10);
+    if (kind === 0) return { ...before, version: Math.max(1, before.version - 1), status: 'closed' };
+    if (kind === 1) return { ...before, status: draw.pick(['active', 'closed']) };
+    if (before.status !== 'active' && draw.chance(0.8))
+      return { ...before, version: before.version + 1, status: 'active' };
+    return this.#next(before, nowMs);
+  }
+
   /** Newer by some versions, and in some way another. */
-  next(before: Profile, nowMs: number): Profile {
+  #next(before: Profile, nowMs: number): Profile {
     const draw = this.#draw;
     const { funds_minor } = before;
     const changed = before.controls.map((control) => (draw.chance(0.3) ? this.#changed(control) : control));

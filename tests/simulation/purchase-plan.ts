@@ -1,8 +1,9 @@
 // How a purchase may go on after it was approved: every row of the life of an authorization, as a network would tell it.
 
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { Network, Purchase } from './network.ts';
+import type { Network } from './network.ts';
 import { cardCurrency } from './profiles.ts';
+import type { Purchase } from './purchase.ts';
 
 const secondMs = 1_000;
 const hourMs = 3_600_000;
@@ -22,10 +23,10 @@ export function messageOf(
   const { draw } = network;
   const common: Record<string, unknown> = {
     message_key: network.newKey('message'),
-    currency: draw.chance(0.99) ? cardCurrency : 'USD',
+    currency: draw.chance(0.985) ? cardCurrency : 'USD',
     authorization_key: purchase === null ? null : draw.pick(purchase.names),
   };
-  if (draw.chance(0.55)) common['occurred_at_ms'] = atMs + (draw.chance(0.9) ? 0 : draw.between(-2_000, 2_000));
+  Object.assign(common, network.clock.ofMessage(atMs));
   if (purchase !== null && draw.chance(0.05)) {
     const alias = network.newKey('life');
     purchase.names.push(alias);
@@ -47,7 +48,8 @@ export function afterwards(network: Network, purchase: Purchase, nowMs: number):
   const clear = (amount_minor: number, final: boolean) =>
     network.tell(purchase, { kind: 'clearing', amount_minor, final, merchant }, later());
   const part = Math.ceil(approved_minor / draw.between(2, 4));
-  switch (draw.below(10)) {
+  const advised = draw.pick([part, approved_minor + part, 0]);
+  switch (draw.below(12)) {
     case 0:
       clear(approved_minor, true);
       break;
@@ -78,23 +80,39 @@ export function afterwards(network: Network, purchase: Purchase, nowMs: number):
       atMs += draw.between(8, 45) * dayMs;
       if (draw.chance(0.5)) clear(approved_minor, draw.chance(0.8));
       break;
-    case 7: {
-      const hold_minor = draw.pick([part, approved_minor + part, 0]);
-      const request_key = draw.chance(0.2) ? purchase.requests.at(-1)?.request_key : undefined;
-      const answered = request_key === undefined ? {} : { request_key };
-      const decided_by = draw.pick(['network', 'processor', 'edge'] as const);
-      network.tell(purchase, { kind: 'advice', hold_minor, decided_by, merchant, ...answered }, later());
-      clear(hold_minor, true);
+    case 7:
+      advise(network, purchase, advised, later());
+      clear(advised, true);
       break;
-    }
     case 8:
       clear(approved_minor, true);
       network.tell(purchase, { kind: 'refund', amount_minor: part, merchant }, later());
       if (draw.chance(0.3))
         network.tell(purchase, { kind: 'refund', amount_minor: approved_minor - part, merchant }, later());
       break;
+    case 9:
+      // Taken back and tried again, under the same authorization, within a moment.
+      network.tell(purchase, { kind: 'reversal', amount_minor: null }, atMs + draw.below(secondMs));
+      network.askLater(purchase, 'authorization', atMs + draw.below(2 * secondMs));
+      break;
+    case 10:
+      // More back than was ever taken.
+      clear(approved_minor, true);
+      for (const times of draw.pick([[3], [1, 1], [1, 2]]))
+        network.tell(purchase, { kind: 'refund', amount_minor: times * approved_minor, merchant }, later());
+      break;
     default:
       clear(part, false);
       network.tell(purchase, { kind: 'reversal', amount_minor: null }, later());
   }
+}
+
+/** The network decides by itself: more, less or nothing. */
+function advise(network: Network, purchase: Purchase, hold_minor: number, atMs: number): void {
+  const { draw } = network;
+  const request_key = draw.chance(0.2) ? purchase.requests.at(-1)?.request_key : undefined;
+  const answered = request_key === undefined ? {} : { request_key };
+  const decided_by = draw.pick(['network', 'processor', 'edge'] as const);
+  const merchant = draw.chance(0.6) ? purchase.merchant : null;
+  network.tell(purchase, { kind: 'advice', hold_minor, decided_by, merchant, ...answered }, atMs);
 }

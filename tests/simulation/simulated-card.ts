@@ -1,9 +1,12 @@
-// The card under test, as the simulator sees it: core's own class, or one that is broken on purpose.
+// What is under test, as the simulator sees it: core's own card and the object's own outbox, or ones that are broken on purpose.
 
 import type { LoggedEvent } from '../../core/apply.ts';
 import { Card, type CardHistory } from '../../core/card.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import { Outbox } from '../../durable-objects/card/outbox.ts';
 
 export type MakeCard = (history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) => Card;
+export type MakeOutbox = (parts: ConstructorParameters<typeof Outbox>[0]) => Outbox;
 
 export const realCard: MakeCard = (history, snapshot, rows) => new Card(history, snapshot, rows);
+export const realOutbox: MakeOutbox = (parts) => new Outbox(parts);

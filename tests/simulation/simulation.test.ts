@@ -7,10 +7,12 @@ import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { Card } from '../../core/card.ts';
 import { brokenCards } from './broken-cards.ts';
+import { brokenOnTheWire } from './broken-on-the-wire.ts';
+import { brokenOutboxes } from './broken-outboxes.ts';
 import { Draw } from './draw.ts';
 import type { Law } from './laws.ts';
-import type { Purchase } from './network.ts';
 import { holdOrder } from './order-law.ts';
+import type { Purchase } from './purchase.ts';
 import { type MakeCard, realCard } from './simulated-card.ts';
 import { figures, simulate } from './simulation.ts';
 import { simulateOn } from './threads.ts';
@@ -20,8 +22,8 @@ const short = { seed: 20_261_121, decisions: 20_000, cards: 400 };
 describe('the real card', () => {
   const randomSeed = randomInt(1, 2 ** 31);
 
-  test.for([short.seed, randomSeed])('keeps every law, seed %i', (seed) => {
-    const { violations, tally } = simulate({ ...short, seed });
+  test.for([short.seed, randomSeed])('keeps every law, seed %i', async (seed) => {
+    const { violations, tally } = await simulate({ ...short, seed });
     expect(violations).toEqual([]);
     expect(tally.decisions).toBe(short.decisions);
   });
@@ -35,25 +37,27 @@ describe('the real card', () => {
     expect(three.threads).toBe(3);
   });
 
-  test('one seed is one run: the digest is the same twice, and another with another seed', () => {
-    const digestOf = (seed: number) => figures(short, simulate({ seed, decisions: 2_000, cards: 40 })).digest;
-    expect(digestOf(7)).toBe(digestOf(7));
-    expect(digestOf(7)).not.toBe(digestOf(8));
+  test('one seed is one run: the digest is the same twice, and another with another seed', async () => {
+    const digestOf = async (seed: number) =>
+      figures(short, await simulate({ seed, decisions: 2_000, cards: 40 })).digest;
+    expect(await digestOf(7)).toBe(await digestOf(7));
+    expect(await digestOf(7)).not.toBe(await digestOf(8));
   });
 
-  test('one card of a run does the same alone', () => {
-    const [first] = simulate({ ...short, makeCard: cardOf(brokenCards.LosesAHoldOnReload) }).violations;
-    const alone = simulate({ ...short, onlyCard: first?.card, makeCard: cardOf(brokenCards.LosesAHoldOnReload) });
+  test('one card of a run does the same alone', async () => {
+    const { violations } = await simulate({ ...short, makeCard: cardOf(brokenCards.LosesAHoldOnReload) });
+    const [first] = violations;
+    const alone = await simulate({ ...short, onlyCard: first?.card, makeCard: cardOf(brokenCards.LosesAHoldOnReload) });
     expect(alone.violations).toEqual([first]);
   });
 
-  test('meets every reason, control, window and turn of a life in a longer run', () => {
-    const { tally, violations } = simulate({ seed: short.seed, decisions: 60_000, cards: 1_200 });
+  test('meets every reason, control, window and turn of a life in a longer run', async () => {
+    const { tally, violations } = await simulate({ seed: short.seed, decisions: 40_000, cards: 800 });
     expect(violations).toEqual([]);
     expect(tally.missing()).toEqual([]);
   });
 
-  test('is asked and told only what the contracts allow', () => {
+  test('is asked and told only what the contracts allow', async () => {
     class Reads extends Card {
       override authorize(...args: Parameters<Card['authorize']>) {
         expect(authorizationRequestSchema.parse(args[0])).toEqual(args[0]);
@@ -68,7 +72,8 @@ describe('the real card', () => {
         return super.putProfile(...args);
       }
     }
-    expect(simulate({ seed: 3, decisions: 2_000, cards: 40, makeCard: cardOf(Reads) }).violations).toEqual([]);
+    const { violations } = await simulate({ seed: 3, decisions: 2_000, cards: 40, makeCard: cardOf(Reads) });
+    expect(violations).toEqual([]);
   });
 });
 
@@ -87,15 +92,39 @@ describe('a broken card is caught by name', () => {
     StampsRequestsItself: 'money_equals_model',
   };
 
-  test.for(Object.entries(brokenCards))('%s', ([name, card]) => {
-    const { violations } = simulate({
+  test.for(Object.entries(brokenCards))('%s', async ([name, card]) => {
+    const { violations } = await simulate({
       ...short,
-      decisions: 10_000,
-      cards: 200,
+      decisions: 8_000,
+      cards: 160,
       keepGoing: true,
       makeCard: cardOf(card),
     });
     expect(violations.map(({ law }) => law)).toContain(laws[name as keyof typeof brokenCards]);
+  });
+});
+
+describe('by the wire alone, a broken card is caught by name', () => {
+  const laws: Record<keyof typeof brokenOnTheWire, Law> = {
+    PutsApprovalsBeforeWhatItHeard: 'approved_is_held',
+    SpendsWhatIsHeld: 'funds_never_overspent',
+    CountsAnApprovalWhenFirstNamed: 'limit_kept_on_the_wire',
+    HoldsWhatWasCleared: 'told_as_booked',
+    TellsMoreThanItBooks: 'told_as_booked',
+  };
+
+  test.for(Object.entries(brokenOnTheWire))('%s', async ([name, card]) => {
+    const few = { seed: 5, decisions: 5_000, cards: 100, keepGoing: true, laws: 'wire' } as const;
+    const { violations } = await simulate({ ...few, makeCard: cardOf(card) });
+    expect(violations.map(({ law }) => law)).toContain(laws[name as keyof typeof brokenOnTheWire]);
+  });
+});
+
+describe('E5: a broken outbox is caught', () => {
+  test.for(Object.entries(brokenOutboxes))('%s', async ([, outbox]) => {
+    const few = { seed: 5, decisions: 1_000, cards: 20, burstShare: 0.2, keepGoing: true, laws: 'wire' } as const;
+    const { violations } = await simulate({ ...few, makeOutbox: (parts) => new outbox(parts) });
+    expect(violations.map(({ law }) => law)).toContain('outbox_sends_all');
   });
 });
 

@@ -3,8 +3,8 @@
 import { rounded } from '../../load/statistics.ts';
 import { CardRun } from './card-run.ts';
 import { Draw, seedFor } from './draw.ts';
-import { Violation } from './laws.ts';
-import { type MakeCard, realCard } from './simulated-card.ts';
+import { holdOnly, Violation } from './laws.ts';
+import { type MakeCard, type MakeOutbox, realCard, realOutbox } from './simulated-card.ts';
 import { Tally } from './tally.ts';
 import { newWorld, type World } from './world.ts';
 
@@ -18,7 +18,12 @@ export interface SimulationOptions {
   readonly keepGoing?: boolean;
   /** Only these cards, the last excluded: a thread's share. */
   readonly range?: readonly [from: number, until: number];
+  /** Of the cards: those whose queue is once away for a thousand rows. */
+  readonly burstShare?: number;
+  /** `wire`: without the laws that compare with the model. */
+  readonly laws?: 'all' | 'wire';
   readonly makeCard?: MakeCard;
+  readonly makeOutbox?: MakeOutbox;
 }
 
 export interface ViolationReport {
@@ -43,9 +48,34 @@ export const coverageDecisionsMin = 100_000;
 /** More cards with less behind them: what a card carries is looked at in every step. */
 export const decisionsPerCard = 50;
 const cardsPerWorld = 1_500;
+/** So many rows cost as much as a hundred decisions. */
+const usualBurstShare = 0.004;
 
-export function simulate(options: SimulationOptions): SimulationReport {
-  const { seed, decisions, cards, onlyCard, keepGoing = false, makeCard = realCard } = options;
+/** The outbox says each failed send on the console: in a run they are thousands, and meant. */
+async function withoutSendFailures<T>(run: () => Promise<T>): Promise<T> {
+  const { error } = console;
+  console.error = (...said: unknown[]) => {
+    if (!String(said[0]).includes('card_events_not_published')) error(...said);
+  };
+  try {
+    return await run();
+  } finally {
+    console.error = error;
+  }
+}
+
+export async function simulate(options: SimulationOptions): Promise<SimulationReport> {
+  holdOnly(options.laws ?? 'all');
+  try {
+    return await withoutSendFailures(() => simulateCards(options));
+  } finally {
+    holdOnly('all');
+  }
+}
+
+async function simulateCards(options: SimulationOptions): Promise<SimulationReport> {
+  const { seed, decisions, cards, onlyCard, keepGoing = false } = options;
+  const { makeCard = realCard, makeOutbox = realOutbox, burstShare = usualBurstShare } = options;
   const [from, until] = onlyCard === undefined ? (options.range ?? [0, cards]) : [onlyCard, onlyCard + 1];
   const tally = new Tally();
   const violations: ViolationReport[] = [];
@@ -58,9 +88,17 @@ export function simulate(options: SimulationOptions): SimulationReport {
     if (world === null || number !== worldNumber) world = newWorld(new Draw(seedFor(seed, -1 - number)));
     worldNumber = number;
     const share = Math.floor(((card + 1) * decisions) / cards) - Math.floor((card * decisions) / cards);
-    const run = new CardRun({ seed: seedFor(seed, card), cardIndex: card, world, makeCard, tally });
+    const run = new CardRun({
+      seed: seedFor(seed, card),
+      cardIndex: card,
+      world,
+      makeCard,
+      makeOutbox,
+      burstShare,
+      tally,
+    });
     try {
-      run.run(share);
+      await run.run(share);
     } catch (error) {
       if (!(error instanceof Violation)) throw error;
       violations.push({ law: error.law, card, differs: error.differs, ...run.describe() });

@@ -1,11 +1,13 @@
-// The simulated store of one card: rows become durable with their commit, a crash before it loses them, and what is read back
-// has gone through JSON. Keeps what trimming removed in an archive that only the laws look at.
+// The simulated storage of one card: its log and its one alarm. Rows and alarm become durable with their commit, a crash before
+// it loses both, and what is read back has gone through JSON. Keeps trimmed rows in an archive that only the laws look at.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
 import type { CardHistory } from '../../core/card.ts';
 import type { FreshIds } from '../../core/receive.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
+import type { AlarmStorage } from '../../durable-objects/card/agenda.ts';
+import type { UnsentRows } from '../../durable-objects/card/outbox.ts';
 
 /** Text when somebody reads it: most rows are never read back. */
 class Row {
@@ -27,13 +29,20 @@ class Row {
 /** The process died before the commit. */
 export class SimulatedCrash extends Error {}
 
-export class Store implements CardHistory {
+export class Store implements CardHistory, UnsentRows, AlarmStorage {
   /** Every row ever committed, the first at 0: also those that the card has trimmed. */
   readonly archive: Row[] = [];
   /** What this call has written and not committed. */
   pending: LoggedEvent[] = [];
   crashesBeforeCommit = false;
   firstSequence = 1;
+  alarmMs: number | null = null;
+  /** What a call has set the alarm to and not committed; undefined: nothing. */
+  #pendingAlarmMs: number | undefined = undefined;
+  #publishedSequence = 0;
+  #pendingPublishedSequence = 0;
+  /** A call is under way: what it writes is committed or lost as one. */
+  #isCalled = false;
   /** Sums of the effects that committed rows carry: what the origin books. */
   held_minor = 0;
   posted_minor = 0;
@@ -45,11 +54,13 @@ export class Store implements CardHistory {
     this.#prefix = String(cardIndex).padStart(12, '0');
   }
 
-  readonly append = (event: LoggedEvent): void => {
+  /** `publishedSequence`: the outbox's cursor, which each row keeps. */
+  readonly append = (event: LoggedEvent, publishedSequence = 0): void => {
     if (this.crashesBeforeCommit) throw new SimulatedCrash();
     if (event.sequence !== this.archive.length + this.pending.length + 1)
       throw new Error(`row ${event.sequence} follows row ${this.archive.length + this.pending.length}`);
     this.pending.push(event);
+    this.#pendingPublishedSequence = publishedSequence;
   };
 
   readonly at = (sequence: number): CardEventBody => {
@@ -64,7 +75,14 @@ export class Store implements CardHistory {
     return { event_id: `evt_${end}`, authorization_id: `auth_${end}` };
   };
 
+  begin(crashesBeforeCommit: boolean): void {
+    this.#isCalled = true;
+    this.crashesBeforeCommit = crashesBeforeCommit;
+  }
+
   commit(): void {
+    if (this.#pendingAlarmMs !== undefined) this.alarmMs = this.#pendingAlarmMs;
+    if (this.pending.length > 0) this.#publishedSequence = this.#pendingPublishedSequence;
     for (const event of this.pending) {
       const { body } = event;
       this.archive.push(new Row(event));
@@ -73,13 +91,37 @@ export class Store implements CardHistory {
       this.held_minor += body.effect.hold_minor - released;
       this.posted_minor += body.effect.posted_minor;
     }
-    this.pending = [];
-    this.crashesBeforeCommit = false;
+    this.rollback();
   }
 
   rollback(): void {
     this.pending = [];
+    this.#pendingAlarmMs = undefined;
+    this.#isCalled = false;
     this.crashesBeforeCommit = false;
+  }
+
+  getAlarm(): Promise<number | null> {
+    return Promise.resolve(this.alarmMs);
+  }
+
+  setAlarm(atMs: number): Promise<void> {
+    if (this.#isCalled) this.#pendingAlarmMs = atMs;
+    else this.alarmMs = atMs;
+    return Promise.resolve();
+  }
+
+  oldest(): { sequence: number } | null {
+    return this.firstSequence > this.archive.length ? null : { sequence: this.firstSequence };
+  }
+
+  publishedSequence(): number {
+    return this.oldest() === null ? 0 : this.#publishedSequence;
+  }
+
+  after(sequence: number, limit: number): LoggedEvent[] {
+    const first = Math.max(sequence + 1, this.firstSequence);
+    return this.#rows(first, this.archive.slice(first - 1, first - 1 + limit));
   }
 
   writeSnapshot(snapshot: Snapshot): void {
@@ -100,8 +142,10 @@ export class Store implements CardHistory {
   }
 
   rowsFrom(sequence: number): LoggedEvent[] {
-    return this.archive.slice(sequence - 1).map((row, index) => {
-      return { sequence: sequence + index, at_ms: row.at_ms, body: row.read() };
-    });
+    return this.#rows(sequence, this.archive.slice(sequence - 1));
+  }
+
+  #rows(first: number, rows: readonly Row[]): LoggedEvent[] {
+    return rows.map((row, index) => ({ sequence: first + index, at_ms: row.at_ms, body: row.read() }));
   }
 }

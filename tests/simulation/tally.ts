@@ -46,9 +46,14 @@ const turns = [
   'profile_same_version',
   'lives_trimmed',
   'clock_stepped_back',
+  'queue_away',
+  'message_taken_unsaid',
+  'process_died_sending',
+  'unsent_beyond_memory',
 ] as const;
 export type Turn = (typeof turns)[number];
 
+const dayMs = 86_400_000;
 const digestStart = 0x811c9dc5;
 const summed = [
   ...([
@@ -107,6 +112,14 @@ export class Tally {
   endCard(): void {
     this.digest = (this.digest + this.#ofCard) | 0;
     this.#ofCard = digestStart;
+  }
+
+  /** A card was simulated from one instant to another. */
+  lived(fromMs: number, untilMs: number): void {
+    this.cards++;
+    this.card_days += (untilMs - fromMs) / dayMs;
+    this.firstMs = Math.min(this.firstMs, fromMs);
+    this.lastMs = Math.max(this.lastMs, untilMs);
   }
 
   /** Of other cards of the same run, as another thread has counted them. */

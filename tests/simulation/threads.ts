@@ -8,7 +8,7 @@ import { Tally, type TallyFigures } from './tally.ts';
 type Part = Omit<SimulationReport, 'tally'> & { readonly tally: TallyFigures };
 
 /** What a thread can be told: no functions. */
-export type ThreadOptions = Omit<SimulationOptions, 'makeCard' | 'range'>;
+export type ThreadOptions = Omit<SimulationOptions, 'makeCard' | 'makeOutbox' | 'range'>;
 
 export async function simulateOn(threads: number, options: ThreadOptions): Promise<SimulationReport> {
   if (threads === 1 || options.onlyCard !== undefined) return simulate(options);
@@ -35,4 +35,4 @@ async function inThread(options: SimulationOptions): Promise<Part> {
 }
 
 if (!isMainThread && parentPort !== null && workerData !== null && 'range' in workerData)
-  parentPort.postMessage(simulate(workerData as SimulationOptions));
+  parentPort.postMessage(await simulate(workerData as SimulationOptions));

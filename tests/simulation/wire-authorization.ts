@@ -1,0 +1,140 @@
+// One authorization as network and origin have seen it: approvals given, messages heard, in the order of their arrival, and the
+// bounds that follow from arrival alone. Stamps are not read: whatever they say, these bounds hold.
+//
+// Example: 100.00 approved, 30.00 reversed, 50.00 approved: at least 120.00 is held, at least 120.00 counts. A full reversal
+// that arrives then may take all of it, so from there on at least nothing is held.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardEvent } from '../../contracts/card-event.ts';
+
+/** Shorter than the card's retention: after a rest of this length it may have forgotten the authorization. */
+export const restMsMax = 34 * 86_400_000;
+
+const clocksDifferMsMax = 2_000;
+
+export interface Approval {
+  readonly request: AuthorizationRequest;
+  /** By the card's clock, when it was given. */
+  readonly given_ms: number;
+  /** What the network was told, as far as it is held: more may be held beside it (tips, fuel). */
+  readonly minor: number;
+  readonly hold_minor: number;
+}
+
+export class WireAuthorization {
+  names = new Set<string>();
+  approvals: Approval[] = [];
+  events: CardEvent[] = [];
+  /** At least so much of it is held. */
+  held_minor_min = 0;
+  /** At most so much of what was approved has been given back to windows. */
+  back_minor_max = 0;
+  cleared_minor = 0;
+  refunded_minor = 0;
+  /** What the books have: the sums of its events' effects. */
+  booked_held_minor = 0;
+  booked_posted_minor = 0;
+  hasAdvice = false;
+  hasVoid = false;
+  /** A message came before the first approval: the network may have taken away before the card gave. */
+  hasEarlyMessage = false;
+  hasRequestBeforeMessage = false;
+  /** Reversals and clearings in part, which take from the hold. */
+  taken_minor = 0;
+  /** Something has ended all that was approved until then, and nothing was approved since. */
+  isEnded = false;
+  /** The stamp of what ended it last. */
+  #endStampMs: number | undefined = undefined;
+  holds_until_ms = 0;
+  /** Two that turned out to be one, or an old one that may be forgotten: nothing is demanded of it but its postings. */
+  isDoubtful = false;
+  touched_ms = 0;
+
+  get given_minor(): number {
+    let sum = 0;
+    for (const { minor } of this.approvals) sum += minor;
+    return sum;
+  }
+
+  /** Heard of again after a rest: what the card knew of it may be gone. */
+  touch(event: CardEvent): void {
+    if (this.touched_ms > 0 && event.at_ms - this.touched_ms > restMsMax) this.isDoubtful = true;
+    this.touched_ms = event.at_ms;
+    this.events.push(event);
+  }
+
+  approve(approval: Approval): void {
+    const isFirst = this.approvals.length === 0;
+    this.approvals.push(approval);
+    this.isEnded = this.isEnded && isFirst;
+    if (isFirst && this.hasEarlyMessage) this.back_minor_max += approval.minor;
+    else this.held_minor_min += approval.minor;
+  }
+
+  /** A reversal or clearing in part. Cleared money still counts in windows, a reversal gives back. */
+  takePart(minor: number, givesBack: boolean): void {
+    this.taken_minor += minor;
+    this.held_minor_min = Math.max(0, this.held_minor_min - minor);
+    if (givesBack) this.back_minor_max += minor;
+  }
+
+  /** A final clearing, a full reversal, an expiry, an advice: it may set the hold to nothing. What was cleared stays counted. */
+  end(stampMs: number | undefined): void {
+    this.#endStampMs = stampMs;
+    this.held_minor_min = 0;
+    this.back_minor_max = Math.max(this.back_minor_max, this.given_minor - this.cleared_minor);
+    this.isEnded = true;
+  }
+
+  /** A request was given up: what it was approved for is gone. */
+  giveUp(requestKey: string): void {
+    for (const { request, minor } of this.approvals) {
+      if (request.request_key !== requestKey) continue;
+      this.hasVoid = true;
+      this.held_minor_min = Math.max(0, this.held_minor_min - minor);
+      this.back_minor_max += minor;
+    }
+  }
+
+  /** At least so much counts in a window that has the approvals for which `isIn`. */
+  countedMinor(isIn: (approval: Approval) => boolean, refundsGiveBack: boolean): number {
+    let inside = 0;
+    for (const approval of this.approvals) if (isIn(approval)) inside += approval.minor;
+    return Math.max(0, inside - this.back_minor_max - (refundsGiveBack ? this.refunded_minor : 0));
+  }
+
+  /**
+   * At most so much is held; null: arrival alone does not say. It says so where nobody but the card approved, and it did so once;
+   * or more often, the later times without a stamp, and what ends them is not stamped long before.
+   */
+  get heldMinorMax(): number | null {
+    const [first, ...more] = this.approvals;
+    if (first === undefined || this.hasAdvice || first.request.kind !== 'authorization') return null;
+    // A message after a decline and before an approval may mean either try.
+    if (this.hasEarlyMessage && this.hasRequestBeforeMessage) return null;
+    const isStamped = ({ request }: Approval) => request.occurred_at_ms !== undefined || 'order' in request;
+    if (this.hasVoid) return more.length === 0 ? 0 : null;
+    if (this.isEnded)
+      return more.some(isStamped) || more.some(({ given_ms }) => this.#isEndedLongBefore(given_ms)) ? null : 0;
+    if (more.length > 0) return null;
+    return first.minor <= this.taken_minor ? 0 : first.hold_minor - this.taken_minor;
+  }
+
+  /** By more than clocks differ: the message was delayed, and means what was there at its stamp. */
+  #isEndedLongBefore(givenMs: number): boolean {
+    return this.#endStampMs !== undefined && this.#endStampMs < givenMs - clocksDifferMsMax;
+  }
+
+  /** The other one was the same all along. */
+  take(other: WireAuthorization): void {
+    for (const name of other.names) this.names.add(name);
+    this.approvals.push(...other.approvals);
+    this.events = [...this.events, ...other.events].sort((one, next) => one.sequence - next.sequence);
+    this.cleared_minor += other.cleared_minor;
+    this.refunded_minor += other.refunded_minor;
+    this.booked_held_minor += other.booked_held_minor;
+    this.booked_posted_minor += other.booked_posted_minor;
+    this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
+    this.isDoubtful = true;
+  }
+}

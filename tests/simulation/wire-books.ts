@@ -1,0 +1,172 @@
+// The origin's plain books, folded from the events that it has received, in order: which authorizations there are, by whatever
+// name the network gives them, what is held and posted of each, and which profile is in force.
+
+import type { CardEvent } from '../../contracts/card-event.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import { limits } from '../../contracts/limits.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import { type Approval, WireAuthorization } from './wire-authorization.ts';
+
+const dayMs = 86_400_000;
+
+type Of<K extends CardEvent['kind']> = Extract<CardEvent, { kind: K }>;
+
+export class WireBooks {
+  profile: Profile | null = null;
+  readonly authorizations = new Set<WireAuthorization>();
+  /** Limits that count alike, by what makes them so: since when one is in force without a break. */
+  limitsSince = new Map<string, number>();
+  cleared_minor = 0;
+  refunded_minor = 0;
+  readonly #byName = new Map<string, WireAuthorization>();
+  readonly #byId = new Map<string, WireAuthorization>();
+
+  /** The authorization that an event is about, with the event in it; null for one that is about none. */
+  fold(event: CardEvent): { authorization: WireAuthorization; approval: Approval | null } | null {
+    if (event.kind === 'profile') {
+      this.#putProfile(event);
+      return null;
+    }
+    const authorization = this.#named(namesOf(event));
+    if (authorization === null) return null;
+    authorization.touch(event);
+    const released = 'joined' in event ? (event.joined?.released_minor ?? 0) : 0;
+    authorization.booked_held_minor += event.effect.hold_minor - released;
+    authorization.booked_posted_minor += event.effect.posted_minor;
+    this.#own(event, authorization);
+    return { authorization, approval: this.#foldInto(authorization, event) };
+  }
+
+  #foldInto(authorization: WireAuthorization, event: Exclude<CardEvent, Of<'profile'>>): Approval | null {
+    switch (event.kind) {
+      case 'authorization':
+        return this.#request(authorization, event);
+      case 'message':
+        this.#message(authorization, event.message, event.at_ms);
+        return null;
+      case 'expiry':
+        authorization.end(undefined);
+        return null;
+      case 'void':
+        if (event.stood_in_at_ms !== undefined) authorization.end(undefined);
+        else authorization.giveUp(event.request_key);
+        return null;
+    }
+  }
+
+  #request(authorization: WireAuthorization, { request, decision, at_ms }: Of<'authorization'>): Approval | null {
+    if (!authorization.hasEarlyMessage) authorization.hasRequestBeforeMessage = true;
+    const { hold_minor, approved_minor } = decision;
+    if (decision.outcome === 'declined' || hold_minor === 0) return null;
+    const approval = { request, given_ms: at_ms, minor: Math.min(hold_minor, approved_minor), hold_minor };
+    authorization.approve(approval);
+    const days = this.profile?.hold_days ?? limits.holdDays;
+    const longestMs = at_ms + limits.holdDaysMax * dayMs;
+    const untilMs = Math.min(request.hold_expires_at_ms ?? at_ms + days * dayMs, longestMs);
+    authorization.holds_until_ms = Math.max(authorization.holds_until_ms, untilMs);
+    return approval;
+  }
+
+  #message(authorization: WireAuthorization, message: CardMessage, atMs: number): void {
+    if (authorization.approvals.length === 0) authorization.hasEarlyMessage = true;
+    // Money in another currency than the card's is a person's to look at: what it does to the hold is not asked here.
+    if (message.currency !== this.profile?.currency) {
+      authorization.isDoubtful = true;
+      if (this.profile !== null) return;
+    }
+    switch (message.kind) {
+      case 'clearing':
+        this.cleared_minor += message.amount_minor;
+        authorization.cleared_minor += message.amount_minor;
+        if (message.final) authorization.end(message.occurred_at_ms);
+        else authorization.takePart(message.amount_minor, false);
+        return;
+      case 'reversal':
+        if (message.amount_minor === null) authorization.end(message.occurred_at_ms);
+        else authorization.takePart(message.amount_minor, true);
+        return;
+      case 'expiry':
+        authorization.end(message.occurred_at_ms);
+        return;
+      case 'advice':
+        authorization.hasAdvice = true;
+        authorization.holds_until_ms = Math.max(authorization.holds_until_ms, atMs);
+        authorization.end(message.occurred_at_ms);
+        return;
+      case 'refund':
+        this.refunded_minor += message.amount_minor;
+        authorization.refunded_minor += message.amount_minor;
+    }
+  }
+
+  #putProfile({ profile, at_ms }: Of<'profile'>): void {
+    const before = this.limitsSince;
+    this.limitsSince = new Map();
+    for (const control of profile.controls) {
+      if (control.does !== 'limit') continue;
+      const key = limitKey(control);
+      this.limitsSince.set(key, before.get(key) ?? at_ms);
+    }
+    this.profile = profile;
+  }
+
+  #named(names: readonly string[]): WireAuthorization | null {
+    let found: WireAuthorization | null = null;
+    for (const name of names) {
+      const known = this.#byName.get(name);
+      if (known === undefined || known === found) continue;
+      if (found === null) found = known;
+      else found = this.#join(found, known);
+    }
+    if (names.length === 0) return null;
+    found ??= new WireAuthorization();
+    this.authorizations.add(found);
+    for (const name of names) {
+      found.names.add(name);
+      this.#byName.set(name, found);
+    }
+    return found;
+  }
+
+  #join(one: WireAuthorization, other: WireAuthorization): WireAuthorization {
+    one.take(other);
+    this.authorizations.delete(other);
+    for (const name of other.names) this.#byName.set(name, one);
+    for (const [id, owner] of this.#byId) if (owner === other) this.#byId.set(id, one);
+    return one;
+  }
+
+  /** An id of ours belongs to one authorization: its row in the origin's books would otherwise have another one's money. */
+  #own({ authorization_id }: Exclude<CardEvent, Of<'profile'>>, authorization: WireAuthorization): void {
+    if (authorization_id === null) return;
+    const owner = this.#byId.get(authorization_id);
+    if (owner === undefined) this.#byId.set(authorization_id, authorization);
+    else if (owner !== authorization) this.misplaced ??= authorization_id;
+  }
+
+  /** An authorization's id under which another authorization's event was booked. */
+  misplaced: string | null = null;
+}
+
+function namesOf(event: Exclude<CardEvent, Of<'profile'>>): string[] {
+  switch (event.kind) {
+    case 'authorization':
+      return [event.request.authorization_key, event.request.alias_key].flatMap((name) => name ?? []);
+    case 'message': {
+      const { authorization_key, alias_key, message_key } = event.message;
+      return [authorization_key ?? `message ${message_key}`, alias_key].flatMap((name) => name ?? []);
+    }
+    case 'expiry':
+    case 'void':
+      return event.authorization_key === null ? [] : [event.authorization_key];
+  }
+}
+
+/** What makes two limits count alike. */
+export function limitKey({
+  applies_to,
+  window,
+  refunds_give_back,
+}: Extract<Profile['controls'][number], { does: 'limit' }>): string {
+  return JSON.stringify([applies_to, window, refunds_give_back]);
+}
