@@ -6,3 +6,8 @@ declare namespace Cloudflare {
     mainModule: typeof import('./index.ts');
   }
 }
+
+/** The one function of Node's that the worker uses; the platform has it (`nodejs_compat`, on by default since 2026-08-04). */
+declare module 'node:crypto' {
+  export function createHmac(hash: 'sha256', key: Uint8Array): { update(data: Uint8Array): { digest(): Uint8Array } };
+}

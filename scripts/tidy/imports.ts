@@ -34,7 +34,7 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   },
   worker: {
     rooms: ['contracts', 'durable-objects'],
-    packages: ['hono', 'zod', 'standardwebhooks', 'cloudflare:workers'],
+    packages: ['hono', 'zod', 'standardwebhooks', 'cloudflare:workers', 'node:crypto'],
     tests: ['core', 'scripts'],
     because: 'the worker translates and forwards; rules are asked by the object, books are kept by the origin',
   },
