@@ -29,8 +29,9 @@ import { createNotifyMetrics } from './notify/notify-metrics.ts';
 import { createSafeFetch } from './notify/safe-fetch.ts';
 import { createSecretBox } from './notify/secret-box.ts';
 import { openObjectStore } from './object-store/open-object-store.ts';
+import type { ActionParts } from './open-items/action.ts';
 import { type GuardedProvider, guarded } from './providers/guarded.ts';
-import { createInboxLoop } from './providers/iso20022/inbox-loop.ts';
+import { createFileAgain, createInboxLoop } from './providers/iso20022/inbox-loop.ts';
 import { createIso20022Provider, type Iso20022Provider } from './providers/iso20022/iso20022.ts';
 import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
@@ -49,6 +50,8 @@ export interface SecondHalf {
   readonly providers: readonly GuardedProvider[];
   readonly engine: SettlementEngine;
   readonly loops: readonly Loop[];
+  /** Null: no provider here has bank files. */
+  readonly readBankFileAgain: ActionParts['readBankFileAgain'];
   close(): Promise<void>;
 }
 
@@ -77,7 +80,9 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
   const mount = mountParts({ config, database, registry, log });
   const queue = config.settlementQueue;
+  const [files] = inboxes;
   return {
+    readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
     routes: [
       ...settlementRoutes,
       settlementTransfers,

@@ -27,7 +27,7 @@ export interface AppParts extends HealthParts {
   readonly edge: EdgeClient;
   readonly log: Logger;
   readonly registry: Registry;
-  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers' | 'engine'>;
+  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers' | 'engine' | 'readBankFileAgain'>;
   readonly internalSecret: string;
 }
 
@@ -57,7 +57,10 @@ export function createApp(parts: AppParts): App {
   app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
 
   app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.providers }));
-  const routes = [...secondHalf.routes, ...cardHalfRoutes(parts)];
+  const routes = [
+    ...secondHalf.routes,
+    ...cardHalfRoutes({ ...parts, readBankFileAgain: secondHalf.readBankFileAgain }),
+  ];
   mountDocs(app, routes);
 
   // Everything below needs a key, a path that does not exist too.

@@ -25,6 +25,7 @@ export interface CardHalfParts extends CardControlsParts {
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Pick<Outbox, 'push'>;
   readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage'>;
+  readonly readBankFileAgain: ActionParts['readBankFileAgain'];
 }
 
 export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {

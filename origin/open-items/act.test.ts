@@ -19,7 +19,7 @@ let act: Act;
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
-  act = createActing({ database, takers: nobody, edge: { sendMessage: never } });
+  act = createActing({ database, takers: nobody, edge: { sendMessage: never }, readBankFileAgain: null });
   return () => opened.close();
 });
 

@@ -6,6 +6,7 @@ import type { Database, Sql } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { DeadLetter } from '../intake/dead-letters.ts';
 import type { Message, Outcome } from '../intake/intake.ts';
+import type { ReadAgain } from '../providers/iso20022/inbox.ts';
 import type { OpenItemKind } from './kinds.ts';
 import type { OpenItem } from './open-item.ts';
 
@@ -17,6 +18,8 @@ export interface ActionParts {
   readonly edge: Pick<EdgeClient, 'sendMessage'>;
   /** Who takes the messages of each queue. */
   readonly takers: Readonly<Record<DeadLetter['source'], Take>>;
+  /** Reads a bank file that was set aside once more; null where no bank files are set up. */
+  readonly readBankFileAgain: ((kept: string) => Promise<ReadAgain>) | null;
 }
 
 /**

@@ -114,7 +114,8 @@ function judgeOrKeep(inbox: Inbox, row: SettlementRow | undefined, known: Parame
 
 function exchangeOf({ provider, word }: Inbox, row: SettlementRow | undefined): Exchange {
   const { settlement_id, outcome, webhook_id, code } = word;
-  const detail = code === null ? webhook_id : `${webhook_id} ${code}`;
+  const note = 'note' in word ? word.note : undefined;
+  const detail = [webhook_id, code ?? [], note ?? []].flat().join(' ');
   const submission = row?.submissions ?? 0;
   return { settlement_id, submission, provider, kind: 'confirmation', outcome, detail, duration_ms: null };
 }

@@ -1,18 +1,19 @@
-// try_again: a message that was not taken is handed in once more, when its reason is over. Its reader takes the same message twice
-// as once.
+// try_again: a message that was not taken, or a bank file that could not be read, is handed in once more, when its reason is over.
+// Its reader takes the same twice as once.
 
 import * as z from 'zod';
-import { openItemAction } from '../action.ts';
+import { type ActionOutcome, type ActionParts, openItemAction } from '../action.ts';
 
 const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullish() });
 
 export const tryAgain = openItemAction({
   name: 'try_again',
-  summary: 'Hand the message in once more, as it came.',
-  kinds: ['dead_letter'],
+  summary: 'Hand the message or file in once more, as it came.',
+  kinds: ['dead_letter', 'bank_file_set_aside'],
   input: z.strictObject({}),
   effect: 'outside',
-  async perform({ takers }, { source, evidence }) {
+  async perform({ takers, readBankFileAgain }, { kind, source, evidence }) {
+    if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
     const { message, place = null } = evidenceSchema.parse(evidence);
     const body = parsed(message);
     const take = source === 'card_events' || source === 'settlement_requests' ? takers[source] : undefined;
@@ -27,6 +28,18 @@ export const tryAgain = openItemAction({
     return { outcome: 'not_now', problem: 'could not be taken now' };
   },
 });
+
+const fileSchema = z.object({ kept: z.string() });
+
+async function readFileAgain(read: ActionParts['readBankFileAgain'], evidence: unknown): Promise<ActionOutcome> {
+  if (read === null) return { outcome: 'not_now', problem: 'cannot be done: no bank files are set up here' };
+  const { kept } = fileSchema.parse(evidence);
+  const found = await read(kept.replace(/^set_aside\//, ''));
+  if (found.outcome === 'gone')
+    return { outcome: 'refused', problem: 'cannot be done: the file is no more where it was kept' };
+  if (found.outcome === 'set_aside') return { outcome: 'refused', problem: `cannot be read still: it ${found.reason}` };
+  return { outcome: 'done', result: { payments_told: found.words, open_items_raised: found.items } };
+}
 
 function parsed(text: string): unknown {
   try {

@@ -89,7 +89,7 @@ async function returned({ kept, place, sighting, verdict }: On<Returned>): Promi
     const told = before.find((one) => one.sighting === null);
     const isToldBefore = told !== undefined && before.length === 1;
     if (isToldBefore && isSameBooking(await kept.firstBookingOfReturn(id, sighting), sighting)) {
-      const word = returnWord(payment, told, code);
+      const word = returnWord(payment, told, code, sighting.booked_on);
       if (amount.minor === sent) return { words: [word], items: [] };
       const why = `came back by a status report, and only ${amountText(amount)} of it was booked`;
       return { words: [word], items: [itemOf({ ...trouble, kind: 'return_short', why }, place)] };
@@ -99,10 +99,11 @@ async function returned({ kept, place, sighting, verdict }: On<Returned>): Promi
   }
   const one = same ?? { reference: referenceOf(id, sighting), amount_minor: String(amount.minor), code, sighting };
   if (same === undefined) await kept.putReturn(id, one);
-  const words = [returnWord(payment, one, code)];
-  if (amount.minor === sent) return { words, items: [] };
+  const words = [returnWord(payment, one, code, sighting.booked_on)];
+  const back = same === undefined ? came + amount.minor : came;
+  if (back === sent) return { words, items: [] };
   const why = `came back as ${amountText(amount)} of ${amountText(amountSent(payment))}${short === null ? '' : `: ${short}`}`;
-  const missing: Money = { minor: sent - amount.minor, currency: amount.currency };
+  const missing: Money = { minor: sent - back, currency: amount.currency };
   return { words, items: [itemOf({ ...trouble, kind: 'return_short', why, amount: missing }, place)] };
 }
 
@@ -111,6 +112,7 @@ export function returnWord(
   { claim }: Paid['payment'],
   one: { readonly reference: string; readonly amount_minor: string },
   code: string,
+  bookedOn: string | null,
 ): ProviderWord {
   const { settlement_id, submission, amount_minor, currency } = claim;
   return {
@@ -122,7 +124,14 @@ export function returnWord(
     amount_minor: one.amount_minor === amount_minor ? null : one.amount_minor,
     currency,
     code: providerCode(`returned_${code}`),
+    occurred_at_ms: startOf(bookedOn),
   };
+}
+
+/** A bank tells the day. */
+function startOf(date: string | null): number | null {
+  const atMs = /^\d{4}-\d\d-\d\d$/.test(date ?? '') ? Date.parse(`${date}T00:00:00Z`) : Number.NaN;
+  return Number.isNaN(atMs) ? null : atMs;
 }
 
 function unclear({ about, payment, why, amount }: Unclear, sighting: Sighting, entry: Entry): Trouble {

@@ -136,7 +136,7 @@ async function wordsOf(
     if (before.length === 0) await kept.putReturn(id, one);
     if (one.amount_minor !== claim.amount_minor)
       return trouble('return_short', `was rejected (${code}) after a part of it had come back`, payment);
-    return { words: [returnWord(payment, one, code)], items: [], notes: [] };
+    return { words: [returnWord(payment, one, code, null)], items: [], notes: [] };
   }
   await kept.putRejected(id, providerCode(code));
   return word({ outcome: 'rejected', code: providerCode(code) });

@@ -115,6 +115,7 @@ describe('B1: a credit under an id of ours is never nothing', () => {
       file([one({ endToEnd: id, returned: 'AC04' }, { ...credit, servicer: 'C2', amount: '23.45 EUR' })], { id: 'S2' }),
     );
     expect(rest.words).toEqual([expect.objectContaining({ outcome: 'returned', amount_minor: '2345' })]);
+    expect(rest.items).toEqual([]);
     expect(rest.words[0]?.provider_reference).not.toBe(words[0]?.provider_reference);
   });
 

@@ -6,7 +6,7 @@ import type { Database, Sql } from '../../db/client.ts';
 import { createLoop, type Loop } from '../../loop.ts';
 import { closeAsGone, raiseOpenItems } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
-import type { InboxFile } from './inbox.ts';
+import type { InboxFile, ReadAgain, TakeFile } from './inbox.ts';
 import type { Iso20022Provider } from './iso20022.ts';
 
 /** Banks put files there a few times a day, or every few minutes. */
@@ -25,15 +25,28 @@ export function createInboxLoop({ provider, database, log, intervalMs = interval
     log,
     intervalMs,
     async round() {
-      const { processed, set_aside, problems } = await provider.readInbox((words, file) =>
-        keepFile(database, { provider: provider.name, words, file }),
-      );
+      const { processed, set_aside, problems } = await provider.readInbox(keeper(provider.name, database));
       if (processed.length > 0) log.info({ processed }, 'bank files were read');
       for (const bad of set_aside) log.error(bad, 'a bank file was set aside');
       for (const problem of problems) log.error({ problem }, 'a bank reported what cannot be believed');
       return false;
     },
   });
+}
+
+/** For people who act on a file that was set aside: what it says is kept as if it had just come. */
+export function createFileAgain({
+  provider,
+  database,
+}: {
+  readonly provider: Pick<Iso20022Provider, 'name' | 'readAgain'>;
+  readonly database: Database;
+}): (kept: string) => Promise<ReadAgain> {
+  return (kept) => provider.readAgain(kept, keeper(provider.name, database));
+}
+
+function keeper(provider: string, database: Database): TakeFile {
+  return (words, file) => keepFile(database, { provider, words, file });
 }
 
 /** What is for the engine and what is for people in one commit: a file is put away only after both. */

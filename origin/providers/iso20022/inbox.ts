@@ -34,8 +34,11 @@ export interface InboxReport {
   readonly problems: readonly string[];
 }
 
-/** So many files that cannot be put away, and what keeps them is not the files. */
-const failuresMax = 3;
+/** What became of a file that was set aside and read once more. */
+export type ReadAgain =
+  | { readonly outcome: 'read'; readonly words: number; readonly items: number }
+  | { readonly outcome: 'set_aside'; readonly reason: string }
+  | { readonly outcome: 'gone' };
 
 export class Inbox {
   readonly #store: ObjectStore;
@@ -48,7 +51,7 @@ export class Inbox {
     this.#words = words;
   }
 
-  /** Throws what the first file met that could be neither put away nor set aside, after the others. */
+  /** Throws what the first file met that could be neither put away nor set aside, after all others were read. */
   async read(take: TakeFile): Promise<InboxReport> {
     const report = {
       processed: [] as string[],
@@ -57,64 +60,59 @@ export class Inbox {
     };
     const failures: unknown[] = [];
     for (const key of await this.#store.list('inbox')) {
+      const name = key.slice('inbox/'.length);
       try {
-        await this.#readFile(key, take, report);
+        const content = await this.#store.read(key);
+        const found = content === null ? null : await this.#readFile(name, content, take);
+        await this.#store.remove(key);
+        if (found === null) continue;
+        if ('reason' in found) report.set_aside.push({ name, reason: found.reason });
+        else report.processed.push(name);
+        if ('problems' in found) report.problems.push(...found.problems);
       } catch (error) {
         failures.push(error);
-        if (failures.length >= failuresMax) break;
       }
     }
     if (failures.length > 0) throw failures[0];
     return report;
   }
 
-  /**
-   * Puts a file that was set aside into the inbox once more: after an upgrade it may be read. False where there is none of that name.
-   */
-  async readAgain(kept: string): Promise<boolean> {
+  /** A file that was set aside, by the name it has there: after an upgrade it may be read. */
+  async readAgain(kept: string, take: TakeFile): Promise<ReadAgain> {
     const content = await this.#store.read(`set_aside/${kept}`);
-    if (content === null) return false;
-    await this.#store.putIfAbsent(`inbox/${kept.slice(digestLength + 1)}`, content);
-    return true;
+    if (content === null) return { outcome: 'gone' };
+    const found = await this.#readFile(kept.slice(digestLength + 1), content, take);
+    if (found === null) return { outcome: 'read', words: 0, items: 0 };
+    if ('reason' in found) return { outcome: 'set_aside', reason: found.reason };
+    return { outcome: 'read', words: found.words, items: found.items };
   }
 
+  /** Null: it was read before, and its reader died before it was away; or the bank has sent it again. */
   async #readFile(
-    key: string,
+    name: string,
+    content: Uint8Array,
     take: TakeFile,
-    report: {
-      readonly processed: string[];
-      readonly set_aside: { name: string; reason: string }[];
-      readonly problems: string[];
-    },
-  ): Promise<void> {
-    const name = key.slice('inbox/'.length);
-    const content = await this.#store.read(key);
-    if (content === null) return;
+  ): Promise<{ reason: string } | { words: number; items: number; problems: readonly string[] } | null> {
     const digest = createHash('sha256').update(content).digest('hex').slice(0, digestLength);
     const kept = `${digest}-${name.slice(0, 160)}`;
-    // Read before, and its reader died before it was away; or the bank has sent it again.
-    if ((await this.#store.read(`processed/${kept}`)) === null) {
-      const messages = messagesIn(content);
-      if (messages instanceof BadFile) {
-        const reason = messages.message;
-        await this.#store.putIfAbsent(`set_aside/${kept}`, content);
-        await this.#store.putIfAbsent(`set_aside/${kept}.reason.txt`, `${name} ${reason}\n`);
-        await take([], { name, kept, items: [setAsideItem({ name, kept, reason, content })], isRead: false });
-        report.set_aside.push({ name, reason });
-      } else {
-        const { words, items, notes } = await believeFile(
-          { messages, name, digest, kept },
-          { files: this.#files, words: this.#words },
-        );
-        await take(words, { name, kept, items, isRead: true });
-        await this.#store.putIfAbsent(`processed/${kept}`, content);
-        for (const set_aside of [`set_aside/${kept}`, `set_aside/${kept}.reason.txt`])
-          await this.#store.remove(set_aside);
-        report.processed.push(name);
-        report.problems.push(...[...items.map(({ summary }) => summary), ...notes.map((note) => `${name}: ${note}`)]);
-      }
+    if ((await this.#store.read(`processed/${kept}`)) !== null) return null;
+    const messages = messagesIn(content);
+    if (messages instanceof BadFile) {
+      const reason = messages.message;
+      await this.#store.putIfAbsent(`set_aside/${kept}`, content);
+      await this.#store.putIfAbsent(`set_aside/${kept}.reason.txt`, `${name} ${reason}\n`);
+      await take([], { name, kept, items: [setAsideItem({ name, kept, reason, content })], isRead: false });
+      return { reason };
     }
-    await this.#store.remove(key);
+    const { words, items, notes } = await believeFile(
+      { messages, name, digest, kept },
+      { files: this.#files, words: this.#words },
+    );
+    await take(words, { name, kept, items, isRead: true });
+    await this.#store.putIfAbsent(`processed/${kept}`, content);
+    for (const set_aside of [`set_aside/${kept}`, `set_aside/${kept}.reason.txt`]) await this.#store.remove(set_aside);
+    const problems = [...items.map(({ summary }) => summary), ...notes.map((note) => `${name}: ${note}`)];
+    return { words: words.length, items: items.length, problems };
   }
 }
 

@@ -6,7 +6,7 @@ import type { ObjectStore } from '../../object-store/object-store.ts';
 import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
 import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
 import { type BankAccount, bankAccountSchema, problemOfName } from './bank-account.ts';
-import { Inbox, type InboxReport, type TakeFile } from './inbox.ts';
+import { Inbox, type InboxReport, type ReadAgain, type TakeFile } from './inbox.ts';
 import { KeptWords } from './kept-words.ts';
 import { endToEndId, type FileMember, PaymentFiles, type Standing } from './payment-files.ts';
 import { plainTextOrDots } from './plain-text.ts';
@@ -27,8 +27,8 @@ export interface Iso20022Options {
 export interface Iso20022Provider extends Provider {
   /** To be called again and again; by one process at a time, for its order and not for its safety. */
   readInbox(take: TakeFile): Promise<InboxReport>;
-  /** A file that was set aside, by the name it has there, is put into the inbox once more; false where there is none. */
-  readAgain(kept: string): Promise<boolean>;
+  /** Reads a file that was set aside once more, by the name it has there. */
+  readAgain(kept: string, take: TakeFile): Promise<ReadAgain>;
 }
 
 const gatherMsDefault = 1_000;
@@ -79,7 +79,7 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
       return read.success ? null : problemOf(read.error);
     },
     readInbox: (take) => inbox.read(take),
-    readAgain: (kept) => inbox.readAgain(kept),
+    readAgain: (kept, take) => inbox.readAgain(kept, take),
     close: () => desk.close(),
   };
 }

@@ -1,0 +1,89 @@
+// From a bank's file to the books: paid with a fee, sent back, told again; in a real Postgres with the engine at work.
+
+import { beforeEach, expect, test } from 'vitest';
+import { type StatementEntry, statementOf } from '../../../scripts/iso20022/bank-entries.ts';
+import { createTestDatabase } from '../../../scripts/test-postgres.ts';
+import { doer, guard, sampleEngine, sampleMerchant, silent, untilOver } from '../../../scripts/test-settlements.ts';
+import { until } from '../../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { createSettlement } from '../../settlement/create.ts';
+import { owedTo } from '../../settlement/owed.ts';
+import { createInboxLoop } from './inbox-loop.ts';
+import { createMemoryStore } from './memory-store.ts';
+import { merchantAccount } from './sample-bank.ts';
+import { filesOf, sampleProvider } from './sample-files.ts';
+
+let database: Database;
+const parts = new AsyncDisposableStack();
+
+beforeEach(async () => {
+  const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
+  database = opened;
+  parts.defer(() => opened.close());
+  return () => parts.disposeAsync();
+});
+
+test('B1, B3: paid with a fee that is named, sent back days later, owed again; told in three files it is one return', async () => {
+  const store = createMemoryStore();
+  const bank = sampleProvider(store);
+  const engine = sampleEngine({ database, providers: [guard(bank)] });
+  const loop = createInboxLoop({ provider: bank, database, log: silent, intervalMs: 10 });
+  parts.defer(() => engine.stop());
+  parts.defer(() => loop.stop());
+  engine.start();
+  loop.start();
+  const merchant = await sampleMerchant(database, 50_000n, {
+    currency: 'EUR',
+    destinations: { iso20022: merchantAccount },
+  });
+  const asked = { merchant_id: merchant, amount_minor: 12_345, currency: 'EUR' };
+  const id = await database.transaction((sql) => createSettlement(sql, asked, doer));
+  const owed = async () => (await owedTo(database.sql, [merchant])).get(merchant)?.payable_minor;
+  const query = async (text: string) => (await database.sql.query<Record<string, unknown>>(text)).rows;
+  const receive = async (name: string, entry: StatementEntry, kind: '052' | '053' | '054' = '053') => {
+    await store.putIfAbsent(`inbox/${name}`, statementOf([entry], { kind, id: name }));
+    await until(
+      () => query('select 1 from provider_webhooks where processed_at is null'),
+      (rows) => rows.length === 0 && !store.objects.has(`inbox/${name}`),
+    );
+  };
+  await until(
+    () => filesOf(store),
+    (files) => files.length === 1,
+  );
+  const endToEnd = /<EndToEndId>([^<]+)</.exec(filesOf(store)[0] ?? '')?.[1] ?? '';
+
+  await receive('1.xml', {
+    ...{ amount: '126.45 EUR', servicer: 'D1' },
+    transactions: [{ endToEnd: endToEnd.toUpperCase(), instructed: '123.45 EUR', transactionAmount: '126.45 EUR' }],
+  });
+  expect(await untilOver(database, [id])).toMatchObject([{ state: 'completed' }]);
+  expect(await owed()).toBe(37_655n);
+  expect(await query(`select detail from provider_exchanges where kind = 'confirmation'`)).toEqual([
+    { detail: `camt.053:1.xml:${endToEnd}:paid fee 3.00 EUR` },
+  ]);
+
+  const back: StatementEntry = {
+    ...{ direction: 'CRDT', servicer: 'C1', code: 'PMNT/ICDT/RRTN', date: '2026-11-24' },
+    transactions: [{ endToEnd }],
+  };
+  await receive('2.xml', back, '054');
+  await receive('3.xml', back, '052');
+  await receive('4.xml', back, '053');
+  await until(owed, (minor) => minor === 50_000n);
+  expect(
+    await query('select settlement_id, provider_reference, amount_minor, reason_code from settlement_returns'),
+  ).toEqual([
+    {
+      ...{ settlement_id: id, provider_reference: `${endToEnd} C1` },
+      ...{ amount_minor: '12345', reason_code: 'provider_returned_rrtn' },
+    },
+  ]);
+  expect(await query('select kind from open_items')).toEqual([]);
+
+  await receive('5.xml', { ...back, servicer: 'C2' });
+  expect(await query('select kind, settlement_id from open_items')).toEqual([
+    { kind: 'booked_twice', settlement_id: id },
+  ]);
+  expect(await owed()).toBe(50_000n);
+});
