@@ -1,10 +1,11 @@
-// Booked events that need a person, as open items: money in another currency than the card's.
+// Booked events that need a person, as open items: money in another currency than the card's, and refunds above what was cleared.
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
+import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { RaisedItem } from '../open-items/raise.ts';
 import { type CardSequence, keyOf } from './sort-out.ts';
 import type { Stream } from './streams.ts';
@@ -28,19 +29,23 @@ export async function itemsOfRuns(sql: Sql, sequences: readonly CardSequence[]):
 
 function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): RaisedItem[] {
   const { currency } = event.message;
+  if ('refund_above_cleared' in event)
+    return [
+      itemOf('refund_above_cleared', event, stream, `${inWords(event.message)}: more than its purchase had cleared.`),
+    ];
   const moved = event.effect.hold_minor !== 0 || event.effect.posted_minor !== 0;
   const isOfAnother = cardCurrency !== null && cardCurrency !== currency;
   if (event.anomaly !== 'currency_mismatch' && !(moved && isOfAnother)) return [];
   const card = cardCurrency === null ? 'of another currency' : `in ${cardCurrency}`;
   const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
-  return [itemOf(event, stream, `${inWords(event.message)} on a card ${card}. ${what}`)];
+  return [itemOf('currency_mismatch', event, stream, `${inWords(event.message)} on a card ${card}. ${what}`)];
 }
 
 /** Keyed by the event: seen when it is booked and again when a profile comes, it is one item. */
-function itemOf(event: MessageEvent, stream: Stream, summary: string): RaisedItem {
+function itemOf(kind: OpenItemKind, event: MessageEvent, stream: Stream, summary: string): RaisedItem {
   const minor = amountOf(event.message);
   return {
-    kind: 'currency_mismatch',
+    kind,
     key: event.event_id,
     summary,
     ...(minor === null ? {} : { amount: { minor: BigInt(minor), currency: event.message.currency } }),

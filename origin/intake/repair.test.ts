@@ -104,10 +104,11 @@ describe('gap repair', () => {
 test('events that the card has forgotten are asked for loudly, and never skipped', async () => {
   const card = spendingCard('forgotten', 5);
   await intake.take([{ id: '1', body: card.message(1) }]);
-  const behind = { network: 'native', card_token: 'forgotten', applied_sequence: '1' };
+  const behind = { network: 'native', card_token: 'forgotten', applied_sequence: '1', seen_sequence: '1' };
   // All of its rows, as of a card that has rested for longer than it keeps them.
   edge.trimmed.set(card.card_key, 7);
   await expect(catchUp(options, behind, AbortSignal.timeout(5_000))).rejects.toThrow('event 2 is due');
+  expect(await items()).toEqual(['card_events_lost open native:forgotten']);
   edge.trimmed.set(card.card_key, 2);
   await catchUp(options, behind, AbortSignal.timeout(5_000));
   expect(await applied()).toBe('forgotten 6');
@@ -131,7 +132,40 @@ test('an edge that has fewer events than are booked is counted, and nothing chan
   const card = spendingCard('set-back', 5);
   await intake.take([{ id: '1', body: card.message() }]);
   edge.logs.set(card.card_key, card.events.slice(0, 2));
-  await catchUp(options, { ...card, applied_sequence: '6' }, new AbortController().signal);
+  await catchUp(
+    options,
+    { network: 'native', card_token: 'set-back', applied_sequence: '6', seen_sequence: '6' },
+    new AbortController().signal,
+  );
   expect((await options.metrics.edgeBehind.get()).values[0]?.value).toBe(1);
   expect(await applied()).toBe('set-back 6');
+  expect(await items()).toEqual(['card_behind_ledger open native:set-back']);
 });
+
+test('a card that is behind is an open item until it has caught up', async () => {
+  const card = spendingCard('set-back', 5);
+  await intake.take([{ id: '1', body: card.message() }]);
+  const sweep = async (isSeen: (seen: string[]) => boolean) => {
+    await running(createSweep(options), () => until(items, isSeen));
+  };
+  edge.logs.set(card.card_key, card.events.slice(0, 2));
+  await sweep(([item]) => item === 'card_behind_ledger open native:set-back');
+  edge.logs.set(card.card_key, card.events);
+  await sweep(([item]) => item === 'card_behind_ledger resolved native:set-back');
+  // Events that wait here for one before them, and that the edge does not have, tell the same.
+  const other = spendingCard('waiting', 5);
+  await intake.take([{ id: '2', body: other.message(1, 5) }]);
+  edge.logs.set(other.card_key, other.events.slice(0, 3));
+  await running(createGapRepair(options), () => until(items, (seen) => seen.length === 2));
+  expect(await items()).toEqual([
+    'card_behind_ledger resolved native:set-back',
+    'card_behind_ledger open native:waiting',
+  ]);
+});
+
+async function items(): Promise<string[]> {
+  const { rows } = await database.sql.query<{ line: string }>(
+    `select concat_ws(' ', kind, status, card_key) as line from open_items order by open_item_no`,
+  );
+  return rows.map(({ line }) => line);
+}

@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { cardsWithConditions, closeConditions, raiseBehind, raiseLost } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { keyOf } from './sort-out.ts';
@@ -29,29 +30,46 @@ export interface RepairOptions {
 
 interface Behind extends CardName {
   readonly applied_sequence: string;
+  /** The last event that came, booked or waiting for one before it. */
+  readonly seen_sequence: string;
 }
 
-/** Takes what the edge has above `applied_sequence`, page by page. Throws where a page cannot be had or is not taken. */
-export async function catchUp({ edge, intake, log, metrics }: RepairOptions, card: Behind, signal: AbortSignal) {
+/**
+ * Takes what the edge has above `applied_sequence`, page by page. Throws where a page cannot be had or is not taken. False: the card
+ * and the origin do not have the same events, and a person has been told.
+ */
+export async function catchUp(options: RepairOptions, card: Behind, signal: AbortSignal): Promise<boolean> {
+  const { database, edge, intake, log, metrics } = options;
+  const known_sequence = Math.max(Number(card.applied_sequence), Number(card.seen_sequence));
   let after = Number(card.applied_sequence);
   while (!signal.aborted) {
     const { events, first_sequence, last_sequence } = await edge.eventsAfter(card, after);
-    if (last_sequence < after) {
+    if (last_sequence < known_sequence) {
       // Its storage was set back, or is another one: its next events will take numbers that are taken here.
       metrics.edgeBehind.inc();
-      log.error({ after, last_sequence }, 'the edge has fewer events of a card than the origin has booked');
-      return;
+      log.error({ known_sequence, last_sequence }, 'the edge has fewer events of a card than have come here');
+      await raiseBehind(database.sql, card, { last_sequence, known_sequence });
+      return false;
     }
     // Rows past its retention are gone from a card's log: what lay there is for a person to find, not for us to skip.
-    if (last_sequence > after && first_sequence > after + 1)
+    if (last_sequence > after && first_sequence > after + 1) {
+      await raiseLost(database.sql, card, { first_sequence, due_sequence: after + 1 });
       throw new Error(`the edge keeps events from ${first_sequence} on, and event ${after + 1} is due`);
-    if (events.length === 0) return;
+    }
+    if (events.length === 0) return true;
     const outcome = await intake.takePage({ version: 1, card_key: keyOf(card), events }, after);
     if (outcome === 'retry') throw new Error('a page of the card was not taken');
     metrics.repaired.inc(events.length);
     after += events.length;
-    if (after >= last_sequence) return;
+    if (after >= last_sequence) return true;
   }
+  return false;
+}
+
+/** As `catchUp`; closes what a person was told of a card, where that is so no longer. `troubled`: cards of which something was told. */
+async function repaired(options: RepairOptions, card: Behind, troubled: ReadonlySet<string>, signal: AbortSignal) {
+  const isWhole = await catchUp(options, card, signal);
+  if (isWhole && troubled.has(keyOf(card))) await closeConditions(options.database.sql, card);
 }
 
 /** Streams that hold events back, again and again until none does. */
@@ -61,11 +79,15 @@ export function createGapRepair(options: RepairOptions): Loop {
   // Streams that could not be filled, and when to try again; losing it costs a few calls that fail.
   const resting = new Map<string, { failures: number; untilMs: number }>();
 
-  async function repair(card: Behind & { stream_id: string }, signal: AbortSignal): Promise<void> {
+  async function repair(
+    card: Behind & { stream_id: string },
+    troubled: ReadonlySet<string>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const rest = resting.get(card.stream_id);
     if (rest !== undefined && Date.now() < rest.untilMs) return;
     try {
-      await catchUp(options, card, signal);
+      await repaired(options, card, troubled, signal);
       resting.delete(card.stream_id);
     } catch (error) {
       const failures = (rest?.failures ?? 0) + 1;
@@ -84,12 +106,13 @@ export function createGapRepair(options: RepairOptions): Loop {
     async round(signal) {
       // Onwards from the last one, so that streams which cannot be filled do not keep others from their turn.
       const { rows } = await database.sql.query<Behind & { stream_id: string }>(
-        `select stream_id, network, card_token, applied_sequence from card_streams
+        `select stream_id, network, card_token, applied_sequence, seen_sequence from card_streams
          where has_gap and stream_id > $1 order by stream_id limit $2`,
         [from, cardsPerRound],
       );
       from = rows.length < cardsPerRound ? 0 : Number(rows.at(-1)?.stream_id ?? 0);
-      await eachOf(rows, (card) => repair(card, signal), { log, signal });
+      const troubled = await cardsWithConditions(database.sql, rows);
+      await eachOf(rows, (card) => repair(card, troubled, signal), { log, signal });
       return rows.length === cardsPerRound;
     },
   });
@@ -107,12 +130,14 @@ export function createSweep(options: RepairOptions): Loop {
       for (;;) {
         // A full join: a card may have no stream yet, all its events lost; a stream may have no card here.
         const { rows } = await database.sql.query<Behind>(
-          `select network, card_token, coalesce(s.applied_sequence, 0) as applied_sequence
+          `select network, card_token, coalesce(s.applied_sequence, 0) as applied_sequence,
+             coalesce(s.seen_sequence, 0) as seen_sequence
            from card_streams s full join cards c using (network, card_token)
            where (network, card_token) > ($1, $2) order by network, card_token limit $3`,
           [last.network, last.card_token, cardsPerRound],
         );
-        await eachOf(rows, (card) => catchUp(options, card, signal), { log, signal });
+        const troubled = await cardsWithConditions(database.sql, rows);
+        await eachOf(rows, (card) => repaired(options, card, troubled, signal), { log, signal });
         const next = rows.at(-1);
         if (next === undefined || signal.aborted) return false;
         last = next;
