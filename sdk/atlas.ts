@@ -1,6 +1,7 @@
 // The client: one object for an API key. Holds no connection and no state of its own; make one and share it.
 
 import { Merchants } from './merchants.ts';
+import { OpenItems } from './open-items.ts';
 import { Settlements } from './settlements.ts';
 import { type AtlasOptions, createTransport } from './transport.ts';
 import { WebhookEndpoints } from './webhook-endpoints.ts';
@@ -9,6 +10,7 @@ import { WebhookMessages } from './webhook-messages.ts';
 export class Atlas {
   readonly settlements: Settlements;
   readonly merchants: Merchants;
+  readonly openItems: OpenItems;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly webhookMessages: WebhookMessages;
 
@@ -16,6 +18,7 @@ export class Atlas {
     const send = createTransport(options);
     this.settlements = new Settlements(send);
     this.merchants = new Merchants(send);
+    this.openItems = new OpenItems(send);
     this.webhookEndpoints = new WebhookEndpoints(send);
     this.webhookMessages = new WebhookMessages(send);
   }

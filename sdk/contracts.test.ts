@@ -1,8 +1,10 @@
 // The package carries its own types, so that it needs nothing of ours; here the compiler holds them against the contracts.
 
 import { expect, test } from 'vitest';
+import type * as openItem from '../contracts/open-item.ts';
 import type * as settlement from '../contracts/settlement.ts';
 import type * as webhook from '../contracts/webhook.ts';
+import type { OpenItem, OpenItemCounts, OpenItemsActed, WholeOpenItem } from './open-items.ts';
 import type {
   NewSettlement,
   Settlement,
@@ -50,6 +52,10 @@ test('the types are those of the contracts', () => {
     messageWithAttempts: Same<WebhookMessageWithAttempts, webhook.WebhookMessageWithAttempts>;
     attempt: Same<WebhookAttempt, webhook.WebhookAttempt>;
     recovered: Same<WebhooksRecovered, webhook.WebhooksRecovered>;
+    openItem: Same<OpenItem, openItem.OpenItem>;
+    wholeOpenItem: Same<WholeOpenItem, openItem.WholeOpenItem>;
+    openItemCounts: Same<OpenItemCounts, openItem.OpenItemCounts>;
+    openItemsActed: Same<OpenItemsActed, openItem.OpenItemsActed>;
     newSettlement: SameFields<NewSettlement, settlement.NewSettlement>;
     newEndpoint: SameFields<NewWebhookEndpoint, webhook.NewWebhookEndpoint>;
     endpointChange: SameFields<WebhookEndpointChange, webhook.WebhookEndpointChange>;
@@ -64,6 +70,7 @@ test('the types are those of the contracts', () => {
       endpoint: true,
     },
     ...{ endpointWithSecret: true, message: true, messageWithAttempts: true, attempt: true, recovered: true },
+    ...{ openItem: true, wholeOpenItem: true, openItemCounts: true, openItemsActed: true },
     ...{ newSettlement: true, newEndpoint: true, endpointChange: true },
   };
   expect(Object.values(same).every(Boolean)).toBe(true);

@@ -5,6 +5,18 @@ export { AtlasError, type FieldProblem } from './atlas-error.ts';
 export type { Listing, Page } from './listing.ts';
 export type { Destination, Merchant, Merchants, NewMerchant, PageQuery, Schedule } from './merchants.ts';
 export type {
+  OpenItem,
+  OpenItemActing,
+  OpenItemAction,
+  OpenItemCounts,
+  OpenItemGroup,
+  OpenItemQuery,
+  OpenItemStatus,
+  OpenItems,
+  OpenItemsActed,
+  WholeOpenItem,
+} from './open-items.ts';
+export type {
   CreateOptions,
   LedgerSide,
   NewSettlement,

@@ -2,6 +2,7 @@
 // an Idempotency-Key: asked for again, a closed item answers with what the first time came to.
 
 import * as z from 'zod';
+import { openItemsActedSchema } from '../../contracts/open-item.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { type Act, type Acted, createActing } from '../open-items/act.ts';
 import type { ActionParts, OpenItemAction } from '../open-items/action.ts';
@@ -76,13 +77,7 @@ function actOnMany(act: Act): Route {
     }),
     answers: {
       status: 200,
-      schema: z.strictObject({
-        closed: z.int(),
-        refused: z.int(),
-        not_now: z.int(),
-        skipped: z.int(),
-        next_cursor: z.string().nullable(),
-      }),
+      schema: openItemsActedSchema,
       description:
         'How many came to what: `refused` and `not_now` stay open, `skipped` are in somebody else’s hands. `next_cursor` not null: ' +
         'there may be more; ask again with it.',

@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { cardKey, networkSchema } from '../../contracts/network.ts';
+import { openItemCountsSchema, openItemStatuses } from '../../contracts/open-item.ts';
 import type { Sql } from '../db/client.ts';
 import { countOpenItems, findOpenItem, listOpenItems, type OpenItemFilter } from '../open-items/open-item.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
@@ -11,7 +12,6 @@ import { refusal } from './errors.ts';
 import {
   openItemKindSchema,
   openItemSchema,
-  openItemStatuses,
   openItemView,
   wholeOpenItemSchema,
   wholeOpenItemView,
@@ -102,10 +102,7 @@ const counts = route({
   summary: 'How many items are open of each kind, and how old the oldest is',
   answers: {
     status: 200,
-    schema: z.strictObject({
-      open: z.int(),
-      kinds: z.array(z.strictObject({ kind: openItemKindSchema, open: z.int(), oldest_age_seconds: z.int() })),
-    }),
+    schema: openItemCountsSchema,
     description: 'Kinds of which none is open are left out.',
   },
   errors: [],
