@@ -32,8 +32,11 @@ export type Finding =
   /** The amount is reserved in the ledger, and goes to this provider: written before a byte is sent. */
   | { readonly found: 'reserved'; readonly provider: string }
   | { readonly found: 'not_owed' }
-  /** Before it is sent, for good: no provider can pay to where its merchant wants it. */
-  | { readonly found: 'unpayable'; readonly code: 'destination_missing' | 'destination_refused' }
+  /** Before it is sent, for good: no provider can pay to where its merchant wants it, or none pays this amount. */
+  | {
+      readonly found: 'unpayable';
+      readonly code: 'destination_missing' | 'destination_refused' | 'amount_not_payable';
+    }
   /** The provider has it, and will say. */
   | { readonly found: 'accepted'; readonly reference: string }
   | { readonly found: 'paid'; readonly reference: string }
@@ -135,7 +138,7 @@ export function advance(
     case 'not_taken':
       return { ...stays, ...again(before, finding.code, policy, random) };
     case 'unpayable':
-      return { ...stays, ...failed(before, finding.code, 'no provider can pay there') };
+      return { ...stays, ...failed(before, finding.code, 'no provider can pay it') };
   }
 }
 

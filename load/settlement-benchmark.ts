@@ -233,6 +233,7 @@ async function drain(
           const merchant_id = merchantIds[(from + n) % merchantIds.length] ?? 'mrch_';
           return { ...doer, settlement: { merchant_id, amount_minor: 1, currency: 'USD' } };
         }),
+        [],
       ),
     );
   // As a database that has run for a while has them; this one is too young for its own schedule.

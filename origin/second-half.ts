@@ -84,7 +84,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
   return {
     readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
     routes: [
-      ...settlementRoutes,
+      ...settlementRoutes(providers),
       settlementTransfers,
       ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
       ...webhookEndpointRoutes({ box, fetch }),
@@ -98,11 +98,11 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     engine,
     loops: [
       createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS }),
-      createSchedule({ database, log }),
+      createSchedule({ database, log, providers }),
       createReaper({ sql: database.sql, registry, log }),
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
-      ...(queue === null ? [] : [createSettlementQueue({ queue, database, log })]),
+      ...(queue === null ? [] : [createSettlementQueue({ queue, database, log, providers })]),
     ],
     async close() {
       await fetch.close();

@@ -4,7 +4,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
-import { Atlas, AtlasError, type SettlementTransfer, type WebhookEvent, webhooks } from '../sdk/index.ts';
+import {
+  Atlas,
+  AtlasError,
+  type Settlement,
+  type SettlementTransfer,
+  type WebhookEvent,
+  webhooks,
+} from '../sdk/index.ts';
 import { readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { wordsOf } from './words.ts';
@@ -13,6 +20,9 @@ const help = `npm run settle -- [options]      pay out what the demo's shop is o
 
   --amount N.NN     in the shop's currency (default 10.00)
   --reference TEXT  shown on the shop's statement
+  --return          afterwards the provider sends it back: booked, owed again, told by settlement.returned
+  --return-amount N.NN  only so much of it
+  --return-as WORD  how the provider says it: returned (default), or rejected after it was paid; all of it then
   --timeout N       seconds to wait for the final state (default 60)
   --json            the result as one JSON object
   --help            this
@@ -25,6 +35,13 @@ interface Words {
   readonly reference: string;
   readonly timeoutMs: number;
   readonly json: boolean;
+  /** Null: it stays paid. */
+  readonly back: Back | null;
+}
+
+interface Back {
+  readonly amount_minor?: string;
+  readonly as: string;
 }
 
 /** Null: help was asked for. Throws what is wrong with the words. */
@@ -34,6 +51,9 @@ function readWords(args: readonly string[]): Words | null {
     options: {
       amount: { type: 'string', default: '10.00' },
       reference: { type: 'string', default: 'demo payout' },
+      return: { type: 'boolean', default: false },
+      'return-amount': { type: 'string' },
+      'return-as': { type: 'string', default: 'returned' },
       timeout: { type: 'string', default: '60' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -47,7 +67,15 @@ function readWords(args: readonly string[]): Words | null {
     reference: values.reference,
     timeoutMs: Number(values.timeout) * 1_000,
     json: values.json,
+    back: values.return ? readBack(values['return-amount'], values['return-as']) : null,
   };
+}
+
+function readBack(amount: string | undefined, as: string): Back {
+  if (amount !== undefined && !/^\d{1,9}\.\d{2}$/.test(amount))
+    throw new Error(`--return-amount ${amount} is not like 10.00`);
+  if (as !== 'returned' && as !== 'rejected') throw new Error(`--return-as ${as} is neither returned nor rejected`);
+  return { as, ...(amount === undefined ? {} : { amount_minor: String(Number(amount.replace('.', ''))) }) };
 }
 
 /** A partner's server: verifies each webhook, and keeps what it was told. */
@@ -88,14 +116,17 @@ async function settle(words: Words): Promise<void> {
     });
     const final = await atlas.settlements.waitUntilFinal(settlement_id, { timeoutMs: words.timeoutMs });
     const tookMs = Math.round(performance.now() - startedMs);
-    const webhook = await webhookOf(partner.told, settlement_id);
+    const webhook = await webhookOf(partner.told, settlement_id, final.state);
+    const returned = words.back === null ? null : await takeBack(running, settlement_id, words.back);
+    const returnWebhook = returned === null ? null : await webhookOf(partner.told, settlement_id, 'returned');
     const transitions = await atlas.settlements.transitions(settlement_id);
     const transfers = await atlas.settlements.transfers(settlement_id);
     const owedAfter = (await atlas.merchants.retrieve(merchant_id)).owed_minor;
     const result = {
-      settlement: final,
+      settlement: returned === null ? final : await atlas.settlements.retrieve(settlement_id),
       took_ms: tookMs,
       webhook,
+      return_webhook: returnWebhook,
       transitions,
       transfers,
       owed_minor: [owedBefore, owedAfter],
@@ -109,21 +140,39 @@ async function settle(words: Words): Promise<void> {
   }
 }
 
+/** The simulated provider that paid it sends it back. */
+async function takeBack({ providers }: Running, settlement_id: string, back: Back): Promise<unknown> {
+  for (const { admin_url } of providers) {
+    const body = JSON.stringify({ settlement_id, ...back });
+    const headers = { 'content-type': 'application/json' };
+    const answer = await fetch(`${admin_url}/returns`, { method: 'POST', headers, body });
+    if (answer.ok) return await answer.json();
+  }
+  throw new Error('No simulated provider has paid it, or less of it is left than is to come back.');
+}
+
 const webhookWithinMs = 10_000;
 
-async function webhookOf(told: readonly WebhookEvent[], settlementId: string): Promise<WebhookEvent | null> {
+async function webhookOf(
+  told: readonly WebhookEvent[],
+  settlementId: string,
+  what: string,
+): Promise<WebhookEvent | null> {
   const untilMs = performance.now() + webhookWithinMs;
+  const isWanted = ({ type, data }: WebhookEvent) =>
+    type === `settlement.${what}` && 'settlement_id' in data && data.settlement_id === settlementId;
   for (;;) {
-    const found = told.find((event) => 'settlement_id' in event.data && event.data.settlement_id === settlementId);
+    const found = told.find(isWanted);
     if (found !== undefined || performance.now() > untilMs) return found ?? null;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 interface Result {
-  readonly settlement: { readonly settlement_id: string; readonly state: string; readonly failure_code: string | null };
+  readonly settlement: Settlement;
   readonly took_ms: number;
   readonly webhook: WebhookEvent | null;
+  readonly return_webhook: WebhookEvent | null;
   readonly transitions: readonly {
     readonly at: string;
     readonly to: string;
@@ -134,11 +183,16 @@ interface Result {
   readonly owed_minor: readonly (number | bigint)[];
 }
 
-function inWords({ settlement, took_ms, webhook, transitions, transfers, owed_minor }: Result): string {
+function inWords({ settlement, took_ms, webhook, return_webhook, transitions, transfers, owed_minor }: Result): string {
   const why = settlement.failure_code === null ? '' : ` (${settlement.failure_code})`;
   return [
     `${settlement.settlement_id}   ${settlement.state}${why} after ${took_ms} ms`,
     webhook === null ? '  webhook   none came' : `  webhook   ${webhook.type}, signature verified`,
+    ...settlement.returns.map(
+      ({ settlement_return_id, amount_minor, reason_code }) =>
+        `  returned  ${settlement_return_id}  ${amount_minor} ${settlement.currency}  ${reason_code}`,
+    ),
+    ...(return_webhook === null ? [] : [`  webhook   ${return_webhook.type}, signature verified`]),
     `  owed      ${owed_minor.join(' before, ')} after, in minor units`,
     '  transfers',
     ...transfers.map(

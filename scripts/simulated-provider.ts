@@ -25,6 +25,8 @@ const help = `node scripts/simulated-provider.ts [options]      a payment provid
 
 Its API:    POST /v1/payments (Idempotency-Key), POST /v1/inquiries
 Admin side: GET and PUT /faults, GET /payments?settlement_id=, GET /totals (paid twice? what sum?), GET /livez
+            POST /returns: what is paid comes back, and the caller is told; all of it, or as much as amount_minor says:
+            {"settlement_id": "stl_…", "amount_minor": "400", "code": "account_closed", "as": "returned" or "rejected"}
 Faults:     ${Object.keys(faultsSchema.shape).join(', ')}`;
 
 function readOptions(args: readonly string[]): (SimulatedProviderOptions & { json: boolean }) | null {

@@ -18,6 +18,7 @@ export const tellingProvider = {
   availability: () => 'closed',
   newestTrouble: () => null,
   problemOfDestination: () => null,
+  amounts: () => ({ unit_minor: 1n, min_minor: 1n, max_minor: 10n ** 18n }),
   readWebhook: (_: Headers, body: string) => JSON.parse(body),
 } as unknown as GuardedProvider & Provider;
 

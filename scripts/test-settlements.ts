@@ -52,6 +52,7 @@ export async function askMany(database: Database, merchant_id: Id<'mrch'>, count
     createSettlements(
       sql,
       Array.from({ length: count }, () => request),
+      [],
     ),
   );
   return outcomes.flatMap((outcome) => ('created' in outcome ? [outcome.created] : []));

@@ -164,6 +164,12 @@ export const errors = {
     says: 'The ledger owes the merchant less than this amount.',
     remedy: 'Read the merchant: `owed_minor` is what can be settled now.',
   },
+  amount_not_payable: {
+    status: 422,
+    says: 'No provider that the merchant can be paid through pays this amount.',
+    remedy:
+      '`details` names the largest amount below it that can be paid: some currencies are paid in whole units only.',
+  },
   destination_missing: {
     status: 422,
     says: 'The merchant has no destination that a provider could pay to.',

@@ -10,6 +10,7 @@ import {
   settlementTransitionSchema,
 } from '../../contracts/settlement.ts';
 import type { Sql } from '../db/client.ts';
+import type { Payer } from '../providers/payable.ts';
 import { cancelSettlement } from '../settlement/cancel.ts';
 import { createSettlements, refusalOf } from '../settlement/create.ts';
 import { sees } from './caller.ts';
@@ -21,35 +22,42 @@ import { findSettlement, type SettlementRow, settlementColumns, settlementView }
 const tag = 'settlements';
 const byId = z.strictObject({ settlement_id: idSchema('stl') });
 
-const create = route({
-  method: 'post',
-  path: '/settlements',
-  name: 'createSettlement',
-  summary: 'Have what is owed to a merchant paid out',
-  description: 'Answers at once with a settlement that is `queued`. Its final state comes by webhook, or by asking.',
-  tag,
-  scope: 'settlements:write',
-  forMerchants: true,
-  idempotency: 'required',
-  body: newSettlementSchema,
-  answers: { status: 201, schema: settlementSchema, description: 'Queued.' },
-  errors: ['merchant_not_found', 'amount_not_owed', 'destination_missing'],
-  async handle(call) {
-    const [answer] = await createTogether(call.sql, [call]);
-    if (answer === undefined || answer instanceof Refusal) throw answer ?? new Error('neither created nor refused');
-    return answer;
-  },
-  handleTogether: createTogether,
-});
+function create(payers: readonly Payer[]): Route {
+  return route({
+    method: 'post',
+    path: '/settlements',
+    name: 'createSettlement',
+    summary: 'Have what is owed to a merchant paid out',
+    description: 'Answers at once with a settlement that is `queued`. Its final state comes by webhook, or by asking.',
+    tag,
+    scope: 'settlements:write',
+    forMerchants: true,
+    idempotency: 'required',
+    body: newSettlementSchema,
+    answers: { status: 201, schema: settlementSchema, description: 'Queued.' },
+    errors: ['merchant_not_found', 'amount_not_owed', 'destination_missing', 'amount_not_payable'],
+    async handle(call) {
+      const [answer] = await createTogether(call.sql, [call], payers);
+      if (answer === undefined || answer instanceof Refusal) throw answer ?? new Error('neither created nor refused');
+      return answer;
+    },
+    handleTogether: (sql, calls) => createTogether(sql, calls, payers),
+  });
+}
 
 type CreateCall = Pick<Call, 'caller' | 'requestId'> & { readonly body: z.output<typeof newSettlementSchema> };
 
 /** The audit trail's head is locked from the first insert to the commit: for all of them together. */
-async function createTogether(sql: Sql, calls: readonly CreateCall[]): Promise<({ body: object } | Refusal)[]> {
+async function createTogether(
+  sql: Sql,
+  calls: readonly CreateCall[],
+  payers: readonly Payer[],
+): Promise<({ body: object } | Refusal)[]> {
   const seen = calls.filter(({ caller, body }) => sees(caller, body.merchant_id));
   const outcomes = await createSettlements(
     sql,
     seen.map((call) => ({ ...doerOf(call), settlement: call.body })),
+    payers,
   );
   const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));
   return calls.map((call) => {
@@ -174,4 +182,7 @@ const transitions = route({
   },
 });
 
-export const settlementRoutes: readonly Route[] = [create, read, list, cancel, transitions];
+/** `payers`: the providers that are configured, primary first. */
+export function settlementRoutes(payers: readonly Payer[]): readonly Route[] {
+  return [create(payers), read, list, cancel, transitions];
+}

@@ -12,6 +12,11 @@ export const openItemKinds = {
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
   accrual_failed: 'A clearing that could not be added to what its merchant is owed.',
   settlement_set_aside: 'A settlement that used up its tries; it was not paid, and its amount stays reserved.',
+  settlement_refused:
+    'A settlement, or what came of it, that the database refuses to store; it is tried again every minute.',
+  settlement_overdue: 'A settlement of which its provider does not say what became of it; it is asked about on and on.',
+  run_set_aside: 'A scheduled run that could not be made; what it would have settled stays owed.',
+  provider_word_refused: 'A message of a provider that the database refuses to take; it is tried again every minute.',
   provider_contradiction: 'A provider says of a settlement what cannot follow from what it said before.',
   return_short: 'Less came back of a payout than was paid, and the rest is not explained.',
   provider_not_configured: 'Payments under way at a provider that the configuration no longer names.',

@@ -2,6 +2,7 @@
 // Only for one that no provider may have: what may have been taken is asked about where it was sent, and goes nowhere else.
 
 import type { GuardedProvider } from './guarded.ts';
+import { payableBy } from './payable.ts';
 import type { BreakerState } from './provider-metrics.ts';
 
 export type Choice =
@@ -10,6 +11,8 @@ export type Choice =
   | { readonly outcome: 'destination_missing' }
   /** For good: every destination it has is one that cannot be paid to. */
   | { readonly outcome: 'destination_refused'; readonly problem: string }
+  /** For good: none of those that can pay to it pays this amount. */
+  | { readonly outcome: 'amount_not_payable' }
   /** For now: those that could are down. */
   | { readonly outcome: 'none_available' };
 
@@ -18,11 +21,14 @@ export interface ChooseOptions {
   readonly providers: readonly GuardedProvider[];
   /** The merchant's, by provider. */
   readonly destinations: Readonly<Record<string, unknown>>;
+  readonly amount_minor: bigint;
+  readonly currency: string;
   /** The one that did not take it last time: the others come first now. */
   readonly notTakenBy?: string | null;
 }
 
-export function chooseProvider({ providers, destinations, notTakenBy = null }: ChooseOptions): Choice {
+export function chooseProvider({ providers, notTakenBy = null, ...wanted }: ChooseOptions): Choice {
+  const { destinations } = wanted;
   const given = providers.filter(({ name }) => Object.hasOwn(destinations, name));
   if (given.length === 0) return { outcome: 'destination_missing' };
   const problems: string[] = [];
@@ -32,8 +38,10 @@ export function chooseProvider({ providers, destinations, notTakenBy = null }: C
     return problem === null;
   });
   if (possible.length === 0) return { outcome: 'destination_refused', problem: problems.join('; ') };
-  const others = possible.filter(({ name }) => name !== notTakenBy);
-  const provider = [...others, ...possible].find((candidate) => candidate.availability() !== 'open');
+  const paying = possible.filter((provider) => payableBy(provider, wanted) === wanted.amount_minor);
+  if (paying.length === 0) return { outcome: 'amount_not_payable' };
+  const others = paying.filter(({ name }) => name !== notTakenBy);
+  const provider = [...others, ...paying].find((candidate) => candidate.availability() !== 'open');
   return provider === undefined ? { outcome: 'none_available' } : { outcome: 'chosen', provider };
 }
 

@@ -80,6 +80,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
       guard.exchange<AskAnswer>('ask', (inner) => provider.ask(submission, providerReference, inner), signal, unknown),
     readWebhook: (headers, body) => provider.readWebhook(headers, body),
     problemOfDestination: (destination) => provider.problemOfDestination(destination),
+    amounts: (currency, destination) => provider.amounts(currency, destination),
     availability: () => guard.availability(),
     newestTrouble: () => guard.newestTrouble,
     ...(close === undefined ? {} : { close }),

@@ -2,6 +2,7 @@
 // What counts is what is certain: `not_taken` and `rejected` mean that it has not paid and never will for this submission.
 
 import type { Settlement } from '../../contracts/settlement.ts';
+import type { AmountRule } from './payable.ts';
 
 /** One submission of one settlement. The same submission may be sent again: its idempotency key is the same. */
 export interface Submission {
@@ -61,6 +62,9 @@ export interface Confirmation extends AboutPayment {
   readonly rejection_outlasts?: boolean;
   /** What it said besides, for the record of the exchange: `fee 3.00 EUR`. */
   readonly note?: string;
+  /** What it says it paid, digits in minor units; where it is not what was sent, it is not believed. Missing: it does not tell. */
+  readonly amount_minor?: string | null;
+  readonly currency?: string | null;
 }
 
 /** Money of a paid settlement came back, all of it or a part. */
@@ -104,6 +108,8 @@ export interface Provider {
   readWebhook(headers: Headers, body: string): ProviderWord | null;
   /** A destination that this provider could not pay to: its problem, to be read on from its name (`needs account`); or null. */
   problemOfDestination(destination: unknown): string | null;
+  /** Which amounts it pays in this currency to this destination; null: none at all. */
+  amounts(currency: string, destination: unknown): AmountRule | null;
   /** Ends its connections; what is under way ends as `unknown`. */
   close?(): Promise<void>;
 }

@@ -101,6 +101,27 @@ describe('confirmations', () => {
     expect(await provider.ask(submission, null, never)).toMatchObject({ outcome: 'paid' });
   });
 
+  test('P1: what was paid comes back, as a word of its own or as a rejection after it', async () => {
+    const { server, provider, listener } = await listened({});
+    const submission = sampleSubmission(destination);
+    await provider.submit(submission, never);
+    await until(
+      () => listener.words.length,
+      (count) => count === 1,
+    );
+    const { settlement_id } = submission;
+    expect(server.takeBack({ settlement_id, amount_minor: '345' })?.returns).toHaveLength(1);
+    expect(server.takeBack({ settlement_id, as: 'rejected' })?.returns[1]?.amount_minor).toBe('12000');
+    expect(server.takeBack({ settlement_id })).toBeNull();
+    const words = await until(
+      () => listener.words,
+      ({ length }) => length === 3,
+    );
+    expect(words.map(({ outcome }) => outcome).toSorted()).toEqual(['paid', 'rejected', 'returned']);
+    // It was paid, and says so when it is asked.
+    expect(await provider.ask(submission, null, never)).toMatchObject({ outcome: 'paid' });
+  });
+
   test('one that is not answered with 2xx is told again', async () => {
     const { provider, listener } = await listened({});
     listener.answers.push(503);
@@ -126,6 +147,11 @@ describe('confirmations', () => {
     expect(() => provider.readWebhook(signed(new Date(now.getTime() - 301_000), '{}'), '{}')).toThrow(/signature/);
     expect(() => provider.readWebhook(signed(now, '{}'), '{ }')).toThrow(/signature/);
     expect(() => provider.readWebhook(new Headers(), '{}')).toThrow(/signature/);
-    expect(provider.readWebhook(signed(now, '{"type":"balance.low"}'), '{"type":"balance.low"}')).toBeNull();
+    const read = (body: string) => provider.readWebhook(signed(now, body), body);
+    expect(read('{"type":"balance.low"}')).toBeNull();
+    // Of a payment, and not to be read, or of a kind that is not known: for a person.
+    expect(read('{"type":"payment.paid","data":{}}')).toMatchObject({ outcome: 'unclear', settlement_id: 'none' });
+    const odd = { type: 'payment.frozen', data: { settlement_id: 'stl_1', provider_reference: 'r1' } };
+    expect(read(JSON.stringify(odd))).toMatchObject({ outcome: 'unclear', settlement_id: 'stl_1' });
   });
 });

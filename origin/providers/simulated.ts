@@ -38,14 +38,24 @@ const inquirySchema = z.discriminatedUnion('state', [
   z.object({ state: z.literal('not_found') }),
 ]);
 const wordSchema = z.object({
-  type: z.enum(['payment.paid', 'payment.rejected']),
+  type: z.string(),
+  timestamp: z.nullish(z.string()),
   data: z.object({
     settlement_id: z.string().min(1),
-    submission: z.number().int().min(1),
+    submission: z.optional(z.number().int().min(1)),
     provider_reference: z.string().min(1).max(255),
-    code: z.nullable(z.string()),
+    code: z.nullish(z.string()),
+    amount_minor: z.nullish(z.string()),
+    currency: z.nullish(z.string()),
+    /** Of a return alone. */
+    return_reference: z.optional(z.string().min(1).max(255)),
   }),
 });
+
+const ofPaymentSchema = z.union([
+  z.object({ type: z.string().check(z.startsWith('payment.')) }),
+  z.object({ data: z.object({ settlement_id: z.string() }) }),
+]);
 
 interface Answer {
   readonly status: number;
@@ -106,9 +116,13 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
       const read = destinationSchema.safeParse(destination);
       return read.success ? null : problemOf(read.error);
     },
+    amounts: () => ({ unit_minor: 1n, min_minor: 1n, max_minor: amountMinorMax }),
     close: () => pool.destroy(),
   };
 }
+
+/** Its orders have 18 digits. */
+const amountMinorMax = 10n ** 18n - 1n;
 
 function orderOf({ settlement_id, submission, amount_minor, currency, reference }: Submission) {
   return { settlement_id, submission, amount_minor: String(amount_minor), currency, reference };
@@ -156,14 +170,46 @@ function readWord(verifiers: readonly Webhook[], given: Headers, body: string): 
   const signed = Object.fromEntries(names.map((name) => [name, given.get(name) ?? '']));
   if (!verifiers.some((verifier) => isSignedBy(verifier, body, signed)))
     throw new Refusal(401, 'signature_wrong', 'The signature is missing, wrong, or older than five minutes.');
-  const read = wordSchema.safeParse(parsed(body));
-  if (!read.success) return null;
-  const { type, data } = read.data;
-  const { settlement_id, submission, provider_reference, code } = data;
-  const about = { webhook_id: signed['webhook-id'] ?? '', settlement_id, submission, provider_reference };
-  return type === 'payment.paid'
-    ? { ...about, outcome: 'paid', code: null }
-    : { ...about, outcome: 'rejected', code: providerCode(code) };
+  return wordOf(signed['webhook-id'] ?? '', parsed(body));
+}
+
+/** All payments there are ours: what cannot be read of one is for a person. Null: it speaks of something else. */
+function wordOf(webhook_id: string, body: unknown): ProviderWord | null {
+  const read = wordSchema.safeParse(body);
+  if (!read.success && !ofPaymentSchema.safeParse(body).success) return null;
+  if (!read.success)
+    return {
+      ...{ webhook_id, settlement_id: settlementIn(body), provider_reference: webhook_id, outcome: 'unclear' },
+      ...{ kind: 'provider_contradiction', amount_minor: null, currency: null, code: null },
+      summary: `The simulated provider sent what cannot be read: ${problemOf(read.error)}.`,
+    };
+  const { type, timestamp, data } = read.data;
+  const { settlement_id, submission, provider_reference, code, amount_minor = null, currency = null } = data;
+  const occurredAtMs = Date.parse(timestamp ?? '');
+  const about = {
+    ...{ webhook_id, settlement_id, provider_reference, amount_minor, currency },
+    ...(submission === undefined ? {} : { submission }),
+    occurred_at_ms: Number.isNaN(occurredAtMs) ? null : occurredAtMs,
+  };
+  switch (type) {
+    case 'payment.paid':
+      return { ...about, outcome: 'paid', code: null };
+    case 'payment.rejected':
+      return { ...about, outcome: 'rejected', code: providerCode(code) };
+    case 'payment.returned': {
+      const reference = data.return_reference ?? webhook_id;
+      return { ...about, outcome: 'returned', provider_reference: reference, code: providerCode(code) };
+    }
+    default: {
+      const summary = `The simulated provider says "${type}" of a payment of ours, which we do not know.`;
+      return { ...about, outcome: 'unclear', kind: 'provider_contradiction', summary, code: providerCode(code) };
+    }
+  }
+}
+
+function settlementIn(body: unknown): string {
+  const found = z.object({ data: z.object({ settlement_id: z.string() }) }).safeParse(body);
+  return found.success ? found.data.data.settlement_id : 'none';
 }
 
 function isSignedBy(verifier: Webhook, body: string, signed: Record<string, string>): boolean {

@@ -54,7 +54,7 @@ export interface StandInStripe {
   /** Transfers and payouts a page. */
   pageSize: number;
   /** An event as Stripe signs it. */
-  event(type: string, object: Moved, secret: string, at?: Date): { headers: Headers; body: string };
+  event(type: string, object: { readonly id: string }, secret: string, at?: Date): { headers: Headers; body: string };
   close(): Promise<void>;
 }
 
@@ -91,9 +91,10 @@ export async function startStandInStripe(): Promise<StandInStripe> {
   const signer = new Stripe('sk_test_signer');
   return Object.assign(stripe, {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    event(type: string, object: Moved, secret: string, at = new Date()) {
-      const body = JSON.stringify({ id: `evt_${type}_${object.id}`, object: 'event', type, data: { object } });
+    event(type: string, object: { readonly id: string }, secret: string, at = new Date()) {
       const timestamp = Math.floor(at.getTime() / 1_000);
+      const event = { id: `evt_${type}_${object.id}`, object: 'event', created: timestamp, type, data: { object } };
+      const body = JSON.stringify(event);
       const signature = signer.webhooks.generateTestHeaderString({ payload: body, secret, timestamp });
       return { headers: new Headers({ 'stripe-signature': signature }), body };
     },

@@ -21,14 +21,16 @@ describe('webhooks', () => {
     return { stripe, provider, submission, object };
   }
 
+  const outlasts = { rejection_outlasts: true, amount_minor: '12345', currency: 'EUR' };
   test.each([
-    ['payout.paid', payoutTo, {}, { outcome: 'paid', code: null }],
+    ['payout.paid', payoutTo, {}, { outcome: 'paid', code: null, ...outlasts }],
     ['payout.failed', payoutTo, { failure_code: 'no_account' }, { outcome: 'rejected', code: 'provider_no_account' }],
     ['payout.failed', payoutTo, {}, { outcome: 'rejected', code: 'provider_payout_failed' }],
+    ['payout.failed', payoutTo, { failure_code: 7 }, { outcome: 'rejected', code: 'provider_payout_failed' }],
     ['payout.canceled', payoutTo, {}, { outcome: 'rejected', code: 'provider_payout_canceled' }],
-    ['transfer.created', transferTo, {}, { outcome: 'paid', code: null }],
+    ['transfer.created', transferTo, {}, { outcome: 'paid', code: null, ...outlasts }],
     ['transfer.reversed', transferTo, { reversed: true }, { outcome: 'rejected', code: 'provider_transfer_reversed' }],
-    ['transfer.reversed', transferTo, { reversed: false }, null],
+    ['payout.created', payoutTo, {}, null],
     ['payout.updated', payoutTo, {}, null],
     ['payout.paid', payoutTo, { metadata: {} }, null],
   ])('%s of %j with %j', async (type, destination, changes, word) => {
@@ -41,8 +43,42 @@ describe('webhooks', () => {
       settlement_id,
       submission: 1,
       provider_reference: object.id,
+      occurred_at_ms: expect.anything(),
     };
     expect(read).toEqual(word === null ? null : { ...about, ...word });
+  });
+
+  const reversal = (id: string, amount: number) => ({ id, object: 'transfer_reversal', amount });
+  test.each([
+    [
+      'P4: a part of a transfer reversed, with its reversals',
+      { amount: 1_000, amount_reversed: 400, reversed: false, reversals: { data: [reversal('trr_1', 400)] } },
+      { kind: 'return_short', provider_reference: 'trr_1', amount_minor: '400', currency: 'EUR' },
+    ],
+    [
+      'P4: a second part: the newest reversal alone',
+      { amount_reversed: 700, reversed: false, reversals: { data: [reversal('trr_2', 300), reversal('trr_1', 400)] } },
+      { kind: 'return_short', provider_reference: 'trr_2', amount_minor: '300' },
+    ],
+    [
+      'P4: without a list of reversals: the sum of them',
+      { amount: 1_000, amount_reversed: 400, reversed: false },
+      { kind: 'return_short', provider_reference: expect.stringMatching(/^tr_.* reversed 400$/), amount_minor: '400' },
+    ],
+  ])('%s', async (_, changes, word) => {
+    const { stripe, provider, object } = await moved(transferTo);
+    const { headers, body } = stripe.event('transfer.reversed', { ...object, ...changes }, secret);
+    expect(provider.readWebhook(headers, body)).toMatchObject({ outcome: 'unclear', ...word });
+  });
+
+  test.each([
+    ['payout.updated', { reversed_by: 'po_2' }, 'provider_payout_reversed'],
+    ['payout.vanished', {}, 'provider_payout_vanished'],
+  ])('%s with %j of ours is for a person', async (type, changes, code) => {
+    const { stripe, provider, object } = await moved(payoutTo);
+    const { headers, body } = stripe.event(type, { ...object, ...changes }, secret);
+    const kind = 'provider_contradiction';
+    expect(provider.readWebhook(headers, body)).toMatchObject({ outcome: 'unclear', kind, code });
   });
 
   test('signed by another, too old, changed on the way, or not signed: refused', async () => {

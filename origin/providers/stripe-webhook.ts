@@ -1,30 +1,51 @@
-// Stripe's webhooks: verified by its SDK on the text as it came, then read for the few events that end a payment of ours.
+// Stripe's webhooks: verified by its SDK on the text as it came, then read for what they say of payments of ours. An event of ours that
+// we do not know goes in front of a person; events of anything else on the account are ignored.
 
 import type Stripe from 'stripe';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
 import { providerCode } from './exchange.ts';
-import type { ProviderWord } from './provider.ts';
+import type { ProviderWord, UnclearWord } from './provider.ts';
+import { minorOfStripe } from './stripe-amount.ts';
 
 /** Ours say whose they are in their metadata; whatever else moves on the account has none. */
-const metadata = z.object({ settlement_id: z.string().min(1), submission: z.coerce.number().int().min(1) });
+const ours = z.object({
+  settlement_id: z.string().min(1).max(255),
+  submission: z.coerce.number().int().min(1).optional().catch(undefined),
+});
 const id = z.string().min(1).max(255);
-const eventSchema = z.discriminatedUnion('type', [
-  z.object({ id, type: z.literal('payout.paid'), data: z.object({ object: z.object({ id, metadata }) }) }),
-  z.object({
-    id,
-    type: z.enum(['payout.failed', 'payout.canceled']),
-    data: z.object({ object: z.object({ id, metadata, failure_code: z.nullish(z.string()) }) }),
+/** Decorations: what cannot be read is not there, and keeps nothing from being booked. */
+const code = z.string().nullish().catch(null);
+const reversal = z.object({ id, amount: z.number().int().positive(), created: z.number().int().optional() });
+
+const eventSchema = z.object({
+  id,
+  type: z.string(),
+  /** Seconds. */
+  created: z.number().int().positive().optional().catch(undefined),
+  data: z.object({
+    object: z.object({
+      id,
+      metadata: ours,
+      amount: z.number().int().positive().optional().catch(undefined),
+      currency: z.string().optional().catch(undefined),
+      failure_code: code,
+      /** Of a payout, the payout that takes it back. */
+      reversed_by: z.unknown().optional(),
+      /** Of a transfer: true when all of it came back. */
+      reversed: z.boolean().optional().catch(undefined),
+      amount_reversed: z.number().int().nonnegative().optional().catch(undefined),
+      reversals: z
+        .object({ data: z.array(reversal) })
+        .optional()
+        .catch(undefined),
+    }),
   }),
-  z.object({ id, type: z.literal('transfer.created'), data: z.object({ object: z.object({ id, metadata }) }) }),
-  z.object({
-    id,
-    type: z.literal('transfer.reversed'),
-    // In part, too: only what came back as a whole is not paid.
-    data: z.object({ object: z.object({ id, metadata, reversed: z.literal(true) }) }),
-  }),
-]);
+});
 type Event = z.infer<typeof eventSchema>;
+
+/** They say that one of ours exists or has moved on, which other events say better. */
+const saysNothing = new Set(['payout.created', 'payout.reconciliation_completed', 'transfer.updated', 'transfer.paid']);
 
 export function readStripeWebhook(
   stripe: Stripe,
@@ -40,27 +61,80 @@ export function readStripeWebhook(
       'The Stripe-Signature header is missing, wrong, or older than five minutes.',
     );
   const read = eventSchema.safeParse(JSON.parse(body));
-  if (!read.success) return null;
-  const { object } = read.data.data;
-  const { settlement_id, submission } = object.metadata;
-  const about = { webhook_id: read.data.id, settlement_id, submission, provider_reference: object.id };
-  const code = codeOf(read.data);
-  return code === null ? { ...about, outcome: 'paid', code } : { ...about, outcome: 'rejected', code };
+  return read.success ? wordOf(read.data) : null;
 }
 
-/** Null: it is paid. */
-function codeOf(event: Event): string | null {
+function wordOf(event: Event): ProviderWord | null {
+  const { object } = event.data;
+  const { settlement_id, submission } = object.metadata;
+  const about = {
+    webhook_id: event.id,
+    settlement_id,
+    ...(submission === undefined ? {} : { submission }),
+    provider_reference: object.id,
+    occurred_at_ms: event.created === undefined ? null : event.created * 1_000,
+  };
+  const rejected = (theirs: string): ProviderWord => ({ ...about, outcome: 'rejected', code: providerCode(theirs) });
   switch (event.type) {
     case 'payout.paid':
     case 'transfer.created':
-      return null;
+      // A payout that failed and a transfer that was reversed stay so: a `paid` that comes later was sent before.
+      return { ...about, outcome: 'paid', code: null, rejection_outlasts: true, ...paidOf(object) };
     case 'payout.failed':
-      return providerCode(event.data.object.failure_code ?? 'payout_failed');
+      return rejected(object.failure_code ?? 'payout_failed');
     case 'payout.canceled':
-      return 'provider_payout_canceled';
+      return rejected('payout_canceled');
     case 'transfer.reversed':
-      return 'provider_transfer_reversed';
+      return object.reversed === true ? rejected('transfer_reversed') : partOf(event, about);
+    case 'payout.updated':
+      if (object.reversed_by === undefined || object.reversed_by === null) return null;
+      return unclear(about, 'payout_reversed', 'Stripe takes a payout back from the bank account it was paid to.');
+    default:
+      if (saysNothing.has(event.type)) return null;
+      return unclear(about, event.type, `Stripe says "${event.type}" of a payment of ours, which we do not know.`);
   }
+}
+
+type About = Pick<UnclearWord, 'webhook_id' | 'settlement_id' | 'submission' | 'provider_reference' | 'occurred_at_ms'>;
+
+function unclear(about: About, theirs: string, summary: string): UnclearWord {
+  const kind = 'provider_contradiction';
+  return {
+    ...about,
+    outcome: 'unclear',
+    kind,
+    summary,
+    amount_minor: null,
+    currency: null,
+    code: providerCode(theirs),
+  };
+}
+
+function paidOf({ amount, currency }: Event['data']['object']) {
+  if (amount === undefined || currency === undefined) return {};
+  return { amount_minor: minorOfStripe(amount, currency), currency: currency.toUpperCase() };
+}
+
+/**
+ * A transfer reversed in part: the merchant has less than the ledger says, and we have it. Stripe reverses only where somebody of
+ * ours asked for it (a correction, a refund that takes the transfer back), and why, a person knows: it may be owed again or not.
+ */
+function partOf(event: Event, about: About): UnclearWord {
+  const { reversals, amount_reversed, currency = '' } = event.data.object;
+  // The newest comes first. Without the list there is only the sum of all of them.
+  const newest = reversals?.data[0];
+  const amount = newest?.amount ?? amount_reversed ?? 0;
+  return {
+    ...about,
+    outcome: 'unclear',
+    kind: 'return_short',
+    provider_reference: newest?.id ?? `${about.provider_reference} reversed ${amount}`,
+    summary:
+      'Stripe reversed a part of a transfer: the merchant has less than the ledger says, and it is with us again.',
+    amount_minor: amount === 0 ? null : minorOfStripe(amount, currency),
+    currency: currency === '' ? null : currency.toUpperCase(),
+    code: 'provider_transfer_reversed',
+  };
 }
 
 function isSignedBy(

@@ -9,7 +9,7 @@ import * as z from 'zod';
 import { problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import { timeouts } from './guarded.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
-import { stripeAmount } from './stripe-amount.ts';
+import { stripeAmount, stripeAmounts } from './stripe-amount.ts';
 import { answerOfFailure } from './stripe-failure.ts';
 import { readStripeWebhook } from './stripe-webhook.ts';
 
@@ -83,6 +83,10 @@ export function createStripeProvider(options: StripeOptions): Provider {
     problemOfDestination(destination) {
       const read = destinationSchema.safeParse(destination);
       return read.success ? null : problemOf(read.error);
+    },
+    amounts(currency, destination) {
+      const route = routeOf(destination);
+      return route === null ? null : stripeAmounts(currency, route.kind);
     },
     close: () => dispatcher.destroy(),
   };

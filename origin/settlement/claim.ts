@@ -130,6 +130,8 @@ class Planner {
     const choice = chooseProvider({
       providers: this.#parts.providers.filter((provider) => !this.#triedOut.has(provider)),
       destinations: row.destinations,
+      amount_minor: row.amount_minor,
+      currency: row.currency,
       notTakenBy: row.submissions > 0 ? row.provider : null,
     });
     if (choice.outcome === 'none_available' || (choice.outcome !== 'chosen' && this.#triedOut.size > 0))

@@ -8,6 +8,7 @@ import { refusal } from '../api/errors.ts';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
+import { isPayable, type Payer, payableOf } from '../providers/payable.ts';
 import { type Owed, owedTo } from './owed.ts';
 
 export interface SettlementRequest extends Doer {
@@ -20,29 +21,51 @@ export interface SettlementRequest extends Doer {
 
 export type CreateOutcome =
   /** `at`: null where an id that its caller chose was there already. */
-  | { readonly created: Id<'stl'>; readonly at: Date | null }
-  | { readonly refused: 'merchant_not_found' | 'currency_differs' | 'destination_missing' | 'amount_not_owed' };
+  { readonly created: Id<'stl'>; readonly at: Date | null } | Refused;
+
+type Refused =
+  | { readonly refused: 'merchant_not_found' | 'currency_differs' | 'destination_missing' | 'amount_not_owed' }
+  /** `largest_minor`: the largest amount below it that can be paid; 0: none. */
+  | { readonly refused: 'amount_not_payable'; readonly largest_minor: bigint; readonly currency: string };
 
 /** One. Throws a refusal in the API's words; returns the settlement's id. */
-export async function createSettlement(sql: Sql, settlement: NewSettlement, doer: Doer): Promise<Id<'stl'>> {
-  const [outcome] = await createSettlements(sql, [{ ...doer, settlement }]);
+export async function createSettlement(
+  sql: Sql,
+  settlement: NewSettlement,
+  doer: Doer,
+  payers: readonly Payer[] = [],
+): Promise<Id<'stl'>> {
+  const [outcome] = await createSettlements(sql, [{ ...doer, settlement }], payers);
   if (outcome === undefined) throw new Error('a settlement was neither created nor refused');
   if ('created' in outcome) return outcome.created;
   throw refusalOf(outcome);
 }
 
 /** In the API's words. */
-export function refusalOf({ refused }: Extract<CreateOutcome, { refused: string }>): Refusal {
+export function refusalOf(outcome: Refused): Refusal {
+  const { refused } = outcome;
+  if (refused === 'amount_not_payable') {
+    const { largest_minor, currency } = outcome;
+    const largest = largest_minor === 0n ? 'no smaller one can either' : `the largest that can is ${largest_minor}`;
+    return refusal(refused, [{ field: 'amount_minor', problem: `cannot be paid in ${currency}: ${largest}` }]);
+  }
   if (refused === 'currency_differs')
     return refusal('field_invalid', [{ field: 'currency', problem: 'is not the currency of the merchant' }]);
   return refusal(refused);
 }
 
 /**
+ * `payers`: the providers that are configured, primary first. An amount that none of them pays is refused with the largest that
+ * one of them does.
+ *
  * Many in two statements, each with an outcome of its own. What is refused here would fail later; what is not may still fail
  * at its reservation, where others were first: only that one decides.
  */
-export async function createSettlements(sql: Sql, requests: readonly SettlementRequest[]): Promise<CreateOutcome[]> {
+export async function createSettlements(
+  sql: Sql,
+  requests: readonly SettlementRequest[],
+  payers: readonly Payer[],
+): Promise<CreateOutcome[]> {
   const owed = await owedTo(
     sql,
     requests.map(({ settlement }) => settlement.merchant_id),
@@ -52,8 +75,8 @@ export async function createSettlements(sql: Sql, requests: readonly SettlementR
   const outcomes = requests.map((request): CreateOutcome => {
     const { merchant_id, amount_minor } = request.settlement;
     const available = left.get(merchant_id) ?? 0n;
-    const refused = problemOf(request.settlement, owed.get(merchant_id), available);
-    if (refused !== null) return { refused };
+    const refused = problemOf(request.settlement, owed.get(merchant_id), available, payers);
+    if (refused !== null) return refused;
     left.set(merchant_id, available - BigInt(amount_minor));
     const settlement_id = request.settlement_id ?? newId('stl');
     accepted.push({ ...request, settlement_id });
@@ -65,11 +88,20 @@ export async function createSettlements(sql: Sql, requests: readonly SettlementR
   );
 }
 
-function problemOf({ amount_minor, currency }: NewSettlement, owed: Owed | undefined, available: bigint) {
-  if (owed === undefined) return 'merchant_not_found';
-  if (owed.currency !== currency) return 'currency_differs';
-  if (Object.keys(owed.destinations).length === 0) return 'destination_missing';
-  return BigInt(amount_minor) > available ? 'amount_not_owed' : null;
+function problemOf(
+  { amount_minor, currency }: NewSettlement,
+  owed: Owed | undefined,
+  available: bigint,
+  payers: readonly Payer[],
+): Refused | null {
+  if (owed === undefined) return { refused: 'merchant_not_found' };
+  if (owed.currency !== currency) return { refused: 'currency_differs' };
+  const { destinations } = owed;
+  if (Object.keys(destinations).length === 0) return { refused: 'destination_missing' };
+  if (BigInt(amount_minor) > available) return { refused: 'amount_not_owed' };
+  const wanted = { amount_minor: BigInt(amount_minor), currency, destinations };
+  if (isPayable(payers, wanted)) return null;
+  return { refused: 'amount_not_payable', largest_minor: payableOf(payers, wanted)?.amount_minor ?? 0n, currency };
 }
 
 /** By their ids, when they were created. */

@@ -85,6 +85,8 @@ function judgePayment(provider: string, word: Confirmation, row: SettlementRow, 
     // An earlier submission was certain not to be taken, and a later one is under way: it may be paid twice.
     return cannotBe(`submission ${row.submissions} of it is under way`, asked(row).change);
   }
+  if (!isOfAmount(word, row))
+    return cannotBe(`it says that this was ${word.amount_minor} ${word.currency}`, asked(row).change);
   // Where it waits to be tried again, nobody has been sent it since: this is its end.
   const finding = { found: 'paid', reference: word.provider_reference } as const;
   return applied(provider, row, advance(sent(row), finding, policy, 0));
@@ -191,6 +193,14 @@ function isOfNewest({ submission, provider_reference }: Confirmation, row: Settl
 function isOfPayment({ submission, provider_reference }: Confirmation, row: SettlementRow): boolean {
   if (submission !== undefined && submission !== row.submissions) return false;
   return row.provider_reference === null || storable(provider_reference) === row.provider_reference;
+}
+
+/** Where it tells how much it paid, that is what it was sent. */
+function isOfAmount({ amount_minor = null, currency = null }: Confirmation, row: SettlementRow): boolean {
+  return (
+    (amount_minor === null || amount_minor === String(row.amount_minor)) &&
+    (currency === null || currency === row.currency)
+  );
 }
 
 const digits = /^\d{1,18}$/;

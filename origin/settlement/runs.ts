@@ -1,37 +1,37 @@
 // Scheduled settlement: each merchant with a schedule once a day, of all that is owed to it and not asked for yet. A run is a row
-// before it is anything else; its settlement and its end are one commit, so that one which died is taken up where it stood.
+// before it is anything else; its settlement and its end are one commit (end-runs.ts), so that one which died is taken up where it
+// stood.
 
 import type { Logger } from 'pino';
-import { type Id, newId } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
-import type { Database, Sql } from '../db/client.ts';
-import { numberColumn } from '../db/columns.ts';
+import { newId } from '../../contracts/ids.ts';
+import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
+import type { Payer } from '../providers/payable.ts';
 import { accrue } from './accrual.ts';
-import { type CreateOutcome, createSettlements } from './create.ts';
 import { dueRun } from './due-run.ts';
-import { type Owed, owedTo } from './owed.ts';
+import { endRuns, runsMax } from './end-runs.ts';
 
 const intervalMs = 5_000;
-/** Runs in one commit. */
-const runsMax = 100;
 const merchantsMax = 1_000;
 
 export interface ScheduleOptions {
   readonly database: Database;
   readonly log: Logger;
+  /** Those that are configured, primary first: a run pays what one of them can pay, and the rest stays owed. */
+  readonly providers: readonly Payer[];
   /** For tests. */
   readonly now?: () => number;
 }
 
 /** Begins and ends the runs that are due. */
-export function createSchedule({ database, log, now = Date.now }: ScheduleOptions): Loop {
+export function createSchedule({ database, log, providers, now = Date.now }: ScheduleOptions): Loop {
   return createLoop({
     name: 'scheduled settlement',
     log,
     intervalMs,
     async round(signal, moved) {
-      await openRuns(database.sql, now());
+      await openRuns(database, now(), log);
       try {
         // After the runs are opened: what has cleared until then is theirs.
         while (!signal.aborted && (await accrue(database))) moved();
@@ -39,7 +39,7 @@ export function createSchedule({ database, log, now = Date.now }: ScheduleOption
         // Accrual has its own loop, which shows that it stands still. What is owed already is paid all the same.
         log.error({ err: error }, 'accrual failed: the runs settle what is owed until now');
       }
-      while (!signal.aborted && (await endRuns(database, log)) === runsMax) moved();
+      while (!signal.aborted && (await endRuns({ database, providers, log })) === runsMax) moved();
       return false;
     },
   });
@@ -54,7 +54,8 @@ interface Scheduled {
 }
 
 /** Makes the rows of what is due. Returns how many. */
-export async function openRuns(sql: Sql, nowMs: number): Promise<number> {
+export async function openRuns(database: Pick<Database, 'sql'>, nowMs: number, log: Logger): Promise<number> {
+  const { sql } = database;
   let opened = 0;
   for (let after = ''; ; ) {
     const { rows } = await sql.query<Scheduled>(
@@ -63,10 +64,12 @@ export async function openRuns(sql: Sql, nowMs: number): Promise<number> {
        from merchants m where m.schedule_time is not null and m.merchant_id > $1 order by m.merchant_id limit $2`,
       [after, merchantsMax],
     );
-    const due = rows.flatMap(({ merchant_id, newest, created_at, ...schedule }) => {
-      const date = dueRun(schedule, created_at.getTime(), nowMs);
-      return date === null || (newest !== null && date <= newest) ? [] : [{ merchant_id, date }];
-    });
+    const due: { merchant_id: string; date: string }[] = [];
+    for (const scheduled of rows) {
+      const { merchant_id, newest } = scheduled;
+      const date = await dueDate(database, scheduled, nowMs, log);
+      if (date !== null && (newest === null || date > newest)) due.push({ merchant_id, date });
+    }
     if (due.length > 0) {
       // `on conflict`: two processes may see the same run due. One row a merchant and day is what makes it happen once.
       const { rows: made } = await sql.query(
@@ -81,90 +84,27 @@ export async function openRuns(sql: Sql, nowMs: number): Promise<number> {
   }
 }
 
-interface Run {
-  readonly run_id: string;
-  readonly merchant_id: Id<'mrch'>;
-}
-
-/** Settles what is owed to some merchants with an open run, and closes these. Returns how many. */
-export async function endRuns(database: Database, log: Logger): Promise<number> {
-  return await database.transaction(async (sql) => {
-    // `skip locked`: another process may be at others.
-    const { rows: runs } = await sql.query<Run>(
-      `select run_id, merchant_id from settlement_runs where state = 'open' order by created_at limit $1 for update skip locked`,
-      [runsMax],
-    );
-    if (runs.length === 0) return 0;
-    const merchantIds = runs.map(({ merchant_id }) => merchant_id);
-    const owed = await owedTo(sql, merchantIds);
-    const asked = await askedFor(sql, merchantIds);
-    const wanted = runs.flatMap((run) => {
-      const account = owed.get(run.merchant_id);
-      const amount_minor = account === undefined ? 0 : amountOf(account, asked.get(run.merchant_id) ?? 0n);
-      return account === undefined || amount_minor === 0 ? [] : [{ ...run, amount_minor, currency: account.currency }];
-    });
-    const outcomes = await createSettlements(
-      sql,
-      wanted.map(({ run_id, merchant_id, amount_minor, currency }) => ({
-        actor: 'engine',
-        correlation_id: run_id,
-        run_id,
-        settlement: { merchant_id, amount_minor, currency, reference: '' },
-      })),
-    );
-    await close(
-      sql,
-      runs,
-      new Map(wanted.map((want, index) => [want.run_id, { ...want, outcome: outcomes[index] }])),
-      log,
-    );
-    return runs.length;
-  });
-}
-
-function amountOf({ payable_minor }: Owed, asked: bigint): number {
-  const rest = payable_minor - asked;
-  if (rest <= 0n) return 0;
-  // What is beyond one settlement's bound is the next run's.
-  return Number(rest < BigInt(limits.amountMinorMax) ? rest : BigInt(limits.amountMinorMax));
-}
-
-/** What settlements want that have not reserved yet. */
-async function askedFor(sql: Sql, merchantIds: readonly string[]): Promise<Map<string, bigint>> {
-  const { rows } = await sql.query<{ merchant_id: string; asked_minor: string }>(
-    `select merchant_id, sum(amount_minor) as asked_minor from settlements
-     where merchant_id = any($1::text[]) and step = 'reserve' and state in ('queued', 'processing', 'retry_pending')
-     group by merchant_id`,
-    [merchantIds],
-  );
-  return new Map(rows.map(({ merchant_id, asked_minor }) => [merchant_id, BigInt(asked_minor)]));
-}
-
-interface Settled {
-  readonly amount_minor: number;
-  readonly outcome: CreateOutcome | undefined;
-}
-
-async function close(
-  sql: Sql,
-  runs: readonly Run[],
-  settled: ReadonlyMap<string, Settled>,
+/** Null: none. A schedule that cannot be read (a zone that this machine does not know) is for a person, and stops nobody else's. */
+async function dueDate(
+  { sql }: Pick<Database, 'sql'>,
+  { merchant_id, created_at, time, zone }: Scheduled,
+  nowMs: number,
   log: Logger,
-): Promise<void> {
-  const settlementOf = ({ run_id, merchant_id }: Run) => {
-    const outcome = settled.get(run_id)?.outcome;
-    if (outcome !== undefined && 'created' in outcome) return outcome.created;
-    if (outcome !== undefined)
-      log.warn({ run_id, merchant_id, refused: outcome.refused }, 'a scheduled run settled nothing');
+): Promise<string | null> {
+  try {
+    return dueRun({ time, zone }, created_at.getTime(), nowMs);
+  } catch (error) {
+    log.error({ err: error, merchant_id, time, zone }, "a merchant's schedule cannot be read");
+    await raiseOpenItems(sql, [
+      {
+        kind: 'run_set_aside',
+        key: `schedule ${merchant_id}`,
+        summary: `The schedule ${time} in ${zone} of ${merchant_id} cannot be read: it is not paid by itself.`,
+        merchant_id,
+        evidence: { time, zone, error: String(error) },
+        reopens: true,
+      },
+    ]);
     return null;
-  };
-  await sql.query(
-    `update settlement_runs r set state = 'done', done_at = now(), settlement_id = c.settlement_id, accrued_minor = c.amount_minor
-     from unnest($1::text[], $2::text[], $3::bigint[]) as c (run_id, settlement_id, amount_minor) where r.run_id = c.run_id`,
-    [
-      runs.map(({ run_id }) => run_id),
-      runs.map(settlementOf),
-      numberColumn(runs.map(({ run_id }) => settled.get(run_id)?.amount_minor ?? 0)),
-    ],
-  );
+  }
 }

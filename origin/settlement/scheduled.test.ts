@@ -1,13 +1,12 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { ask, askMany, balanceOf, sampleMerchant, silent } from '../../scripts/test-settlements.ts';
+import { balanceOf, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from './accrual.ts';
-import { endRuns, openRuns } from './runs.ts';
 
 let database: Database;
 let holder: number;
@@ -134,66 +133,5 @@ describe('accrual', () => {
   test("a network's id belongs to one merchant", async () => {
     await at(['m1']);
     await expect(at(['m2', 'm1'])).rejects.toThrow('network_merchant_ids[1] belongs to another merchant');
-  });
-});
-
-describe('runs', () => {
-  const schedule = { time: '23:30', zone: 'Europe/Berlin' };
-  const tomorrow = Date.now() + 24 * 3_600_000;
-  const scheduled = (owed: bigint) => sampleMerchant(database, owed, { schedule });
-  const settled = async () => {
-    const { rows } = await database.sql.query<{ line: string }>(
-      `select s.amount_minor || ' ' || r.state as line from settlements s join settlement_runs r using (run_id) order by s.amount_minor`,
-    );
-    return rows.map(({ line }) => line);
-  };
-
-  test('one a merchant and day, whoever asks and how often', async () => {
-    await scheduled(300n);
-    await scheduled(40n);
-    await scheduled(0n);
-    await sampleMerchant(database, 1_000n);
-    const opened = await Promise.all(Array.from({ length: 5 }, () => openRuns(database.sql, tomorrow)));
-    expect(opened.reduce((sum, count) => sum + count, 0)).toBe(3);
-    await Promise.all(Array.from({ length: 5 }, () => endRuns(database, silent)));
-    expect(await openRuns(database.sql, tomorrow)).toBe(0);
-    expect(await endRuns(database, silent)).toBe(0);
-    expect(await settled()).toEqual(['40 done', '300 done']);
-  });
-
-  test('what is asked for already is not settled twice', async () => {
-    const merchant = await scheduled(300n);
-    await ask(database, merchant, 100);
-    await openRuns(database.sql, tomorrow);
-    await endRuns(database, silent);
-    expect(await settled()).toEqual(['200 done']);
-  });
-
-  test('one that died between its row and its settlement is ended by the next', async () => {
-    await scheduled(300n);
-    await openRuns(database.sql, tomorrow);
-    const dying: Database = {
-      ...database,
-      transaction: (work) =>
-        database.transaction(async (sql) => {
-          await work(sql);
-          throw new Error('died before the commit');
-        }),
-    };
-    await expect(endRuns(dying, silent)).rejects.toThrow('died');
-    expect(await settled()).toEqual([]);
-    expect(await endRuns(database, silent)).toBe(1);
-    expect(await settled()).toEqual(['300 done']);
-  });
-
-  test('settlements of a run go the way of all others', async () => {
-    const merchant = await scheduled(300n);
-    expect(await askMany(database, merchant, 2)).toHaveLength(2);
-    await openRuns(database.sql, tomorrow);
-    await endRuns(database, silent);
-    const { rows } = await database.sql.query(
-      `select state, amount_minor, changed_by from settlements where run_id is not null`,
-    );
-    expect(rows).toEqual([{ state: 'queued', amount_minor: '298', changed_by: 'engine' }]);
   });
 });

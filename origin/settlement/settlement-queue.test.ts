@@ -41,7 +41,7 @@ test('pulled from a queue, created once each, and acknowledged; what comes twice
   const bodies = [...messages, messages[0], { nonsense: true }, messages[1]];
   queue.waiting.push(...bodies.map((body, index) => ({ id: `m${index}`, body, attempts: 1 })));
   const config = { api_url: queue.url, account_id: 'acc', queue_id: 'que', api_token: 'token' };
-  const loop = createSettlementQueue({ queue: config, database, log: silent });
+  const loop = createSettlementQueue({ queue: config, database, log: silent, providers: [] });
   loop.start();
   await until(
     () => queue.waiting.length + queue.leased.size,

@@ -12,6 +12,7 @@ import { type DeadLetter, findDeadLetters, keepDeadLetters } from '../intake/dea
 import type { Message, Outcome } from '../intake/intake.ts';
 import { createPull } from '../intake/pull.ts';
 import type { Loop } from '../loop.ts';
+import type { Payer } from '../providers/payable.ts';
 import { createSettlements, type SettlementRequest } from './create.ts';
 
 export const settlementMessageSchema = z.strictObject({
@@ -31,11 +32,13 @@ export interface SettlementQueueOptions {
   readonly queue: QueueConfig;
   readonly database: Database;
   readonly log: Logger;
+  /** Those that are configured, primary first. */
+  readonly providers: readonly Payer[];
 }
 
-export function createSettlementQueue({ queue, database, log }: SettlementQueueOptions): Loop {
-  const intake = { take: (messages: readonly Message[]) => takeSettlementMessages(database, messages, log) };
-  return createPull({ name: 'settlement queue', queue, log, intake });
+export function createSettlementQueue({ queue, database, log, providers }: SettlementQueueOptions): Loop {
+  const take = (messages: readonly Message[]) => takeSettlementMessages(database, messages, log, { providers });
+  return createPull({ name: 'settlement queue', queue, log, intake: { take } });
 }
 
 type Taken = { readonly id: string; readonly outcome: Outcome };
@@ -43,23 +46,24 @@ type Taken = { readonly id: string; readonly outcome: Outcome };
 export interface Taking {
   /** A person has seen to why they were refused: they are looked at as if they had never come. */
   readonly again?: boolean;
+  readonly providers?: readonly Payer[];
 }
 
 export async function takeSettlementMessages(
   database: Database,
   messages: readonly Message[],
   log: Logger,
-  { again = false }: Taking = {},
+  { again = false, providers = [] }: Taking = {},
 ): Promise<Taken[]> {
   try {
-    return await database.transaction((sql) => take(sql, messages, again));
+    return await database.transaction((sql) => take(sql, messages, { again, providers }));
   } catch (error) {
     log.error({ err: error, messages: messages.length }, 'settlement requests were not taken');
     return messages.map(({ id }) => ({ id, outcome: 'retry' }));
   }
 }
 
-async function take(sql: Sql, messages: readonly Message[], again: boolean): Promise<Taken[]> {
+async function take(sql: Sql, messages: readonly Message[], { again, providers }: Required<Taking>): Promise<Taken[]> {
   await lockRequests(sql, messages);
   const letters: DeadLetter[] = [];
   const outcomes = new Map<Message, Outcome>();
@@ -94,6 +98,7 @@ async function take(sql: Sql, messages: readonly Message[], again: boolean): Pro
   const created = await createSettlements(
     sql,
     asked.map(({ request }) => request),
+    providers,
   );
   for (const [index, { messages: alike }] of asked.entries()) {
     const outcome = created[index];

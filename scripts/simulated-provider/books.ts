@@ -16,12 +16,21 @@ export const paymentSchema = z.strictObject({
 });
 export type PaymentOrder = z.infer<typeof paymentSchema>;
 
+const returnSchema = z.object({
+  return_reference: z.string(),
+  amount_minor: z.string(),
+  code: z.string(),
+});
+export type PaymentReturn = z.infer<typeof returnSchema>;
+
 const entrySchema = z.object({
   idempotency_key: z.string(),
   provider_reference: z.string(),
   order: paymentSchema,
   state: z.enum(['pending', 'paid', 'rejected']),
   code: z.nullable(z.string()),
+  /** What came back of a paid one. It stays paid. */
+  returns: z.array(returnSchema).default([]),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -64,7 +73,7 @@ export class Books {
       return isSameOrder(known.order, order) ? { kind: 'repeat', entry: known } : { kind: 'other_body' };
     }
     const provider_reference = `sim_${this.#entries.size + 1}_${idempotency_key}`;
-    const entry = { idempotency_key, provider_reference, order, ...outcome };
+    const entry = { idempotency_key, provider_reference, order, ...outcome, returns: [] };
     this.#write({ entry });
     this.#entries.set(idempotency_key, entry);
     return { kind: 'new', entry };
@@ -94,6 +103,21 @@ export class Books {
     this.#write({ entry: finished });
     this.#entries.set(idempotency_key, finished);
     return finished;
+  }
+
+  /** Money of a paid one comes back; null where it is not paid, or has less left. */
+  returnOf(idempotency_key: string, amountMinor: bigint | null, code: string): Entry | null {
+    const entry = this.#entries.get(idempotency_key);
+    if (entry?.state !== 'paid') return null;
+    const left = entry.returns.reduce((rest, one) => rest - BigInt(one.amount_minor), BigInt(entry.order.amount_minor));
+    const amount = amountMinor ?? left;
+    if (amount <= 0n || amount > left) return null;
+    const return_reference = `ret_${entry.returns.length + 1}_${entry.provider_reference}`;
+    const back = { return_reference, amount_minor: String(amount), code };
+    const returned = { ...entry, returns: [...entry.returns, back] };
+    this.#write({ entry: returned });
+    this.#entries.set(idempotency_key, returned);
+    return returned;
   }
 
   entries(): Iterable<Entry> {

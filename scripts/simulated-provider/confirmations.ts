@@ -23,6 +23,8 @@ export interface ConfirmationCounts {
 export interface Confirmations {
   readonly counts: ConfirmationCounts;
   confirm(entry: Entry, faults: Faults): void;
+  /** That money came back: by a message of its own, or as `payment.rejected` after `payment.paid`, as some providers put it. */
+  tellReturn(entry: Entry, as: 'returned' | 'rejected'): void;
   close(): Promise<void>;
 }
 
@@ -92,6 +94,15 @@ export function createConfirmations({ callbackUrl, secret, random }: Options): C
       if (isLate) after(faults.confirmation_late_ms, sendAll);
       else sendAll();
     },
+    tellReturn(entry, as) {
+      const back = entry.returns.at(-1);
+      if (back === undefined) return;
+      const body =
+        as === 'rejected'
+          ? bodyOf(entry, 'payment.rejected', { code: back.code })
+          : bodyOf(entry, 'payment.returned', back);
+      void send(`whk_${back.return_reference}_${as}`, body);
+    },
     async close() {
       for (const timer of timers) clearTimeout(timer);
       await pool?.destroy();
@@ -99,11 +110,16 @@ export function createConfirmations({ callbackUrl, secret, random }: Options): C
   };
 }
 
-function confirmationBody({ idempotency_key, provider_reference, order, state, code }: Entry): string {
+function confirmationBody(entry: Entry): string {
+  const type = entry.state === 'paid' ? 'payment.paid' : 'payment.rejected';
+  return bodyOf(entry, type, { code: entry.code });
+}
+
+function bodyOf({ idempotency_key, provider_reference, order }: Entry, type: string, more: object): string {
   const { settlement_id, submission, amount_minor, currency } = order;
   return JSON.stringify({
-    type: state === 'paid' ? 'payment.paid' : 'payment.rejected',
+    type,
     timestamp: new Date().toISOString(),
-    data: { settlement_id, submission, idempotency_key, provider_reference, amount_minor, currency, code },
+    data: { settlement_id, submission, idempotency_key, provider_reference, amount_minor, currency, ...more },
   });
 }

@@ -2,8 +2,9 @@
 // connections while faults are set and books are read. Plain node:http: one core serves thousands of submissions a second.
 
 import { createServer, type IncomingMessage } from 'node:http';
+import * as z from 'zod';
 import { seededRandom } from '../seeded-random.ts';
-import { Books } from './books.ts';
+import { Books, type Entry } from './books.ts';
 import { type ConfirmationCounts, createConfirmations } from './confirmations.ts';
 import { Desk } from './desk.ts';
 import { type FaultsInput, faultsSchema } from './faults.ts';
@@ -22,11 +23,25 @@ export interface SimulatedProviderOptions {
   readonly faults?: FaultsInput;
 }
 
+/** `POST /returns`: a paid payment comes back, all of it or `amount_minor`, and the caller is told. */
+const returnOrderSchema = z.strictObject({
+  settlement_id: z.string().optional(),
+  amount_minor: z
+    .string()
+    .regex(/^[1-9]\d{0,17}$/)
+    .optional(),
+  code: z.string().min(1).max(60).default('account_closed'),
+  as: z.enum(['returned', 'rejected']).default('returned'),
+});
+type ReturnOrder = z.output<typeof returnOrderSchema>;
+
 export interface SimulatedProvider {
   readonly url: string;
   readonly adminUrl: string;
   readonly books: Books;
   readonly confirmations: ConfirmationCounts;
+  /** As `POST /returns`; null where nothing can come back. */
+  takeBack(order: z.input<typeof returnOrderSchema>): Entry | null;
   /** What is not named goes back to its default. */
   setFaults(faults: FaultsInput): Promise<void>;
   close(): Promise<void>;
@@ -47,6 +62,17 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     if (!desk.faults.down && !api.listening) await listen(api, port);
   }
 
+  /** The newest payment that is paid, of one settlement or of all. */
+  function takeBack({ settlement_id, amount_minor, code, as }: ReturnOrder): Entry | null {
+    const paid = [...books.entries()].filter(
+      ({ state, order }) => state === 'paid' && (settlement_id === undefined || order.settlement_id === settlement_id),
+    );
+    const key = paid.at(-1)?.idempotency_key ?? '';
+    const returned = books.returnOf(key, amount_minor === undefined ? null : BigInt(amount_minor), code);
+    if (returned !== null) confirmations.tellReturn(returned, as);
+    return returned;
+  }
+
   async function administer(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', 'http://admin');
     switch (`${request.method} ${url.pathname}`) {
@@ -59,6 +85,12 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
         if (!wanted.success) return says(422, { error_code: 'faults_malformed', says: wanted.error.message });
         await setFaults(wanted.data);
         return says(200, desk.faults);
+      }
+      case 'POST /returns': {
+        const wanted = returnOrderSchema.safeParse(await readJson(request));
+        if (!wanted.success) return says(422, { error_code: 'return_malformed', says: wanted.error.message });
+        const returned = takeBack(wanted.data);
+        return returned === null ? says(409, { error_code: 'nothing_to_return' }) : says(200, returned);
       }
       case 'GET /totals':
         return says(200, { ...books.totals(), confirmations: confirmations.counts });
@@ -80,6 +112,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     adminUrl: `http://${host}:${adminPort}`,
     books,
     confirmations: confirmations.counts,
+    takeBack: (order) => takeBack(returnOrderSchema.parse(order)),
     setFaults,
     async close() {
       desk.close();

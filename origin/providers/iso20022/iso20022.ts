@@ -78,6 +78,8 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
       const read = bankAccountSchema.safeParse(destination);
       return read.success ? null : problemOf(read.error);
     },
+    amounts: (currency) =>
+      Object.hasOwn(debtors, currency) ? { unit_minor: 1n, min_minor: 1n, max_minor: amountMinorMax } : null,
     readInbox: (take) => inbox.read(take),
     readAgain: (kept, take) => inbox.readAgain(kept, take),
     close: () => desk.close(),
