@@ -21,7 +21,6 @@ const returnSchema = z.object({
   amount_minor: z.string(),
   code: z.string(),
 });
-export type PaymentReturn = z.infer<typeof returnSchema>;
 
 const entrySchema = z.object({
   idempotency_key: z.string(),

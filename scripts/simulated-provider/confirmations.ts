@@ -95,13 +95,8 @@ export function createConfirmations({ callbackUrl, secret, random }: Options): C
       else sendAll();
     },
     tellReturn(entry, as) {
-      const back = entry.returns.at(-1);
-      if (back === undefined) return;
-      const body =
-        as === 'rejected'
-          ? bodyOf(entry, 'payment.rejected', { code: back.code })
-          : bodyOf(entry, 'payment.returned', back);
-      void send(`whk_${back.return_reference}_${as}`, body);
+      const told = returnBody(entry, as);
+      if (told !== null) void send(told.id, told.body);
     },
     async close() {
       for (const timer of timers) clearTimeout(timer);
@@ -113,6 +108,17 @@ export function createConfirmations({ callbackUrl, secret, random }: Options): C
 function confirmationBody(entry: Entry): string {
   const type = entry.state === 'paid' ? 'payment.paid' : 'payment.rejected';
   return bodyOf(entry, type, { code: entry.code });
+}
+
+/** The newest of its returns. */
+function returnBody(entry: Entry, as: 'returned' | 'rejected'): { id: string; body: string } | null {
+  const back = entry.returns.at(-1);
+  if (back === undefined) return null;
+  const body =
+    as === 'rejected'
+      ? bodyOf(entry, 'payment.rejected', { code: back.code })
+      : bodyOf(entry, 'payment.returned', { ...back });
+  return { id: `whk_${back.return_reference}_${as}`, body };
 }
 
 function bodyOf({ idempotency_key, provider_reference, order }: Entry, type: string, more: object): string {

@@ -5,7 +5,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import * as z from 'zod';
 import { seededRandom } from '../seeded-random.ts';
 import { Books, type Entry } from './books.ts';
-import { type ConfirmationCounts, createConfirmations } from './confirmations.ts';
+import { type ConfirmationCounts, type Confirmations, createConfirmations } from './confirmations.ts';
 import { Desk } from './desk.ts';
 import { type FaultsInput, faultsSchema } from './faults.ts';
 import { closed, host, listen, type Reply, readJson, render, says } from './http.ts';
@@ -62,17 +62,6 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     if (!desk.faults.down && !api.listening) await listen(api, port);
   }
 
-  /** The newest payment that is paid, of one settlement or of all. */
-  function takeBack({ settlement_id, amount_minor, code, as }: ReturnOrder): Entry | null {
-    const paid = [...books.entries()].filter(
-      ({ state, order }) => state === 'paid' && (settlement_id === undefined || order.settlement_id === settlement_id),
-    );
-    const key = paid.at(-1)?.idempotency_key ?? '';
-    const returned = books.returnOf(key, amount_minor === undefined ? null : BigInt(amount_minor), code);
-    if (returned !== null) confirmations.tellReturn(returned, as);
-    return returned;
-  }
-
   async function administer(request: IncomingMessage): Promise<Reply> {
     const url = new URL(request.url ?? '/', 'http://admin');
     switch (`${request.method} ${url.pathname}`) {
@@ -89,7 +78,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
       case 'POST /returns': {
         const wanted = returnOrderSchema.safeParse(await readJson(request));
         if (!wanted.success) return says(422, { error_code: 'return_malformed', says: wanted.error.message });
-        const returned = takeBack(wanted.data);
+        const returned = takeBack(wanted.data, books, confirmations);
         return returned === null ? says(409, { error_code: 'nothing_to_return' }) : says(200, returned);
       }
       case 'GET /totals':
@@ -112,7 +101,7 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
     adminUrl: `http://${host}:${adminPort}`,
     books,
     confirmations: confirmations.counts,
-    takeBack: (order) => takeBack(returnOrderSchema.parse(order)),
+    takeBack: (order) => takeBack(returnOrderSchema.parse(order), books, confirmations),
     setFaults,
     async close() {
       desk.close();
@@ -120,6 +109,18 @@ export async function startSimulatedProvider(options: SimulatedProviderOptions):
       books.close();
     },
   };
+}
+
+/** The newest payment that is paid, of one settlement or of all. */
+function takeBack(order: ReturnOrder, books: Books, confirmations: Confirmations): Entry | null {
+  const { settlement_id, amount_minor, code, as } = order;
+  const paid = [...books.entries()].filter(
+    (one) => one.state === 'paid' && (settlement_id === undefined || one.order.settlement_id === settlement_id),
+  );
+  const key = paid.at(-1)?.idempotency_key ?? '';
+  const returned = books.returnOf(key, amount_minor === undefined ? null : BigInt(amount_minor), code);
+  if (returned !== null) confirmations.tellReturn(returned, as);
+  return returned;
 }
 
 function createApi(desk: Desk, apiKey: string) {
