@@ -19,6 +19,7 @@ import type { Route } from './api/route.ts';
 import { settlementDeadLetterRoutes } from './api/settlement-dead-letters.ts';
 import { settlementTransfers } from './api/settlement-transfers.ts';
 import { settlementRoutes } from './api/settlements.ts';
+import { unassignedClearings } from './api/unassigned-clearings.ts';
 import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhook-messages.ts';
 import type { Config } from './config.ts';
@@ -87,6 +88,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
       ...settlementRoutes(providers),
       settlementTransfers,
       ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
+      unassignedClearings,
       ...webhookEndpointRoutes({ box, fetch }),
       ...webhookMessageRoutes,
       ...settlementDeadLetterRoutes,

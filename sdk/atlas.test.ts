@@ -245,6 +245,10 @@ test.each<{ call: (client: Atlas) => Promise<unknown>; sent: string }>([
   { call: (client) => client.merchants.retrieve('mrch_1'), sent: 'GET /merchants/mrch_1' },
   { call: (client) => client.merchants.list({ limit: 5 }).page(), sent: 'GET /merchants?limit=5' },
   {
+    call: (client) => client.merchants.addNetworkMerchantIds('mrch_1', ['M1']),
+    sent: 'POST /merchants/mrch_1/network-merchant-ids',
+  },
+  {
     call: (client) => client.webhookEndpoints.create({ merchant_id: 'm', url: 'https://a.b' }),
     sent: 'POST /webhook-endpoints',
   },

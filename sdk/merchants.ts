@@ -61,6 +61,12 @@ export class Merchants {
     return this.#send({ method: 'GET', path: path`/merchants/${merchantId}`, signal });
   }
 
+  /** More of its ids at acquirers: what clears there, and what has cleared there while nobody had the id, is owed to it. */
+  addNetworkMerchantIds(merchantId: string, ids: readonly string[], { signal }: CallOptions = {}): Promise<Merchant> {
+    const call = { method: 'POST', path: path`/merchants/${merchantId}/network-merchant-ids` } as const;
+    return this.#send({ ...call, body: { network_merchant_ids: ids }, signal });
+  }
+
   list({ cursor: from, limit }: PageQuery = {}, { signal }: CallOptions = {}): Listing<Merchant> {
     return new Listing(async (cursor) => {
       const call = { method: 'GET', path: '/merchants', query: { limit, cursor }, signal } as const;

@@ -13,10 +13,10 @@ export function cursorOf(...parts: readonly (string | number | bigint)[]): strin
 }
 
 /** A cursor's parts in the shape given. What we did not write is refused like any other field. */
-export function cursorSchema<T>(parts: z.ZodType<T>) {
+export function cursorSchema<T>(parts: z.ZodType<T>, lengthMax = 200) {
   return z
     .string()
-    .max(200)
+    .max(lengthMax)
     .transform((word, context): T => {
       const parsed = parts.safeParse(Buffer.from(word, 'base64url').toString().split(' '));
       if (parsed.success) return parsed.data;

@@ -5,7 +5,7 @@ import { idSchema } from '../../contracts/ids.ts';
 import { currencySchema } from '../../contracts/money.ts';
 import { timeZoneSchema } from '../../contracts/time-zone.ts';
 import type { Sql } from '../db/client.ts';
-import { createMerchant } from '../settlement/merchants.ts';
+import { addNetworkMerchantIds, createMerchant } from '../settlement/merchants.ts';
 import { owedTo } from '../settlement/owed.ts';
 import { type Caller, sees } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
@@ -23,14 +23,17 @@ const scheduleSchema = z.strictObject({
   zone: timeZoneSchema,
 });
 
+/** Spaces around it do not count. */
+const networkMerchantIdSchema = z
+  .string()
+  .max(64)
+  .regex(/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/, 'must be 1 to 64 printable characters');
+
 const newMerchantSchema = z.strictObject({
   name: printableText,
   currency: currencySchema,
   /** The acquirers' ids whose clearings are owed to it. */
-  network_merchant_ids: z
-    .array(z.string().regex(/^[\x20-\x7e]{1,64}$/, 'must be 1 to 64 printable characters'))
-    .max(100)
-    .default([]),
+  network_merchant_ids: z.array(networkMerchantIdSchema).max(100).default([]),
   /** By provider: an account of theirs or bank details. */
   destinations: z.record(z.string().max(40), z.record(z.string(), z.unknown())).default({}),
   /** When what has cleared is settled by itself, every day; null: only when asked. */
@@ -119,6 +122,28 @@ function create(problemOf: ProblemOfDestination): Route {
   });
 }
 
+const addIds = route({
+  method: 'post',
+  path: '/merchants/{merchant_id}/network-merchant-ids',
+  name: 'addNetworkMerchantIds',
+  summary: 'Add ids of a merchant at acquirers',
+  description:
+    'What clears there from now on is owed to it, and so is, within a few seconds, what has cleared there in its currency while no ' +
+    'merchant had the id. Ids that it has already change nothing. None can be taken away: what was owed by them stays owed.',
+  tag,
+  scope: 'merchants:write',
+  forMerchants: false,
+  params: z.strictObject({ merchant_id: idSchema('mrch') }),
+  body: z.strictObject({ network_merchant_ids: z.array(networkMerchantIdSchema).min(1).max(100) }),
+  answers: { status: 200, schema: merchantSchema, description: 'With all its ids.' },
+  errors: ['merchant_not_found'],
+  async handle({ params: { merchant_id }, body: { network_merchant_ids }, sql, ...call }) {
+    const isKnown = await addNetworkMerchantIds(sql, { merchant_id, network_merchant_ids }, doerOf(call));
+    if (!isKnown) throw refusal('merchant_not_found');
+    return { body: await findMerchant(sql, call.caller, merchant_id) };
+  },
+});
+
 const read = route({
   method: 'get',
   path: '/merchants/{merchant_id}',
@@ -167,5 +192,5 @@ const list = route({
 });
 
 export function merchantRoutes(problemOf: ProblemOfDestination): readonly Route[] {
-  return [create(problemOf), read, list];
+  return [create(problemOf), addIds, read, list];
 }

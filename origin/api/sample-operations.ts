@@ -146,6 +146,11 @@ export const samples: Readonly<Record<string, Make>> = {
   }),
   readMerchant: (_, { merchant_id }) => ({ params: { merchant_id } }),
   listMerchants: () => ({ query: { limit: '1' } }),
+  addNetworkMerchantIds: (_, { merchant_id }) => ({
+    params: { merchant_id },
+    body: { network_merchant_ids: [newId('req')] },
+  }),
+  listUnassignedClearings: () => ({ query: { limit: '1' } }),
   createWebhookEndpoint: async (world, tenant) => {
     await world.endpoint(tenant);
     return { body: { merchant_id: tenant.merchant_id, url: 'https://1.1.1.1/hooks', event_types: [] } };

@@ -5,7 +5,7 @@
 // `list`. GET /unassigned-clearings has every row in any case, and a merchant that gets its id later is owed in any case.
 
 import type { Database, Sql } from '../db/client.ts';
-import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 import type { SettlementConfig } from '../settlement-config.ts';
 import { unassignedKey, unassignedKind } from './unassigned.ts';
 
@@ -30,40 +30,68 @@ interface Row {
   readonly other_merchant_id: string | null;
 }
 
-/** Returns whether there may be more to raise. */
+/** Any number that nobody else locks in this database. */
+const raisingLock = 7_283_640_114;
+
+/**
+ * Returns whether there may be more to raise. Locks items before rows, as people's actions do; accrual locks no item. So no two of
+ * the three wait for each other in a circle.
+ */
 export async function raiseUnassigned(database: Database, policy: UnassignedPolicy): Promise<boolean> {
   return await database.transaction(async (sql) => {
+    const { rows: locks } = await sql.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      raisingLock,
+    ]);
+    if (locks[0]?.mine !== true) return false;
     const behind = await rowsToRaise(sql, 'raised_minor is not null and net_minor <> raised_minor', perRound);
     const room = policy === 'list' ? 0 : await roomForMore(sql);
     const fresh = room === 0 ? [] : await rowsToRaise(sql, 'raised_minor is null and net_minor <> 0', room);
     const rows = [...behind, ...fresh];
-    await raiseOpenItems(sql, rows.map(itemOf));
-    await sql.query(
-      `update unassigned_clearings u set raised_minor = r.net_minor
-       from unnest($1::text[], $2::bigint[], $3::bigint[]) as r (network_merchant_id, clearing_no, net_minor)
-       where u.network_merchant_id = r.network_merchant_id and u.clearing_no = r.clearing_no`,
-      [
-        rows.map(({ network_merchant_id }) => network_merchant_id),
-        rows.map(({ clearing_no }) => clearing_no),
-        rows.map(({ net_minor }) => net_minor),
-      ],
-    );
+    for (const row of rows) {
+      // What was refused to a merchant and what no merchant has are two kinds: one shop has an item of one of them.
+      if (isOver(row)) await closeAsGone(sql, unassignedKind(row), unassignedKey(row));
+      else await raiseOpenItems(sql, [itemOf(row)]);
+      await closeAsGone(sql, otherKind(row), unassignedKey(row));
+    }
+    await markRaised(sql, rows);
     return behind.length === perRound || (room > 0 && fresh.length === room);
   });
 }
 
-/** `where` is one of the two conditions that have an index. */
+const isOver = ({ net_minor }: Row) => net_minor === '0';
+const otherKind = (row: Row) => (row.refused_merchant_id === null ? 'accrual_failed' : 'clearing_unassigned');
+
 async function rowsToRaise(sql: Sql, where: string, limit: number): Promise<Row[]> {
-  // `skip locked`: accrual has the row in hand, and changes the amount.
   const { rows } = await sql.query<Row>(
     `select u.network_merchant_id, u.clearing_no, c.network, c.currency, u.net_minor, u.clearings, u.authorization_ids,
        u.refused_merchant_id, u.first_at, u.last_at,
        (select m.merchant_id from merchants m where m.network_merchant_ids @> array[u.network_merchant_id] limit 1) as other_merchant_id
      from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
-     where ${where} order by u.last_at limit $1 for update of u skip locked`,
+     where ${where} order by u.last_at limit $1`,
     [limit],
   );
   return rows;
+}
+
+/** A row that accrual has changed meanwhile is behind again, and comes up in the next round. */
+async function markRaised(sql: Sql, rows: readonly Row[]): Promise<void> {
+  const columns = [
+    rows.map(({ network_merchant_id }) => network_merchant_id),
+    rows.map(({ clearing_no }) => clearing_no),
+    rows.map(({ net_minor }) => net_minor),
+  ];
+  await sql.query(
+    `update unassigned_clearings u set raised_minor = r.net_minor
+     from unnest($1::text[], $2::bigint[], $3::bigint[]) as r (network_merchant_id, clearing_no, net_minor)
+     where u.network_merchant_id = r.network_merchant_id and u.clearing_no = r.clearing_no`,
+    columns,
+  );
+  await sql.query(
+    `delete from unassigned_clearings u
+     using unnest($1::text[], $2::bigint[], $3::bigint[]) as r (network_merchant_id, clearing_no, net_minor)
+     where u.network_merchant_id = r.network_merchant_id and u.clearing_no = r.clearing_no and r.net_minor = 0 and u.net_minor = 0`,
+    columns,
+  );
 }
 
 async function roomForMore(sql: Sql): Promise<number> {
@@ -96,7 +124,7 @@ function itemOf(row: Row): RaisedItem {
       ...{ net_minor: row.net_minor, clearings: Number(row.clearings), authorization_ids: row.authorization_ids },
       ...{ first_at: row.first_at.toISOString(), last_at: row.last_at.toISOString() },
     },
-    // A shop that a person has dismissed is none of ours: more that clears there does not bring it back.
-    reopens: 'unless_dismissed',
+    // A shop that a person has dismissed is none of ours: more that clears there does not bring it back. A merchant of ours is owed.
+    reopens: refused_merchant_id === null ? 'unless_dismissed' : true,
   };
 }

@@ -3,7 +3,7 @@
 
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
-import { closeAsGone } from '../open-items/raise.ts';
+import { creditMerchants } from './credit-merchants.ts';
 
 export interface Cleared {
   /** Empty where the network named no shop. */
@@ -36,7 +36,9 @@ export async function keepUnassigned(sql: Sql, rows: readonly Cleared[]): Promis
       on conflict (network_merchant_id, clearing_no) do update set
         net_minor = u.net_minor + excluded.net_minor, clearings = u.clearings + excluded.clearings,
         authorization_ids = (excluded.authorization_ids || u.authorization_ids)[1:10],
-        refused_merchant_id = excluded.refused_merchant_id, last_at = now()`,
+        refused_merchant_id = excluded.refused_merchant_id, last_at = now(),
+        -- It is an open item of another kind now.
+        raised_minor = case when u.refused_merchant_id is not distinct from excluded.refused_merchant_id then u.raised_minor end`,
     values: [
       rows.map(({ network_merchant_id }) => network_merchant_id),
       numberColumn(rows.map(({ clearing_no }) => Number(clearing_no))),
@@ -46,14 +48,6 @@ export async function keepUnassigned(sql: Sql, rows: readonly Cleared[]): Promis
       rows.map(({ merchant_id, refused }) => (refused === true ? merchant_id : null)),
     ],
   });
-}
-
-interface TakenUp extends Omit<Cleared, 'net_minor'> {
-  readonly net_minor: string;
-  readonly network: string;
-  /** Not null: it has an open item. */
-  readonly raised_minor: string | null;
-  readonly refused_merchant_id: string | null;
 }
 
 /** What its open item is. */
@@ -79,19 +73,69 @@ export async function takeUpNewIds(sql: Sql): Promise<{ readonly cleared: Cleare
   );
   if (merchants.length === 0) return { cleared: [], more: false };
   const merchantIds = merchants.map(({ merchant_id }) => merchant_id);
-  const { rows } = await sql.query<TakenUp>(
-    `delete from unassigned_clearings u using merchants m, ledger_accounts c
-     where m.merchant_id = any ($1::text[]) and u.network_merchant_id = any (m.network_merchant_ids)
-       and c.ledger_account_no = u.clearing_no and c.currency = m.currency
-     returning u.network_merchant_id, u.clearing_no, c.currency, u.net_minor, u.clearings, u.authorization_ids, m.merchant_id,
-       c.network, u.raised_minor, u.refused_merchant_id`,
+  const { rows } = await sql.query<Omit<Cleared, 'net_minor'> & { net_minor: string }>(
+    `select u.network_merchant_id, u.clearing_no, c.currency, u.net_minor, u.clearings, u.authorization_ids, m.merchant_id
+     from merchants m
+     join unassigned_clearings u on u.network_merchant_id = any (m.network_merchant_ids)
+     join ledger_accounts c on c.ledger_account_no = u.clearing_no and c.currency = m.currency
+     where m.merchant_id = any ($1::text[]) for update of u`,
     [merchantIds],
   );
+  for (const row of rows) await takeOut(sql, row, BigInt(row.net_minor));
   await sql.query('update merchants set ids_taken_up = true where merchant_id = any ($1::text[])', [merchantIds]);
-  for (const row of rows)
-    if (row.raised_minor !== null) await closeAsGone(sql, unassignedKind(row), unassignedKey(row));
   return {
     cleared: rows.map((row) => ({ ...row, net_minor: BigInt(row.net_minor) })),
     more: merchants.length === merchantsPerRound,
   };
+}
+
+type Row = Pick<Cleared, 'network_merchant_id' | 'clearing_no'>;
+
+/** Takes an amount out of a locked row. One that has an open item stays until that is closed (raise-unassigned.ts), at 0 too. */
+async function takeOut(sql: Sql, { network_merchant_id, clearing_no }: Row, amount: bigint): Promise<void> {
+  await sql.query(
+    `update unassigned_clearings set net_minor = net_minor - $3 where network_merchant_id = $1 and clearing_no = $2`,
+    [network_merchant_id, clearing_no, amount],
+  );
+  await sql.query(
+    `delete from unassigned_clearings
+     where network_merchant_id = $1 and clearing_no = $2 and net_minor = 0 and raised_minor is null`,
+    [network_merchant_id, clearing_no],
+  );
+}
+
+export interface Assignment {
+  readonly network: string;
+  readonly currency: string;
+  readonly network_merchant_id: string;
+  /** Paid in this currency. */
+  readonly merchant_id: string;
+  /** Part of it; null: all. */
+  readonly amount_minor: bigint | null;
+}
+
+/** Owes to a merchant what has cleared at a shop that is not its own. In the caller's transaction, under the lock of accrual. */
+export async function assignOnce(sql: Sql, { amount_minor, ...assigned }: Assignment) {
+  const { network, currency, network_merchant_id, merchant_id } = assigned;
+  await sql.query('select seal_no from accrual_head for update');
+  const { rows } = await sql.query<Row & { net_minor: string; clearings: string; authorization_ids: string[] }>(
+    `select u.network_merchant_id, u.clearing_no, u.net_minor, u.clearings, u.authorization_ids
+     from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
+     where u.network_merchant_id = $1 and c.network = $2 and c.currency = $3 and u.net_minor <> 0 for update of u`,
+    [network_merchant_id, network, currency],
+  );
+  const [row] = rows;
+  if (row === undefined) return { outcome: 'nothing_left' } as const;
+  const net = BigInt(row.net_minor);
+  const moved = amount_minor ?? net;
+  if (amount_minor !== null && amount_minor > net) return { outcome: 'too_much', net_minor: net } as const;
+  await takeOut(sql, row, moved);
+  await creditMerchants(sql, [{ ...row, currency, merchant_id, net_minor: moved }]);
+  return { outcome: 'assigned', moved_minor: moved, rest_minor: net - moved } as const;
+}
+
+/** What was refused to a merchant is taken up by the next round of accrual; refused again, it is an open item again. */
+export async function accrueOnceMore(sql: Sql, merchantId: string): Promise<void> {
+  await sql.query('update unassigned_clearings set raised_minor = null where refused_merchant_id = $1', [merchantId]);
+  await sql.query('update merchants set ids_taken_up = false where merchant_id = $1', [merchantId]);
 }

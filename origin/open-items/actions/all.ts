@@ -2,13 +2,17 @@
 
 import type { OpenItemAction } from '../action.ts';
 import type { OpenItemKind } from '../kinds.ts';
+import { accrueAgain, assignMerchant } from './assign-merchant.ts';
 import { bookCorrection } from './book-correction.ts';
 import { dismiss } from './dismiss.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
 import { tryAgain } from './try-again.ts';
 
-export const openItemActions: readonly OpenItemAction[] = [tryAgain, postAtRate, releaseHold, bookCorrection, dismiss];
+export const openItemActions: readonly OpenItemAction[] = [
+  ...[tryAgain, postAtRate, releaseHold, bookCorrection],
+  ...[assignMerchant, accrueAgain, dismiss],
+];
 
 export function actionsOf(kind: OpenItemKind): OpenItemAction[] {
   return openItemActions.filter(({ kinds }) => kinds.includes(kind));

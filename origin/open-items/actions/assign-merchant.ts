@@ -1,0 +1,90 @@
+// assign_merchant: whose the shop is. From now on (its id becomes one of the merchant's), or only what has cleared until now, whole or
+// in part. accrue_again: what was refused is tried once more, after its cause was mended.
+
+import * as z from 'zod';
+import { idSchema } from '../../../contracts/ids.ts';
+import { Refusal } from '../../../contracts/problem.ts';
+import { type Sql, sqlState } from '../../db/client.ts';
+import { inSavepoint, isRefused } from '../../set-aside.ts';
+import { addNetworkMerchantIds } from '../../settlement/merchants.ts';
+import { accrueOnceMore, assignOnce } from '../../settlement/unassigned.ts';
+import { type ActionOutcome, openItemAction } from '../action.ts';
+
+/** Of the item, as raise-unassigned.ts writes it. */
+const evidenceSchema = z.object({ network: z.string(), network_merchant_id: z.string(), currency: z.string() });
+
+const input = z.strictObject({
+  merchant_id: idSchema('mrch'),
+  /** True: the shop is this merchant's from now on. False: only what has cleared until now is owed to it. */
+  from_now_on: z.boolean().default(true),
+  /** Part of it, in minor units; the rest stays open. Only with `from_now_on` false. */
+  amount_minor: z.int().positive().nullable().default(null),
+});
+
+export const assignMerchant = openItemAction({
+  name: 'assign_merchant',
+  summary: 'Owe it to a merchant: the shop is this merchant’s from now on, or only what has cleared until now.',
+  kinds: ['clearing_unassigned'],
+  input,
+  effect: 'transaction',
+  async perform({ sql }, { evidence }, { merchant_id, from_now_on, amount_minor }, doer) {
+    const of = evidenceSchema.parse(evidence);
+    const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
+      merchant_id,
+    ]);
+    const currency = rows[0]?.currency;
+    if (currency === undefined) return refused('merchant_id', 'there is no such merchant');
+    if (currency !== of.currency) return refused('merchant_id', `is paid in ${currency}, and this is ${of.currency}`);
+    if (!from_now_on) {
+      const part = amount_minor === null ? null : BigInt(amount_minor);
+      return await assignPart(sql, { ...of, merchant_id, amount_minor: part });
+    }
+    if (amount_minor !== null) return refused('amount_minor', 'is for from_now_on false: all of it is owed otherwise');
+    if (of.network_merchant_id === '')
+      return refused('from_now_on', 'the network named no shop, so none can be known from now on');
+    try {
+      const ids = { merchant_id, network_merchant_ids: [of.network_merchant_id] };
+      await addNetworkMerchantIds(sql, ids, doer);
+    } catch (error) {
+      if (error instanceof Refusal) return refused('from_now_on', 'the shop’s id belongs to another merchant');
+      throw error;
+    }
+    // Accrual takes up all that has cleared there, within its next round.
+    return { outcome: 'done', result: { merchant_id, network_merchant_id: of.network_merchant_id } };
+  },
+});
+
+async function assignPart(sql: Sql, assignment: Parameters<typeof assignOnce>[1]): Promise<ActionOutcome> {
+  try {
+    const assigned = await inSavepoint(sql, () => assignOnce(sql, assignment));
+    switch (assigned.outcome) {
+      case 'assigned': {
+        const [moved_minor, rest_minor] = [Number(assigned.moved_minor), Number(assigned.rest_minor)];
+        return { outcome: 'done', result: { merchant_id: assignment.merchant_id, moved_minor, rest_minor } };
+      }
+      case 'nothing_left':
+        return { outcome: 'not_now', problem: 'nothing of it is left' };
+      case 'too_much':
+        return refused('amount_minor', `is more than the ${assigned.net_minor} that are left`);
+    }
+  } catch (error) {
+    if (sqlState(error) === undefined || !isRefused(error)) throw error;
+    return { outcome: 'not_now', problem: 'the ledger refuses to book it to this merchant' };
+  }
+}
+
+function refused(field: string, problem: string): ActionOutcome {
+  return { outcome: 'refused', problem, field };
+}
+
+export const accrueAgain = openItemAction({
+  name: 'accrue_again',
+  summary: 'Add it to what its merchant is owed once more, after its cause was mended.',
+  kinds: ['accrual_failed'],
+  input: z.strictObject({}),
+  effect: 'transaction',
+  async perform({ sql }, { merchant_id }) {
+    if (merchant_id !== null) await accrueOnceMore(sql, merchant_id);
+    return { outcome: 'done', result: { merchant_id } };
+  },
+});

@@ -1,0 +1,98 @@
+// Shops, cards that buy there, and accrual, for tests: from a card's event to what a merchant is owed, through the real intake.
+import { type Database, openDatabase } from '../origin/db/client.ts';
+import type { Intake } from '../origin/intake/intake.ts';
+import { asMessages, SampleBooks } from '../origin/intake/sample-books.ts';
+import type { SampleCard } from '../origin/intake/sample-card.ts';
+import { createActing } from '../origin/open-items/act.ts';
+import type { ActionParts } from '../origin/open-items/action.ts';
+import { actionsOf } from '../origin/open-items/actions/all.ts';
+import type { OpenItemKind } from '../origin/open-items/kinds.ts';
+import { accrue } from '../origin/settlement/accrual.ts';
+import { raiseUnassigned } from '../origin/settlement/raise-unassigned.ts';
+import { balanceOf, doer, sampleMerchant } from './test-settlements.ts';
+
+export interface Shop {
+  readonly id: string | null;
+  readonly name: string | null;
+  readonly category: null;
+  readonly country: null;
+}
+
+export function shop(id: string | null, name: string | null = 'Shop'): Shop {
+  return { id, name, category: null, country: null };
+}
+
+export class SampleShops {
+  readonly database: Database;
+  readonly #books: SampleBooks;
+  readonly #intake: Intake;
+
+  constructor(url: string) {
+    this.database = openDatabase({ url, poolMax: 16, onIdleError: () => {} });
+    this.#books = new SampleBooks(this.database);
+    this.#intake = this.#books.intake();
+  }
+
+  merchantAt(...ids: string[]) {
+    return sampleMerchant(this.database, 0n, { network_merchant_ids: ids });
+  }
+
+  async owed(merchant: string): Promise<number> {
+    return Number((await balanceOf(this.database, merchant)).split(' ')[0]);
+  }
+
+  card(): Promise<SampleCard> {
+    return this.#books.knownCard();
+  }
+
+  /** What a card buys and the shop clears. */
+  buy(card: SampleCard, amount: number, at: Shop): string {
+    const key = card.authorize(amount, { merchant: at });
+    card.clear(key, amount);
+    return key;
+  }
+
+  /** Returns the outcomes. */
+  async book(...cards: SampleCard[]): Promise<string[]> {
+    const results = await this.#intake.take(asMessages(...cards.map((card) => card.message())));
+    return results.map(({ outcome }) => outcome);
+  }
+
+  /** Returns the merchants that were set aside. */
+  async accrueAll(): Promise<string[]> {
+    const setAside: string[] = [];
+    while (await accrue(this.database, (merchant_id) => setAside.push(merchant_id)));
+    while (await raiseUnassigned(this.database, 'open_items'));
+    return setAside;
+  }
+
+  async openItems() {
+    const { rows } = await this.database.sql.query<{ kind: string; item_key: string; amount: number; status: string }>(
+      'select kind, item_key, amount_minor::int as amount, status from open_items order by open_item_no',
+    );
+    return rows;
+  }
+
+  /** On the only item that is open. */
+  async acted(name: string, input: object) {
+    const { rows } = await this.database.sql.query<{ id: string; kind: OpenItemKind }>(
+      `select open_item_id as id, kind from open_items where status = 'open'`,
+    );
+    const action = actionsOf(rows[0]?.kind ?? 'dead_letter').find((one) => one.name === name);
+    if (action === undefined) throw new Error(`there is no ${name}`);
+    const read = action.input.parse(input);
+    const acting = { open_item_id: rows[0]?.id ?? '', action, input: read, reason: 'looked at' };
+    return await createActing({ database: this.database } as ActionParts)(acting, doer);
+  }
+
+  /** Posted by authorizations; owed to merchants; owed to nobody. */
+  async totals(): Promise<{ posted: number; owed: number; unassigned: number }> {
+    const { rows } = await this.database.sql.query<{ posted: number; owed: number; unassigned: number }>(
+      `select (select coalesce(sum(posted_minor), 0)::int from authorizations) as posted,
+         (select coalesce(sum(b.credits_posted - b.debits_posted), 0)::int from ledger_balances b
+          join ledger_accounts using (ledger_account_no) where kind = 'merchant_payable') as owed,
+         (select coalesce(sum(net_minor), 0)::int from unassigned_clearings) as unassigned`,
+    );
+    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0 };
+  }
+}
