@@ -89,13 +89,13 @@ export interface OpenItemGroup {
   readonly authorization_id?: string | undefined;
   readonly card_id?: string | undefined;
   readonly provider?: string | undefined;
+  readonly older_than_hours?: number | undefined;
 }
 
 export interface OpenItemQuery extends OpenItemGroup {
   readonly kind?: string | undefined;
   /** `open` by default. */
   readonly status?: OpenItemStatus | 'any' | undefined;
-  readonly older_than_hours?: number | undefined;
   /** `newest` by default. */
   readonly order?: 'newest' | 'oldest' | undefined;
   /** Items of a page, 1 to 100; 50. */

@@ -12,7 +12,7 @@ import { findOpenItem, listOpenItems } from '../open-items/open-item.ts';
 import { cursorNumber, cursorOf, cursorSchema } from './cursor.ts';
 import { errors, refusal } from './errors.ts';
 import { openItemKindSchema, openItemSchema, openItemView } from './open-item-view.ts';
-import { filterOf, openItemFilterFields, openItemId } from './open-items.ts';
+import { filterOf, olderThanHoursMax, openItemFilterFields, openItemId } from './open-items.ts';
 import { givenReason } from './printable-text.ts';
 import { inShape } from './read-request.ts';
 import { doerOf, type Route, route } from './route.ts';
@@ -70,6 +70,7 @@ function actOnMany(act: Act): Route {
     body: z.strictObject({
       kind: openItemKindSchema,
       ...openItemFilterFields,
+      older_than_hours: z.int().min(1).max(olderThanHoursMax).optional(),
       reason: givenReason,
       input,
       /** `next_cursor` of the call before. */

@@ -20,7 +20,7 @@ import { type Route, route } from './route.ts';
 
 const reads = { method: 'get', tag: 'open items', scope: 'open_items:read', forMerchants: false } as const;
 export const openItemId = z.strictObject({ open_item_id: idSchema('oit') });
-const hoursMax = 100_000;
+export const olderThanHoursMax = 100_000;
 
 /** By what items are found; the same for lists and for groups that are acted on. */
 export const openItemFilterFields = {
@@ -70,7 +70,7 @@ const list = route({
     kind: openItemKindSchema.optional(),
     status: z.enum([...openItemStatuses, 'any']).default('open'),
     ...openItemFilterFields,
-    older_than_hours: z.coerce.number().int().min(1).max(hoursMax).optional(),
+    older_than_hours: z.coerce.number().int().min(1).max(olderThanHoursMax).optional(),
     order: z.enum(['newest', 'oldest']).default('newest'),
     limit: limitSchema,
     cursor: cursorSchema(z.tuple([cursorNumber])),
