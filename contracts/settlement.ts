@@ -63,6 +63,8 @@ export const settlementSchema = z.strictObject({
   /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
   returned_minor: amountMinorSchema,
   returns: z.array(settlementReturnSchema),
+  /** What of it needs one of our people now: ids to ask us by. */
+  open_item_ids: z.array(idSchema('oit')),
   created_at: z.iso.datetime(),
   updated_at: z.iso.datetime(),
   final_at: z.nullable(z.iso.datetime()),

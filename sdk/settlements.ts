@@ -42,6 +42,8 @@ export interface Settlement {
   /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
   readonly returned_minor: number;
   readonly returns: readonly SettlementReturn[];
+  /** What of it needs one of our people now: ids to ask us by. */
+  readonly open_item_ids: readonly `oit_${string}`[];
   readonly created_at: string;
   readonly updated_at: string;
   /** When it became `completed` or `failed`; from then on it never changes. */

@@ -74,6 +74,10 @@ const timelineSchema = z.strictObject({
   request: z.nullable(authorizationRequestSchema),
   decision: z.nullable(decisionSchema),
   events: z.array(bookedEventSchema),
+  /** What of it needed a person, or still does. */
+  open_items: z.array(
+    z.strictObject({ open_item_id: idSchema('oit'), kind: z.string(), status: z.string(), summary: z.string() }),
+  ),
 });
 
 function timeline(database: Database): Route {
@@ -85,9 +89,15 @@ function timeline(database: Database): Route {
     params: byId,
     answers: { status: 200, schema: timelineSchema, description: 'In the order of the card’s own count.' },
     errors: ['authorization_not_found'],
-    async handle({ params }) {
+    async handle({ params, sql }) {
       const found = await findAuthorization(database, params.authorization_id);
       const { authorization, joined, events, stream_id } = found;
+      const family = [authorization, ...joined].map(({ authorization_id }) => authorization_id);
+      const { rows: open_items } = await sql.query(
+        `select open_item_id, kind, status, summary from open_items where authorization_id = any($1::text[])
+         order by open_item_no`,
+        [family],
+      );
       const sequences = events.map(({ sequence }) => sequence);
       const transfers = await database.orm
         .select()
@@ -101,6 +111,7 @@ function timeline(database: Database): Route {
           ...{ authorization, joined },
           request: opening?.kind === 'authorization' ? opening.request : null,
           decision: opening?.kind === 'authorization' ? opening.decision : null,
+          open_items,
           events: events.map(({ body, sequence, received_at }) => ({
             ...body,
             received_at_ms: received_at.getTime(),

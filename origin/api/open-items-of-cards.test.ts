@@ -57,6 +57,8 @@ describe('F6: a clearing of 9.00 EUR of a hold of 10.00 USD', () => {
       authorization_id: expect.stringMatching(/^auth_/),
       summary: 'A clearing of 9.00 EUR on a card in USD. It moved nothing.',
     });
+    const timeline = await world.api.call('GET', `/authorizations/${item?.['authorization_id']}/timeline`);
+    expect(timeline.body['open_items']).toMatchObject([{ open_item_id: item?.['open_item_id'], status: 'open' }]);
     const { status, body } = await act(item, 'post_at_rate', { rate: '1.0945' });
     expect([status, body]).toMatchObject([200, { status: 'resolved', result: { card: 'stored' } }]);
     await world.api.deliver(card.message());

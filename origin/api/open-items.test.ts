@@ -52,6 +52,17 @@ describe('open items', () => {
     expect(await kinds('older_than_hours=1')).toEqual([]);
   });
 
+  test('of a settlement are named by it while they are open', async () => {
+    const settlement_id = await world.settlement();
+    const named = async () => (await world.api.call('GET', `/settlements/${settlement_id}`)).body['open_item_ids'];
+    expect(await named()).toEqual([]);
+    await raise({ settlement_id }, { settlement_id });
+    const [newest, oldest] = await listed('');
+    expect(await named()).toEqual([oldest?.['open_item_id'], newest?.['open_item_id']]);
+    await dismiss(newest?.['open_item_id']);
+    expect(await named()).toEqual([oldest?.['open_item_id']]);
+  });
+
   test('are counted by kind, with the age of the oldest', async () => {
     await raise({}, {}, { kind: 'dead_letter' });
     const { body } = await world.api.call('GET', '/open-items/counts');

@@ -19,6 +19,7 @@ export interface SettlementRow {
   readonly final_at: Date | null;
   /** In their order; null where there are none. */
   readonly returns: readonly ReturnRow[] | null;
+  readonly open_item_ids: readonly Settlement['open_item_ids'][number][];
 }
 
 /** Out of JSON that the database wrote: instants as text. */
@@ -34,7 +35,9 @@ export const settlementColumns = `settlement_id, merchant_id, amount_minor, curr
   dead_lettered_at, created_at, updated_at, final_at,
   (select json_agg(json_build_object('settlement_return_id', r.settlement_return_id, 'amount_minor', r.amount_minor::text,
      'reason_code', r.reason_code, 'occurred_at', r.occurred_at, 'booked_at', r.booked_at) order by r.settlement_return_no)
-   from settlement_returns r where r.settlement_id = settlements.settlement_id and r.amount_minor > 0) as returns`;
+   from settlement_returns r where r.settlement_id = settlements.settlement_id and r.amount_minor > 0) as returns,
+  array(select open_item_id from open_items o where o.settlement_id = settlements.settlement_id and o.status = 'open'
+    order by o.open_item_no) as open_item_ids`;
 
 export function settlementView(row: SettlementRow) {
   const { settlement_id, merchant_id, currency, reference, state, failure_code } = row;
@@ -56,6 +59,7 @@ export function settlementView(row: SettlementRow) {
     failure_code,
     returned_minor: returns.reduce((sum, { amount_minor }) => sum + amount_minor, 0n),
     returns,
+    open_item_ids: row.open_item_ids,
     created_at: row.created_at.toISOString(),
     updated_at: row.updated_at.toISOString(),
     final_at: row.final_at?.toISOString() ?? null,

@@ -79,6 +79,7 @@ function queuedView(body: CreateCall['body'], settlement_id: SettlementRow['sett
     dead_lettered_at: null,
     final_at: null,
     returns: null,
+    open_item_ids: [],
   } as const;
   return settlementView({ ...asked, ...standing, created_at: at, updated_at: at });
 }
