@@ -43,12 +43,14 @@ import { SettlementEngine } from './settlement/engine.ts';
 import { createSchedule } from './settlement/runs.ts';
 import { createSettlementMetrics } from './settlement/settlement-metrics.ts';
 import { createSettlementQueue } from './settlement/settlement-queue.ts';
-import { type ProviderName, readDebtors } from './settlement-config.ts';
+import { type ProviderName, providerNames, readDebtors } from './settlement-config.ts';
 
 export interface SecondHalf {
   readonly routes: readonly Route[];
   readonly mount: MountParts;
   readonly providers: readonly GuardedProvider[];
+  /** Whose messages are read: those that pay, and those that may still have payments under way. */
+  readonly listening: readonly Provider[];
   readonly engine: SettlementEngine;
   readonly loops: readonly Loop[];
   /** Null: no provider here has bank files. */
@@ -74,7 +76,8 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
       ...(provider.name === 'iso20022' ? { submissions: { concurrencyMax: 1_000, queueMax: 1_000 } } : {}),
     }),
   );
-  const inboxes = behind.filter((provider) => 'readInbox' in provider) as Iso20022Provider[];
+  const listening = listenersOf(config, log);
+  const inboxes = [...behind, ...listening].filter((provider) => 'readInbox' in provider) as Iso20022Provider[];
   const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
   const fetch = createSafeFetch({ development: config.WEBHOOK_LOOPBACK === 'allowed' });
   const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
@@ -97,6 +100,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     ],
     mount,
     providers,
+    listening: [...providers, ...listening],
     engine,
     loops: [
       createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS }),
@@ -108,7 +112,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
     ],
     async close() {
       await fetch.close();
-      await Promise.all(providers.map((provider) => provider.close?.()));
+      await Promise.all([...providers, ...listening].map((provider) => provider.close?.()));
     },
   };
 }
@@ -139,6 +143,36 @@ function mountParts({ config, database, registry, log }: SecondHalfParts): Mount
     }),
   };
 }
+
+/**
+ * Providers that are not in SETTLEMENT_PROVIDERS (any more) and whose settings are still there: nothing is sent to them, and what
+ * they say of payments that are under way is kept and taken.
+ */
+function listenersOf(config: Config, log: Logger): Provider[] {
+  const isLeft = (name: ProviderName) =>
+    !config.SETTLEMENT_PROVIDERS.includes(name) && settingsOf[name].every((setting) => isSet(config[setting]));
+  return providerNames.filter(isLeft).flatMap((name) => {
+    try {
+      return [createProvider(name, config)];
+    } catch (error) {
+      // Settings that are only left over must not keep the service from starting.
+      log.error({ psp: name, err: error }, 'the messages of a provider that is not configured cannot be read');
+      return [];
+    }
+  });
+}
+
+function isSet(value: unknown): boolean {
+  return Array.isArray(value) ? value.length > 0 : value !== undefined;
+}
+
+/** What each needs to read messages. */
+const settingsOf = {
+  simulated: ['SIMULATED_PROVIDER_URL', 'SIMULATED_PROVIDER_WEBHOOK_SECRETS'],
+  simulated_secondary: ['SIMULATED_SECONDARY_URL', 'SIMULATED_PROVIDER_WEBHOOK_SECRETS'],
+  stripe: ['STRIPE_API_KEY', 'STRIPE_WEBHOOK_SECRETS'],
+  iso20022: ['ISO20022_DIRECTORY', 'ISO20022_DEBTORS_FILE'],
+} as const satisfies Record<ProviderName, readonly (keyof Config)[]>;
 
 function createProvider(name: ProviderName, config: Config): Provider {
   switch (name) {

@@ -5,7 +5,7 @@ import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
 
-const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
+export const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
 const whole = (min: number, max: number, fallback: number) =>

@@ -246,15 +246,18 @@ describe('health', () => {
       stripe: { breaker: 'open', newest_trouble: 'timeout' },
       iso20022: { breaker: 'closed', newest_trouble: 'no_connection' },
     } as const;
-    const open = { mode: 'normal', providers, in_hand: 0, failures: 2 } as const;
+    const unconfigured = [{ provider: 'simulated', payments: 3 }];
+    const open = { mode: 'normal', providers, in_hand: 0, failures: 2, unconfigured } as const;
     vi.spyOn(SettlementEngine.prototype, 'state').mockReturnValue(open);
     const { body } = await api.call('GET', '/health');
     SettlementEngine.prototype.state = state;
     expect(body['status']).toBe('degraded');
-    expect((body['dependencies'] as object[]).slice(-3)).toMatchObject([
+    expect((body['dependencies'] as object[]).slice(-4)).toMatchObject([
       { name: 'settlement', status: 'degraded', error: "the engine's last 2 rounds failed" },
       { name: 'provider stripe', status: 'degraded', error: 'its breaker is open: timeout' },
       { name: 'provider iso20022', status: 'degraded', error: 'its newest exchange failed: no_connection' },
+      // P7: taken out of the configuration while payments are under way.
+      { name: 'provider simulated', error: 'it is not configured, and 3 payments are under way at it' },
     ]);
   });
 

@@ -27,7 +27,10 @@ export interface AppParts extends HealthParts {
   readonly edge: EdgeClient;
   readonly log: Logger;
   readonly registry: Registry;
-  readonly secondHalf: Pick<SecondHalf, 'routes' | 'mount' | 'providers' | 'engine' | 'readBankFileAgain'>;
+  readonly secondHalf: Pick<
+    SecondHalf,
+    'routes' | 'mount' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
+  >;
   readonly internalSecret: string;
 }
 
@@ -56,7 +59,7 @@ export function createApp(parts: AppParts): App {
   );
   app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
 
-  app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.providers }));
+  app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.listening }));
   const routes = [
     ...secondHalf.routes,
     ...cardHalfRoutes({ ...parts, readBankFileAgain: secondHalf.readBankFileAgain }),

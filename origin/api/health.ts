@@ -49,7 +49,7 @@ export function readyz({ database, isStopping }: HealthParts) {
 
 export function health({ database, edge, pull, loops, secondHalf, openItemAgeMsMax }: HealthParts) {
   return async (context: Context): Promise<Response> => {
-    const { providers, failures } = secondHalf.engine.state();
+    const { providers, failures, unconfigured } = secondHalf.engine.state();
     // Null where the database does not say.
     const seen: { open_items: readonly OpenItemCount[] | null } = { open_items: null };
     const [lags, ...dependencies] = await Promise.all([
@@ -67,6 +67,11 @@ export function health({ database, edge, pull, loops, secondHalf, openItemAgeMsM
       // Settlements wait, or go to the next one: nothing is lost while one is away.
       ...Object.entries(providers).map(([name, standing]) =>
         check(`provider ${name}`, 'degraded', () => assertTakes(standing)),
+      ),
+      ...unconfigured.map(({ provider, payments }) =>
+        check(`provider ${provider}`, 'degraded', () =>
+          Promise.reject(new Error(`it is not configured, and ${payments} payments are under way at it`)),
+        ),
       ),
       ...loops.map((loop) => check(`loop ${loop.state().name}`, 'degraded', () => assertMoves(loop))),
     ]);

@@ -6,6 +6,7 @@ import type { Database, Sql } from '../db/client.ts';
 import { chooseProvider } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
 import { lockWithheld } from './contradictions.ts';
+import { raiseRefused } from './for-a-person.ts';
 import { owedTo } from './owed.ts';
 import { lockDue, type SettlementRow } from './settlement-row.ts';
 import { type Change, type Exchange, type Lease, storeChanges, unchanged } from './store-changes.ts';
@@ -33,6 +34,8 @@ export interface EngineParts {
 interface Plan {
   readonly change: Change;
   readonly task: Pick<Task, 'kind' | 'row' | 'provider'> | null;
+  /** Why it could not be planned: for a person. */
+  readonly odd?: unknown;
 }
 
 export interface Claimed {
@@ -74,11 +77,17 @@ export async function claimDue(parts: EngineParts, limit: number, lease: Lease):
       rows.map(({ currency }) => currency),
     );
     const changes = planned.map(({ change }) => change);
+    for (const { change, odd } of planned) if (odd !== undefined) await raiseOdd(sql, change.before, odd);
     await storeChanges(sql, transit, changes, planned.flatMap(sendingOf));
     return planned;
   });
   const tasks = plans.flatMap(({ task }) => (task === null ? [] : [{ ...task, token: lease.token, sendBeforeMs }]));
   return { found: plans.length, tasks, changes: plans.map(({ change }) => change) };
+}
+
+async function raiseOdd(sql: Sql, { settlement_id }: SettlementRow, odd: unknown): Promise<void> {
+  const what = `${settlement_id} cannot be taken up as it stands; it is tried again every minute`;
+  await raiseRefused(sql, { kind: 'settlement_refused', key: settlement_id, settlement_id, what }, odd);
 }
 
 /** What each merchant is owed, and nobody has reserved or withholds. */
@@ -118,7 +127,7 @@ class Planner {
     } catch (error) {
       const { change, task } = this.#keep(row, { due_in_ms: unreadableMs, lease: null });
       const reason = error instanceof Error ? error.message : 'cannot be taken up';
-      return { change: { ...change, after: { ...change.after, reason } }, task };
+      return { change: { ...change, after: { ...change.after, reason } }, task, odd: error };
     }
   }
 

@@ -5,6 +5,7 @@ import type { Id } from '../../contracts/ids.ts';
 import { refusal } from '../api/errors.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
+import { closeAsGone } from '../open-items/raise.ts';
 import { isFinal, lockSettlements, type SettlementRow } from './settlement-row.ts';
 import { storeChanges } from './store-changes.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
@@ -83,12 +84,18 @@ export async function inspectDeadSettlement(
 
 /** Due again at once, with all its tries before it. Throws a refusal where it is not among the dead. */
 export async function replaySettlement(sql: Sql, settlementId: string, doer: Doer): Promise<void> {
+  if (!(await replayDead(sql, settlementId, doer))) throw refusal('dead_letter_not_found');
+  await closeAsGone(sql, 'settlement_set_aside', settlementId);
+}
+
+/** The same for an action on its open item, which closes that itself. False: it is not among the dead. */
+export async function replayDead(sql: Sql, settlementId: string, doer: Doer): Promise<boolean> {
   const { rows } = await sql.query<Replayed>(
     `${replay} where settlement_id = $1 and dead_lettered_at is not null ${told}`,
     [settlementId],
   );
-  if (rows.length === 0) throw refusal('dead_letter_not_found');
   await auditReplays(sql, rows, doer);
+  return rows.length > 0;
 }
 
 /** Of one commit: the audit chain's head is locked for as long. */
@@ -104,6 +111,11 @@ export async function replaySettlements(sql: Sql, group: DeadGroup, doer: Doer):
     `${replay} where settlement_id in (select settlement_id from settlements where ${inGroup}
        order by dead_lettered_at limit $3 for no key update skip locked) ${told}`,
     [...groupValues(group), replayedAtOnceMax],
+  );
+  await sql.query(
+    `update open_items set status = 'resolved', closed_at = now(), resolution = 'gone'
+     where kind = 'settlement_set_aside' and item_key = any($1::text[]) and status = 'open' and action is null`,
+    [rows.map(({ settlement_id }) => settlement_id)],
   );
   await auditReplays(sql, rows, doer);
   return rows.length;
@@ -134,15 +146,21 @@ export interface Discard extends Doer {
 
 /** Failed for good, and what was reserved is owed again. Throws a refusal where it is not among the dead. */
 export async function discardSettlement(sql: Sql, settlementId: string, discard: Discard): Promise<void> {
+  if (!(await discardDead(sql, settlementId, discard))) throw refusal('dead_letter_not_found');
+  await closeAsGone(sql, 'settlement_set_aside', settlementId);
+}
+
+/** The same for an action on its open item. False: it is not among the dead. */
+export async function discardDead(sql: Sql, settlementId: string, discard: Discard): Promise<boolean> {
   const row = (await lockSettlements(sql, [settlementId])).get(settlementId);
-  if (row === undefined || isFinal(row) || !row.dead_lettered || row.outcome_unknown)
-    throw refusal('dead_letter_not_found');
-  const { actor, reason } = discard;
+  if (row === undefined || isFinal(row) || !row.dead_lettered || row.outcome_unknown) return false;
+  const { actor, correlation_id, reason } = discard;
   const transit = createTransitAccounts(sql);
   if (row.provider !== null) await transit.ensure([row.provider], [row.currency]);
   await storeChanges(sql, transit, [{ before: row, after: discarded(row, reason), actor, lease: null }], []);
   const audited = { action: 'settlement.discarded', subject: settlementId, merchant_id: row.merchant_id };
-  await recordAuditEvents(sql, [{ ...discard, ...audited }]);
+  await recordAuditEvents(sql, [{ actor, correlation_id, reason, ...audited }]);
+  return true;
 }
 
 function discarded(row: SettlementRow, reason: string) {

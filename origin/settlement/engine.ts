@@ -13,12 +13,14 @@ import { isRefused } from '../set-aside.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue, type EngineParts, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
+import { raiseRefused } from './for-a-person.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
 import { firstWord, takeProviderWords } from './provider-words.ts';
 import { type Result, recordResults } from './record-results.ts';
 import type { SettlementMetrics } from './settlement-metrics.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
+import { type Unconfigured, UnconfiguredProviders } from './unconfigured-providers.ts';
 import { UnstorableWords } from './unstorable-words.ts';
 
 export interface EngineOptions {
@@ -66,10 +68,14 @@ const engineBounds: EngineBounds = {
 /** Before the next claim, when this one was not full: what comes in the meantime shares its commit. */
 const gatherMs = 10;
 const wordsMax = 200;
+/** Between looks for payments of providers that are not configured: that changes with a start, or with a provider's word. */
+const unconfiguredMs = 30_000;
 
 export interface EngineState extends Availability {
   readonly in_hand: number;
   readonly failures: number;
+  /** Providers with payments under way that the configuration does not name. */
+  readonly unconfigured: readonly Unconfigured[];
 }
 
 export class SettlementEngine {
@@ -85,6 +91,7 @@ export class SettlementEngine {
   readonly #claimSize: BatchSize;
   readonly #wordsSize = new BatchSize(wordsMax);
   readonly #unstorable = new UnstorableWords();
+  readonly #unconfigured: UnconfiguredProviders;
   #onRoom: (() => void) | null = null;
 
   constructor(options: EngineOptions) {
@@ -94,6 +101,8 @@ export class SettlementEngine {
     if (options.bounds?.leaseMs === undefined && this.#bounds.leaseMs / 2 <= exchangeMsMax)
       throw new Error('a lease must outlast what is sent under it');
     this.#claimSize = new BatchSize(this.#bounds.claimMax);
+    const configured = providers.map(({ name }) => name);
+    this.#unconfigured = new UnconfiguredProviders(configured, log);
     this.#parts = { database, providers, policy, transit: createTransitAccounts(database.sql) };
     const { recordMax, recordWaitMs, idleMs } = this.#bounds;
     this.#results = new Collector({
@@ -105,6 +114,16 @@ export class SettlementEngine {
     this.loops = [
       createLoop({ name: 'settlement claims', log, intervalMs: idleMs, round: (signal) => this.#claim(signal) }),
       createLoop({ name: 'provider words', log, intervalMs: idleMs, round: (signal) => this.#takeWords(signal) }),
+      createLoop({
+        name: 'unconfigured providers',
+        log,
+        intervalMs: unconfiguredMs,
+        round: async () => {
+          await this.#unconfigured.look(database.sql);
+          options.metrics.showUnconfigured(this.#unconfigured.seen());
+          return false;
+        },
+      }),
     ];
   }
 
@@ -122,7 +141,12 @@ export class SettlementEngine {
 
   state(): EngineState {
     const failures = Math.max(...this.loops.map((loop) => loop.failures()));
-    return { ...availability(this.#options.providers), in_hand: this.#inHand.size, failures };
+    return {
+      ...availability(this.#options.providers),
+      in_hand: this.#inHand.size,
+      failures,
+      unconfigured: this.#unconfigured.seen(),
+    };
   }
 
   async #claim(signal: AbortSignal): Promise<boolean> {
@@ -167,18 +191,18 @@ export class SettlementEngine {
     const settlement_id = await postponeFirst(database.sql, usableOf(providers));
     metrics.postponed.inc({ what: 'settlement' });
     log.error({ err: error, settlement_id }, 'a settlement cannot be taken up, and waits');
+    if (settlement_id !== null) await this.#raiseRefused(settlement_id, error);
     return null;
   }
 
   #take(task: Task): void {
     const { metrics, log } = this.#options;
     const work = this.#perform(task)
-      .catch((error: unknown) => {
+      .catch(async (error: unknown) => {
+        const { settlement_id } = task.row;
         metrics.dropped.inc();
-        log.error(
-          { err: error, settlement_id: task.row.settlement_id },
-          'a result was not recorded; it is asked about',
-        );
+        log.error({ err: error, settlement_id }, 'a result was not recorded; it is asked about');
+        if (isRefused(error)) await this.#raiseRefused(settlement_id, error);
       })
       .finally(() => {
         this.#inHand.delete(work);
@@ -187,6 +211,15 @@ export class SettlementEngine {
       });
     this.#inHand.add(work);
     metrics.inHand.set(this.#inHand.size);
+  }
+
+  /** In front of a person. Where that cannot be written either, the log has it, and the next refusal raises it. */
+  async #raiseRefused(settlement_id: string, error: unknown): Promise<void> {
+    const what = `The database refuses to take up or to record ${settlement_id}; it is tried again every minute`;
+    const refused = { kind: 'settlement_refused', key: settlement_id, settlement_id, what } as const;
+    await raiseRefused(this.#options.database.sql, refused, error).catch((second: unknown) =>
+      this.#options.log.error({ err: second, settlement_id }, 'an open item was not raised'),
+    );
   }
 
   async #perform(task: Task): Promise<void> {
@@ -227,9 +260,12 @@ export class SettlementEngine {
     if (this.#wordsSize.shrink(size)) return null;
     const { database, log, metrics } = this.#options;
     const word = await firstWord(database.sql, this.#unstorable.now());
-    if (word !== null) this.#unstorable.add(word);
     metrics.postponed.inc({ what: 'word' });
     log.error({ err: error, word }, "a provider's word cannot be stored, and waits");
+    if (word === null) return null;
+    this.#unstorable.add(word);
+    const what = `The database refuses to take what a provider said (${word}); it is tried again every minute`;
+    await raiseRefused(database.sql, { kind: 'provider_word_refused', key: word, what }, error);
     return null;
   }
 }

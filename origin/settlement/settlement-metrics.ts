@@ -2,6 +2,7 @@
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Change } from './store-changes.ts';
+import type { Unconfigured } from './unconfigured-providers.ts';
 
 export type SettlementMetrics = ReturnType<typeof createSettlementMetrics>;
 
@@ -49,6 +50,18 @@ export function createSettlementMetrics(registry: Registry) {
   });
   const inHand = new Gauge({ name: 'settlement_in_hand', help: 'Settlements being sent or asked about', registers });
 
+  const unconfigured = new Gauge({
+    name: 'settlement_payments_of_unconfigured_providers',
+    help: 'Payments under way at a provider that the configuration does not name: nobody asks about them',
+    labelNames: ['psp'],
+    registers,
+  });
+
+  function showUnconfigured(seen: readonly Unconfigured[]): void {
+    unconfigured.reset();
+    for (const { provider, payments } of seen) unconfigured.set({ psp: provider }, payments);
+  }
+
   function countChange({ before, after: { progress, dead_letter } }: Pick<Change, 'before' | 'after'>): void {
     if (dead_letter) deadLetters.inc();
     if (progress.state === before.state) return;
@@ -57,5 +70,5 @@ export function createSettlementMetrics(registry: Registry) {
     if (state === 'completed' || state === 'failed')
       finalSeconds.observe({ state }, Math.max(0, Date.now() - before.created_at.getTime()) / 1_000);
   }
-  return { overdue, words, dropped, postponed, inHand, countChange };
+  return { overdue, words, dropped, postponed, inHand, countChange, showUnconfigured };
 }

@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
@@ -11,9 +11,11 @@ import { createSettlementQueue, type SettlementMessage, takeSettlementMessages }
 
 let database: Database;
 let merchant_id: `mrch_${string}`;
+let url: string;
 
 beforeEach(async () => {
-  database = openDatabase({ url: await createTestDatabase(), poolMax: 10, onIdleError: () => {} });
+  url = await createTestDatabase();
+  database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
   merchant_id = await sampleMerchant(database, 1_000n);
   const opened = database;
   return () => opened.close();
@@ -138,8 +140,28 @@ test('one id for two requests, taken by two at once: a settlement, and a dead le
 });
 
 test('while the database is away everything is brought again', async () => {
-  const away: Database = { ...database, transaction: () => Promise.reject(new Error('away')) };
+  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const away: Database = { ...database, transaction: () => Promise.reject(refused) };
   expect(await takeSettlementMessages(away, [{ id: 'a', body: message() }], silent)).toEqual([
     { id: 'a', outcome: 'retry' },
   ]);
+});
+
+test('one request that the database refuses is a dead letter, and those beside it are settlements', async () => {
+  const [odd, ...others] = [message(), message(), message(), message()];
+  await asOwner(url, (sql) =>
+    sql.query(`create function odd_row() returns trigger language plpgsql as $$ begin
+        if new.settlement_id = '${odd?.settlement_id}' then raise exception 'odd' using errcode = 'check_violation'; end if;
+        return new; end $$;
+      create trigger odd_row before insert on settlements for each row execute function odd_row()`),
+  );
+  const bodies = [...others.slice(0, 2), odd, ...others.slice(2)];
+  const taken = await takeSettlementMessages(
+    database,
+    bodies.map((body, index) => ({ id: `m${index}`, body })),
+    silent,
+  );
+  expect(taken.map(({ outcome }) => outcome)).toEqual(['done', 'done', 'dead_letter', 'done']);
+  expect(await created()).toEqual(others.map(({ settlement_id }) => settlement_id).toSorted());
+  expect(await letters()).toEqual([expect.stringContaining('cannot be stored')]);
 });

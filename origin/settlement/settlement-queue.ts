@@ -13,6 +13,7 @@ import type { Message, Outcome } from '../intake/intake.ts';
 import { createPull } from '../intake/pull.ts';
 import type { Loop } from '../loop.ts';
 import type { Payer } from '../providers/payable.ts';
+import { takeOrSetAside } from '../set-aside.ts';
 import { createSettlements, type SettlementRequest } from './create.ts';
 
 export const settlementMessageSchema = z.strictObject({
@@ -55,12 +56,28 @@ export async function takeSettlementMessages(
   log: Logger,
   { again = false, providers = [] }: Taking = {},
 ): Promise<Taken[]> {
+  const taken = new Map<string, Outcome>();
   try {
-    return await database.transaction((sql) => take(sql, messages, { again, providers }));
+    await takeOrSetAside(messages, {
+      take: async (part) => {
+        const outcomes = await database.transaction((sql) => take(sql, part, { again, providers }));
+        for (const { id, outcome } of outcomes) taken.set(id, outcome);
+      },
+      // One that the database refuses, alone: for a person, and the others go on.
+      setAside: async (message, error) => {
+        log.error({ err: error }, 'a settlement request is refused by the database');
+        await keepDeadLetters(database.sql, [letterOf(message, `cannot be stored: ${String(error)}`)]);
+        taken.set(message.id, 'dead_letter');
+      },
+    });
   } catch (error) {
-    log.error({ err: error, messages: messages.length }, 'settlement requests were not taken');
-    return messages.map(({ id }) => ({ id, outcome: 'retry' }));
+    log.error({ err: error, messages: messages.length - taken.size }, 'settlement requests were not taken');
   }
+  return messages.map(({ id }) => ({ id, outcome: taken.get(id) ?? 'retry' }));
+}
+
+function letterOf({ body }: Message, reason: string): DeadLetter {
+  return { source, reason, message: JSON.stringify(body), place: null };
 }
 
 async function take(sql: Sql, messages: readonly Message[], { again, providers }: Required<Taking>): Promise<Taken[]> {
@@ -68,7 +85,7 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
   const letters: DeadLetter[] = [];
   const outcomes = new Map<Message, Outcome>();
   const bury = (message: Message, reason: string) => {
-    letters.push({ source, reason, message: JSON.stringify(message.body), place: null });
+    letters.push(letterOf(message, reason));
     outcomes.set(message, 'dead_letter');
   };
   const known = await knownSettlements(sql, messages);

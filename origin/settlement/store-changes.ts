@@ -6,6 +6,7 @@ import type { SettlementChange } from '../../core/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { raiseForChanges } from './for-a-person.ts';
 import { auditReturns, insertReturns, type NewReturn, transfersOfReturns } from './returns.ts';
 import type { SettlementRow } from './settlement-row.ts';
 import { storable } from './storable.ts';
@@ -13,7 +14,7 @@ import type { TransitAccounts } from './transit-accounts.ts';
 
 export interface Change {
   readonly before: SettlementRow;
-  readonly after: Omit<SettlementChange, 'overdue'>;
+  readonly after: Omit<SettlementChange, 'overdue'> & Partial<Pick<SettlementChange, 'overdue'>>;
   readonly actor: string;
   /** Who goes on with it, and until when it is theirs alone; null: whoever comes when it is due. */
   readonly lease: Lease | null;
@@ -54,6 +55,7 @@ export async function storeChanges(
   // Locks nothing that others need: before what does.
   await insertExchanges(sql, exchanges);
   await insertReturns(sql, returns);
+  await raiseForChanges(sql, changes);
   await insertTransfers(sql, transfers);
   // Nothing goes from queued to waiting for another try but through processing.
   const taken = changes.filter(({ before, after }) => before.state !== 'processing' && !isNext(before, after));

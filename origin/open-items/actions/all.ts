@@ -4,6 +4,9 @@ import type { OpenItemAction } from '../action.ts';
 import type { OpenItemKind } from '../kinds.ts';
 import { accrueAgain, assignMerchant } from './assign-merchant.ts';
 import { bookCorrection } from './book-correction.ts';
+import { bookPayment } from './book-payment.ts';
+import { bookReturn } from './book-return.ts';
+import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
@@ -11,6 +14,7 @@ import { tryAgain } from './try-again.ts';
 
 export const openItemActions: readonly OpenItemAction[] = [
   ...[tryAgain, postAtRate, releaseHold, bookCorrection],
+  ...[bookReturn, bookPayment, discardSettlementAction],
   ...[assignMerchant, accrueAgain, dismiss],
 ];
 

@@ -1,18 +1,23 @@
-// try_again: a message that was not taken, or a bank file that could not be read, is handed in once more, when its reason is over.
+// try_again: a message that was not taken, a bank file that could not be read, or a settlement that used up its tries is handed in
+// once more, when its reason is over.
 // Its reader takes the same twice as once.
 
 import * as z from 'zod';
+import type { Doer } from '../../audit/audit-event.ts';
+import type { Sql } from '../../db/client.ts';
+import { replayDead } from '../../settlement/dead-letters.ts';
 import { type ActionOutcome, type ActionParts, openItemAction } from '../action.ts';
 
 const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullish() });
 
 export const tryAgain = openItemAction({
   name: 'try_again',
-  summary: 'Hand the message or file in once more, as it came.',
-  kinds: ['dead_letter', 'bank_file_set_aside'],
+  summary: 'Hand the message or file in once more, as it came; let a settlement have all its tries again.',
+  kinds: ['dead_letter', 'bank_file_set_aside', 'settlement_set_aside'],
   input: z.strictObject({}),
   effect: 'outside',
-  async perform({ takers, readBankFileAgain }, { kind, source, evidence }) {
+  async perform({ sql, takers, readBankFileAgain }, { kind, source, evidence, settlement_id }, _input, doer) {
+    if (kind === 'settlement_set_aside') return await settleAgain(sql, settlement_id, doer);
     if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
     const { message, place = null } = evidenceSchema.parse(evidence);
     const body = parsed(message);
@@ -28,6 +33,12 @@ export const tryAgain = openItemAction({
     return { outcome: 'not_now', problem: 'could not be taken now' };
   },
 });
+
+async function settleAgain(sql: Sql, settlementId: string | null, doer: Doer): Promise<ActionOutcome> {
+  if (settlementId === null || !(await replayDead(sql, settlementId, doer)))
+    return { outcome: 'refused', problem: 'cannot be done: the settlement is not set aside any more' };
+  return { outcome: 'done', result: { settlement_id: settlementId } };
+}
 
 const fileSchema = z.object({ kept: z.string() });
 

@@ -1,0 +1,53 @@
+// book_payment: a person knows that the merchant got this money although its settlement had failed, or got it twice. It is owed that
+// much less, and the item withholds it no longer.
+
+import * as z from 'zod';
+import { recordAuditEvents } from '../../audit/audit-event.ts';
+import { insertTransfers } from '../../ledger/transfers.ts';
+import { owedTo } from '../../settlement/owed.ts';
+import { lockSettlements } from '../../settlement/settlement-row.ts';
+import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
+import { openItemAction } from '../action.ts';
+
+const evidenceSchema = z.object({ word: z.object({ outcome: z.literal('paid') }) });
+
+export const bookPayment = openItemAction({
+  name: 'book_payment',
+  summary:
+    'It was paid: take it from what the merchant is owed. The settlement stays as it ended; nothing is withheld any more.',
+  kinds: ['provider_contradiction'],
+  input: z.strictObject({}),
+  effect: 'transaction',
+  async perform({ sql }, item, _input, doer) {
+    const { settlement_id, provider, open_item_id } = item;
+    if (settlement_id === null || provider === null || !evidenceSchema.safeParse(item.evidence).success)
+      return { outcome: 'refused', problem: 'cannot be done: the item is not about a payment of a settlement' };
+    const row = (await lockSettlements(sql, [settlement_id])).get(settlement_id);
+    if (row === undefined) return { outcome: 'refused', problem: 'cannot be done: its settlement is not here' };
+    const { amount_minor, currency, merchant_id, state } = row;
+    const available = (await owedTo(sql, [merchant_id])).get(merchant_id)?.available_minor ?? 0n;
+    // It was paid again meanwhile. What clears next is withheld too, until it is enough.
+    if (available < amount_minor)
+      return {
+        outcome: 'not_now',
+        problem: `can be done when the merchant is owed ${amount_minor} ${currency} again; now it is ${available}`,
+      };
+    const transit = createTransitAccounts(sql);
+    await transit.ensure([provider], [currency]);
+    const [transfer_id] = await insertTransfers(sql, [
+      {
+        debit_account_no: row.payable_account_no,
+        credit_account_no: transit.numberOf(provider, currency),
+        ...{ amount_minor, currency, settlement_id, kind: 'direct', event_at_ms: Date.now(), event: null },
+      },
+    ]);
+    const reason = `${amount_minor} ${currency} was paid by ${provider} after all (${open_item_id}): ${doer.reason}`;
+    await recordAuditEvents(sql, [
+      {
+        ...{ actor: doer.actor, correlation_id: doer.correlation_id, action: 'settlement.paid_after_all' },
+        ...{ subject: settlement_id, merchant_id, from_state: state, to_state: state, reason },
+      },
+    ]);
+    return { outcome: 'done', result: { settlement_id, transfer_id, amount_minor } };
+  },
+});
