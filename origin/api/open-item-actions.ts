@@ -128,10 +128,16 @@ function refusalOf(acted: Exclude<Acted, { outcome: 'closed' }>, { name }: OpenI
       return refusal('open_item_under_way', [{ field: name, problem }]);
     }
     case 'refused':
-      return refusal('open_item_action_refused', [{ field: acted.field ?? name, problem: acted.problem }]);
+      return refusal('open_item_action_refused', [{ field: fieldOf(acted.field, name), problem: acted.problem }]);
     case 'not_now':
       return refusal('open_item_action_unavailable', [{ field: name, problem: acted.problem }]);
   }
+}
+
+/** As it stands in the request, whether the action has named it alone or with its place. */
+function fieldOf(field: string | undefined, action: string): string {
+  if (field === undefined) return action;
+  return field.startsWith('input.') ? field : `input.${field}`;
 }
 
 export function openItemActionRoutes(parts: ActionParts): readonly Route[] {
