@@ -5,27 +5,25 @@ import { countrySchema } from './country.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { networkKeySchema } from './network.ts';
+import { plainTextSchema } from './text.ts';
 
 export const channels = ['ecommerce', 'pos', 'atm', 'moto', 'recurring', 'other'] as const;
 export const entryModes = ['chip', 'contactless', 'magnetic_stripe', 'manual', 'card_on_file', 'other'] as const;
 
-const text = z.string().check(z.maxLength(limits.textLengthMax));
-
 /** ISO 18245: four digits. */
-export const categorySchema = z.string().check(z.regex(/^\d{4}$/, 'must be a merchant category code of four digits'));
+const categorySchema = z.string().check(z.regex(/^\d{4}$/, 'must be a merchant category code of four digits'));
 
 /** The acquirer's own id of a merchant. ISO 8583 field 42 has 15 characters and lets spaces stand among them. */
-export const merchantIdSchema = z
-  .string()
-  .check(
-    z.minLength(1),
-    z.maxLength(limits.networkKeyLengthMax),
-    z.regex(/^[\x20-\x7e]+$/, 'must be printable ASCII characters'),
-  );
+export const merchantIdChecks = [
+  z.minLength(1),
+  z.maxLength(limits.networkKeyLengthMax),
+  z.regex(/^[\x20-\x7e]+$/, 'must be printable ASCII characters'),
+] as const;
+const merchantIdSchema = z.string().check(...merchantIdChecks);
 
 export const merchantSchema = z.strictObject({
   id: z._default(z.nullable(merchantIdSchema), null),
-  name: z._default(z.nullable(text), null),
+  name: z._default(z.nullable(plainTextSchema), null),
   category: z._default(z.nullable(categorySchema), null),
   country: z._default(z.nullable(countrySchema), null),
 });

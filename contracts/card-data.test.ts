@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { controlIdentifiers, findCardData, holdsCardNumber } from './card-data.ts';
+import { controlIdentifiers, findCardData, findCardField, holdsCardNumber, maskCardNumbers } from './card-data.ts';
 
 const visa = '4111111111111111';
 
@@ -99,4 +99,47 @@ test('a merchant id in a control passes for a card number and is taken; the patt
       path: `controls[0].applies_to.merchant_name.${list}[0]`,
     });
   }
+});
+
+describe('masking', () => {
+  test.each([
+    [
+      'F3: an airline and a ticket of 13 digits that passes for a card',
+      'SINGAPORE AI6184898801929',
+      'SINGAPORE AI*************',
+    ],
+    ['a card among words', `paid by ${visa}, thanks`, 'paid by ****************, thanks'],
+    ['grouped', 'x 4111 1111 1111 1111 y', 'x **** **** **** **** y'],
+    ['with a group beside it', '4111111111111111 0123', '**************** ****'],
+    ['behind a group', '12 4111-1111-1111-1111', '** ****-****-****-****'],
+    ['by points', '4111.1111.1111.1111', '****.****.****.****'],
+    ['with its expiry behind it', '41111111111111112512', '********************'],
+    ['full width', '４１１１１１１１１１１１１１１１', '****************'],
+    ['two of them', `${visa}/${visa}`, '****************/****************'],
+  ])('%s', (_, text, masked) => {
+    expect(maskCardNumbers(text)).toBe(masked);
+  });
+
+  test.each(['', 'EXAMPLE GROCER', 'SINGAPORE AI6184898801928', '+49 30 1234 5678', '2026-03-04 12:00:00', 'ＳＨＯＰ'])(
+    '%j stays as it is',
+    (text) => {
+      expect(maskCardNumbers(text)).toBe(text);
+    },
+  );
+
+  test('what is masked holds no card number any more, whatever stands around one', () => {
+    const around = fc.string({ unit: fc.constantFrom(...'0159 -.aZ*４'), maxLength: 12 });
+    fc.assert(
+      fc.property(around, around, (before, after) => {
+        expect(holdsCardNumber(maskCardNumbers(`${before}${visa}${after}`))).toBe(false);
+      }),
+    );
+  });
+});
+
+test('fields made for card data are found by their names alone', () => {
+  expect(findCardField({ transactions: [{ name: visa, deep: { cvv: '1' } }] })).toMatchObject({
+    path: 'transactions[0].deep.cvv',
+  });
+  expect(findCardField({ name: visa, [visa.slice(0, 12)]: visa })).toBeNull();
 });

@@ -1,6 +1,7 @@
-// Finds card data in a parsed body, so that it can be refused before anything is kept: no card number ever enters.
+// Finds card data in a parsed body, so that it can be refused, or masked, before anything is kept: no card number ever enters.
 // Fields made for card data are known by name; a card number in text by its length, its issuer's range and Luhn's check digit.
-// One random number in ten passes Luhn, so fields that a contract defines as identifiers are never searched.
+// One random number in ten passes Luhn (airline tickets have 13 digits), so fields that a contract defines as identifiers are
+// never searched, and what a network says of a purchase is masked rather than refused.
 
 export interface CardDataFinding {
   /** Where, as `merchant.name` or `transactions[0].memo`. Never what. */
@@ -37,7 +38,7 @@ interface Place {
  */
 export function findCardData(
   body: unknown,
-  { identifiers = noIdentifiers }: { identifiers?: ReadonlySet<string> } = {},
+  { identifiers = noIdentifiers, namesOnly = false }: { identifiers?: ReadonlySet<string>; namesOnly?: boolean } = {},
 ): CardDataFinding | null {
   // A stack of its own: a body nested thousands deep must not exhaust the call stack.
   const open: Place[] = [{ parent: null, name: '', index: null, value: body }];
@@ -53,7 +54,7 @@ export function findCardData(
         if (problem !== null) return { path: pathOf(holdsCardNumber(key) ? place : inside), problem };
         open.push(inside);
       }
-    } else if ((typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
+    } else if (!namesOnly && (typeof value === 'string' || typeof value === 'number') && !identifiers.has(name)) {
       if (holdsCardNumber(String(value)) && !identifiers.has(nameInOwner(place)))
         return { path: pathOf(place), problem: 'holds what looks like a card number' };
     }
@@ -62,6 +63,11 @@ export function findCardData(
 }
 
 const noIdentifiers: ReadonlySet<string> = new Set();
+
+/** The first field that is made for card data, by its name alone; null where there is none. Texts are not searched. */
+export function findCardField(body: unknown): CardDataFinding | null {
+  return findCardData(body, { identifiers: noIdentifiers, namesOnly: true });
+}
 
 /** Identifiers in a control: names of merchants are searched, their ids are not. */
 export const controlIdentifiers = ['control_id', 'merchant.any_of', 'merchant.none_of'] as const;
@@ -83,10 +89,14 @@ function pathOf(place: Place): string {
 const fineNames = new Set<string>();
 const fineNamesMax = 1_000;
 
+/** Whether a field is made for card data, by its name: `CVV2` and `card_number` are. */
+export function isCardField(name: string): boolean {
+  return fieldsForCardData.has(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+}
+
 function problemOfName(name: string): string | null {
   if (fineNames.has(name)) return null;
-  if (fieldsForCardData.has(name.toLowerCase().replace(/[^a-z0-9]/g, '')))
-    return 'is a field for card data, which must not be sent here';
+  if (isCardField(name)) return 'is a field for card data, which must not be sent here';
   if (holdsCardNumber(name)) return 'has a field named with a card number';
   if (fineNames.size < fineNamesMax) fineNames.add(name);
   return null;
@@ -95,12 +105,48 @@ function problemOfName(name: string): string | null {
 /** Whether a text holds a card number, plain or grouped by single spaces or hyphens, in ASCII or full-width digits. */
 export function holdsCardNumber(text: string): boolean {
   if (text.length < 13) return false;
-  const plain = /^[\x20-\x7e]*$/.test(text) ? text : text.normalize('NFKC');
+  const plain = plainAscii.test(text) ? text : text.normalize('NFKC');
   for (const [match] of plain.matchAll(candidate)) {
     const digits = match.replace(/[ -]/g, '');
-    if (issuerRanges.test(digits) && passesLuhn(digits)) return true;
+    if (isCardNumber(digits)) return true;
   }
   return false;
+}
+
+/** Digits in groups, however many: single spaces, hyphens or points between them. */
+const digitGroups = /\d(?:[ .-]?\d){12,}/g;
+
+/**
+ * The text with every digit masked of what may be a card number: nothing of it is left to guess from. Wider than
+ * `holdsCardNumber`, since masking loses no money: groups of digits side by side are tried in every combination, so that
+ * `4111111111111111 0123` is found.
+ */
+export function maskCardNumbers(text: string): string {
+  if (text.length < 13) return text;
+  const written = plainAscii.test(text) ? text : text.normalize('NFKC');
+  const masked = written.replace(digitGroups, (run) => (mayHoldCardNumber(run) ? run.replace(/\d/g, '*') : run));
+  return masked === written ? text : masked;
+}
+
+const plainAscii = /^[\x20-\x7e]*$/;
+
+function mayHoldCardNumber(run: string): boolean {
+  const groups = run.split(/[ .-]/);
+  return groups.some((group, first) => {
+    // A number that is longer than any card's may begin with one: its expiry date follows in a magnetic stripe.
+    for (let length = 13; length <= 19 && length < group.length; length++)
+      if (group.length > 19 && isCardNumber(group.slice(0, length))) return true;
+    let digits = '';
+    for (let last = first; last < groups.length && digits.length < 19; last++) {
+      digits += groups[last] ?? '';
+      if (isCardNumber(digits)) return true;
+    }
+    return false;
+  });
+}
+
+function isCardNumber(digits: string): boolean {
+  return issuerRanges.test(digits) && passesLuhn(digits);
 }
 
 function passesLuhn(digits: string): boolean {

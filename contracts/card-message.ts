@@ -18,6 +18,9 @@ const authorization_key = networkKeySchema;
 const linked = z.nullable(authorization_key);
 const merchant = z._default(z.nullable(merchantSchema), null);
 
+/** Who decided without us: the network, the processor in our place, or our own edge while the card could not be reached. */
+export const deciders = ['network', 'processor', 'edge'] as const;
+
 export const cardMessageSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('clearing'),
@@ -43,8 +46,7 @@ export const cardMessageSchema = z.discriminatedUnion('kind', [
     ...common,
     authorization_key,
     hold_minor: amountMinorSchema,
-    /** Who decided: the network, the processor in our place, or our own edge while the card could not be reached. */
-    decided_by: z._default(z.enum(['network', 'processor', 'edge']), 'network'),
+    decided_by: z._default(z.enum(deciders), 'network'),
     /** The request that was answered so, where there was one: repeats of it get the same answer. */
     request_key: z.optional(networkKeySchema),
     merchant,

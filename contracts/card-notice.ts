@@ -3,6 +3,7 @@
 
 import * as z from 'zod/mini';
 import { type CardMessage, cardMessageSchema } from './card-message.ts';
+import { isFields, messageRead } from './decorations.ts';
 import { type CardKey, cardKeySchema, networkKeySchema } from './network.ts';
 
 const version = z.literal(2);
@@ -30,9 +31,12 @@ const firstVersionSchema = z.strictObject({
 
 /** Null for what is of no version that this code knows: a newer one, or nothing of ours. */
 export function readCardNotice(body: unknown): CardNotice | null {
-  const notice = cardNoticeSchema.safeParse(body);
+  // An older edge may have queued a name that would not be kept today: it is read anew, and never holds a notice back.
+  const read =
+    isFields(body) && 'message' in body ? { ...body, message: messageRead(body['message'], new Set()) } : body;
+  const notice = cardNoticeSchema.safeParse(read);
   if (notice.success) return notice.data;
-  const first = firstVersionSchema.safeParse(body);
+  const first = firstVersionSchema.safeParse(read);
   return first.success ? receiveNotice(first.data.card_key, first.data.message) : null;
 }
 

@@ -1,9 +1,10 @@
 // A control: when it applies, and what it does. Everything that the processors' own spend controls offer is one of these.
 
 import * as z from 'zod/mini';
-import { channels, entryModes, merchantIdSchema, threeDSecureResults } from './authorization-request.ts';
+import { countryOf, merchantIdOf } from './attributes.ts';
+import { channels, entryModes, merchantIdChecks, threeDSecureResults } from './authorization-request.ts';
 import { categoryPatternSchema } from './category-pattern.ts';
-import { countrySchema } from './country.ts';
+import { countryChecks } from './country.ts';
 import { covers, type Interval } from './interval.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
@@ -15,6 +16,16 @@ export const daysOfWeek = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday
 const presences = ['present', 'not_present'] as const;
 
 type Excludes<T extends z.ZodMiniType> = (none: z.output<T>[], any: z.output<T>[]) => boolean;
+
+/** Values are taken in any form in which networks' values are read: "BADSHOP  " and "usa" become "BADSHOP" and "US". */
+const merchantId = z.string().check(
+  z.overwrite((text) => merchantIdOf(text.trim()) ?? text),
+  ...merchantIdChecks,
+);
+const country = z.string().check(
+  z.overwrite((text) => countryOf(text.trim()) ?? text),
+  ...countryChecks,
+);
 
 /** Values of which one must match, or none may; both at once: one of the first and none of the second. */
 function anyOrNone<T extends z.ZodMiniType>(value: T, excludes: Excludes<T> = excludesSame) {
@@ -112,10 +123,10 @@ function daysOf({ from, until }: z.infer<typeof dateRangeSchema>): Interval[] {
 export const appliesToSchema = z
   .strictObject({
     category: z.optional(anyOrNoneInRange(categoryPatternSchema, categoriesOf, null)),
-    merchant: z.optional(anyOrNone(merchantIdSchema)),
+    merchant: z.optional(anyOrNone(merchantId)),
     merchant_name: z.optional(anyOrNone(namePatternSchema)),
     /** Where the merchant is. */
-    country: z.optional(anyOrNone(countrySchema)),
+    country: z.optional(anyOrNone(country)),
     /** The merchant's currency, which may differ from the card's. */
     currency: z.optional(anyOrNone(currencySchema)),
     channel: z.optional(anyOrNoneOfFew(channels)),

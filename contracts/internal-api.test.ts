@@ -2,7 +2,8 @@
 
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { signCall, signedText } from './internal-api.ts';
+import { signedText } from './internal-api.ts';
+import { signCall } from './sign-call.ts';
 
 const secret = `whsec_${Buffer.from('a secret for tests, of 32 bytes!').toString('base64')}`;
 const call = { method: 'PUT', pathAndQuery: '/internal/cards/native/card_1?a=1', body: '{"version":1}' };

@@ -1,26 +1,12 @@
 // What the two halves say to each other over HTTP. Each call is signed by Standard Webhooks over `signedText`, so that a
 // signature for one call is worth nothing for another.
 
-import { Webhook } from 'standardwebhooks';
 import * as z from 'zod/mini';
 import { profileSchema } from './profile.ts';
 
 /** The text under the signature: method, path with its query, and the raw body (empty for a GET). */
 export function signedText(call: { method: string; pathAndQuery: string; body: string }): string {
   return `${call.method.toUpperCase()} ${call.pathAndQuery}\n${call.body}`;
-}
-
-/** The three headers of a signed call. `id` is fresh for each call; `at` the caller's clock. */
-export function signCall(
-  secret: string,
-  call: { method: string; pathAndQuery: string; body: string },
-  { id, at }: { id: string; at: Date },
-): Record<string, string> {
-  return {
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    'webhook-signature': new Webhook(secret).sign(id, at, signedText(call)),
-  };
 }
 
 /** `PUT /internal/cards/:network/:token`: an older version never replaces a newer one; the same version twice is fine. */

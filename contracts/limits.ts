@@ -3,14 +3,26 @@
 export const limits = {
   /** Bytes of an inbound HTTP body. A Marqeta batch of ten transactions is about 30 KB; 64 KiB leaves double. */
   bodyBytesMax: 64 * 1024,
+  /**
+   * Bytes of a batch of facts: 145 of the largest clearings seen (7.2 KB). Facts are never refused for coming together, so this is
+   * far above what networks send, and far below the 128 MB of an isolate.
+   */
+  batchBytesMax: 1024 * 1024,
   /** Characters of a network's own id. Marqeta's tokens are at most 36, Stripe's 255 by contract; more is refused. */
   networkKeyLengthMax: 255,
   /** Characters of text that a network sends and we keep (merchant name). ISO 8583 field 43 has 40; Stripe sends more. */
   textLengthMax: 120,
   /** Minor units of one amount: ten billion dollars. No card pays more, and 9,000 of them still sum exactly in a double. */
   amountMinorMax: 1_000_000_000_000,
-  /** Elements of one webhook batch: Marqeta documents ten at most; 100 serves our own network. */
-  webhookBatchMax: 100,
+  /** Elements of one webhook batch: Marqeta documents ten at most; a call to a card each, of which a worker may make 1,000. */
+  webhookBatchMax: 1_000,
+  /** Elements of one batch of our own network, whose senders read its contract and can split. */
+  nativeBatchMax: 100,
+  /**
+   * Characters of evidence kept with a fact that could not be booked. At three bytes each, or two where its quotes are escaped,
+   * it fits in a queue message with its envelope.
+   */
+  evidenceLengthMax: 30_000,
   /** Controls of one profile: `decide` looks at each, and 200 still take well under a millisecond. */
   controlsMax: 200,
   controlIdLengthMax: 64,
@@ -122,6 +134,8 @@ export function assertLimits(): void {
   const claims: readonly (readonly [string, boolean])[] = [
     ['a full message fits in a queue message of 128 KB', limits.messageBytesMax < 128_000],
     ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
+    ['evidence fits in one message', limits.evidenceLengthMax * 3 < limits.messageBytesMax],
+    ['a batch may be larger than a body', limits.batchBytesMax > limits.bodyBytesMax],
     ['a profile fits in a body and in a message', limits.profileBytesMax < limits.bodyBytesMax],
     ['rows outlive every hold', limits.retentionMs > limits.holdDaysMax * 24 * 3_600_000],
     ['a part of a snapshot fits in a value of 2 MB', limits.snapshotPartLengthMax * 3 < 2_000_000],

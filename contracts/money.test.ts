@@ -6,6 +6,7 @@ import { limits } from './limits.ts';
 import {
   amountMinorSchema,
   currencyExponent,
+  currencyFromCode,
   currencyFromNumber,
   currencySchema,
   decimalTextFromMinor,
@@ -51,6 +52,19 @@ describe('currencies', () => {
     ['', null],
   ])('the number %s is %s', (number, letters) => {
     expect(currencyFromNumber(number)).toBe(letters);
+  });
+
+  test.each([
+    ['USD', 'USD'],
+    ['usd', 'USD'],
+    ['840', 'USD'],
+    ['36', 'AUD'],
+    ['8', 'ALL'],
+    ['999', null],
+    ['USDT', null],
+    ['', null],
+  ])('the code %s of either form is %s', (code, letters) => {
+    expect(currencyFromCode(code)).toBe(letters);
   });
 
   test('the table holds most of what the platform ever named a currency, and nothing made up', () => {

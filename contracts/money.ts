@@ -36,9 +36,15 @@ const lettersByNumber: ReadonlyMap<string, string> = new Map(
   currencies.map(({ letters, number }) => [number, letters] as const),
 );
 
-/** The letters of a numeric code, such as `"840"`; null for what is none: a network's odd currency is no reason to refuse. */
+/** The letters of a numeric code, such as `"840"`; null for what is none. */
 export function currencyFromNumber(number: string): string | null {
   return lettersByNumber.get(number) ?? null;
+}
+
+/** The letters of a code in letters of either case or in digits, which may have lost their zeros; null for what is none. */
+export function currencyFromCode(code: string): string | null {
+  const letters = code.toUpperCase();
+  return currencyExponents.has(letters) ? letters : currencyFromNumber(code.padStart(3, '0'));
 }
 
 /** The currency's number of decimals (0, 2, 3 or 4), or undefined where ISO 4217 has no such code. */

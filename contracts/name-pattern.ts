@@ -3,11 +3,14 @@
 
 import * as z from 'zod/mini';
 import { limits } from './limits.ts';
+import { plain } from './text.ts';
 
 /** What only a regular expression would say: its writer expects more than * does here. */
 const regularExpression = /[\\^$|]|[.)\]][*+?{]|\(\?|\{\d/;
 
 export const namePatternSchema = z.string().check(
+  // A name never has what would be taken away here; the API refuses it before, by the name of its field.
+  z.overwrite(plain),
   z.maxLength(limits.textLengthMax),
   z.refine(
     (text) => !regularExpression.test(text),

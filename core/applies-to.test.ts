@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { Merchant } from '../contracts/authorization-request.ts';
 import type { AppliesTo } from '../contracts/control.ts';
 import { limits } from '../contracts/limits.ts';
 import { categoriesIn, compileAppliesTo, compilePattern } from './applies-to.ts';
@@ -186,6 +187,44 @@ describe('a pattern for names', () => {
     compilePattern(pattern)(name as unknown as string);
     expect(name.searches).toBeLessThanOrEqual(limits.patternStarsMax);
     expect(name.searched).toBeLessThanOrEqual(text.length);
+  });
+});
+
+describe('M1: how a merchant is written makes no difference', () => {
+  const nowhere = merchant(null);
+  const at = (changes: Partial<Merchant>) => subjectOf(request({ merchant: { ...nowhere, ...changes } }));
+  const matches = (applies_to: AppliesTo, changes: Partial<Merchant>) =>
+    compileAppliesTo(applies_to).every((attribute) => attribute.matches(at(changes), noonMs));
+
+  test.each([
+    ['BADSHOP', 'BADSHOP        '],
+    ['BADSHOP  ', 'BADSHOP'],
+    ['badshop', 'BADSHOP'],
+    ['ＢＡＤＳＨＯＰ', 'BADSHOP'],
+    ['BAD SHOP', 'BAD   SHOP'],
+  ])('an id blocked as %j is found in %j, and not where none_of names it', (pattern, id) => {
+    expect(matches({ merchant: { any_of: [pattern] } }, { id })).toBe(true);
+    expect(matches({ merchant: { none_of: [pattern] } }, { id })).toBe(false);
+    expect(matches({ merchant: { any_of: [pattern] } }, { id: 'GOODSHOP' })).toBe(false);
+  });
+
+  test.each([
+    ['Straße *', 'STRASSE 12'],
+    ['*istanbul*', 'KEBAP İSTANBUL 3'],
+    ['ISPARTA*', 'ısparta gül'],
+    ['*ΟΔΟΣ', 'μεγαλη οδος'],
+    ['CAFE\u0301*', 'Café One'],
+    ['  BAD SHOP ', 'BAD     SHOP      '],
+    ['BAD * SHOP', 'bad  big  shop'],
+    ['BADSHOP', 'B\u00adAD\u200bSHOP'],
+    ['24', '２４'],
+  ])('the pattern %j finds %j', (pattern, name) => {
+    expect(matches({ merchant_name: { any_of: [pattern] } }, { name })).toBe(true);
+  });
+
+  test('a full-width ＊ is a letter of a name, and no pattern', () => {
+    expect(matches({ merchant_name: { any_of: ['A＊B'] } }, { name: 'AxB' })).toBe(false);
+    expect(matches({ merchant_name: { any_of: ['A＊B'] } }, { name: 'A*B' })).toBe(true);
   });
 });
 

@@ -1,8 +1,11 @@
 // Whether a control looks at a use of the card. Compiled once a profile: what is left for each decision are comparisons.
-// What is not known matches no any_of and every none_of.
+// What is not known matches no any_of and every none_of. Names and ids of merchants are compared folded (contracts/fold.ts): a
+// network pads them, writes them in capitals or in full width, and a blocked shop stays blocked.
 
+import type { Merchant } from '../contracts/authorization-request.ts';
 import { type AppliesTo, daysOfWeek } from '../contracts/control.ts';
 import type { DeclineReason } from '../contracts/decision.ts';
+import { fold, foldPiece } from '../contracts/fold.ts';
 import type { Subject } from './subject.ts';
 import { daysIn, minuteOfDay } from './windows.ts';
 
@@ -44,11 +47,7 @@ export function compileAppliesTo(applies_to: AppliesTo): readonly Attribute[] {
       'country_not_allowed',
       oneOf(country, ({ merchant: at }) => at?.country ?? null),
     );
-  if (merchant)
-    add(
-      'merchant_not_allowed',
-      oneOf(merchant, ({ merchant: at }) => at?.id ?? null),
-    );
+  if (merchant) add('merchant_not_allowed', oneOf(foldedLists(merchant), idOf));
   if (merchant_name) add('merchant_not_allowed', nameMatches(merchant_name));
   if (category) add('category_not_allowed', categoryMatches(category));
   const { day_of_week, time_of_day, date, risk_score } = applies_to;
@@ -58,6 +57,28 @@ export function compileAppliesTo(applies_to: AppliesTo): readonly Attribute[] {
   if (risk_score) add('risk_too_high', (subject) => (subject.risk_score ?? -1) >= risk_score.at_least);
   return attributes;
 }
+
+function foldedLists({ any_of, none_of }: Lists<string>): Lists<string> {
+  return { any_of: any_of?.map(fold), none_of: none_of?.map(fold) };
+}
+
+/** A reader of a merchant's text, folded. It keeps the last one: every control of a decision asks for the same. */
+function foldedReader(read: (merchant: Merchant) => string | null): (subject: Subject) => string | null {
+  let last: Merchant | null = null;
+  let folded: string | null = null;
+  return ({ merchant }) => {
+    if (merchant === null) return null;
+    if (merchant !== last) {
+      const text = read(merchant);
+      last = merchant;
+      folded = text === null ? null : fold(text);
+    }
+    return folded;
+  };
+}
+
+const idOf = foldedReader(({ id }) => id);
+const nameOf = foldedReader(({ name }) => name);
 
 function presenceOf({ card_present }: Subject) {
   if (card_present === null) return null;
@@ -98,7 +119,7 @@ export function categoriesIn(patterns: readonly string[] = []): (category: strin
 
 function nameMatches(lists: Lists<string>): Matches {
   const inLists = within<string>(lists, anyPattern(lists.any_of), anyPattern(lists.none_of));
-  return ({ merchant }) => inLists(merchant?.name?.toLowerCase() ?? null);
+  return (subject) => inLists(nameOf(subject));
 }
 
 function anyPattern(patterns: readonly string[] = []): (name: string) => boolean {
@@ -106,12 +127,16 @@ function anyPattern(patterns: readonly string[] = []): (name: string) => boolean
   return (name) => compiled.some((matches) => matches(name));
 }
 
-/** Text with * for any characters, in any case. Each piece is looked for once, behind the one before it: nothing is tried again. */
-export function compilePattern(pattern: string): (lowerCaseName: string) => boolean {
-  const pieces = pattern.toLowerCase().split('*');
-  const first = pieces[0] ?? '';
-  const last = pieces.at(-1) ?? '';
-  if (pieces.length === 1) return (name) => name === first;
+/**
+ * Text with * for any characters; the name comes folded. Each piece is looked for once, behind the one before it: nothing is
+ * tried again.
+ */
+export function compilePattern(pattern: string): (foldedName: string) => boolean {
+  // Split before it is folded: a full-width ＊ is a letter of a name.
+  const pieces = pattern.split('*').map(foldPiece);
+  const first = pieces[0]?.trimStart() ?? '';
+  const last = pieces.at(-1)?.trimEnd() ?? '';
+  if (pieces.length === 1) return (name) => name === first.trimEnd();
   const between = pieces.slice(1, -1).filter((piece) => piece !== '');
   return (name) => {
     if (!name.startsWith(first)) return false;

@@ -1,8 +1,9 @@
 // Cards on an edge under load: known profiles, put there as the origin would.
 
 import { newId } from '../contracts/ids.ts';
-import { putCardAnswerSchema, signCall } from '../contracts/internal-api.ts';
+import { putCardAnswerSchema } from '../contracts/internal-api.ts';
 import type { Profile } from '../contracts/profile.ts';
+import { signCall } from '../contracts/sign-call.ts';
 import { fewAtATime } from './few-at-a-time.ts';
 
 export const edgeVars = {

@@ -1,18 +1,15 @@
 // An inbound body: bounded, UTF-8, JSON, without card data. Each step refuses with what is wrong, and never quotes it.
 
 import type * as z from 'zod/mini';
-import { findCardData } from '../contracts/card-data.ts';
+import { type CardDataFinding, findCardData, findCardField } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The raw text of the body: what signatures are over. */
-export async function readText(request: Request): Promise<string> {
-  const declared = request.headers.get('content-length');
-  if (declared !== null && Number(declared) > limits.bodyBytesMax) throw tooLarge();
-  // A declared length is what the platform lets through; without one the body is counted while it comes.
-  const bytes = declared === null ? await readBounded(request) : await request.arrayBuffer();
+export async function readText(request: Request, bytesMax: number = limits.bodyBytesMax): Promise<string> {
+  const bytes = await readBytes(request, bytesMax);
   try {
     return utf8.decode(bytes);
   } catch {
@@ -20,12 +17,26 @@ export async function readText(request: Request): Promise<string> {
   }
 }
 
-async function readBounded(request: Request): Promise<ArrayBuffer> {
+/** The same as it came, for a network whose texts may be in another encoding than they should. */
+export async function readBytes(request: Request, bytesMax: number = limits.bodyBytesMax): Promise<ArrayBuffer> {
+  const declared = request.headers.get('content-length');
+  if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
+  // A declared length is what the platform lets through; without one the body is counted while it comes.
+  return declared === null ? await readBounded(request, bytesMax) : await request.arrayBuffer();
+}
+
+/** Text of bytes of which some may be no UTF-8: each of those becomes U+FFFD, and the rest can be read. */
+export function lenientText(bytes: ArrayBuffer): string {
+  return lenientUtf8.decode(bytes);
+}
+const lenientUtf8 = new TextDecoder('utf-8', { fatal: false, ignoreBOM: true });
+
+async function readBounded(request: Request, bytesMax: number): Promise<ArrayBuffer> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of request.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > limits.bodyBytesMax) throw tooLarge();
+    if (bytes > bytesMax) throw tooLarge(bytesMax);
     chunks.push(chunk);
   }
   return new Blob(chunks).arrayBuffer();
@@ -42,8 +53,17 @@ export function parseJson(text: string, reviver?: JsonReviver): unknown {
 /** ES2026: the third argument holds a primitive's source text. */
 export type JsonReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
+/** For our own contracts: card numbers in texts are refused too. */
 export function refuseCardData(body: unknown, identifiers: ReadonlySet<string>): void {
-  const found = findCardData(body, { identifiers });
+  refuseFound(findCardData(body, { identifiers }));
+}
+
+/** For what a network says of a purchase: only fields made for card data are refused; digits in its texts are masked instead. */
+export function refuseCardFields(body: unknown): void {
+  refuseFound(findCardField(body));
+}
+
+function refuseFound(found: CardDataFinding | null): void {
   if (found !== null)
     throw new Refusal(422, 'card_data_refused', `${found.path} ${found.problem}. Send tokens only.`, [
       { field: found.path, problem: found.problem },
@@ -59,6 +79,6 @@ export function inShape<T>(schema: z.ZodMiniType<T>, body: unknown, at = ''): T 
   throw new Refusal(422, 'field_invalid', `${first?.field} ${first?.problem}.`, details);
 }
 
-function tooLarge(): Refusal {
-  return new Refusal(413, 'body_too_large', `The body is larger than ${limits.bodyBytesMax} bytes.`);
+function tooLarge(bytesMax: number): Refusal {
+  return new Refusal(413, 'body_too_large', `The body is larger than ${bytesMax} bytes.`);
 }

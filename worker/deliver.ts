@@ -3,10 +3,11 @@
 // ack, so nothing acked is ever delivered twice by our doing.
 
 import { newId } from '../contracts/ids.ts';
-import { deliverAnswerSchema, signCall } from '../contracts/internal-api.ts';
+import { deliverAnswerSchema, signedText } from '../contracts/internal-api.ts';
 import { deliverNotices } from './card-notices.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
+import { signatureHeaders } from './signature.ts';
 
 /** The queues' names, as wrangler.toml has them. The second is called by what it was first made for. */
 const cardEventsQueue = 'atlas-card-events';
@@ -63,7 +64,8 @@ async function post(
   if (settings.ORIGIN_URL === '') throw new Error('ORIGIN_URL is empty: the origin should pull from this queue');
   const body = bodyOf(messages);
   const call = { method: 'POST', pathAndQuery: path, body };
-  const signature = signCall(settings.INTERNAL_SECRET, call, { id: newId('req'), at: new Date() });
+  const fresh = { id: newId('req'), at: new Date() };
+  const signature = await signatureHeaders(settings.INTERNAL_SECRET, signedText(call), fresh);
   const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...signature },

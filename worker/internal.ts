@@ -26,7 +26,7 @@ export const internal = new Hono<Bindings>()
     const { pathname, search } = new URL(raw.url);
     const text = await readText(raw);
     const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
-    requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
+    await requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
     context.set('text', text);
     await next();
   })

@@ -3,9 +3,11 @@
 import { env, exports } from 'cloudflare:workers';
 import { Webhook } from 'standardwebhooks';
 import { newId } from '../contracts/ids.ts';
-import { signCall } from '../contracts/internal-api.ts';
+import { type KeptFact, keptFactSchema } from '../contracts/kept-fact.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
+import { signCall } from '../contracts/sign-call.ts';
 import { settingsOf } from './env.ts';
+import worker from './index.ts';
 
 const edge = 'https://edge.test';
 
@@ -20,6 +22,27 @@ export function requestTo(path: string, init: RequestInit): Request {
 
 export function call(path: string, init: RequestInit): Promise<Response> {
   return exports.default.fetch(requestTo(path, init));
+}
+
+/** A call whose kept facts are heard: what the worker itself sends to the queue of card events. `send` may fail it. */
+export async function callHearing(
+  path: string,
+  init: RequestInit,
+  send: (fact: KeptFact) => Promise<void> = async () => undefined,
+) {
+  const kept: KeptFact[] = [];
+  const CARD_EVENTS = {
+    send: async (body: unknown) => {
+      const fact = keptFactSchema.parse(JSON.parse(JSON.stringify(body)));
+      await send(fact);
+      kept.push(fact);
+    },
+  } as unknown as Queue;
+  const left: Promise<unknown>[] = [];
+  const execution = { waitUntil: (promise: Promise<unknown>) => left.push(promise) } as unknown as ExecutionContext;
+  const answer = await worker.fetch(requestTo(path, init), { ...env, CARD_EVENTS }, execution);
+  await Promise.all(left);
+  return { status: answer.status, text: await answer.text(), kept };
 }
 
 export function basic(username = settings.MARQETA_USERNAME, password = settings.MARQETA_PASSWORD): Headers {

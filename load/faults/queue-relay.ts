@@ -2,7 +2,8 @@
 // It lives in the test's own process, so it survives every kill of the edge, as Cloudflare's does. Keeps nothing on disk.
 
 import { newId } from '../../contracts/ids.ts';
-import { deliverAnswerSchema, signCall } from '../../contracts/internal-api.ts';
+import { deliverAnswerSchema } from '../../contracts/internal-api.ts';
+import { signCall } from '../../contracts/sign-call.ts';
 import { startQueueServer } from '../queue-server.ts';
 
 export interface QueueRelay {

@@ -3,8 +3,8 @@
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
-import { signCall } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import { signCall } from '../../contracts/sign-call.ts';
 import { readConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';

@@ -4,14 +4,10 @@
 import * as z from 'zod';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { newId } from '../../contracts/ids.ts';
-import {
-  cardEventsAnswerSchema,
-  postMessageAnswerSchema,
-  putCardAnswerSchema,
-  signCall,
-} from '../../contracts/internal-api.ts';
+import { cardEventsAnswerSchema, postMessageAnswerSchema, putCardAnswerSchema } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
+import { signCall } from '../../contracts/sign-call.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 

@@ -1,19 +1,23 @@
 // The native network: the same life of an authorization in our own JSON, signed by Standard Webhooks, for whoever has no
-// adapter. A decline is HTTP 200 with its reason; unknown fields are refused, since the contract is ours.
+// adapter. A decline is HTTP 200 with its reason. The contract is ours, so unknown fields of a request are refused; of a message,
+// which states a fact, they are passed over, and what cannot be booked is kept for a person.
 
 import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
+import type { Unread } from '../../contracts/attributes.ts';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
-import { cardMessageSchema } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
+import { isFields, requestRead } from '../../contracts/decorations.ts';
 import { limits } from '../../contracts/limits.ts';
 import { networkKeySchema } from '../../contracts/network.ts';
 import { Refusal } from '../../contracts/problem.ts';
-import { inShape, parseJson, readText, refuseCardData } from '../body.ts';
+import { inShape, parseJson, readText, refuseCardData, refuseCardFields } from '../body.ts';
 import { authorize } from '../card-call.ts';
 import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '../card-object.ts';
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
+import { logUnread } from '../log.ts';
+import { keyReused, nativeIdentifiers, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
   card_token: networkKeySchema,
@@ -26,31 +30,30 @@ const authorizationBodySchema = z.strictObject({
 });
 
 const messagesBodySchema = z.strictObject({
-  messages: z
-    .array(z.strictObject({ card_token: networkKeySchema, message: cardMessageSchema }))
-    .check(z.minLength(1), z.maxLength(limits.webhookBatchMax)),
+  messages: z.array(z.unknown()).check(z.minLength(1), z.maxLength(limits.nativeBatchMax)),
 });
 
 const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_key: networkKeySchema });
 
-const identifiers: ReadonlySet<string> = new Set(
-  'card_token request_key authorization_key alias_key message_key id'.split(' '),
-);
+/** A shop's name is masked where it is read; any other text of a request is none of the contract's. */
+const notSearched: ReadonlySet<string> = new Set([...nativeIdentifiers, 'merchant.name']);
 
 type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
 
 export const native = new Hono<Bindings>()
   .use(async (context, next) => {
     context.set('arrivedAtMs', Date.now());
-    const text = await readText(context.req.raw);
-    requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
+    const isBatch = context.req.path.endsWith('/messages');
+    const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
+    await requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
     const body = parseJson(text);
-    refuseCardData(body, identifiers);
+    if (isBatch) refuseCardFields(body);
+    else refuseCardData(body, notSearched);
     context.set('body', body);
     await next();
   })
   .post('/authorizations', async (context) => {
-    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, context.get('body'));
+    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(context.get('body')));
     const answer = await authorize(context.env, context.executionCtx, {
       network: 'native',
       cardToken: card_token,
@@ -69,16 +72,17 @@ export const native = new Hono<Bindings>()
   })
   .post('/messages', async (context) => {
     const { messages } = inShape(messagesBodySchema, context.get('body'));
+    const unread: Unread = new Set();
     const outcomes = await Promise.allSettled(
-      messages.map(async ({ card_token, message }) => ({
-        message_key: message.message_key,
-        outcome: (await callCard(context.env, cardOf(card_token), (card) => card.receive(message))).outcome,
-      })),
+      messages.map((element, index) => storeMessage(context.env, element, index, unread)),
     );
+    logUnread('native', unread);
     // All or an error: what was stored is known by its key when the batch comes again.
     const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
     const failed = outcomes.find((outcome) => outcome.status === 'rejected');
     if (failed !== undefined) throw cardAway('native', failed.reason);
+    const reused = results.flatMap((result) => (result.outcome === 'conflict' ? [result] : []));
+    if (reused.length > 0) throw keyReused(reused);
     return context.json({ results });
   })
   .post('/voids', async (context) => {
@@ -100,6 +104,14 @@ async function giveUpRequest(env: Env, card: CardNames, requestKey: string) {
   const stoodIn = isStoodInFor ? await severalTimes(() => standInDesk(env, card).giveUp(requestKey)) : null;
   if (stoodIn !== null) await callCard(env, card, (object) => object.receive(stoodIn));
   return (await callCard(env, card, (object) => object.void(requestKey))).outcome;
+}
+
+function withRequestRead(body: unknown): unknown {
+  if (!isFields(body)) return body;
+  const unread: Unread = new Set();
+  const request = requestRead(body['request'], unread);
+  logUnread('native', unread);
+  return 'request' in body ? { ...body, request } : body;
 }
 
 /** The edge approved in the card's place; the card has not looked at it, and there is no id of ours yet. */

@@ -126,28 +126,75 @@ describe('what is stored', () => {
 describe('what moves no money here', () => {
   test.each([
     // Our own answer told again.
-    ['authorization', { state: 'PENDING' }, 'ignored'],
-    ['authorization.incremental', { state: 'PENDING' }, 'ignored'],
-    ['authorization.cashback', {}, 'ignored'],
-    ['authorization.standin', { state: 'DECLINED' }, 'ignored'],
-    ['authorization.clearing', { state: 'ERROR' }, 'ignored'],
-    ['authorization.reversal', alone, 'ignored'],
-    ['authorization.reversal.issuerexpiration', alone, 'ignored'],
-    ['pindebit', { state: 'PENDING' }, 'ignored'],
+    ['authorization', { state: 'PENDING' }],
+    ['authorization.incremental', { state: 'PENDING' }],
+    ['authorization.cashback', {}],
+    ['authorization.standin', { state: 'DECLINED' }],
+    ['authorization.clearing', { state: 'ERROR' }],
+    ['authorization.clearing', { state: ' declined ' }],
+    ['pindebit', { state: 'PENDING' }],
+    ['invented.tomorrow', { state: 'DECLINED' }],
+    // Nothing of our own answer needs to be read again.
+    ['authorization', { amount: null, currency_code: null, token: null, card_token: null }],
     // Only its clearing moves money.
-    ['refund.authorization', {}, 'ignored'],
-    ['refund.authorization.advice', {}, 'ignored'],
-    ['refund.authorization.reversal', {}, 'ignored'],
-    ['balanceinquiry', {}, 'ignored'],
-    ['gpa.credit', {}, 'ignored'],
-    ['toString', {}, 'ignored'],
-    ['__proto__', {}, 'ignored'],
-    ['authorization.clearing.chargeback', {}, 'chargeback'],
-    ['authorization.clearing.chargeback.reversal', {}, 'chargeback'],
-    ['authorization.clearing.chargeback.provisional.credit', {}, 'chargeback'],
-    ['pindebit.chargeback', {}, 'chargeback'],
-  ])('%s %j is acknowledged: %s', (type, changes, why) => {
-    expect(noticed(type, changes)).toEqual({ does: 'nothing', why, type });
+    ['refund.authorization', {}],
+    ['refund.authorization.advice', {}],
+    ['refund.authorization.reversal', {}],
+    ['balanceinquiry', {}],
+    ['gpa.credit', {}],
+    ['gpa.debit.networkload', {}],
+    ['token.activation-request', {}],
+  ])('%s %j is acknowledged', (type, changes) => {
+    expect(noticed(type, changes)).toEqual({ does: 'nothing', type });
+  });
+});
+
+describe('what may have moved money and cannot be booked is named, for a person', () => {
+  test.each([
+    ['toString', {}, 'type is not known'],
+    ['__proto__', {}, 'type is not known'],
+    ['directdeposit.credit', {}, 'type is not known'],
+    ['original.credit.authorization.clearing', {}, 'type is not known'],
+    ['authorization.clearing.chargeback', {}, 'type is a chargeback, which is not booked here'],
+    ['authorization.clearing.chargeback.reversal', {}, 'type is a chargeback, which is not booked here'],
+    ['authorization.clearing.chargeback.provisional.credit', {}, 'type is a chargeback, which is not booked here'],
+    ['pindebit.chargeback', {}, 'type is a chargeback, which is not booked here'],
+    ['authorization.clearing', { type: null }, 'type must be a text'],
+    ['authorization.clearing', { type: undefined }, 'type is missing'],
+    ['authorization.clearing', { state: 'DISPUTED' }, 'state is not known'],
+    ['authorization.clearing', { state: 5 }, 'state is not known'],
+    ['authorization.reversal', alone, 'preceding_related_transaction_token is missing'],
+    ['authorization.reversal.issuerexpiration', alone, 'preceding_related_transaction_token is missing'],
+    [
+      'authorization.clearing',
+      { preceding_related_transaction_token: 5 },
+      'preceding_related_transaction_token must be a text',
+    ],
+    ['authorization.clearing', { amount: '3' }, 'amount must be a number of major units'],
+    ['authorization.clearing', { amount: -3 }, 'amount is negative'],
+    ['authorization.clearing', { amount: undefined }, 'amount is missing'],
+    [
+      'authorization.reversal',
+      { gpa_order: { jit_funding: { amount: '1' } } },
+      'gpa_order.jit_funding.amount must be a number of major units',
+    ],
+    [
+      'authorization',
+      { gpa_order: { jit_funding: { token: 5 }, funding: { gateway_log: { timed_out: true } } } },
+      'gpa_order.jit_funding.token must be a text',
+    ],
+  ])('%s %j: %s', (type, changes, problem) => {
+    expect(() => noticed(type, changes)).toThrow(`transactions[0].${problem}.`);
+  });
+
+  test.each([null, 1, 'text', [], true])('an element that is %j', (element) => {
+    expect(() => noticeOf(element, 'transactions[0]')).toThrow('transactions[0] must be an object.');
+  });
+});
+
+describe('what needs no amount is read without one', () => {
+  test.each(['authorization.reversal.issuerexpiration'])('%s', (type) => {
+    expect(messageOf(type, { amount: null })).toEqual({ kind: 'expiry', ...ofP });
   });
 });
 

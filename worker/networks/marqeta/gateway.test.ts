@@ -139,12 +139,20 @@ describe('POST /networks/marqeta/gateway', () => {
     ]);
   });
 
-  test('a method that asks for no decision is refused by name, and nothing is recorded', async () => {
+  test('a method that asks for no decision is declined in Marqeta’s words, and nothing is recorded', async () => {
     const card = await newCard();
-    const answer = await card.ask({ method: 'pgfs.dispute.credit' });
-    expect([answer.status, await answer.json()]).toMatchObject([
-      422,
-      { details: [{ field: 'gpa_order.jit_funding.method' }] },
+    const answer = await card.ask({ method: 'pgfs.dispute.credit', jitToken: 'jit-1' });
+    expect([answer.status, await answer.json()]).toEqual([
+      402,
+      {
+        jit_funding: {
+          token: 'jit-1',
+          method: 'pgfs.dispute.credit',
+          user_token: 'user_demo',
+          amount: 10.25,
+          decline_reason: 'TRANSACTION_NOT_PERMITTED',
+        },
+      },
     ]);
     expect(await card.log()).toHaveLength(1);
   });
@@ -229,24 +237,25 @@ describe('amounts', () => {
   });
 
   test.each([
-    ['10.2500000000000000000001', 'USD', 'is not a decimal number of major units'],
-    ['10.25000000000000001', 'USD', 'has more decimals than USD holds (2)'],
-    ['0.30000000000000004', 'USD', 'has more decimals than USD holds (2)'],
-    ['0.001', 'USD', 'has more decimals than USD holds (2)'],
-    ['1e-3', 'USD', 'has more decimals than USD holds (2)'],
-    ['1.5', 'JPY', 'has more decimals than JPY holds (0)'],
-    ['1.2345', 'KWD', 'has more decimals than KWD holds (3)'],
-    ['-1', 'USD', 'is negative'],
-    ['10000000000.01', 'USD', 'is larger than any card payment'],
-    ['1e999', 'USD', 'must be a number of major units'],
-    ['"10.25"', 'USD', 'must be a number of major units'],
-    ['null', 'USD', 'must be a number of major units'],
-  ])('%s %s is refused and never rounded', async (amount, currency, problem) => {
+    ['10.2500000000000000000001', 'USD'],
+    ['10.25000000000000001', 'USD'],
+    ['0.30000000000000004', 'USD'],
+    ['0.001', 'USD'],
+    ['1e-3', 'USD'],
+    ['1.5', 'JPY'],
+    ['1.2345', 'KWD'],
+    ['-1', 'USD'],
+    ['10000000000.01', 'USD'],
+    ['1e999', 'USD'],
+    ['"10.25"', 'USD'],
+    ['null', 'USD'],
+    ['{}', 'USD'],
+  ])('%s %s is declined and never rounded', async (amount, currency) => {
     const card = await newCard({ currency });
     const answer = await card.ask({ amount, currency });
     expect([answer.status, await answer.json()]).toMatchObject([
-      422,
-      { error_code: 'field_invalid', details: [{ field: 'gpa_order.jit_funding.amount', problem }] },
+      402,
+      { jit_funding: { decline_reason: 'INVALID_AMOUNT' } },
     ]);
     expect(await card.log()).toHaveLength(1);
   });

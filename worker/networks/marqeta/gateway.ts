@@ -1,6 +1,7 @@
 // Marqeta's gateway JIT funding: an actionable request in, `jit_funding` back with 200 (approved) or 402 (declined).
 // The answer is worked out from the request and the stored decision alone, so a repeat gets the same bytes.
 
+import { attribute, flagOf, riskScoreOf, type Unread, wordOf } from '../../../contracts/attributes.ts';
 import type {
   AuthorizationRequest,
   channels,
@@ -10,9 +11,20 @@ import type {
 import type { Decided, DeclineReason } from '../../../contracts/decision.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
-import { Refusal } from '../../../contracts/problem.ts';
+import type { Refusal } from '../../../contracts/problem.ts';
 import { threeDSecureOf } from './three-d-secure.ts';
-import { echoOf, type GatewayMessage, instantOf, known, merchantCurrencyOf, merchantOf, minorOf } from './wire.ts';
+import {
+  echoOf,
+  fieldsOf,
+  type GatewayMessage,
+  instantOf,
+  known,
+  linkOf,
+  merchantCurrencyIn,
+  merchantOf,
+  minorOf,
+  refusalOf,
+} from './wire.ts';
 
 type Channel = (typeof channels)[number];
 type EntryMode = (typeof entryModes)[number];
@@ -42,6 +54,7 @@ const kinds: ReadonlyMap<string, (typeof requestKinds)[number]> = new Map(
 
 const paymentChannels: ReadonlyMap<string, Channel> = new Map(
   Object.entries({
+    OTHER: 'other',
     ATM: 'atm',
     ECOMMERCE: 'ecommerce',
     EU_MOTO_NON_SECURE: 'moto',
@@ -60,65 +73,86 @@ const panEntryModes: ReadonlyMap<string, EntryMode> = new Map(
     MAG_STRIPE: 'magnetic_stripe',
     MAG_STRIPE_CONTACTLESS: 'contactless',
     MANUAL: 'manual',
+    BAR_CODE: 'other',
+    MICR: 'other',
+    OCR: 'other',
+    OTHER: 'other',
+    UNKNOWN: 'other',
   } as const),
 );
 
-export function requestOf(message: GatewayMessage): AuthorizationRequest {
+/**
+ * The request in our words. Refused by the name of its field where amount, currency or a key cannot be read; of all else what
+ * cannot be read is unknown, and counted in `unread`.
+ */
+export function requestOf(message: GatewayMessage, unread: Unread = new Set()): AuthorizationRequest {
   const { jit_funding } = message.gpa_order;
   const kind = kinds.get(jit_funding.method);
-  if (kind === undefined) {
-    const problem = `must be one of ${[...kinds.keys()].join(', ')}`;
-    const field = 'gpa_order.jit_funding.method';
-    throw new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
-  }
-  const pos = message.pos ?? message.poi;
+  if (kind === undefined)
+    throw refusalOf('gpa_order.jit_funding.method', `must be one of ${[...kinds.keys()].join(', ')}`);
+  const pos = fieldsOf(message.pos ?? message.poi, 'pos', unread);
+  const flag = (name: string) => attribute(flagOf, pos[name], name, unread);
+  const card_present = flag('card_presence');
+  const entryMode = attribute(oneOf(panEntryModes), pos['pan_entry_mode'], 'entry_mode', unread);
   // An increment belongs to what it adds to; later messages may name it by the increment's own token.
-  const added = kind === 'incremental' ? message.preceding_related_transaction_token : null;
+  const added = kind === 'incremental' ? linkOf(message, '') : null;
   return {
     request_key: jit_funding.token,
     authorization_key: added ?? message.token,
     kind,
     amount_minor: minorOf(jit_funding.amount, message.currency_code, 'gpa_order.jit_funding.amount'),
     currency: message.currency_code,
-    merchant: merchantOf(message.card_acceptor),
-    channel: channelOf(message, pos),
-    entry_mode: panEntryModes.get(pos?.pan_entry_mode ?? '') ?? 'other',
-    card_present: pos?.card_presence ?? null,
-    partial_approval_capable: pos?.partial_approval_capable ?? false,
+    merchant: merchantOf(message.card_acceptor, unread),
+    channel: channelOf(
+      message,
+      { isRecurring: flag('is_recurring') === true, isPresent: card_present === true },
+      unread,
+    ),
+    entry_mode: entryMode ?? 'other',
+    card_present,
+    partial_approval_capable: flag('partial_approval_capable') ?? false,
     ...known({
-      alias_key: added == null ? undefined : message.token,
-      occurred_at_ms: instantOf(message.created_time, message.user_transaction_time),
-      merchant_currency: merchantCurrencyOf(message),
-      three_d_secure: threeDSecureOf(message.cardholder_authentication_data),
-      risk_score: riskScoreOf(message),
+      alias_key: added === null ? undefined : message.token,
+      occurred_at_ms: instantOf(unread, message.created_time, message.user_transaction_time),
+      merchant_currency: merchantCurrencyIn(message, unread),
+      three_d_secure: threeDSecureOf(message.cardholder_authentication_data, unread),
+      risk_score: riskScoreIn(message, unread),
     }),
   };
 }
 
-/** A score beyond the scale counts as its end: the riskiest stays the riskiest. */
-function riskScoreOf({ fraud }: GatewayMessage): number | undefined {
-  const score = fraud?.network?.transaction_risk_score;
-  return score == null ? undefined : Math.min(Math.max(Math.round(score), 0), limits.riskScoreMax);
+function riskScoreIn({ fraud }: GatewayMessage, unread: Unread): number | undefined {
+  const { network } = fieldsOf(fraud, 'risk_score', unread);
+  const { transaction_risk_score } = fieldsOf(network, 'risk_score', unread);
+  return attribute(riskScoreOf, transaction_risk_score, 'risk_score', unread) ?? undefined;
 }
 
-function channelOf(message: GatewayMessage, pos: GatewayMessage['pos']): Channel {
-  if (message.gpa_order.jit_funding.method.endsWith('atm.withdrawal')) return 'atm';
-  if (pos?.is_recurring === true) return 'recurring';
-  const named = paymentChannels.get(message.transaction_metadata?.payment_channel ?? '');
-  if (named !== undefined) return named;
-  return pos?.card_presence === true ? 'pos' : 'other';
+function channelOf(
+  { gpa_order, transaction_metadata }: GatewayMessage,
+  { isRecurring, isPresent }: { isRecurring: boolean; isPresent: boolean },
+  unread: Unread,
+): Channel {
+  if (gpa_order.jit_funding.method.endsWith('atm.withdrawal')) return 'atm';
+  if (isRecurring) return 'recurring';
+  const { payment_channel } = fieldsOf(transaction_metadata, 'channel', unread);
+  const named = attribute(oneOf(paymentChannels), payment_channel, 'channel', unread) ?? 'other';
+  return named === 'other' && isPresent ? 'pos' : named;
+}
+
+/** What one of Marqeta's words is here; a word that it does not list is unknown. */
+function oneOf<T>(words: ReadonlyMap<string, T>): (text: string) => T | null {
+  return (text) => words.get(wordOf(text) ?? '') ?? null;
 }
 
 /** HTTP status and body of the answer. */
 export function answerTo(message: GatewayMessage, { authorization_id, decision }: Decided) {
-  const { token, method, user_token, acting_user_token, amount } = message.gpa_order.jit_funding;
+  const { amount, method, ...told } = message.gpa_order.jit_funding;
   const approved = decision.outcome === 'approved';
   const currency = message.currency_code;
   const jit_funding = {
-    token,
+    token: told.token,
     method,
-    user_token,
-    ...(acting_user_token == null ? {} : { acting_user_token }),
+    ...usersOf(told),
     // [U] Below what was asked for: approved in part, which is only done where the request says that the terminal can.
     amount: approved ? major(decision.approved_minor, currency) : echoOf(amount),
     // Marqeta keeps tags with the transaction: our id of the authorization, for whoever looks from there to here.
@@ -131,17 +165,48 @@ export function answerTo(message: GatewayMessage, { authorization_id, decision }
   return { status: approved ? (200 as const) : (402 as const), body: { jit_funding } };
 }
 
+/** The users that a request names, told back as they came, as far as Marqeta can have meant them. */
+function usersOf({ user_token, acting_user_token }: { user_token?: unknown; acting_user_token?: unknown }) {
+  return known({ user_token: tokenOf(user_token), acting_user_token: tokenOf(acting_user_token) });
+}
+
+function tokenOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value.length <= limits.networkKeyLengthMax ? value : undefined;
+}
+
 /** The failure policy `decline`: refused in Marqeta's words, though no card has decided anything. */
 export function unavailableAnswer(message: GatewayMessage) {
   const { token, method, user_token, amount } = message.gpa_order.jit_funding;
   const decline_reason = 'TRANSACTION_NOT_PERMITTED';
-  return { jit_funding: { token, method, user_token, amount: echoOf(amount), decline_reason } };
+  return { jit_funding: { token, method, ...usersOf({ user_token }), amount: echoOf(amount), decline_reason } };
+}
+
+/**
+ * A request of which amount, currency or a key cannot be read is declined: nothing is approved that cannot be held. Marqeta gets
+ * what can be read of its own `jit_funding` back.
+ */
+export function unreadableAnswer(body: unknown, { details }: Refusal) {
+  const nobody: Unread = new Set();
+  const order = fieldsOf(fieldsOf(body, '', nobody)['gpa_order'], '', nobody);
+  const { token, method, user_token, amount } = fieldsOf(order['jit_funding'], '', nobody);
+  const isOfAmount = details.some(({ field }) => field.endsWith('amount'));
+  return {
+    jit_funding: {
+      ...known({
+        token: tokenOf(token),
+        method: tokenOf(method),
+        user_token: tokenOf(user_token),
+        amount: echoOf(amount),
+      }),
+      decline_reason: isOfAmount ? 'INVALID_AMOUNT' : 'TRANSACTION_NOT_PERMITTED',
+    },
+  };
 }
 
 /** The failure policy `stand_in`: approved by the edge; the card learns of it when it is back, so there is no id of ours yet. */
 export function stoodInAnswer(message: GatewayMessage) {
   const { token, method, user_token, amount } = message.gpa_order.jit_funding;
-  return { jit_funding: { token, method, user_token, amount: echoOf(amount) } };
+  return { jit_funding: { token, method, ...usersOf({ user_token }), amount: echoOf(amount) } };
 }
 
 function balance(availableMinor: number, currency_code: string) {

@@ -115,7 +115,12 @@ describe('the merchant’s currency', () => {
     ['036', 'AUD'],
     ['840', undefined],
     ['999', undefined],
-    ['EUR', undefined],
+    ['EUR', 'EUR'],
+    ['eur', 'EUR'],
+    [978, 'EUR'],
+    [36, 'AUD'],
+    ['USD', undefined],
+    [{}, undefined],
     [null, undefined],
   ])('original_currency_code %s of a card in USD is %s', (original_currency_code, currency) => {
     const request = requestWith({ currency_conversion: { network: { original_currency_code } } });
@@ -134,6 +139,9 @@ describe('the risk score', () => {
     [12.6, 13],
     [-3, 0],
     [5_000, limits.riskScoreMax],
+    ['97', 97],
+    ['high', undefined],
+    [true, undefined],
     [null, undefined],
   ])('%s is %s', (transaction_risk_score, risk_score) => {
     expect(requestWith({ fraud: { network: { transaction_risk_score } } }).risk_score).toBe(risk_score);
@@ -188,18 +196,55 @@ describe('3-D Secure', () => {
   });
 });
 
-describe('fields of another form are refused by name', () => {
-  test.each([
-    ['fraud.network.transaction_risk_score', { fraud: { network: { transaction_risk_score: '97' } } }],
-    ['preceding_related_transaction_token', { preceding_related_transaction_token: 'with space' }],
-    ['currency_conversion.network', { currency_conversion: { network: 'VISA' } }],
-    [
-      'cardholder_authentication_data.verification_result',
-      { cardholder_authentication_data: { verification_result: true } },
-    ],
-  ])('%s', (field, changes) => {
-    expect(() => messageWith(changes)).toThrow(field);
+describe('F2: what cannot be read is unknown, and counted by our name of it', () => {
+  test.each<[Message, counted: string, request: Message]>([
+    [{ card_acceptor: { mcc: '' } }, 'merchant.category', { merchant: { category: null } }],
+    [{ card_acceptor: { mcc: 'grocer' } }, 'merchant.category', { merchant: { category: null } }],
+    [{ card_acceptor: { mid: '' } }, 'merchant.id', { merchant: { id: null } }],
+    [{ card_acceptor: { mid: 'CAFÉ1' } }, 'merchant.id', { merchant: { id: null } }],
+    [{ card_acceptor: { country_code: 'ZZZ' } }, 'merchant.country', { merchant: { country: null } }],
+    [{ card_acceptor: { name: {} } }, 'merchant.name', { merchant: { name: null } }],
+    [{ card_acceptor: 'GROCER' }, 'merchant', { merchant: { id: null, name: null } }],
+    [{ pos: [] }, 'pos', { card_present: null, entry_mode: 'other', channel: 'other' }],
+    [{ pos: { pan_entry_mode: 'TELEPATHY' } }, 'entry_mode', { entry_mode: 'other' }],
+    [{ pos: { card_presence: 'maybe' } }, 'card_presence', { card_present: null }],
+    [{ pos: { partial_approval_capable: 7 } }, 'partial_approval_capable', { partial_approval_capable: false }],
+    [{ pos: {}, transaction_metadata: { payment_channel: 'PIGEON' } }, 'channel', { channel: 'other' }],
+    [{ fraud: { network: 'low' } }, 'risk_score', {}],
+    [{ currency_conversion: { network: 'VISA' } }, 'merchant_currency', {}],
+    [{ cardholder_authentication_data: { verification_result: {} } }, 'three_d_secure', {}],
+    [{ created_time: 'yesterday', user_transaction_time: null }, 'occurred_at_ms', {}],
+  ])('%j: %s', (changes, counted, request) => {
+    const unread = new Set<string>();
+    expect(authorizationRequestSchema.parse(requestOf(messageWith(changes), unread))).toMatchObject(request);
+    expect([...unread]).toEqual([counted]);
   });
+
+  test.each<[Message, request: Message]>([
+    [{ card_acceptor: { mcc: 5411 } }, { merchant: { category: '5411' } }],
+    [{ card_acceptor: { mcc: 742 } }, { merchant: { category: '0742' } }],
+    [{ card_acceptor: { mcc: ' ５４１１ ' } }, { merchant: { category: '5411' } }],
+    [{ card_acceptor: { mid: 99999 } }, { merchant: { id: '99999' } }],
+    [{ card_acceptor: { mid: 'BADSHOP        ' } }, { merchant: { id: 'BADSHOP' } }],
+    [{ card_acceptor: { mid: 'ＢＡＤ' } }, { merchant: { id: 'BAD' } }],
+    [{ card_acceptor: { name: 711 } }, { merchant: { name: '711' } }],
+    [{ card_acceptor: { country_code: 'QZZ' } }, { merchant: { country: 'XK' } }],
+    [{ card_acceptor: { country_code: 840 } }, { merchant: { country: 'US' } }],
+    [{ card_acceptor: { country_code: ' gb ' } }, { merchant: { country: 'GB' } }],
+    [{ pos: { card_presence: 'TRUE', pan_entry_mode: 'chip' } }, { card_present: true, entry_mode: 'chip' }],
+    [{ pos: { partial_approval_capable: 1 } }, { partial_approval_capable: true }],
+  ])('and read where only one thing can be meant: %j', (changes, request) => {
+    const unread = new Set<string>();
+    expect(authorizationRequestSchema.parse(requestOf(messageWith(changes), unread))).toMatchObject(request);
+    expect(unread.size).toBe(0);
+  });
+});
+
+test('a key of what an increment adds to is strict; of any other request it is not read', () => {
+  const changes = { preceding_related_transaction_token: 'with space' };
+  const method = 'pgfs.authorization.incremental';
+  expect(() => requestWith(changes, { method })).toThrow('preceding_related_transaction_token must be printable');
+  expect(requestWith(changes)).toMatchObject({ authorization_key: 'transaction-1' });
 });
 
 test('approved in part: 200 with the lower amount', () => {

@@ -2,17 +2,25 @@
 
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
+import type { Unread } from '../../../contracts/attributes.ts';
+import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
+import { maskCardNumbers } from '../../../contracts/card-data.ts';
+import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import { inShape, readText, refuseCardData } from '../../body.ts';
+import { cut, plain } from '../../../contracts/text.ts';
+import type { ReceiveAnswer } from '../../../durable-objects/card/card-object.ts';
+import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts';
 import { authorize } from '../../card-call.ts';
 import { callCard } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Settings, settingsOf } from '../../env.ts';
-import { logEvent } from '../../log.ts';
-import { answerTo, requestOf, stoodInAnswer, unavailableAnswer } from './gateway.ts';
+import { keepFact } from '../../keep-facts.ts';
+import { logEvent, logUnread } from '../../log.ts';
+import { type Batch, batchOf, type Element } from './batch.ts';
+import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
-import { gatewaySchema, marqetaIdentifiers, parseMarqeta, webhookSchema } from './wire.ts';
+import { type GatewayMessage, gatewaySchema, marqetaIdentifiers, parseMarqeta, refusalOf } from './wire.ts';
 
 type EdgeContext = Context<{ Bindings: Env }>;
 
@@ -20,11 +28,15 @@ export const marqeta = new Hono<{ Bindings: Env }>()
   .post('/gateway', async (context) => {
     requireMarqeta(context);
     const arrivedAtMs = Date.now();
-    const message = inShape(gatewaySchema, readBody(await readText(context.req.raw)));
+    const body = parseMarqeta(lenientText(await readBytes(context.req.raw)));
+    refuseCardFields(body);
+    const read = readGateway(body);
+    if ('unreadable' in read) return context.json(read.unreadable, 402);
+    const { message, request } = read;
     const answer = await authorize(context.env, context.executionCtx, {
       network: 'marqeta',
       cardToken: message.card_token,
-      request: requestOf(message),
+      request,
       arrivedAtMs,
       deadlineMs: limits.marqetaDeadlineMs,
     });
@@ -44,12 +56,15 @@ export const marqeta = new Hono<{ Bindings: Env }>()
   })
   .post('/webhook', async (context) => {
     requireMarqeta(context);
-    const text = await readText(context.req.raw);
+    const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
     const secret = settingsOf(context.env).MARQETA_WEBHOOK_SECRET;
-    if (secret !== '') await requireMarqetaSignature(context.req.header('x-marqeta-signature'), text, secret);
-    const { transactions = [], pings } = inShape(webhookSchema, readBody(text));
-    await storeAll(context, transactions);
-    return context.json(pings === undefined ? {} : { pings: pings.length });
+    if (secret !== '') await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secret);
+    const body = parseMarqeta(lenientText(bytes));
+    const batch = batchOf(body);
+    await storeAll(context.env, batch);
+    // Last, since a fact is not lost for a field that nobody keeps: whoever sends card data has to hear of it all the same.
+    refuseCardFields(body);
+    return context.json(batch.pings === null ? {} : { pings: batch.pings });
   });
 
 const jsonHeaders = { 'content-type': 'application/json' };
@@ -67,58 +82,115 @@ function requireMarqeta({ env, req }: EdgeContext): void {
   requireBasic(req.raw.headers.get('authorization'), expected);
 }
 
-function readBody(text: string): unknown {
-  const body = parseMarqeta(text);
-  refuseCardData(body, marqetaIdentifiers);
-  return body;
+/**
+ * A request in our words; what cannot be read of it as a request is declined, in Marqeta's own words. A body that is no object
+ * is no message of Marqeta's, and refused.
+ */
+function readGateway(
+  body: unknown,
+): { message: GatewayMessage; request: AuthorizationRequest } | { unreadable: ReturnType<typeof unreadableAnswer> } {
+  const unread: Unread = new Set();
+  try {
+    const message = inShape(gatewaySchema, body);
+    const request = requestOf(message, unread);
+    logUnread('marqeta', unread);
+    return { message, request };
+  } catch (error) {
+    if (!(error instanceof Refusal) || !isFields(body)) throw error;
+    logEvent('warn', 'request_unreadable', { network: 'marqeta', field: error.details[0]?.field ?? null });
+    return { unreadable: unreadableAnswer(body, error) };
+  }
 }
 
 /**
- * Stores every element before the 200. One that is out of contract is refused with its place in the batch, after the
- * others are stored: Marqeta then sends the batch again, and what is stored already changes nothing.
+ * Stores every element before the 200. One that cannot be booked is kept for a person, and holds up no other; where a card or
+ * the queue cannot be reached Marqeta sends the batch again, and what is stored already changes nothing.
  */
-async function storeAll(context: EdgeContext, transactions: readonly unknown[]): Promise<void> {
-  const outcomes = await Promise.allSettled(
-    transactions.map(async (element, index) => {
-      await store(context.env, noticeOf(element, `transactions[${index}]`));
-    }),
-  );
+async function storeAll(env: Env, { transactions, unknown }: Batch): Promise<void> {
+  const unread: Unread = new Set();
+  const outcomes = await Promise.allSettled([
+    ...transactions.map((one) => storeOrKeep(env, one, unread)),
+    ...unknown.map(({ element, at }) =>
+      keep(env, element, refusalOf(at, 'is a kind of notification that is not known')),
+    ),
+  ]);
+  logUnread('marqeta', unread);
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  // A card that could not be reached comes first: its 503 says "again", and the refusal will still be there then.
-  const unreachable = failures.find((failure) => !(failure instanceof Refusal));
-  if (unreachable !== undefined) {
-    logEvent('error', 'webhook_not_stored', {
-      network: 'marqeta',
-      failed: failures.length,
-      error: String(unreachable),
-    });
-    throw new Refusal(
-      503,
-      'card_unavailable',
-      `${failures.length} of ${transactions.length} elements were not stored.`,
-    );
-  }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length === 0) return;
+  logEvent('error', 'webhook_not_stored', {
+    network: 'marqeta',
+    failed: failures.length,
+    error: String(failures[0]),
+  });
+  throw new Refusal(503, 'card_unavailable', `${failures.length} of ${outcomes.length} elements were not stored.`);
 }
 
-async function store(env: Env, notice: Notice): Promise<void> {
+async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): Promise<void> {
+  let notice: Notice;
+  try {
+    notice = noticeOf(element, at, unread);
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    return keep(env, element, error);
+  }
+  const field = await store(env, notice);
+  if (field !== null)
+    await keepFact(env, 'marqeta', marqetaIdentifiers, {
+      fact: element,
+      cardToken: tokenIn(element),
+      reason: 'key_reused',
+      field: `${at}.${marqetaNames[field] ?? field}`,
+      problem: 'differs from the first message with this token',
+    });
+}
+
+/** Marqeta's names of what makes a message the fact that it is. */
+const marqetaNames: Readonly<Record<string, string>> = {
+  kind: 'type',
+  amount_minor: 'amount',
+  hold_minor: 'amount',
+  currency: 'currency_code',
+  authorization_key: 'preceding_related_transaction_token',
+  alias_key: 'preceding_related_transaction_token',
+  final: 'is_final_clearing',
+};
+
+function keep(env: Env, element: unknown, { details: [first], message }: Refusal): Promise<void> {
+  return keepFact(env, 'marqeta', marqetaIdentifiers, {
+    fact: element,
+    cardToken: tokenIn(element),
+    reason: 'out_of_contract',
+    field: first?.field ?? null,
+    problem: first?.problem ?? message,
+  });
+}
+
+function tokenIn(element: unknown): unknown {
+  return isFields(element) ? element['card_token'] : null;
+}
+
+/** Tells the card; the field in which the notice differs from what the card knows under its key, null where it does not. */
+async function store(env: Env, notice: Notice): Promise<string | null> {
   switch (notice.does) {
     case 'receive':
-      await callCard(env, { network: 'marqeta', cardToken: notice.cardToken }, (card) => card.receive(notice.message));
-      return;
+      return fieldIn(
+        await callCard(env, { network: 'marqeta', cardToken: notice.cardToken }, (card) =>
+          card.receive(notice.message),
+        ),
+      );
     case 'void': {
       const { cardToken, requestKey, release } = notice;
       await callCard(env, { network: 'marqeta', cardToken }, (card) => card.void(requestKey));
       // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
-      if (release !== null && settingsOf(env).MARQETA_FAILURE_POLICY === 'stand_in')
-        await callCard(env, { network: 'marqeta', cardToken }, (card) => card.receive(release));
-      return;
+      if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return null;
+      return fieldIn(await callCard(env, { network: 'marqeta', cardToken }, (card) => card.receive(release)));
     }
     case 'nothing':
-      logEvent('info', notice.why === 'chargeback' ? 'chargeback_not_booked' : 'webhook_ignored', {
-        network: 'marqeta',
-        type: notice.type.slice(0, limits.textLengthMax),
-      });
-      return;
+      logEvent('info', 'webhook_ignored', { network: 'marqeta', type: cut(maskCardNumbers(plain(notice.type))) });
+      return null;
   }
+}
+
+function fieldIn(answer: ReceiveAnswer): string | null {
+  return answer.outcome === 'conflict' ? answer.field : null;
 }

@@ -1,21 +1,11 @@
 // What Marqeta says of 3-D Secure, in our words. Its fields are optional and each is somebody else's claim, so only what says so
 // plainly counts as authenticated; what we cannot read stays unsaid, and a control that asks for authentication declines it.
 
-import * as z from 'zod/mini';
+import { attribute, type Unread, wordOf } from '../../../contracts/attributes.ts';
 import type { threeDSecureResults } from '../../../contracts/authorization-request.ts';
-import { limits } from '../../../contracts/limits.ts';
+import { fieldsOf } from './wire.ts';
 
 type ThreeDSecure = (typeof threeDSecureResults)[number];
-
-const word = z.nullish(z.string().check(z.maxLength(limits.networkKeyLengthMax)));
-
-export const cardholderAuthenticationSchema = z.object({
-  /** What the merchant's side claims. */
-  electronic_commerce_indicator: word,
-  /** What the card network found when it checked the cryptogram. */
-  verification_result: word,
-  authentication_status: word,
-});
 
 /**
  * The cryptogram was good. Not among them: `verified_amount_greater_than_20_percent`, where the cardholder agreed to much less.
@@ -42,14 +32,18 @@ const exemptions: ReadonlySet<string> = new Set([
 ]);
 
 /** [U] Success without any word of the check is taken as authenticated: networks that check leave the word out at times. */
-export function threeDSecureOf(
-  data: z.infer<typeof cardholderAuthenticationSchema> | null | undefined,
-): ThreeDSecure | undefined {
-  const checked = data?.verification_result ?? null;
+export function threeDSecureOf(data: unknown, unread: Unread): ThreeDSecure | undefined {
+  const fields = fieldsOf(data, 'three_d_secure', unread);
+  const word = (name: string) => attribute(wordOf, fields[name], 'three_d_secure', unread);
+  /** What the card network found when it checked the cryptogram. */
+  const checked = word('verification_result')?.toLowerCase() ?? null;
   if (checked !== null && disproven.has(checked)) return 'failed';
-  const indicator = data?.electronic_commerce_indicator ?? null;
-  if (indicator === 'authentication_successful' && (checked === null || proven.has(checked))) return 'authenticated';
-  if (exemptions.has(data?.authentication_status ?? '')) return 'exempted';
+  // A check of which nothing can be read is not the absence of one: it proves nothing.
+  const isProven = checked === null ? fields['verification_result'] == null : proven.has(checked);
+  /** What the merchant's side claims. */
+  const indicator = word('electronic_commerce_indicator')?.toLowerCase();
+  if (indicator === 'authentication_successful' && isProven) return 'authenticated';
+  if (exemptions.has(word('authentication_status') ?? '')) return 'exempted';
   if (indicator === 'authentication_attempted') return 'attempted';
   return indicator === 'no_authentication' ? 'not_done' : undefined;
 }

@@ -71,30 +71,6 @@ describe('POST /networks/marqeta/webhook', () => {
     expect(await read()).toMatchObject({ held_minor: 1_000, posted_minor: 250 });
   });
 
-  test.each([
-    ['amount', { amount: '4' }, 'must be a number of major units'],
-    ['amount', { amount: 0.001 }, 'has more decimals than USD holds (2)'],
-    ['currency_code', { currency_code: 'usd' }, 'is not an ISO 4217 currency code, such as "USD"'],
-    ['token', { token: 'with space' }, 'must be printable characters without spaces'],
-  ])('an element with a bad %s is 422 with its place, and the others are stored', async (field, changes, problem) => {
-    const card = await newHold();
-    const answer = await notify(
-      transaction(card.reversal),
-      transaction(card.clearing, changes),
-      transaction(card.refund),
-    );
-    expect([answer.status, await answer.json()]).toMatchObject([
-      422,
-      { error_code: 'field_invalid', details: [{ field: `transactions[1].${field}`, problem }] },
-    ]);
-    expect(await card.read()).toMatchObject({ held_minor: 700, posted_minor: -150 });
-  });
-
-  test('an element that is no object is 422 with its place', async () => {
-    const answer = await notify('nothing');
-    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'transactions[0]' }] }]);
-  });
-
   test('more elements than any batch has are refused before one is stored', async () => {
     const answer = await notify(...Array.from({ length: limits.webhookBatchMax + 1 }, () => 0));
     expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'transactions' }] }]);

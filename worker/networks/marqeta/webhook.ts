@@ -1,26 +1,25 @@
-// Marqeta's transaction webhooks in our words. What moves no money (a declined or repeated notice) is acknowledged and left.
+// Marqeta's transaction webhooks in our words. What moves no money here is acknowledged and left; what may have moved money and
+// cannot be booked is thrown as a refusal that names its field: the caller keeps it for a person.
 // Types that are in Marqeta's own lists but in no example that we know are marked [U].
 
+import { attribute, type Unread, wordOf } from '../../../contracts/attributes.ts';
 import type { CardMessage } from '../../../contracts/card-message.ts';
+import { type Fields, isFields } from '../../../contracts/decorations.ts';
+import { limits } from '../../../contracts/limits.ts';
+import { networkKeySchema } from '../../../contracts/network.ts';
 import { inShape } from '../../body.ts';
-import {
-  anyTransactionSchema,
-  instantOf,
-  known,
-  merchantOf,
-  minorOf,
-  type Transaction,
-  transactionSchema,
-} from './wire.ts';
+import { adviceOf, clearingOf, expiryOf, refundOf, reversalOf, singleMessageOf, standInOf } from './messages.ts';
+import { gatewayLogOf, jitFundingOf, type Reading, standInBy } from './reading.ts';
+import { instantOf, known, linkOf, refusalOf, transactionSchema } from './wire.ts';
 
 /** What one notification asks of a card; `nothing`: no money moves here. */
 export type Notice =
   | { does: 'receive'; cardToken: string; message: CardMessage }
   /** Our approval did not come about. `release`: its whole hold, for one that the card did not give itself (stand-in). */
   | { does: 'void'; cardToken: string; requestKey: string; release: CardMessage | null }
-  | { does: 'nothing'; why: 'ignored' | 'chargeback'; type: string };
+  | { does: 'nothing'; type: string };
 
-type Meaning = (transaction: Transaction, at: string) => CardMessage | null;
+type Meaning = (transaction: Reading) => CardMessage | null;
 
 const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>(
   Object.entries({
@@ -54,170 +53,77 @@ const meanings: ReadonlyMap<string, Meaning> = new Map<string, Meaning>(
   }),
 );
 
-/** `at`: where the transaction stands in the body, for the field names of a refusal. */
-export function noticeOf(element: unknown, at: string): Notice {
-  const { type } = inShape(anyTransactionSchema, element, at);
+/**
+ * Types that move no money of a card: inquiries, authorizations of refunds (their clearing moves it), tokens of wallets, and
+ * Marqeta's own accounts, which mirror what the gateway has decided. Every other type that has no meaning above is kept.
+ */
+const movesNothing =
+  /^(?:(?:pindebit\.)?balanceinquiry|authorization\.account_verification|refund\.authorization(?:\.advice|\.reversal)?|original\.credit\.authorization(?:\.reversal)?|(?:token|gpa|msa|programreserve)\..+)$/;
+
+const states: ReadonlySet<string> = new Set(['PENDING', 'CLEARED', 'COMPLETION', 'DECLINED', 'ERROR']);
+
+/**
+ * `at`: where the transaction stands in the body. Throws a refusal for what cannot be booked: amount, currency or a key that
+ * cannot be read, and types and states that nobody here knows.
+ */
+export function noticeOf(element: unknown, at: string, unread: Unread = new Set()): Notice {
+  if (!isFields(element)) throw refusalOf(at, 'must be an object');
+  const type = typeOf(element, at);
+  const state = attribute(wordOf, element['state'], 'state', unread);
+  const isRefused = state === 'DECLINED' || state === 'ERROR';
   const meaning = meanings.get(type);
-  // Of what is not read nothing but its type is asked: it may name no card, or no amount.
-  if (meaning === undefined)
-    return { does: 'nothing', why: type.includes('chargeback') ? 'chargeback' : 'ignored', type };
-  const transaction = inShape(transactionSchema, element, at);
+  if (meaning === undefined) {
+    if (isRefused || movesNothing.test(type)) return { does: 'nothing', type };
+    throw refusalOf(
+      `${at}.type`,
+      type.includes('chargeback') ? 'is a chargeback, which is not booked here' : 'is not known',
+    );
+  }
+  if (element['state'] != null && element['state'] !== '' && !states.has(state ?? ''))
+    throw refusalOf(`${at}.state`, 'is not known');
+  const gateway = gatewayLogOf(element, unread);
+  const standIn = standInBy(element, type, unread);
+  const isFailed = gateway.timedOut || (isRefused && gateway.responseCode === '200');
+  // Our own answer told again: nothing else of it needs to be read.
+  if ((isRefused || (meaning === standInOf && standIn === null)) && !isFailed) return { does: 'nothing', type };
+  const transaction: Reading = {
+    ...inShape(transactionSchema, element, at),
+    ...{ type, state, at, unread, standIn, gateway },
+    link: linkOf(element, at),
+  };
   const cardToken = transaction.card_token;
-  const message = isRefused(transaction) ? null : meaning(transaction, at);
+  const message = isRefused ? null : meaning(transaction);
   if (message !== null) return { does: 'receive', cardToken, message };
-  const requestKey = failedRequestOf(transaction);
-  if (requestKey === null) return { does: 'nothing', why: 'ignored', type };
+  // The request that we answered too late for Marqeta, or approved in vain: something else of Marqeta's spoke against it.
+  const requestKey = isFailed ? failedRequestOf(transaction) : null;
+  if (requestKey === null) return { does: 'nothing', type };
   return { does: 'void', cardToken, requestKey, release: releaseOf(transaction) };
 }
 
-function isRefused({ state }: Transaction): boolean {
-  return state === 'DECLINED' || state === 'ERROR';
+function typeOf({ type }: Fields, at: string): string {
+  if (typeof type !== 'string' || type.trim() === '')
+    throw refusalOf(`${at}.type`, type === undefined ? 'is missing' : 'must be a text');
+  return type.trim().toLowerCase().slice(0, limits.networkKeyLengthMax);
 }
 
-/** The request that we answered too late for Marqeta, or approved in vain: something else of Marqeta's spoke against it. */
-function failedRequestOf(transaction: Transaction): string | null {
-  const { jit_funding, funding } = transaction.gpa_order ?? {};
-  const { timed_out, response } = funding?.gateway_log ?? {};
-  const failed = timed_out === true || (isRefused(transaction) && response?.code === '200');
-  return failed ? (jit_funding?.token ?? null) : null;
+/** The key of the request that failed; null where it names none. */
+function failedRequestOf(transaction: Reading): string | null {
+  const { token } = jitFundingOf(transaction);
+  if (token === undefined || token === null) return null;
+  const read = networkKeySchema.safeParse(token);
+  if (read.success) return read.data;
+  throw refusalOf(`${transaction.at}.gpa_order.jit_funding.token`, read.error.issues[0]?.message ?? '');
 }
 
 /** Null where the hold is not this transaction's alone: an increment's stands with what it adds to. */
-function releaseOf({ type, token, currency_code, created_time }: Transaction): CardMessage | null {
+function releaseOf({ type, token, currency_code, created_time, unread }: Reading): CardMessage | null {
   if (type === 'authorization.incremental') return null;
   return {
     kind: 'reversal',
     message_key: token,
-    ...known({ occurred_at_ms: instantOf(created_time) }),
+    ...known({ occurred_at_ms: instantOf(unread, created_time) }),
     currency: currency_code,
     authorization_key: token,
     amount_minor: null,
   };
-}
-
-/** What every message says. `alias`: the network may name what it belongs to by this transaction from now on. */
-function commonOf({ token, currency_code, created_time }: Transaction, { alias }: { alias: boolean }) {
-  return {
-    message_key: token,
-    ...known({ alias_key: alias ? token : undefined, occurred_at_ms: instantOf(created_time) }),
-    currency: currency_code,
-  };
-}
-
-function amountOf(transaction: Transaction, at: string): number {
-  return minorOf(transaction.amount, transaction.currency_code, `${at}.amount`);
-}
-
-/** Who decided without us; null where nobody did. */
-function standInBy({ type, subnetwork, standin_approved_by, standin_by }: Transaction): 'network' | 'processor' | null {
-  if (standin_approved_by != null || subnetwork === 'MANAGED_JIT') return 'processor';
-  return standin_by != null || type === 'authorization.standin' ? 'network' : null;
-}
-
-/**
- * The parts of an advice. Where Marqeta stood in because our answer failed, we have given the request up after the instant that
- * Marqeta stamps on it; so that the hold outlasts that, its instant stays unsaid, which is the present.
- */
-function advisedOf(transaction: Transaction, alias: boolean) {
-  const { timed_out, response } = transaction.gpa_order?.funding?.gateway_log ?? {};
-  const failed = timed_out === true || (response?.code != null && !/^(200|402)$/.test(response.code));
-  const { occurred_at_ms, ...common } = commonOf(transaction, { alias });
-  return { ...common, ...(failed || occurred_at_ms === undefined ? {} : { occurred_at_ms }) };
-}
-
-/** A request that we have answered is known; one that was decided in our place is not. */
-function standInOf(transaction: Transaction, at: string): CardMessage | null {
-  const decided_by = standInBy(transaction);
-  if (decided_by === null) return null;
-  const { token, card_acceptor } = transaction;
-  return {
-    kind: 'advice',
-    ...advisedOf(transaction, false),
-    // [U] An increment that was decided in our place says what was added, not the new total: it gets a hold of its own, which
-    // is never less than what the network holds.
-    authorization_key: token,
-    hold_minor: amountOf(transaction, at),
-    decided_by,
-    merchant: merchantOf(card_acceptor),
-  };
-}
-
-/** The top amount is the new total; that of `jit_funding` is what was released. */
-function adviceOf(transaction: Transaction, at: string): CardMessage {
-  const { token, preceding_related_transaction_token: linked, card_acceptor } = transaction;
-  return {
-    kind: 'advice',
-    ...advisedOf(transaction, linked != null),
-    authorization_key: linked ?? token,
-    hold_minor: amountOf(transaction, at),
-    decided_by: standInBy(transaction) ?? 'network',
-    merchant: merchantOf(card_acceptor),
-  };
-}
-
-/** [U] Which amount is the reversed one is said nowhere; `jit_funding` has what is released in an advice, of the same method. */
-function reversalOf(transaction: Transaction, at: string): CardMessage | null {
-  const { preceding_related_transaction_token: linked, gpa_order, currency_code } = transaction;
-  if (linked == null) return null;
-  const released = gpa_order?.jit_funding?.amount ?? null;
-  return {
-    kind: 'reversal',
-    ...commonOf(transaction, { alias: true }),
-    authorization_key: linked,
-    amount_minor:
-      released === null
-        ? amountOf(transaction, at)
-        : minorOf(released, currency_code, `${at}.gpa_order.jit_funding.amount`),
-  };
-}
-
-function expiryOf(transaction: Transaction): CardMessage | null {
-  const { preceding_related_transaction_token: linked } = transaction;
-  if (linked == null) return null;
-  return { kind: 'expiry', ...commonOf(transaction, { alias: true }), authorization_key: linked };
-}
-
-function clearingOf(transaction: Transaction, at: string): CardMessage {
-  const { token, preceding_related_transaction_token: linked, card_acceptor, gpa_order } = transaction;
-  // [U] A single message may come under this type too: then it is the request's own transaction, and no force post.
-  const single = linked == null && gpa_order?.jit_funding?.method?.startsWith('pgfs.auth_plus_capture') === true;
-  return {
-    kind: 'clearing',
-    ...commonOf(transaction, { alias: !single }),
-    authorization_key: single ? token : (linked ?? null),
-    amount_minor: amountOf(transaction, at),
-    final: single || isFinal(transaction),
-    merchant: merchantOf(card_acceptor),
-  };
-}
-
-/** Request and clearing in one: the request had this same transaction token. */
-function singleMessageOf(transaction: Transaction, at: string): CardMessage | null {
-  const { token, state, preceding_related_transaction_token: linked, card_acceptor } = transaction;
-  if (state === 'PENDING') return null;
-  return {
-    kind: 'clearing',
-    ...commonOf(transaction, { alias: linked != null }),
-    authorization_key: linked ?? token,
-    amount_minor: amountOf(transaction, at),
-    final: true,
-    merchant: merchantOf(card_acceptor),
-  };
-}
-
-function refundOf(transaction: Transaction, at: string): CardMessage {
-  const { preceding_related_transaction_token: linked, card_acceptor } = transaction;
-  return {
-    kind: 'refund',
-    ...commonOf(transaction, { alias: false }),
-    authorization_key: linked ?? null,
-    amount_minor: amountOf(transaction, at),
-    merchant: merchantOf(card_acceptor),
-  };
-}
-
-/** Marqeta says so, or numbers the clearings; where it does neither, the rest of the hold stays until it expires. */
-function isFinal({ is_final_clearing, multi_clearing_sequence_number, multi_clearing_sequence_count }: Transaction) {
-  if (is_final_clearing != null) return is_final_clearing;
-  return multi_clearing_sequence_number != null && multi_clearing_sequence_number === multi_clearing_sequence_count;
 }

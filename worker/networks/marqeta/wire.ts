@@ -1,21 +1,33 @@
 // Marqeta's messages as far as we read them (Marqeta Core API: gateway JIT funding messages, transaction object, webhooks).
-// Unknown fields are dropped. Amounts are JSON numbers in major units and keep their text: a double is not money.
+// Unknown fields are dropped. Amounts are JSON numbers in major units and keep their text: a double is not money. The schemas
+// hold what is strict: amount, currency and keys. All else is `unknown` here and read by the readers of contracts/attributes.ts.
 
 import * as z from 'zod/mini';
-import { categorySchema, type Merchant, merchantIdSchema } from '../../../contracts/authorization-request.ts';
-import { countryFromCode } from '../../../contracts/country.ts';
+import {
+  attribute,
+  isoInstantOf,
+  merchantCurrencyOf,
+  merchantFrom,
+  type Unread,
+} from '../../../contracts/attributes.ts';
+import type { Merchant } from '../../../contracts/authorization-request.ts';
+import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
-import { currencyFromNumber, currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
+import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
 import { networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { type JsonReviver, parseJson } from '../../body.ts';
-import { cardholderAuthenticationSchema } from './three-d-secure.ts';
 
 /** A JSON number as it was written. */
 class DecimalText {
   readonly text: string;
   constructor(text: string) {
     this.text = text;
+  }
+
+  /** For evidence and logs of ours: the text, as no number can hold it. */
+  toJSON(): string {
+    return this.text;
   }
 }
 
@@ -42,34 +54,22 @@ export const marqetaIdentifiers: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-const amount = z.union([z.number(), z.instanceof(DecimalText)], { error: 'must be a number of major units' });
-type Amount = z.infer<typeof amount>;
-const code = z.string().check(z.maxLength(limits.networkKeyLengthMax));
+type Amount = number | DecimalText;
 
-const cardAcceptor = z.object({
-  mid: z.nullish(merchantIdSchema),
-  mcc: z.nullish(categorySchema),
-  name: z.nullish(z.string()),
-  // Alpha-3 in network traffic; simulated messages say `country` and may use either.
-  country_code: z.nullish(code),
-  country: z.nullish(code),
-});
+function isAmount(value: unknown): value is Amount {
+  return typeof value === 'number' || value instanceof DecimalText;
+}
 
-const pointOfSale = z.object({
-  pan_entry_mode: z.nullish(code),
-  card_presence: z.nullish(z.boolean()),
-  partial_approval_capable: z.nullish(z.boolean()),
-  is_recurring: z.nullish(z.boolean()),
-});
+const method = z.string().check(z.maxLength(limits.networkKeyLengthMax));
+const unread = z.optional(z.unknown());
 
 const common = {
   token: networkKeySchema,
   card_token: networkKeySchema,
-  card_acceptor: z.nullish(cardAcceptor),
+  card_acceptor: unread,
   currency_code: currencySchema,
-  preceding_related_transaction_token: z.nullish(networkKeySchema),
-  // Read by `instantOf`: an odd clock is no reason to refuse.
-  created_time: z.optional(z.unknown()),
+  preceding_related_transaction_token: unread,
+  created_time: unread,
 };
 
 export const gatewaySchema = z.object({
@@ -77,90 +77,92 @@ export const gatewaySchema = z.object({
   gpa_order: z.object({
     jit_funding: z.object({
       token: networkKeySchema,
-      method: code,
-      user_token: networkKeySchema,
-      acting_user_token: z.nullish(networkKeySchema),
-      amount,
+      method,
+      // Told back as they came; nothing here depends on them.
+      user_token: unread,
+      acting_user_token: unread,
+      amount: z.custom<Amount>(isAmount, { error: 'must be a number of major units' }),
     }),
   }),
-  pos: z.nullish(pointOfSale),
-  poi: z.nullish(pointOfSale),
-  transaction_metadata: z.nullish(z.object({ payment_channel: z.nullish(code) })),
-  user_transaction_time: z.optional(z.unknown()),
-  currency_conversion: z.nullish(
-    z.object({ network: z.nullish(z.object({ original_currency_code: z.nullish(code) })) }),
-  ),
-  cardholder_authentication_data: z.nullish(cardholderAuthenticationSchema),
-  fraud: z.nullish(z.object({ network: z.nullish(z.object({ transaction_risk_score: z.nullish(z.number()) })) })),
+  pos: unread,
+  poi: unread,
+  transaction_metadata: unread,
+  user_transaction_time: unread,
+  currency_conversion: unread,
+  cardholder_authentication_data: unread,
+  fraud: unread,
 });
 export type GatewayMessage = z.infer<typeof gatewaySchema>;
 
-/** As much of a transaction as every kind of it has: many kinds name no card. */
-export const anyTransactionSchema = z.object({ type: code });
-
-const jitFunding = z.object({ token: networkKeySchema, method: z.nullish(code), amount: z.nullish(amount) });
-
+/** What every transaction that is read must have. */
 export const transactionSchema = z.object({
   ...common,
-  type: code,
-  state: z.nullish(code),
-  amount,
-  is_final_clearing: z.nullish(z.boolean()),
-  multi_clearing_sequence_number: z.nullish(z.int()),
-  multi_clearing_sequence_count: z.nullish(z.int()),
-  subnetwork: z.nullish(code),
-  /** Commando Mode: Marqeta itself decided in our place. */
-  standin_approved_by: z.nullish(code),
-  /** The card network decided in our place. */
-  standin_by: z.nullish(code),
-  gpa_order: z.nullish(
-    z.object({
-      jit_funding: z.nullish(jitFunding),
-      funding: z.nullish(
-        z.object({
-          gateway_log: z.nullish(
-            z.object({
-              timed_out: z.nullish(z.boolean()),
-              response: z.nullish(z.object({ code: z.nullish(code) })),
-            }),
-          ),
-        }),
-      ),
-    }),
-  ),
+  amount: unread,
+  is_final_clearing: unread,
+  multi_clearing_sequence_number: unread,
+  multi_clearing_sequence_count: unread,
+  gpa_order: unread,
 });
 export type Transaction = z.infer<typeof transactionSchema>;
 
-/** One array of notifications of one kind; a ping to see whether we are there. */
-export const webhookSchema = z.object({
-  transactions: z.optional(z.array(z.unknown()).check(z.maxLength(limits.webhookBatchMax))),
-  pings: z.optional(z.array(z.unknown())),
-});
-
-/** The merchant in our words. A name longer than we keep is cut: a network's long name is no reason to refuse. */
-export function merchantOf(acceptor: z.infer<typeof cardAcceptor> | null | undefined): Merchant {
-  return {
-    id: acceptor?.mid ?? null,
-    name: acceptor?.name?.slice(0, limits.textLengthMax) ?? null,
-    category: acceptor?.mcc ?? null,
-    country: countryFromCode(acceptor?.country_code ?? acceptor?.country ?? ''),
-  };
+/** The fields of an object inside another; none where it is absent, or no object, which is counted under `name`. */
+export function fieldsOf(value: unknown, name: string, unread: Unread): Fields {
+  if (isFields(value)) return value;
+  if (value !== undefined && value !== null) unread.add(name);
+  return {};
 }
 
-const isoInstant = /^\d{4}-\d\d-\d\dT[\d:.]+(Z|[+-]\d\d:?\d\d)$/;
+/**
+ * The transaction that this one belongs to; null where it names none. A key is strict: one that cannot be read must not make a
+ * force post of a clearing.
+ */
+export function linkOf(
+  { preceding_related_transaction_token: link }: { preceding_related_transaction_token?: unknown },
+  at: string,
+) {
+  if (link === undefined || link === null || link === '') return null;
+  const read = networkKeySchema.safeParse(link);
+  if (read.success) return read.data;
+  throw refusalOf(
+    `${at === '' ? '' : `${at}.`}preceding_related_transaction_token`,
+    read.error.issues[0]?.message ?? '',
+  );
+}
+
+export function refusalOf(field: string, problem: string): Refusal {
+  return new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
+}
+
+/** The merchant in our words. */
+export function merchantOf(acceptor: unknown, unread: Unread): Merchant {
+  const { mid, name, mcc, country_code, country } = fieldsOf(acceptor, 'merchant', unread);
+  // Alpha-3 in network traffic; simulated messages say `country` and may use either.
+  return merchantFrom({ id: mid, name, category: mcc, country: country_code ?? country }, unread);
+}
+
+/** The same for a message: null where nothing of it is known, so that the authorization's own merchant counts. */
+export function merchantOrNull(acceptor: unknown, unread: Unread): Merchant | null {
+  const merchant = merchantOf(acceptor, unread);
+  return Object.values(merchant).every((part) => part === null) ? null : merchant;
+}
 
 /** The first of these that is an instant of ISO 8601 with its offset from UTC. */
-export function instantOf(...texts: readonly unknown[]): number | undefined {
+export function instantOf(unread: Unread, ...texts: readonly unknown[]): number | undefined {
   for (const text of texts) {
-    const at_ms = typeof text === 'string' && isoInstant.test(text) ? Date.parse(text) : Number.NaN;
-    if (at_ms >= 0) return at_ms;
+    const at_ms = attribute(isoInstantOf, text, 'occurred_at_ms', unread);
+    if (at_ms !== null) return at_ms;
   }
   return undefined;
 }
 
 /** What the merchant charges in, where it is another currency than the card's. */
-export function merchantCurrencyOf({ currency_conversion, currency_code }: GatewayMessage): string | undefined {
-  const currency = currencyFromNumber(currency_conversion?.network?.original_currency_code ?? '');
+export function merchantCurrencyIn(
+  { currency_conversion, currency_code }: GatewayMessage,
+  unread: Unread,
+): string | undefined {
+  const { network } = fieldsOf(currency_conversion, 'merchant_currency', unread);
+  const { original_currency_code } = fieldsOf(network, 'merchant_currency', unread);
+  const currency = attribute(merchantCurrencyOf, original_currency_code, 'merchant_currency', unread);
   return currency === null || currency === currency_code ? undefined : currency;
 }
 
@@ -171,18 +173,20 @@ export function known<T extends object>(fields: { [K in keyof T]: T[K] | undefin
   return present;
 }
 
-/** The amount as a JSON number again. */
-export function echoOf(value: Amount): number {
-  return Number(textOf(value));
+/** The amount as a JSON number again; nothing where it was none. */
+export function echoOf(value: unknown): number | undefined {
+  return isAmount(value) ? Number(textOf(value)) : undefined;
 }
 
 function textOf(value: Amount): string {
   return value instanceof DecimalText ? value.text : String(value);
 }
 
-/** Minor units of an amount; refused where the currency cannot hold it. `field`: its name in the whole body. */
-export function minorOf(value: Amount, currency: string, field: string): number {
+/** Minor units of an amount; refused where it is none, or the currency cannot hold it. `field`: its name in the whole body. */
+export function minorOf(value: unknown, currency: string, field: string): number {
+  if (value === undefined) throw refusalOf(field, 'is missing');
+  if (!isAmount(value)) throw refusalOf(field, 'must be a number of major units');
   const minor = minorFromDecimalText(textOf(value), currency);
   if (typeof minor === 'number') return minor;
-  throw new Refusal(422, 'field_invalid', `${field} ${minor.problem}.`, [{ field, problem: minor.problem }]);
+  throw refusalOf(field, minor.problem);
 }

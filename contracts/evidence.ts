@@ -1,0 +1,52 @@
+// What somebody outside said, as JSON text that can be kept, shown and searched safely: for a person who has to judge it.
+// It is cut where it is longer than anyone reads. It is evidence, and not a message to be taken again as it stands.
+
+import { holdsCardNumber, isCardField, maskCardNumbers } from './card-data.ts';
+import { limits } from './limits.ts';
+import { cut, withSignsVisible } from './text.ts';
+
+const depthMax = 20;
+const itemsMax = 200;
+const textLengthMax = 2_000;
+const more = '…';
+
+/**
+ * Valid JSON of at most `limits.evidenceLengthMax` characters. Card numbers and the content of fields made for card data are
+ * masked; `identifiers`: names of fields that a contract defines as identifiers, in which numbers stay. What cannot be kept in a
+ * database (NUL, half a character) is written out as `[U+0000]`.
+ */
+export function evidenceOf(value: unknown, identifiers: ReadonlySet<string>): string {
+  const text = JSON.stringify(shown(value, '', identifiers, 0)) ?? 'null';
+  return text.length <= limits.evidenceLengthMax
+    ? text
+    : JSON.stringify({ beginning: cut(text, limits.evidenceLengthMax / 3) });
+}
+
+function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, depth: number): unknown {
+  if (typeof value === 'string') return shownText(value, identifiers.has(name));
+  if (typeof value === 'number') {
+    const text = String(value);
+    if (!Number.isFinite(value)) return text;
+    return !identifiers.has(name) && holdsCardNumber(text) ? maskCardNumbers(text) : value;
+  }
+  if (typeof value !== 'object' || value === null) return value;
+  if (depth >= depthMax) return more;
+  if (Array.isArray(value)) {
+    const items = value.slice(0, itemsMax).map((item) => shown(item, name, identifiers, depth + 1));
+    return value.length > itemsMax ? [...items, more] : items;
+  }
+  // A number that kept its text (an amount too long for a double).
+  if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON();
+  const entries = Object.entries(value).slice(0, itemsMax);
+  return Object.fromEntries(
+    entries.map(([key, inside]) => [
+      shownText(key, false),
+      isCardField(key) ? '***' : shown(inside, key, identifiers, depth + 1),
+    ]),
+  );
+}
+
+function shownText(text: string, isIdentifier: boolean): string {
+  const short = text.length > textLengthMax ? cut(text, textLengthMax) + more : text;
+  return withSignsVisible(isIdentifier ? short : maskCardNumbers(short));
+}

@@ -1,0 +1,75 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { limits } from './limits.ts';
+import { cut, isPlain, isWithin, plain, plainTextSchema } from './text.ts';
+
+const a = (length: number) => 'A'.repeat(length);
+
+describe('plain', () => {
+  test.each([
+    ['S2: half a character goes', 'A\ud83dB', 'AB'],
+    ['the other half', 'A\ude00B', 'AB'],
+    ['a whole one stays', 'A😀B', 'A😀B'],
+    ['NUL and escape go', 'A\u0000\u001b[0mB', 'A[0mB'],
+    ['line breaks and tabs become spaces', 'A\tB\r\nC\u0085D\u2028E', 'A B  CD E'],
+    ['marks that reverse the reading go', '\u202eA\u2066B\ufeff', 'AB'],
+    ['joiners stay', '👩\u200d🍳 می\u200cخواهم', '👩\u200d🍳 می\u200cخواهم'],
+    ['accents and full width stay', 'CAFE\u0301 ＳＨＯＰ', 'CAFE\u0301 ＳＨＯＰ'],
+  ])('%s', (_, text, expected) => {
+    expect(plain(text)).toBe(expected);
+  });
+
+  test('of any text at all, what is left is well-formed, without control characters, and stays as it is', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)) }),
+        (text) => {
+          const left = plain(text);
+          expect(left.isWellFormed()).toBe(true);
+          expect(left).not.toMatch(/\p{Cc}/u);
+          expect(isPlain(left)).toBe(true);
+          expect(plain(left)).toBe(left);
+        },
+      ),
+    );
+  });
+});
+
+describe('cut', () => {
+  test('S1: a name that is too long ends before or after an emoji, and never within it', () => {
+    expect(cut(`${a(119)}😀 and more`)).toBe(`${a(119)}😀`);
+    expect(cut(`${a(120)}😀 and more`)).toBe(a(120));
+  });
+
+  test.each([
+    ['a letter keeps its accents', `${a(119)}e\u0301\u0323 and more`, a(119)],
+    ['an emoji of several stays whole', `${a(118)}👩\u200d🍳 and more`, a(118)],
+    ['spaces at the end go', `${a(110)}${' '.repeat(20)}`, a(110)],
+    ['nothing but accents is cut where the bound is', '\u0301'.repeat(200), '\u0301'.repeat(120)],
+    ['what fits is left alone', '😀'.repeat(120), '😀'.repeat(120)],
+  ])('%s', (_, text, expected) => {
+    expect(cut(text)).toBe(expected);
+  });
+
+  test('of any text, the rest is well-formed and within the bound', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 400 }),
+        fc.integer({ min: 1, max: 200 }),
+        (text, lengthMax) => {
+          const left = cut(text, lengthMax);
+          expect(isWithin(left, lengthMax)).toBe(true);
+          expect(left.isWellFormed()).toBe(true);
+          expect(text.startsWith(left)).toBe(true);
+        },
+      ),
+    );
+  });
+});
+
+test('a schema takes a text of as many whole characters as the bound says, and nothing unfit', () => {
+  const taken = (text: unknown) => plainTextSchema.safeParse(text).success;
+  expect(taken('😀'.repeat(limits.textLengthMax))).toBe(true);
+  expect(taken('😀'.repeat(limits.textLengthMax + 1))).toBe(false);
+  for (const text of ['a\u0000b', '\ud83d', 'a\nb', 1, null]) expect(taken(text)).toBe(false);
+});

@@ -1,0 +1,61 @@
+// Text from outside, made fit to be kept: whole characters only, nothing that a reader cannot see, and of bounded length.
+// What remains may still say anything: nobody who shows it may take it for markup.
+
+import * as z from 'zod/mini';
+import { limits } from './limits.ts';
+
+/**
+ * Control characters (NUL, which Postgres refuses; line breaks, which forge log lines), halves of a surrogate pair (invalid in
+ * UTF-8 and in JSON columns), line and paragraph separators, and the marks that reverse the order in which a text is read
+ * (U+202E makes "gpj.exe" of "exe.jpg"). Joiners stay: Persian, Indic scripts and emoji are written with them.
+ */
+const unfit = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const eachUnfit = new RegExp(unfit.source, 'gu');
+const plainAscii = /^[\x20-\x7e]*$/;
+
+/** Whether every character of a text is fit to be kept. */
+export function isPlain(text: string): boolean {
+  return plainAscii.test(text) || !unfit.test(text);
+}
+
+/** The same text without what is unfit: a line break or tab becomes a space, everything else vanishes. */
+export function plain(text: string): string {
+  return isPlain(text) ? text : text.replace(eachUnfit, (character) => (/[^\S\ufeff]/.test(character) ? ' ' : ''));
+}
+
+/** The same text with what is unfit written out, as `[U+0000]`: for evidence, which must show what was there. */
+export function withSignsVisible(text: string): string {
+  if (isPlain(text)) return text;
+  return text.replace(eachUnfit, (sign) => `[U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+}
+
+/** Characters as people count them: a pair of surrogates is one. */
+export function isWithin(text: string, lengthMax: number): boolean {
+  // Most texts are short; only a long one is counted.
+  return text.length <= lengthMax || (text.length <= 2 * lengthMax && Array.from(text).length <= lengthMax);
+}
+
+/** The first characters of a text: never half of one, and no letter without the accents that follow it. */
+export function cut(text: string, lengthMax: number = limits.textLengthMax): string {
+  if (isWithin(text, lengthMax)) return text;
+  const characters = Array.from(text.slice(0, 2 * lengthMax + 2));
+  let end = lengthMax;
+  // "e" and a combining accent, or two emoji and the joiner between them, are kept whole or not at all.
+  while (end > 0 && (joins(characters[end]) || characters[end - 1] === zeroWidthJoiner)) end--;
+  return characters
+    .slice(0, end || lengthMax)
+    .join('')
+    .trimEnd();
+}
+
+const zeroWidthJoiner = '\u200d';
+
+function joins(character = ''): boolean {
+  return character === zeroWidthJoiner || /\p{M}/u.test(character);
+}
+
+/** Text as a schema takes it: nothing is repaired here, and the bound counts whole characters. */
+export const plainTextSchema = z.string().check(
+  z.refine((text) => isWithin(text, limits.textLengthMax), `has more than ${limits.textLengthMax} characters`),
+  z.refine(isPlain, 'must be printable text'),
+);

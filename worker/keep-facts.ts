@@ -1,0 +1,52 @@
+// Facts that a network states and the edge cannot book: kept whole by the queue of card events, for a person at the origin. Whoever
+// sends one acknowledges it to the network only once the queue has taken it.
+
+import { evidenceOf } from '../contracts/evidence.ts';
+import type { KeptFact } from '../contracts/kept-fact.ts';
+import { cardKey, type Network, networkKeySchema } from '../contracts/network.ts';
+import type { Env } from './env.ts';
+import { logEvent } from './log.ts';
+
+/** A fact as the network stated it, and what is wrong with it. */
+export interface OddFact {
+  readonly fact: unknown;
+  /** As it came: only a token that can be read names a card. */
+  readonly cardToken: unknown;
+  readonly reason: KeptFact['reason'];
+  /** As `transactions[0].amount`; null: all of it. */
+  readonly field: string | null;
+  readonly problem: string;
+}
+
+/**
+ * Sends the fact to the queue; throws where the queue does not take it: the network must then send it again. The same fact sent
+ * twice has the same key, and is one open item.
+ */
+export async function keepFact(
+  env: Env,
+  network: Network,
+  identifiers: ReadonlySet<string>,
+  { fact, cardToken, reason, field, problem }: OddFact,
+): Promise<void> {
+  const token = networkKeySchema.safeParse(cardToken);
+  const evidence = evidenceOf(fact, identifiers);
+  const kept: KeptFact = {
+    version: 1,
+    kind: 'kept_fact',
+    fact_key: await sha256Hex(`${network}\n${reason}\n${evidence}`),
+    network,
+    card_key: token.success ? cardKey(network, token.data) : null,
+    reason,
+    field,
+    problem,
+    fact: evidence,
+    received_at_ms: Date.now(),
+  };
+  await env.CARD_EVENTS.send(kept);
+  logEvent('warn', 'fact_kept', { network, reason, field, problem });
+}
+
+async function sha256Hex(text: string): Promise<string> {
+  const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text));
+  return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}
