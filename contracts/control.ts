@@ -81,7 +81,16 @@ function categoriesOf(pattern: string): Interval[] {
 }
 
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"'));
-const localDate = z.iso.date('must be a date such as "2026-03-31"');
+// No `z.iso.date`: it brings every other ISO format into the edge's bundle.
+const localDate = z
+  .string()
+  .check(z.refine((text) => /^\d{4}-\d\d-\d\d$/.test(text) && isDay(text), 'must be a date such as "2026-03-31"'));
+
+/** 29 February only in leap years: JavaScript reads it as 1 March in others, so it does not come back. */
+function isDay(text: string): boolean {
+  const at = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(at.getTime()) && at.toISOString().startsWith(text);
+}
 
 /** From and up to but not including `until`; past midnight where `until` is the earlier one. Local wall-clock time. */
 const timeRangeSchema = z.strictObject({ from: timeOfDay, until: timeOfDay }).check(

@@ -18,10 +18,18 @@ export const networkKeySchema = z
 
 /** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
 export type CardKey = `${Network}:${string}`;
-export const cardKeySchema = z
-  .templateLiteral([networkSchema, ':', networkKeySchema])
-  // A template literal keeps its parts' patterns, but not their lengths.
-  .check(z.refine((key) => networkKeySchema.safeParse(key.slice(key.indexOf(':') + 1)).success));
+export const cardKeySchema = z.custom<CardKey>(isCardKey, {
+  error: 'must be a network and a card token, such as "native:card_1"',
+});
+
+function isCardKey(value: unknown): boolean {
+  if (typeof value !== 'string') return false;
+  const colon = value.indexOf(':');
+  return (
+    networks.some((network) => network === value.slice(0, colon)) &&
+    networkKeySchema.safeParse(value.slice(colon + 1)).success
+  );
+}
 
 export function cardKey(network: Network, cardToken: string): CardKey {
   return `${network}:${cardToken}`;

@@ -59,7 +59,13 @@ const noAmounts: StandInMax = new Map();
 
 /** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
 const standInCount = z._default(
-  z.coerce.number().check(z.int('must be a whole number'), z.minimum(1), z.maximum(limits.standInsPerDayMax)),
+  z.pipe(
+    z.union([z.string(), z.number()]),
+    z.pipe(
+      z.transform((given: string | number) => Number(given)),
+      z.int('must be a whole number').check(z.minimum(1), z.maximum(limits.standInsPerDayMax)),
+    ),
+  ),
   5,
 );
 
@@ -74,7 +80,10 @@ const settingsSchema = z
   .object({
     ENVIRONMENT: z.enum(['development', 'production']),
     /** Where the local push of queue batches goes; empty where the origin pulls. */
-    ORIGIN_URL: z._default(z.union([z.literal(''), z.url()]), ''),
+    ORIGIN_URL: z._default(
+      z.string().check(z.refine((text) => text === '' || URL.canParse(text), 'must be a URL')),
+      '',
+    ),
     INTERNAL_SECRET: webhookSecret,
     /** Secrets of the native network, separated by spaces: the newest first, older ones while they are rotated out. */
     NATIVE_SECRETS: z.pipe(

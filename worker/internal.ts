@@ -15,7 +15,15 @@ import { type Env, settingsOf } from './env.ts';
 import { putProfile } from './put-profile.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
-const afterSchema = z.object({ after: z._default(z.coerce.number().check(z.int(), z.nonnegative()), 0) });
+// No `z.coerce`: it brings the coercion of every other type into the bundle.
+const wholeNumber = z.pipe(
+  z.pipe(
+    z.string(),
+    z.transform((text: string) => Number(text)),
+  ),
+  z.int(),
+);
+const afterSchema = z.object({ after: z._default(wholeNumber.check(z.nonnegative()), 0) });
 const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', ...controlIdentifiers]);
 
 type Bindings = { Bindings: Env; Variables: { text: string } };
