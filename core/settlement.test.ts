@@ -130,6 +130,42 @@ describe('every standing and every finding', () => {
   );
 });
 
+describe('what a finding leaves behind', () => {
+  const { 'reserve, new': fromNew, 'submit, certainly not taken': fromNotTaken, confirm } = standing;
+
+  /** Who has it and whether it may be paid, what a person is told, and what the audit trail says. */
+  test.each([
+    [fromNew, 'reserved', 'simulated null 1 unknown', '-', 'goes to simulated'],
+    [fromNotTaken, 'reserved', 'simulated null 2 unknown', '-', 'goes to simulated'],
+    [fromNew, 'not_owed', 'null null 0 known', 'hard amount_not_owed', 'more than the ledger owes'],
+    [fromNew, 'unpayable', 'null null 0 known', 'hard destination_missing', 'no provider can pay it'],
+    [sent, 'accepted', 'simulated r1 1 unknown', '-', 'taken by simulated'],
+    [sent, 'paid', 'simulated r1 1 known', '-', 'paid by simulated'],
+    [confirm, 'rejected', 'simulated r1 1 known', 'hard account_closed', 'rejected by simulated'],
+    [confirm, 'not_taken', 'simulated r1 1 known', 'soft too_many_requests', 'tried again: too_many_requests'],
+    [sent, 'unknown', 'simulated null 1 unknown', '-', 'its outcome is not known yet'],
+    [confirm, 'pending', 'simulated r1 1 unknown', '-', 'on its way'],
+  ] as const)('%o, %s', (before, found, progress, failure, reason) => {
+    const change = advance(before, findings[found], policy, 0.5);
+    const { provider, provider_reference, submissions, outcome_unknown } = change.progress;
+    expect(`${provider} ${provider_reference} ${submissions} ${outcome_unknown ? 'unknown' : 'known'}`).toBe(progress);
+    expect(change.failure === null ? '-' : `${change.failure.kind} ${change.failure.code}`).toBe(failure);
+    expect(change).toMatchObject({ reason, dead_letter: false, overdue: false });
+  });
+
+  test('questions are counted anew for each provider that takes it', () => {
+    const asked = { ...sent, polls: 3 };
+    expect(advance(asked, findings.accepted, policy, 0).progress.polls).toBe(0);
+    expect(advance({ ...asked, outcome_unknown: false }, findings.reserved, policy, 0).progress.polls).toBe(0);
+    expect(advance(asked, findings.pending, policy, 0).progress.polls).toBe(4);
+  });
+
+  test('the last try says how many there were', () => {
+    const last = advance({ ...sent, attempts: 2 }, findings.not_taken, policy, 0.5);
+    expect(last).toMatchObject({ reason: 'set aside after 3 tries', progress: { attempts: 3 } });
+  });
+});
+
 describe('tries', () => {
   test('wait longer each time, anywhere up to the doubled wait, and end with a person', () => {
     const waits = [0, 0.5, 0.999].map(

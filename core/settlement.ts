@@ -184,8 +184,7 @@ function failed(before: SettlementProgress, code: string, reason: string): Outco
 /** Full jitter: anywhere up to the doubled wait, so that what failed together does not come back together. */
 function again(before: SettlementProgress, code: string, policy: SettlementPolicy, random: number): Outcome {
   const attempts = before.attempts + 1;
-  const step = before.step === 'reserve' ? 'reserve' : 'submit';
-  const progress = { ...before, state: 'retry_pending', step, attempts, outcome_unknown: false } as const;
+  const progress = { ...before, state: 'retry_pending', step: 'submit', attempts, outcome_unknown: false } as const;
   const exhausted = attempts >= policy.attemptsMax;
   const longest = Math.min(policy.backoffMsMax, policy.backoffMsMin * 2 ** Math.min(attempts - 1, 30));
   return {
