@@ -27,13 +27,17 @@ export async function takeOrSetAside<T>(items: readonly T[], taking: Taking<T>):
 }
 
 /**
- * Whether the rows themselves are at fault, so that the same ones would be refused again: bad data (22), a broken constraint (23), a
- * limit (54), a trigger (P0), or an error of our own code. Everything else that a database says (away, starting, out of memory, a
- * deadlock, a missing right) is not about these rows.
+ * Whether the rows themselves are at fault, so that the same ones would be refused again: the database refuses them, or our own code
+ * threw over them. Everything else that a database says (away, starting, out of memory, a deadlock, a missing right) is not about
+ * these rows.
  */
 export function isRefused(error: unknown): boolean {
-  const state = sqlState(error);
-  return state === undefined ? !isConnectionTrouble(error) : /^(?:22|23|54|P0)/.test(state);
+  return sqlState(error) === undefined ? !isConnectionTrouble(error) : isRefusedByDatabase(error);
+}
+
+/** Bad data (22), a broken constraint (23), a limit (54), a trigger (P0): not even a mended release would have it taken. */
+export function isRefusedByDatabase(error: unknown): boolean {
+  return /^(?:22|23|54|P0)/.test(sqlState(error) ?? '');
 }
 
 /** What the drivers say of a connection: they have no code for it, only these words. */

@@ -3,6 +3,7 @@
 
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { ageMs } from '../db/age.ts';
 import type { Sql } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 
@@ -25,6 +26,7 @@ export function createReaper({ sql, registry, log }: ReaperParts): Loop {
     name: 'idempotency keys',
     log,
     intervalMs,
+    lagMs: () => ageMs(sql, 'select min(expires_at) from idempotency_keys where expires_at <= now()'),
     async round() {
       const count = await removeExpiredKeys(sql);
       removed.inc(count);

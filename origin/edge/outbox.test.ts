@@ -136,3 +136,33 @@ test('an edge with another secret, or none there at all, is an error that says s
   const nobody = createEdgeClient({ url: 'http://127.0.0.1:2', secret: edge.secret });
   await expect(nobody.ping()).rejects.toThrow('the edge cannot be reached: ECONNREFUSED');
 });
+
+test('a profile that the edge does not take is an open item, keeps no other waiting, and closes once it is taken', async () => {
+  const [odd, fine] = [await cardAt(1), await cardAt(1)];
+  // One that this release cannot read: it never gets as far as the edge.
+  await database.sql.query(`update cards set profile = '{"version":1,"odd":"\\ud83d"}' where card_id = $1`, [
+    odd.card_id,
+  ]);
+  const items = async () => {
+    const { rows } = await database.sql.query<{ line: string }>(
+      `select concat_ws(' ', kind, item_key, status) as line from open_items`,
+    );
+    return rows.map(({ line }) => line);
+  };
+  for (let tries = 1; tries <= 4; tries += 1) expect(await outbox.push(odd.card_id)).toBe(false);
+  expect(await items()).toEqual([]);
+  edge.away = true;
+  expect(await outbox.push(odd.card_id)).toBe(false);
+  expect(await items()).toEqual([]);
+  edge.away = false;
+  expect(await outbox.push(odd.card_id)).toBe(false);
+  expect(await items()).toEqual([`profile_not_taken ${odd.card_id} open`]);
+  expect(await outbox.push(fine.card_id)).toBe(true);
+  await database.sql.query(
+    `update cards set profile = (select profile::text::jsonb || jsonb_build_object('card_id', $1::text) from cards where card_id = $2)::json
+     where card_id = $1`,
+    [odd.card_id, fine.card_id],
+  );
+  expect(await outbox.push(odd.card_id)).toBe(true);
+  expect(await items()).toEqual([`profile_not_taken ${odd.card_id} resolved`]);
+});

@@ -3,9 +3,11 @@
 
 import type { Logger } from 'pino';
 import { profileSchema } from '../../contracts/profile.ts';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { describeError } from '../log.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { closeAsGone, raiseOpenItems } from '../open-items/raise.ts';
 import type { EdgeClient } from './edge-client.ts';
 
 /** Longer than a push may take, so that no other process pushes the same row meanwhile. Pushing twice would do no harm. */
@@ -26,7 +28,12 @@ interface Due {
   readonly network: string;
   readonly card_token: string;
   readonly profile: unknown;
+  /** This one included. */
+  readonly attempts: number;
 }
+
+/** Tries of one profile before a person is told, where the edge is there and takes the others. */
+const triesBeforeAPersonMin = 5;
 
 export function createOutbox({ database, edge, log }: { database: Database; edge: EdgeClient; log: Logger }): Outbox {
   async function pushOne(due: Due): Promise<boolean> {
@@ -35,17 +42,33 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
       const profile = profileSchema.parse(due.profile);
       const { version } = await edge.putProfile(due, profile);
       await markStored(database, card_id, version);
+      await closeAsGone(database.sql, 'profile_not_taken', card_id);
       return true;
     } catch (error) {
-      log.warn({ err: error, card_id }, 'a card profile did not reach the edge');
-      await database.sql.query(
-        `update edge_outbox set last_error = $2,
-           next_attempt_at = now() + make_interval(secs => least($3, power(2, least(attempts, 10) - 1)))
-         where card_id = $1`,
-        [card_id, describeError(error).message, waitSecondsMax],
-      );
+      log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
+      await putOff(due, describeError(error).message.replaceAll('\0', ''));
       return false;
     }
+  }
+
+  async function putOff({ card_id, attempts }: Due, problem: string): Promise<void> {
+    await database.sql.query(
+      `update edge_outbox set last_error = $2,
+         next_attempt_at = now() + make_interval(secs => least($3, power(2, least(attempts, 10) - 1)))
+       where card_id = $1`,
+      [card_id, problem, waitSecondsMax],
+    );
+    // While the edge is away no profile is at fault, however often it was tried.
+    if (attempts < triesBeforeAPersonMin || !(await answers(edge))) return;
+    await raiseOpenItems(database.sql, [
+      {
+        kind: 'profile_not_taken',
+        key: card_id,
+        summary: `The newest profile of ${card_id} did not reach the edge in ${attempts} tries; the card works by an older one.`,
+        evidence: { card_id, attempts, problem },
+        reopens: true,
+      },
+    ]);
   }
 
   return {
@@ -57,13 +80,24 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
       name: 'edge outbox',
       log,
       intervalMs: pollMs,
+      lagMs: () => ageMs(database.sql, 'select min(created_at) from edge_outbox'),
       async round() {
         const due = await claim(database, null);
-        const reached = await Promise.all(due.map(pushOne));
-        return due.length === rowsPerRound && reached.every(Boolean);
+        // All of them, also where what became of one could not be written down: that one comes up again after its lease.
+        const pushed = await Promise.allSettled(due.map(pushOne));
+        const failed = pushed.find((one) => one.status === 'rejected');
+        if (failed !== undefined) throw failed.reason;
+        return due.length === rowsPerRound && pushed.every((one) => one.status === 'fulfilled' && one.value);
       },
     }),
   };
+}
+
+async function answers(edge: EdgeClient): Promise<boolean> {
+  return await edge.ping().then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Takes rows that are due, or one card's row whether or not it is, and puts off their next attempt. */
@@ -76,7 +110,7 @@ async function claim({ sql }: Database, cardId: string | null): Promise<Due[]> {
        select card_id from edge_outbox where case when $1::text is null then next_attempt_at <= now() else card_id = $1 end
        order by next_attempt_at limit $3 for update skip locked
      )
-     returning c.card_id, c.network, c.card_token, c.profile`,
+     returning c.card_id, c.network, c.card_token, c.profile, o.attempts`,
     [cardId, leaseSeconds, rowsPerRound],
   );
   return rows;

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { type Database, openDatabase } from '../db/client.ts';
+import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { asMessages, SampleBooks, whole } from './sample-books.ts';
 import { SampleCard } from './sample-card.ts';
 
@@ -129,7 +129,7 @@ describe('intake: what cannot be read', () => {
     expect(rows).toEqual([{ reason: 'sequence: 2 of this card is taken by another event' }]);
   });
 
-  test('a message that the database refuses is brought back alone; those beside it are booked', async () => {
+  test('events that the database refuses are dead letters one by one; those beside them are booked, and their card goes on', async () => {
     const [card, refused] = [await books.knownCard(), await books.knownCard()];
     card.authorize(5);
     refused.clear(null, 1);
@@ -144,8 +144,43 @@ describe('intake: what cannot be read', () => {
       events: [profile, ...many].slice(start, start + 400),
     }));
     const results = await books.intake({ eventsPerBatchMax: 5_000 }).take(asMessages(...pages, card.message()));
-    expect(outcomes(results)).toEqual(['done', 'done', 'retry', 'done']);
+    expect(outcomes(results)).toEqual(['done', 'done', 'dead_letter', 'done']);
     expect(await books.stored(card)).toEqual(whole(card));
+    const { rows } = await database.sql.query<{ letters: number; booked: number; applied: number; reason: string }>(
+      `select (select count(*)::int from open_items where kind = 'dead_letter' and card_key = $1) as letters,
+         (select min(evidence ->> 'reason') from open_items where kind = 'dead_letter' and card_key = $1) as reason,
+         (select count(*)::int from card_events e join card_streams s using (stream_id)
+          where s.card_token = $2 and kind <> 'unreadable') as booked,
+         (select applied_sequence::int from card_streams where card_token = $2) as applied`,
+      [refused.card_key, refused.card_token],
+    );
+    const [row] = rows;
+    expect(row).toMatchObject({ applied: 1_100, reason: 'the database refuses it: 22003' });
+    expect(row?.letters).toBeGreaterThan(0);
+    expect((row?.letters ?? 0) + (row?.booked ?? 0)).toBe(1_100);
+  });
+
+  test('an event that our own code cannot book comes again, and is nobody else’s trouble', async () => {
+    const [card, odd] = [await books.knownCard(), await books.knownCard()];
+    card.authorize(5);
+    odd.authorize(7);
+    const broken = new Proxy(database, {
+      get: (target, name) =>
+        name === 'transaction'
+          ? (work: (sql: Sql) => Promise<unknown>) =>
+              target.transaction(async (sql) => {
+                const result = await work(sql);
+                const { rows } = await sql.query(
+                  'select from card_events e join card_streams using (stream_id) where card_token = $1',
+                  [odd.card_token],
+                );
+                if (rows.length > 0) throw new TypeError('not a function');
+                return result;
+              })
+          : Reflect.get(target, name),
+    });
+    const results = await books.intake({ database: broken }).take(asMessages(odd.message(), card.message()));
+    expect(outcomes(results)).toEqual(['retry', 'done']);
   });
 });
 

@@ -5,13 +5,15 @@
 import type { Logger } from 'pino';
 import type { DeliverAnswer } from '../../contracts/internal-api.ts';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
-import { type Database, sqlState } from '../db/client.ts';
+import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
+import { isRefused, isRefusedByDatabase, takeOrSetAside } from '../set-aside.ts';
 import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
 import { itemOfFact } from './kept-facts.ts';
+import { asDeadLetter, eachEventOf } from './one-event.ts';
 import { isReadMessage, type ReadMessage, readKeptFact, readMessage } from './read-message.ts';
 import { ensureStreams } from './streams.ts';
 
@@ -119,30 +121,50 @@ export class Intake {
   }
 
   async #settle(batch: readonly Waiting[]): Promise<void> {
-    const outcome = await this.#book(batch.map(({ message }) => message));
-    if (outcome === 'refused' && batch.length > 1) {
-      // One of them is at fault: each alone, so that it stands in nobody's way.
-      for (const one of batch) await this.#settle([one]);
-      return;
+    try {
+      await takeOrSetAside(batch, {
+        take: async (part) => {
+          await this.#book(part.map(({ message }) => message));
+          for (const { message, answer } of part) answer(message.dead_letters.length > 0 ? 'dead_letter' : 'done');
+        },
+        setAside: async ({ message, answer }, error) => answer(await this.#bookApart(message, error)),
+      });
+    } catch {
+      // Logged where it failed. The rest of the batch comes again; who has been answered stays so.
+      for (const { answer } of batch) answer('retry');
     }
-    for (const { message, answer } of batch)
-      answer(outcome !== 'booked' ? 'retry' : message.dead_letters.length > 0 ? 'dead_letter' : 'done');
   }
 
-  async #book(messages: readonly ReadMessage[]): Promise<'booked' | 'refused' | 'failed'> {
+  /**
+   * A message that the database refuses when it is alone: the event at fault becomes a dead letter and keeps its place, so that its
+   * card goes on. An error of our own code is not the message's fault: it comes again, and a mended release takes it.
+   */
+  async #bookApart(message: ReadMessage, error: unknown): Promise<Outcome> {
+    if (!isRefusedByDatabase(error)) return 'retry';
+    await takeOrSetAside(eachEventOf(message), {
+      take: (messages) => this.#book(messages),
+      setAside: (one, refused) => this.#book([asDeadLetter(one, refused)]),
+    });
+    return 'dead_letter';
+  }
+
+  async #book(messages: readonly ReadMessage[]): Promise<void> {
     const { database, log, metrics } = this.#options;
     const end = metrics.batchSeconds.startTimer();
     try {
       await this.#ensureStreams(messages);
       const booked = await bookBatch(database, this.#house, messages);
       metrics.countBatch(booked, messages);
-      return 'booked';
     } catch (error) {
-      const outcome = isRefusal(error) ? 'refused' : 'failed';
-      log.error({ err: error, messages: messages.length, outcome }, 'a batch of card events was not booked');
-      metrics.failures.inc({ cause: outcome });
+      const cause = isRefused(error) ? 'refused' : 'failed';
+      const told = { err: error, messages: messages.length, outcome: cause };
+      // A refused batch is halved: only what is refused alone is a failure of its own.
+      if (cause === 'refused' && messages.length > 1)
+        log.info(told, 'a batch of card events was refused, and is halved');
+      else log.error(told, 'card events were not booked');
+      metrics.failures.inc({ cause });
       this.#knownStreams.clear();
-      return outcome;
+      throw error;
     } finally {
       end();
     }
@@ -182,9 +204,4 @@ export class Intake {
       return 'retry';
     }
   }
-}
-
-/** Postgres refused the data itself (SQLSTATE classes 22, 23 and 54), so the same batch would be refused again. */
-function isRefusal(error: unknown): boolean {
-  return /^(?:22|23|54)/.test(sqlState(error) ?? '');
 }

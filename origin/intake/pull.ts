@@ -15,22 +15,15 @@ const emptyPauseMs = 1_000;
 const retryDelaySeconds = 5;
 const timeoutMs = 15_000;
 
-const pulledSchema = z.object({
-  success: z.literal(true),
-  result: z.object({
-    messages: z.array(
-      z.object({
-        id: z.string(),
-        body: z.string(),
-        lease_id: z.string(),
-        attempts: z.number(),
-        metadata: z.record(z.string(), z.unknown()).nullish(),
-      }),
-    ),
-  }),
+/** Each message is read by itself: one that is not as documented must not keep the others in the queue. */
+const pulledSchema = z.object({ success: z.literal(true), result: z.object({ messages: z.array(z.unknown()) }) });
+const messageSchema = z.object({
+  lease_id: z.string(),
+  body: z.unknown(),
+  metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 const ackedSchema = z.object({ success: z.literal(true) });
-type Pulled = z.infer<typeof pulledSchema>['result']['messages'][number];
+type Pulled = z.infer<typeof messageSchema>;
 
 export interface PullOptions {
   /** The loop's, where it is not that of the card events. */
@@ -69,7 +62,11 @@ export function createPull({ name = 'queue pull', queue, intake, log }: PullOpti
     intervalMs: emptyPauseMs,
     async round(signal) {
       const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
-      const { messages } = (await call(pulledSchema, 'pull', wanted, signal)).result;
+      const pulled = (await call(pulledSchema, 'pull', wanted, signal)).result.messages;
+      const messages = pulled.flatMap((one) => messageSchema.safeParse(one).data ?? []);
+      // Without a lease's id nobody can say what became of it: it comes again, and the queue counts its tries.
+      if (messages.length < pulled.length)
+        log.error({ loop: name, unreadable: pulled.length - messages.length }, 'messages of the queue have no lease');
       if (messages.length === 0) return false;
       const results = await intake.take(messages.map((message) => ({ id: message.lease_id, body: bodyOf(message) })));
       const taken = results.filter(({ outcome }) => outcome !== 'retry');
@@ -86,8 +83,9 @@ export function createPull({ name = 'queue pull', queue, intake, log }: PullOpti
   });
 }
 
-/** What it holds, or the text itself where it is not what the edge sends: intake then says why it cannot be read. */
+/** What it holds, or what there is instead, where it is not what the edge sends: intake then says why it cannot be read. */
 function bodyOf({ body, metadata }: Pulled): unknown {
+  if (typeof body !== 'string') return body;
   try {
     return JSON.parse(metadata?.['CF-Content-Type'] !== 'text' ? Buffer.from(body, 'base64').toString('utf8') : body);
   } catch {

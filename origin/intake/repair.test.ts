@@ -101,6 +101,15 @@ describe('gap repair', () => {
   });
 });
 
+test('the sweep: one card that cannot be caught up, alone on its page, is no failure of the loop', async () => {
+  const lost = spendingCard('alone', 5);
+  await intake.take([{ id: '1', body: lost.message(1) }]);
+  edge.trimmed.set(lost.card_key, 3);
+  const loop = createSweep(options);
+  await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
+  expect([loop.state().failures_total, await items()]).toEqual([0, ['card_events_lost open native:alone']]);
+});
+
 test('events that the card has forgotten are asked for loudly, and never skipped', async () => {
   const card = spendingCard('forgotten', 5);
   await intake.take([{ id: '1', body: card.message(1) }]);

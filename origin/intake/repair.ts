@@ -2,6 +2,7 @@
 // repeat or reorder anything: what the edge has, the origin gets.
 
 import type { Logger } from 'pino';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
@@ -74,7 +75,7 @@ async function repaired(options: RepairOptions, card: Behind, troubled: Readonly
 
 /** Streams that hold events back, again and again until none does. */
 export function createGapRepair(options: RepairOptions): Loop {
-  const { database, log } = options;
+  const { database, edge, log } = options;
   let from = 0;
   // Streams that could not be filled, and when to try again; losing it costs a few calls that fail.
   const resting = new Map<string, { failures: number; untilMs: number }>();
@@ -103,7 +104,8 @@ export function createGapRepair(options: RepairOptions): Loop {
     name: 'gap repair',
     log,
     intervalMs: gapIntervalMs,
-    async round(signal) {
+    lagMs: () => ageMs(database.sql, oldestHeldBack),
+    async round(signal, moved) {
       // Onwards from the last one, so that streams which cannot be filled do not keep others from their turn.
       const { rows } = await database.sql.query<Behind & { stream_id: string }>(
         `select stream_id, network, card_token, applied_sequence, seen_sequence from card_streams
@@ -112,7 +114,7 @@ export function createGapRepair(options: RepairOptions): Loop {
       );
       from = rows.length < cardsPerRound ? 0 : Number(rows.at(-1)?.stream_id ?? 0);
       const troubled = await cardsWithConditions(database.sql, rows);
-      await eachOf(rows, (card) => repair(card, troubled, signal), { log, signal });
+      await eachOf(rows, (card) => repair(card, troubled, signal), { edge, log, signal, moved });
       return rows.length === cardsPerRound;
     },
   });
@@ -120,13 +122,15 @@ export function createGapRepair(options: RepairOptions): Loop {
 
 /** Every card that is known, at start and from time to time: a queue may have lost the last events of a stream. */
 export function createSweep(options: RepairOptions): Loop {
-  const { database, log } = options;
+  const { database, edge, log } = options;
+  const first: CardName = { network: '', card_token: '' };
+  // Kept over rounds: where the edge was away, the next round goes on there.
+  let last = first;
   return createLoop({
     name: 'sweep',
     log,
     intervalMs: sweepPauseMs,
-    async round(signal) {
-      let last: CardName = { network: '', card_token: '' };
+    async round(signal, moved) {
       for (;;) {
         // A full join: a card may have no stream yet, all its events lost; a stream may have no card here.
         const { rows } = await database.sql.query<Behind>(
@@ -137,36 +141,56 @@ export function createSweep(options: RepairOptions): Loop {
           [last.network, last.card_token, cardsPerRound],
         );
         const troubled = await cardsWithConditions(database.sql, rows);
-        await eachOf(rows, (card) => repaired(options, card, troubled, signal), { log, signal });
-        const next = rows.at(-1);
-        if (next === undefined || signal.aborted) return false;
-        last = next;
+        await eachOf(rows, (card) => repaired(options, card, troubled, signal), { edge, log, signal, moved });
+        if (signal.aborted) return false;
+        last = rows.at(-1) ?? first;
+        if (rows.length === 0) return false;
       }
     },
   });
 }
 
-/** A few at a time. One that fails is logged and stands in nobody's way; where all fail, the edge is away: throws. */
-async function eachOf<T>(
-  items: readonly T[],
-  work: (item: T) => Promise<void>,
-  { log, signal }: { log: Logger; signal: AbortSignal },
-): Promise<void> {
+interface Work {
+  readonly edge: Pick<EdgeClient, 'ping'>;
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  readonly moved: () => void;
+}
+
+/**
+ * A few at a time. One that fails is logged and stands in nobody's way, be it the only one of its page. Throws where all failed and
+ * the edge itself does not answer: then it is none of the cards' fault.
+ */
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>, { edge, ...of }: Work): Promise<void> {
   let failed = 0;
   let lastError: unknown;
   const queue = items.values();
   await Promise.all(
     Array.from({ length: callsMax }, async () => {
       for (const item of queue) {
-        if (signal.aborted) return;
+        if (of.signal.aborted) return;
         await work(item).catch((error: unknown) => {
           failed += 1;
           lastError = error;
         });
+        of.moved();
       }
     }),
   );
   if (failed === 0) return;
-  if (failed === items.length) throw new Error('no card could be caught up', { cause: lastError });
-  log.warn({ err: lastError, failed, of: items.length }, 'some cards could not be caught up');
+  if (failed === items.length)
+    await edge.ping().catch(() => {
+      throw new Error('no card could be caught up: the edge does not answer', { cause: lastError });
+    });
+  of.log.warn({ err: lastError, failed, of: items.length }, 'some cards could not be caught up');
 }
+
+/** SQL: when the event came that waits the longest for one before it. */
+const oldestHeldBack = `
+  select min(waiting.received_at)
+  from card_streams s
+  cross join lateral (
+    select min(received_at) as received_at from card_events e
+    where e.stream_id = s.stream_id and e.sequence > s.applied_sequence
+  ) as waiting
+  where s.has_gap`;

@@ -115,3 +115,13 @@ export async function retireUndeliverable(sql: Sql, atMost: number): Promise<num
   );
   return rows.length;
 }
+
+/** SQL: since when the message that is due the longest, at an endpoint that takes messages, has been due. */
+export const oldestDue = `
+  select min(m.due_at)
+  from webhook_endpoints e
+  cross join lateral (
+    select due_at from webhook_messages
+    where webhook_endpoint_id = e.webhook_endpoint_id and state = 'pending' and due_at <= now() order by due_at limit 1
+  ) as m
+  where e.status = 'enabled' and e.failing_since is null`;

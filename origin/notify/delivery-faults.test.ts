@@ -1,14 +1,16 @@
 // Whatever statement fails, before it is carried out or after: no message is dropped, and none is left in between.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase, type Sql, type Statement } from '../db/client.ts';
 import { newEndpoint, newMerchant, settle, startDelivery, startPartner } from './sample-partner.ts';
 
+let url: string;
 let database: Database;
 beforeAll(async () => {
-  database = openDatabase({ url: await createTestDatabase(), poolMax: 8, onIdleError: () => {} });
+  url = await createTestDatabase();
+  database = openDatabase({ url, poolMax: 8, onIdleError: () => {} });
 });
 afterAll(() => database.close());
 
@@ -68,3 +70,51 @@ test('with every third statement failing, every message arrives and is known to 
     partner.close();
   }
 }, 60_000);
+
+async function attempts(merchantId: string) {
+  const { rows } = await database.sql.query<{ state: string; error: string | null; answer: string; tries: number }>(
+    `select m.state, a.error, a.answer, m.attempts as tries from webhook_messages m
+     join webhook_attempts a using (message_no) where m.merchant_id = $1`,
+    [merchantId],
+  );
+  return rows;
+}
+
+test('an answer that the database refuses costs only its own text: every attempt counts, and nothing is sent again', async () => {
+  await asOwner(url, (sql) => sql.query(`alter table webhook_attempts add check (answer <> 'odd')`));
+  const partner = await startPartner((request) => ({ status: 200, body: request === 4 ? 'odd' : 'fine' }));
+  const merchant_id = await newMerchant(database.sql);
+  await newEndpoint(database, merchant_id, { url: partner.url });
+  await settle(database, merchant_id, { count: 12 });
+  const loop = startDelivery(database, { leaseMs: 60_000 });
+  const made = await until(
+    () => attempts(merchant_id),
+    (rows) => rows.length === 12,
+  );
+  await loop.stop();
+  expect(made.map(({ answer }) => answer).toSorted()).toEqual(['', ...Array.from({ length: 11 }, () => 'fine')]);
+  expect(new Set(made.map(({ state }) => state))).toEqual(new Set(['delivered']));
+  expect(partner.received).toHaveLength(12);
+  partner.close();
+});
+
+test('an endpoint whose secret cannot be opened: its messages are tried by the schedule and given up, all others arrive', async () => {
+  const partner = await startPartner(() => ({ status: 200 }));
+  const [odd, fine] = [await newMerchant(database.sql), await newMerchant(database.sql)];
+  const endpoint = await newEndpoint(database, odd, { url: partner.url });
+  await newEndpoint(database, fine, { url: partner.url });
+  await database.sql.query(
+    `update webhook_endpoints set secret = 'sealed by another key' where webhook_endpoint_id = $1`,
+    [endpoint.webhook_endpoint_id],
+  );
+  await settle(database, odd, { count: 1 });
+  await settle(database, fine, { count: 3 });
+  const loop = startDelivery(database);
+  await until(
+    async () => [await attempts(odd), await attempts(fine)],
+    ([a = [], b = []]) => a.length === 1 && b.length === 3,
+  );
+  await loop.stop();
+  expect(await attempts(odd)).toEqual([{ state: 'pending', error: 'not_signed', answer: '', tries: 1 }]);
+  partner.close();
+});

@@ -2,10 +2,12 @@
 // delays nobody else. A crash at any moment repeats a message and never drops one: receivers know it by `webhook-id`.
 
 import type { Logger } from 'pino';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { isRefusedByDatabase } from '../set-aside.ts';
 import { answerText } from './answer-text.ts';
-import { type Claimed, claimDue, reachedLimit, retireUndeliverable } from './claim.ts';
+import { type Claimed, claimDue, oldestDue, reachedLimit, retireUndeliverable } from './claim.ts';
 import { type Disabled, disableEndpoint } from './disable-endpoint.ts';
 import { judgeAttempt, type Verdict } from './judge-attempt.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
@@ -62,6 +64,7 @@ export function createDelivery(options: DeliveryOptions): Loop {
     name: 'webhook delivery',
     log,
     intervalMs,
+    lagMs: () => ageMs(database.sql, oldestDue),
     async round(signal) {
       if (performance.now() - retiredAtMs > retireIntervalMs) {
         await retireUndeliverable(database.sql, retireAtMost);
@@ -95,13 +98,11 @@ interface InHand {
 }
 
 async function attempt(options: DeliveryOptions, { claimed, slots, record }: InHand): Promise<void> {
-  const { box, fetch, metrics } = options;
+  const { fetch, metrics } = options;
   const { webhook_endpoint_id, payload } = claimed;
-  const secrets = [claimed.secret, claimed.previous_secret]
-    .filter((sealed) => sealed !== null)
-    .map((sealed) => box.open(sealed, webhook_endpoint_id));
   const startedMs = performance.now();
-  const headers = signedHeaders({ eventId: claimed.event_id, payload }, secrets, new Date());
+  const headers = headersOf(options, claimed);
+  if (headers === null) return await recordStorable(record, unsigned(claimed));
   const reached = await fetch.post(claimed.url, { headers, body: payload });
   const durationMs = Math.round(performance.now() - startedMs);
 
@@ -109,8 +110,41 @@ async function attempt(options: DeliveryOptions, { claimed, slots, record }: InH
   if (verdict.pauseMs !== null) slots.pause(webhook_endpoint_id, Date.now() + verdict.pauseMs);
   metrics.deliveries.inc({ outcome: verdict.outcome });
   metrics.seconds.observe({ outcome: verdict.outcome }, durationMs / 1_000);
-  await record(resultOf({ claimed, reached, verdict, durationMs }));
+  await recordStorable(record, resultOf({ claimed, reached, verdict, durationMs }));
   if (verdict.outcome === 'gone') await disable(options, { webhook_endpoint_id, reason: 'gone' });
+}
+
+/** Null where its secret cannot be opened (a key that is gone from the configuration): such a message must not come up for ever. */
+function headersOf({ box, log }: DeliveryOptions, claimed: Claimed): Record<string, string> | null {
+  const { event_id, webhook_endpoint_id, payload } = claimed;
+  try {
+    const secrets = [claimed.secret, claimed.previous_secret]
+      .filter((sealed) => sealed !== null)
+      .map((sealed) => box.open(sealed, webhook_endpoint_id));
+    return signedHeaders({ eventId: event_id, payload }, secrets, new Date());
+  } catch (error) {
+    log.error({ err: error, event_id, webhook_endpoint_id }, 'a webhook message could not be signed');
+    return null;
+  }
+}
+
+/** An attempt like any that failed: tried again by the schedule, and given up in the end. */
+function unsigned({ message_no, lease, webhook_endpoint_id, attempts }: Claimed): AttemptResult {
+  return {
+    ...{ message_no, lease, webhook_endpoint_id, taken: false, status: null, error: 'not_signed' },
+    ...{ duration_ms: 0, answer: '' },
+    next_wait_ms: nextWaitMs(attempts + 1, { retryAfterMs: null, random: Math.random() }),
+  };
+}
+
+/** Where the database refuses what the partner answered, the attempt is written down without it, so that it counts. */
+async function recordStorable(record: InHand['record'], result: AttemptResult): Promise<void> {
+  try {
+    await record(result);
+  } catch (error) {
+    if (!isRefusedByDatabase(error)) throw error;
+    await record({ ...result, answer: '', error: result.error === null ? null : 'not_storable' });
+  }
 }
 
 interface Made {
@@ -151,7 +185,8 @@ async function recordOrThrow({ sql }: Database, results: readonly AttemptResult[
     try {
       return await recordAttempts(sql, results);
     } catch (error) {
-      if (left === 0) throw error;
+      // What is refused would be refused again.
+      if (left === 0 || isRefusedByDatabase(error)) throw error;
       await new Promise((resolve) => setTimeout(resolve, 200 + Math.random() * 300));
     }
   }

@@ -2,6 +2,7 @@
 // thousand a second are a few dozen statements. Until it is written nothing happened: the message is sent again.
 
 import type { Sql } from '../db/client.ts';
+import { takeOrSetAside } from '../set-aside.ts';
 
 export interface AttemptResult {
   readonly message_no: string;
@@ -56,7 +57,10 @@ export async function recordAttempts(sql: Sql, results: readonly AttemptResult[]
   return rows.map(({ webhook_endpoint_id }) => webhook_endpoint_id);
 }
 
-/** Gathers what arrives while `write` is busy. Each caller learns how its own write went. */
+/**
+ * Gathers what arrives while `write` is busy. Each caller learns how its own write went: where the database refuses several
+ * together, they are halved until the one at fault is alone.
+ */
 export function createGatherer<T>(write: (items: readonly T[]) => Promise<void>, atMost: number) {
   let waiting: { item: T; written: () => void; failed: (error: unknown) => void }[] = [];
   let busy = false;
@@ -67,9 +71,15 @@ export function createGatherer<T>(write: (items: readonly T[]) => Promise<void>,
       const batch = waiting.slice(0, atMost);
       waiting = waiting.slice(atMost);
       try {
-        await write(batch.map(({ item }) => item));
-        for (const { written } of batch) written();
+        await takeOrSetAside(batch, {
+          take: async (part) => {
+            await write(part.map(({ item }) => item));
+            for (const { written } of part) written();
+          },
+          setAside: ({ failed }, error) => Promise.resolve(failed(error)),
+        });
       } catch (error) {
+        // The database is away. Whoever has been told that it is written stays told so.
         for (const { failed } of batch) failed(error);
       }
     }

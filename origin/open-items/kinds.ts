@@ -9,6 +9,7 @@ export const openItemKinds = {
   refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',
   card_behind_ledger: 'A card whose own log ends before what the ledger has booked of it.',
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',
+  profile_not_taken: "A card's newest profile that the edge does not take; the card works by an older one.",
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
   accrual_failed: 'A clearing that could not be added to what its merchant is owed.',
   settlement_set_aside: 'A settlement that used up its tries; it was not paid, and its amount stays reserved.',

@@ -1,9 +1,10 @@
 // Accrual, all the time: what has cleared is owed within a second or two, whether or not a payout is due.
 
 import type { Logger } from 'pino';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import { accrualLagMs, accrue } from './accrual.ts';
+import { accrue, oldestUnaccrued } from './accrual.ts';
 import { raiseUnassigned, type UnassignedPolicy } from './raise-unassigned.ts';
 
 const intervalMs = 1_000;
@@ -20,7 +21,7 @@ export function createAccrualLoop({ database, log, unassigned, ...options }: Acc
     name: 'accrual',
     log,
     intervalMs: options.intervalMs ?? intervalMs,
-    lagMs: () => accrualLagMs(database.sql),
+    lagMs: () => ageMs(database.sql, oldestUnaccrued),
     async round() {
       const isMore = await accrue(database, (merchant_id, error) => {
         log.error({ err: error, merchant_id }, 'what cleared at a merchant could not be added to what it is owed');

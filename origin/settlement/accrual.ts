@@ -106,12 +106,6 @@ async function repeated(tries: number, work: () => Promise<void>): Promise<void>
     }
 }
 
-/** The oldest that waits, in milliseconds; null where nothing does. */
-export async function accrualLagMs(sql: Sql): Promise<number | null> {
-  const { rows } = await sql.query<{ ms: string | null }>(
-    `select (extract(epoch from clock_timestamp() - s.sealed_at) * 1000)::bigint as ms
-     from accrual_head h join ledger_seals s on s.seal_no = h.seal_no + 1`,
-  );
-  const ms = rows[0]?.ms ?? null;
-  return ms === null ? null : Number(ms);
-}
+/** SQL: when the oldest transfers were booked that nobody is owed yet. */
+export const oldestUnaccrued =
+  'select s.sealed_at from accrual_head h join ledger_seals s on s.seal_no = h.seal_no + 1';

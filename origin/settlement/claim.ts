@@ -177,3 +177,8 @@ function sendingOf({ task }: Plan): Exchange[] {
   const sending = { kind: 'submit', outcome: 'sending', detail: '', duration_ms: null } as const;
   return [{ ...sending, settlement_id, submission: submissions, provider: task.provider.name }];
 }
+
+/** SQL: since when the settlement that is due the longest has been due. */
+export const oldestDue = `
+  select min(due_at) from settlements
+  where state in ('queued', 'processing', 'retry_pending') and dead_lettered_at is null and due_at <= now()`;

@@ -5,18 +5,19 @@
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
 import type { SettlementPolicy } from '../../core/settlement.ts';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { type Availability, availability } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
 import { isRefused } from '../set-aside.ts';
 import { BatchSize } from './batch-size.ts';
-import { claimDue, type EngineParts, type Task, usableOf } from './claim.ts';
+import { claimDue, type EngineParts, oldestDue, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
 import { raiseRefused } from './for-a-person.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
-import { firstWord, takeProviderWords } from './provider-words.ts';
+import { firstWord, oldestWord, takeProviderWords } from './provider-words.ts';
 import { type Result, recordResults } from './record-results.ts';
 import type { SettlementMetrics } from './settlement-metrics.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
@@ -112,8 +113,16 @@ export class SettlementEngine {
       store: (results) => this.#record(results),
     });
     this.loops = [
-      createLoop({ name: 'settlement claims', log, intervalMs: idleMs, round: (signal) => this.#claim(signal) }),
-      createLoop({ name: 'provider words', log, intervalMs: idleMs, round: (signal) => this.#takeWords(signal) }),
+      createLoop({
+        ...{ name: 'settlement claims', log, intervalMs: idleMs },
+        lagMs: () => ageMs(database.sql, oldestDue),
+        round: (signal) => this.#claim(signal),
+      }),
+      createLoop({
+        ...{ name: 'provider words', log, intervalMs: idleMs },
+        lagMs: () => ageMs(database.sql, oldestWord),
+        round: (signal) => this.#takeWords(signal),
+      }),
       createLoop({
         name: 'unconfigured providers',
         log,

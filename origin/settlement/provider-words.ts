@@ -136,3 +136,6 @@ async function markTaken(sql: Sql, taken: readonly (Inbox & Judged)[]): Promise<
     ],
   });
 }
+
+/** SQL: when the oldest message of a provider came that was not taken up yet. */
+export const oldestWord = 'select min(received_at) from provider_webhooks where processed_at is null';

@@ -4,6 +4,7 @@
 
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
+import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
@@ -30,6 +31,8 @@ export function createSchedule({ database, log, providers, now = Date.now }: Sch
     name: 'scheduled settlement',
     log,
     intervalMs,
+    lagMs: () =>
+      ageMs(database.sql, `select min(due_at) from settlement_runs where state = 'open' and due_at <= now()`),
     async round(signal, moved) {
       await openRuns(database, now(), log);
       try {

@@ -4,8 +4,8 @@
 import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import { Refusal } from '../../../contracts/problem.ts';
-import { type Sql, sqlState } from '../../db/client.ts';
-import { inSavepoint, isRefused } from '../../set-aside.ts';
+import type { Sql } from '../../db/client.ts';
+import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
 import { addNetworkMerchantIds } from '../../settlement/merchants.ts';
 import { accrueOnceMore, assignOnce } from '../../settlement/unassigned.ts';
 import { type ActionOutcome, openItemAction } from '../action.ts';
@@ -68,7 +68,7 @@ async function assignPart(sql: Sql, assignment: Parameters<typeof assignOnce>[1]
         return refused('amount_minor', `is more than the ${assigned.net_minor} that are left`);
     }
   } catch (error) {
-    if (sqlState(error) === undefined || !isRefused(error)) throw error;
+    if (!isRefusedByDatabase(error)) throw error;
     return { outcome: 'not_now', problem: 'the ledger refuses to book it to this merchant' };
   }
 }
