@@ -1,6 +1,7 @@
 // A stream's events as rows: stored once, before or after their turn comes.
 
-import { cardEventSchema } from '../../contracts/card-event.ts';
+import type { CardEvent } from '../../contracts/card-event.ts';
+import { readStoredEvent } from '../../contracts/stored-event.ts';
 import type { Sql } from '../db/client.ts';
 import { jsonColumn, numberColumn, wordColumn } from '../db/columns.ts';
 import type { ReadEvent } from './read-message.ts';
@@ -51,9 +52,16 @@ export async function loadHeldBack(sql: Sql, streams: readonly Stream[]): Promis
   return rows.map(({ stream_id, sequence, body }) => ({
     stream_id: Number(stream_id),
     sequence: Number(sequence),
-    event: body === null ? null : cardEventSchema.parse(body),
+    event: body === null ? null : storedEvent(body),
     text: null,
   }));
+}
+
+/** An event that was read before it was stored, perhaps by an older release. */
+function storedEvent(body: unknown): CardEvent {
+  const read = readStoredEvent(body);
+  if ('event' in read) return read.event;
+  throw new Error(`a stored event should be readable: ${read.error.issues[0]?.path.join('.')}`);
 }
 
 /**

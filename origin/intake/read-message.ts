@@ -3,16 +3,17 @@
 
 import { inspect } from 'node:util';
 import * as z from 'zod';
-import { type CardEvent, cardEventSchema, cardEventsMessageSchema } from '../../contracts/card-event.ts';
+import { type CardEvent, cardEventsMessageSchema } from '../../contracts/card-event.ts';
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { type CardKey, splitCardKey } from '../../contracts/network.ts';
+import { readStoredEvent } from '../../contracts/stored-event.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
 /** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */
 export interface ReadEvent {
   readonly sequence: number;
   readonly event: CardEvent | null;
-  /** The event's JSON, to the letter of its values. */
+  /** The event's JSON, to the letter of its values; read anew only where an older edge wrote what nothing could keep. */
   readonly text: string | null;
 }
 
@@ -44,15 +45,15 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   const events: ReadEvent[] = [];
   const dead_letters: DeadLetter[] = [];
   for (const [index, raw] of message.data.events.entries()) {
-    const parsed = cardEventSchema.safeParse(raw);
-    if (parsed.success) {
-      events.push({ sequence: parsed.data.sequence, event: parsed.data, text: JSON.stringify(raw) });
+    const read = readStoredEvent(raw);
+    if ('event' in read) {
+      events.push({ sequence: read.event.sequence, event: read.event, text: JSON.stringify(read.raw) });
       continue;
     }
     const sequence = after === null ? sequenceOf(raw) : after + 1 + index;
     dead_letters.push({
       source: 'card_events',
-      reason: reasonOf(parsed.error),
+      reason: reasonOf(read.error),
       // A message again, of this one event: it can be taken as it stands once it can be read.
       message: textOf({ version: 1, card_key, events: [raw] }),
       place: sequence === null ? null : { card_key, sequence },
