@@ -64,6 +64,30 @@ test('no text keeps an item out: NUL, half a surrogate pair, a key of any length
   ]);
 });
 
+test('digits that may be a card’s are masked in what is kept, and identifiers stay what an action needs', async () => {
+  const number = '4111111111111111';
+  const evidence = {
+    memo: `card ${number}`,
+    authorization_key: number,
+    amount_minor: 4_111_111_111_111,
+    [number]: [number],
+  };
+  await raiseOpenItems(database.sql, [{ ...item, summary: `Paid with ${number}.`, evidence }]);
+  const { rows } = await database.sql.query('select summary, evidence from open_items');
+  const masked = '*'.repeat(16);
+  expect(rows).toEqual([
+    {
+      summary: `Paid with ${masked}.`,
+      evidence: {
+        memo: `card ${masked}`,
+        authorization_key: number,
+        amount_minor: 4_111_111_111_111,
+        [masked]: [masked],
+      },
+    },
+  ]);
+});
+
 test('every kind says what it means in a sentence', () => {
   for (const meaning of Object.values(openItemKinds)) expect(meaning).toMatch(/^[A-Z].*[.]$/);
 });

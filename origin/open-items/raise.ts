@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { newId } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 import type { OpenItemKind } from './kinds.ts';
+import { maskCardNumbers, maskText } from './mask-evidence.ts';
 
 /** Characters. An entry of a Postgres index takes 2,704 bytes. */
 const keyLengthMax = 500;
@@ -24,7 +25,7 @@ export interface RaisedItem {
   /** `<network>:<card token>`. */
   readonly card_key?: string | null;
   readonly provider?: string | null;
-  /** All that was seen: JSON. It is shown with digits masked that may be a card's; what must not be kept so, the caller masks. */
+  /** All that was seen: JSON. Digits in free text that may be a card's are masked before it is kept (mask-evidence.ts). */
   readonly evidence: unknown;
   /**
    * True for a condition that can end and come back (a provider that is not configured): seen again after it was closed, it is
@@ -58,7 +59,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         newId('oit'),
         kind,
         itemKey(key),
-        plainText(summary),
+        maskText(plainText(summary)),
         amount?.minor ?? null,
         amount?.currency ?? null,
         item.merchant_id ?? null,
@@ -66,7 +67,8 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.authorization_id ?? null,
         item.card_key ?? null,
         item.provider ?? null,
-        jsonText(evidence),
+        // A dead letter is to be handed in again, to the letter: the edge has masked what it told.
+        jsonText(kind === 'dead_letter' ? evidence : maskCardNumbers(evidence)),
         reopens !== false,
         item.source ?? null,
         reopens === 'unless_dismissed',

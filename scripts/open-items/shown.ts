@@ -28,7 +28,7 @@ export function shownItem(item: WholeOpenItem, nowMs: number): string {
     ['kind', `${item.kind}: ${item.means}`],
     ['status', item.resolution === null ? item.status : `${item.status} by ${item.resolution}`],
     ['age', ageOf(item.opened_at, nowMs)],
-    ['seen', `${item.times} times, last at ${item.last_seen_at}`],
+    ['seen', `${item.times === 1 ? 'once' : `${item.times} times`}, last at ${item.last_seen_at}`],
     ['amount', amountOf(item)],
     ['source', item.source],
     ['settlement', item.settlement_id],
