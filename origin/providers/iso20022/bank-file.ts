@@ -21,8 +21,8 @@ export interface BankMessage {
   readonly message_id: string;
   readonly statuses: readonly PaymentStatus[];
   readonly entries: readonly Entry[];
-  /** Transfers of ours that it names where nothing is read. */
-  readonly unread: readonly OwnId[];
+  /** All transfers of ours that it names for good: what is not booked yet, or has no final status, is left out. */
+  readonly named: readonly OwnId[];
 }
 
 /** What a pain.002 says of a transfer, of a currency of a file, or of a whole file. */
@@ -56,8 +56,6 @@ export interface Entry {
   readonly transactions: number;
   /** What the transactions come to that name nothing of ours, where each of them says so. */
   readonly others: readonly (Amount | null)[];
-  /** Transfers of ours that it names, and none of its bookings does. */
-  readonly unread: readonly OwnId[];
   readonly element: XmlElement;
 }
 

@@ -14,9 +14,14 @@ import { isSameBooking, type Sighting } from './same-booking.ts';
 import { amountSent, type Paid, type Returned, type Unclear, type Verdict } from './verdict.ts';
 
 export interface Believed {
+  /** Ids of ours that are told of, in a word or in an item. */
+  readonly about: readonly string[];
   readonly words: readonly ProviderWord[];
   readonly items: readonly RaisedItem[];
 }
+
+/** What one verdict comes to. */
+type Told = Omit<Believed, 'about'>;
 
 export interface Believing {
   readonly known: KnownPayments;
@@ -27,10 +32,10 @@ export interface Believing {
 }
 
 export async function believeEntry(entry: Entry, index: number, by: Believing): Promise<Believed> {
-  if (entry.status === 'not_yet') return { words: [], items: [] };
+  if (entry.status === 'not_yet') return { about: [], words: [], items: [] };
   await by.known.look(entry.bookings.map(({ ids }) => ids));
   const verdicts = judgeEntry(entry, by.known);
-  const found: Believed[] = [];
+  const found: Told[] = [];
   for (const verdict of verdicts) {
     const sighting = sightingOf(entry, verdict, { ...by, index });
     const place = { ...by.place, element: entry.element };
@@ -39,7 +44,8 @@ export async function believeEntry(entry: Entry, index: number, by: Believing): 
     else if (verdict.verdict === 'returned') found.push(await returned({ ...on, verdict }));
     else found.push({ words: [], items: [itemOf(unclear(verdict, sighting, entry), place)] });
   }
-  return { words: found.flatMap(({ words }) => words), items: found.flatMap(({ items }) => items) };
+  const about = verdicts.flatMap((one) => (one.verdict === 'unclear' ? one.about : [one.payment.id]));
+  return { about, words: found.flatMap(({ words }) => words), items: found.flatMap(({ items }) => items) };
 }
 
 interface On<V> extends Believing {
@@ -48,7 +54,7 @@ interface On<V> extends Believing {
   readonly verdict: V;
 }
 
-async function paid({ kept, place, sighting, verdict }: On<Paid>): Promise<Believed> {
+async function paid({ kept, place, sighting, verdict }: On<Paid>): Promise<Told> {
   const { payment, fee } = verdict;
   const { id, claim } = payment;
   const first = await kept.firstBooking(id, sighting);
@@ -76,7 +82,7 @@ async function paid({ kept, place, sighting, verdict }: On<Paid>): Promise<Belie
   return { words: [word], items: [itemOf({ ...trouble, kind: 'bank_entry_unmatched', why, amount: fee }, place)] };
 }
 
-async function returned({ kept, place, sighting, verdict }: On<Returned>): Promise<Believed> {
+async function returned({ kept, place, sighting, verdict }: On<Returned>): Promise<Told> {
   const { payment, amount, code, short } = verdict;
   const { id } = payment;
   const before = await kept.returnsOf(id);

@@ -5,7 +5,7 @@ import type { RaisedItem } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
 import type { BankMessage } from './bank-file.ts';
 import { itemOf } from './bank-items.ts';
-import { type Believing, believeEntry } from './believe-entries.ts';
+import { type Believed, type Believing, believeEntry } from './believe-entries.ts';
 import { believeStatuses } from './believe-statuses.ts';
 import type { KeptWords } from './kept-words.ts';
 import { KnownPayments } from './known-payments.ts';
@@ -31,26 +31,34 @@ export async function believeFile(
   { messages, name, digest, kept }: FileRead,
   { files, words }: { readonly files: PaymentFiles; readonly words: KeptWords },
 ): Promise<FileBelieved> {
-  const all: FileBelieved[] = [];
+  const all: (Believed & { readonly notes?: readonly string[] })[] = [];
+  const by = { known: new KnownPayments(files, words), kept: words, digest };
   let index = 0;
   for (const message of messages) {
     const { kind, message_id } = message;
     const place = { file: name, kept: `processed/${kept}`, message: { kind, message_id } };
-    const by: Believing = { known: new KnownPayments(files, words), kept: words, digest, place };
-    all.push(await believeStatuses(message, by));
+    all.push(await believeStatuses(message, { ...by, place }));
     await by.known.look(message.entries.flatMap(({ bookings }) => bookings.map(({ ids }) => ids)));
     for (const entry of message.entries) {
-      all.push({ ...(await believeEntry(entry, index, by)), notes: [] });
-      if (entry.status !== 'not_yet') all.push(await unread(entry.unread, by));
+      all.push(await believeEntry(entry, index, { ...by, place }));
       index += 1;
     }
-    all.push(await unread(message.unread, by));
+  }
+  const about = new Set(all.flatMap((one) => one.about));
+  for (const message of messages) {
+    const place = {
+      file: name,
+      kept: `processed/${kept}`,
+      message: { kind: message.kind, message_id: message.message_id },
+    };
+    const rest = message.named.filter(({ id }) => !about.has(id));
+    all.push({ about: [], words: [], items: await itemsOfRest(rest, { ...by, place }) });
   }
   return {
     // What was paid and came back in one file is told in that order, whatever the bank's is.
     words: all.flatMap(({ words: own }) => own).sort((one, other) => rank(one) - rank(other)),
     items: all.flatMap(({ items }) => items),
-    notes: all.flatMap(({ notes }) => notes),
+    notes: all.flatMap(({ notes = [] }) => notes),
   };
 }
 
@@ -58,18 +66,17 @@ function rank({ outcome }: ProviderWord): number {
   return outcome === 'returned' ? 1 : 0;
 }
 
-/** Payments of ours in parts of a file that are not read. */
-async function unread(ids: readonly OwnId[], { known, place }: Believing): Promise<FileBelieved> {
+/** Payments that the file names, and says nothing of that is read: in a text about another one, or where nothing is looked for. */
+async function itemsOfRest(ids: readonly OwnId[], { known, place }: Believing): Promise<RaisedItem[]> {
   await known.look([{ references: ids, mentions: [] }]);
   const payments = ids.flatMap(({ id }) => known.transfer(id) ?? []);
-  const items = payments.map((payment) =>
+  return payments.map((payment) =>
     itemOf(
       {
         ...{ kind: 'bank_entry_unmatched', about: [payment.id], sighting: place.kept, payment, amount: null },
-        why: 'is named in a part of a file that is not read',
+        why: 'is named in a file that says nothing of it which could be read',
       },
       { ...place, element: null },
     ),
   );
-  return { words: [], items, notes: [] };
 }

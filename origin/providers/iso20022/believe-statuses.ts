@@ -18,19 +18,22 @@ interface Meant {
   readonly status: PaymentStatus;
   readonly payments: readonly Sent[];
 }
-type Said = Believed & { readonly notes: readonly string[] };
+type Said = Omit<Believed, 'about'> & { readonly notes: readonly string[] };
 
-export async function believeStatuses(message: BankMessage, by: Believing): Promise<Said> {
+export async function believeStatuses(message: BankMessage, by: Believing): Promise<Said & Believed> {
   await by.known.look(message.statuses.map(({ ids }) => ids));
   const meant = message.statuses.map((status) => ({ status, payments: paymentsOf(status, by) }));
-  const about = {
+  const report = {
     contradicted: contradictions(meant),
     // Any part of it that names something of ours makes the whole report one about our files.
     isOurs: meant.some(({ payments }) => payments.length > 0),
   };
   const found: Said[] = [];
-  for (const one of meant) found.push(await believeStatus(one, about, by));
+  for (const one of meant) found.push(await believeStatus(one, report, by));
   return {
+    about: meant.flatMap(({ status: { ids }, payments }) =>
+      [...ids.references, ...ids.mentions, ...payments].map(({ id }) => id),
+    ),
     words: found.flatMap(({ words }) => words),
     items: found.flatMap(({ items }) => items),
     notes: found.flatMap(({ notes }) => notes),

@@ -72,13 +72,27 @@ describe('B2: an id of ours is found wherever the bank puts it', () => {
     expect([words, kinds(items)]).toEqual([[], ['bank_entry_unmatched']]);
   });
 
-  test('B2: a merchant that writes the id of another payment into its reference changes nothing', async () => {
+  test('B2: an id in the text of another payment is not believed, and not passed over either', async () => {
     const {
       ids: [id = '', other = ''],
       receive,
     } = await sampleInbox(2);
-    const { words } = await receive(file([one({ endToEnd: id, remittance: [other] })]));
+    const { words, items } = await receive(file([one({ endToEnd: id, remittance: [other] })]));
     expect(words.map(({ provider_reference }) => provider_reference)).toEqual([id]);
+    expect(items).toMatchObject([{ kind: 'bank_entry_unmatched', key: expect.stringContaining(other) }]);
+    // Told in the same file for itself, it needs nobody.
+    const both = [one({ endToEnd: id, remittance: [other] }), one({ endToEnd: other })];
+    expect((await receive(file(both, { id: 'S2' }))).items).toEqual([]);
+  });
+
+  test('B2: named at the head of an entry whose transactions are of others, it is an open item', async () => {
+    const {
+      ids: [id = ''],
+      receive,
+    } = await sampleInbox(1);
+    const transactions = [1, 2].map(() => ({ endToEnd: 'rent' }));
+    const { words, items } = await receive(file([{ reference: id, transactions }]));
+    expect([words, kinds(items)]).toEqual([[], ['bank_entry_unmatched']]);
   });
 
   test('B2: a payment that was given up before it was sent, and is booked all the same, is an open item', async () => {

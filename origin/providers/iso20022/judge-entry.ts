@@ -40,6 +40,8 @@ function judgeBooking(entry: Entry, booking: Booking, known: Known): Judged[] {
   const [first] = payments;
   const payment = isBatch ? null : (first ?? null);
   if (entry.status === 'unclear') return unclear('is in an entry whose status is none of ISO 20022', payment);
+  if (!isBatch && entry.transactions > 1 && booking.element === entry.element)
+    return unclear('is named by an entry of several transactions, and by none of them', payment);
   const { direction, isReversal, return_code } = booking;
   if (direction === null) return unclear('is in an entry that is neither a debit nor a credit', payment);
   if (direction === 'debit' && isReversal) return unclear('is in a debit that undoes an earlier booking', payment);

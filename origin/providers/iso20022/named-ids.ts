@@ -17,11 +17,14 @@ const referenceFields = new Set(
   ).split(' '),
 );
 
-/** `parts`: elements with all that is within them. */
-export function namedIds(parts: readonly XmlElement[]): NamedIds {
+/** `parts`: elements with all that is within them, but for what `isLeftOut`. */
+export function namedIds(
+  parts: readonly XmlElement[],
+  isLeftOut: (element: XmlElement) => boolean = () => false,
+): NamedIds {
   const references = new Map<string, OwnId>();
   const mentions = new Map<string, Mention>();
-  for (const element of parts.flatMap((part) => [...within(part)])) {
+  for (const element of parts.flatMap((part) => [...within(part, isLeftOut)])) {
     const { name, text } = element;
     const own = referenceFields.has(name) ? ownId(text) : null;
     if (own !== null) references.set(own.id, own);
@@ -45,8 +48,11 @@ export function namesTransfer({ references, mentions }: NamedIds): boolean {
 }
 
 /** Transfers that these parts name, each once; texts that only look like an id left out. */
-export function transfersIn(parts: readonly XmlElement[]): readonly OwnId[] {
-  const { references, mentions } = namedIds(parts);
+export function transfersIn(
+  parts: readonly XmlElement[],
+  isLeftOut?: (element: XmlElement) => boolean,
+): readonly OwnId[] {
+  const { references, mentions } = namedIds(parts, isLeftOut);
   return [...references, ...mentions.filter(({ isToken }) => isToken)].filter(({ what }) => what === 'transfer');
 }
 

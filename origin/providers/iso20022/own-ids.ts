@@ -14,11 +14,13 @@ const transfer = new RegExp(`^stl_?(${sign}{26})[-\\s]?(\\d{1,6})$`, 'i');
 const settlement = new RegExp(`^stl_?(${sign}{26})$`, 'i');
 const digest = /^(AT[KM])([0-9A-F]{28})(?:[-\s]?([A-Z]{3}))?$/i;
 
+/** The shortest has 29 signs; a longer reference than this is none. */
+const [lengthMin, lengthMax] = [29, 80];
+
 /** The id that a reference is as a whole; null for what is none of ours. */
 export function ownId(reference: string): OwnId | null {
   const text = folded(reference).trim();
-  // 29 signs have the shortest of them, and a wrapped one with spaces in it more.
-  if (text.length < 29 || text.length > 80) return null;
+  if (text.length < lengthMin || text.length > lengthMax) return null;
   const [, random, submission] = transfer.exec(text) ?? [];
   if (random !== undefined && submission !== undefined) return transferId(random, submission);
   const [, bare] = settlement.exec(text) ?? [];
@@ -42,13 +44,14 @@ export interface Mention extends OwnId {
 
 /** Up to two blanks between the signs: a bank breaks a text after 27 or 35 of them, wherever that is. */
 const mention = new RegExp(
-  `stl_?(?<random>${sign}(?:\\s{0,2}${sign}){25})(?:\\s{0,2}-\\s{0,2}(?<submission>\\d{1,6})(?!\\d))?|(?<digest>AT[KM][0-9A-F]{28})(?:-(?<currency>[A-Z]{3})(?![A-Z]))?`,
+  `stl_?(?<random>${sign}(?:\\s{0,2}${sign}){25})(?:(?:\\s{0,2}-\\s{0,2})?(?<submission>\\d{1,6})(?!\\d))?|(?<digest>AT[KM][0-9A-F]{28})(?:-(?<currency>[A-Z]{3})(?![A-Z]))?`,
   'gi',
 );
 
 /** Ids of ours anywhere in a text that people read, each once. */
 export function ownIdsIn(text: string): readonly Mention[] {
   const found = new Map<string, Mention>();
+  if (text.length < lengthMin) return [];
   const plain = folded(text);
   for (const match of plain.matchAll(mention)) {
     const { random, submission, digest: hex, currency } = match.groups ?? {};

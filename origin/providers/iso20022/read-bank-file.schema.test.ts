@@ -112,9 +112,16 @@ describe.each(schemaMessages.filter((message) => message.startsWith('pain.002'))
           ...expected(group, { about: 'message', id: of_ }, payments.length > 0),
           ...payments.flatMap((one) => [
             ...expected(one.said, { about: 'payment', id: one.id }, one.transfers.length > 0),
-            ...one.transfers.flatMap(({ said, references: { meant }, sum }) =>
-              expected(said, { about: 'transfer', id: meant, amount: sum?.amount ?? null }, false),
-            ),
+            ...one.transfers.flatMap(({ said, references: { meant }, sum }) => {
+              const about = { about: 'transfer', id: meant, amount: sum?.amount ?? null };
+              const ofWhole = one.said.status ?? group.status;
+              // Without a status of its own it has that of the whole, whose rejection is told already.
+              if (said.status !== null) return expected(said, about, false);
+              if (ofWhole === null) return [{ about: 'transfer', outcome: 'unclear' }];
+              return ofWhole === 'RJCT' || ofWhole === 'CANC'
+                ? []
+                : expected({ ...said, status: ofWhole }, about, false);
+            }),
           ]),
         ]);
       }),

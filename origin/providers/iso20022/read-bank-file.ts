@@ -37,17 +37,17 @@ function messagesOf(document: XmlElement, bytes: Uint8Array): BankMessage[] {
     }
     const { kind, part } = known;
     const common = { kind, message_id: messageIdOf(message, bytes) };
-    const unread = transfersIn([withoutRead(message)]);
-    if (part === null) return { ...common, statuses: readStatusReport(message), entries: [], unread };
-    const entries = elementsAt(message, part).flatMap((one) => elementsAt(one, 'Ntry'));
-    return { ...common, statuses: [], entries: entries.map(readEntry), unread };
+    if (part === null) {
+      const statuses = readStatusReport(message);
+      const final = new Set(statuses.map(({ element }) => element));
+      const named = transfersIn([message], (element) => element.name === 'TxInfAndSts' && !final.has(element));
+      return { ...common, statuses, entries: [], named };
+    }
+    const elements = elementsAt(message, part).flatMap((one) => elementsAt(one, 'Ntry'));
+    const entries = elements.map(readEntry);
+    const notYet = new Set(entries.flatMap(({ status, element }) => (status === 'not_yet' ? [element] : [])));
+    return { ...common, statuses: [], entries, named: transfersIn([message], (element) => notYet.has(element)) };
   });
-}
-
-/** What is left of a message beside the parts that are read. */
-function withoutRead(element: XmlElement): XmlElement {
-  const isRead = ({ name }: XmlElement) => name === 'Ntry' || name.startsWith('Orgnl') || name === 'TxInfAndSts';
-  return { ...element, children: element.children.filter((child) => !isRead(child)).map(withoutRead) };
 }
 
 /** Only a part of the name under which a word is kept: where it is missing or odd, the file itself has one. */

@@ -2,7 +2,7 @@
 // Where the parts stand differs between banks and versions, and every place is looked at.
 
 import type { Booking, Direction, Entry } from './bank-file.ts';
-import { namedIds, namesAnything, namesTransfer, transfersIn } from './named-ids.ts';
+import { namedIds, namesAnything, namesTransfer } from './named-ids.ts';
 import { amountOf, amountsIn, chargesIn } from './read-amounts.ts';
 import { elementAt, elementsAt, textAt, within, type XmlElement } from './read-xml.ts';
 import { returnCodeOf } from './return-marks.ts';
@@ -16,7 +16,6 @@ export function readEntry(element: XmlElement): Entry {
   const bookings = bookingsOf(element);
   // A booking is of a transaction, or of all within a group or an entry.
   const ours = new Set(bookings.flatMap((booking) => [...within(booking.element)]));
-  const named = new Set(bookings.flatMap(({ ids }) => [...ids.references, ...ids.mentions].map(({ id }) => id)));
   return {
     status: status === 'BOOK' ? 'booked' : notYet.has(status ?? '') ? 'not_yet' : 'unclear',
     amount: amountOf(elementAt(element, 'Amt')),
@@ -30,7 +29,6 @@ export function readEntry(element: XmlElement): Entry {
     others: details
       .filter((detail) => !ours.has(detail) && (directionOf(detail) ?? directionOf(element)) === directionOf(element))
       .map((detail) => amountsIn([detail]).booked ?? amountsIn([detail]).others[0] ?? null),
-    unread: bookings.length === 0 ? [] : transfersIn([element]).filter(({ id }) => !named.has(id)),
     element,
   };
 }
@@ -59,7 +57,7 @@ function bookingsOfGroup(entry: XmlElement, group: XmlElement, isOnlyGroup: bool
   // A file of ours, or a currency of one, and none of its transfers: booked as one sum.
   const sources = isOnlyGroup ? [group, entry] : [group];
   const batch = bookingOf(entry, group, sources, sources);
-  return namesAnything(batch.ids) ? [batch] : [];
+  return namesAnything(batch.ids) && !namesTransfer(batch.ids) ? [batch] : [];
 }
 
 function bookingOf(

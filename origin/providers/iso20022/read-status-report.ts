@@ -30,25 +30,40 @@ const notFinal = new Set([
 export function readStatusReport(report: XmlElement): PaymentStatus[] {
   const payments = elementsAt(report, 'OrgnlPmtInfAndSts');
   const originals = elementsAt(report, 'OrgnlGrpInfAndSts');
+  const ofAll = originals.flatMap((original) => textAt(original, 'GrpSts') ?? [])[0] ?? null;
   return [
     ...originals.flatMap((original) =>
-      statusOf(original, { about: 'message', field: 'GrpSts', names: ['OrgnlMsgId'], hasParts: payments.length > 0 }),
+      statusOf(original, {
+        about: 'message',
+        field: 'GrpSts',
+        otherwise: null,
+        names: ['OrgnlMsgId'],
+        hasParts: payments.length > 0,
+      }),
     ),
     ...payments.flatMap((payment) => {
       const transfers = elementsAt(payment, 'TxInfAndSts');
-      const about = { about: 'payment', field: 'PmtInfSts', names: ['OrgnlPmtInfId'] } as const;
+      const about = { about: 'payment', field: 'PmtInfSts', otherwise: null, names: ['OrgnlPmtInfId'] } as const;
       return [
         ...statusOf(payment, { ...about, hasParts: transfers.length > 0 }),
-        ...transfers.flatMap(statusOfTransfer),
+        ...transfers.flatMap((transfer) => statusOfTransfer(transfer, textAt(payment, 'PmtInfSts') ?? ofAll)),
       ];
     }),
-    ...elementsAt(report, 'TxInfAndSts').flatMap(statusOfTransfer),
+    ...elementsAt(report, 'TxInfAndSts').flatMap((transfer) => statusOfTransfer(transfer, ofAll)),
   ];
 }
 
-function statusOfTransfer(transfer: XmlElement): PaymentStatus[] {
+/** `ofWhole`: the status of what it is a part of, which is its own where it has none. A rejection of the whole is told already. */
+function statusOfTransfer(transfer: XmlElement, ofWhole: string | null): PaymentStatus[] {
+  if (textAt(transfer, 'TxSts') === null && ofWhole !== null && rejected.has(ofWhole)) return [];
   const names = ['OrgnlEndToEndId', 'OrgnlInstrId', 'OrgnlTxId'];
-  return statusOf(transfer, { about: 'transfer', field: 'TxSts', names, hasParts: false }).map((status) => ({
+  return statusOf(transfer, {
+    about: 'transfer',
+    field: 'TxSts',
+    otherwise: ofWhole ?? 'none',
+    names,
+    hasParts: false,
+  }).map((status) => ({
     ...status,
     amount: amountOf(elementAt(transfer, 'OrgnlTxRef', 'Amt', 'InstdAmt')),
   }));
@@ -57,13 +72,15 @@ function statusOfTransfer(transfer: XmlElement): PaymentStatus[] {
 interface Reading {
   readonly about: PaymentStatus['about'];
   readonly field: string;
+  /** The status where it has none of its own; null: then it says nothing. */
+  readonly otherwise: string | null;
   readonly names: readonly string[];
   /** A good word about a whole is left to its parts; a rejection of the whole holds for all of them. */
   readonly hasParts: boolean;
 }
 
-function statusOf(element: XmlElement, { about, field, names, hasParts }: Reading): PaymentStatus[] {
-  const status = textAt(element, field);
+function statusOf(element: XmlElement, { about, field, otherwise, names, hasParts }: Reading): PaymentStatus[] {
+  const status = textAt(element, field) ?? otherwise;
   if (status === null || notFinal.has(status)) return [];
   const outcome = paid.has(status) ? 'paid' : rejected.has(status) ? 'rejected' : 'unclear';
   if (outcome === 'paid' && hasParts) return [];

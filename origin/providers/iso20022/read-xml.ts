@@ -201,8 +201,12 @@ export function elementsAt(element: XmlElement, named: string): readonly XmlElem
   return element.children.filter((child) => child.name === named);
 }
 
-/** The element and all within it, from the outside in. */
-export function* within(element: XmlElement): Generator<XmlElement> {
+/** The element and all within it, from the outside in, but for what `isLeftOut` with all within that. */
+export function* within(
+  element: XmlElement,
+  isLeftOut: (element: XmlElement) => boolean = () => false,
+): Generator<XmlElement> {
+  if (isLeftOut(element)) return;
   yield element;
-  for (const child of element.children) yield* within(child);
+  for (const child of element.children) yield* within(child, isLeftOut);
 }
