@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from './limits.ts';
-import { cut, isPlain, isWithin, plain, plainTextSchema } from './text.ts';
+import { cut, findControlCharacter, isPlain, isWithin, plain, plainTextSchema } from './text.ts';
 
 const a = (length: number) => 'A'.repeat(length);
 
@@ -72,4 +72,14 @@ test('a schema takes a text of as many whole characters as the bound says, and n
   expect(taken('😀'.repeat(limits.textLengthMax))).toBe(true);
   expect(taken('😀'.repeat(limits.textLengthMax + 1))).toBe(false);
   for (const text of ['a\u0000b', '\ud83d', 'a\nb', 1, null]) expect(taken(text)).toBe(false);
+});
+
+test.each<[unknown, string | null]>([
+  [{ provider: 'a\u0000b' }, 'provider'],
+  [{ a: [{ b: 'fine' }, { b: 'x\ny' }] }, 'a[1].b'],
+  [{ a: { 'b\u0007': 1 } }, 'a'],
+  ['\ud83d', 'body'],
+  [{ name: 'Straße 😀 \u200f', n: 1, none: null }, null],
+])('a control character in %j is at %s', (value, path) => {
+  expect(findControlCharacter(value)).toBe(path);
 });

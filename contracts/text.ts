@@ -29,6 +29,33 @@ export function withSignsVisible(text: string): string {
   return text.replace(eachUnfit, (sign) => `[U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
 }
 
+/**
+ * Path of the first text (or name of a field) that holds a control character or half a character, as `destinations.bank.name`;
+ * null where none does. For contracts of our own, whose senders can be told: what a network says is repaired instead.
+ */
+export function findControlCharacter(value: unknown): string | null {
+  const open = [{ value, path: '' }];
+  for (let place = open.pop(); place !== undefined; place = open.pop()) {
+    const { value: at, path } = place;
+    if (typeof at === 'string') {
+      if (controlCharacter.test(at)) return path || 'body';
+    } else if (typeof at === 'object' && at !== null) {
+      for (const [name, inside] of Object.entries(at)) {
+        if (controlCharacter.test(name)) return path || 'body';
+        // Deeper than any contract of ours: the schema refuses it without a path of thousands of names.
+        if (path.length > pathLengthMax) continue;
+        open.push({
+          value: inside,
+          path: Array.isArray(at) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`,
+        });
+      }
+    }
+  }
+  return null;
+}
+const controlCharacter = /[\p{Cc}\p{Cs}]/u;
+const pathLengthMax = 500;
+
 /** Characters as people count them: a pair of surrogates is one. */
 export function isWithin(text: string, lengthMax: number): boolean {
   // Most texts are short; only a long one is counted.

@@ -17,7 +17,7 @@ import {
   type StoredAnswer,
 } from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
-import { inShape, readJson } from './read-request.ts';
+import { inShape, readJson, refuseControlCharacters } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
 
@@ -155,6 +155,7 @@ function paramsIn(route: Route, params: Record<string, string>): unknown {
 }
 
 function inQuery(route: Route, context: ApiContext): unknown {
+  refuseControlCharacters(context.req.query());
   const given = context.req.queries();
   const repeated = Object.entries(given).find(([, values]) => values.length > 1);
   if (repeated !== undefined)

@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { controlIdentifiers, findCardData } from '../../contracts/card-data.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fieldProblems } from '../../contracts/problem.ts';
+import { findControlCharacter } from '../../contracts/text.ts';
 import { refusal } from './errors.ts';
 
 /** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
@@ -29,7 +30,17 @@ export async function readJson(context: Context): Promise<JsonBody> {
   const value = parseJson(text);
   const found = findCardData(value, { identifiers });
   if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
+  refuseControlCharacters(value);
   return { text, value };
+}
+
+/**
+ * NUL, which no database column holds, line breaks, which forge log lines, and halves of a character: in no text of any route. Here
+ * for all of them, since a route that forgets it answers 500.
+ */
+export function refuseControlCharacters(value: unknown): void {
+  const field = findControlCharacter(value);
+  if (field !== null) throw refusal('field_invalid', [{ field, problem: 'must be printable text' }]);
 }
 
 /** Read as UTF-8, so another charset is another content type. */
