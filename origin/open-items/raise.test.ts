@@ -67,6 +67,7 @@ test('no text keeps an item out: NUL, half a surrogate pair, a key of any length
 test('digits that may be a card’s are masked in what is kept, and identifiers stay what an action needs', async () => {
   const number = '4111111111111111';
   const evidence = {
+    at: new Date(0),
     memo: `card ${number}`,
     authorization_key: number,
     amount_minor: 4_111_111_111_111,
@@ -79,6 +80,7 @@ test('digits that may be a card’s are masked in what is kept, and identifiers 
     {
       summary: `Paid with ${masked}.`,
       evidence: {
+        at: '1970-01-01T00:00:00.000Z',
         memo: `card ${masked}`,
         authorization_key: number,
         amount_minor: 4_111_111_111_111,
