@@ -5,7 +5,7 @@ import { openItemSchema as contract, wholeOpenItemSchema as wholeContract } from
 import type { Sql } from '../db/client.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
 import { type OpenItemKind, openItemKinds } from '../open-items/kinds.ts';
-import { maskCardNumbers } from '../open-items/mask-evidence.ts';
+import { maskEvidence } from '../open-items/mask-evidence.ts';
 import type { OpenItem } from '../open-items/open-item.ts';
 
 export const openItemKindSchema = z.enum(Object.keys(openItemKinds) as [OpenItemKind, ...OpenItemKind[]]);
@@ -42,7 +42,7 @@ export async function wholeOpenItemView(sql: Sql, item: OpenItem) {
   const actions = item.status === 'open' ? actionsOf(item.kind) : [];
   return {
     ...openItemView(item),
-    evidence: maskCardNumbers(item.evidence),
+    evidence: maskEvidence(item.evidence),
     actions: actions.map(({ name, summary, input }) => ({ name, summary, input_schema: inputSchemaOf(input) })),
     history: rows.map(({ at, ...row }) => ({ at: at.toISOString(), ...row })),
   };

@@ -2,10 +2,11 @@
 // The same kind and key again is the same item: it is counted, not kept twice, whether a person has seen to it or not.
 
 import { createHash } from 'node:crypto';
+import { maskCardNumbers } from '../../contracts/card-data.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 import type { OpenItemKind } from './kinds.ts';
-import { maskCardNumbers, maskText } from './mask-evidence.ts';
+import { maskEvidence } from './mask-evidence.ts';
 
 /** Characters. An entry of a Postgres index takes 2,704 bytes. */
 const keyLengthMax = 500;
@@ -59,7 +60,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         newId('oit'),
         kind,
         itemKey(key),
-        maskText(plainText(summary)),
+        maskCardNumbers(plainText(summary)),
         amount?.minor ?? null,
         amount?.currency ?? null,
         item.merchant_id ?? null,
@@ -68,7 +69,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.card_key ?? null,
         item.provider ?? null,
         // A dead letter is to be handed in again, to the letter: the edge has masked what it told.
-        jsonText(kind === 'dead_letter' ? evidence : maskCardNumbers(evidence)),
+        jsonText(kind === 'dead_letter' ? evidence : maskEvidence(evidence)),
         reopens !== false,
         item.source ?? null,
         reopens === 'unless_dismissed',

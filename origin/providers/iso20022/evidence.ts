@@ -1,6 +1,6 @@
 // A part of a bank's file as evidence for a person: its elements as JSON, bounded, with account and card numbers masked.
 
-import { maskCardNumbers } from '../../open-items/mask-evidence.ts';
+import { maskEvidence } from '../../open-items/mask-evidence.ts';
 import type { XmlElement } from './read-xml.ts';
 
 /** An entry has some fifty elements; a batch of a thousand is not read by anybody. */
@@ -28,5 +28,5 @@ export function masked(text: string): unknown {
   const short = text
     .slice(0, textLengthMax)
     .replaceAll(iban, (found, country: string) => `${country}**${found.slice(-4)}`);
-  return maskCardNumbers(short);
+  return maskEvidence(short);
 }
