@@ -74,7 +74,7 @@ export class WordsWorld {
   async store(settlement_id: string, word: Telling, from: string = tellingProvider.name): Promise<void> {
     this.#told += 1;
     const plain = { outcome: 'paid', provider_reference: 'r1', code: null, amount_minor: null, currency: null };
-    const whole = { webhook_id: `w${this.#told}`, settlement_id, ...plain, ...word };
+    const whole = { webhook_id: `w${this.#told}-${this.merchant}`, settlement_id, ...plain, ...word };
     const inbox = createProviderInbox(this.database.sql);
     await inbox.receive({ ...tellingProvider, name: from }, new Headers(), JSON.stringify(whole));
   }
