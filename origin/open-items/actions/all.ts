@@ -6,6 +6,7 @@ import { accrueAgain, assignMerchant } from './assign-merchant.ts';
 import { bookCorrection } from './book-correction.ts';
 import { bookPayment } from './book-payment.ts';
 import { bookReturn } from './book-return.ts';
+import { confirmPayment } from './confirm-payment.ts';
 import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
 import { postAtRate } from './post-at-rate.ts';
@@ -14,7 +15,7 @@ import { tryAgain } from './try-again.ts';
 
 export const openItemActions: readonly OpenItemAction[] = [
   ...[tryAgain, postAtRate, releaseHold, bookCorrection],
-  ...[bookReturn, bookPayment, discardSettlementAction],
+  ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
   ...[assignMerchant, accrueAgain, dismiss],
 ];
 

@@ -3,9 +3,19 @@
 import { beforeEach, expect, test } from 'vitest';
 import { type StatementEntry, statementOf } from '../../../scripts/iso20022/bank-entries.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
-import { doer, guard, sampleEngine, sampleMerchant, silent, untilOver } from '../../../scripts/test-settlements.ts';
+import {
+  doer,
+  guard,
+  sampleEngine,
+  sampleMerchant,
+  silent,
+  standingOf,
+  untilOver,
+} from '../../../scripts/test-settlements.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
+import { createActing } from '../../open-items/act.ts';
+import { confirmPayment } from '../../open-items/actions/confirm-payment.ts';
 import { createSettlement } from '../../settlement/create.ts';
 import { owedTo } from '../../settlement/owed.ts';
 import { createInboxLoop } from './inbox-loop.ts';
@@ -14,16 +24,18 @@ import { merchantAccount } from './sample-bank.ts';
 import { filesOf, sampleProvider } from './sample-files.ts';
 
 let database: Database;
-const parts = new AsyncDisposableStack();
+let parts: AsyncDisposableStack;
 
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
+  parts = new AsyncDisposableStack();
   parts.defer(() => opened.close());
   return () => parts.disposeAsync();
 });
 
-test('B1, B3: paid with a fee that is named, sent back days later, owed again; told in three files it is one return', async () => {
+/** A settlement of 123.45 EUR of 500.00 that are owed, in its file and on its way to the bank. */
+async function settling() {
   const store = createMemoryStore();
   const bank = sampleProvider(store);
   const engine = sampleEngine({ database, providers: [guard(bank)] });
@@ -32,10 +44,8 @@ test('B1, B3: paid with a fee that is named, sent back days later, owed again; t
   parts.defer(() => loop.stop());
   engine.start();
   loop.start();
-  const merchant = await sampleMerchant(database, 50_000n, {
-    currency: 'EUR',
-    destinations: { iso20022: merchantAccount },
-  });
+  const destinations = { iso20022: merchantAccount };
+  const merchant = await sampleMerchant(database, 50_000n, { currency: 'EUR', destinations });
   const asked = { merchant_id: merchant, amount_minor: 12_345, currency: 'EUR' };
   const id = await database.transaction((sql) => createSettlement(sql, asked, doer));
   const owed = async () => (await owedTo(database.sql, [merchant])).get(merchant)?.payable_minor;
@@ -52,7 +62,11 @@ test('B1, B3: paid with a fee that is named, sent back days later, owed again; t
     (files) => files.length === 1,
   );
   const endToEnd = /<EndToEndId>([^<]+)</.exec(filesOf(store)[0] ?? '')?.[1] ?? '';
+  return { id, endToEnd, owed, query, receive };
+}
 
+test('B1, B3: paid with a fee that is named, sent back days later, owed again; told in three files it is one return', async () => {
+  const { id, endToEnd, owed, query, receive } = await settling();
   await receive('1.xml', {
     ...{ amount: '126.45 EUR', servicer: 'D1' },
     transactions: [{ endToEnd: endToEnd.toUpperCase(), instructed: '123.45 EUR', transactionAmount: '126.45 EUR' }],
@@ -86,4 +100,32 @@ test('B1, B3: paid with a fee that is named, sent back days later, owed again; t
     { kind: 'booked_twice', settlement_id: id },
   ]);
   expect(await owed()).toBe(50_000n);
+});
+
+test('B3: booked as another amount it stays under way, in front of a person who says how it ended', async () => {
+  const { id, endToEnd, owed, query, receive } = await settling();
+  await receive('1.xml', { amount: '120.00 EUR', transactions: [{ endToEnd }] });
+  const [item] = await query('select open_item_id, kind, settlement_id, amount_minor from open_items');
+  expect(item).toMatchObject({ kind: 'bank_entry_unmatched', settlement_id: id, amount_minor: '12000' });
+  expect(await standingOf(database, [id])).toMatchObject([{ state: 'processing' }]);
+  const nobody = () => Promise.reject(new Error('nobody'));
+  const act = createActing({
+    ...{ database, readBankFileAgain: null, edge: { sendMessage: nobody } },
+    takers: { card_events: nobody, settlement_requests: nobody },
+  });
+  const open_item_id = String(item?.['open_item_id']);
+  const acting = { open_item_id, action: confirmPayment, input: { outcome: 'paid' }, reason: 'the bank has told us' };
+  const closed = { outcome: 'closed', item: { status: 'resolved', result: { settlement_id: id, said: 'paid' } } };
+  expect(await act(acting, doer)).toMatchObject(closed);
+  expect(await act(acting, doer)).toMatchObject(closed);
+  expect(await untilOver(database, [id])).toMatchObject([{ state: 'completed' }]);
+  expect(await owed()).toBe(37_655n);
+  expect(await query(`select detail from provider_exchanges where kind = 'confirmation'`)).toEqual([
+    { detail: `person:${open_item_id} said by a person: ${open_item_id}` },
+  ]);
+  // What is final is not said once more.
+  await receive('2.xml', { amount: '1.00 EUR', transactions: [{ endToEnd }] });
+  const [, second] = await query('select open_item_id from open_items order by open_item_no');
+  const again = { ...acting, open_item_id: String(second?.['open_item_id']) };
+  expect(await act(again, doer)).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('completed') });
 });
