@@ -6,7 +6,9 @@ import { limits } from '../contracts/limits.ts';
 import { splitCardKey } from '../contracts/network.ts';
 import { callCard } from './card-object.ts';
 import type { Env } from './env.ts';
+import { keepFact } from './keep-facts.ts';
 import { logEvent } from './log.ts';
+import { nativeIdentifiers } from './networks/native-messages.ts';
 
 /** Whether the queue has taken it. */
 export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0): Promise<boolean> {
@@ -24,7 +26,17 @@ export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0
 export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
   const card = splitCardKey(notice.card_key);
   if (notice.does === 'receive') {
-    await callCard(env, card, (object) => object.receive(notice.message));
+    const { message } = notice;
+    const answer = await callCard(env, card, (object) => object.receive(message));
+    if (answer.outcome !== 'conflict') return;
+    // The card knows the key with another content: another fact, which no repeat would ever tell it.
+    await keepFact(env, card.network, nativeIdentifiers, {
+      fact: message,
+      cardToken: card.cardToken,
+      reason: 'key_reused',
+      field: answer.field,
+      problem: 'differs from the first message with this key',
+    });
     return;
   }
   const { request_key, after } = notice;

@@ -1,10 +1,11 @@
 // The origin's side door: signed calls only, each signature good for one call.
 
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
 import { clearing, limitPerDay, profile, request } from '../core/samples.ts';
+import { CardObject } from '../durable-objects/card/card-object.ts';
 import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
 
 describe('signature', () => {
@@ -216,5 +217,26 @@ describe('GET /internal/cards/:network/:token/events', () => {
   test.each(['-1', '1.5', 'one', '1e999', '99999999999999999999'])('after=%s is 422 and named', async (after) => {
     const answer = await getInternal(`/internal/cards/native/card-1/events?after=${after}`);
     expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'after' }] }]);
+  });
+});
+
+describe('a card that is away', () => {
+  test('is asked again where it fails for a moment; 503 with Retry-After where it stays away', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    const token = newToken();
+    await putCard('native', token, profile());
+    const read = vi.spyOn(CardObject.prototype, 'read');
+    const path = `/internal/cards/native/${token}`;
+    read.mockImplementationOnce(() => {
+      throw Object.assign(new Error('it is away'), { retryable: true });
+    });
+    expect((await getInternal(path)).status).toBe(200);
+    read.mockImplementation(() => {
+      throw new Error('it is broken');
+    });
+    const answer = await getInternal(path);
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await answer.json()).toMatchObject({ error_code: 'card_unavailable' });
+    vi.restoreAllMocks();
   });
 });

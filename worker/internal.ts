@@ -9,7 +9,7 @@ import { type postMessageAnswerSchema, putCardBodySchema, signedText } from '../
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
-import { type CardNames, cardAway, cardObject } from './card-object.ts';
+import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, settingsOf } from './env.ts';
 import { putProfile } from './put-profile.ts';
@@ -42,34 +42,40 @@ export const internal = new Hono<Bindings>()
     const body = parseJson(context.get('text'));
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
-    const { names } = cardOf(context);
-    const answer = await putProfile(context.env, names, profile).catch((error: unknown) => {
-      throw cardAway(names.network, error);
-    });
+    const answer = await reach(context, (names) => putProfile(context.env, names, profile));
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
   })
   .post('/cards/:network/:token/messages', async (context) => {
     const message = inShape(cardMessageSchema, parseJson(context.get('text')));
-    const answer: z.infer<typeof postMessageAnswerSchema> = await cardOf(context).object.receive(message);
+    const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(context, (card) => card.receive(message));
     return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
   })
   .get('/cards/:network/:token', async (context) => {
-    const card = await cardOf(context).object.read();
+    const card = await onCard(context, (card) => card.read());
     if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
     return context.json(card);
   })
   .get('/cards/:network/:token/controls', async (context) => {
-    const readback = await cardOf(context).object.readControls();
+    const readback = await onCard(context, (card) => card.readControls());
     if (readback.profile_version === null)
       throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
     return context.json(readback);
   })
   .get('/cards/:network/:token/events', async (context) => {
     const { after } = inShape(afterSchema, context.req.query());
-    return context.json(await cardOf(context).object.eventsAfter(after));
+    return context.json(await onCard(context, (card) => card.eventsAfter(after)));
   });
 
-function cardOf(context: Context<Bindings>): { names: CardNames; object: ReturnType<typeof cardObject> } {
+/** Every call of the origin may be repeated: what a card that is away could not do is 503, and comes again. */
+function onCard<T>(context: Context<Bindings>, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {
+  return reach(context, (names) => callCard(context.env, names, call));
+}
+
+async function reach<T>(context: Context<Bindings>, call: (names: CardNames) => Promise<T>): Promise<T> {
   const { network, token } = inShape(pathSchema, context.req.param());
-  return { names: { network, cardToken: token }, object: cardObject(context.env, network, token) };
+  try {
+    return await call({ network, cardToken: token });
+  } catch (error) {
+    throw cardAway(network, error);
+  }
 }

@@ -136,6 +136,16 @@ describe('the queue’s consumer', () => {
     expect(await card.card.read()).toMatchObject({ held_minor: 500, last_sequence: 2 });
   });
 
+  test('a message whose key the card knows with another content is kept for a person, and not brought again', async () => {
+    const card = await newCard('native');
+    const kept = vi.spyOn(env.CARD_EVENTS, 'send');
+    await deliver(told(card.token));
+    expect(await deliver(told(card.token, { hold_minor: 501 }))).toMatchObject({ acked: ['m0'], retried: [] });
+    const facts = kept.mock.calls.map(([body]) => body as { kind?: string }).filter(({ kind }) => kind === 'kept_fact');
+    expect(facts).toMatchObject([{ reason: 'key_reused', field: 'hold_minor', card_key: `native:${card.token}` }]);
+    expect(await card.card.read()).toMatchObject({ held_minor: 500 });
+  });
+
   test('each card is told once, however often its message comes', async () => {
     const card = await newCard('native');
     expect(await deliver(told(card.token), told(card.token))).toMatchObject({ acked: ['m0', 'm1'], retried: [] });
