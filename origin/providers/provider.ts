@@ -75,7 +75,7 @@ export interface ReturnOfPayment extends AboutPayment {
    * whichever message, has the same one.
    */
   readonly provider_reference: string;
-  /** Digits, minor units (JSON has no integers of this size); null: what was paid, as a whole. */
+  /** Digits, minor units (JSON has no integers of this size); null: as much as was paid. */
   readonly amount_minor: string | null;
   /** Null: that of the settlement. */
   readonly currency: string | null;

@@ -103,7 +103,8 @@ function judgeRejection(
   if (row.state === 'failed') return { ...nothing, outcome: 'repeated' };
   if (row.state === 'completed') {
     if (!isOfPayment(word, row)) return { ...nothing, outcome: 'outdated' };
-    return bookReturn(provider, { ...word, outcome: 'returned', amount_minor: null, currency: null }, row, returns);
+    const status = { outcome: 'returned', amount_minor: null, currency: null, isStatus: true } as const;
+    return bookReturn(provider, { ...word, ...status }, row, returns);
   }
   if (row.state === 'processing' && !isOfNewest(word, row)) return asked(row);
   if (row.state !== 'processing') return { ...nothing, outcome: 'outdated' };
@@ -128,12 +129,7 @@ function judgeReturn(
   return bookReturn(provider, word, row, returns);
 }
 
-function bookReturn(
-  provider: string,
-  word: ReturnOfPayment,
-  row: SettlementRow,
-  returns: readonly StoredReturn[],
-): Judged {
+function bookReturn(provider: string, word: Returning, row: SettlementRow, returns: readonly StoredReturn[]): Judged {
   const reference = storable(word.provider_reference);
   const cannotBe = (why: string) => unbookable(provider, word, row, why);
   const known = returns.find((one) => one.provider === provider && one.provider_reference === reference);
@@ -142,7 +138,7 @@ function bookReturn(
       ? { ...nothing, outcome: 'repeated' }
       : cannotBe(`the same return (${reference}) is booked for ${known.settlement_id}`);
   if (word.currency !== null && word.currency !== row.currency) return cannotBe(`it was paid in ${row.currency}`);
-  const stated_minor = word.amount_minor === null ? null : (amountOf(word.amount_minor, row.currency)?.minor ?? 0n);
+  const stated_minor = statedBy(word, row);
   if (stated_minor === 0n) return cannotBe('no amount can be read');
   const own = returns.filter(({ settlement_id }) => settlement_id === row.settlement_id);
   const found = returnOf(row.amount_minor, own, stated_minor);
@@ -157,6 +153,16 @@ function bookReturn(
   });
   return { ...nothing, outcome: 'returned', returned };
 }
+
+/**
+ * Null for a status, which tells of no booking: "failed" means that all of it is back, whatever was told before. A return without an
+ * amount is a booking of all of it: a second one, under another reference, is money that we did not send. 0: unreadable.
+ */
+function statedBy({ amount_minor, isStatus }: Returning, row: SettlementRow): bigint | null {
+  if (isStatus === true) return null;
+  return amount_minor === null ? row.amount_minor : (amountOf(amount_minor, row.currency)?.minor ?? 0n);
+}
+type Returning = ReturnOfPayment & { readonly isStatus?: true };
 
 function unbookable(provider: string, word: ReturnOfPayment, row: SettlementRow, why: string): Judged {
   const summary = `${provider} says that money of ${row.settlement_id} came back, and ${why}.`;

@@ -91,6 +91,15 @@ describe('P1: the same return told again', () => {
     expect(await owed()).toBe(500n);
   });
 
+  test('by two bookings of all of it under two references: the second is for a person', async () => {
+    const task = await completed();
+    const whole = { outcome: 'returned', amount_minor: null, currency: 'USD' };
+    expect(await world().tell(task, { ...whole, provider_reference: 'entry-1' })).toBe('returned: completed');
+    expect(await world().tell(task, { ...whole, provider_reference: 'entry-1' })).toBe('repeated: completed');
+    expect(await world().tell(task, { ...whole, provider_reference: 'entry-2' })).toBe('contradicts: completed');
+    expect(await owed()).toBe(500n);
+  });
+
   test('in parts, several times: their sum, and no more than was paid', async () => {
     const task = await completed();
     await world().tell(task, part('100', 'entry-1'));
