@@ -1,6 +1,5 @@
 // The API put together for tests, on a database given and a stand-in edge. Not used by the service.
 
-import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import type { Profile } from '../../contracts/profile.ts';
@@ -13,6 +12,7 @@ import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
+import { createLog } from '../log.ts';
 import { measureOpenItems } from '../open-items/open-item-metrics.ts';
 import { createSecondHalf } from '../second-half.ts';
 import { type App, createApp } from './app.ts';
@@ -48,7 +48,7 @@ export class SampleApi {
   private constructor(database: Database, edge: StandInEdge, settings: Record<string, string>) {
     this.database = database;
     this.edge = edge;
-    const log = pino({ level: 'info' }, { write: (line: string) => this.logged.push(line) });
+    const log = createLog({ level: 'info', to: { write: (line: string) => this.logged.push(line) } });
     const registry = new Registry();
     measureOpenItems(registry, database);
     const config = readConfig({

@@ -5,6 +5,9 @@ import type { Sql } from '../db/client.ts';
 import type { SetVersion } from './control-sets.ts';
 import type { WrittenControl } from './read-controls.ts';
 
+const profilesPerPage = 50;
+const maxSequence = '9223372036854775807';
+
 export interface Definition {
   readonly definition: WrittenControl;
   /** The control set that the card had it from; null: the card's own. */
@@ -40,13 +43,23 @@ export async function definitionsOf(sql: Sql, cardId: string, version: number): 
   return found;
 }
 
-/** The same as the edge was told it, for a profile that this database does not know how it was made. */
+/**
+ * The same as the edge was told it, for a profile that this database does not know how it was made. The version is looked for here,
+ * not in SQL: Postgres does not read into JSON whose texts it could not keep, such as a control's name that was cut in an emoji.
+ */
 export async function definitionsAtEdge(sql: Sql, streamId: bigint, version: number): Promise<Definitions> {
-  const { rows } = await sql.query<{ body: Extract<CardEvent, { kind: 'profile' }> }>(
-    `select body from card_events where stream_id = $1 and kind = 'profile' and body -> 'profile' ->> 'version' = $2
-     order by sequence desc limit 1`,
-    [streamId, String(version)],
-  );
-  const controls = rows[0]?.body.profile.controls ?? [];
-  return new Map(controls.map((definition) => [definition.control_id, { definition, from: null }]));
+  for (let before = maxSequence; ; ) {
+    const { rows } = await sql.query<{ sequence: string; body: Extract<CardEvent, { kind: 'profile' }> }>(
+      `select sequence, body from card_events where stream_id = $1 and kind = 'profile' and sequence < $2
+       order by sequence desc limit $3`,
+      [streamId, before, profilesPerPage],
+    );
+    const found = rows.find(({ body }) => body.profile.version === version);
+    const last = rows.at(-1);
+    if (found !== undefined || last === undefined || rows.length < profilesPerPage) {
+      const controls = found?.body.profile.controls ?? [];
+      return new Map(controls.map((definition) => [definition.control_id, { definition, from: null }]));
+    }
+    before = last.sequence;
+  }
 }

@@ -129,8 +129,9 @@ export class Intake {
         },
         setAside: async ({ message, answer }, error) => answer(await this.#bookApart(message, error)),
       });
-    } catch {
-      // Logged where it failed. The rest of the batch comes again; who has been answered stays so.
+    } catch (error) {
+      // The rest of the batch comes again; who has been answered stays so.
+      this.#options.log.error({ err: error, messages: batch.length }, 'card events were not booked, and come again');
       for (const { answer } of batch) answer('retry');
     }
   }
@@ -140,28 +141,37 @@ export class Intake {
    * card goes on. An error of our own code is not the message's fault: it comes again, and a mended release takes it.
    */
   async #bookApart(message: ReadMessage, error: unknown): Promise<Outcome> {
-    if (!isRefusedByDatabase(error)) return 'retry';
-    await takeOrSetAside(eachEventOf(message), {
-      take: (messages) => this.#book(messages),
-      setAside: (one, refused) => this.#book([asDeadLetter(one, refused)]),
-    });
+    const { log } = this.#options;
+    if (!isRefusedByDatabase(error)) {
+      log.error({ err: error, messages: 1 }, 'card events were not booked, and come again');
+      return 'retry';
+    }
+    const apart = {
+      take: (messages: readonly ReadMessage[]) => this.#book(messages),
+      setAside: async (one: ReadMessage, refused: unknown) => {
+        log.error(
+          { err: refused, sequence: one.events[0]?.sequence },
+          'a card event was refused, and is a dead letter',
+        );
+        await this.#book([asDeadLetter(one, refused)]);
+      },
+    };
+    const events = eachEventOf(message);
+    if (events.length === 1) await apart.setAside(message, error);
+    else await takeOrSetAside(events, apart);
     return 'dead_letter';
   }
 
   async #book(messages: readonly ReadMessage[]): Promise<void> {
-    const { database, log, metrics } = this.#options;
+    const { database, metrics } = this.#options;
     const end = metrics.batchSeconds.startTimer();
     try {
       await this.#ensureStreams(messages);
       const booked = await bookBatch(database, this.#house, messages);
       metrics.countBatch(booked, messages);
     } catch (error) {
+      // Said by who decides what becomes of it, so that it is said once.
       const cause = isRefused(error) ? 'refused' : 'failed';
-      const told = { err: error, messages: messages.length, outcome: cause };
-      // A refused batch is halved: only what is refused alone is a failure of its own.
-      if (cause === 'refused' && messages.length > 1)
-        log.info(told, 'a batch of card events was refused, and is halved');
-      else log.error(told, 'card events were not booked');
       metrics.failures.inc({ cause });
       this.#knownStreams.clear();
       throw error;
