@@ -101,7 +101,7 @@ export function noticeOf(element: unknown, at: string, unread: Unread = new Set(
 }
 
 function typeOf({ type }: Fields, at: string): string {
-  if (typeof type !== 'string' || type.trim() === '')
+  if (typeof type !== 'string' || !/^[\x20-\x7e]+$/.test(type))
     throw refusalOf(`${at}.type`, type === undefined ? 'is missing' : 'must be a text');
   return type.trim().toLowerCase().slice(0, limits.networkKeyLengthMax);
 }
