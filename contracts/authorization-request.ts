@@ -38,8 +38,15 @@ export const requestKinds = ['authorization', 'incremental', 'account_verificati
  */
 export const threeDSecureResults = ['authenticated', 'attempted', 'exempted', 'failed', 'not_done'] as const;
 
-/** An instant by the network's own clock. Where it gives none, what comes later is taken to have happened later. */
+/**
+ * An instant by the network's own clock, in milliseconds; a network that knows only the day gives 00:00 UTC of it. Without one,
+ * a request or message comes after all that the card has heard of its authorization. It orders what happens to one
+ * authorization; windows and expiry go by the card's clock.
+ */
 export const occurredAtSchema = z.optional(z.int().check(z.nonnegative()));
+
+/** The network's own number of what happens to one authorization: 7 is after 6, whatever their stamps say. */
+export const orderSchema = z.optional(z.int().check(z.nonnegative()));
 
 /**
  * Another id by which the network may name this authorization from now on: Marqeta's clearing names the last incremental, not
@@ -62,7 +69,8 @@ export const authorizationRequestSchema = z.strictObject({
   partial_approval_capable: z._default(z.boolean(), false),
   alias_key: aliasKeySchema,
   occurred_at_ms: occurredAtSchema,
-  /** When the network drops the hold by itself; absent: the profile says how long. */
+  order: orderSchema,
+  /** When the network drops the hold by itself, believed up to `limits.holdDaysMax` from now; absent: the profile says how long. */
   hold_expires_at_ms: z.optional(z.int().check(z.nonnegative())),
   /** What the merchant charges in, where it is not the card's currency. */
   merchant_currency: z.optional(currencySchema),

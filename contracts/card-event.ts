@@ -23,12 +23,34 @@ const instant = z.int().check(z.nonnegative());
 
 const authorizationId = idSchema('auth');
 
+/** Where a change of a hold stands among those of its authorization: see `core/hold-changes.ts`. */
+const placeSchema = z.strictObject({
+  at_ms: instant,
+  order: z.optional(z.int().check(z.nonnegative())),
+  nth: z.int().check(z.minimum(-1)),
+});
+
+/** An approval as its authorization keeps it, and as a void takes it back. */
+const approvalSchema = z.strictObject({
+  ...placeSchema.shape,
+  /** The instant by the card's clock at which it was given. */
+  given_at_ms: instant,
+  /**
+   * What it adds to the hold. More than the decision's `hold_minor` where earlier messages already took a part: of 500 approved
+   * after a clearing of 200 it is 500, and 300 are held.
+   */
+  adds_minor: amountMinorSchema,
+});
+
 /** An authorization that turned out to be the same as the event's, known by another of the network's ids until now. */
 const joinedSchema = z.strictObject({
   authorization_id: authorizationId,
   /** What it held: gone from it, and part of this one's hold where it still is held. */
   released_minor: amountMinorSchema,
 });
+
+export type Place = z.infer<typeof placeSchema>;
+export type RecordedApproval = z.infer<typeof approvalSchema>;
 
 /** One row's body in the card's log. */
 export const cardEventBodySchema = z.discriminatedUnion('kind', [
@@ -39,7 +61,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     request: authorizationRequestSchema,
     decision: decisionSchema,
     effect: effectSchema,
-    /** Of an approval: its instant in the authorization's life, where that is not the request's own. */
+    /** Of an approval that adds to the hold. Rows of the first version have `approved_at_ms` instead. */
+    approval: z.optional(approvalSchema),
     approved_at_ms: z.optional(instant),
     joined: z.optional(joinedSchema),
   }),
@@ -55,6 +78,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     against: z.optional(z.enum(declineReasons)),
     /** The card has spent more than it was given. */
     overdrawn: z.optional(z.literal(true)),
+    /** More was refunded than the purchase cost: 500 of a purchase of 90. Booked all the same; a person has to look. */
+    refund_above_cleared: z.optional(z.literal(true)),
     joined: z.optional(joinedSchema),
   }),
   /** A hold that nobody cleared in time, dropped by the card itself. */
@@ -80,9 +105,11 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     voided_minor: amountMinorSchema,
     /** What the network had been told of it; absent: as much. */
     approved_minor: z.optional(amountMinorSchema),
-    /** The instant of the approval in its life, at which it is taken back; absent: nothing was approved. */
+    /** The approval that is taken back; absent: nothing was held. Rows of the first version have `approved_at_ms` instead. */
+    approval: z.optional(approvalSchema),
     approved_at_ms: z.optional(instant),
-    /** It was answered in the card's place: the instant at which what that had held is released. `voided_minor` is of that. */
+    /** It was answered in the card's place: where that answer stands, whose hold is released. `voided_minor` is of that. */
+    stood_in: z.optional(placeSchema),
     stood_in_at_ms: z.optional(instant),
     effect: effectSchema,
   }),

@@ -1,7 +1,7 @@
 // What a network tells us after the request: money moved, a hold changed or is gone. Facts, never refused by rules.
 
 import * as z from 'zod/mini';
-import { aliasKeySchema, merchantSchema, occurredAtSchema } from './authorization-request.ts';
+import { aliasKeySchema, merchantSchema, occurredAtSchema, orderSchema } from './authorization-request.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { networkKeySchema } from './network.ts';
 
@@ -10,6 +10,7 @@ const common = {
   message_key: networkKeySchema,
   alias_key: aliasKeySchema,
   occurred_at_ms: occurredAtSchema,
+  order: orderSchema,
   currency: currencySchema,
 };
 /** An authorization's key as the network's request had it, or an alias of it. */

@@ -9,9 +9,24 @@ export function signedText(call: { method: string; pathAndQuery: string; body: s
   return `${call.method.toUpperCase()} ${call.pathAndQuery}\n${call.body}`;
 }
 
+/**
+ * A limit was edited that counts purchases older than the card's memory (35 days), so that they cannot be counted anew.
+ * `forgotten_purchases_still_count`: they go on counting as under the former scope, zone or treatment of refunds.
+ * `forgotten_purchases_missing`: its window is of another kind, and some of them may not count any more.
+ */
+export const profileWarningSchema = z.object({
+  control_id: z.string(),
+  warning: z.enum(['forgotten_purchases_still_count', 'forgotten_purchases_missing']),
+});
+export type ProfileWarning = z.infer<typeof profileWarningSchema>;
+
 /** `PUT /internal/cards/:network/:token`: an older version never replaces a newer one; the same version twice is fine. */
 export const putCardBodySchema = profileSchema;
-export const putCardAnswerSchema = z.object({ outcome: z.enum(['stored', 'unchanged', 'stale']), version: z.int() });
+export const putCardAnswerSchema = z.object({
+  outcome: z.enum(['stored', 'unchanged', 'stale']),
+  version: z.int(),
+  warnings: z.optional(z.array(profileWarningSchema)),
+});
 
 /**
  * `POST /internal/cards/:network/:token/messages`: a message that a person books for a card, as a network would have sent it. Sent

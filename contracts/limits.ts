@@ -43,6 +43,18 @@ export const limits = {
   holdDays: 7,
   holdDaysLongStay: 30,
   holdDaysMax: 31,
+  /**
+   * How far a network's stamps may be behind what they tell of: a date alone (00:00) of the westernmost time zone is 36 hours
+   * behind at the end of its day. What has no stamp stands before whatever arrives later, unless that is dated earlier still.
+   */
+  stampBehindMsMax: 36 * 3_600_000,
+  /** How far ahead of our clock a stamp is believed; one further ahead would put what follows it behind it. */
+  stampAheadMsMax: 5 * 60_000,
+  /**
+   * How far a machine's clock may be behind a card's newest event, and the card's clock stays at that: daylight mistakes, a clock
+   * set by hand. Further behind, that event was written by a clock that had jumped ahead, and the card follows back.
+   */
+  clockStepBackMsMax: 2 * 24 * 3_600_000,
   /** How long a card keeps its rows: longer than any network sends again (Marqeta: just over 12 days; chargebacks are new messages). */
   retentionMs: 35 * 24 * 3_600_000,
   /**

@@ -1,23 +1,24 @@
 // One event folded into a card's state. `fold(apply)` over the log is the state: live and on load, the same code.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { CardEventBody } from '../contracts/card-event.ts';
+import type { CardEventBody, RecordedApproval } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Decision } from '../contracts/decision.ts';
-import type { Id } from '../contracts/ids.ts';
 import {
   type Authorization,
   afterApproval,
+  afterDecisionOfNothing,
   afterExpiry,
   afterMessage,
   afterVoid,
-  joined,
-  newAuthorization,
-  toldAtMs,
 } from './authorization.ts';
-import { type CardState, lifeKey, removeAuthorization, setAuthorization, setProfile } from './card-state.ts';
-import type { KnownLife } from './counter.ts';
+import { authorizationKey, type CardState, setAuthorization, setProfile } from './card-state.ts';
+import { fingerprint } from './fingerprint.ts';
+import { type Found, take } from './found.ts';
+import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
+import { keptFor } from './kept-counts.ts';
+import { approvalRecordedIn, standInPlaceRecordedIn } from './rows-of-old.ts';
 import { subjectAt, subjectOf } from './subject.ts';
 
 export interface LoggedEvent {
@@ -26,8 +27,10 @@ export interface LoggedEvent {
   readonly body: CardEventBody;
 }
 
+type Body<K extends CardEventBody['kind']> = Extract<CardEventBody, { kind: K }>;
+
 /**
- * The key under which a message without an authorization (force post, unlinked refund) lives: its own, behind a space, which
+ * The key under which a message without an authorization (force post, unlinked refund) is kept: its own, behind a space, which
  * no network's key has, so that nothing a network names can meet it.
  */
 export function authorizationKeyOf(message: CardMessage): string {
@@ -36,120 +39,104 @@ export function authorizationKeyOf(message: CardMessage): string {
 
 export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent): void {
   switch (body.kind) {
-    case 'authorization': {
-      const { request, decision } = body;
-      state.answered.set(request.request_key, sequence);
-      const { key, life } = takeLife(state, request.authorization_key, request.alias_key, body.authorization_id, at_ms);
-      setAuthorization(state, key, life, afterDecision(state, life, request, decision, at_ms));
+    case 'authorization':
+      applyDecision(state, body, sequence, at_ms);
       return;
-    }
-    case 'message': {
-      const { message } = body;
-      state.received.set(message.message_key, sequence);
-      if (body.anomaly !== undefined) return;
-      const named = authorizationKeyOf(message);
-      const { key, life } = takeLife(state, named, message.alias_key, body.authorization_id, at_ms);
-      if (message.kind === 'advice' && message.request_key !== undefined) {
-        const { request_key, hold_minor: approved_minor, authorization_key } = message;
-        const stoodIn = { sequence, approved_minor, authorization_key, at_ms: toldAtMs(life, message, at_ms) };
-        state.stoodIn.set(request_key, stoodIn);
-      }
-      setAuthorization(state, key, life, afterWord(state, life, message, at_ms));
+    case 'message':
+      applyMessage(state, body, sequence, at_ms);
       return;
-    }
     case 'void': {
       state.voided.set(body.request_key, sequence);
-      if (body.authorization_key === null || body.authorization_id === null) return;
-      const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
-      setAuthorization(state, key, life, afterVoid(life, body, at_ms));
+      const found = takeKnown(state, body, at_ms);
+      const voided = { ...body, approval: approvalRecordedIn(body), stood_in: standInPlaceRecordedIn(body) };
+      if (found !== null) change(state, found, afterVoid(found.authorization, voided, at_ms));
       return;
     }
     case 'expiry': {
-      const { key, life } = takeLife(state, body.authorization_key, undefined, body.authorization_id, at_ms);
-      setAuthorization(state, key, life, afterExpiry(life, at_ms));
+      const found = takeKnown(state, body, at_ms);
+      if (found !== null) change(state, found, afterExpiry(found.authorization, at_ms));
       return;
     }
     case 'profile':
-      setProfile(state, body.profile);
+      setProfile(state, body.profile, keptFor(state, body.profile, at_ms));
       return;
   }
 }
 
-/** A life after a decision. A declined request's life is kept too: what the network forces through later belongs to it. */
+function applyDecision(state: CardState, body: Body<'authorization'>, sequence: number, atMs: number): void {
+  const { request, decision, authorization_id } = body;
+  state.answered.set(request.request_key, sequence);
+  if (begetsNothing(state, request, decision)) {
+    for (const name of [request.authorization_key, request.alias_key])
+      if (name !== undefined) state.asked.set(fingerprint(name), sequence);
+    return;
+  }
+  const found = take(state, { ...request, authorization_id }, atMs);
+  change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), atMs));
+}
+
+/**
+ * A request that holds nothing, of an authorization that nobody has spoken of: a key and a number are kept, so that a card
+ * under attack stays small. What the network forces through later finds its id by them.
+ */
+function begetsNothing(state: CardState, request: AuthorizationRequest, { hold_minor }: Decision): boolean {
+  const { authorization_key, alias_key = authorization_key } = request;
+  const isKnown = (name: string) => state.authorizations.has(authorizationKey(state, name));
+  return hold_minor === 0 && !isKnown(authorization_key) && !isKnown(alias_key);
+}
+
+function applyMessage(state: CardState, body: Body<'message'>, sequence: number, atMs: number): void {
+  const { message, authorization_id, anomaly } = body;
+  state.received.set(message.message_key, sequence);
+  if (anomaly !== undefined) return;
+  const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id };
+  const found = take(state, named, atMs);
+  if (message.kind === 'advice' && message.request_key !== undefined) {
+    const { request_key, hold_minor: approved_minor, authorization_key } = message;
+    const place = placeOf(found.authorization.changes, message, atMs);
+    state.stoodIn.set(request_key, { sequence, approved_minor, authorization_key, place });
+  }
+  change(state, found, afterHearing(state, found.authorization, message, atMs));
+}
+
+/** Of an event that begins nothing: null where what it speaks of has been forgotten, or never held anything. */
+function takeKnown(state: CardState, body: Body<'void' | 'expiry'>, atMs: number): Found | null {
+  const { authorization_key, authorization_id } = body;
+  if (authorization_key === null || authorization_id === null) return null;
+  const known = state.authorizations.get(authorizationKey(state, authorization_key));
+  if (known === undefined) return null;
+  return take(state, { authorization_key, authorization_id, currency: known.currency }, atMs);
+}
+
+function change(state: CardState, { key, authorization, parts }: Found, after: Authorization): void {
+  const before = parts.length === 0 ? null : authorization;
+  setAuthorization(state, key, before, after);
+}
+
+/** `approval`: as it is or will be recorded; null where nothing is held for the request. */
 export function afterDecision(
   state: CardState,
-  life: Authorization,
+  authorization: Authorization,
   request: AuthorizationRequest,
-  decision: Decision,
+  { outcome, approved_minor }: Decision,
+  approval: RecordedApproval | undefined,
   atMs: number,
 ): Authorization {
-  if (decision.outcome === 'declined') return { ...life, touched_ms: atMs };
-  const { hold_minor, approved_minor } = decision;
+  const subject = outcome === 'approved' ? subjectOf(request) : null;
+  if (approval === undefined || subject === null) return afterDecisionOfNothing(authorization, subject, atMs);
   const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
-  const approval = { hold_minor, approved_minor, subject: subjectOf(request), expires_at_ms };
-  return afterApproval(life, request, approval, atMs);
+  return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms });
 }
 
-/** A life after what the network says of it. */
-export function afterWord(state: CardState, life: Authorization, message: CardMessage, atMs: number): Authorization {
+/** An authorization after a message of the network. */
+export function afterHearing(
+  state: CardState,
+  authorization: Authorization,
+  message: CardMessage,
+  atMs: number,
+): Authorization {
   const merchant = 'merchant' in message ? message.merchant : null;
-  const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: merchant ?? life.subject?.merchant ?? null }, atMs);
-  return afterMessage(life, message, { subject: subjectAt(merchant), expires_at_ms }, atMs);
-}
-
-export interface FoundLife {
-  readonly key: string;
-  /** As one, where two lives turn out to be the same. */
-  readonly life: Authorization;
-  /** The one that went into it. */
-  readonly absorbed: { readonly key: string; readonly life: Authorization } | null;
-}
-
-/** What a request adds to, by any of its names; null for a new purchase. */
-export function knownLife(state: CardState, named: string, alias: string | undefined): KnownLife | null {
-  const key = lifeKey(state, named);
-  const otherKey = alias === undefined ? key : lifeKey(state, alias);
-  const one = state.authorizations.get(key);
-  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
-  if (one !== undefined && other !== undefined) return { life: joined(one, other), parts: [one, other] };
-  const life = one ?? other;
-  return life === undefined ? null : { life, parts: [life] };
-}
-
-/** The life that an event belongs to, begun by it where it is the first to name it. Only looks. */
-export function findLife(
-  state: CardState,
-  named: string,
-  alias: string | undefined,
-  authorization_id: Id<'auth'>,
-  atMs: number,
-): FoundLife {
-  const key = lifeKey(state, named);
-  const life = state.authorizations.get(key);
-  const otherKey = alias === undefined ? key : lifeKey(state, alias);
-  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
-  if (other === undefined) return { key, life: life ?? newAuthorization(authorization_id, atMs), absorbed: null };
-  // A new name of what is known begins nothing that would have to be joined.
-  if (life === undefined) return { key: otherKey, life: other, absorbed: null };
-  return { key, life: joined(life, other), absorbed: { key: otherKey, life: other } };
-}
-
-/** The same, with the state told of a new name for it. */
-function takeLife(
-  state: CardState,
-  named: string,
-  alias: string | undefined,
-  authorization_id: Id<'auth'>,
-  atMs: number,
-): { key: string; life: Authorization } {
-  const { key, life, absorbed } = findLife(state, named, alias, authorization_id, atMs);
-  if (absorbed !== null) {
-    const before = state.authorizations.get(key) ?? newAuthorization(authorization_id, atMs);
-    removeAuthorization(state, absorbed.key, absorbed.life);
-    setAuthorization(state, key, before, life);
-    for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
-    state.aliases.set(absorbed.key, key);
-  }
-  for (const name of [named, alias]) if (name !== undefined && name !== key) state.aliases.set(name, key);
-  return { key, life };
+  const usedAt = merchant ?? authorization.subject?.merchant ?? null;
+  const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
+  return afterMessage(authorization, message, { subject: subjectAt(merchant), expires_at_ms }, atMs);
 }

@@ -4,13 +4,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { Decision } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
-import { apply, type LoggedEvent } from './apply.ts';
 import { effectBetween, newAuthorization } from './authorization.ts';
-import { availableMinor, type CardState, newCardState, setProfile } from './card-state.ts';
+import { availableMinor, type CardState } from './card-state.ts';
 import { counterKey } from './counter.ts';
-import { held, type Item } from './reckoning.ts';
 import { SampleCard } from './sample-lives.ts';
 import {
   advice,
@@ -31,7 +28,7 @@ const fundsMinor = 10_000;
 const perDay = limitPerDay(100_000);
 const perDayGivingBack = limitPerDay(100_000, { control_id: 'giving-back', refunds_give_back: true });
 
-/** A request, its void, the card's own expiry, or a word of the network. */
+/** A request, its void, the card's own expiry, or a message of the network. */
 type Step = { asks: Partial<AuthorizationRequest> } | { voids: string } | { expires: true } | CardMessage;
 
 function livedBy(steps: readonly Step[]): CardState {
@@ -49,7 +46,7 @@ function livedBy(steps: readonly Step[]): CardState {
 }
 
 function countedIn(state: CardState, control = perDay) {
-  const counted = state.counters.get(counterKey(control))?.countedFor(null, noonMs);
+  const counted = state.counters.get(counterKey(control))?.countedFor(null, noonMs, noonMs);
   return { amount: counted?.amount_minor, uses: counted?.count };
 }
 
@@ -187,7 +184,7 @@ describe('where the card was used', () => {
   });
 });
 
-const newborn = newAuthorization(countingIds()().authorization_id, noonMs);
+const newborn = newAuthorization(countingIds()().authorization_id, noonMs, 'USD');
 
 test('an effect is the difference of hold and of posted', () => {
   const life = newborn;
@@ -196,20 +193,10 @@ test('an effect is the difference of hold and of posted', () => {
   expect(effectBetween(cleared, life)).toEqual({ hold_minor: -100, posted_minor: -350 });
 });
 
-// One life as the network tells it: each word with the network's own time, some at the same instant, by three names that two
-// of the words tie together.
-interface Word {
-  readonly named: string;
-  readonly alias: string | undefined;
-  readonly at_ms: number;
-  readonly says: { readonly approved: number; readonly held: number } | CardMessage;
-}
-
+// One authorization as the network tells it: messages with their stamps, some of the same instant and some numbered, by three
+// names that two of the messages tie together; and the request that began it, anywhere among them.
 const amounts = fc.integer({ min: 0, max: 1_000 });
 const said = fc.oneof(
-  fc
-    .tuple(fc.integer({ min: 1, max: 1_000 }), fc.constantFrom(0, 0, 50, 400))
-    .map(([approved, more]) => ({ approved, held: approved + more })),
   fc
     .tuple(amounts, fc.boolean())
     .map(([amount_minor, final]) => clearing({ amount_minor, final, merchant: merchant('5812') })),
@@ -218,67 +205,55 @@ const said = fc.oneof(
   amounts.map((amount_minor) => refund({ amount_minor })),
   fc.constant(expiry()),
 );
-const word = fc
-  .record({ named: fc.constantFrom('a', 'b', 'c'), at_ms: fc.integer({ min: noonMs - 9, max: noonMs }), says: said })
-  .map(({ named, at_ms, says }): Word => ({ named, alias: undefined, at_ms, says }));
-const ties: readonly Word[] = [
-  { named: 'a', alias: 'b', at_ms: noonMs - 5, says: refund({ amount_minor: 1 }) },
-  { named: 'c', alias: 'a', at_ms: noonMs - 4, says: reversal({ amount_minor: 1 }) },
+const stamped = fc
+  .record({
+    authorization_key: fc.constantFrom('a', 'b', 'c'),
+    occurred_at_ms: fc.integer({ min: noonMs - 9, max: noonMs }),
+    order: fc.option(fc.nat(5), { nil: undefined, freq: 1 }),
+    says: said,
+  })
+  .map(({ says, ...stamps }): CardMessage => ({ ...says, ...stamps }));
+const ties: readonly CardMessage[] = [
+  refund({ authorization_key: 'a', alias_key: 'b', occurred_at_ms: noonMs - 5, amount_minor: 1 }),
+  reversal({ authorization_key: 'c', alias_key: 'a', occurred_at_ms: noonMs - 4, amount_minor: 1 }),
 ];
-const lifeInTwoOrders = fc
-  .array(word, { maxLength: 8 })
-  .map((words) => [...words, ...ties])
-  .chain((words) => fc.tuple(fc.constant(words), fc.shuffledSubarray(words, { minLength: words.length })));
+const messagesInTwoOrders = fc
+  .array(stamped, { maxLength: 8 })
+  .map((messages) => [...messages, ...ties].map((message, index) => ({ ...message, message_key: `${index}` })))
+  .chain((messages) => fc.tuple(fc.constant(messages), fc.shuffledSubarray(messages, { minLength: messages.length })));
 
-function fold(words: readonly Word[]): { state: CardState; log: LoggedEvent[] } {
-  const state = newCardState();
-  setProfile(state, profile({ controls: [perDayGivingBack] }));
-  const ids = countingIds();
-  const effect = { hold_minor: 0, posted_minor: 0 };
-  const log = words.map(({ named, alias, at_ms: occurred_at_ms, says }, index): LoggedEvent => {
-    const common = { authorization_key: named, alias_key: alias, occurred_at_ms };
-    const key = `${index}`;
-    const envelope = { sequence: index + 1, at_ms: noonMs + index };
-    if (!('approved' in says)) {
-      const message = { ...says, ...common, message_key: key };
-      return { ...envelope, body: { kind: 'message', ...ids(), message, effect } };
-    }
-    const decision: Decision = {
-      ...{ outcome: 'approved', approved_minor: says.approved, hold_minor: says.held, reason: null },
-      ...{ control_id: null, available_minor: null, profile_version: 1, trace: [] },
-    };
-    const asking = request({ ...common, request_key: key, amount_minor: says.approved });
-    return { ...envelope, body: { kind: 'authorization', ...ids(), request: asking, decision, effect } };
-  });
-  for (const event of log) apply(state, structuredClone(event));
-  return { state, log };
+function heard(messages: readonly CardMessage[], requestAt: number, approved: number): CardState {
+  const tip = { control_id: 'tip', mode: 'enforce', applies_to: {}, does: 'adjust_hold', percent: 20 } as const;
+  const sample = new SampleCard(profile({ controls: [perDayGivingBack, tip] }));
+  const ask = () =>
+    sample.card.authorize(request({ authorization_key: 'a', amount_minor: approved, occurred_at_ms: noonMs }), noonMs);
+  for (const [index, message] of messages.entries()) {
+    if (index === requestAt) ask();
+    sample.card.receive(message, noonMs + index);
+  }
+  if (requestAt >= messages.length) ask();
+  return sample.card.state;
 }
 
-/** What all the words come to, in the order of the network's clock. */
-function itemOf({ at_ms, says }: Word): Item[] {
-  if ('approved' in says) return [{ at_ms, what: 'add', minor: says.held, told: says.approved }];
-  if (says.kind === 'refund') return [];
-  if (says.kind === 'advice') return [{ at_ms, what: 'set', minor: says.hold_minor }];
-  if (says.kind === 'expiry') return [{ at_ms, what: 'set', minor: 0 }];
-  if (says.kind === 'reversal' && says.amount_minor === null) return [{ at_ms, what: 'set', minor: 0 }];
-  if (says.kind === 'clearing' && says.final) return [{ at_ms, what: 'set', minor: 0 }];
-  return [{ at_ms, what: 'take', minor: says.amount_minor ?? 0 }];
-}
-
-test('every order of one life ends in the same hold, clearings, refunds, uses and counts, under any of its names', () => {
+test('every order of its messages, some twice, ends in the same hold, sums and counts, under any of its names', () => {
   fc.assert(
-    fc.property(lifeInTwoOrders, ([words, otherOrder]) => {
-      const [one, other] = [fold(words).state, fold(otherOrder).state];
-      const [life, ...none] = one.authorizations.values();
-      const [lifeOfOther, ...noneOfOther] = other.authorizations.values();
-      expect([none, noneOfOther]).toEqual([[], []]);
-      const { authorization_id, at_ms, touched_ms, expires_at_ms, ...sums } = life ?? newborn;
-      expect(lifeOfOther).toMatchObject(sums);
-      expect(life?.hold_minor).toBe(held(words.flatMap(itemOf)));
-      expect(one.held_minor).toBe(life?.hold_minor);
-      expect(other).toMatchObject({ held_minor: one.held_minor, posted_minor: one.posted_minor, uses: one.uses });
-      expect(countedIn(other, perDayGivingBack)).toEqual(countedIn(one, perDayGivingBack));
-    }),
+    fc.property(
+      messagesInTwoOrders,
+      fc.nat(12),
+      fc.nat(12),
+      fc.integer({ min: 1, max: 1_000 }),
+      ([messages, others], requestAt, otherRequestAt, approved) => {
+        const one = heard(messages, requestAt, approved);
+        const other = heard([...others, ...others.slice(0, 3)], otherRequestAt, approved);
+        const [first, ...none] = one.authorizations.values();
+        const [second, ...noneOfOther] = other.authorizations.values();
+        expect([none, noneOfOther]).toEqual([[], []]);
+        const { hold_minor, network_minor, changes, cleared_minor, refunded_minor } = first ?? newborn;
+        expect(second).toMatchObject({ hold_minor, network_minor, changes, cleared_minor, refunded_minor });
+        expect(other).toMatchObject({ held_minor: one.held_minor, posted_minor: one.posted_minor, uses: one.uses });
+        expect(countedIn(other, perDayGivingBack)).toEqual(countedIn(one, perDayGivingBack));
+      },
+    ),
     { numRuns: 1_000 },
   );
 });

@@ -12,8 +12,9 @@ import type { Decision } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
-import { lifeKey, newCardState } from './card-state.ts';
-import { receiveRequest, receiveVoid } from './receive.ts';
+import { authorizationKey, newCardState } from './card-state.ts';
+import { receiveRequest, receiveVoid, receiveVoidInPlace } from './receive.ts';
+import { standInPlaceRecordedIn } from './rows-of-old.ts';
 
 export const changes = ['unchanged', 'newly_declined', 'newly_approved', 'amount_changed'] as const;
 
@@ -37,7 +38,6 @@ interface Approved {
 /** A request as the draft answers it. */
 type Asked = Extract<CardEventBody, { kind: 'authorization' }>;
 
-const noId: Id<'auth'> = 'auth_';
 const noEffect = { hold_minor: 0, posted_minor: 0 };
 
 /** One card. Events are taken in their order, from the card's first. */
@@ -110,14 +110,16 @@ export class Backtest {
       life.recorded_minor -= answer.recorded.approved_minor;
       life.draft_minor -= answer.asked.decision.approved_minor;
     }
-    const { event_id, authorization_id, stood_in_at_ms } = body;
-    if (stood_in_at_ms === undefined || (answer?.asked.decision.hold_minor ?? 0) > 0) {
-      // One that had opened no life opens none here: the id is not looked at.
-      const ids = { event_id, authorization_id: authorization_id ?? noId };
-      const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, ids, event.at_ms);
+    const { event_id, authorization_id } = body;
+    const ofStandIn = standInPlaceRecordedIn(body) !== undefined;
+    if (!ofStandIn || answer?.asked.approval !== undefined) {
+      const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, event_id, event.at_ms);
       apply(this.#state, { ...event, body: voided });
     }
-    if (stood_in_at_ms !== undefined && !this.#wasRefused(authorization_id ?? '')) apply(this.#state, event);
+    const stoodIn = this.#state.stoodIn.get(body.request_key);
+    if (!ofStandIn || stoodIn === undefined || this.#wasRefused(authorization_id ?? '')) return;
+    const voided = receiveVoidInPlace(this.#state, body.request_key, stoodIn, event_id, event.at_ms);
+    apply(this.#state, { ...event, body: voided });
   }
 
   /** History approved something of this life, the draft nothing: what is told of it would not have happened. */
@@ -139,10 +141,10 @@ export class Backtest {
     return life;
   }
 
-  #watch(authorizationKey: string): void {
-    const life = this.#state.authorizations.get(lifeKey(this.#state, authorizationKey));
+  #watch(named: string): void {
+    const life = this.#state.authorizations.get(authorizationKey(this.#state, named));
     if (life === undefined || life.hold_minor === 0) return;
-    this.#beyondHistory.add(authorizationKey);
+    this.#beyondHistory.add(named);
     this.#nextLapseMs = Math.min(this.#nextLapseMs, life.expires_at_ms);
   }
 
@@ -151,7 +153,7 @@ export class Backtest {
     if (nowMs < this.#nextLapseMs) return;
     this.#nextLapseMs = Number.POSITIVE_INFINITY;
     for (const authorization_key of this.#beyondHistory) {
-      const life = this.#state.authorizations.get(lifeKey(this.#state, authorization_key));
+      const life = this.#state.authorizations.get(authorizationKey(this.#state, authorization_key));
       if (life !== undefined && life.hold_minor > 0 && life.expires_at_ms > nowMs) {
         this.#nextLapseMs = Math.min(this.#nextLapseMs, life.expires_at_ms);
         continue;

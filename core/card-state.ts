@@ -1,17 +1,36 @@
 // A card's state: the fold of its events. Held in memory by the card object, restored exactly from snapshot and log.
 // Mutable for speed and owned by one object: only `apply` and `forget` change it, everything else reads.
 
+import type { Place } from '../contracts/card-event.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Authorization, isUse, newAuthorization, postedMinor } from './authorization.ts';
 import { type CompiledControl, compileControls } from './controls.ts';
-import { type Counter, counterKey, type Kept, newCounter } from './counter.ts';
+import { type Counter, newCounters } from './counter.ts';
+import { type KeptCounts, keptOf } from './kept-counts.ts';
 
-export interface CardState {
+/** What a card holds, has spent, and how often it was used, in one currency. */
+export interface Sums {
+  held_minor: number;
+  posted_minor: number;
+  /** Authorizations that were a use of the card, ever. */
+  uses: number;
+}
+
+export interface CardState extends Sums {
   profile: Profile | null;
+  /** Of the sums: the profile's; before there is one, of the first authorization. */
+  currency: string | null;
+  /** The same sums in every other currency: what was heard before the profile said which is the card's. They count nowhere. */
+  readonly others: Map<string, Sums>;
   /** By the network's key of the authorization: the first one it was named by. */
   readonly authorizations: Map<string, Authorization>;
   /** Other keys by which the network may name them. */
   readonly aliases: Map<string, string>;
+  /**
+   * Authorizations of which all that is known is a request that held nothing: the fingerprint of the key, and the sequence of
+   * the event, which has the id.
+   */
+  readonly asked: Map<number, number>;
   /** Sequence of the event that answered a request key: repeats are answered from it. */
   readonly answered: Map<string, number>;
   /** Request keys that were answered in the card's place. */
@@ -20,10 +39,6 @@ export interface CardState {
   readonly voided: Map<string, number>;
   /** Keys of the network's messages: repeats change nothing. */
   readonly received: Map<string, number>;
-  held_minor: number;
-  posted_minor: number;
-  /** Authorizations that were a use of the card, ever. */
-  uses: number;
   /** No hold lapses before. */
   next_expiry_ms: number;
   /** What the profile's limits count, by what makes them count alike. */
@@ -35,9 +50,9 @@ export interface CardState {
 export interface StoodIn {
   readonly sequence: number;
   readonly approved_minor: number;
-  /** The life that holds it, and since which instant. */
+  /** The authorization that holds it, and where among its changes. */
   readonly authorization_key: string;
-  readonly at_ms: number;
+  readonly place: Place;
 }
 
 /** The answer in the card's place that holds for a request; null where there is none, or the request was given up since. */
@@ -49,15 +64,18 @@ export function standInFor(state: CardState, requestKey: string): StoodIn | null
 export function newCardState(): CardState {
   return {
     profile: null,
+    currency: null,
+    held_minor: 0,
+    posted_minor: 0,
+    uses: 0,
+    others: new Map(),
     authorizations: new Map(),
     aliases: new Map(),
+    asked: new Map(),
     answered: new Map(),
     stoodIn: new Map(),
     voided: new Map(),
     received: new Map(),
-    held_minor: 0,
-    posted_minor: 0,
-    uses: 0,
     next_expiry_ms: Number.POSITIVE_INFINITY,
     counters: new Map(),
     controls: [],
@@ -70,49 +88,90 @@ export function availableMinor(state: CardState): number | null {
   return funds === null ? null : funds - state.held_minor - state.posted_minor;
 }
 
-/** The key under which a life stands, by any of its names. */
-export function lifeKey(state: CardState, key: string): string {
+/** The key under which an authorization stands, by any of its names. */
+export function authorizationKey(state: CardState, key: string): string {
   return state.aliases.get(key) ?? key;
 }
 
-/** Replaces one life by its next state, and keeps every sum that depends on it. */
-export function setAuthorization(state: CardState, key: string, before: Authorization, after: Authorization): void {
-  state.authorizations.set(key, after);
-  state.posted_minor += postedMinor(after) - postedMinor(before);
-  state.held_minor += after.hold_minor - before.hold_minor;
-  state.uses += (isUse(after) ? 1 : 0) - (isUse(before) ? 1 : 0);
-  if (!Number.isSafeInteger(state.posted_minor) || !Number.isSafeInteger(state.held_minor))
-    throw new Error("the card's sums have left the integers that a double holds exactly");
-  if (after.hold_minor > 0) state.next_expiry_ms = Math.min(state.next_expiry_ms, after.expires_at_ms);
-  for (const counter of state.counters.values()) counter.change(key, before, after);
+/** The sums of a currency: the state's own for the card's. */
+export function sumsIn(state: CardState, currency: string): Sums {
+  state.currency ??= currency;
+  if (currency === state.currency) return state;
+  const sums = state.others.get(currency) ?? { held_minor: 0, posted_minor: 0, uses: 0 };
+  state.others.set(currency, sums);
+  return sums;
 }
 
-/** Takes a life away as if it had never been: what it was goes on under another key. */
-export function removeAuthorization(state: CardState, key: string, life: Authorization): void {
-  setAuthorization(state, key, life, newAuthorization(life.authorization_id, life.at_ms));
+/** In all currencies: only for how much it changes by one event, which is of one. */
+export function heldInAll({ held_minor, others }: CardState): number {
+  let held = held_minor;
+  for (const sums of others.values()) held += sums.held_minor;
+  return held;
+}
+
+export function postedInAll({ posted_minor, others }: CardState): number {
+  let posted = posted_minor;
+  for (const sums of others.values()) posted += sums.posted_minor;
+  return posted;
+}
+
+/** Replaces one authorization by its next state, and keeps every sum that depends on it. `before` null: it is new. */
+export function setAuthorization(
+  state: CardState,
+  key: string,
+  before: Authorization | null,
+  after: Authorization,
+): void {
+  state.authorizations.set(key, after);
+  const sums = sumsIn(state, after.currency);
+  sums.posted_minor += postedMinor(after) - (before === null ? 0 : postedMinor(before));
+  sums.held_minor += after.hold_minor - (before?.hold_minor ?? 0);
+  sums.uses += (isUse(after) ? 1 : 0) - (before !== null && isUse(before) ? 1 : 0);
+  if (!Number.isSafeInteger(sums.posted_minor) || !Number.isSafeInteger(sums.held_minor))
+    throw new Error("the card's sums have left the integers that a double holds exactly");
+  if (after.hold_minor > 0) state.next_expiry_ms = Math.min(state.next_expiry_ms, after.expires_at_ms);
+  if (sums === state) for (const counter of state.counters.values()) counter.change(before, after);
+}
+
+/** Takes an authorization away as if it had never been: what it was goes on under another key. */
+export function removeAuthorization(state: CardState, key: string, authorization: Authorization): void {
+  const { authorization_id, at_ms, currency } = authorization;
+  setAuthorization(state, key, authorization, newAuthorization(authorization_id, at_ms, currency));
   state.authorizations.delete(key);
 }
 
-/** A changed profile may have other limits: they count what the card already spent, as if they had always been there. */
-export function setProfile(state: CardState, profile: Profile, kept: ReadonlyMap<string, Kept> = keptOf(state)): void {
-  const counters = new Map<string, Counter>();
-  for (const control of profile.controls) {
-    if (control.does !== 'limit') continue;
-    const key = counterKey(control);
-    if (counters.has(key)) continue;
-    const counter = newCounter(control);
-    if (counter === null) continue;
-    counters.set(key, counter);
+/**
+ * A changed profile may have other limits: they count what the card already spent, as if they had always been there. `kept`:
+ * what is counted of authorizations that are no longer in memory.
+ */
+export function setProfile(state: CardState, profile: Profile, kept: KeptCounts = keptOf(state)): void {
+  takeCurrency(state, profile.currency);
+  const counters = newCounters(profile.controls);
+  for (const [key, counter] of counters) {
     counter.restore(kept.get(key) ?? []);
-    for (const [lifeName, life] of state.authorizations)
-      counter.change(lifeName, newAuthorization(life.authorization_id, life.at_ms), life);
+    for (const authorization of state.authorizations.values())
+      if (authorization.currency === profile.currency) counter.change(null, authorization);
   }
   state.profile = profile;
   state.counters = counters;
   state.controls = compileControls(profile.controls, counters);
 }
 
-/** What the counters hold of lives that are no longer in memory. */
-export function keptOf(state: CardState): Map<string, Kept> {
-  return new Map([...state.counters].map(([key, counter]) => [key, counter.kept()]));
+/**
+ * What was heard in other currencies, before the profile said which is the card's, keeps its holds and its sums apart, under
+ * keys with a space, which no network's key has: its key may name an authorization in the card's own currency from now on.
+ */
+function takeCurrency(state: CardState, currency: string): void {
+  if (state.currency === currency) return;
+  for (const [key, authorization] of [...state.authorizations]) {
+    if (authorization.currency === currency || key.startsWith(`${authorization.currency} `)) continue;
+    state.authorizations.delete(key);
+    state.authorizations.set(`${authorization.currency} ${key}`, authorization);
+    for (const [alias, target] of state.aliases) if (target === key) state.aliases.delete(alias);
+  }
+  const { held_minor, posted_minor, uses } = state;
+  if (state.currency !== null) state.others.set(state.currency, { held_minor, posted_minor, uses });
+  const sums = state.others.get(currency) ?? { held_minor: 0, posted_minor: 0, uses: 0 };
+  state.others.delete(currency);
+  Object.assign(state, sums, { currency });
 }

@@ -5,6 +5,7 @@ import type { AuthorizationRequest } from '../contracts/authorization-request.ts
 import type { CardMessage } from '../contracts/card-message.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
+import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
 import { SampleCard } from './sample-lives.ts';
 import {
@@ -103,7 +104,7 @@ describe('a void', () => {
     ['a reversal of it changes nothing', 0, [reversal({ amount_minor: 500, occurred_at_ms: noonMs + 1_000 })], 0],
     ['an advice, of a request without an instant', undefined, [advice({ occurred_at_ms: noonMs + 1_000 })], 500],
     ['an advice before it all', undefined, [advice({ occurred_at_ms: noonMs - hourMs, hold_minor: 300 })], 300],
-  ])('takes its approval back at the approval’s instant: %s', (_, at, messages, held) => {
+  ])('takes its approval back where the approval stands: %s', (_, at, messages, held) => {
     const occurred = at === undefined ? {} : { occurred_at_ms: noonMs + at };
     for (const voidsFirst of [true, false]) {
       const { card, log } = cardWith();
@@ -113,7 +114,7 @@ describe('a void', () => {
       if (!voidsFirst) card.void('request-1', noonMs + 5_000);
       expect(card.state.held_minor).toBe(held);
       expect(log.find(({ body }) => body.kind === 'void')?.body).toMatchObject({
-        approved_at_ms: at === undefined ? 0 : noonMs,
+        approval: { at_ms: 0, nth: -1, given_at_ms: noonMs, adds_minor: 500 },
       });
     }
   });
@@ -126,7 +127,10 @@ describe('a void', () => {
     card.receive(advice({ message_key: 'm2', hold_minor: 800, occurred_at_ms: noonMs + 20 }), noonMs + 30);
     card.void('more', noonMs + 40);
     expect(card.state.held_minor).toBe(800);
-    expect(log.at(-1)?.body).toMatchObject({ approved_at_ms: noonMs + 11, effect: { hold_minor: 0 } });
+    expect(log.at(-1)?.body).toMatchObject({
+      approval: { at_ms: noonMs + 10, nth: 1, given_at_ms: noonMs + 10 },
+      effect: { hold_minor: 0 },
+    });
   });
 
   test('comes once', () => {
@@ -172,11 +176,9 @@ describe('a profile', () => {
   });
 
   test('is in force from its own event on, also for a card that had none', () => {
-    const rows: unknown[] = [];
-    const none = () => {
-      throw new Error('nothing is read back');
-    };
-    const card = new Card({ append: (event) => rows.push(event), at: none, freshIds: countingIds() }, null, []);
+    const rows: LoggedEvent[] = [];
+    const at = (sequence: number) => (rows[sequence - 1] as LoggedEvent).body;
+    const card = new Card({ append: (event) => rows.push(event), at, freshIds: countingIds() }, null, []);
     expect(card.authorize(request(), noonMs)).toMatchObject({
       decision: { reason: 'card_unknown', profile_version: null },
     });

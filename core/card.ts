@@ -6,11 +6,16 @@ import type { CardEventBody } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Decision } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
+import type { ProfileWarning } from '../contracts/internal-api.ts';
+import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
-import { type CardState, newCardState, standInFor } from './card-state.ts';
+import { assert } from './assert.ts';
+import { authorizationKey, type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
+import { fingerprint } from './fingerprint.ts';
 import { expiriesDue } from './hold-expiry.ts';
+import { warningsOf } from './kept-counts.ts';
 import {
   answeredInPlace,
   type FreshIds,
@@ -19,7 +24,9 @@ import {
   receiveVoid,
   receiveVoidInPlace,
 } from './receive.ts';
-import { type Forgotten, forget, type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
+import { type Forgotten, forget } from './retention.ts';
+import { approvalRecordedIn, followBooks } from './rows-of-old.ts';
+import { type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
 
 export type AuthorizeAnswer =
   | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
@@ -39,6 +46,8 @@ export interface PutProfileAnswer {
   readonly outcome: 'stored' | 'unchanged' | 'stale';
   /** The version in force. */
   readonly version: number;
+  /** What whoever changed the profile should know; absent: nothing. */
+  readonly warnings?: ProfileWarning[];
 }
 
 /** Where events are written, and read back from by their number. */
@@ -52,8 +61,9 @@ export interface CardHistory {
 export class Card {
   #state: CardState;
   #sequence: number;
-  /** The instant of the newest event: the card's clock never goes behind it. */
+  /** The instant of the newest event. */
   #clockMs: number;
+  #clockStepsBack = 0;
   readonly #history: CardHistory;
 
   /** From a snapshot and the rows after it, in order. */
@@ -62,7 +72,7 @@ export class Card {
     this.#state = snapshot === null ? newCardState() : stateFrom(snapshot);
     this.#sequence = snapshot?.sequence ?? 0;
     this.#clockMs = snapshot?.at_ms ?? 0;
-    for (const row of rows) this.#fold(row);
+    for (const row of rows) this.#refold(row);
   }
 
   /** To look at, not to change. */
@@ -74,9 +84,17 @@ export class Card {
     return this.#sequence;
   }
 
-  /** The card's clock: the caller's, and never behind the newest event. */
+  /**
+   * The card's clock: the caller's, and not behind the newest event. Unless it is far behind it: then the newest event was
+   * written by a clock that had jumped ahead, and staying with it would leave the card in the year after next.
+   */
   now(clockMs: number): number {
-    return Math.max(clockMs, this.#clockMs);
+    return this.#clockMs - clockMs > limits.clockStepBackMsMax ? clockMs : Math.max(clockMs, this.#clockMs);
+  }
+
+  /** How often that was so, since the card was loaded. */
+  get clockStepsBack(): number {
+    return this.#clockStepsBack;
   }
 
   /**
@@ -88,9 +106,9 @@ export class Card {
     const { request_key } = request;
     const answered = this.#answerTo(request_key);
     if (answered !== null) {
-      // When the network says it happened is no part of what was asked: a repeat may be stamped anew.
-      const { occurred_at_ms } = answered.request;
-      const field = differingField(answered.request, { ...request, occurred_at_ms });
+      // When the network says it happened is no part of what was asked: a repeat may be stamped and numbered anew.
+      const { occurred_at_ms, order } = answered.request;
+      const field = differingField(answered.request, { ...request, occurred_at_ms, order });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
       return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
@@ -98,7 +116,7 @@ export class Card {
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
     if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
-    const event = receiveRequest(this.#state, request, this.#history.freshIds(), nowMs);
+    const event = receiveRequest(this.#state, request, this.#idsFor(request), nowMs);
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
     return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
@@ -115,7 +133,7 @@ export class Card {
       return field === null ? { outcome: 'repeated' } : { outcome: 'conflict', field };
     }
     const nowMs = this.now(clockMs);
-    this.#append(receiveMessage(this.#state, message, this.#history.freshIds(), nowMs), nowMs);
+    this.#append(receiveMessage(this.#state, message, this.#idsFor(message), nowMs), nowMs);
     return { outcome: 'stored' };
   }
 
@@ -129,10 +147,13 @@ export class Card {
     if (isGivenUp && stoodIn === null) return { outcome: 'repeated' };
     const nowMs = this.now(clockMs);
     const answer = isGivenUp ? null : this.#answerTo(requestKey);
-    if (stoodIn === null || (answer?.decision.hold_minor ?? 0) > 0)
-      this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds(), nowMs), nowMs);
+    if (stoodIn === null || (answer !== null && approvalRecordedIn(answer) !== undefined))
+      this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds().event_id, nowMs), nowMs);
     if (stoodIn !== null)
-      this.#append(receiveVoidInPlace(this.#state, requestKey, stoodIn, this.#history.freshIds(), nowMs), nowMs);
+      this.#append(
+        receiveVoidInPlace(this.#state, requestKey, stoodIn, this.#history.freshIds().event_id, nowMs),
+        nowMs,
+      );
     return { outcome: 'stored' };
   }
 
@@ -141,9 +162,10 @@ export class Card {
     if (inForce !== null && profile.version <= inForce.version)
       // The same version with another content is a caller's mistake, and as little in force as an older one.
       return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
+    const warnings = warningsOf(this.#state, profile);
     const { event_id } = this.#history.freshIds();
     this.#append({ kind: 'profile', event_id, profile }, this.now(clockMs));
-    return { outcome: 'stored', version: profile.version };
+    return { outcome: 'stored', version: profile.version, ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
   /** Drops the holds that are due; when the next one is. */
@@ -196,17 +218,48 @@ export class Card {
     return body.message;
   }
 
+  /**
+   * Fresh ids; of an authorization of which only a request that held nothing is known, its own id, so that what the network
+   * forces through after a decline belongs to what was declined.
+   */
+  #idsFor({ authorization_key, alias_key }: Pick<CardMessage, 'authorization_key' | 'alias_key'>): FreshIds {
+    const fresh = this.#history.freshIds();
+    const names = [authorization_key, alias_key].filter((name) => name !== null && name !== undefined);
+    const { authorizations, asked } = this.#state;
+    if (asked.size === 0 || names.some((name) => authorizations.has(authorizationKey(this.#state, name)))) return fresh;
+    for (const name of names) {
+      const sequence = asked.get(fingerprint(name));
+      const body = sequence === undefined ? null : this.#history.at(sequence);
+      if (body?.kind === 'authorization' && body.request.authorization_key === name)
+        return { ...fresh, authorization_id: body.authorization_id };
+    }
+    return fresh;
+  }
+
   /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
   #append(body: CardEventBody, nowMs: number): void {
     const event = { sequence: this.#sequence + 1, at_ms: nowMs, body };
+    const [held, posted] = [heldInAll(this.#state), postedInAll(this.#state)];
+    if (nowMs < this.#clockMs) this.#clockStepsBack++;
     this.#fold(event);
+    const { hold_minor, posted_minor } = 'effect' in body ? body.effect : { hold_minor: 0, posted_minor: 0 };
+    const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
+    assert(heldInAll(this.#state) - held === hold_minor - released, 'an event says what it did to what is held');
+    assert(postedInAll(this.#state) - posted === posted_minor, 'an event says what it did to what is posted');
     this.#history.append(event);
+  }
+
+  /** A row of the log. Where the rules have changed since it was written, what it says it did to the sums holds. */
+  #refold(event: LoggedEvent): void {
+    const before = heldInAll(this.#state);
+    this.#fold(event);
+    followBooks(this.#state, event, before);
   }
 
   #fold(event: LoggedEvent): void {
     apply(this.#state, event);
     this.#sequence = event.sequence;
-    this.#clockMs = Math.max(this.#clockMs, event.at_ms);
+    this.#clockMs = event.at_ms;
   }
 }
 

@@ -6,7 +6,7 @@ import type { DeclineReason, Verdict } from '../contracts/decision.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
 import { type Authorization, isUse } from './authorization.ts';
-import { amountIn, type Counter, counterKey, type KnownLife } from './counter.ts';
+import { amountIn, type Counter, counterKey, type KnownAuthorization } from './counter.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 /** A request as controls look at it. */
@@ -15,22 +15,35 @@ export interface Question {
   readonly subject: Subject;
   readonly nowMs: number;
   /** The authorization that it adds to; null for a new one. */
-  readonly known: KnownLife | null;
-  /** Where and when it counts: an increment counts with what it adds to. */
+  readonly known: KnownAuthorization | null;
+  /** How and when it counts: an increment counts with what it adds to. */
   readonly countsAs: Subject;
   readonly countsAtMs: number;
+  /** It adds to a use of the card that has been counted. */
+  readonly isAddition: boolean;
 }
 
-export function questionOf(request: AuthorizationRequest, known: KnownLife | null, nowMs: number): Question {
+export function questionOf(request: AuthorizationRequest, known: KnownAuthorization | null, nowMs: number): Question {
   const subject = subjectOf(request);
-  const life = known?.life ?? null;
-  const countsAs = life !== null && life.approved_minor > 0 ? (life.subject ?? subject) : subject;
-  // What was told of it before counts with the request from now on, and so does it here.
+  const authorization = known?.authorization ?? null;
+  const asked = authorization?.portions.findLast(({ kind }) => kind === 'asked');
+  const isAddition = request.kind === 'incremental' && asked !== undefined;
+  const countsAs =
+    authorization !== null && authorization.approved_minor > 0 ? (authorization.subject ?? subject) : subject;
+  // What was heard of it before counts as the request says from now on, and so does it here.
   const as =
-    known === null || known.life.subject === countsAs
+    known === null || known.authorization.subject === countsAs
       ? known
-      : { ...known, life: { ...known.life, subject: countsAs } };
-  return { request, subject, nowMs, known: as, countsAs, countsAtMs: life?.at_ms ?? nowMs };
+      : { ...known, authorization: { ...known.authorization, subject: countsAs } };
+  return {
+    request,
+    subject,
+    nowMs,
+    known: as,
+    countsAs,
+    countsAtMs: isAddition ? asked.window_at_ms : nowMs,
+    isAddition,
+  };
 }
 
 export interface Judgement {
@@ -99,7 +112,7 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
     case 'adjust_hold':
       return ({ request, subject, nowMs, known }) => {
         if (request.amount_minor === 0 || !appliesTo(attributes, subject, nowMs)) return skips;
-        const hold_minor = adjustedMinor(control, request.amount_minor, known?.life ?? null);
+        const hold_minor = adjustedMinor(control, request.amount_minor, known?.authorization ?? null);
         return { verdict: { ...passes.verdict, hold_minor }, reason: null, room_minor: everything };
       };
     case 'limit': {
@@ -120,12 +133,16 @@ function judgeLimit(
   marks: { readonly shadow?: true },
 ): CompiledControl['judge'] {
   const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
-  return ({ request, known, nowMs }) => {
-    const ofLife = known === null ? 0 : amountIn(known.life, refunds_give_back);
-    const counted = counter?.countedFor(known, nowMs) ?? { amount_minor: ofLife, count: 0 };
+  return ({ request, known, countsAtMs, isAddition, nowMs }) => {
+    const own = known?.authorization ?? null;
+    const counted = counter?.countedFor(known, countsAtMs, nowMs) ?? {
+      amount_minor: own === null ? 0 : amountIn(own, refunds_give_back),
+      count: 0,
+      ownUses: own !== null && isUse(own) ? 1 : 0,
+    };
     const remaining_minor = amount_minor === undefined ? everything : amount_minor - counted.amount_minor;
     const remaining_count = count === undefined ? everything : count - counted.count;
-    const noUseLeft = remaining_count < 1 && (known === null || !isUse(known.life));
+    const noUseLeft = remaining_count < 1 && !isAddition && counted.ownUses === 0;
     let reason: DeclineReason | null = null;
     // Zero-amount verifications consume nothing, so they pass even a limit that is used up or overdrawn.
     if (request.amount_minor > 0) {
@@ -140,17 +157,17 @@ function judgeLimit(
 }
 
 /**
- * What a control would have held for an amount, in addition to what its life holds: the bounds are of all of that, and what is
- * added once is in it. Up, so that a fraction of a cent is held rather than missing.
+ * What a control would have held for an amount, in addition to what its authorization holds: the bounds are of all of that, and
+ * what is added once is in it. Up, so that a fraction of a cent is held rather than missing.
  */
 function adjustedMinor(
   control: Extract<Control, { does: 'adjust_hold' }>,
   amountMinor: number,
-  life: Authorization | null,
+  authorization: Authorization | null,
 ): number {
   const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = limits.amountMinorMax } = control;
-  const held = life?.hold_minor ?? 0;
-  const once = life !== null && isUse(life) ? 0 : add_minor;
+  const held = authorization?.hold_minor ?? 0;
+  const once = authorization !== null && isUse(authorization) ? 0 : add_minor;
   const raised = amountMinor + Math.ceil((amountMinor * percent) / 100) + once;
   return Math.max(amountMinor, Math.min(Math.max(raised, at_least_minor - held), cap_minor - held));
 }

@@ -1,12 +1,11 @@
-// What limits have counted, against a count from scratch: after any life of a card, at any instant, in any order of looking.
+// What limits have counted, whatever happened to a card, and in any order of looking. The simulation counts beside it from scratch.
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { LimitControl } from '../contracts/control.ts';
-import { newAuthorization } from './authorization.ts';
+import { type Authorization, newAuthorization } from './authorization.ts';
 import { setProfile } from './card-state.ts';
 import { counterKey, newCounter } from './counter.ts';
-import { reckon, recount } from './reckoning.ts';
 import { drawsPerTurn, profileOf, SampleCard, turnOf } from './sample-lives.ts';
 import { countingIds, hourMs, limitPerDay, noonMs } from './samples.ts';
 
@@ -27,28 +26,10 @@ function limitsOf({ card }: SampleCard): LimitControl[] {
 
 function countedIn({ card }: SampleCard, control: LimitControl, atMs: number) {
   const counter = card.state.counters.get(counterKey(control));
-  return { amount_minor: 0, count: 0, ...counter?.countedFor(null, atMs) };
+  return { amount_minor: 0, count: 0, ...counter?.countedFor(null, atMs, atMs) };
 }
 
 describe('whatever happens to a card', () => {
-  test('every limit has counted what a count from scratch finds', () => {
-    fc.assert(
-      fc.property(lives, looks, (turns, parts) => {
-        const sample = lived(turns);
-        const lifes = reckon(sample.log);
-        const instants = parts.map((part) => noonMs + Math.floor(((sample.clockMs - noonMs) * part) / 1_000));
-        for (const control of limitsOf(sample)) {
-          for (const atMs of [sample.clockMs, ...instants]) {
-            // A rolling window of the past has what came later too: no decision asks for one.
-            if (control.window.per === 'rolling' && atMs < sample.clockMs) continue;
-            expect(countedIn(sample, control, atMs)).toEqual(recount(lifes, control, atMs));
-          }
-        }
-      }),
-      { numRuns: 300 },
-    );
-  });
-
   test('counts built anew from the profile are the counts kept step by step', () => {
     fc.assert(
       fc.property(lives, (turns) => {
@@ -102,51 +83,54 @@ describe('limits that count alike', () => {
 
 describe('a rolling window', () => {
   const rolling = limitPerDay(1_000, { window: { per: 'rolling', seconds: 60 } });
-  const life = (at_ms: number, hold_minor: number) => ({
-    ...newAuthorization(countingIds()().authorization_id, at_ms),
-    hold_minor,
-    approved_minor: hold_minor,
+  const held = (at_ms: number, held_minor: number): Authorization => ({
+    ...newAuthorization(countingIds()().authorization_id, at_ms, 'USD'),
+    hold_minor: held_minor,
+    approved_minor: held_minor,
+    portions: [{ kind: 'asked', given_at_ms: at_ms, window_at_ms: at_ms, held_minor, cleared_minor: 0 }],
   });
   const counter = () => {
     const made = newCounter(rolling);
     if (made === null) throw new Error('a rolling window counts');
-    return made;
+    const at = (nowMs: number) => {
+      const { amount_minor, count } = made.countedFor(null, nowMs, nowMs);
+      return { amount_minor, count };
+    };
+    return { made, at };
   };
 
   test('is open at its start and closed at its end', () => {
-    const counts = counter();
-    counts.change('a', life(noonMs, 0), life(noonMs, 500));
-    expect(counts.countedFor(null, noonMs)).toEqual({ amount_minor: 500, count: 1 });
-    expect(counts.countedFor(null, noonMs + 59_999)).toEqual({ amount_minor: 500, count: 1 });
-    expect(counts.countedFor(null, noonMs + 60_000)).toEqual({ amount_minor: 0, count: 0 });
+    const { made, at } = counter();
+    made.change(null, held(noonMs, 500));
+    expect(at(noonMs)).toEqual({ amount_minor: 500, count: 1 });
+    expect(at(noonMs + 59_999)).toEqual({ amount_minor: 500, count: 1 });
+    expect(at(noonMs + 60_000)).toEqual({ amount_minor: 0, count: 0 });
   });
 
   test('gets something back when its oldest use leaves, not counting one that was void', () => {
-    const counts = counter();
-    counts.change('a', life(noonMs, 0), life(noonMs, 500));
-    counts.change('b', life(noonMs + 10_000, 0), life(noonMs + 10_000, 500));
-    expect(counts.spanAt(noonMs + 20_000)).toEqual({ start_ms: noonMs - 40_000, end_ms: noonMs + 60_000 });
-    counts.change('a', life(noonMs, 500), life(noonMs, 0));
-    expect(counts.spanAt(noonMs + 20_000)?.end_ms).toBe(noonMs + 70_000);
+    const { made } = counter();
+    made.change(null, held(noonMs, 500));
+    made.change(null, held(noonMs + 10_000, 500));
+    expect(made.spanAt(noonMs + 20_000)).toEqual({ start_ms: noonMs - 40_000, end_ms: noonMs + 60_000 });
+    made.change(held(noonMs, 500), held(noonMs, 0));
+    expect(made.spanAt(noonMs + 20_000)?.end_ms).toBe(noonMs + 70_000);
   });
 
-  test('takes a life that begins to count late in its place', () => {
-    const counts = counter();
-    counts.change('b', life(noonMs + 10_000, 0), life(noonMs + 10_000, 300));
-    counts.change('a', life(noonMs, 0), life(noonMs, 500));
-    expect(counts.countedFor(null, noonMs + 59_999).amount_minor).toBe(800);
-    expect(counts.countedFor(null, noonMs + 60_000).amount_minor).toBe(300);
-    counts.change('a', life(noonMs, 500), life(noonMs, 900));
-    expect(counts.countedFor(null, noonMs + 60_000).amount_minor).toBe(300);
-    expect(counts.countedFor(null, noonMs + 59_999).amount_minor).toBe(1_200);
+  test('takes what begins to count late in its place', () => {
+    const { made, at } = counter();
+    made.change(null, held(noonMs + 10_000, 300));
+    made.change(null, held(noonMs, 500));
+    expect(at(noonMs + 59_999).amount_minor).toBe(800);
+    expect(at(noonMs + 60_000).amount_minor).toBe(300);
+    made.change(held(noonMs, 500), held(noonMs, 900));
+    expect(at(noonMs + 60_000).amount_minor).toBe(300);
+    expect(at(noonMs + 59_999).amount_minor).toBe(1_200);
   });
 
-  test('forgets a life that is dropped: its key may begin another', () => {
-    const counts = counter();
-    counts.change('a', life(noonMs, 0), life(noonMs, 500));
-    counts.drop('a', life(noonMs, 500));
-    const later = noonMs + 3_600_000;
-    counts.change('a', life(later, 0), life(later, 100));
-    expect(counts.countedFor(null, later)).toEqual({ amount_minor: 100, count: 1 });
+  test('forgets an authorization that is dropped', () => {
+    const { made, at } = counter();
+    made.change(null, held(noonMs, 500));
+    made.drop(held(noonMs, 500));
+    expect(at(noonMs)).toEqual({ amount_minor: 0, count: 0 });
   });
 });

@@ -4,15 +4,15 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
 import type { Profile } from '../contracts/profile.ts';
-import { knownLife } from './apply.ts';
 import { isUse } from './authorization.ts';
 import { availableMinor, type CardState } from './card-state.ts';
 import { questionOf } from './controls.ts';
-import type { KnownLife } from './counter.ts';
+import type { KnownAuthorization } from './counter.ts';
+import { find } from './found.ts';
 
 const precedence: ReadonlyMap<DeclineReason, number> = new Map(declineReasons.map((reason, index) => [reason, index]));
 
-/** Those that a smaller amount would not have met: where only they speak against a request, a part of it can be approved. */
+/** Reasons that would vanish at a smaller amount: where only they speak against a request, a part of it can be approved. */
 const ofTheAmount: ReadonlySet<DeclineReason> = new Set([
   'exceeds_amount_max',
   'exceeds_amount_in_window',
@@ -50,7 +50,7 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   };
   if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
 
-  const known = knownLife(state, request.authorization_key, request.alias_key);
+  const known = knownOf(state, request, nowMs);
   const ofCard = reasonOfCard(state, profile, request, known, nowMs);
   if (ofCard !== null) object(findings, ofCard, null);
   askControls(state, request, known, nowMs, findings);
@@ -70,10 +70,18 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   return declined(state, first, findings);
 }
 
+const noId = 'auth_';
+
+/** What a request adds to, by any of its names; null for a new purchase. */
+function knownOf(state: CardState, request: AuthorizationRequest, nowMs: number): KnownAuthorization | null {
+  const { authorization, parts } = find(state, { ...request, authorization_id: noId }, nowMs);
+  return parts.length === 0 ? null : { authorization, parts };
+}
+
 function askControls(
   state: CardState,
   request: AuthorizationRequest,
-  known: KnownLife | null,
+  known: KnownAuthorization | null,
   nowMs: number,
   findings: Findings,
 ): void {
@@ -138,7 +146,7 @@ function reasonOfCard(
   state: CardState,
   profile: Profile,
   request: AuthorizationRequest,
-  known: KnownLife | null,
+  known: KnownAuthorization | null,
   nowMs: number,
 ): DeclineReason | null {
   if (profile.status === 'frozen') return 'card_not_active';

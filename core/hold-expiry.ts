@@ -18,7 +18,9 @@ export function holdExpiresAtMs(
   asked: { readonly merchant: Merchant | null } & Pick<Partial<AuthorizationRequest>, 'hold_expires_at_ms'>,
   nowMs: number,
 ): number {
-  if (asked.hold_expires_at_ms !== undefined) return asked.hold_expires_at_ms;
+  // A network that says "in the year 9999" would keep its hold, and our memory of it, for ever.
+  const latestMs = nowMs + limits.holdDaysMax * dayMs;
+  if (asked.hold_expires_at_ms !== undefined) return Math.min(Math.max(nowMs, asked.hold_expires_at_ms), latestMs);
   const category = asked.merchant?.category ?? null;
   const usual = category !== null && staysLong(category) ? limits.holdDaysLongStay : limits.holdDays;
   return nowMs + (profile?.hold_days ?? usual) * dayMs;
@@ -33,16 +35,16 @@ export function expiriesDue(
   const due: Extract<CardEventBody, { kind: 'expiry' }>[] = [];
   let next_ms = Number.POSITIVE_INFINITY;
   if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };
-  for (const [authorization_key, life] of state.authorizations) {
-    if (life.hold_minor === 0) continue;
-    if (life.expires_at_ms > nowMs) next_ms = Math.min(next_ms, life.expires_at_ms);
+  for (const [authorization_key, authorization] of state.authorizations) {
+    if (authorization.hold_minor === 0) continue;
+    if (authorization.expires_at_ms > nowMs) next_ms = Math.min(next_ms, authorization.expires_at_ms);
     else
       due.push({
         kind: 'expiry',
         event_id: newEventId(),
-        authorization_id: life.authorization_id,
+        authorization_id: authorization.authorization_id,
         authorization_key,
-        effect: effectBetween(life, afterExpiry(life, nowMs)),
+        effect: effectBetween(authorization, afterExpiry(authorization, nowMs)),
       });
   }
   return { due, next_ms };

@@ -110,7 +110,11 @@ describe('giving up a request that was answered in its place', () => {
     card.receive(inPlace, noonMs + 1);
     expect(card.void('request-1', noonMs + 2)).toEqual({ outcome: 'stored' });
     expect(card.state).toMatchObject({ held_minor: 0, uses: 0 });
-    expect(log.at(-1)?.body).toMatchObject({ voided_minor: 500, stood_in_at_ms: noonMs, effect: { hold_minor: -500 } });
+    expect(log.at(-1)?.body).toMatchObject({
+      voided_minor: 500,
+      stood_in: { at_ms: noonMs, nth: 0 },
+      effect: { hold_minor: -500 },
+    });
     expect(card.authorize(asked, noonMs + 3)).toMatchObject(declined);
     expect(card.authorize(asked, noonMs + 4)).toMatchObject(declined);
     expect(card.void('request-1', noonMs + 5)).toEqual({ outcome: 'repeated' });

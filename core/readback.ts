@@ -21,7 +21,7 @@ function readLimit(
 ): ControlReadback['limit'] {
   const { amount_minor, count, window } = control;
   const counter = state.counters.get(counterKey(control)) ?? null;
-  const counted = counter?.countedFor(null, nowMs) ?? { amount_minor: 0, count: 0 };
+  const counted = counter?.countedFor(null, nowMs, nowMs) ?? { amount_minor: 0, count: 0 };
   const span = counter?.spanAt(nowMs) ?? null;
   return {
     window,

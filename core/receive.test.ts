@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CardEventBody } from '../contracts/card-event.ts';
+import { limits } from '../contracts/limits.ts';
 import { apply } from './apply.ts';
 import { availableMinor, type CardState, newCardState, setProfile } from './card-state.ts';
 import { receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
@@ -34,7 +35,7 @@ function card(changes: Parameters<typeof profile>[0] = {}) {
     asks: (...[asked]: Parameters<typeof request>) => record(receiveRequest(state, request(asked), ids(), noonMs)),
     says: (message: Parameters<typeof receiveMessage>[1]) => record(receiveMessage(state, message, ids(), noonMs)),
     voids: (requestKey: string, answer: Parameters<typeof receiveVoid>[2]) =>
-      record(receiveVoid(state, requestKey, answer, ids(), noonMs)),
+      record(receiveVoid(state, requestKey, answer, ids().event_id, noonMs)),
   };
 }
 
@@ -47,13 +48,13 @@ describe('a request', () => {
     expect(money(state)).toEqual({ held_minor: 500, posted_minor: 0 });
   });
 
-  test('that is declined holds nothing, and what is forced through later belongs to it', () => {
+  test('that is declined holds nothing, and leaves a key behind', () => {
     const { asks, says, state } = card({ status: 'frozen' });
-    const declined = asks();
-    expect(declined.effect).toEqual({ hold_minor: 0, posted_minor: 0 });
+    expect(asks().effect).toEqual({ hold_minor: 0, posted_minor: 0 });
     expect(money(state)).toEqual({ held_minor: 0, posted_minor: 0 });
     expect(state.answered.get('request-1')).toBe(1);
-    expect(says(clearing()).authorization_id).toBe(declined.authorization_id);
+    expect(state.authorizations.size).toBe(0);
+    expect(says(clearing()).effect).toEqual({ hold_minor: 0, posted_minor: 500 });
   });
 
   test('with the key of a known authorization is another part of the same life', () => {
@@ -152,7 +153,7 @@ describe('an advice', () => {
     says(advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 }));
     expect(state.stoodIn.get('request-1')).toEqual({
       ...{ sequence: 1, approved_minor: 300, authorization_key: 'authorization-1' },
-      at_ms: noonMs,
+      place: { at_ms: noonMs - limits.stampBehindMsMax, nth: 1 },
     });
   });
 });
@@ -230,6 +231,6 @@ test('nothing that is received changes the state: only apply does', () => {
   receiveRequest(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, noonMs + hourMs);
   receiveMessage(state, clearing(), ids, noonMs + hourMs);
   receiveMessage(state, advice({ alias_key: 'new' }), ids, noonMs + hourMs);
-  receiveVoid(state, 'request-1', answer, ids, noonMs + hourMs);
+  receiveVoid(state, 'request-1', answer, ids.event_id, noonMs + hourMs);
   expect(state).toEqual(before);
 });

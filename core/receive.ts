@@ -1,4 +1,4 @@
-// From what a network says to the event that records it: the decision, the life it belongs to and what it does to money.
+// From what a network says to the event that records it: the decision, the authorization it belongs to, what it does to money.
 // Pure but for the ids, which the caller mints: an event is complete before it is written, and `apply` only folds it in.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
@@ -6,20 +6,15 @@ import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
-import { afterDecision, afterWord, authorizationKeyOf, type FoundLife, findLife, knownLife } from './apply.ts';
-import {
-  type Authorization,
-  afterVoid,
-  approvedAtMs,
-  effectBetween,
-  newAuthorization,
-  postedMinor,
-  type Voided,
-} from './authorization.ts';
-import { availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
+import { afterDecision, afterHearing, authorizationKeyOf } from './apply.ts';
+import { assert } from './assert.ts';
+import { type Authorization, afterVoid, approvalOf, effectBetween, postedMinor, type Voided } from './authorization.ts';
+import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
+import { type Found, find } from './found.ts';
+import { approvalRecordedIn } from './rows-of-old.ts';
 
-/** Fresh ids for one event; the authorization's is used only where the event begins a life. */
+/** Fresh ids for one event; the authorization's is used only where the event begins an authorization. */
 export interface FreshIds {
   readonly event_id: Id<'evt'>;
   readonly authorization_id: Id<'auth'>;
@@ -37,26 +32,36 @@ export function receiveRequest(
 ): Body<'authorization'> {
   const stoodIn = answeredInPlace(state, request);
   const decided = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
-  const found = findLife(state, request.authorization_key, request.alias_key, ids.authorization_id, nowMs);
-  const effect = effectOf(state, found, afterDecision(state, found.life, request, decided, nowMs));
-  // What an approval adds may be gone already, by what was told of it before.
+  const { authorization_id } = ids;
+  const found = find(state, { ...request, authorization_id }, nowMs);
+  const before = found.authorization;
+  const approval = decided.hold_minor === 0 ? undefined : approvalOf(before, request, decided.hold_minor, nowMs);
+  const after = afterDecision(state, before, request, decided, approval, nowMs);
+  const held = after.hold_minor - before.hold_minor;
+  // Only what began its authorization may find its hold gone: by messages that arrived before it.
+  assert(
+    held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),
+    'what is approved is held',
+  );
+  const effect = effectOf(found, after);
   const left = availableMinor(state);
   const available_minor = left === null ? null : left - spentBy(effect, found);
-  const decision = available_minor === decided.available_minor ? decided : { ...decided, available_minor };
-  const approved_at_ms = approvedAtMs(found.life, request, nowMs);
   return {
     kind: 'authorization',
     event_id: ids.event_id,
-    authorization_id: found.life.authorization_id,
+    authorization_id: before.authorization_id,
     request,
-    decision,
+    decision: { ...decided, hold_minor: held, available_minor },
     effect,
-    ...(decision.hold_minor === 0 || approved_at_ms === request.occurred_at_ms ? {} : { approved_at_ms }),
+    ...(approval === undefined ? {} : { approval }),
     ...joinedBy(found),
   };
 }
 
-/** The answer that a request only repeats, given in the card's place. One of nothing to a request for something decides nothing. */
+/**
+ * If the edge already answered this request in the card's place, that answer. A stand-in of 0 for a request of more than 0 does
+ * not count as an answer.
+ */
 export function answeredInPlace(state: CardState, request: AuthorizationRequest): StoodIn | null {
   const stoodIn = standInFor(state, request.request_key);
   return stoodIn?.approved_minor === 0 && request.amount_minor > 0 ? null : stoodIn;
@@ -77,37 +82,48 @@ function decidedInPlace(state: CardState, { approved_minor }: StoodIn): Decision
 }
 
 export function receiveMessage(state: CardState, message: CardMessage, ids: FreshIds, nowMs: number): Body<'message'> {
-  const found = findLife(state, authorizationKeyOf(message), message.alias_key, ids.authorization_id, nowMs);
-  const { event_id } = ids;
-  const common = { kind: 'message', event_id, authorization_id: found.life.authorization_id, message } as const;
-  // Funds, windows and ledger are in the card's currency; money in another one is kept for a person, not guessed at.
-  if (state.profile !== null && message.currency !== state.profile.currency)
+  const { event_id, authorization_id } = ids;
+  const authorization_key = authorizationKeyOf(message);
+  const found = find(state, { ...message, authorization_key, authorization_id }, nowMs);
+  const before = found.authorization;
+  const common = { kind: 'message', event_id, authorization_id: before.authorization_id, message } as const;
+  // Funds, windows and ledger are in the card's currency, and one authorization is in one: money in another is kept for a
+  // person, not guessed at. The hold stays; a message in the right currency, or a reversal, still finds it.
+  const isForeign = state.profile !== null && message.currency !== state.profile.currency;
+  if (isForeign || message.currency !== before.currency)
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
-  const effect = effectOf(state, found, afterWord(state, found.life, message, nowMs));
+  const after = afterHearing(state, before, message, nowMs);
+  const effect = effectOf(found, after);
   const left = availableMinor(state);
   const spends = spentBy(effect, found);
   const moreHeld = spends - effect.posted_minor;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
-  const against = message.kind === 'advice' ? wouldDecline(state, message, moreHeld, nowMs) : null;
+  const against = message.kind === 'advice' ? wouldDecline(state, message, found, moreHeld, nowMs) : null;
   return {
     ...common,
     effect,
     ...(against === null ? {} : { against }),
     ...(overdrawn ? { overdrawn } : {}),
+    ...(message.kind === 'refund' && isAboveCleared(after) ? { refund_above_cleared: true } : {}),
     ...joinedBy(found),
   };
+}
+
+/** More is refunded than was cleared, or still may be; of a purchase that the card does not know, nothing can be said. */
+function isAboveCleared({ cleared_minor, hold_minor, refunded_minor, portions }: Authorization): boolean {
+  return portions.length > 0 && refunded_minor > cleared_minor + hold_minor;
 }
 
 /** What the rules would have said of more that was approved without us. */
 function wouldDecline(
   state: CardState,
   advice: Extract<CardMessage, { kind: 'advice' }>,
+  { authorization: { subject } }: Found,
   moreMinor: number,
   nowMs: number,
 ): DeclineReason | null {
   if (moreMinor <= 0) return null;
   const { authorization_key, alias_key } = advice;
-  const subject = knownLife(state, authorization_key, alias_key)?.life.subject ?? null;
   const merchant = advice.merchant ?? subject?.merchant ?? { id: null, name: null, category: null, country: null };
   const request: AuthorizationRequest = {
     request_key: advice.message_key,
@@ -130,21 +146,21 @@ export function receiveVoid(
   state: CardState,
   requestKey: string,
   answer: Body<'authorization'> | null,
-  ids: FreshIds,
+  event_id: Id<'evt'>,
   nowMs: number,
 ): Body<'void'> {
-  const common = { kind: 'void', event_id: ids.event_id, request_key: requestKey } as const;
+  const common = { kind: 'void', event_id, request_key: requestKey } as const;
   if (answer === null)
     return { ...common, authorization_id: null, authorization_key: null, voided_minor: 0, effect: noEffect };
   const { authorization_key } = answer.request;
-  const { life } = findLife(state, authorization_key, undefined, answer.authorization_id, nowMs);
   const voided = voidedOf(answer);
+  const known = state.authorizations.get(authorizationKey(state, authorization_key)) ?? null;
   return {
     ...common,
-    authorization_id: life.authorization_id,
+    authorization_id: known?.authorization_id ?? answer.authorization_id,
     authorization_key,
     ...voided,
-    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
+    effect: known === null ? noEffect : effectBetween(known, afterVoid(known, voided, nowMs)),
   };
 }
 
@@ -152,47 +168,46 @@ export function receiveVoid(
 export function receiveVoidInPlace(
   state: CardState,
   requestKey: string,
-  { authorization_key, approved_minor, at_ms }: StoodIn,
-  ids: FreshIds,
+  { authorization_key, approved_minor, place }: StoodIn,
+  event_id: Id<'evt'>,
   nowMs: number,
 ): Body<'void'> {
-  const { life } = findLife(state, authorization_key, undefined, ids.authorization_id, nowMs);
-  const voided = { voided_minor: approved_minor, stood_in_at_ms: at_ms };
+  const known = state.authorizations.get(authorizationKey(state, authorization_key)) ?? null;
+  const voided = { voided_minor: approved_minor, stood_in: place };
   return {
     kind: 'void',
-    event_id: ids.event_id,
+    event_id,
     request_key: requestKey,
-    authorization_id: life.authorization_id,
-    authorization_key,
+    authorization_id: known?.authorization_id ?? null,
+    authorization_key: known === null ? null : authorization_key,
     ...voided,
-    effect: effectBetween(life, afterVoid(life, voided, nowMs)),
+    effect: known === null ? noEffect : effectBetween(known, afterVoid(known, voided, nowMs)),
   };
 }
 
 /** What giving up a decided request takes back. */
-function voidedOf({ request, decision, approved_at_ms = request.occurred_at_ms }: Body<'authorization'>): Voided {
-  const { hold_minor, approved_minor } = decision;
-  return {
-    voided_minor: hold_minor,
-    ...(approved_minor === hold_minor ? {} : { approved_minor }),
-    ...(hold_minor === 0 || approved_at_ms === undefined ? {} : { approved_at_ms }),
-  };
+function voidedOf(answer: Body<'authorization'>): Voided {
+  const approval = approvalRecordedIn(answer);
+  if (approval === undefined) return { voided_minor: 0 };
+  const { approved_minor } = answer.decision;
+  const { adds_minor } = approval;
+  return { voided_minor: adds_minor, ...(approved_minor === adds_minor ? {} : { approved_minor }), approval };
 }
 
-/** What the step does to money. What a life that went into this one has posted stays posted. */
-function effectOf(state: CardState, { key, life, absorbed }: FoundLife, after: Authorization): Effect {
-  const before = state.authorizations.get(key) ?? newAuthorization(life.authorization_id, life.at_ms);
+/** What the step does to money. What an authorization that went into this one has posted stays posted. */
+function effectOf({ authorization, parts, absorbed }: Found, after: Authorization): Effect {
+  const before = parts[0] ?? authorization;
   const { hold_minor, posted_minor } = effectBetween(before, after);
-  return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.life)) };
+  return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.authorization)) };
 }
 
-/** How much less the card may spend after it: the hold of a life that went into another one is no new spending. */
-function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: FoundLife): number {
-  return hold_minor - (absorbed?.life.hold_minor ?? 0) + posted_minor;
+/** How much less the card may spend after it: the hold of what went into another authorization is no new spending. */
+function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: Found): number {
+  return hold_minor - (absorbed?.authorization.hold_minor ?? 0) + posted_minor;
 }
 
-function joinedBy({ absorbed }: FoundLife): Pick<Body<'message'>, 'joined'> {
+function joinedBy({ absorbed }: Found): Pick<Body<'message'>, 'joined'> {
   if (absorbed === null) return {};
-  const { authorization_id, hold_minor } = absorbed.life;
+  const { authorization_id, hold_minor } = absorbed.authorization;
   return { joined: { authorization_id, released_minor: hold_minor } };
 }

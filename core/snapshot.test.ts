@@ -164,7 +164,7 @@ describe('a card that forgets what is too old', () => {
     clear(sample, 1, 600);
     sample.clockMs += 40 * dayMs;
     forgetOld(sample);
-    const elsewhere = { ...year, window: { per: 'lifetime' } } as const;
+    const elsewhere = { ...year, control_id: 'ever', window: { per: 'lifetime' } } as const;
     sample.card.putProfile(profile({ version: 2, controls: [elsewhere] }), sample.clockMs);
     expect(ask(sample, 2, 1_000)).toBeNull();
   });

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { daysOfWeek } from '../contracts/control.ts';
-import { dateIn, firstDateOf } from './reckoning.ts';
+import { dateIn, firstDateOf } from './dates-by-intl.ts';
 import { hourMs } from './samples.ts';
 import { type CalendarWindow, daysIn, minuteOfDay, spansOf } from './windows.ts';
 

@@ -2,7 +2,7 @@
 //
 // snapshot(part, body): one JSON text in parts, because a value has a bound; replaced as a whole by `write`.
 
-import type { Snapshot } from '../../core/snapshot.ts';
+import { readSnapshot, type Snapshot } from '../../core/snapshot.ts';
 import { partsOf } from './snapshot-parts.ts';
 
 export class CardSnapshot {
@@ -17,9 +17,7 @@ export class CardSnapshot {
   read(): Snapshot | null {
     const parts = this.#sql.exec<{ body: string }>('select body from snapshot order by part').toArray();
     if (parts.length === 0) return null;
-    const snapshot = JSON.parse(parts.map(({ body }) => body).join('')) as Snapshot;
-    if (snapshot.version !== 1) throw new Error(`a snapshot of version ${snapshot.version} cannot be read`);
-    return snapshot;
+    return readSnapshot(parts.map(({ body }) => body).join(''));
   }
 
   /** Several statements: for a transaction of the caller's. */

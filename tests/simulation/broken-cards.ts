@@ -20,8 +20,8 @@ class ForgetsCountersOnReload extends Card {
     super(history, snapshot, rows);
     if (snapshot === null) return;
     for (const counter of this.state.counters.values())
-      for (const [key, life] of this.state.authorizations)
-        counter.change(key, life, newAuthorization(life.authorization_id, life.at_ms));
+      for (const life of this.state.authorizations.values())
+        counter.change(life, newAuthorization(life.authorization_id, life.at_ms, life.currency));
   }
 }
 

@@ -263,7 +263,7 @@ export class CardRun {
     const count = this.model.void(requestKey, clockMs);
     hold('message_equals_model', 'voids recorded', rows.length, count);
     const [row] = rows.slice(-1);
-    if (row?.kind === 'void' && row.stood_in_at_ms !== undefined) this.tally.count('void_of_stand_in');
+    if (row?.kind === 'void' && row.stood_in !== undefined) this.tally.count('void_of_stand_in');
     else if (count > 0) this.tally.count(before === undefined ? 'void_before_request' : 'void_of_approval');
   }
 

@@ -4,6 +4,7 @@
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import { readControls } from '../../core/readback.ts';
 import type { CardRun } from './card-run.ts';
+import { EffectSums } from './effect-sums.ts';
 import { hold } from './laws.ts';
 import type { MessageRecord } from './model-answer.ts';
 import { holdOrder } from './order-law.ts';
@@ -17,12 +18,13 @@ export function holdNow({ card, model, store, tally, object }: CardRun): void {
   const { state } = card;
   object.holdPromise();
   const { held_minor, posted_minor, uses } = model.totals;
+  const booked = store.booked.in(model.currency);
   hold('money_equals_model', 'sequence', card.sequence, model.sequence);
   hold('money_equals_model', 'held_minor', state.held_minor, held_minor);
   hold('money_equals_model', 'posted_minor', state.posted_minor, posted_minor);
   hold('money_equals_model', 'uses', state.uses, uses);
-  hold('effects_equal_money', 'held_minor', store.held_minor, held_minor);
-  hold('effects_equal_money', 'posted_minor', store.posted_minor, posted_minor);
+  hold('effects_equal_money', 'held_minor', booked.held_minor, held_minor);
+  hold('effects_equal_money', 'posted_minor', booked.posted_minor, posted_minor);
   tally.digestOf(held_minor);
   tally.digestOf(posted_minor);
 }
@@ -36,6 +38,7 @@ export function recordMatches(rows: readonly CardEventBody[], should: MessageRec
   hold('message_equals_model', 'anomaly', row.anomaly ?? null, should.isMismatch ? 'currency_mismatch' : null);
   hold('message_equals_model', 'against', row.against ?? null, should.against);
   hold('message_equals_model', 'overdrawn', row.overdrawn ?? false, should.isOverdrawn);
+  hold('message_equals_model', 'refund above', row.refund_above_cleared ?? false, should.isAboveCleared);
   hold('message_equals_model', 'joined', row.joined !== undefined, should.hasJoined);
   if (life === null) return;
   life.authorization_id ??= row.authorization_id;
@@ -66,18 +69,17 @@ function holdOutbox({ draw, object, model }: CardRun): void {
   const { messages } = object.queue;
   const delivered = draw.shuffled([...messages, ...messages.filter(() => draw.chance(0.2))]);
   const taken = new Map<number, CardEventBody>();
-  const booked = { next: 1, held: 0, posted: 0 };
+  const booked = new EffectSums();
+  let nextSequence = 1;
   for (const { sequence, ...body } of delivered.flatMap(({ events }) => events)) {
-    if (sequence >= booked.next) taken.set(sequence, body);
-    for (let next = taken.get(booked.next); next !== undefined; next = taken.get(booked.next)) {
-      taken.delete(booked.next);
-      booked.next++;
-      if (!('effect' in next)) continue;
-      booked.held += next.effect.hold_minor - ('joined' in next ? (next.joined?.released_minor ?? 0) : 0);
-      booked.posted += next.effect.posted_minor;
+    if (sequence >= nextSequence) taken.set(sequence, body);
+    for (let next = taken.get(nextSequence); next !== undefined; next = taken.get(nextSequence)) {
+      taken.delete(nextSequence);
+      nextSequence++;
+      booked.take(next);
     }
   }
-  hold('outbox_equals_log', 'the last event', booked.next - 1, model.sequence);
-  hold('outbox_equals_log', 'held', booked.held, model.totals.held_minor);
-  hold('outbox_equals_log', 'posted', booked.posted, model.totals.posted_minor);
+  hold('outbox_equals_log', 'the last event', nextSequence - 1, model.sequence);
+  hold('outbox_equals_log', 'held', booked.in(model.currency).held_minor, model.totals.held_minor);
+  hold('outbox_equals_log', 'posted', booked.in(model.currency).posted_minor, model.totals.posted_minor);
 }

@@ -4,13 +4,14 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { Decision, DeclineReason } from '../../contracts/decision.ts';
 import type { LimitSeen } from './model-decision.ts';
 import type { ModelLife } from './model-life.ts';
+import type { Place } from './model-order.ts';
 
 export interface Answered {
   readonly sequence: number;
   readonly request: AuthorizationRequest;
   readonly decision: Decision;
-  /** The instant of the approval by the network's clock, where it was one. */
-  readonly approvedMs: number;
+  /** Where an approval stands that adds to the hold, how much it adds, and when it was given; null: nothing does. */
+  readonly approval: { readonly place: Place; readonly minor: number; readonly given_ms: number } | null;
 }
 
 /** Somebody answered in the card's place: for how much, and where that is held. */
@@ -18,7 +19,7 @@ export interface StoodIn {
   readonly sequence: number;
   readonly minor: number;
   readonly name: string;
-  readonly at_ms: number;
+  readonly place: Place;
 }
 
 export type ModelAnswer =
@@ -41,6 +42,7 @@ export interface MessageRecord {
   readonly isOverdrawn: boolean;
   readonly against: DeclineReason | null;
   readonly hasJoined: boolean;
+  readonly isAboveCleared: boolean;
 }
 
 /** What the network is told instead of the request's own decision; null where that stands. */

@@ -8,18 +8,29 @@ import type { Profile } from '../../contracts/profile.ts';
 import { windowLabel } from './local-calendar.ts';
 import type { ModelLife } from './model-life.ts';
 import { firstMismatch, firstReason, type Use } from './model-matching.ts';
+import { countingOf, type Piece, useOf } from './model-places.ts';
 
 export interface Situation {
   readonly profile: Profile | null;
   /** What makes each control's counts its own, by the control's place; null where it counts nothing. */
   readonly countKeys: readonly (string | null)[];
   readonly lives: readonly ModelLife[];
+  /** Counts of purchases that the card has forgotten, carried over an edit of their limit. */
+  readonly carried: readonly Carried[];
   /** What the request adds to. */
   readonly life: ModelLife | null;
   readonly nowMs: number;
   readonly uses: number;
   readonly availableMinor: number | null;
   readonly isVoided: boolean;
+}
+
+/** What an edited limit goes on with: the sum of its window at the instant of the edit. */
+export interface Carried {
+  readonly countKey: string;
+  readonly at_ms: number;
+  readonly minor: number;
+  readonly uses: number;
 }
 
 interface Objection {
@@ -35,6 +46,8 @@ export interface LimitSeen {
   /** What was approved is another use of the card. */
   readonly isNewUse: boolean;
   readonly index: number;
+  /** The instant that says in which calendar window it counts. */
+  readonly windowMs: number;
   /** The same once the approval is in it. */
   after: { minor: number; uses: number } | null;
 }
@@ -199,11 +212,15 @@ function askLimit(
   // More for a purchase that was approved counts with that purchase, wherever the request says it is.
   const ownUse: Use = { request, merchant: request.merchant };
   const use = life !== null && life.approved_minor > 0 ? life.use : ownUse;
-  if (firstMismatch(control.applies_to, use, life?.at_ms ?? nowMs) !== null) return say(control, 'not_applicable');
+  const tried = life?.pieces.findLast(({ what }) => what === 'try');
+  const isMore = request.kind === 'incremental' && tried !== undefined;
+  const windowMs = isMore ? tried.window_ms : nowMs;
+  if (firstMismatch(control.applies_to, use, windowMs) !== null) return say(control, 'not_applicable');
   const { amount_minor, count, window } = control;
-  const counted = countFor(situation, control, index);
-  const isNewUse = life === null || !life.isUse;
-  limitsSeen.push({ control, used_minor: counted.minor, used_count: counted.uses, isNewUse, index, after: null });
+  const counted = countFor({ ...situation, windowMs }, control, index);
+  const isNewUse = !isMore && counted.ownUses === 0;
+  const { minor: used_minor, uses: used_count } = counted;
+  limitsSeen.push({ control, used_minor, used_count, isNewUse, index, windowMs, after: null });
   const room = amount_minor === undefined ? everything : amount_minor - counted.minor;
   const usesLeft = count === undefined ? everything : count - counted.uses;
   const noUseLeft = isNewUse && usesLeft <= 0;
@@ -218,32 +235,50 @@ function askLimit(
   return { verdict, reason, room: noUseLeft ? 0 : room };
 }
 
-/** What a limit has counted in the window of now, or of the life that a request adds to. */
+/** What a limit has counted in the window of an instant, or in the time that ends now; and the uses in it that are the life's. */
 export function countFor(
-  { lives, life, nowMs, countKeys }: Pick<Situation, 'lives' | 'life' | 'nowMs' | 'countKeys'>,
+  {
+    lives,
+    life,
+    nowMs,
+    windowMs,
+    countKeys,
+    carried,
+  }: Pick<Situation, 'lives' | 'life' | 'nowMs' | 'countKeys' | 'carried'> & { windowMs: number },
   control: LimitControl,
   index: number,
-): { minor: number; uses: number } {
+): { minor: number; uses: number; ownUses: number } {
   const { window, applies_to, refunds_give_back } = control;
-  let [minor, uses] = [0, 0];
   const countKey = countKeys[index] ?? '';
-  const afterMs = window.per === 'rolling' ? nowMs - window.seconds * 1_000 : 0;
-  const add = (one: ModelLife) => {
-    if (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey)) return;
-    if (!one.isSeenBy(index, applies_to)) return;
-    minor += one.hold_minor + one.cleared_minor - (refunds_give_back ? one.refunded_minor : 0);
-    if (one.isUse) uses++;
-  };
+  let [minor, uses, ownUses] = [0, 0, 0];
   if (window.per === 'transaction') {
-    if (life !== null) add(life);
-    return { minor, uses };
+    for (const { minor: part } of countingOf(life?.pieces ?? [], refunds_give_back ? (life?.refunded_minor ?? 0) : 0))
+      minor += part;
+    return { minor, uses: 0, ownUses: life?.isUse === true ? 1 : 0 };
   }
-  const label = window.per === 'rolling' ? 0 : windowLabel(window, life?.at_ms ?? nowMs);
-  for (const one of lives)
-    if (window.per === 'rolling' ? one.at_ms > afterMs : one.labelIn(index, window) === label) add(one);
-  // What a life has left of a rolling window is judged as if it were still in it: it must not grow without bound.
-  if (window.per === 'rolling' && life !== null && life.at_ms <= afterMs) add(life);
-  return { minor, uses };
+  const label = window.per === 'rolling' ? 0 : windowLabel(window, windowMs);
+  for (const one of lives) {
+    if (one.pieces.length === 0 || (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey))) continue;
+    const isIn = (piece: Piece) =>
+      window.per === 'rolling'
+        ? piece.given_ms > nowMs - window.seconds * 1_000
+        : one.labelIn(index, window, piece) === label;
+    if (!one.pieces.some(isIn)) continue;
+    for (const { piece, minor: part } of countingOf(one.pieces, refunds_give_back ? one.refunded_minor : 0)) {
+      if (!isIn(piece) || !one.isSeenBy(index, applies_to, piece)) continue;
+      minor += part;
+      if (!one.isUse || piece !== useOf(one.pieces)) continue;
+      uses++;
+      if (one === life) ownUses++;
+    }
+  }
+  if (window.per !== 'rolling')
+    for (const one of carried) {
+      if (one.countKey !== countKey || windowLabel(window, one.at_ms) !== label) continue;
+      minor += one.minor;
+      uses += one.uses;
+    }
+  return { minor, uses, ownUses };
 }
 
 function rank(reason: DeclineReason): number {

@@ -6,7 +6,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import type { ModelLife } from './model-life.ts';
 
 /** When it happened is no part of what was asked: a repeat may be stamped anew. */
-export function bodyOf({ occurred_at_ms: _, ...asked }: AuthorizationRequest): string {
+export function bodyOf({ occurred_at_ms: _, order: __, ...asked }: AuthorizationRequest): string {
   return JSON.stringify(asked);
 }
 
@@ -45,4 +45,11 @@ export function longestRollingMs(profile: Profile | null): number {
     control.does === 'limit' && control.window.per === 'rolling' ? [control.window.seconds * 1_000] : [],
   );
   return Math.max(0, ...rolling);
+}
+
+/** Until when the card holds: the network's word, from now up to 31 days, or its own. */
+export function holdsUntil(profile: Profile | null, request: AuthorizationRequest, nowMs: number): number {
+  const said = request.hold_expires_at_ms;
+  if (said === undefined) return nowMs + holdDays(profile, request.merchant.category) * 86_400_000;
+  return Math.min(nowMs + 31 * 86_400_000, Math.max(nowMs, said));
 }

@@ -13,34 +13,36 @@ import {
   type StoodIn,
   toldInstead,
 } from './model-answer.ts';
-import { countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
-import { beginningMs, ModelLife, nowhere } from './model-life.ts';
-import { bodyOf, holdDays, longestRollingMs, requestLike } from './model-reading.ts';
+import { carriedTo } from './model-carried.ts';
+import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
+import { ModelLife, nowhere } from './model-life.ts';
+import { ModelLives } from './model-lives.ts';
+import { approvalPlaceOf, lastPlace } from './model-order.ts';
+import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
 import { tellWord } from './model-word.ts';
-
-const dayMs = 86_400_000;
 
 export class Model {
   profile: Profile | null = null;
-  lives: ModelLife[] = [];
   sequence = 0;
   clockMs = 0;
-  readonly names = new Map<string, ModelLife>();
+  readonly #lives = new ModelLives();
   readonly answered = new Map<string, Answered>();
   readonly #stoodIn = new Map<string, StoodIn>();
   readonly #voided = new Map<string, number>();
   readonly #received = new Map<string, number>();
   #countKeys: (string | null)[] = [];
-
-  /** Over all lives, each time anew. */
+  #carried: Carried[] = [];
+  /** Over all purchases, each time anew. */
   get totals(): { held_minor: number; posted_minor: number; uses: number } {
-    let [held_minor, posted_minor, uses] = [0, 0, 0];
-    for (const life of this.lives) {
-      held_minor += life.hold_minor;
-      posted_minor += life.posted_minor;
-      if (life.isUse) uses++;
-    }
-    return { held_minor, posted_minor, uses };
+    return this.#lives.totals;
+  }
+
+  get currency(): string | null {
+    return this.#lives.currency;
+  }
+
+  get names(): ReadonlyMap<string, ModelLife> {
+    return this.#lives.byName;
   }
 
   authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null): ModelAnswer {
@@ -60,61 +62,80 @@ export class Model {
     const { decision: own, limitsSeen } =
       inPlace === null ? modelDecision(situation, request) : decidedInPlace(situation, inPlace.minor);
     this.#next(nowMs);
-    const { life } = this.#lifeOf(authorization_key, alias_key, nowMs);
+    const isNothing = own.hold_minor === 0 && this.#lives.known(authorization_key, alias_key).length === 0;
+    if (isNothing) {
+      const { sequence } = this;
+      const life = this.#lives.askedInVain(authorization_key, alias_key, sequence, nowMs, request.currency);
+      own.available_minor = this.#availableMinor(this.totals);
+      this.answered.set(key, { sequence, request, decision: own, approval: null });
+      return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
+    }
+    const { life } = this.#lives.take(authorization_key, alias_key, nowMs, request.currency);
+    const held = life.hold_minor;
+    const approval = own.outcome === 'approved' && own.hold_minor > 0 ? this.#approve(life, request, own, nowMs) : null;
+    if (approval !== null) own.hold_minor = life.hold_minor - held;
+    else if (own.outcome === 'approved' && (life.approved_minor === 0 || life.use === nowhere))
+      life.usedAt({ request, merchant: request.merchant });
+    life.hasBegun = true;
     life.touched_ms = nowMs;
-    const approvedMs = own.outcome === 'approved' ? this.#approve(life, request, own, nowMs) : nowMs;
     own.available_minor = this.#availableMinor(this.totals);
-    this.answered.set(key, { sequence: this.sequence, request, decision: own, approvedMs });
+    this.answered.set(key, { sequence: this.sequence, request, decision: own, approval });
     if (own.hold_minor > 0)
-      for (const seen of limitsSeen)
-        seen.after = countFor({ lives: this.lives, life, nowMs, countKeys: this.#countKeys }, seen.control, seen.index);
+      for (const seen of limitsSeen) {
+        const lives = this.#lives.all;
+        const { windowMs, control, index } = seen;
+        const places = { lives, life, nowMs, windowMs, countKeys: this.#countKeys, carried: this.#carried };
+        seen.after = countFor(places, control, index);
+      }
     return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
   }
 
-  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): number {
+  #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): Answered['approval'] {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
-    if (minor === 0) return nowMs;
-    const isFirst = !life.hasBegun && request.kind !== 'incremental';
-    const unsaid = isFirst ? beginningMs : Math.max(nowMs, life.latestMs + 1);
-    const at_ms = request.occurred_at_ms === undefined ? unsaid : Math.min(nowMs, request.occurred_at_ms);
-    life.tell({ does: 'adds', at_ms, minor, told: own.approved_minor, why: request.kind });
-    life.approved_minor += minor;
-    const lapses = request.hold_expires_at_ms ?? nowMs + holdDays(this.profile, request.merchant.category) * dayMs;
-    life.expires_at_ms = Math.max(life.expires_at_ms, lapses);
-    return at_ms;
+    const isMore = request.kind === 'incremental';
+    const begins = !life.hasBegun && !isMore;
+    const place = begins ? { at_ms: 0, order: null, turn: null } : approvalPlaceOf(life.facts, request, nowMs);
+    life.move(nowMs, { approved: { isMore, minor } }, () => {
+      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, why: request.kind });
+      life.approved_minor += minor;
+    });
+    life.expires_at_ms = Math.max(life.expires_at_ms, holdsUntil(this.profile, request, nowMs));
+    return { place, minor, given_ms: nowMs };
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
-    const none = { isMismatch: false, isOverdrawn: false, against: null, hasJoined: false };
+    const none = { isMismatch: false, isOverdrawn: false, against: null, hasJoined: false, isAboveCleared: false };
     if (this.#received.has(message.message_key)) return { ...none, isRepeat: true, life: null };
     const nowMs = this.#now(clockMs);
     const name = message.authorization_key ?? `message ${message.message_key}`;
     const situation = this.#situation(name, message.alias_key, nowMs, false);
-    const against = message.kind === 'advice' ? this.#judge(message, situation) : null;
+    const isOther = situation.life !== null && situation.life.currency !== message.currency;
+    const isMismatch = isOther || (this.profile !== null && message.currency !== this.profile.currency);
+    const against = message.kind === 'advice' && !isMismatch ? this.#judge(message, situation) : null;
     this.#next(nowMs);
     this.#received.set(message.message_key, this.sequence);
-    if (this.profile !== null && message.currency !== this.profile.currency)
-      return { ...none, isRepeat: false, isMismatch: true, life: null };
-    const before = this.totals;
-    const { life, hasJoined } = this.#lifeOf(name, message.alias_key, nowMs);
-    life.touched_ms = nowMs;
-    const at_ms = tellWord(life, message, this.profile, nowMs);
+    if (isMismatch) return { ...none, isRepeat: false, isMismatch, life: null };
+    const { life, hasJoined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
+    const before = situation.totals;
+    const place = tellWord(life, message, this.profile, nowMs);
     if (message.kind === 'advice' && message.request_key !== undefined) {
       const { request_key, hold_minor: minor } = message;
-      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, at_ms });
+      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, place });
     }
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const left = situation.availableMinor;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
-    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, hasJoined };
+    const couldClear = life.cleared_minor + life.hold_minor;
+    const isAboveCleared = message.kind === 'refund' && life.pieces.length > 0 && life.refunded_minor > couldClear;
+    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, hasJoined, isAboveCleared };
   }
 
   /** What the rules would have said of what an advice holds more than was held. */
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
-    const trial = life?.copy() ?? new ModelLife('', nowMs);
+    const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
     tellWord(trial, message, this.profile, nowMs);
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
@@ -131,38 +152,43 @@ export class Model {
     const nowMs = this.#now(clockMs);
     const answer = isGivenUp ? undefined : this.answered.get(requestKey);
     const before = this.sequence;
-    if (inPlace === null || (answer?.decision.hold_minor ?? 0) > 0) {
+    if (inPlace === null || (answer !== undefined && answer.approval !== null)) {
       this.#next(nowMs);
       if (answer !== undefined) this.#takeBack(answer, nowMs);
     }
     if (inPlace !== null) {
       this.#next(nowMs);
-      const { life } = this.#lifeOf(inPlace.name, undefined, nowMs);
-      life.tell({ does: 'sets', at_ms: inPlace.at_ms, minor: 0, why: 'void' });
-      if (inPlace.minor > 0) life.advised--;
-      life.touched_ms = nowMs;
+      const life = this.names.get(inPlace.name);
+      life?.move(nowMs, {}, () => {
+        life.tell({ ...inPlace.place, does: 'ends', minor: 0, told: 0, why: 'void' });
+        if (inPlace.minor > 0) life.advised--;
+      });
     }
     this.#voided.set(requestKey, this.sequence);
     return this.sequence - before;
   }
 
-  #takeBack({ request, decision, approvedMs }: Answered, nowMs: number): void {
-    const { life } = this.#lifeOf(request.authorization_key, undefined, nowMs);
-    const { hold_minor: minor, approved_minor } = decision;
-    // At the approval's own instant: what the network said of later ones outlasts it.
-    life.tell({ does: 'adds', at_ms: approvedMs, minor: -minor, told: -approved_minor, why: 'void' });
-    life.approved_minor -= minor;
+  #takeBack({ request, decision, approval }: Answered, nowMs: number): void {
+    const life = this.names.get(request.authorization_key);
+    if (life === undefined) return;
     life.touched_ms = nowMs;
+    if (approval === null) return;
+    const { place, minor, given_ms } = approval;
+    // Where the approval stands: what the network said of later instants outlasts it.
+    life.move(nowMs, { voidedMs: given_ms }, () => {
+      life.tell({ ...place, does: 'takes', minor, told: decision.approved_minor, why: 'void' });
+      life.approved_minor -= minor;
+    });
   }
 
   /** How many holds lapsed. */
   expire(clockMs: number): number {
     const nowMs = this.#now(clockMs);
-    const due = this.lives.filter((life) => life.hold_minor > 0 && life.expires_at_ms <= nowMs);
+    const due = this.#lives.all.filter((life) => life.hold_minor > 0 && life.expires_at_ms <= nowMs);
     for (const life of due) {
       this.#next(nowMs);
-      life.tell({ does: 'sets', at_ms: Math.max(nowMs, life.latestMs), minor: 0, why: 'expiry' });
-      life.touched_ms = nowMs;
+      const place = lastPlace(life.facts, nowMs, null, null);
+      life.move(nowMs, {}, () => life.tell({ ...place, does: 'ends', minor: 0, told: 0, why: 'expiry' }));
     }
     return due.length;
   }
@@ -171,18 +197,23 @@ export class Model {
     const inForce = this.profile;
     if (inForce !== null && profile.version <= inForce.version)
       return JSON.stringify(inForce) === JSON.stringify(profile) ? 'unchanged' : 'stale';
-    this.#next(this.#now(clockMs));
+    const nowMs = this.#now(clockMs);
+    this.#next(nowMs);
+    const before = { profile: inForce, lives: this.#lives.all, countKeys: this.#countKeys, carried: this.#carried };
+    const carried = carriedTo(profile, before, nowMs);
     this.profile = profile;
+    this.#lives.takeCurrency(profile.currency);
     this.#countKeys = profile.controls.map((control) => {
       if (control.does !== 'limit') return null;
       return JSON.stringify([control.applies_to, control.window, control.refunds_give_back]);
     });
     const keys = new Set(this.#countKeys);
-    for (const life of this.lives) {
+    for (const life of this.#lives.all) {
       life.forgetLooks();
       if (life.countsOnlyIn !== null)
         life.countsOnlyIn = new Set([...life.countsOnlyIn].filter((key) => keys.has(key)));
     }
+    this.#carried = [...this.#carried.filter(({ countKey }) => keys.has(countKey)), ...carried];
     return 'stored';
   }
 
@@ -193,13 +224,14 @@ export class Model {
     for (const [key, { sequence }] of this.#stoodIn) if (sequence < firstSequence) this.#stoodIn.delete(key);
     for (const keys of [this.#voided, this.#received])
       for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
+    this.#lives.forgetBefore(firstSequence);
     const longest = longestRollingMs(this.profile);
     let dropped = 0;
-    for (const life of this.lives) {
+    for (const life of this.#lives.all) {
       if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
-      if (longest > 0 && life.at_ms > nowMs - longest) continue;
+      if (longest > 0 && life.pieces.some(({ given_ms }) => given_ms > nowMs - longest)) continue;
       life.countsOnlyIn = new Set(this.#countKeys.filter((key) => key !== null));
-      for (const name of life.names) this.names.delete(name);
+      for (const name of life.names) this.#lives.byName.delete(name);
       dropped++;
     }
     return dropped;
@@ -209,44 +241,29 @@ export class Model {
   counted(index: number, clockMs: number): { minor: number; uses: number } | null {
     const control = this.profile?.controls[index];
     if (control?.does !== 'limit') return null;
-    const { lives } = this;
-    return countFor({ lives, life: null, nowMs: clockMs, countKeys: this.#countKeys }, control, index);
+    const lives = this.#lives.all;
+    const places = { lives, life: null, nowMs: clockMs, windowMs: clockMs, carried: this.#carried };
+    return countFor({ ...places, countKeys: this.#countKeys }, control, index);
   }
 
   /** As the card stands for what names a life: two names of one purchase are one life, known as that or not. */
-  #situation(name: string, alias: string | undefined, nowMs: number, isVoided: boolean): Situation {
+  #situation(
+    name: string,
+    alias: string | undefined,
+    nowMs: number,
+    isVoided: boolean,
+  ): Situation & { totals: Model['totals'] } {
     const { profile } = this;
     const { totals } = this;
     const availableMinor = this.#availableMinor(totals);
-    const common = { profile, countKeys: this.#countKeys, nowMs, availableMinor, isVoided };
-    const one = this.names.get(name);
-    const other = alias === undefined ? undefined : this.names.get(alias);
-    if (one === undefined || other === undefined || one === other)
-      return { ...common, lives: this.lives, life: one ?? other ?? null, uses: totals.uses };
+    const common = { profile, countKeys: this.#countKeys, carried: this.#carried, nowMs, availableMinor, isVoided };
+    const [one, other] = this.#lives.known(name, alias);
+    if (one === undefined || other === undefined)
+      return { ...common, totals, lives: this.#lives.all, life: one ?? other ?? null, uses: totals.uses };
     const life = one.copy();
     life.take(other);
-    const lives = [...this.lives.filter((each) => each !== one && each !== other), life];
-    return { ...common, lives, life, uses: lives.filter(({ isUse }) => isUse).length };
-  }
-
-  #lifeOf(name: string, alias: string | undefined, nowMs: number): { life: ModelLife; hasJoined: boolean } {
-    const other = alias === undefined ? undefined : this.names.get(alias);
-    let life = this.names.get(name) ?? other;
-    if (life === undefined) {
-      life = new ModelLife(name, nowMs);
-      this.lives.push(life);
-    }
-    life.names.add(name);
-    this.names.set(name, life);
-    if (alias === undefined) return { life, hasJoined: false };
-    const hasJoined = other !== undefined && other !== life;
-    if (hasJoined) {
-      life.take(other);
-      this.lives = this.lives.filter((one) => one !== other);
-    }
-    life.names.add(alias);
-    for (const each of life.names) this.names.set(each, life);
-    return { life, hasJoined };
+    const lives = [...this.#lives.all.filter((each) => each !== one && each !== other), life];
+    return { ...common, totals, lives, life, uses: lives.filter(({ isUse }) => isUse).length };
   }
 
   /** The answer in the card's place, unless the request was given up after it. */

@@ -1,5 +1,7 @@
-// The law of order: a life's requests in theirs, and its messages anywhere among them, early, late and twice, end in one life.
-// Holds for messages that carry their instant; one without is taken to have happened when it arrives.
+// The law of order: a purchase's requests in theirs, and its messages late by anything, in any order and twice, end alike. The
+// request that began it may come after them all. A message is never heard before a later request that happened before it: what
+// the card approves after hearing a message comes after it, whatever their stamps say.
+// Holds for messages that carry their instant; one without comes after all that was heard before it.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
@@ -39,26 +41,48 @@ function story(draw: Draw, { requests, messages }: Purchase, startMs: number): T
   };
   const asked = requests.filter(({ currency }) => currency === cardCurrency);
   const timeless = draw.chance(0.5);
-  const told: Told[] = asked.map((request, index) => {
+  const waiting: { requests: AuthorizationRequest[]; messages: CardMessage[] } = {
+    requests: [...asked],
+    messages: [...messages],
+  };
+  const told: Told[] = [];
+  while (waiting.requests.length + waiting.messages.length > 0) {
+    const asks =
+      waiting.messages.length === 0 || (waiting.requests.length > 0 && (told.length === 0 || draw.chance(0.5)));
+    const request = asks ? waiting.requests.shift() : undefined;
+    const message = request === undefined ? waiting.messages.shift() : undefined;
+    if (message !== undefined) told.push({ message: { ...message, occurred_at_ms: instant() } });
+    if (request === undefined) continue;
     const { occurred_at_ms: _, ...rest } = request;
-    const isUntimed = index === 0 && timeless && request.kind === 'authorization' && request.amount_minor > 0;
-    return { request: isUntimed ? rest : { ...rest, occurred_at_ms: instant() } };
-  });
-  for (const message of messages) told.push({ message: { ...message, occurred_at_ms: instant() } });
+    told.push({ request: begins(request, told) && timeless ? rest : { ...rest, occurred_at_ms: instant() } });
+  }
   return told;
 }
 
-/** The requests keep their order, because a network waits for its answer; the messages come anywhere. */
+/** The first request, where it approves something: it comes before all that is told, whenever that is. */
+function begins({ kind, amount_minor }: AuthorizationRequest, before: readonly Told[]): boolean {
+  return kind === 'authorization' && amount_minor > 0 && before.every((one) => 'message' in one);
+}
+
+function instantOf(one: Told): number {
+  return ('message' in one ? one.message.occurred_at_ms : one.request.occurred_at_ms) ?? 0;
+}
+
+/** The requests keep their order, because a network waits for its answer; the messages come at any time after they happened. */
 function reordered(draw: Draw, told: readonly Told[]): Told[] {
   const messages = draw.shuffled(told.filter((one) => 'message' in one));
   const asked = told.filter((one) => 'request' in one);
   const line: Told[] = [];
   while (messages.length + asked.length > 0) {
-    const takesMessage = asked.length === 0 || (messages.length > 0 && draw.chance(0.5));
-    const next = takesMessage ? messages.pop() : asked.shift();
-    if (next === undefined) break;
-    line.push(next);
-    if (draw.chance(0.1)) line.push(next);
+    const [next] = asked;
+    const isFree = next !== undefined && 'request' in next && begins(next.request, line);
+    const [soonest] = isFree ? asked.slice(1) : asked;
+    const place = messages.findIndex((one) => soonest === undefined || instantOf(one) <= instantOf(soonest));
+    const message = place >= 0 && (asked.length === 0 || draw.chance(0.5)) ? messages.splice(place, 1)[0] : undefined;
+    const one = message ?? asked.shift();
+    if (one === undefined) break;
+    line.push(one);
+    if (draw.chance(0.1)) line.push(one);
   }
   return line;
 }

@@ -8,6 +8,7 @@ import type { FreshIds } from '../../core/receive.ts';
 import type { Snapshot } from '../../core/snapshot.ts';
 import type { AlarmStorage } from '../../durable-objects/card/agenda.ts';
 import type { UnsentRows } from '../../durable-objects/card/outbox.ts';
+import { EffectSums } from './effect-sums.ts';
 
 /** Text when somebody reads it: most rows are never read back. */
 class Row {
@@ -44,8 +45,7 @@ export class Store implements CardHistory, UnsentRows, AlarmStorage {
   /** A call is under way: what it writes is committed or lost as one. */
   #isCalled = false;
   /** Sums of the effects that committed rows carry: what the origin books. */
-  held_minor = 0;
-  posted_minor = 0;
+  readonly booked = new EffectSums();
   #snapshotText: string | null = null;
   #ids = 0;
   readonly #prefix: string;
@@ -86,10 +86,7 @@ export class Store implements CardHistory, UnsentRows, AlarmStorage {
     for (const event of this.pending) {
       const { body } = event;
       this.archive.push(new Row(event));
-      if (!('effect' in body)) continue;
-      const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
-      this.held_minor += body.effect.hold_minor - released;
-      this.posted_minor += body.effect.posted_minor;
+      this.booked.take(body);
     }
     this.rollback();
   }

@@ -1,0 +1,73 @@
+// Finding an authorization by any of the network's names for it. Only `take` changes the state.
+
+import type { Id } from '../contracts/ids.ts';
+import { type Authorization, joined, newAuthorization } from './authorization.ts';
+import { authorizationKey, type CardState, removeAuthorization, setAuthorization } from './card-state.ts';
+import { fingerprint } from './fingerprint.ts';
+
+/** What an event names: an authorization, perhaps by a second name from now on, and what to begin where none is known. */
+export interface Named {
+  readonly authorization_key: string;
+  readonly alias_key?: string | undefined;
+  readonly authorization_id: Id<'auth'>;
+  readonly currency: string;
+}
+
+export interface Found {
+  readonly key: string;
+  /** As one, where two authorizations turn out to be the same. */
+  readonly authorization: Authorization;
+  /** What it comes from: none where the event begins it, itself, or the two that are joined. */
+  readonly parts: readonly Authorization[];
+  /** The one that went into it. */
+  readonly absorbed: { readonly key: string; readonly authorization: Authorization } | null;
+}
+
+export function find(state: CardState, named: Named, atMs: number): Found {
+  const found = byNames(state, named, atMs);
+  if (found.authorization.begun || !wasAsked(state, named)) return found;
+  const authorization = { ...found.authorization, begun: true };
+  return { ...found, authorization, parts: found.parts.length === 1 ? [authorization] : found.parts };
+}
+
+/** A request of it was decided, of which only a key was kept. */
+function wasAsked({ asked }: CardState, { authorization_key, alias_key }: Named): boolean {
+  if (asked.size === 0) return false;
+  return asked.has(fingerprint(authorization_key)) || (alias_key !== undefined && asked.has(fingerprint(alias_key)));
+}
+
+function byNames(state: CardState, named: Named, atMs: number): Found {
+  const key = authorizationKey(state, named.authorization_key);
+  const one = state.authorizations.get(key);
+  const otherKey = named.alias_key === undefined ? key : authorizationKey(state, named.alias_key);
+  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
+  if (one === undefined && other === undefined) {
+    const authorization = newAuthorization(named.authorization_id, atMs, named.currency);
+    return { key, authorization, parts: [], absorbed: null };
+  }
+  if (other === undefined || one === undefined) {
+    // A new name of what is known begins nothing that would have to be joined.
+    const authorization = one ?? (other as Authorization);
+    return { key: one === undefined ? otherKey : key, authorization, parts: [authorization], absorbed: null };
+  }
+  // Money of two currencies is never one sum: they stay apart.
+  if (one.currency !== other.currency) return { key, authorization: one, parts: [one], absorbed: null };
+  const absorbed = { key: otherKey, authorization: other };
+  return { key, authorization: joined(one, other), parts: [one, other], absorbed };
+}
+
+/** The same, with the state told of a new name for it. */
+export function take(state: CardState, named: Named, atMs: number): Found {
+  const found = find(state, named, atMs);
+  const { key, authorization, absorbed } = found;
+  if (absorbed !== null) {
+    const [before = authorization] = found.parts;
+    removeAuthorization(state, absorbed.key, absorbed.authorization);
+    setAuthorization(state, key, before, authorization);
+    for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
+    state.aliases.set(absorbed.key, key);
+  }
+  for (const name of [named.authorization_key, named.alias_key])
+    if (name !== undefined && name !== key && !state.authorizations.has(name)) state.aliases.set(name, key);
+  return found;
+}

@@ -1,0 +1,163 @@
+// The order of what changes one authorization's hold, and what it comes to. The one rule for order; why it is so:
+// docs/decisions/0015-one-rule-for-order.md.
+
+import type { Place } from '../contracts/card-event.ts';
+import type { CardMessage } from '../contracts/card-message.ts';
+import { limits } from '../contracts/limits.ts';
+
+export type { Place } from '../contracts/card-event.ts';
+
+/**
+ * `adds`: an approval. `sets`: an advice, the network's own figure. `ends`: a final clearing, a full reversal, an expiry.
+ * `takes`: a clearing in part, a reversal in part, a void.
+ *
+ * Its place: `at_ms`, the network's stamp; `order`, the network's own number; `nth`: −1 for the approval that began the
+ * authorization, which comes before everything; 0 for what stands by its own stamp or number; from 1 on for what comes after
+ * all that the card had heard by then, counted up.
+ */
+export interface HoldChange extends Place {
+  readonly does: 'adds' | 'sets' | 'ends' | 'takes';
+  readonly minor: number;
+  /** Of `adds` and `takes`: the same by the network's account, where our controls hold more. 120 held, 100 known to it. */
+  readonly network_minor?: number;
+}
+
+export interface Hold {
+  readonly hold_minor: number;
+  /** The part of it that the network knows of: without what our controls hold in addition. */
+  readonly network_minor: number;
+}
+
+export const beginning: Place = { at_ms: 0, nth: -1 };
+
+/** At one place: an advice before what ends or takes, so that a clearing of an advice's second still clears it. */
+const rank = { adds: 0, sets: 1, ends: 2, takes: 3 } as const;
+
+/**
+ * Everything of one authorization in its order. What has a number comes after all that is numbered lower: where stamps say
+ * otherwise, it is dated like the latest of those. Of two advices at one place the higher comes last, and holds.
+ */
+export function inOrder(changes: readonly HoldChange[]): HoldChange[] {
+  const dated = datesOf(changes);
+  return [...changes].sort((one, other) => compare(one, dated(one), other, dated(other)));
+}
+
+function compare(one: HoldChange, oneAtMs: number, other: HoldChange, otherAtMs: number): number {
+  return (
+    oneAtMs - otherAtMs ||
+    (one.order ?? -1) - (other.order ?? -1) ||
+    one.nth - other.nth ||
+    rank[one.does] - rank[other.does] ||
+    one.minor - other.minor
+  );
+}
+
+/** The instant by which each stands: its stamp, or that of the latest with a lower number. */
+function datesOf(changes: readonly HoldChange[]): (change: HoldChange) => number {
+  if (!isNumbered(changes)) return ({ at_ms }) => at_ms;
+  const dates = new Map<HoldChange, number>();
+  const numbered = changes.filter(({ order }) => order !== undefined);
+  numbered.sort((one, other) => (one.order ?? 0) - (other.order ?? 0) || one.at_ms - other.at_ms);
+  let latestMs = 0;
+  for (const change of numbered) {
+    latestMs = Math.max(latestMs, change.at_ms);
+    dates.set(change, latestMs);
+  }
+  return (change) => dates.get(change) ?? change.at_ms;
+}
+
+function isNumbered(changes: readonly HoldChange[]): boolean {
+  return changes.some(({ order }) => order !== undefined);
+}
+
+function holdAfter({ hold_minor, network_minor }: Hold, change: HoldChange): Hold {
+  const { does, minor } = change;
+  if (does === 'sets') return { hold_minor: minor, network_minor: minor };
+  if (does === 'ends') return { hold_minor: 0, network_minor: 0 };
+  const known = change.network_minor ?? minor;
+  if (does === 'adds') return { hold_minor: hold_minor + minor, network_minor: network_minor + known };
+  // Once the network's part of the hold is 0, our extra hold (tips, fuel) is released too.
+  const left = Math.max(0, network_minor - known);
+  return { hold_minor: left === 0 ? 0 : Math.max(0, hold_minor - minor), network_minor: left };
+}
+
+const nothing: Hold = { hold_minor: 0, network_minor: 0 };
+
+export function holdOf(changes: readonly HoldChange[]): Hold {
+  return changes.reduce(holdAfter, nothing);
+}
+
+export type Held = Hold & { readonly changes: readonly HoldChange[] };
+
+/** With one change more, wherever it stands. Every change of a hold goes through here or `merged`. */
+export function withChange({ changes, ...hold }: Held, change: HoldChange): Held {
+  const last = changes.at(-1);
+  const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;
+  if (!isLast || change.order !== undefined || isNumbered(changes)) return merged([...changes, change]);
+  const after = change.does === 'sets' || change.does === 'ends' ? [change] : [...changes, change];
+  return { changes: after, ...holdAfter(hold, change) };
+}
+
+/**
+ * What stands before the last figure is left out, because nothing can come of it any more. Not where numbers are given: a
+ * message that arrives later may put what is numbered into another place.
+ */
+export function merged(changes: readonly HoldChange[]): Held {
+  const ordered = inOrder(changes);
+  const lastFigure = ordered.findLastIndex(({ does }) => does === 'sets' || does === 'ends');
+  const kept = lastFigure > 0 && !isNumbered(ordered) ? ordered.slice(lastFigure) : ordered;
+  return { changes: kept, ...holdOf(kept) };
+}
+
+/**
+ * After all that has been heard. For what the card does itself, and for what the network gives no place to: dated as early as
+ * that allows, so that a later message is not behind it because the network's clock runs behind ours.
+ */
+export function afterAllHeard(changes: readonly HoldChange[], earliestMs: number, order?: number): Place {
+  const dated = datesOf(changes);
+  let [at_ms, nth, number] = [Math.max(0, earliestMs), 0, order ?? -1];
+  for (const change of changes) {
+    at_ms = Math.max(at_ms, dated(change));
+    nth = Math.max(nth, change.nth);
+    number = Math.max(number, change.order ?? -1);
+  }
+  return number === -1 ? { at_ms, nth: nth + 1 } : { at_ms, order: number, nth: nth + 1 };
+}
+
+const dayMs = 86_400_000;
+
+/** A stamp of which only the date is known: 00:00 UTC. */
+function isDateOnly(stampMs: number): boolean {
+  return stampMs % dayMs === 0;
+}
+
+/** A stamp as far as it is believed. */
+function believedMs(stampMs: number, nowMs: number): number {
+  return stampMs > nowMs + limits.stampAheadMsMax ? nowMs : stampMs;
+}
+
+export function placeOf(
+  changes: readonly HoldChange[],
+  { kind, occurred_at_ms, order }: Pick<CardMessage, 'kind' | 'occurred_at_ms' | 'order'>,
+  nowMs: number,
+): Place {
+  if (occurred_at_ms === undefined) {
+    const after = afterAllHeard(changes, nowMs - limits.stampBehindMsMax, order);
+    return order === undefined ? after : { at_ms: after.at_ms, order, nth: 0 };
+  }
+  const stampMs = believedMs(occurred_at_ms, nowMs);
+  // A date says which day: a clearing of it comes after an advice of it, and is no later than it was heard.
+  const isWholeDay = isDateOnly(stampMs) && kind !== 'advice';
+  const at_ms = isWholeDay ? Math.max(stampMs, Math.min(stampMs + dayMs - 1, nowMs)) : stampMs;
+  return order === undefined ? { at_ms, nth: 0 } : { at_ms, order, nth: 0 };
+}
+
+/** Where an approval stands that did not begin the authorization: after all that the card had heard when it gave it. */
+export function approvalPlace(
+  changes: readonly HoldChange[],
+  { occurred_at_ms, order }: Pick<CardMessage, 'occurred_at_ms' | 'order'>,
+  nowMs: number,
+): Place {
+  const stampMs = occurred_at_ms === undefined || isDateOnly(occurred_at_ms) ? null : believedMs(occurred_at_ms, nowMs);
+  return afterAllHeard(changes, stampMs ?? nowMs - limits.stampBehindMsMax, order);
+}

@@ -1,0 +1,92 @@
+// The model's purchases, by any of the network's names for them.
+
+import { ModelLife } from './model-life.ts';
+
+/** A request that held nothing, of a purchase that nobody has spoken of: the card keeps its name, and by that its id. */
+interface Asked {
+  readonly sequence: number;
+  readonly name: string;
+  readonly life: ModelLife;
+}
+
+export class ModelLives {
+  all: ModelLife[] = [];
+  readonly byName = new Map<string, ModelLife>();
+  /** Of what counts: the profile's; before there is one, that of the first purchase. */
+  currency: string | null = null;
+  readonly #asked = new Map<string, Asked>();
+
+  /** Over all in the card's currency, each time anew. */
+  get totals(): { held_minor: number; posted_minor: number; uses: number } {
+    let [held_minor, posted_minor, uses] = [0, 0, 0];
+    for (const life of this.all) {
+      if (life.currency !== this.currency) continue;
+      held_minor += life.hold_minor;
+      posted_minor += life.posted_minor;
+      if (life.isUse) uses++;
+    }
+    return { held_minor, posted_minor, uses };
+  }
+
+  /** What two names speak of: two purchases where those are not known to be one, unless they are in two currencies. */
+  known(name: string, alias: string | undefined): [ModelLife?, ModelLife?] {
+    const one = this.byName.get(name);
+    const other = alias === undefined ? undefined : this.byName.get(alias);
+    if (one === undefined) return other === undefined ? [] : [other];
+    return other === undefined || other === one || other.currency !== one.currency ? [one] : [one, other];
+  }
+
+  /** Only a name is kept. The life is nobody's yet: it learns the id that the card gives. */
+  askedInVain(name: string, alias: string | undefined, sequence: number, atMs: number, currency: string): ModelLife {
+    const id = this.#asked.get(name);
+    const life = id?.name === name ? id.life : new ModelLife(name, atMs, currency);
+    for (const each of [name, alias]) if (each !== undefined) this.#asked.set(each, { sequence, name, life });
+    return life;
+  }
+
+  take(
+    name: string,
+    alias: string | undefined,
+    atMs: number,
+    currency: string,
+  ): { life: ModelLife; hasJoined: boolean } {
+    const [one, other] = this.known(name, alias);
+    const life = one ?? this.#begin(name, alias, atMs, currency);
+    if (other !== undefined) {
+      life.take(other);
+      this.all = this.all.filter((each) => each !== other);
+    }
+    for (const each of [name, alias]) {
+      if (each === undefined) continue;
+      if (this.#asked.has(each)) life.hasBegun = true;
+      const known = this.byName.get(each);
+      if (known === undefined || known === life || known === other) life.names.add(each);
+    }
+    for (const each of life.names) this.byName.set(each, life);
+    return { life, hasJoined: other !== undefined };
+  }
+
+  #begin(name: string, alias: string | undefined, atMs: number, currency: string): ModelLife {
+    const life = new ModelLife(name, atMs, currency);
+    const asked = [name, alias].flatMap((each) => {
+      const one = each === undefined ? undefined : this.#asked.get(each);
+      return one !== undefined && one.name === each ? [one] : [];
+    });
+    life.authorization_id = asked[0]?.life.authorization_id ?? null;
+    this.all.push(life);
+    this.currency ??= currency;
+    return life;
+  }
+
+  /** What was told in other currencies before the profile came keeps to itself, under no name that the network has. */
+  takeCurrency(currency: string): void {
+    if (this.currency === currency) return;
+    this.currency = currency;
+    for (const life of this.all)
+      if (life.currency !== currency) for (const name of life.names) this.byName.delete(name);
+  }
+
+  forgetBefore(firstSequence: number): void {
+    for (const [name, { sequence }] of this.#asked) if (sequence < firstSequence) this.#asked.delete(name);
+  }
+}

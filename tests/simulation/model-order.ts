@@ -1,0 +1,103 @@
+// The model's order of what was told of one purchase's hold, by docs/decisions/0015: a list of keys, compared one by one.
+
+export interface Fact {
+  /** `adds`: an approval. `says`: an advice's figure. `ends`: nothing is left. `takes`. */
+  readonly does: 'adds' | 'says' | 'ends' | 'takes';
+  readonly at_ms: number;
+  /** The network's own number. */
+  readonly order: number | null;
+  /** Null: it began the purchase. 0: it stands by its stamp or number. Else it came after all that was told by then. */
+  readonly turn: number | null;
+  readonly minor: number;
+  /** Of what adds and takes: by the network's account. */
+  readonly told: number;
+  readonly why: string;
+}
+
+export interface Place {
+  readonly at_ms: number;
+  readonly order: number | null;
+  readonly turn: number | null;
+}
+
+const dayMs = 86_400_000;
+const behindMs = 36 * 3_600_000;
+const aheadMs = 5 * 60_000;
+const steps = ['adds', 'says', 'ends', 'takes'];
+
+/** A numbered fact is dated no earlier than any that is numbered lower. */
+function dateOf(fact: Fact, facts: readonly Fact[]): number {
+  if (fact.order === null) return fact.at_ms;
+  let date = fact.at_ms;
+  for (const { order, at_ms } of facts) if (order !== null && order < fact.order && at_ms > date) date = at_ms;
+  for (const { order, at_ms } of facts) if (order === fact.order && at_ms <= fact.at_ms && at_ms > date) date = at_ms;
+  return date;
+}
+
+function keyOf(fact: Fact, facts: readonly Fact[], isNumbered: boolean): readonly number[] {
+  const date = isNumbered ? dateOf(fact, facts) : fact.at_ms;
+  return [fact.turn === null ? -1 : date, fact.order ?? -1, fact.turn ?? -1, steps.indexOf(fact.does), fact.minor];
+}
+
+function compareKeys(one: readonly number[], other: readonly number[]): number {
+  for (let index = 0; index < one.length; index++) {
+    const differs = (one[index] ?? 0) - (other[index] ?? 0);
+    if (differs !== 0) return differs;
+  }
+  return 0;
+}
+
+export function held(facts: readonly Fact[]): number {
+  if (facts.length === 0) return 0;
+  const isNumbered = facts.some(({ order }) => order !== null);
+  const keyed = facts.map((fact) => ({ fact, key: keyOf(fact, facts, isNumbered) }));
+  keyed.sort((one, other) => compareKeys(one.key, other.key));
+  let [hold, known] = [0, 0];
+  for (const { fact } of keyed) {
+    if (fact.does === 'says') [hold, known] = [fact.minor, fact.minor];
+    else if (fact.does === 'ends') [hold, known] = [0, 0];
+    else if (fact.does === 'adds') [hold, known] = [hold + fact.minor, known + fact.told];
+    else [hold, known] = [Math.max(0, hold - fact.minor), Math.max(0, known - fact.told)];
+    if (known === 0) hold = 0;
+  }
+  return hold;
+}
+
+/** After everything told so far, and dated no later than that needs. */
+export function lastPlace(facts: readonly Fact[], nowMs: number, stampMs: number | null, order: number | null): Place {
+  const dates = facts.map((fact) => dateOf(fact, facts));
+  const numbers = [...facts.map((fact) => fact.order), order].filter((one) => one !== null);
+  return {
+    at_ms: Math.max(0, stampMs ?? nowMs - behindMs, ...dates),
+    order: numbers.length === 0 ? null : Math.max(...numbers),
+    turn: 1 + Math.max(0, ...facts.map(({ turn }) => turn ?? 0)),
+  };
+}
+
+interface Stamped {
+  readonly kind: string;
+  readonly occurred_at_ms?: number | undefined;
+  readonly order?: number | undefined;
+}
+
+function believed(stampMs: number, nowMs: number): number {
+  return stampMs - nowMs > aheadMs ? nowMs : stampMs;
+}
+
+export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: number): Place {
+  const order = message.order ?? null;
+  if (message.occurred_at_ms === undefined) {
+    const place = lastPlace(facts, nowMs, null, order);
+    return order === null ? place : { at_ms: place.at_ms, order, turn: 0 };
+  }
+  let at_ms = believed(message.occurred_at_ms, nowMs);
+  const lastOfDay = at_ms + dayMs - 1;
+  if (at_ms % dayMs === 0 && message.kind !== 'advice') at_ms = Math.max(at_ms, Math.min(nowMs, lastOfDay));
+  return { at_ms, order, turn: 0 };
+}
+
+export function approvalPlaceOf(facts: readonly Fact[], request: Stamped, nowMs: number): Place {
+  const { occurred_at_ms: stampMs } = request;
+  const isTimed = stampMs !== undefined && stampMs % dayMs !== 0;
+  return lastPlace(facts, nowMs, isTimed ? believed(stampMs, nowMs) : null, request.order ?? null);
+}
