@@ -7,6 +7,7 @@ import type { ProviderWord } from '../provider.ts';
 import { amountText } from './amount-text.ts';
 import type { BankMessage, Entry, Money } from './bank-file.ts';
 import { digestOf, itemOf, type Place, sightingText, type Trouble } from './bank-items.ts';
+import { inLotsApart } from './in-lots.ts';
 import { judgeEntry } from './judge-entry.ts';
 import type { KeptWords } from './kept-words.ts';
 import type { KnownPayments } from './known-payments.ts';
@@ -35,15 +36,18 @@ export async function believeEntry(entry: Entry, index: number, by: Believing): 
   if (entry.status === 'not_yet') return { about: [], words: [], items: [] };
   await by.known.look(entry.bookings.map(({ ids }) => ids));
   const verdicts = judgeEntry(entry, by.known);
-  const found: Told[] = [];
-  for (const verdict of verdicts) {
-    const sighting = sightingOf(entry, verdict, { ...by, index });
-    const place = { ...by.place, element: entry.element };
-    const on = { ...by, place, sighting, verdict };
-    if (verdict.verdict === 'paid') found.push(await paid({ ...on, verdict }));
-    else if (verdict.verdict === 'returned') found.push(await returned({ ...on, verdict }));
-    else found.push({ words: [], items: [itemOf(unclear(verdict, sighting, entry), place)] });
-  }
+  const found = await inLotsApart(
+    verdicts,
+    (verdict) => (verdict.verdict === 'unclear' ? [] : [verdict.payment.id]),
+    (verdict): Promise<Told> => {
+      const sighting = sightingOf(entry, verdict, { ...by, index });
+      const place = { ...by.place, element: entry.element };
+      const on = { ...by, place, sighting };
+      if (verdict.verdict === 'paid') return paid({ ...on, verdict });
+      if (verdict.verdict === 'returned') return returned({ ...on, verdict });
+      return Promise.resolve({ words: [], items: [itemOf(unclear(verdict, sighting, entry), place)] });
+    },
+  );
   const about = verdicts.flatMap((one) => (one.verdict === 'unclear' ? one.about : [one.payment.id]));
   return { about, words: found.flatMap(({ words }) => words), items: found.flatMap(({ items }) => items) };
 }
@@ -66,7 +70,6 @@ async function paid({ kept, place, sighting, verdict }: On<Paid>): Promise<Told>
       items: [itemOf({ ...trouble, kind: 'booked_twice', why, amount: null, more: { first } }, place)],
     };
   }
-  await kept.putPaid(id);
   const word: ProviderWord = {
     webhook_id: wordId(place.message, id, 'paid'),
     settlement_id: claim.settlement_id,

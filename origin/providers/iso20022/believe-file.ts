@@ -3,10 +3,11 @@
 
 import type { RaisedItem } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
-import type { BankMessage } from './bank-file.ts';
+import type { BankMessage, Entry } from './bank-file.ts';
 import { itemOf } from './bank-items.ts';
 import { type Believed, type Believing, believeEntry } from './believe-entries.ts';
 import { believeStatuses } from './believe-statuses.ts';
+import { inLotsApart } from './in-lots.ts';
 import type { KeptWords } from './kept-words.ts';
 import { KnownPayments } from './known-payments.ts';
 import type { OwnId } from './own-ids.ts';
@@ -39,10 +40,15 @@ export async function believeFile(
     const place = { file: name, kept: `processed/${kept}`, message: { kind, message_id } };
     all.push(await believeStatuses(message, { ...by, place }));
     await by.known.look(message.entries.flatMap(({ bookings }) => bookings.map(({ ids }) => ids)));
-    for (const entry of message.entries) {
-      all.push(await believeEntry(entry, index, { ...by, place }));
-      index += 1;
-    }
+    const entries = message.entries.map((entry, at) => ({ entry, index: index + at }));
+    index += entries.length;
+    all.push(
+      ...(await inLotsApart(
+        entries,
+        ({ entry }) => paymentsNamed(entry),
+        ({ entry, index: at }) => believeEntry(entry, at, { ...by, place }),
+      )),
+    );
   }
   const about = new Set(all.flatMap((one) => one.about));
   for (const message of messages) {
@@ -60,6 +66,12 @@ export async function believeFile(
     items: all.flatMap(({ items }) => items),
     notes: all.flatMap(({ notes = [] }) => notes),
   };
+}
+
+/** Which payments it may be about; null for a file of ours, which may be about any. */
+function paymentsNamed({ bookings }: Entry): readonly string[] | null {
+  const ids = bookings.flatMap(({ ids: { references, mentions } }) => [...references, ...mentions]);
+  return ids.some(({ what }) => what === 'payment' || what === 'message') ? null : ids.map(({ id }) => id);
 }
 
 function rank({ outcome }: ProviderWord): number {

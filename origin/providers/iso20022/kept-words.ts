@@ -1,6 +1,6 @@
 // What the bank has said of each payment, kept in object storage beside its claim, written once and never changed:
-//   words/<id>/paid, words/<id>/rejected   that it was, by any message
-//   words/<id>/booked                      the first entry that booked it: another one is a second booking
+//   words/<id>/paid, words/<id>/rejected   that a status report said so
+//   words/<id>/booked                      the first entry that booked it, so that it is paid: another one is a second booking
 //   words/<id>/return-<digest>             a return, and the entry that booked it
 //   words/<id>/return-booked               the entry of a return that a status report had told before
 
@@ -39,7 +39,7 @@ export class KeptWords {
   }
 
   async isPaid(id: string): Promise<boolean> {
-    return (await this.#read(id, 'paid')) !== null;
+    return (await this.#read(id, 'booked')) !== null || (await this.#read(id, 'paid')) !== null;
   }
 
   async isRejected(id: string): Promise<boolean> {

@@ -24,7 +24,7 @@ export function namedIds(
 ): NamedIds {
   const references = new Map<string, OwnId>();
   const mentions = new Map<string, Mention>();
-  for (const element of parts.flatMap((part) => [...within(part, isLeftOut)])) {
+  for (const element of parts.flatMap((part) => within(part, isLeftOut))) {
     const { name, text } = element;
     const own = referenceFields.has(name) ? ownId(text) : null;
     if (own !== null) references.set(own.id, own);
@@ -39,6 +39,7 @@ export function namedIds(
 }
 
 function joined(element: XmlElement): string {
+  if (element.children.length < 2) return '';
   const lines = elementsAt(element, 'Ustrd');
   return lines.length < 2 ? '' : lines.map(({ text }) => text).join('\n');
 }

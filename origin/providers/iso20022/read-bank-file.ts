@@ -21,7 +21,7 @@ const messages: Readonly<Record<string, { readonly kind: MessageKind; readonly p
 /** Throws a BadFile where it has no message that is read here. */
 export function readBankFile(bytes: Uint8Array): readonly BankMessage[] {
   const root = readXml(decodeFile(bytes));
-  const documents = root.name === 'Document' ? [root] : [...within(root)].filter(({ name }) => name === 'Document');
+  const documents = root.name === 'Document' ? [root] : within(root).filter(({ name }) => name === 'Document');
   if (documents.length === 0) throw new BadFile(`has the root ${root.name}, and no Document in it`);
   return documents.flatMap((document) => messagesOf(document, bytes));
 }

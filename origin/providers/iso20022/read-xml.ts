@@ -201,12 +201,19 @@ export function elementsAt(element: XmlElement, named: string): readonly XmlElem
   return element.children.filter((child) => child.name === named);
 }
 
+const nothing = () => false;
+
 /** The element and all within it, from the outside in, but for what `isLeftOut` with all within that. */
-export function* within(
+export function within(
   element: XmlElement,
-  isLeftOut: (element: XmlElement) => boolean = () => false,
-): Generator<XmlElement> {
-  if (isLeftOut(element)) return;
-  yield element;
-  for (const child of element.children) yield* within(child, isLeftOut);
+  isLeftOut: (element: XmlElement) => boolean = nothing,
+): readonly XmlElement[] {
+  const found: XmlElement[] = [];
+  const add = (one: XmlElement) => {
+    if (isLeftOut(one)) return;
+    found.push(one);
+    for (const child of one.children) add(child);
+  };
+  add(element);
+  return found;
 }

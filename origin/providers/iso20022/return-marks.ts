@@ -14,7 +14,7 @@ const proprietary = /(?:^|[^A-Z0-9])(?:N?RTI|RRTN|159|160)(?![A-Z0-9])/i;
  * `transaction`: with all that is within it. `entry`: only its own fields count.
  */
 export function returnCodeOf(transaction: XmlElement, entry: XmlElement, isCredit: boolean): string | null {
-  const information = [...within(transaction)].find(({ name }) => name === 'RtrInf') ?? null;
+  const information = within(transaction).find(({ name }) => name === 'RtrInf') ?? null;
   if (information !== null) return reasonIn(information) ?? 'by_the_bank';
   const codes = [transaction, entry].flatMap((element) => elementsAt(element, 'BkTxCd'));
   for (const code of codes) {
