@@ -37,6 +37,10 @@ export const postMessageAnswerSchema = z.object({
   field: z.optional(z.string()),
 });
 
+/** `POST /internal/facts/:network`: a kept fact once more. `taken` false: it cannot be booked now either. */
+export const postFactBodySchema = z.object({ fact: z.string() });
+export const postFactAnswerSchema = z.object({ taken: z.boolean() });
+
 /** `GET /internal/cards/:network/:token/events?after=N`: events above N in order, at most `limits.eventsPageMax`. */
 export const cardEventsAnswerSchema = z.object({
   events: z.array(z.unknown()),

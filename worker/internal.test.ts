@@ -6,6 +6,7 @@ import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
 import { clearing, limitPerDay, profile, request } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
+import { webhookMessage } from '../scripts/marqeta-messages.ts';
 import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
 
 describe('signature', () => {
@@ -170,6 +171,41 @@ describe('POST /internal/cards/:network/:token/messages', () => {
     expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'amount_minor' }] }]);
     expect((await post(token, clearing(), {})).status).toBe(401);
     expect(await cardAt('native', token).read()).toMatchObject({ last_sequence: 0 });
+  });
+});
+
+describe('POST /internal/facts/:network', () => {
+  const post = async (network: string, fact: unknown) => {
+    const [path, body] = [`/internal/facts/${network}`, JSON.stringify({ fact: JSON.stringify(fact) })];
+    const answer = await call(path, { method: 'POST', body, headers: internalSignature('POST', path, body) });
+    return [answer.status, await answer.json()];
+  };
+
+  test('a kept fact that can be read by now is booked, once; one that cannot is not, and is not kept again', async () => {
+    const token = newToken();
+    const clearings = JSON.parse(webhookMessage({ type: 'authorization.clearing', cardToken: token, amount: '9' })) as {
+      transactions: [object];
+    };
+    const [fact] = clearings.transactions;
+    await putCard('marqeta', token, profile());
+    expect(await post('marqeta', { ...fact, amount: 'odd' })).toEqual([200, { taken: false }]);
+    for (let n = 0; n < 2; n += 1) expect(await post('marqeta', fact)).toEqual([200, { taken: true }]);
+    expect(await post('marqeta', 'no fact')).toEqual([200, { taken: false }]);
+    expect(await cardAt('marqeta', token).read()).toMatchObject({ posted_minor: 900, last_sequence: 2 });
+  });
+
+  test('of the native network too', async () => {
+    const card_token = newToken();
+    const message = clearing({ authorization_key: null, amount_minor: 700 });
+    expect(await post('native', { card_token, message: { ...message, kind: 'gift' } })).toEqual([
+      200,
+      { taken: false },
+    ]);
+    expect(await post('native', { card_token, message })).toEqual([200, { taken: true }]);
+    expect(await post('native', { card_token, message: { ...message, amount_minor: 701 } })).toEqual([
+      ...[200, { taken: false }],
+    ]);
+    expect(await cardAt('native', card_token).read()).toMatchObject({ posted_minor: 700 });
   });
 });
 

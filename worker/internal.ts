@@ -5,13 +5,21 @@ import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
-import { type postMessageAnswerSchema, putCardBodySchema, signedText } from '../contracts/internal-api.ts';
+import {
+  type postFactAnswerSchema,
+  postFactBodySchema,
+  type postMessageAnswerSchema,
+  putCardBodySchema,
+  signedText,
+} from '../contracts/internal-api.ts';
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, settingsOf } from './env.ts';
+import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
+import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
@@ -25,6 +33,8 @@ const wholeNumber = z.pipe(
 );
 const afterSchema = z.object({ after: z._default(wholeNumber.check(z.nonnegative()), 0) });
 const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', ...controlIdentifiers]);
+
+const storeKept = { marqeta: storeKeptMarqeta, native: storeKeptNative };
 
 type Bindings = { Bindings: Env; Variables: { text: string } };
 
@@ -49,6 +59,14 @@ export const internal = new Hono<Bindings>()
     const message = inShape(cardMessageSchema, parseJson(context.get('text')));
     const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(context, (card) => card.receive(message));
     return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
+  })
+  .post('/facts/:network', async (context) => {
+    const { network } = inShape(z.object({ network: networkSchema }), context.req.param());
+    const { fact } = inShape(postFactBodySchema, parseJson(context.get('text')));
+    const taken = await storeKept[network](context.env, fact).catch((error: unknown) => {
+      throw cardAway(network, error);
+    });
+    return context.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
   })
   .get('/cards/:network/:token', async (context) => {
     const card = await onCard(context, (card) => card.read());

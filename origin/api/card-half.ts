@@ -24,7 +24,7 @@ export interface CardHalfParts extends CardControlsParts {
   readonly database: Database;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Pick<Outbox, 'push'>;
-  readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage'>;
+  readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage' | 'sendFact'>;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
 }
 

@@ -191,6 +191,17 @@ describe('a fact that the edge could not book', () => {
     expect(await bothSides(card)).toEqual({ ledger: { held: 0, posted: 900 }, card: { held: 0, posted: 900 } });
   });
 
+  test('is tried again, when a newer edge can read it', async () => {
+    await world.api.deliver(keptFact());
+    const [item] = await listed();
+    expect(await act(item, 'try_again')).toMatchObject({
+      status: 422,
+      body: { error_code: 'open_item_action_refused' },
+    });
+    world.api.edge.facts.add(keptFact().fact);
+    expect(await act(item, 'try_again')).toMatchObject({ status: 200, body: { resolution: 'try_again' } });
+  });
+
   test('that is none in shape is a dead letter', async () => {
     const { body } = await world.api.deliver({ ...keptFact(), fact_key: 'short' });
     expect(body).toMatchObject({ results: [{ outcome: 'dead_letter' }] });

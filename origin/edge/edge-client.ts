@@ -4,7 +4,12 @@
 import * as z from 'zod';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { newId } from '../../contracts/ids.ts';
-import { cardEventsAnswerSchema, postMessageAnswerSchema, putCardAnswerSchema } from '../../contracts/internal-api.ts';
+import {
+  cardEventsAnswerSchema,
+  postFactAnswerSchema,
+  postMessageAnswerSchema,
+  putCardAnswerSchema,
+} from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
 import { signCall } from '../../contracts/sign-call.ts';
@@ -18,6 +23,8 @@ export interface EdgeClient {
   putProfile(card: CardName, profile: Profile): Promise<z.infer<typeof putCardAnswerSchema>>;
   /** As a network would have sent it: under the same key twice it is booked once. */
   sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
+  /** A kept fact once more, as its evidence has it. */
+  sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
   readControls(card: CardName): Promise<ControlsReadback>;
   ping(): Promise<void>;
@@ -45,6 +52,8 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
     putProfile: (card, profile) => call(putCardAnswerSchema, 'PUT', pathOf(card), JSON.stringify(profile)),
     sendMessage: (card, message) =>
       call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
+    sendFact: (network, fact) =>
+      call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
     readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
     async ping() {

@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
-import type { postMessageAnswerSchema } from '../../contracts/internal-api.ts';
+import { postFactBodySchema, type postMessageAnswerSchema } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { CardState } from '../../core/card-state.ts';
@@ -25,6 +25,8 @@ export interface StandInEdge {
   readonly states: Map<string, { readonly state: CardState; readonly nowMs: number }>;
   /** Cards that take messages, as the edge's objects do. */
   readonly cards: Map<string, { receive(message: CardMessage): z.infer<typeof postMessageAnswerSchema> }>;
+  /** Kept facts that it can book by now. */
+  readonly facts: Set<string>;
   /** Calls served, as `GET native:tok`. */
   readonly calls: string[];
   /** Runs once, while the next PUT is on its way. */
@@ -41,6 +43,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const trimmed = new Map<string, number>();
   const states: StandInEdge['states'] = new Map();
   const cards: StandInEdge['cards'] = new Map();
+  const facts = new Set<string>();
   const calls: string[] = [];
   const app = new Hono();
   app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
@@ -66,7 +69,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     profiles.set(key, profile);
     return context.json({ outcome: version === profile.version ? 'unchanged' : 'stored', version: profile.version });
   });
-  takeMessages(app, cards, calls);
+  takeMessages(app, { cards, facts, calls });
   app.get('/internal/cards/:network/:token/controls', (context) => {
     const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
     if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
@@ -92,6 +95,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     trimmed,
     states,
     cards,
+    facts,
     calls,
     meanwhile: null,
     away: false,
@@ -104,7 +108,11 @@ export async function startStandInEdge(): Promise<StandInEdge> {
 }
 
 /** A card that is not here is one whose object cannot be reached. */
-function takeMessages(app: Hono, cards: StandInEdge['cards'], calls: string[]): void {
+function takeMessages(app: Hono, { cards, facts, calls }: Pick<StandInEdge, 'cards' | 'facts' | 'calls'>): void {
+  app.post('/internal/facts/:network', async (context) => {
+    const { fact } = postFactBodySchema.parse(await context.req.json());
+    return context.json({ taken: facts.has(fact) });
+  });
   app.post('/internal/cards/:network/:token/messages', async (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
     calls.push(`POST ${key}`);

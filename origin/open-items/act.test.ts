@@ -19,7 +19,12 @@ let act: Act;
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
-  act = createActing({ database, takers: nobody, edge: { sendMessage: never }, readBankFileAgain: null });
+  act = createActing({
+    database,
+    takers: nobody,
+    edge: { sendMessage: never, sendFact: never },
+    readBankFileAgain: null,
+  });
   return () => opened.close();
 });
 

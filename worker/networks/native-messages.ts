@@ -6,6 +6,7 @@ import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { type Fields, isFields, messageRead } from '../../contracts/decorations.ts';
 import { networkKeySchema } from '../../contracts/network.ts';
 import { fieldProblems, Refusal } from '../../contracts/problem.ts';
+import { parseJson } from '../body.ts';
 import { callCard } from '../card-object.ts';
 import type { Env } from '../env.ts';
 import { keepFact } from '../keep-facts.ts';
@@ -27,9 +28,7 @@ type Stored =
 export async function storeMessage(env: Env, element: unknown, index: number, unread: Unread): Promise<Stored> {
   const at = `messages[${index}]`;
   const fields = isFields(element) ? element : {};
-  const read = elementSchema.safeParse(
-    isFields(element) ? { ...element, message: messageRead(fields['message'], unread) } : element,
-  );
+  const read = readElement(element, unread);
   if (!read.success) {
     const [first] = fieldProblems(read.error, at);
     const { field = at, problem = 'cannot be read' } = first ?? {};
@@ -57,6 +56,21 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
     problem,
   });
   return { message_key, outcome: 'conflict', field };
+}
+
+/** A fact that was kept, once more, from its evidence. False: it cannot be booked now either. */
+export async function storeKeptNative(env: Env, fact: string): Promise<boolean> {
+  const read = readElement(parseJson(fact), new Set());
+  if (!read.success) return false;
+  const { card_token, message } = read.data;
+  const answer = await callCard(env, { network: 'native', cardToken: card_token }, (card) => card.receive(message));
+  return answer.outcome !== 'conflict';
+}
+
+function readElement(element: unknown, unread: Unread) {
+  return elementSchema.safeParse(
+    isFields(element) ? { ...element, message: messageRead(element['message'], unread) } : element,
+  );
 }
 
 /** The other messages of the batch are stored: sent again without these, or with keys of their own, all are. */

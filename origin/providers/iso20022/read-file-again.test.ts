@@ -38,7 +38,7 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
   await loop.stop();
   const nobody = { card_events: () => Promise.reject(), settlement_requests: () => Promise.reject() };
   const readBankFileAgain = createFileAgain({ provider, database });
-  const edge = { sendMessage: () => Promise.reject() };
+  const edge = { sendMessage: () => Promise.reject(), sendFact: () => Promise.reject() };
   const act = createActing({ database, takers: nobody, edge, readBankFileAgain });
   const acting = { open_item_id: item?.open_item_id ?? '', action: tryAgain, input: {}, reason: 'upgraded' };
   const refused = {

@@ -144,6 +144,18 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): 
     });
 }
 
+/** A fact that was kept, once more, from its evidence: numbers as they were, free text masked. False: it cannot be booked now either. */
+export async function storeKeptMarqeta(env: Env, fact: string): Promise<boolean> {
+  let notice: Notice;
+  try {
+    notice = noticeOf(parseMarqeta(fact), 'fact', new Set());
+  } catch (error) {
+    if (error instanceof Refusal) return false;
+    throw error;
+  }
+  return (await store(env, notice)) === null;
+}
+
 /** Marqeta's names of what makes a message the fact that it is. */
 const marqetaNames: Readonly<Record<string, string>> = {
   kind: 'type',
