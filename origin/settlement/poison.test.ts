@@ -13,7 +13,7 @@ import {
   untilOver,
 } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { openDatabase } from '../db/client.ts';
+import { type Database, openDatabase } from '../db/client.ts';
 import { createSettlementMetrics } from './settlement-metrics.ts';
 
 /** The database refuses to bring one settlement into a state. */
@@ -49,6 +49,15 @@ async function sample(parts: AsyncDisposableStack) {
   return { url, database, ids, registry, engine };
 }
 
+/** In front of a person, within a moment of being set aside. */
+async function itemOf(database: Database, kind: string) {
+  return await until(
+    async () =>
+      (await database.sql.query('select item_key, settlement_id from open_items where kind = $1', [kind])).rows,
+    ({ length }) => length === 1,
+  );
+}
+
 test.each([
   ['the first of them', 0],
   ['one in the middle', 17],
@@ -65,7 +74,11 @@ test.each([
   expect([...states]).toEqual(['completed']);
   expect(performance.now() - startMs).toBeLessThan(3_000);
   expect(await standingOf(database, [poison])).toMatchObject([{ state: 'queued', submissions: 0 }]);
-  expect(await registry.metrics()).toContain('settlement_postponed_total{what="settlement"} 1');
+  await until(
+    () => registry.metrics(),
+    (text) => text.includes('settlement_postponed_total{what="settlement"} 1'),
+  );
+  expect(await itemOf(database, 'settlement_refused')).toEqual([{ item_key: poison, settlement_id: poison }]);
   await mend(url, poison);
   expect(await untilOver(database, [poison])).toMatchObject([{ state: 'completed', submissions: 1 }]);
 });
@@ -83,6 +96,9 @@ test("one whose provider's word cannot be stored keeps no other word waiting, an
     () => registry.metrics(),
     (text) => text.includes('settlement_postponed_total{what="word"} 1'),
   );
+  expect(await itemOf(database, 'provider_word_refused')).toMatchObject([
+    { item_key: expect.stringMatching(/^simulated /) },
+  ]);
   expect(await standingOf(database, [poison])).toMatchObject([{ state: 'processing', submissions: 1 }]);
   await mend(url, poison);
   expect(await untilOver(database, [poison])).toMatchObject([{ state: 'completed', submissions: 1 }]);
