@@ -185,15 +185,12 @@ describe.each(Object.keys(benches))('%s', (name) => {
     const sent = await guard.submit(submission, never);
     const provider_reference = 'provider_reference' in sent ? sent.provider_reference : '';
     const { settlement_id, submission: number } = submission;
+    // Some say more: an amount, an instant.
     expect(await confirm(submission, provider_reference)).toEqual([
-      {
-        webhook_id: expect.any(String),
-        settlement_id,
-        submission: number,
-        outcome: 'paid',
-        provider_reference,
-        code: null,
-      },
+      expect.objectContaining({
+        ...{ webhook_id: expect.any(String), settlement_id, submission: number },
+        ...{ outcome: 'paid', provider_reference, code: null },
+      }),
     ]);
     expect(await guard.ask(submission, provider_reference, never)).toEqual({ outcome: 'paid', provider_reference });
   });
