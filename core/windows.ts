@@ -1,10 +1,8 @@
-// Where a window starts and ends. Time zones and their daylight changes are Temporal's business (temporal-polyfill: neither
-// workerd nor Node has Temporal yet, and its function form adds only what is used to the edge bundle).
+// Where a window starts and ends. Which local time an instant has is the platform's business (`time-zone.ts`).
 
-import * as Instant from 'temporal-polyfill/fns/Instant';
-import * as ZonedDateTime from 'temporal-polyfill/fns/ZonedDateTime';
 import { daysOfWeek } from '../contracts/control.ts';
 import type { Window } from '../contracts/window.ts';
+import { dayMs, localTimeAt, minuteMs, startOfDay } from './time-zone.ts';
 
 /** From `start_ms`, and up to but not including `end_ms`. */
 export interface Span {
@@ -24,8 +22,6 @@ export interface LocalDay extends Span {
 }
 
 const lifetime: Span = { start_ms: 0, end_ms: Number.MAX_SAFE_INTEGER };
-const dayMs = 86_400_000;
-const minuteMs = 60_000;
 
 /**
  * Caches of pure functions, shared by every card of the process: a span answers for every instant in it. By UTC day, because
@@ -77,8 +73,7 @@ export function daysIn(timeZone: string): (atMs: number) => LocalDay {
 export function minuteOfDay(atMs: number, day: LocalDay, timeZone: string): number {
   // Most days have 24 hours, and then the wall clock is what has gone by.
   if (day.end_ms - day.start_ms === dayMs) return Math.floor((atMs - day.start_ms) / minuteMs);
-  const { hour, minute } = zonedAt(atMs, timeZone);
-  return hour * 60 + minute;
+  return Math.floor(localTimeAt(timeZone, atMs).ofDayMs / minuteMs);
 }
 
 const spans = new Map<string, (atMs: number) => Span>();
@@ -94,43 +89,31 @@ export function spansOf(window: CalendarWindow): (atMs: number) => Span {
   return known;
 }
 
-function zonedAt(atMs: number, timeZone: string) {
-  return Instant.toZonedDateTimeISO(Instant.fromEpochMilliseconds(atMs), timeZone);
-}
-
 function localDay(atMs: number, timeZone: string): LocalDay {
-  const zoned = zonedAt(atMs, timeZone);
-  const start = ZonedDateTime.startOfDay(zoned);
+  const { day } = localTimeAt(timeZone, atMs);
   return {
-    start_ms: start.epochMilliseconds,
-    end_ms: ZonedDateTime.startOfDay(ZonedDateTime.addDays(start, 1)).epochMilliseconds,
-    date: new Date(Date.UTC(zoned.year, zoned.month - 1, zoned.day)).toISOString().slice(0, 10),
-    weekday: ZonedDateTime.dayOfWeek(zoned) - 1,
+    start_ms: startOfDay(timeZone, day),
+    end_ms: startOfDay(timeZone, day + 1),
+    date: new Date(day * dayMs).toISOString().slice(0, 10),
+    weekday: weekdayOf(day),
   };
 }
 
 function spanOf(window: Exclude<CalendarWindow, { per: 'lifetime' }>, atMs: number): Span {
-  const zoned = zonedAt(atMs, window.time_zone);
-  const today = dayNumber(zoned.year, zoned.month, zoned.day);
-  const { first, next } = daysOf(window, zoned, today);
-  const midnight = (day: number) =>
-    ZonedDateTime.startOfDay(ZonedDateTime.addDays(zoned, day - today)).epochMilliseconds;
-  return { start_ms: midnight(first), end_ms: midnight(next) };
+  const { day } = localTimeAt(window.time_zone, atMs);
+  const { first, next } = daysOf(window, day);
+  return { start_ms: startOfDay(window.time_zone, first), end_ms: startOfDay(window.time_zone, next) };
 }
 
 /** The window's first day and the day after its last, as numbers of days. Months count from 1, and 0 and 13 are the next years'. */
-function daysOf(
-  window: Exclude<CalendarWindow, { per: 'lifetime' }>,
-  { year, month, day }: { year: number; month: number; day: number },
-  today: number,
-): { first: number; next: number } {
+function daysOf(window: Exclude<CalendarWindow, { per: 'lifetime' }>, today: number): { first: number; next: number } {
+  const date = new Date(today * dayMs);
+  const [year, month, day] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()];
   switch (window.per) {
     case 'day':
       return { first: today, next: today + 1 };
     case 'week': {
-      // Day 0, 1970-01-01, was a Thursday.
-      const weekday = (((today + 3) % 7) + 7) % 7;
-      const first = today - ((weekday - daysOfWeek.indexOf(window.starts_on) + 7) % 7);
+      const first = today - ((weekdayOf(today) - daysOfWeek.indexOf(window.starts_on) + 7) % 7);
       return { first, next: first + 7 };
     }
     case 'month': {
@@ -142,6 +125,11 @@ function daysOf(
     case 'year':
       return { first: dayNumber(year, 1, 1), next: dayNumber(year + 1, 1, 1) };
   }
+}
+
+/** 0 is Monday. Day 0, 1970-01-01, was a Thursday. */
+function weekdayOf(day: number): number {
+  return (((day + 3) % 7) + 7) % 7;
 }
 
 function dayNumber(year: number, month: number, day: number): number {

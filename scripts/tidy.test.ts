@@ -47,7 +47,7 @@ describe('imports: the table', () => {
 
   test.each<[path: string, statement: string]>([
     ['contracts/a.ts', "import * as z from 'zod';"],
-    ['core/a.ts', "import * as Instant from 'temporal-polyfill/fns/Instant';"],
+    ['core/a.test.ts', "import * as Instant from 'temporal-polyfill/fns/Instant';"],
     ['core/windows.test.ts', "import fc from 'fast-check';"],
     ['durable-objects/card/a.ts', "import { DurableObject } from 'cloudflare:workers';"],
     ['durable-objects/card/a.test.ts', "import { runInDurableObject } from 'cloudflare:test';"],
