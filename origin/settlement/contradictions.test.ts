@@ -103,3 +103,14 @@ test('P4: less came back than was paid, by somebody of ours: for a person, with 
   // The ledger is changed by the person who knows why.
   expect(await owed()).toEqual([200n, 0n, 200n]);
 });
+
+test('a rejection of another payment than the one that is booked: an earlier submission says nothing, an unknown one is for a person', async () => {
+  const task = await world().taken(300);
+  await world().tell(task, { submission: 1, provider_reference: 'r1' });
+  const rejected = { outcome: 'rejected', provider_reference: 'r9' };
+  expect(await world().tell(task, { ...rejected, submission: 7 })).toBe('outdated: completed');
+  expect(await world().items()).toEqual([]);
+  expect(await world().tell(task, { ...rejected, submission: 1 })).toBe('contradicts: completed');
+  expect(await world().items()).toMatchObject([{ kind: 'provider_contradiction', status: 'open' }]);
+  expect(await owed()).toEqual([200n, 0n, 200n]);
+});

@@ -102,7 +102,12 @@ function judgeRejection(
   if (row.provider !== provider || row.submissions === 0) return { ...nothing, outcome: 'outdated' };
   if (row.state === 'failed') return { ...nothing, outcome: 'repeated' };
   if (row.state === 'completed') {
-    if (!isOfPayment(word, row)) return { ...nothing, outcome: 'outdated' };
+    if (word.submission !== undefined && word.submission !== row.submissions)
+      return { ...nothing, outcome: 'outdated' };
+    if (!isOfPayment(word, row)) {
+      const summary = `${provider} rejects a payment of ${row.settlement_id} (${storable(word.provider_reference)}) that is not the one which is booked.`;
+      return against('contradicts', contradiction({ provider, word, row, summary }));
+    }
     const status = { outcome: 'returned', amount_minor: null, currency: null, isStatus: true } as const;
     return bookReturn(provider, { ...word, ...status }, row, returns);
   }
