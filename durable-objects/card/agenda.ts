@@ -6,11 +6,12 @@
 // all that is due, so a promise that was replaced is kept with the one that replaced it.
 //
 // What is in memory, and why losing it is harmless: which promise is pending, and for when, is read back from the storage; when
-// the last alarm was set for comes with the alarm.
+// the last alarm was set for comes with the alarm; a clock in doubt is doubted again by the next alarm that it did not set.
 
 import { limits } from '../../contracts/limits.ts';
 
 const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
 
 export type Promised = 'sending' | 'upkeep';
 
@@ -25,6 +26,8 @@ export class Agenda {
   #pendingAtMs: number | null = null;
   /** The instant of the alarm that went off last. */
   #firedAtMs: number | null = null;
+  /** The instant of the alarm that found the clock in doubt; null while it is not. */
+  #doubtedAtMs: number | null = null;
 
   constructor(storage: AlarmStorage) {
     this.#storage = storage;
@@ -69,22 +72,35 @@ export class Agenda {
 
   /** The alarm has gone off: what it was for. An object that it woke knows from its instant; null where nobody says. */
   fired(info: { readonly scheduledTime: number } | undefined): Promised | null {
-    this.#firedAtMs = info === undefined ? this.#pendingAtMs : Number(info.scheduledTime);
-    const atMs = this.#pendingAtMs ?? this.#firedAtMs;
+    const scheduledMs = info === undefined ? this.#pendingAtMs : Number(info.scheduledTime);
+    // What a doubted clock has set since says nothing of the time.
+    this.#firedAtMs = this.#doubtedAtMs === null ? scheduledMs : this.#doubtedAtMs + hourMs;
+    const atMs = this.#pendingAtMs ?? scheduledMs;
     this.#pendingAtMs = null;
     return atMs === null ? null : promiseAt(atMs);
   }
 
   /**
-   * The instant that the handler of the alarm may believe. The alarm's own instant is a second clock: an alarm comes seconds
-   * late, or hours where the platform was away. A machine's clock that is more than a day ahead of it is not believed, so a
-   * jump of 400 days drops no hold and no row.
+   * The alarm's own instant is a second clock: an alarm comes seconds late, or hours where the platform was away. Where the
+   * machine's clock is more than a day ahead of it, nothing may be dropped by that clock: a jump of 400 days would take every
+   * hold and every row.
    */
-  believed(nowMs: number): number {
-    const latestMs = this.#firedAtMs === null ? nowMs : this.#firedAtMs + limits.alarmLateMsMax;
-    if (nowMs <= latestMs) return nowMs;
-    logAlarm('alarm_clock_not_believed', nowMs - latestMs);
-    return latestMs;
+  isClockDoubted(nowMs: number): boolean {
+    const aheadMs = nowMs - (this.#firedAtMs ?? nowMs);
+    this.#doubtedAtMs = aheadMs > limits.alarmLateMsMax ? this.#firedAtMs : null;
+    if (this.#doubtedAtMs === null) return false;
+    logAlarm('alarm_clock_not_believed', aheadMs);
+    return true;
+  }
+
+  /**
+   * To look again, an hour after the instant of the alarm that found the clock in doubt: perhaps on another machine. An alarm that
+   * truly was days late is believed after some of these, which follow each other at once.
+   */
+  lookAgain(isAllSent: boolean): void {
+    const atMs = (this.#firedAtMs ?? 0) + hourMs;
+    if (isAllSent) this.promiseUpkeep(atMs);
+    else this.promiseSending(atMs);
   }
 
   /** Not awaited: the output gate holds the reply until row and alarm are durable, and without an await they are one commit. */

@@ -146,7 +146,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /** Does all that is due, whichever promise it keeps, and makes the next one. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     if (this.#agenda.fired(info) === 'upkeep') this.#outbox.allWasSent();
-    const nowMs = this.#agenda.believed(Date.now());
+    const nowMs = Date.now();
+    const isClockDoubted = this.#agenda.isClockDoubted(nowMs);
     // The platform gives up after a few retries: what fails again and again gets an alarm that starts their count anew.
     if (info?.isRetry === true) {
       this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
@@ -155,6 +156,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const { isBusy } = this.#outbox;
     // First: what upkeep may run into keeps no event back.
     await this.#outbox.publish();
+    if (isClockDoubted) return this.#agenda.lookAgain(this.#outbox.isAllSent);
     const isQueueThere = this.#outbox.isAllSent;
     this.#orStartAgain(() => this.#upkeep.run(nowMs, this.#outbox.publishedSequence));
     if (isQueueThere) await this.#outbox.publish();
@@ -169,7 +171,11 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /** A call that may change the card; the clock is read once. */
   #changing<T>(change: (nowMs: number) => T): T {
     this.#requestsSinceLoad++;
-    return this.#orStartAgain(() => change(Date.now()));
+    const stepsBack = this.#card.clockStepsBack;
+    const answer = this.#orStartAgain(() => change(Date.now()));
+    if (this.#card.clockStepsBack > stepsBack)
+      console.error(JSON.stringify({ level: 'error', event: 'card_clock_followed_back' }));
+    return answer;
   }
 
   #orStartAgain<T>(change: () => T): T {

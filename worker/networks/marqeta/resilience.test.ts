@@ -33,6 +33,8 @@ type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 const purchase = fc.record({
   amount: major,
   steps: fc.array(step, { maxLength: 5 }),
+  /** Marqeta stamps whole seconds: what follows in the same second has the stamp of what it follows. */
+  sameSecond: fc.boolean(),
   /** Each message names the first transaction, or the last one of the chain. */
   namesLast: fc.boolean(),
   /** Our answer came too late for Marqeta: the purchase did not come about, and nothing follows it. */
@@ -58,14 +60,16 @@ interface Happening {
 function happeningsOf(cardToken: string, purchases: readonly Purchase[]): Happening[] {
   const happenings: Happening[] = [];
   const key = (name: string) => `${name}-${cardToken}`;
-  const put = (route: Happening['route'], text: string, isNotice = false) => {
-    const at = new Date(Date.UTC(2026, 2, 4) + 1_000 * happenings.length).toISOString();
+  let second = 0;
+  const put = (route: Happening['route'], text: string, { isNotice = false, sameSecond = false } = {}) => {
+    if (!sameSecond) second++;
+    const at = new Date(Date.UTC(2026, 2, 4) + 1_000 * second).toISOString();
     happenings.push({ route, text: text.replace(/"created_time":"[^"]*"/, `"created_time":"${at}"`), isNotice });
   };
-  const tell = (input: Omit<TransactionInput, 'cardToken'>, isNotice = false) =>
-    put('webhook', webhookMessage({ ...input, cardToken }), isNotice);
+  const tell = (input: Omit<TransactionInput, 'cardToken'>, how = {}) =>
+    put('webhook', webhookMessage({ ...input, cardToken }), how);
 
-  for (const [number, { amount, steps, namesLast, timedOut }] of purchases.entries()) {
+  for (const [number, { amount, steps, sameSecond, namesLast, timedOut }] of purchases.entries()) {
     const first = key(`p${number}`);
     const tokens = { transactionToken: first, jitToken: key(`jit-${number}`) };
     put('gateway', gatewayMessage({ cardToken, amount: `${amount}`, ...tokens }));
@@ -73,7 +77,7 @@ function happeningsOf(cardToken: string, purchases: readonly Purchase[]): Happen
       put('webhook', timedOutNotice(first, tokens.jitToken, cardToken, amount));
       continue;
     }
-    tell({ type: 'authorization', token: first, amount: `${amount}` }, true);
+    tell({ type: 'authorization', token: first, amount: `${amount}` }, { isNotice: true });
     let last = first;
     for (const [place, one] of steps.entries()) {
       const token = key(`p${number}-${place}`);
@@ -81,8 +85,8 @@ function happeningsOf(cardToken: string, purchases: readonly Purchase[]): Happen
       if (one.happens === 'increment') {
         const asked = { transactionToken: token, jitToken: key(`jit-${number}-${place}`), precedingToken };
         put('gateway', gatewayMessage({ cardToken, amount: `${one.amount}`, method: incremental, ...asked }));
-        tell({ type: 'authorization.incremental', token, amount: `${one.amount}`, precedingToken }, true);
-      } else tell(wordOf(one, token, precedingToken));
+        tell({ type: 'authorization.incremental', token, amount: `${one.amount}`, precedingToken }, { isNotice: true });
+      } else tell(wordOf(one, token, precedingToken), { sameSecond: sameSecond && place > 0 });
       if (one.happens !== 'refund') last = token;
     }
   }
