@@ -105,6 +105,23 @@ describe('F6: a clearing of 9.00 EUR of a hold of 10.00 USD', () => {
   });
 });
 
+test('W5: a refund above what its purchase had cleared is booked, and an open item that a clearing can correct', async () => {
+  const card = await newCard();
+  const key = card.authorize(9_000);
+  card.clear(key, 9_000);
+  card.refund(key, 50_000);
+  await world.api.deliver(card.message());
+  const sides = { held: 0, posted: -41_000 };
+  expect(await bothSides(card)).toEqual({ ledger: sides, card: sides });
+  const [item, ...others] = await listed();
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({ kind: 'refund_above_cleared', amount_minor: 50_000, currency: 'USD', times: 1 });
+  const message = { kind: 'clearing', currency: 'USD', authorization_key: null, amount_minor: 41_000, final: true };
+  expect(await act(item, 'book_correction', { message })).toMatchObject({ status: 200 });
+  await world.api.deliver(card.message());
+  expect(await bothSides(card)).toEqual({ ledger: { held: 0, posted: 0 }, card: { held: 0, posted: 0 } });
+});
+
 describe('F7: messages before the card has a profile', () => {
   test('F7: are booked in their own currency; those of another than the profile’s are open items', async () => {
     const card = await newCard();

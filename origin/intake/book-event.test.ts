@@ -183,12 +183,16 @@ describe('bookEvent', () => {
     expect(bookAll(reversed, [2])).toMatchObject({ row: { held_minor: 0n, status: 'released' }, words: [] });
   });
 
-  test('a card without a profile: each currency is booked where it belongs, the row counts its own', () => {
+  test('F7: a card without a profile: each currency is booked where it belongs, an authorization in its own alone', () => {
     const card = new SampleCard('unknown', null);
     card.clear('key', 50, false, { currency: 'EUR' });
-    card.clear('key', 40, false);
+    card.clear('other', 40, false);
+    card.clear('key', 30, false);
     expect(bookAll(card)).toMatchObject({
-      row: { currency: 'EUR', ledger_account_no: 90, posted_minor: 50n },
+      rows: [
+        { currency: 'EUR', ledger_account_no: 90, posted_minor: 50n },
+        { currency: 'USD', ledger_account_no: 1, posted_minor: 40n },
+      ],
       words: ['direct 90>2 50', 'direct 1>2 40'],
     });
   });

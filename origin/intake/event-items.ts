@@ -29,16 +29,17 @@ export async function itemsOfRuns(sql: Sql, sequences: readonly CardSequence[]):
 
 function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): RaisedItem[] {
   const { currency } = event.message;
-  if ('refund_above_cleared' in event)
+  if (event.refund_above_cleared)
     return [
       itemOf('refund_above_cleared', event, stream, `${inWords(event.message)}: more than its purchase had cleared.`),
     ];
   const moved = event.effect.hold_minor !== 0 || event.effect.posted_minor !== 0;
   const isOfAnother = cardCurrency !== null && cardCurrency !== currency;
   if (event.anomaly !== 'currency_mismatch' && !(moved && isOfAnother)) return [];
-  const card = cardCurrency === null ? 'of another currency' : `in ${cardCurrency}`;
+  // Before its profile a card has no currency, but each of its authorizations has.
+  const of = isOfAnother ? `on a card in ${cardCurrency}` : 'of an authorization in another currency';
   const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
-  return [itemOf('currency_mismatch', event, stream, `${inWords(event.message)} on a card ${card}. ${what}`)];
+  return [itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`)];
 }
 
 /** Keyed by the event: seen when it is booked and again when a profile comes, it is one item. */

@@ -5,7 +5,8 @@ export const openItemKinds = {
   dead_letter: 'A queue message that could not be read or taken.',
   fact_out_of_contract: 'A message of a network that its contract does not allow; nothing of it is booked yet.',
   key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',
-  currency_mismatch: "Money in another currency than the card's; it moved nothing, and a hold of it stays.",
+  currency_mismatch:
+    "Money in another currency than the card's: it moved nothing, and its hold stays; or it came before the profile.",
   refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',
   card_behind_ledger: 'A card whose own log ends before what the ledger has booked of it.',
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',

@@ -11,7 +11,7 @@ export const bookCorrection = openItemAction({
   summary:
     'Book a `message` as the native network writes it (docs/open-items.md). Without a `message_key` it gets one of its own; with the ' +
     "network's key, the network's own correction under that key will be a repeat. `card_key` (`<network>:<token>`) where the item names no card.",
-  kinds: ['fact_out_of_contract', 'key_reused', 'refund_above_cleared', 'card_behind_ledger'],
+  kinds: ['fact_out_of_contract', 'key_reused', 'currency_mismatch', 'refund_above_cleared', 'card_behind_ledger'],
   input: z.strictObject({ message: z.record(z.string(), z.unknown()), card_key: z.string().max(300).optional() }),
   effect: 'outside',
   async perform({ edge }, item, asked) {

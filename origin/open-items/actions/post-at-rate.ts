@@ -29,7 +29,6 @@ export const postAtRate = openItemAction({
     if (currency === null)
       return refused('cannot be done: no card with this token was made here, so its currency is not known');
     const { message } = evidence.data.event;
-    if (message.currency === currency) return refused(`cannot be done: the message is in ${currency}, as the card is`);
     const amount = amountIn(message, asked, currency);
     if (typeof amount !== 'number') return amount;
     return await sendToCard(edge, card, { ...inCurrency(message, amount, currency), message_key: messageKeyOf(item) });
