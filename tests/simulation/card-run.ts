@@ -9,7 +9,7 @@ import { burst, evict, trim, writeSnapshot } from './card-upkeep.ts';
 import { Clock } from './clock.ts';
 import { Draw, seedFor } from './draw.ts';
 import { holdAtEnd, holdNow, recordMatches } from './held-laws.ts';
-import { hold, holdDecision, holdLimits, holdsAll, Violation } from './laws.ts';
+import { hold, holdDecision, holdLimits, Violation } from './laws.ts';
 import { Model } from './model.ts';
 import type { Answered, ModelAnswer } from './model-answer.ts';
 import { Network } from './network.ts';
@@ -108,7 +108,7 @@ export class CardRun {
         await burst(this);
       }
       await object.becomeQuiet();
-      if (!holdsAll()) holdWire(this.tape, object.queue.events);
+      holdWire(this.tape, object.queue.events);
       holdAtEnd(this);
     } catch (error) {
       if (error instanceof Violation) throw error;

@@ -40,11 +40,6 @@ export function holdOnly(which: 'all' | 'wire'): void {
   held = which;
 }
 
-/** Until the card's new rules of order are in force, it breaks the laws of the wire. */
-export function holdsAll(): boolean {
-  return held === 'all';
-}
-
 export class Violation extends Error {
   readonly law: Law;
   readonly differs: string;

@@ -14,7 +14,14 @@ export class ModelLives {
   readonly byName = new Map<string, ModelLife>();
   /** Of what counts: the profile's; before there is one, that of the first purchase. */
   currency: string | null = null;
+  #hasOthers = false;
   readonly #asked = new Map<string, Asked>();
+
+  /** Those in the card's currency: the only ones that count in limits, funds and uses. */
+  get counting(): readonly ModelLife[] {
+    if (!this.#hasOthers) return this.all;
+    return this.all.filter((life) => life.currency === this.currency);
+  }
 
   /** Over all in the card's currency, each time anew. */
   get totals(): { held_minor: number; posted_minor: number; uses: number } {
@@ -75,6 +82,7 @@ export class ModelLives {
     life.authorization_id = asked[0]?.life.authorization_id ?? null;
     this.all.push(life);
     this.currency ??= currency;
+    this.#hasOthers ||= this.currency !== currency;
     return life;
   }
 
@@ -82,6 +90,7 @@ export class ModelLives {
   takeCurrency(currency: string): void {
     if (this.currency === currency) return;
     this.currency = currency;
+    this.#hasOthers = true;
     for (const life of this.all)
       if (life.currency !== currency) for (const name of life.names) this.byName.delete(name);
   }

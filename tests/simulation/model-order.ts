@@ -47,13 +47,24 @@ function compareKeys(one: readonly number[], other: readonly number[]): number {
   return 0;
 }
 
-export function held(facts: readonly Fact[]): number {
-  if (facts.length === 0) return 0;
+function inOrder(facts: readonly Fact[]): Fact[] {
   const isNumbered = facts.some(({ order }) => order !== null);
   const keyed = facts.map((fact) => ({ fact, key: keyOf(fact, facts, isNumbered) }));
   keyed.sort((one, other) => compareKeys(one.key, other.key));
+  return keyed.map(({ fact }) => fact);
+}
+
+/** From the last figure on: what was before it is gone, unless numbers may still move it. */
+function remembered(facts: readonly Fact[]): readonly Fact[] {
+  if (facts.length < 2 || facts.some(({ order }) => order !== null)) return facts;
+  const ordered = inOrder(facts);
+  const last = ordered.findLastIndex(({ does }) => does === 'says' || does === 'ends');
+  return last < 1 ? facts : ordered.slice(last);
+}
+
+export function held(facts: readonly Fact[]): number {
   let [hold, known] = [0, 0];
-  for (const { fact } of keyed) {
+  for (const fact of facts.length < 2 ? facts : inOrder(facts)) {
     if (fact.does === 'says') [hold, known] = [fact.minor, fact.minor];
     else if (fact.does === 'ends') [hold, known] = [0, 0];
     else if (fact.does === 'adds') [hold, known] = [hold + fact.minor, known + fact.told];
@@ -64,7 +75,8 @@ export function held(facts: readonly Fact[]): number {
 }
 
 /** After everything told so far, and dated no later than that needs. */
-export function lastPlace(facts: readonly Fact[], nowMs: number, stampMs: number | null, order: number | null): Place {
+export function lastPlace(told: readonly Fact[], nowMs: number, stampMs: number | null, order: number | null): Place {
+  const facts = remembered(told);
   const dates = facts.map((fact) => dateOf(fact, facts));
   const numbers = [...facts.map((fact) => fact.order), order].filter((one) => one !== null);
   return {

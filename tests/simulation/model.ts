@@ -82,7 +82,7 @@ export class Model {
     this.answered.set(key, { sequence: this.sequence, request, decision: own, approval });
     if (own.hold_minor > 0)
       for (const seen of limitsSeen) {
-        const lives = this.#lives.all;
+        const lives = this.#lives.counting;
         const { windowMs, control, index } = seen;
         const places = { lives, life, nowMs, windowMs, countKeys: this.#countKeys, carried: this.#carried };
         seen.after = countFor(places, control, index);
@@ -199,7 +199,12 @@ export class Model {
       return JSON.stringify(inForce) === JSON.stringify(profile) ? 'unchanged' : 'stale';
     const nowMs = this.#now(clockMs);
     this.#next(nowMs);
-    const before = { profile: inForce, lives: this.#lives.all, countKeys: this.#countKeys, carried: this.#carried };
+    const before = {
+      profile: inForce,
+      lives: this.#lives.counting,
+      countKeys: this.#countKeys,
+      carried: this.#carried,
+    };
     const carried = carriedTo(profile, before, nowMs);
     this.profile = profile;
     this.#lives.takeCurrency(profile.currency);
@@ -241,7 +246,7 @@ export class Model {
   counted(index: number, clockMs: number): { minor: number; uses: number } | null {
     const control = this.profile?.controls[index];
     if (control?.does !== 'limit') return null;
-    const lives = this.#lives.all;
+    const lives = this.#lives.counting;
     const places = { lives, life: null, nowMs: clockMs, windowMs: clockMs, carried: this.#carried };
     return countFor({ ...places, countKeys: this.#countKeys }, control, index);
   }
@@ -259,10 +264,10 @@ export class Model {
     const common = { profile, countKeys: this.#countKeys, carried: this.#carried, nowMs, availableMinor, isVoided };
     const [one, other] = this.#lives.known(name, alias);
     if (one === undefined || other === undefined)
-      return { ...common, totals, lives: this.#lives.all, life: one ?? other ?? null, uses: totals.uses };
+      return { ...common, totals, lives: this.#lives.counting, life: one ?? other ?? null, uses: totals.uses };
     const life = one.copy();
     life.take(other);
-    const lives = [...this.#lives.all.filter((each) => each !== one && each !== other), life];
+    const lives = [...this.#lives.counting.filter((each) => each !== one && each !== other), life];
     return { ...common, totals, lives, life, uses: lives.filter(({ isUse }) => isUse).length };
   }
 

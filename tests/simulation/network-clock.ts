@@ -8,15 +8,19 @@ const dayMs = 86_400_000;
 
 export interface When {
   occurred_at_ms?: number;
+  order?: number;
 }
 
 export class NetworkClock {
   readonly #draw: Draw;
   /** Behind (below zero) or ahead. */
   readonly #skewMs: number;
+  /** It numbers what happens; some of its messages lack the number. */
+  readonly #hasNumbers: boolean;
 
   constructor(draw: Draw) {
     this.#draw = draw;
+    this.#hasNumbers = draw.chance(0.15);
     this.#skewMs = draw.pick([0, 0, 0, draw.between(-5 * secondMs, 0), draw.between(0, 5 * secondMs)]);
   }
 
@@ -31,6 +35,13 @@ export class NetworkClock {
   }
 
   #when(atMs: number, stampShare: number, dateShare: number): When {
+    const isNumbered = this.#hasNumbers && this.#draw.chance(0.9);
+    // By the second: what happens within one has the same number.
+    const number = isNumbered ? { order: Math.floor(atMs / secondMs) } : {};
+    return { ...this.#stamp(atMs, stampShare, dateShare), ...number };
+  }
+
+  #stamp(atMs: number, stampShare: number, dateShare: number): When {
     const draw = this.#draw;
     if (!draw.chance(stampShare)) return {};
     const byItsClockMs = atMs + this.#skewMs + (draw.chance(0.9) ? 0 : draw.between(-2 * secondMs, 2 * secondMs));

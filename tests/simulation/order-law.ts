@@ -1,6 +1,8 @@
 // The law of order: a purchase's requests in theirs, and its messages late by anything, in any order and twice, end alike. The
 // request that began it may come after them all. A message is never heard before a later request that happened before it: what
 // the card approves after hearing a message comes after it, whatever their stamps say.
+// Requests use the first name: under one that the card has not heard yet they begin an authorization of their own, and what the
+// joining of the two then comes to does depend on when it is heard.
 // Holds for messages that carry their instant; one without comes after all that was heard before it.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
@@ -33,13 +35,16 @@ const unlimited: Profile = {
 type Told = { request: AuthorizationRequest } | { message: CardMessage };
 
 /** As the network lived it: every event with its own instant, some at the same one. */
-function story(draw: Draw, { requests, messages }: Purchase, startMs: number): Told[] {
+function story(draw: Draw, { names, requests, messages }: Purchase, startMs: number): Told[] {
   let atMs = startMs;
   const instant = () => {
     atMs += draw.chance(0.15) ? 0 : draw.between(1, hourMs);
     return atMs;
   };
-  const asked = requests.filter(({ currency }) => currency === cardCurrency);
+  const [authorization_key = ''] = names;
+  const asked = requests
+    .filter(({ currency }) => currency === cardCurrency)
+    .map((one) => ({ ...one, authorization_key }));
   const timeless = draw.chance(0.5);
   const waiting: { requests: AuthorizationRequest[]; messages: CardMessage[] } = {
     requests: [...asked],
@@ -51,9 +56,12 @@ function story(draw: Draw, { requests, messages }: Purchase, startMs: number): T
       waiting.messages.length === 0 || (waiting.requests.length > 0 && (told.length === 0 || draw.chance(0.5)));
     const request = asks ? waiting.requests.shift() : undefined;
     const message = request === undefined ? waiting.messages.shift() : undefined;
-    if (message !== undefined) told.push({ message: { ...message, occurred_at_ms: instant() } });
+    const order = { order: told.length };
+    const numbered = <T extends { order?: number | undefined }>(one: T): T =>
+      one.order === undefined ? one : { ...one, ...order };
+    if (message !== undefined) told.push({ message: numbered({ ...message, occurred_at_ms: instant() }) });
     if (request === undefined) continue;
-    const { occurred_at_ms: _, ...rest } = request;
+    const { occurred_at_ms: _, ...rest } = numbered(request);
     told.push({ request: begins(request, told) && timeless ? rest : { ...rest, occurred_at_ms: instant() } });
   }
   return told;
@@ -68,6 +76,16 @@ function instantOf(one: Told): number {
   return ('message' in one ? one.message.occurred_at_ms : one.request.occurred_at_ms) ?? 0;
 }
 
+/** By its instant; at one instant by its number. */
+function isAfter(one: Told, other: Told): boolean {
+  const [oneMs, otherMs] = [instantOf(one), instantOf(other)];
+  return oneMs === otherMs ? numberOf(one) > numberOf(other) : oneMs > otherMs;
+}
+
+function numberOf(one: Told): number {
+  return ('message' in one ? one.message.order : one.request.order) ?? 0;
+}
+
 /** The requests keep their order, because a network waits for its answer; the messages come at any time after they happened. */
 function reordered(draw: Draw, told: readonly Told[]): Told[] {
   const messages = draw.shuffled(told.filter((one) => 'message' in one));
@@ -77,7 +95,7 @@ function reordered(draw: Draw, told: readonly Told[]): Told[] {
     const [next] = asked;
     const isFree = next !== undefined && 'request' in next && begins(next.request, line);
     const [soonest] = isFree ? asked.slice(1) : asked;
-    const place = messages.findIndex((one) => soonest === undefined || instantOf(one) <= instantOf(soonest));
+    const place = messages.findIndex((one) => soonest === undefined || !isAfter(one, soonest));
     const message = place >= 0 && (asked.length === 0 || draw.chance(0.5)) ? messages.splice(place, 1)[0] : undefined;
     const one = message ?? asked.shift();
     if (one === undefined) break;

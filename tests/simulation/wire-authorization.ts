@@ -18,6 +18,7 @@ export interface Approval {
   readonly given_ms: number;
   /** What the network was told, as far as it is held: more may be held beside it (tips, fuel). */
   readonly minor: number;
+  readonly told_minor: number;
   readonly hold_minor: number;
 }
 
@@ -34,13 +35,18 @@ export class WireAuthorization {
   /** What the books have: the sums of its events' effects. */
   booked_held_minor = 0;
   booked_posted_minor = 0;
+  /** Of its messages. Two: what the card does with the second is a person's to look at. */
+  readonly currencies = new Set<string>();
   hasAdvice = false;
   hasVoid = false;
   /** A message came before the first approval: the network may have taken away before the card gave. */
   hasEarlyMessage = false;
-  hasRequestBeforeMessage = false;
-  /** Reversals and clearings in part, which take from the hold. */
+  /** A request was decided before the first approval: the approval is no beginning, and comes after all that was heard. */
+  hasEarlyRequest = false;
+  hasOrder = false;
+  /** Reversals and clearings in part, which take from the hold; and those before the first approval, which its hold is without. */
   taken_minor = 0;
+  #takenEarlyMinor = 0;
   /** Something has ended all that was approved until then, and nothing was approved since. */
   isEnded = false;
   /** The stamp of what ended it last. */
@@ -64,10 +70,12 @@ export class WireAuthorization {
   }
 
   approve(approval: Approval): void {
-    const isFirst = this.approvals.length === 0;
+    if (this.approvals.length === 0) this.#takenEarlyMinor = this.taken_minor;
     this.approvals.push(approval);
-    this.isEnded = this.isEnded && isFirst;
-    if (isFirst && this.hasEarlyMessage) this.back_minor_max += approval.minor;
+    this.isEnded = false;
+    // What began it may have been taken in part by what was heard before.
+    if (this.approvals.length === 1 && this.hasEarlyMessage && !this.hasEarlyRequest)
+      this.back_minor_max += approval.minor;
     else this.held_minor_min += approval.minor;
   }
 
@@ -110,24 +118,23 @@ export class WireAuthorization {
   get heldMinorMax(): number | null {
     const [first, ...more] = this.approvals;
     if (first === undefined || this.hasAdvice || first.request.kind !== 'authorization') return null;
-    // A message after a decline and before an approval may mean either try.
-    if (this.hasEarlyMessage && this.hasRequestBeforeMessage) return null;
-    const isStamped = ({ request }: Approval) => request.occurred_at_ms !== undefined || 'order' in request;
     if (this.hasVoid) return more.length === 0 ? 0 : null;
-    if (this.isEnded)
-      return more.some(isStamped) || more.some(({ given_ms }) => this.#isEndedLongBefore(given_ms)) ? null : 0;
-    if (more.length > 0) return null;
-    return first.minor <= this.taken_minor ? 0 : first.hold_minor - this.taken_minor;
+    const later = this.hasEarlyRequest ? this.approvals : more;
+    if (this.isEnded) return later.some((approval) => this.#mayOutlastItsEnd(approval)) ? null : 0;
+    if (later.length > 0) return null;
+    return first.told_minor <= this.taken_minor ? 0 : first.hold_minor - (this.taken_minor - this.#takenEarlyMinor);
   }
 
-  /** By more than clocks differ: the message was delayed, and means what was there at its stamp. */
-  #isEndedLongBefore(givenMs: number): boolean {
-    return this.#endStampMs !== undefined && this.#endStampMs < givenMs - clocksDifferMsMax;
+  /** By its stamp or number it may be after what ended it, whose message was delayed. */
+  #mayOutlastItsEnd({ request, given_ms }: Approval): boolean {
+    if (this.hasOrder || request.occurred_at_ms !== undefined) return true;
+    return this.#endStampMs !== undefined && this.#endStampMs < given_ms - clocksDifferMsMax;
   }
 
   /** The other one was the same all along. */
   take(other: WireAuthorization): void {
     for (const name of other.names) this.names.add(name);
+    for (const currency of other.currencies) this.currencies.add(currency);
     this.approvals.push(...other.approvals);
     this.events = [...this.events, ...other.events].sort((one, next) => one.sequence - next.sequence);
     this.cleared_minor += other.cleared_minor;

@@ -16,8 +16,8 @@ export class WireBooks {
   readonly authorizations = new Set<WireAuthorization>();
   /** Limits that count alike, by what makes them so: since when one is in force without a break. */
   limitsSince = new Map<string, number>();
-  cleared_minor = 0;
-  refunded_minor = 0;
+  /** Cleared less refunded, by currency: before its profile a card takes money in any. */
+  readonly spent_minor = new Map<string, number>();
   readonly #byName = new Map<string, WireAuthorization>();
   readonly #byId = new Map<string, WireAuthorization>();
 
@@ -48,17 +48,22 @@ export class WireBooks {
         authorization.end(undefined);
         return null;
       case 'void':
-        if (event.stood_in_at_ms !== undefined) authorization.end(undefined);
+        if (event.stood_in_at_ms !== undefined || event.stood_in !== undefined) authorization.end(undefined);
         else authorization.giveUp(event.request_key);
         return null;
     }
   }
 
   #request(authorization: WireAuthorization, { request, decision, at_ms }: Of<'authorization'>): Approval | null {
-    if (!authorization.hasEarlyMessage) authorization.hasRequestBeforeMessage = true;
-    const { hold_minor, approved_minor } = decision;
-    if (decision.outcome === 'declined' || hold_minor === 0) return null;
-    const approval = { request, given_ms: at_ms, minor: Math.min(hold_minor, approved_minor), hold_minor };
+    const { hold_minor, approved_minor: told_minor } = decision;
+    authorization.hasOrder ||= request.order !== undefined;
+    if (decision.outcome === 'declined' || hold_minor === 0) {
+      authorization.hasEarlyRequest ||= authorization.approvals.length === 0;
+      // Of what held nothing so far the card keeps a key, and not by which other names it may be called.
+      authorization.isDoubtful ||= request.alias_key !== undefined && authorization.approvals.length === 0;
+      return null;
+    }
+    const approval = { request, given_ms: at_ms, minor: Math.min(hold_minor, told_minor), told_minor, hold_minor };
     authorization.approve(approval);
     const days = this.profile?.hold_days ?? limits.holdDays;
     const longestMs = at_ms + limits.holdDaysMax * dayMs;
@@ -69,14 +74,16 @@ export class WireBooks {
 
   #message(authorization: WireAuthorization, message: CardMessage, atMs: number): void {
     if (authorization.approvals.length === 0) authorization.hasEarlyMessage = true;
+    authorization.hasOrder ||= message.order !== undefined;
     // Money in another currency than the card's is a person's to look at: what it does to the hold is not asked here.
     if (message.currency !== this.profile?.currency) {
       authorization.isDoubtful = true;
       if (this.profile !== null) return;
     }
+    authorization.currencies.add(message.currency);
     switch (message.kind) {
       case 'clearing':
-        this.cleared_minor += message.amount_minor;
+        this.#spend(message.currency, message.amount_minor);
         authorization.cleared_minor += message.amount_minor;
         if (message.final) authorization.end(message.occurred_at_ms);
         else authorization.takePart(message.amount_minor, false);
@@ -94,9 +101,13 @@ export class WireBooks {
         authorization.end(message.occurred_at_ms);
         return;
       case 'refund':
-        this.refunded_minor += message.amount_minor;
+        this.#spend(message.currency, -message.amount_minor);
         authorization.refunded_minor += message.amount_minor;
     }
+  }
+
+  #spend(currency: string, minor: number): void {
+    this.spent_minor.set(currency, (this.spent_minor.get(currency) ?? 0) + minor);
   }
 
   #putProfile({ profile, at_ms }: Of<'profile'>): void {

@@ -38,7 +38,7 @@ function holdEvent(
   const { booked_held_minor: held, booked_posted_minor: posted, cleared_minor, refunded_minor } = authorization;
   if (books.misplaced !== null)
     broken('told_as_booked', authorization, `${books.misplaced} is another authorization's`);
-  if (posted !== cleared_minor - refunded_minor)
+  if (authorization.currencies.size < 2 && posted !== cleared_minor - refunded_minor)
     broken('told_as_booked', authorization, `posted ${posted}, cleared ${cleared_minor}, refunded ${refunded_minor}`);
   if (held < 0) broken('told_as_booked', authorization, `${held} is held`);
   if (authorization.isDoubtful) return;
@@ -55,9 +55,9 @@ function holdEvent(
 
 /** At an approval: all that is surely held, and all that was cleared, is within what the card was ever given. */
 function holdFunds(books: WireBooks, approved: WireAuthorization): void {
-  const funds = books.profile?.funds_minor ?? null;
+  const { currency = '', funds_minor: funds = null } = books.profile ?? {};
   if (funds === null) return;
-  let spent = books.cleared_minor - books.refunded_minor;
+  let spent = books.spent_minor.get(currency) ?? 0;
   for (const one of books.authorizations) if (!one.isDoubtful) spent += one.held_minor_min;
   if (spent > funds) broken('funds_never_overspent', approved, `${spent} of ${funds} is spent after this approval`);
 }
