@@ -89,6 +89,12 @@ export function instantMsOf(text: string): number | null {
   return at_ms <= instantMsMax ? at_ms : null;
 }
 
+/** A network's own number of a message: the larger one came later. */
+export function orderOf(text: string): number | null {
+  const digits = ascii(text);
+  return /^\d{1,16}$/.test(digits) && Number.isSafeInteger(Number(digits)) ? Number(digits) : null;
+}
+
 /** The last instant of an ECMAScript date. */
 const instantMsMax = 8_640_000_000_000_000;
 

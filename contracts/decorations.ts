@@ -4,12 +4,12 @@
 
 import {
   attribute,
-  countOf,
   flagOf,
   instantMsOf,
   merchantCurrencyOf,
   merchantFrom,
   oneOfWords,
+  orderOf,
   riskScoreOf,
   type Unread,
 } from './attributes.ts';
@@ -30,10 +30,6 @@ const by =
   (value, name, unread) =>
     attribute(reader, value, name, unread);
 
-const order: Reader = (value, name, unread) => {
-  if (Number.isSafeInteger(value)) return value;
-  return attribute(countOf, value, name, unread);
-};
 
 const merchant: Reader = (value, name, unread) => {
   if (value === undefined || value === null) return null;
@@ -49,7 +45,7 @@ const requestReaders: Readonly<Record<string, Reader>> = {
   card_present: by(flagOf),
   partial_approval_capable: by(flagOf),
   occurred_at_ms: by(instantMsOf),
-  order,
+  order: by(orderOf),
   hold_expires_at_ms: by(instantMsOf),
   merchant_currency: by(merchantCurrencyOf),
   three_d_secure: by(oneOfWords(threeDSecureResults)),
@@ -59,7 +55,7 @@ const requestReaders: Readonly<Record<string, Reader>> = {
 const messageReaders: Readonly<Record<string, Reader>> = {
   merchant,
   occurred_at_ms: by(instantMsOf),
-  order,
+  order: by(orderOf),
   final: by(flagOf),
   decided_by: by(oneOfWords(deciders)),
 };
