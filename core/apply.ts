@@ -19,7 +19,7 @@ import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { keptFor } from './kept-counts.ts';
 import { approvalRecordedIn, standInPlaceRecordedIn } from './rows-of-old.ts';
-import { subjectAt, subjectOf } from './subject.ts';
+import { merchantSaid, subjectAt, subjectOf } from './subject.ts';
 
 export interface LoggedEvent {
   readonly sequence: number;
@@ -136,7 +136,7 @@ export function afterHearing(
   atMs: number,
 ): Authorization {
   const merchant = 'merchant' in message ? message.merchant : null;
-  const usedAt = merchant ?? authorization.subject?.merchant ?? null;
+  const usedAt = merchantSaid(merchant, authorization.subject?.merchant ?? null);
   const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
   return afterMessage(authorization, message, { subject: subjectAt(merchant), expires_at_ms }, atMs);
 }

@@ -13,6 +13,7 @@ import { authorizationKey, availableMinor, type CardState, type StoodIn, standIn
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
 import { approvalRecordedIn } from './rows-of-old.ts';
+import { merchantSaid } from './subject.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins an authorization. */
 export interface FreshIds {
@@ -124,7 +125,8 @@ function wouldDecline(
 ): DeclineReason | null {
   if (moreMinor <= 0) return null;
   const { authorization_key, alias_key } = advice;
-  const merchant = advice.merchant ?? subject?.merchant ?? { id: null, name: null, category: null, country: null };
+  const nowhere = { id: null, name: null, category: null, country: null };
+  const merchant = merchantSaid(advice.merchant, subject?.merchant ?? null) ?? nowhere;
   const request: AuthorizationRequest = {
     request_key: advice.message_key,
     authorization_key,

@@ -25,6 +25,21 @@ export function subjectOf(request: AuthorizationRequest): Subject {
   };
 }
 
+/**
+ * Where a message says that the card was used. What it leaves unsaid, or said so that it could not be read, is the authorization's own:
+ * an advice without a category for a hotel keeps the hotel's 30 days. Another shop's id names another place, of which nothing is known.
+ */
+export function merchantSaid(told: Merchant | null, known: Merchant | null): Merchant | null {
+  if (told === null || known === null) return told ?? known;
+  if (told.id !== null && known.id !== null && told.id !== known.id) return told;
+  return {
+    id: told.id ?? known.id,
+    name: told.name ?? known.name,
+    category: told.category ?? known.category,
+    country: told.country ?? known.country,
+  };
+}
+
 /** Of a message: where, and nothing of how. */
 export function subjectAt(merchant: Merchant | null): Subject | null {
   return merchant === null ? null : { ...unknown, merchant };

@@ -117,7 +117,7 @@ describe('a request', () => {
   );
 
   const whole = {
-    ...request({ alias_key: 'alias', occurred_at_ms: 1, hold_expires_at_ms: 1, merchant_currency: 'EUR' }),
+    ...request({ alias_key: 'alias', occurred_at_ms: 1, order: 1, hold_expires_at_ms: 1, merchant_currency: 'EUR' }),
     ...{ three_d_secure: 'authenticated', risk_score: 7 },
     merchant: { id: 'M', name: 'GROCER', category: '5411', country: 'US' },
   };
@@ -197,7 +197,7 @@ describe('a fact, in a batch with others', () => {
   );
 
   const place = { id: 'M', name: 'GROCER', category: '5411', country: 'US' };
-  const common = { alias_key: 'alias', occurred_at_ms: 1, merchant: place };
+  const common = { alias_key: 'alias', occurred_at_ms: 1, order: 1, merchant: place };
   const natives = {
     clearing: () => ({ ...clearing(), ...common }),
     reversal: () => ({ ...reversal({ amount_minor: 100 }), alias_key: 'alias', occurred_at_ms: 1 }),
