@@ -2,7 +2,6 @@
 // adapter. A decline is HTTP 200 with its reason. The contract is ours, so unknown fields of a request are refused; of a message,
 // which states a fact, they are passed over, and what cannot be booked is kept for a person.
 
-import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
@@ -17,6 +16,7 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
+import { Routes } from '../router.ts';
 import { keyReused, nativeIdentifiers, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
@@ -38,10 +38,10 @@ const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_ke
 /** A shop's name is masked where it is read; any other text of a request is none of the contract's. */
 const notSearched: ReadonlySet<string> = new Set([...nativeIdentifiers, 'merchant.name']);
 
-type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
+type Variables = { arrivedAtMs: number; body: unknown };
 
-export const native = new Hono<Bindings>()
-  .use(async (context, next) => {
+export const native = new Routes<Variables>()
+  .use(async (context) => {
     context.set('arrivedAtMs', Date.now());
     const isBatch = context.req.path.endsWith('/messages');
     const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
@@ -50,9 +50,8 @@ export const native = new Hono<Bindings>()
     if (isBatch) refuseCardFields(body);
     else refuseCardData(body, notSearched);
     context.set('body', body);
-    await next();
   })
-  .post('/authorizations', async (context) => {
+  .on('POST', '/authorizations', async (context) => {
     const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(context.get('body')));
     const answer = await authorize(context.env, context.executionCtx, {
       network: 'native',
@@ -70,7 +69,7 @@ export const native = new Hono<Bindings>()
         throw keySpent();
     }
   })
-  .post('/messages', async (context) => {
+  .on('POST', '/messages', async (context) => {
     const { messages } = inShape(messagesBodySchema, context.get('body'));
     const unread: Unread = new Set();
     const outcomes = await Promise.allSettled(
@@ -85,7 +84,7 @@ export const native = new Hono<Bindings>()
     if (reused.length > 0) throw keyReused(reused);
     return context.json({ results });
   })
-  .post('/voids', async (context) => {
+  .on('POST', '/voids', async (context) => {
     const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
     const outcome = await giveUpRequest(context.env, cardOf(card_token), request_key).catch((error: unknown) => {
       throw cardAway('native', error);
