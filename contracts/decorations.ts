@@ -30,7 +30,6 @@ const by =
   (value, name, unread) =>
     attribute(reader, value, name, unread);
 
-
 const merchant: Reader = (value, name, unread) => {
   if (value === undefined || value === null) return null;
   if (!isFields(value)) unread.add(name);

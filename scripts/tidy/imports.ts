@@ -36,9 +36,9 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   },
   worker: {
     rooms: ['contracts', 'durable-objects'],
-    packages: ['zod', 'cloudflare:workers', 'node:crypto'],
-    // Its own signatures are held to the standard's reference library.
-    tests: ['core', 'scripts', 'standardwebhooks'],
+    // standardwebhooks only in tests and their samples, which hold the edge's own signatures to it.
+    packages: ['zod', 'standardwebhooks', 'cloudflare:workers', 'node:crypto'],
+    tests: ['core', 'scripts'],
     because: 'the worker translates and forwards; rules are asked by the object, books are kept by the origin',
   },
   origin: {
