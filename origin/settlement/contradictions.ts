@@ -53,7 +53,12 @@ const keyLengthMax = 400;
  * looked, as much is not payable: else it may be paid once more.
  */
 export function unbelievedPayment(said: Said): Contradiction {
-  return { ...contradiction(said), withheld_minor: said.row?.amount_minor ?? null };
+  const { word, row } = said;
+  if (row === undefined) return contradiction(said);
+  // What it says it paid, where that can be read: 299.00 of a settlement of 300.00 are 299.00 less to pay.
+  const isSaid = word.currency === row.currency && /^[1-9]\d{0,17}$/.test(word.amount_minor ?? '');
+  const minor = isSaid ? BigInt(word.amount_minor ?? '') : row.amount_minor;
+  return { ...contradiction(said, { amount: { minor, currency: row.currency } }), withheld_minor: minor };
 }
 
 /** As it stood when the word came: the row goes on, the evidence does not. */

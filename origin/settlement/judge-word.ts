@@ -73,8 +73,10 @@ function judgePayment(provider: string, word: Confirmation, row: SettlementRow, 
   };
   if (row.submissions === 0) return cannotBe('it was sent to nobody');
   if (row.provider !== provider) return cannotBe(`it is with ${row.provider}, ${row.state}`);
-  if (row.state === 'completed')
-    return isOfPayment(word, row) ? { ...nothing, outcome: 'repeated' } : cannotBe('another payment of it is booked');
+  if (row.state === 'completed') {
+    if (!isOfPayment(word, row)) return cannotBe('another payment of it is booked');
+    return isOfAmount(word, row) ? { ...nothing, outcome: 'repeated' } : paidOtherwise(provider, word, row);
+  }
   if (row.state === 'failed') {
     // It was sent before the rejection, and came after it.
     if (word.rejection_outlasts === true && isOfPayment(word, row)) return { ...nothing, outcome: 'outdated' };
@@ -117,6 +119,17 @@ function judgeRejection(
   return applied(provider, row, advance(sent(row), finding, policy, 0));
 }
 
+/** The payment that is booked, with another amount: nothing more was paid, so nothing is withheld. */
+function paidOtherwise(provider: string, word: Confirmation, row: SettlementRow): Judged {
+  const [said, booked] = [
+    `${word.amount_minor ?? row.amount_minor} ${word.currency ?? row.currency}`,
+    `${row.amount_minor} ${row.currency}`,
+  ];
+  const summary = `${provider} says that it paid ${said} of ${row.settlement_id}, and ${booked} are booked.`;
+  const amount = amountOf(word.amount_minor ?? null, word.currency ?? row.currency);
+  return against('contradicts', contradiction({ provider, word, row, summary }, amount && { amount }));
+}
+
 function judgeReturn(
   provider: string,
   word: ReturnOfPayment,
@@ -138,10 +151,15 @@ function bookReturn(provider: string, word: Returning, row: SettlementRow, retur
   const reference = storable(word.provider_reference);
   const cannotBe = (why: string) => unbookable(provider, word, row, why);
   const known = returns.find((one) => one.provider === provider && one.provider_reference === reference);
-  if (known !== undefined)
-    return known.settlement_id === row.settlement_id
-      ? { ...nothing, outcome: 'repeated' }
-      : cannotBe(`the same return (${reference}) is booked for ${known.settlement_id}`);
+  if (known !== undefined && known.settlement_id !== row.settlement_id)
+    return cannotBe(`the same return (${reference}) is booked for ${known.settlement_id}`);
+  if (known !== undefined) {
+    // A status and a booking of one return may share a reference; two bookings of different amounts do not say the same.
+    const stated = statedBy(word, row);
+    if (stated === null || known.stated_minor === null || stated === known.stated_minor)
+      return { ...nothing, outcome: 'repeated' };
+    return cannotBe(`the same return (${reference}) is booked with ${known.stated_minor} ${row.currency}`);
+  }
   if (word.currency !== null && word.currency !== row.currency) return cannotBe(`it was paid in ${row.currency}`);
   const stated_minor = statedBy(word, row);
   if (stated_minor === 0n) return cannotBe('no amount can be read');
@@ -152,12 +170,18 @@ function bookReturn(provider: string, word: Returning, row: SettlementRow, retur
   const returned = newReturn({
     ...{ settlement: row, provider, provider_reference: reference, stated_minor, amount_minor: found.amount_minor },
     reason_code: failureCode(word.code ?? 'returned'),
-    occurred_at_ms: word.occurred_at_ms ?? null,
+    occurred_at_ms: plausible(word.occurred_at_ms ?? null),
     evidence: word,
     doer: { actor: `provider:${provider}`, correlation_id: row.settlement_id },
   });
   return { ...nothing, outcome: 'returned', returned };
 }
+
+/** When a return happened decides nothing: an instant that no payment has (year 275000, a date before Christ) is unknown. */
+function plausible(occurredAtMs: number | null): number | null {
+  return occurredAtMs !== null && occurredAtMs >= instantMinMs && occurredAtMs < instantEndMs ? occurredAtMs : null;
+}
+const [instantMinMs, instantEndMs] = [Date.UTC(2000, 0, 1), Date.UTC(2100, 0, 1)] as const;
 
 /**
  * Null for a status, which tells of no booking: "failed" means that all of it is back, whatever was told before. A return without an
@@ -197,7 +221,9 @@ function asked(row: SettlementRow): Judged {
 /** It speaks of the submission that is under way. */
 function isOfNewest({ submission, provider_reference }: Confirmation, row: SettlementRow): boolean {
   if (submission !== undefined) return submission === row.submissions;
-  return row.provider_reference === null ? row.submissions === 1 : provider_reference === row.provider_reference;
+  return row.provider_reference === null
+    ? row.submissions === 1
+    : storable(provider_reference) === row.provider_reference;
 }
 
 /** It speaks of the payment by which the settlement ended. */

@@ -3,11 +3,13 @@
 
 import * as z from 'zod';
 import { recordAuditEvents } from '../../audit/audit-event.ts';
+import type { Sql } from '../../db/client.ts';
 import { insertTransfers } from '../../ledger/transfers.ts';
 import { owedTo } from '../../settlement/owed.ts';
 import { lockSettlements } from '../../settlement/settlement-row.ts';
 import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
 import { openItemAction } from '../action.ts';
+import type { OpenItem } from '../open-item.ts';
 
 const evidenceSchema = z.object({ word: z.object({ outcome: z.literal('paid') }) });
 
@@ -24,7 +26,10 @@ export const bookPayment = openItemAction({
       return { outcome: 'refused', problem: 'cannot be done: the item is not about a payment of a settlement' };
     const row = (await lockSettlements(sql, [settlement_id])).get(settlement_id);
     if (row === undefined) return { outcome: 'refused', problem: 'cannot be done: its settlement is not here' };
-    const { amount_minor, currency, merchant_id, state } = row;
+    const { currency, merchant_id, state } = row;
+    const amount_minor = await withheldBy(sql, item);
+    if (amount_minor === null)
+      return { outcome: 'refused', problem: 'cannot be done: the item withholds nothing, for this payment is booked' };
     const available = (await owedTo(sql, [merchant_id])).get(merchant_id)?.available_minor ?? 0n;
     // It was paid again meanwhile. What clears next is withheld too, until it is enough.
     if (available < amount_minor)
@@ -51,3 +56,13 @@ export const bookPayment = openItemAction({
     return { outcome: 'done', result: { settlement_id, transfer_id, amount_minor } };
   },
 });
+
+/** As much as the provider says it paid, and nobody has booked. */
+async function withheldBy(sql: Sql, { open_item_id }: OpenItem): Promise<bigint | null> {
+  const { rows } = await sql.query<{ amount_minor: string }>(
+    `select w.amount_minor from withheld_amounts w join open_items i on i.kind = w.kind and i.item_key = w.item_key
+     where i.open_item_id = $1`,
+    [open_item_id],
+  );
+  return rows[0] === undefined ? null : BigInt(rows[0].amount_minor);
+}
