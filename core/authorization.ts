@@ -107,7 +107,10 @@ export function approvalOf(
   adds_minor: number,
   nowMs: number,
 ): RecordedApproval {
-  const begins = !authorization.begun && request.kind !== 'incremental';
+  // After a decline or a verification nothing has been held that a message could be about, so that what the network says now is of
+  // this approval, though its stamp is a second older.
+  const isFirst = authorization.changes.length === 0;
+  const begins = isFirst || (!authorization.begun && request.kind !== 'incremental');
   const place = begins ? beginning : approvalPlace(authorization.changes, request, nowMs);
   return { ...place, given_at_ms: nowMs, adds_minor };
 }

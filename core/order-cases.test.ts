@@ -120,6 +120,25 @@ describe('what names an authorization does not come before its beginning', () =>
     }
   });
 
+  test.each<[first: string, asked: Partial<AuthorizationRequest>, approved: Partial<AuthorizationRequest>]>([
+    ['a decline', { currency: 'EUR' }, {}],
+    ['a verification', { kind: 'account_verification', amount_minor: 0 }, {}],
+    ['a decline, then an increment', { currency: 'EUR' }, increment],
+    ['nothing, then an increment', { amount_minor: 0 }, increment],
+  ])('T4: nor where %s came before the approval', (_, asked, approved) => {
+    for (const [message, posted] of [
+      [reversal(stamped(3_500)), 0],
+      [clearing({ amount_minor: 1_000, ...stamped(3_500) }), 1_000],
+      [expiry(stamped(3_500)), 0],
+    ] as const) {
+      const card = cardWith();
+      card.asks(0, 1_000, { ...stamped(-1_000), ...asked });
+      card.asks(5_000, 1_000, { ...stamped(4_000), ...approved });
+      card.hears(6_000, message);
+      expect(card.money).toEqual({ held: 0, posted });
+    }
+  });
+
   const midnight = { occurred_at_ms: noonMs - 12 * hourMs };
   test.each([
     ['a final clearing', [clearing({ amount_minor: 1_000, ...midnight })], { held: 0, posted: 1_000 }],
