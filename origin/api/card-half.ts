@@ -23,7 +23,7 @@ import type { Route } from './route.ts';
 export interface CardHalfParts extends CardControlsParts {
   readonly database: Database;
   readonly intake: Pick<Intake, 'take'>;
-  readonly outbox: Pick<Outbox, 'push'>;
+  readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;
   readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage' | 'sendFact'>;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
 }

@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
+import { profileWarningSchema } from '../../contracts/internal-api.ts';
 import { type StoredCard, writeProfiles } from '../controls/write-profiles.ts';
 import type { Database } from '../db/client.ts';
 import type { Outbox } from '../edge/outbox.ts';
@@ -20,25 +21,31 @@ import { type Call, doerOf, type Route, type RouteAnswer, route } from './route.
 /** The version that the caller read: refused where somebody else has replaced it meanwhile. */
 const expected_version = z.optional(z.int().check(z.positive()));
 const byId = z.strictObject({ card_id: idSchema('card') });
+/**
+ * `warnings`: a limit was edited that counts purchases older than the card's memory of 35 days. Only where the edge could be
+ * reached before the answer.
+ */
+const changedCardSchema = cardSchema.extend({ warnings: z.optional(z.array(profileWarningSchema)) });
 const common = {
   tag: 'cards',
   scope: 'cards:write',
   forMerchants: false,
   params: byId,
-  answers: { status: 200, schema: cardSchema, description: 'With its new profile.' },
+  answers: { status: 200, schema: changedCardSchema, description: 'With its new profile.' },
   errors: ['card_not_found', 'profile_version_conflict'],
 } as const;
 
 export interface PushParts {
   readonly database: Database;
-  readonly outbox: Pick<Outbox, 'push'>;
+  readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;
 }
 
 /** The edge reads what is committed. */
 export function pushed({ database, outbox }: PushParts, cardId: string): NonNullable<RouteAnswer['afterCommit']> {
   return async () => {
-    await outbox.push(cardId);
-    return await readCardView(database.sql, cardId);
+    const warnings = (await outbox.pushForWarnings(cardId)) ?? [];
+    const card = await readCardView(database.sql, cardId);
+    return warnings.length === 0 ? card : { ...card, warnings };
   };
 }
 

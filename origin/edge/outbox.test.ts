@@ -66,6 +66,14 @@ describe('the outbox', () => {
     expect(await waiting()).toEqual([]);
   });
 
+  test('W7: what the card says of a changed limit reaches whoever changed it', async () => {
+    const { card_id, key } = await cardAt(1);
+    const warnings = [{ control_id: 'ever', warning: 'forgotten_purchases_still_count' as const }];
+    edge.warnings.set(key, warnings);
+    expect(await outbox.pushForWarnings(card_id)).toEqual(warnings);
+    expect(await outbox.pushForWarnings(card_id)).toBeNull();
+  });
+
   test('an edge that is away gets it when it is back; until then the row says why', async () => {
     const { card_id, key } = await cardAt(1);
     edge.away = true;

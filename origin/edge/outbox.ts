@@ -2,6 +2,7 @@
 // written with the profile, in one transaction, and goes when the edge has it. Until then it is pushed again and again.
 
 import type { Logger } from 'pino';
+import type { ProfileWarning } from '../../contracts/internal-api.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
@@ -20,6 +21,8 @@ const pollMs = 1_000;
 export interface Outbox {
   /** Pushes this card's row now. False: the edge does not have it yet, and the loop goes on trying. */
   push(cardId: string): Promise<boolean>;
+  /** The same, with what the card says that whoever changed it should know; null: the edge does not have it yet. */
+  pushForWarnings(cardId: string): Promise<readonly ProfileWarning[] | null>;
   readonly loop: Loop;
 }
 
@@ -36,18 +39,18 @@ interface Due {
 const triesBeforeAPersonMin = 5;
 
 export function createOutbox({ database, edge, log }: { database: Database; edge: EdgeClient; log: Logger }): Outbox {
-  async function pushOne(due: Due): Promise<boolean> {
+  async function pushOne(due: Due): Promise<readonly ProfileWarning[] | null> {
     const { card_id } = due;
     try {
       const profile = profileSchema.parse(due.profile);
-      const { version } = await edge.putProfile(due, profile);
+      const { version, warnings = [] } = await edge.putProfile(due, profile);
       await markStored(database, card_id, version);
       await closeAsGone(database.sql, 'profile_not_taken', card_id);
-      return true;
+      return warnings;
     } catch (error) {
       log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
       await putOff(due, describeError(error).message.replaceAll('\0', ''));
-      return false;
+      return null;
     }
   }
 
@@ -71,11 +74,14 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     ]);
   }
 
+  async function pushForWarnings(cardId: string): Promise<readonly ProfileWarning[] | null> {
+    const [due] = await claim(database, cardId);
+    return due === undefined ? null : await pushOne(due);
+  }
+
   return {
-    async push(cardId) {
-      const [due] = await claim(database, cardId);
-      return due === undefined ? false : await pushOne(due);
-    },
+    push: async (cardId) => (await pushForWarnings(cardId)) !== null,
+    pushForWarnings,
     loop: createLoop({
       name: 'edge outbox',
       log,
@@ -87,7 +93,7 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
         const pushed = await Promise.allSettled(due.map(pushOne));
         const failed = pushed.find((one) => one.status === 'rejected');
         if (failed !== undefined) throw failed.reason;
-        return due.length === rowsPerRound && pushed.every((one) => one.status === 'fulfilled' && one.value);
+        return due.length === rowsPerRound && pushed.every((one) => one.status === 'fulfilled' && one.value !== null);
       },
     }),
   };

@@ -6,7 +6,7 @@ import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
-import { postFactBodySchema, type postMessageAnswerSchema } from '../../contracts/internal-api.ts';
+import { type ProfileWarning, postFactBodySchema, type postMessageAnswerSchema } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { CardState } from '../../core/card-state.ts';
@@ -29,6 +29,8 @@ export interface StandInEdge {
   readonly facts: Set<string>;
   /** Calls served, as `GET native:tok`. */
   readonly calls: string[];
+  /** What a card says of a changed limit, at its next profile. */
+  readonly warnings: Map<string, readonly ProfileWarning[]>;
   /** Runs once, while the next PUT is on its way. */
   meanwhile: (() => Promise<void>) | null;
   /** While true it answers 503 to everything. */
@@ -44,6 +46,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const states: StandInEdge['states'] = new Map();
   const cards: StandInEdge['cards'] = new Map();
   const facts = new Set<string>();
+  const warnings: StandInEdge['warnings'] = new Map();
   const calls: string[] = [];
   const app = new Hono();
   app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
@@ -58,17 +61,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     requireSignature(context.req.raw.headers, call, secret);
     await next();
   });
-  app.put('/internal/cards/:network/:token', async (context) => {
-    const key = `${context.req.param('network')}:${context.req.param('token')}`;
-    calls.push(`PUT ${key}`);
-    await edge.meanwhile?.();
-    edge.meanwhile = null;
-    const profile = profileSchema.parse(await context.req.json());
-    const version = profiles.get(key)?.version ?? 0;
-    if (version > profile.version) return context.json({ outcome: 'stale', version }, 409);
-    profiles.set(key, profile);
-    return context.json({ outcome: version === profile.version ? 'unchanged' : 'stored', version: profile.version });
-  });
+  takeProfiles(app, () => edge);
   takeMessages(app, { cards, facts, calls });
   app.get('/internal/cards/:network/:token/controls', (context) => {
     const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
@@ -96,6 +89,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     states,
     cards,
     facts,
+    warnings,
     calls,
     meanwhile: null,
     away: false,
@@ -105,6 +99,26 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     },
   };
   return edge;
+}
+
+/** Profiles are kept by their version. `edge`: what the test reads and sets. */
+function takeProfiles(app: Hono, edge: () => StandInEdge): void {
+  app.put('/internal/cards/:network/:token', async (context) => {
+    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    edge().calls.push(`PUT ${key}`);
+    await edge().meanwhile?.();
+    edge().meanwhile = null;
+    const profile = profileSchema.parse(await context.req.json());
+    const version = edge().profiles.get(key)?.version ?? 0;
+    if (version > profile.version) return context.json({ outcome: 'stale', version }, 409);
+    edge().profiles.set(key, profile);
+    const outcome = version === profile.version ? 'unchanged' : 'stored';
+    const warned = edge().warnings.get(key);
+    return context.json({
+      ...{ outcome, version: profile.version },
+      ...(warned === undefined ? {} : { warnings: warned }),
+    });
+  });
 }
 
 /** A card that is not here is one whose object cannot be reached. */
