@@ -1,5 +1,6 @@
 // The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
 
+import { Hono } from 'hono/tiny';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
@@ -8,24 +9,21 @@ import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
 import { marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
-import { Routes, routed } from './router.ts';
 
 export { CardObject } from '../durable-objects/card/card-object.ts';
 export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 
-const livez = new Routes().on('GET', '', (context) => context.json({ status: 'ok' }));
-
-const fetch = routed(
-  { '/livez': livez, '/networks/marqeta': marqeta, '/networks/native': native, '/internal': internal },
-  {
-    notFound: () => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')),
-    failed: (error, route) => {
-      if (error instanceof Refusal) return refused(error);
-      logEvent('error', 'request_failed', { route, error: String(error) });
-      return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
-    },
-  },
-);
+const app = new Hono<{ Bindings: Env }>()
+  .get('/livez', (context) => context.json({ status: 'ok' }))
+  .route('/networks/marqeta', marqeta)
+  .route('/networks/native', native)
+  .route('/internal', internal)
+  .notFound(() => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')))
+  .onError((error, context) => {
+    if (error instanceof Refusal) return refused(error);
+    logEvent('error', 'request_failed', { route: context.req.routePath, error: String(error) });
+    return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
+  });
 
 function refused(refusal: Refusal): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
@@ -36,6 +34,6 @@ function refused(refusal: Refusal): Response {
 }
 
 export default {
-  fetch,
+  fetch: app.fetch,
   queue: deliver,
 } satisfies ExportedHandler<Env>;

@@ -1,5 +1,7 @@
 // The origin's side door: a card's profile, its state, its events, and messages that a person books. Signed calls only.
 
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
@@ -15,11 +17,10 @@ import { Refusal } from '../contracts/problem.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
-import { settingsOf } from './env.ts';
+import { type Env, settingsOf } from './env.ts';
 import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
-import { type Context, Routes } from './router.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
@@ -35,30 +36,31 @@ const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', ...co
 
 const storeKept = { marqeta: storeKeptMarqeta, native: storeKeptNative };
 
-type Variables = { text: string };
+type Bindings = { Bindings: Env; Variables: { text: string } };
 
-export const internal = new Routes<Variables>()
-  .use(async (context) => {
+export const internal = new Hono<Bindings>()
+  .use(async (context, next) => {
     const { method, raw } = context.req;
     const { pathname, search } = new URL(raw.url);
     const text = await readText(raw);
     const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
     await requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
     context.set('text', text);
+    await next();
   })
-  .on('PUT', '/cards/:network/:token', async (context) => {
+  .put('/cards/:network/:token', async (context) => {
     const body = parseJson(context.get('text'));
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
     const answer = await reach(context, (names) => putProfile(context.env, names, profile));
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
   })
-  .on('POST', '/cards/:network/:token/messages', async (context) => {
+  .post('/cards/:network/:token/messages', async (context) => {
     const message = inShape(cardMessageSchema, parseJson(context.get('text')));
     const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(context, (card) => card.receive(message));
     return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
   })
-  .on('POST', '/facts/:network', async (context) => {
+  .post('/facts/:network', async (context) => {
     const { network } = inShape(z.object({ network: networkSchema }), context.req.param());
     const { fact } = inShape(postFactBodySchema, parseJson(context.get('text')));
     const taken = await storeKept[network](context.env, fact).catch((error: unknown) => {
@@ -66,28 +68,28 @@ export const internal = new Routes<Variables>()
     });
     return context.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
   })
-  .on('GET', '/cards/:network/:token', async (context) => {
+  .get('/cards/:network/:token', async (context) => {
     const card = await onCard(context, (card) => card.read());
     if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
     return context.json(card);
   })
-  .on('GET', '/cards/:network/:token/controls', async (context) => {
+  .get('/cards/:network/:token/controls', async (context) => {
     const readback = await onCard(context, (card) => card.readControls());
     if (readback.profile_version === null)
       throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
     return context.json(readback);
   })
-  .on('GET', '/cards/:network/:token/events', async (context) => {
+  .get('/cards/:network/:token/events', async (context) => {
     const { after } = inShape(afterSchema, context.req.query());
     return context.json(await onCard(context, (card) => card.eventsAfter(after)));
   });
 
 /** Every call of the origin may be repeated: what a card that is away could not do is 503, and comes again. */
-function onCard<T>(context: Context<Variables>, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {
+function onCard<T>(context: Context<Bindings>, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {
   return reach(context, (names) => callCard(context.env, names, call));
 }
 
-async function reach<T>(context: Context<Variables>, call: (names: CardNames) => Promise<T>): Promise<T> {
+async function reach<T>(context: Context<Bindings>, call: (names: CardNames) => Promise<T>): Promise<T> {
   const { network, token } = inShape(pathSchema, context.req.param());
   try {
     return await call({ network, cardToken: token });

@@ -2,6 +2,7 @@
 // adapter. A decline is HTTP 200 with its reason. The contract is ours, so unknown fields of a request are refused; of a message,
 // which states a fact, they are passed over, and what cannot be booked is kept for a person.
 
+import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
@@ -16,7 +17,6 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
-import { Routes } from '../router.ts';
 import { keyReused, nativeIdentifiers, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
@@ -38,10 +38,10 @@ const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_ke
 /** A shop's name is masked where it is read; any other text of a request is none of the contract's. */
 const notSearched: ReadonlySet<string> = new Set([...nativeIdentifiers, 'merchant.name']);
 
-type Variables = { arrivedAtMs: number; body: unknown };
+type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
 
-export const native = new Routes<Variables>()
-  .use(async (context) => {
+export const native = new Hono<Bindings>()
+  .use(async (context, next) => {
     context.set('arrivedAtMs', Date.now());
     const isBatch = context.req.path.endsWith('/messages');
     const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
@@ -50,8 +50,9 @@ export const native = new Routes<Variables>()
     if (isBatch) refuseCardFields(body);
     else refuseCardData(body, notSearched);
     context.set('body', body);
+    await next();
   })
-  .on('POST', '/authorizations', async (context) => {
+  .post('/authorizations', async (context) => {
     const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(context.get('body')));
     const answer = await authorize(context.env, context.executionCtx, {
       network: 'native',
@@ -69,7 +70,7 @@ export const native = new Routes<Variables>()
         throw keySpent();
     }
   })
-  .on('POST', '/messages', async (context) => {
+  .post('/messages', async (context) => {
     const { messages } = inShape(messagesBodySchema, context.get('body'));
     const unread: Unread = new Set();
     const outcomes = await Promise.allSettled(
@@ -84,7 +85,7 @@ export const native = new Routes<Variables>()
     if (reused.length > 0) throw keyReused(reused);
     return context.json({ results });
   })
-  .on('POST', '/voids', async (context) => {
+  .post('/voids', async (context) => {
     const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
     const outcome = await giveUpRequest(context.env, cardOf(card_token), request_key).catch((error: unknown) => {
       throw cardAway('native', error);

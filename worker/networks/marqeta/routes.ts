@@ -1,5 +1,7 @@
 // POST /networks/marqeta/gateway and /networks/marqeta/webhook, both behind Basic authentication.
 
+import type { Context } from 'hono';
+import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { maskCardNumbers } from '../../../contracts/card-data.ts';
@@ -15,14 +17,15 @@ import { basicHeader, requireBasic, requireMarqetaSignature } from '../../creden
 import { type Env, type Settings, settingsOf } from '../../env.ts';
 import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
-import { type Context, Routes } from '../../router.ts';
 import { type Batch, batchOf, type Element } from './batch.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
 import { type GatewayMessage, gatewaySchema, marqetaIdentifiers, parseMarqeta, refusalOf } from './wire.ts';
 
-export const marqeta = new Routes()
-  .on('POST', '/gateway', async (context) => {
+type EdgeContext = Context<{ Bindings: Env }>;
+
+export const marqeta = new Hono<{ Bindings: Env }>()
+  .post('/gateway', async (context) => {
     requireMarqeta(context);
     const arrivedAtMs = Date.now();
     const body = parseMarqeta(lenientText(await readBytes(context.req.raw)));
@@ -51,7 +54,7 @@ export const marqeta = new Routes()
         return context.json(unavailableAnswer(message), 402);
     }
   })
-  .on('POST', '/webhook', async (context) => {
+  .post('/webhook', async (context) => {
     requireMarqeta(context);
     const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
     const secret = settingsOf(context.env).MARQETA_WEBHOOK_SECRET;
@@ -69,7 +72,7 @@ const jsonHeaders = { 'content-type': 'application/json' };
 /** What Marqeta's header must be, by the settings it is made of: worked out once an isolate. */
 const expectedHeaders = new WeakMap<Settings, Uint8Array>();
 
-function requireMarqeta({ env, req }: Context): void {
+function requireMarqeta({ env, req }: EdgeContext): void {
   const settings = settingsOf(env);
   let expected = expectedHeaders.get(settings);
   if (expected === undefined) {
