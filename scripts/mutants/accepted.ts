@@ -8,4 +8,46 @@ export interface Accepted {
   readonly because: string;
 }
 
-export const accepted: readonly Accepted[] = [];
+const cache = 'a cache that keeps less, or nothing, gives the same answers later';
+const size = 'other sizes of messages fit as well: each is halved until it does';
+
+export const accepted: readonly Accepted[] = [
+  {
+    path: 'core/windows.ts',
+    code: 'days.set(timeZone, known);',
+    change: 'without days.set(timeZone, known);',
+    because: cache,
+  },
+  { path: 'core/windows.ts', code: 'ofDay.push(found);', change: 'without ofDay.push(found);', because: cache },
+  { path: 'core/windows.ts', code: 'if (known.size >= cacheDaysMax) known.clear();', change: '>= → >', because: cache },
+  {
+    path: 'core/windows.ts',
+    code: 'if (known.size >= cacheDaysMax) known.clear();',
+    change: 'known.size >= cacheDaysMax → false',
+    because: cache,
+  },
+  {
+    path: 'core/windows.ts',
+    code: 'if (day.end_ms - day.start_ms === dayMs) return Math.floor((atMs - day.start_ms) / minuteMs);',
+    change: '- → +',
+    because: 'never true then: every day takes the longer way, by the zone, to the same minute',
+  },
+  {
+    path: 'durable-objects/card/pack-messages.ts',
+    code: 'const half = Math.ceil(events.length / 2);',
+    change: '2 → 3',
+    because: size,
+  },
+  {
+    path: 'durable-objects/card/pack-messages.ts',
+    code: 'const half = Math.ceil(events.length / 2);',
+    change: 'ceil → floor',
+    because: size,
+  },
+  {
+    path: 'core/settlement.ts',
+    code: 'const doubled = Math.min(policy.pollAfterMs, policy.askAfterMs * 2 ** Math.min(before.polls, 30));',
+    change: '30 → 31',
+    because: 'the bound only keeps the power finite: the longest wait is reached long before',
+  },
+];
