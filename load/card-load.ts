@@ -113,7 +113,7 @@ function monthOfACard(): Stored {
     const rowsLeft = rowsOfLog - card.sequence;
     const rowsBetween = Math.max(
       limits.snapshotRowsMin,
-      card.state.authorizations.size / limits.snapshotLivesPerRowMax,
+      card.state.authorizations.size / limits.snapshotEntriesPerRowMax,
     );
     if (rowsLeft === Math.floor(rowsBetween)) snapshot = JSON.parse(JSON.stringify(card.snapshot()));
   }

@@ -28,7 +28,7 @@ import { MemoryCard } from './memory-card.ts';
 import { ask, cardAt, newCardKey, standing } from './sample-card.ts';
 
 // A graceful eviction waits for the timer that publishes. A snapshot with every alarm: what follows it differs each time.
-Object.assign(limits, { publishDelayMs: 5, snapshotRowsMin: 0, snapshotLivesPerRowMax: Number.POSITIVE_INFINITY });
+Object.assign(limits, { publishDelayMs: 5, snapshotRowsMin: 0, snapshotEntriesPerRowMax: Number.POSITIVE_INFINITY });
 
 /** One clock for both cards, which stands unless a step moves it: ahead, so that no alarm runs but by a step. */
 const startMs = Date.UTC(2100, 2, 10);

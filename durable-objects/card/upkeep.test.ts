@@ -82,6 +82,22 @@ describe('the snapshot', () => {
     });
   });
 
+  test('waits for more rows where declines have left many keys, as it does for authorizations', async () => {
+    // Four keys to a row: with 40 declines, the next snapshot is due 20 rows after the last, and not before.
+    Object.assign(limits, { snapshotRowsMin: 1, snapshotEntriesPerRowMax: 1 });
+    const key = await newCard({ status: 'frozen' });
+    for (const one of upTo(40)) await authorize(key, one);
+    await runAlarm(key);
+    expect(await storedOf(key)).toMatchObject({ snapshot: 41 });
+    for (const one of upTo(10)) await authorize(key, 40 + one);
+    await runAlarm(key);
+    expect(await storedOf(key)).toMatchObject({ snapshot: 41 });
+    for (const one of upTo(30)) await authorize(key, 50 + one);
+    await runAlarm(key);
+    expect(await storedOf(key)).toMatchObject({ snapshot: 81 });
+    Object.assign(limits, { snapshotRowsMin: 20, snapshotEntriesPerRowMax: 10 });
+  });
+
   test('leaves repeats their first answer, request, message and void alike', async () => {
     const key = await newCard({ funds_minor: 1_000 });
     const answers = [];
@@ -104,7 +120,7 @@ describe('the snapshot', () => {
   });
 
   test('of several parts is read whole, and a smaller one leaves none of the larger behind', async () => {
-    Object.assign(limits, { snapshotRowsMin: 0, snapshotLivesPerRowMax: Number.POSITIVE_INFINITY });
+    Object.assign(limits, { snapshotRowsMin: 0, snapshotEntriesPerRowMax: Number.POSITIVE_INFINITY });
     Object.assign(limits, { snapshotPartLengthMax: 500 });
     const key = await newCard();
     const name = '😀'.repeat(60);

@@ -62,6 +62,24 @@ describe('a fact out of contract is kept before the 200', () => {
     });
   });
 
+  test.each([
+    ['text cut short', '{"transactions":[{"token":"t1","amount":12.3', 'is not JSON'],
+    ['a page of HTML', '<html>502 Bad Gateway</html>', 'is not JSON'],
+    ['a list', '[{"token":"t1"}]', 'must be an object'],
+    ['a number', '7', 'must be an object'],
+  ])('a body that is no batch: %s', async (_, body, problem) => {
+    const { post } = await newCard();
+    expect(await post('webhook', body)).toMatchObject({ status: 200, kept: [{ field: 'body', problem }] });
+    expect(await post('webhook', body, () => Promise.reject(new Error('the queue is away')))).toMatchObject({
+      status: 503,
+    });
+  });
+
+  test('a body of nothing is refused: it tells of nothing', async () => {
+    const { post } = await newCard();
+    expect(await post('webhook', ' ')).toMatchObject({ status: 400, kept: [] });
+  });
+
   test('one notification without its list is read', async () => {
     const card = await newCard();
     expect(await card.post('webhook', { transactions: card.linked({ amount: '3' }) })).toMatchObject({

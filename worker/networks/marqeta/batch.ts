@@ -14,8 +14,8 @@ export interface Element {
 
 export interface Batch {
   readonly transactions: readonly Element[];
-  /** Of kinds that nobody here knows. */
-  readonly unknown: readonly Element[];
+  /** Of kinds that nobody here knows, and a body that is no batch. */
+  readonly unknown: readonly (Element & { readonly problem: string })[];
   /** How many pings are to be answered; null: none were sent. */
   readonly pings: number | null;
 }
@@ -24,12 +24,18 @@ export interface Batch {
 const movesNothing =
   /^(?:(?:cards?|users?|business(?:es)?|digitalwallettokens?|directdepositaccounts?|accountholdergroups?|fundingsources?|commandomodes?)(?:transitions?|actions?)?|cardproducts)$/;
 
-/** Refused where the body is no object, or holds more notifications than a batch may. */
+/** Refused where it holds more notifications than a batch may: each is a call to a card, and the platform bounds those. */
 export function batchOf(body: unknown): Batch {
-  if (!isFields(body)) throw refusalOf('body', 'must be an object');
+  if (!isFields(body)) {
+    const problem = typeof body === 'string' ? 'is not JSON' : 'must be an object';
+    return { transactions: [], unknown: [{ element: body, at: 'body', problem }], pings: null };
+  }
   const { transactions, pings, ...others } = body;
+  const problem = 'is a kind of notification that is not known';
   const unknown = Object.entries(others).flatMap(([name, value]) =>
-    Array.isArray(value) && !movesNothing.test(name) ? elementsOf(value, cut(maskCardNumbers(plain(name)))) : [],
+    Array.isArray(value) && !movesNothing.test(name)
+      ? elementsOf(value, cut(maskCardNumbers(plain(name)))).map((one) => ({ ...one, problem }))
+      : [],
   );
   return {
     transactions: elementsOf(transactions, 'transactions'),

@@ -59,7 +59,7 @@ export const marqeta = new Hono<{ Bindings: Env }>()
     const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
     const secret = settingsOf(context.env).MARQETA_WEBHOOK_SECRET;
     if (secret !== '') await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secret);
-    const body = parseMarqeta(lenientText(bytes));
+    const body = readWebhook(lenientText(bytes));
     const batch = batchOf(body);
     await storeAll(context.env, batch);
     // Last, since a fact is not lost for a field that nobody keeps: whoever sends card data has to hear of it all the same.
@@ -80,6 +80,19 @@ function requireMarqeta({ env, req }: EdgeContext): void {
     expectedHeaders.set(settings, expected);
   }
   requireBasic(req.raw.headers.get('authorization'), expected);
+}
+
+/**
+ * A webhook's body; its text where that is no JSON: who signed it may have told of money in it, so a person looks. Nothing at all
+ * tells of nothing, and is refused.
+ */
+function readWebhook(text: string): unknown {
+  try {
+    return parseMarqeta(text);
+  } catch (error) {
+    if (text.trim() === '') throw error;
+    return text;
+  }
 }
 
 /**
@@ -110,9 +123,7 @@ async function storeAll(env: Env, { transactions, unknown }: Batch): Promise<voi
   const unread: Unread = new Set();
   const outcomes = await Promise.allSettled([
     ...transactions.map((one) => storeOrKeep(env, one, unread)),
-    ...unknown.map(({ element, at }) =>
-      keep(env, element, refusalOf(at, 'is a kind of notification that is not known')),
-    ),
+    ...unknown.map(({ element, at, problem }) => keep(env, element, refusalOf(at, problem))),
   ]);
   logUnread('marqeta', unread);
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
