@@ -88,9 +88,9 @@ export class ModelLives {
 
   /** What was told in other currencies before the profile came keeps to itself, under no name that the network has. */
   takeCurrency(currency: string): void {
-    if (this.currency === currency) return;
+    this.#hasOthers ||= this.currency !== null && this.currency !== currency;
     this.currency = currency;
-    this.#hasOthers = true;
+    if (!this.#hasOthers) return;
     for (const life of this.all)
       if (life.currency !== currency) for (const name of life.names) this.byName.delete(name);
   }

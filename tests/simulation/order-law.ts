@@ -37,8 +37,9 @@ type Told = { request: AuthorizationRequest } | { message: CardMessage };
 /** As the network lived it: every event with its own instant, some at the same one. */
 function story(draw: Draw, { names, requests, messages }: Purchase, startMs: number): Told[] {
   let atMs = startMs;
-  const instant = () => {
-    atMs += draw.chance(0.15) ? 0 : draw.between(1, hourMs);
+  // Messages may share an instant; with a request of theirs it would not be told which came first.
+  const instant = (isTied = false) => {
+    atMs += isTied && draw.chance(0.15) ? 0 : draw.between(1, hourMs);
     return atMs;
   };
   const [authorization_key = ''] = names;
@@ -46,9 +47,13 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
     .filter(({ currency }) => currency === cardCurrency)
     .map((one) => ({ ...one, authorization_key }));
   const timeless = draw.chance(0.5);
+  // A request and an answer in its place are one decision, made by whichever is heard first.
+  const isAnswer = (one: CardMessage) =>
+    one.kind === 'advice' && asked.some(({ request_key }) => request_key === one.request_key);
+  const isNumbered = [...asked, ...messages].every(({ order }) => order !== undefined);
   const waiting: { requests: AuthorizationRequest[]; messages: CardMessage[] } = {
     requests: [...asked],
-    messages: [...messages],
+    messages: messages.filter((one) => !isAnswer(one)),
   };
   const told: Told[] = [];
   while (waiting.requests.length + waiting.messages.length > 0) {
@@ -56,10 +61,10 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
       waiting.messages.length === 0 || (waiting.requests.length > 0 && (told.length === 0 || draw.chance(0.5)));
     const request = asks ? waiting.requests.shift() : undefined;
     const message = request === undefined ? waiting.messages.shift() : undefined;
-    const order = { order: told.length };
-    const numbered = <T extends { order?: number | undefined }>(one: T): T =>
-      one.order === undefined ? one : { ...one, ...order };
-    if (message !== undefined) told.push({ message: numbered({ ...message, occurred_at_ms: instant() }) });
+    const numbered = <T extends { order?: number | undefined }>({ order: _, ...one }: T) =>
+      (isNumbered ? { ...one, order: told.length } : one) as T;
+    if (message !== undefined)
+      told.push({ message: numbered({ ...message, occurred_at_ms: instant('message' in (told.at(-1) ?? {})) }) });
     if (request === undefined) continue;
     const { occurred_at_ms: _, ...rest } = numbered(request);
     told.push({ request: begins(request, told) && timeless ? rest : { ...rest, occurred_at_ms: instant() } });
