@@ -10,4 +10,6 @@ export const printableText = z
   .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'must be printable text');
 
 /** Why somebody gave something up: for the audit trail. */
-export const givenReason = printableText.min(3);
+export const givenReason = printableText
+  .min(3)
+  .regex(/(?:\S\s*){3}/u, 'must say something: three spaces are no reason');

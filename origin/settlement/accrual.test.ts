@@ -104,8 +104,10 @@ describe('shops that no merchant has', () => {
     await shops.accrueAll();
     const once = { merchant_id: merchant, from_now_on: false };
     expect(await shops.acted('assign_merchant', { merchant_id: merchant })).toMatchObject({ outcome: 'refused' });
-    expect(await shops.acted('assign_merchant', { ...once, amount_minor: 601 })).toMatchObject({ outcome: 'refused' });
-    expect(await shops.acted('assign_merchant', { ...once, amount_minor: 200 })).toMatchObject({
+    for (const wrong of [{ amount_minor: 601, of_minor: 600 }, { amount_minor: 200 }, { of_minor: 599 }])
+      expect(await shops.acted('assign_merchant', { ...once, ...wrong })).toMatchObject({ outcome: 'refused' });
+    const part = { ...once, amount_minor: 200, of_minor: 600 };
+    expect(await shops.acted('assign_merchant', part)).toMatchObject({
       item: { result: { moved_minor: 200, rest_minor: 400 } },
     });
     await shops.accrueAll();
@@ -113,6 +115,9 @@ describe('shops that no merchant has', () => {
       200,
       [{ status: 'open', amount: 400 }],
     ]);
+    // Its first answer was lost, and the item is open again: the part is not assigned twice.
+    expect(await shops.acted('assign_merchant', part)).toMatchObject({ outcome: 'refused' });
+    expect(await shops.owed(merchant)).toBe(200);
     await shops.acted('assign_merchant', once);
     await shops.accrueAll();
     expect([await shops.owed(merchant), await shops.openItems()]).toMatchObject([600, [{ status: 'resolved' }]]);

@@ -112,10 +112,12 @@ export interface Assignment {
   readonly merchant_id: string;
   /** Part of it; null: all. */
   readonly amount_minor: bigint | null;
+  /** What the person saw that it is; null: whatever it is. */
+  readonly of_minor: bigint | null;
 }
 
 /** Owes to a merchant what has cleared at a shop that is not its own. In the caller's transaction, under the lock of accrual. */
-export async function assignOnce(sql: Sql, { amount_minor, ...assigned }: Assignment) {
+export async function assignOnce(sql: Sql, { amount_minor, of_minor, ...assigned }: Assignment) {
   const { network, currency, network_merchant_id, merchant_id } = assigned;
   await sql.query('select seal_no from accrual_head for update');
   const { rows } = await sql.query<Row & { net_minor: string; clearings: string; authorization_ids: string[] }>(
@@ -127,6 +129,7 @@ export async function assignOnce(sql: Sql, { amount_minor, ...assigned }: Assign
   const [row] = rows;
   if (row === undefined) return { outcome: 'nothing_left' } as const;
   const net = BigInt(row.net_minor);
+  if (of_minor !== null && of_minor !== net) return { outcome: 'changed', net_minor: net } as const;
   const moved = amount_minor ?? net;
   if (amount_minor !== null && amount_minor > net) return { outcome: 'too_much', net_minor: net } as const;
   await takeOut(sql, row, moved);

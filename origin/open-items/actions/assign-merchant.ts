@@ -19,6 +19,11 @@ const input = z.strictObject({
   from_now_on: z.boolean().default(true),
   /** Part of it, in minor units; the rest stays open. Only with `from_now_on` false. */
   amount_minor: z.int().positive().nullable().default(null),
+  /**
+   * The sum that the item shows, needed with `amount_minor`: refused where it is another by now. An item of which a part is assigned is
+   * open again within a second; without this, a repeat whose first answer was lost would assign the part twice.
+   */
+  of_minor: z.int().nullable().default(null),
 });
 
 export const assignMerchant = openItemAction({
@@ -27,7 +32,7 @@ export const assignMerchant = openItemAction({
   kinds: ['clearing_unassigned'],
   input,
   effect: 'transaction',
-  async perform({ sql }, { evidence }, { merchant_id, from_now_on, amount_minor }, doer) {
+  async perform({ sql }, { evidence }, { merchant_id, from_now_on, amount_minor, of_minor }, doer) {
     const of = evidenceSchema.parse(evidence);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
       merchant_id,
@@ -36,8 +41,14 @@ export const assignMerchant = openItemAction({
     if (currency === undefined) return refused('merchant_id', 'there is no such merchant');
     if (currency !== of.currency) return refused('merchant_id', `is paid in ${currency}, and this is ${of.currency}`);
     if (!from_now_on) {
-      const part = amount_minor === null ? null : BigInt(amount_minor);
-      return await assignPart(sql, { ...of, merchant_id, amount_minor: part });
+      if (amount_minor !== null && of_minor === null)
+        return refused('of_minor', 'is needed with amount_minor: the sum that the item shows');
+      return await assignPart(sql, {
+        ...of,
+        merchant_id,
+        amount_minor: bigOf(amount_minor),
+        of_minor: bigOf(of_minor),
+      });
     }
     if (amount_minor !== null) return refused('amount_minor', 'is for from_now_on false: all of it is owed otherwise');
     if (of.network_merchant_id === '')
@@ -64,6 +75,8 @@ async function assignPart(sql: Sql, assignment: Parameters<typeof assignOnce>[1]
       }
       case 'nothing_left':
         return { outcome: 'not_now', problem: 'nothing of it is left' };
+      case 'changed':
+        return refused('of_minor', `is not what is left, ${assigned.net_minor}: look at the item again`);
       case 'too_much':
         return refused('amount_minor', `is more than the ${assigned.net_minor} that are left`);
     }
@@ -71,6 +84,10 @@ async function assignPart(sql: Sql, assignment: Parameters<typeof assignOnce>[1]
     if (!isRefusedByDatabase(error)) throw error;
     return { outcome: 'not_now', problem: 'the ledger refuses to book it to this merchant' };
   }
+}
+
+function bigOf(minor: number | null): bigint | null {
+  return minor === null ? null : BigInt(minor);
 }
 
 function refused(field: string, problem: string): ActionOutcome {
