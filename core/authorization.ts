@@ -108,9 +108,10 @@ export function approvalOf(
   nowMs: number,
 ): RecordedApproval {
   // After a decline or a verification nothing has been held that a message could be about, so that what the network says now is of
-  // this approval, though its stamp is a second older.
+  // this approval, though its stamp is a second older. An increment of what the card has never heard of begins nothing: it belongs
+  // to an authorization that a message will name, and that message may be the advice it adds to.
   const isFirst = authorization.changes.length === 0;
-  const begins = isFirst || (!authorization.begun && request.kind !== 'incremental');
+  const begins = request.kind === 'incremental' ? authorization.begun && isFirst : !authorization.begun || isFirst;
   const place = begins ? beginning : approvalPlace(authorization.changes, request, nowMs);
   return { ...place, given_at_ms: nowMs, adds_minor };
 }

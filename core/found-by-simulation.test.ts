@@ -54,6 +54,22 @@ describe('an increment that joins another name of its purchase', () => {
     expect(outcomeOf(card, increment, noonMs + 24 * hourMs)).toBe('declined');
   });
 
+  test('adds to the advice that it names, though that advice is heard after it', () => {
+    const card = cardWith({});
+    card.authorize(request({ amount_minor: 100, occurred_at_ms: noonMs }), noonMs);
+    const [adviceMs, increaseMs] = [noonMs + 2_000, noonMs + 3_000];
+    // Named by the advice's own id, which nobody has said is of this authorization yet.
+    const more = {
+      authorization_key: 'advice-1',
+      alias_key: 'increment-1',
+      amount_minor: 100,
+      occurred_at_ms: increaseMs,
+    };
+    expect(outcomeOf(card, { ...increment, ...more }, increaseMs)).toBe('approved');
+    card.receive(advice({ alias_key: 'advice-1', hold_minor: 100, occurred_at_ms: adviceMs }), increaseMs + 1_000);
+    expect(card.state.held_minor).toBe(200);
+  });
+
   test('is no second use of a card that is good for one', () => {
     const card = cardWith({ single_use: true });
     card.authorize(request(), noonMs);

@@ -94,7 +94,7 @@ export class Model {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     const isMore = request.kind === 'incremental';
-    const begins = life.facts.length === 0 || (!life.hasBegun && !isMore);
+    const begins = isMore ? life.hasBegun && life.facts.length === 0 : !life.hasBegun || life.facts.length === 0;
     const place = begins ? { at_ms: 0, order: null, turn: null } : approvalPlaceOf(life.facts, request, nowMs);
     life.move(nowMs, { approved: { isMore, minor } }, () => {
       life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, why: request.kind });
