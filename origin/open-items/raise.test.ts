@@ -49,6 +49,22 @@ test('closed, it stays closed for a repeat, and opens again for a condition that
   ]);
 });
 
+test('P7 kind: a condition that is back is as old as this time; one that never ended keeps its age', async () => {
+  const condition = { kind: 'provider_not_configured', key: 'acme', summary: 'Gone.', evidence: 1 } as const;
+  const lasting = { ...condition, key: 'lasting', reopens: true } as const;
+  await raiseOpenItems(database.sql, [condition, lasting]);
+  await database.sql.query(`update open_items set opened_at = now() - interval '90 days'`);
+  await closeAsGone(database.sql, 'provider_not_configured', 'acme');
+  await raiseOpenItems(database.sql, [{ ...condition, reopens: true }, lasting]);
+  const { rows } = await database.sql.query(
+    `select item_key, opened_at > now() - interval '1 day' as is_new from open_items order by open_item_no`,
+  );
+  expect(rows).toEqual([
+    { item_key: 'acme', is_new: true },
+    { item_key: 'lasting', is_new: false },
+  ]);
+});
+
 test('no text keeps an item out: NUL, half a surrogate pair, a key of any length', async () => {
   const odd = 'a\0b\ud83dc\\u0000';
   await raiseOpenItems(database.sql, [

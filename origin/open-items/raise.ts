@@ -46,6 +46,8 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $14)
        on conflict (kind, item_key) do update set
          times = open_items.times + 1, last_seen_at = now(),
+         -- Its age is how long it has waited this time.
+         opened_at = case when $13 and open_items.status <> 'open' and not ($15 and open_items.status = 'dismissed') then now() else open_items.opened_at end,
          status = case when $13 and not ($15 and open_items.status = 'dismissed') then 'open' else open_items.status end,
          closed_at = case when $13 and not ($15 and open_items.status = 'dismissed') then null else open_items.closed_at end,
          resolution = case when $13 and not ($15 and open_items.status = 'dismissed') then null else open_items.resolution end,
