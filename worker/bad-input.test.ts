@@ -215,6 +215,12 @@ describe.each(Object.entries(routes))('%s', (_, route) => {
     expect(chunks).toBeLessThan(500);
   });
 
+  test('a byte order mark before the JSON changes nothing', async () => {
+    const said = async (text: string) => (await callHearing(path, { method, body: text, headers: sign(text) })).status;
+    const text = JSON.stringify(wrongBody);
+    expect(await said(`\ufeff${text}`)).toBe(await said(text));
+  });
+
   test.skipIf(keepsAnything).each(noObject)('JSON of another shape (%s): 422', async (text) => {
     expect(await refusal(text)).toMatchObject({ status: 422, error_code: 'field_invalid' });
   });

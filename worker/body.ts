@@ -42,10 +42,13 @@ async function readBounded(request: Request, bytesMax: number): Promise<ArrayBuf
   return new Blob(chunks).arrayBuffer();
 }
 
-/** JSON from the text; `reviver` as JSON.parse has it, with the source text of numbers. */
+/**
+ * JSON from the text; `reviver` as JSON.parse has it, with the source text of numbers. A byte order mark before it is passed over
+ * (RFC 8259 section 8.1): some senders' libraries write one.
+ */
 export function parseJson(text: string, reviver?: JsonReviver): unknown {
   try {
-    return JSON.parse(text, reviver as never);
+    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text, reviver as never);
   } catch {
     throw new Refusal(400, 'body_malformed', 'The body is not JSON.');
   }
