@@ -54,13 +54,18 @@ export class WireBooks {
     }
   }
 
-  #request(authorization: WireAuthorization, { request, decision, at_ms }: Of<'authorization'>): Approval | null {
+  #request(
+    authorization: WireAuthorization,
+    { request, decision, at_ms, approval: placed }: Of<'authorization'>,
+  ): Approval | null {
     const { hold_minor, approved_minor: told_minor } = decision;
     authorization.hasOrder ||= request.order !== undefined;
     if (decision.outcome === 'declined' || hold_minor === 0) {
       authorization.hasEarlyRequest ||= authorization.approvals.length === 0;
       // Of what held nothing so far the card keeps a key, and not by which other names it may be called.
       authorization.isDoubtful ||= request.alias_key !== undefined && authorization.approvals.length === 0;
+      // Approved, and taken by what was heard before: where and how the card was used is known by it, which the tape does not have.
+      authorization.isDoubtful ||= placed !== undefined;
       return null;
     }
     const approval = { request, given_ms: at_ms, minor: Math.min(hold_minor, told_minor), told_minor, hold_minor };
