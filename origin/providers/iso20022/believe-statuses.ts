@@ -82,7 +82,10 @@ async function believeStatus(
   if (about === 'transfer' && payments.length > 1)
     return trouble('bank_entry_unmatched', `is ${outcome} (${code}) in one status with another payment of ours`);
   if (outcome === 'unclear')
-    return trouble('bank_entry_unmatched', `has the status ${code}, which ISO 20022 does not have`);
+    return trouble(
+      'bank_entry_unmatched',
+      `has the status ${code}: neither paid nor rejected, and nothing that passes by itself`,
+    );
   if (outcome === 'rejected' && duplicate.test(code))
     return trouble(
       'provider_contradiction',

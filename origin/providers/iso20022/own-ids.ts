@@ -10,8 +10,8 @@ export interface OwnId {
 
 /** Crockford's base 32, as contracts/ids.ts draws it. */
 const sign = '[0-9a-hjkmnp-tv-z]';
-const transfer = new RegExp(`^stl_?(${sign}{26})[-\\s]?(\\d{1,6})$`, 'i');
-const settlement = new RegExp(`^stl_?(${sign}{26})$`, 'i');
+const transfer = new RegExp(`^stl[-_\\s]?(${sign}{26})[-\\s]?(\\d{1,6})$`, 'i');
+const settlement = new RegExp(`^stl[-_\\s]?(${sign}{26})$`, 'i');
 const digest = /^(AT[KM])([0-9A-F]{28})(?:[-\s]?([A-Z]{3}))?$/i;
 
 /** The shortest has 29 signs; a longer reference than this is none. */
@@ -44,7 +44,7 @@ export interface Mention extends OwnId {
 
 /** Up to two blanks between the signs: a bank breaks a text after 27 or 35 of them, wherever that is. */
 const mention = new RegExp(
-  `stl_?(?<random>${sign}(?:\\s{0,2}${sign}){25})(?:(?:\\s{0,2}-\\s{0,2})?(?<submission>\\d{1,6})(?!\\d))?|(?<digest>AT[KM][0-9A-F]{28})(?:-(?<currency>[A-Z]{3})(?![A-Z]))?`,
+  `stl(?:[-_]|\\s{0,2})(?<random>${sign}(?:\\s{0,2}${sign}){25})(?:(?:\\s{0,2}-\\s{0,2})?(?<submission>\\d{1,6})(?!\\d))?|(?<digest>AT[KM][0-9A-F]{28})(?:-(?<currency>[A-Z]{3})(?![A-Z]))?`,
   'gi',
 );
 

@@ -10,21 +10,11 @@ import { reasonIn } from './return-marks.ts';
 /** Settled on our account, or on the creditor's. */
 const paid = new Set(['ACSC', 'ACCC']);
 const rejected = new Set(['RJCT', 'CANC']);
-/** Accepted so far, and may still be rejected; or a whole whose parts speak for themselves. */
-const notFinal = new Set([
-  'ACCP',
-  'ACTC',
-  'ACSP',
-  'ACWC',
-  'ACWP',
-  'ACFC',
-  'ACPT',
-  'PDNG',
-  'RCVD',
-  'PART',
-  'PATC',
-  'BLCK',
-]);
+/**
+ * Accepted so far, and may still be rejected; or a whole whose parts speak for themselves. Not BLCK: a blocked payment is neither
+ * credited nor sent back, for as long as nobody asks.
+ */
+const notFinal = new Set(['ACCP', 'ACTC', 'ACSP', 'ACWC', 'ACWP', 'ACFC', 'ACPT', 'PDNG', 'RCVD', 'PART', 'PATC']);
 
 /** All that it says for good; what may still change is left out. */
 export function readStatusReport(report: XmlElement): PaymentStatus[] {
@@ -92,7 +82,8 @@ function statusOf(element: XmlElement, { about, field, otherwise, names, hasPart
       ...{ about, outcome, amount: null, element },
       ids: idsOf(element, about, names),
       named: named.find((name) => name !== 'NOTPROVIDED')?.slice(0, 80) ?? null,
-      code: (reason ?? status).slice(0, 80),
+      // Of a status that a person has to read, the status comes first: "BLCK, AC04".
+      code: (outcome === 'unclear' && reason !== undefined ? `${status}, ${reason}` : (reason ?? status)).slice(0, 80),
     },
   ];
 }
