@@ -88,3 +88,14 @@ test('P3 kind: refused, then paid with another amount: as much as it says is wit
   expect(await act('book_payment')).toMatchObject({ outcome: 'closed' });
   expect(await owed()).toEqual([250n, 0n]);
 });
+
+test('P3 kind: paid with another amount while it is under way, and then paid as it was sent: booked once', async () => {
+  const task = await world().taken(300);
+  await world().tell(task, { amount_minor: '299', currency: 'USD' });
+  // It is under way: confirm_payment ends it.
+  expect(await act('book_payment')).toMatchObject({ outcome: 'refused' });
+  expect(await world().tell(task, { amount_minor: '300', currency: 'USD' })).toBe('applied: completed');
+  expect(await act('book_payment')).toMatchObject({ outcome: 'refused' });
+  expect(await act('dismiss')).toMatchObject({ outcome: 'closed' });
+  expect(await owed()).toEqual([200n, 0n]);
+});

@@ -6,12 +6,13 @@ import { recordAuditEvents } from '../../audit/audit-event.ts';
 import type { Sql } from '../../db/client.ts';
 import { insertTransfers } from '../../ledger/transfers.ts';
 import { owedTo } from '../../settlement/owed.ts';
-import { lockSettlements } from '../../settlement/settlement-row.ts';
+import { isFinal, lockSettlements } from '../../settlement/settlement-row.ts';
+import { storable } from '../../settlement/storable.ts';
 import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
 import { openItemAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 
-const evidenceSchema = z.object({ word: z.object({ outcome: z.literal('paid') }) });
+const evidenceSchema = z.object({ word: z.object({ outcome: z.literal('paid'), provider_reference: z.string() }) });
 
 export const bookPayment = openItemAction({
   name: 'book_payment',
@@ -22,14 +23,25 @@ export const bookPayment = openItemAction({
   effect: 'transaction',
   async perform({ sql }, item, _input, doer) {
     const { settlement_id, provider, open_item_id } = item;
-    if (settlement_id === null || provider === null || !evidenceSchema.safeParse(item.evidence).success)
+    const evidence = evidenceSchema.safeParse(item.evidence).data;
+    if (settlement_id === null || provider === null || evidence === undefined)
       return { outcome: 'refused', problem: 'cannot be done: the item is not about a payment of a settlement' };
     const row = (await lockSettlements(sql, [settlement_id])).get(settlement_id);
     if (row === undefined) return { outcome: 'refused', problem: 'cannot be done: its settlement is not here' };
     const { currency, merchant_id, state } = row;
-    const amount_minor = await withheldBy(sql, item);
+    if (!isFinal(row))
+      return {
+        outcome: 'refused',
+        problem: `cannot be done: its settlement is ${state}; confirm_payment says how it ends`,
+      };
+    // "Paid 299.00" was not believed, and then the provider was asked and said that it paid 300.00: it is one payment.
+    const isBooked =
+      state === 'completed' &&
+      row.provider === provider &&
+      row.provider_reference === storable(evidence.word.provider_reference);
+    const amount_minor = isBooked ? null : await withheldBy(sql, item);
     if (amount_minor === null)
-      return { outcome: 'refused', problem: 'cannot be done: the item withholds nothing, for this payment is booked' };
+      return { outcome: 'refused', problem: 'cannot be done: this payment is booked already; dismiss the item' };
     const available = (await owedTo(sql, [merchant_id])).get(merchant_id)?.available_minor ?? 0n;
     // It was paid again meanwhile. What clears next is withheld too, until it is enough.
     if (available < amount_minor)
