@@ -50,4 +50,16 @@ export const accepted: readonly Accepted[] = [
     change: '30 → 31',
     because: 'the bound only keeps the power finite: the longest wait is reached long before',
   },
+  {
+    path: 'core/hold-changes.ts',
+    code: 'if (!isNumbered(changes)) return ({ at_ms }) => at_ms;',
+    change: '!isNumbered(changes) → false',
+    because: 'a shorter way: where nothing has a number, the longer one finds no date either and takes the stamp',
+  },
+  {
+    path: 'core/hold-changes.ts',
+    code: 'number = Math.max(number, change.order ?? -1);',
+    change: '1 → 2',
+    because: 'the largest so far is -1 at least, so that nothing below it is ever taken',
+  },
 ];
