@@ -74,6 +74,8 @@ test.each([
   [new Error('Connection terminated unexpectedly'), false],
   [new Error('timeout exceeded when trying to connect'), false],
   [Object.assign(new Error('read'), { code: 'ECONNRESET' }), false],
+  [new Error('connect ECONNREFUSED 127.0.0.1:5432'), false],
+  [new Error('EVERY row is odd'), true],
 ])('%s: the rows are at fault: %s', (error, refused) => {
   expect(isRefused(error)).toBe(refused);
 });

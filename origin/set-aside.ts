@@ -40,9 +40,9 @@ export function isRefusedByDatabase(error: unknown): boolean {
   return /^(?:22|23|54|P0)/.test(sqlState(error) ?? '');
 }
 
-/** What the drivers say of a connection: they have no code for it, only these words. */
+/** What the drivers say of a connection where they give no code: these words, or the system's code as part of the message. */
 const connectionWords =
-  /connection terminated|connection error|connection is (?:closed|not open)|client was closed|trying to connect|after calling end|database is away/i;
+  /connection terminated|connection error|connection is (?:closed|not open)|client was closed|trying to connect|after calling end|database is away|\bE(?:CONN|PIPE|TIMEDOUT|HOST|NET|NOTFOUND|AI_AGAIN|ADDR)/i;
 
 function isConnectionTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
