@@ -1,12 +1,17 @@
 // Marqeta's messages as Marqeta sends them (gateway JIT funding and transaction webhooks), with synthetic values.
 // For the command line, the benchmark and the fault tests: no official sample client exists.
 
+/** The acquirer's id of the demo's shop. */
+export const demoMerchantId = '000000000099999';
+
 export interface GatewayInput {
   readonly cardToken: string;
   /** Major units as a decimal text, put into the JSON as it stands: a double never touches it. */
   readonly amount: string;
   readonly currency?: string;
   readonly category?: string;
+  /** The acquirer's id of the shop. */
+  readonly merchantId?: string;
   readonly method?: string;
   readonly transactionToken?: string;
   readonly jitToken?: string;
@@ -27,6 +32,7 @@ export function gatewayMessage({
   amount,
   currency = 'USD',
   category = '5411',
+  merchantId = demoMerchantId,
   method = 'pgfs.authorization',
   transactionToken = crypto.randomUUID(),
   jitToken = crypto.randomUUID(),
@@ -77,12 +83,12 @@ export function gatewayMessage({
     network: 'VISA',
     subnetwork: 'VISANET',
     issuer_received_time: now,
-    ...surroundings(category),
+    ...surroundings(category, merchantId),
   });
 }
 
 /** What stands around the money in every gateway request: who acquired it, where and how the card was used. */
-function surroundings(category: string) {
+function surroundings(category: string, merchantId: string) {
   return {
     acquirer_fee_amount: 0,
     acquirer: {
@@ -94,7 +100,7 @@ function surroundings(category: string) {
     user: { metadata: {} },
     card: { last_four: '6491', metadata: {} },
     card_acceptor: {
-      mid: '000000000099999',
+      mid: merchantId,
       mcc: category,
       name: 'EXAMPLE GROCER',
       street_address: '1 Example St',
@@ -128,6 +134,8 @@ export interface TransactionInput {
   readonly released?: string;
   readonly currency?: string;
   readonly category?: string;
+  /** The acquirer's id of the shop. */
+  readonly merchantId?: string;
   /** The transaction token of the authorization, or of the last thing said of it; absent: a force post, an unlinked refund. */
   readonly precedingToken?: string;
   readonly final?: boolean;
@@ -159,6 +167,7 @@ const transactionForms = {
 /** The JSON text of a webhook with one transaction. */
 export function webhookMessage(input: TransactionInput): string {
   const { type, cardToken, amount, currency = 'USD', category = '5411', precedingToken, final = true } = input;
+  const { merchantId = demoMerchantId } = input;
   const form: Form = transactionForms[type];
   const forced = type === 'authorization.clearing' && precedingToken === undefined;
   const token = input.token ?? crypto.randomUUID();
@@ -193,7 +202,7 @@ export function webhookMessage(input: TransactionInput): string {
     subnetwork: 'VISANET',
     ...(type === 'authorization.clearing' ? { is_final_clearing: final } : {}),
     card_acceptor: {
-      mid: '000000000099999',
+      mid: merchantId,
       mcc: category,
       name: 'EXAMPLE GROCER',
       city: 'Springfield',

@@ -21,8 +21,8 @@ const help = `npm run settle -- [options]      pay out what the demo's shop is o
   --amount N.NN     in the shop's currency (default 10.00)
   --reference TEXT  shown on the shop's statement
   --return          afterwards the provider sends it back: booked, owed again, told by settlement.returned
-  --return-amount N.NN  only so much of it
-  --return-as WORD  how the provider says it: returned (default), or rejected after it was paid; all of it then
+  --return-amount N.NN  with --return: only so much of it
+  --return-as WORD  with --return: how the provider says it: returned (default), or rejected after it was paid; all of it then
   --timeout N       seconds to wait for the final state (default 60)
   --json            the result as one JSON object
   --help            this
@@ -53,7 +53,7 @@ function readWords(args: readonly string[]): Words | null {
       reference: { type: 'string', default: 'demo payout' },
       return: { type: 'boolean', default: false },
       'return-amount': { type: 'string' },
-      'return-as': { type: 'string', default: 'returned' },
+      'return-as': { type: 'string' },
       timeout: { type: 'string', default: '60' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -61,13 +61,15 @@ function readWords(args: readonly string[]): Words | null {
   });
   if (values.help) return null;
   if (!/^\d{1,9}\.\d{2}$/.test(values.amount)) throw new Error(`--amount ${values.amount} is not like 10.00`);
+  for (const name of ['return-amount', 'return-as'] as const)
+    if (values[name] !== undefined && !values.return) throw new Error(`--${name} needs --return beside it`);
   if (!/^\d{1,4}$/.test(values.timeout)) throw new Error(`--timeout ${values.timeout} is not a number of seconds`);
   return {
     amountMinor: Number(values.amount.replace('.', '')),
     reference: values.reference,
     timeoutMs: Number(values.timeout) * 1_000,
     json: values.json,
-    back: values.return ? readBack(values['return-amount'], values['return-as']) : null,
+    back: values.return ? readBack(values['return-amount'], values['return-as'] ?? 'returned') : null,
   };
 }
 

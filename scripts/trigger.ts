@@ -4,7 +4,7 @@
 import { readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { ask, lastOf, remember, tell } from './trigger/send.ts';
-import { begun, booked, newestOf, shown, timelineOf } from './trigger/timeline.ts';
+import { begun, booked, newestOf, shown, type Timeline, timelineOf } from './trigger/timeline.ts';
 import { type Asked, help, isAsked, readWords, type Told, type Words } from './trigger/words.ts';
 
 async function main(words: Words): Promise<void> {
@@ -31,8 +31,16 @@ async function main(words: Words): Promise<void> {
   const lines = [`  answer      ${answer.status} ${answer.text}`, `  latency     ${answer.latency_ms} ms`];
   if (timeline !== null) lines.push(shown(timeline));
   else if (url !== null) lines.push('  ledger      nothing booked yet; is the origin up? See .atlas/logs');
+  if (answer.status === 200 && isUnbooked(words, timeline))
+    lines.push('  open item   nothing of it moved money. Does it wait for a person? npm run open-items');
   if (url !== null) lines.push(`  timeline    curl -s -H 'authorization: Bearer ${running.api_key}' ${url}`);
   process.stdout.write(`${lines.join('\n')}\n`);
+}
+
+/** A fact that the edge acknowledged, and that the ledger has nothing of: of another currency, or one that cannot be read. */
+function isUnbooked({ event }: Words, timeline: Timeline | null): boolean {
+  const movesMoney = event === 'clearing' || event === 'force-post' || event === 'refund';
+  return movesMoney && (timeline?.events.at(-1)?.transfers.length ?? 0) === 0;
 }
 
 try {

@@ -12,7 +12,8 @@ const commands = [
   'tests/simulation/simulate.ts',
 ];
 
-test.each(commands)('%s', (file) => {
+// Two processes are started for each: seconds on a machine that is busy.
+test.each(commands)('%s', { timeout: 60_000 }, (file) => {
   const run = (word: string) => spawnSync(process.execPath, [file, word], { encoding: 'utf8' });
   expect(run('--help')).toMatchObject({ status: 0, stdout: expect.stringContaining('npm ') });
   const wrong = run('--nonsense');

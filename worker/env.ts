@@ -164,7 +164,7 @@ export function settingsOf(env: Env): Settings {
   if (!parsed.success) {
     const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     throw new Error(
-      `The edge's configuration is wrong: ${wrong.join('; ')}. Set it in .dev.vars or by wrangler secret put.`,
+      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
     );
   }
   known.set(env, parsed.data);

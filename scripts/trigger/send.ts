@@ -50,7 +50,7 @@ async function post(running: Running, path: string, body: string): Promise<Sent[
 }
 
 export async function ask(running: Running, words: Words & { event: Asked }, cardToken: string): Promise<Sent> {
-  const { event, mcc: category, currency } = words;
+  const { event, mcc: category, currency, merchant: merchantId } = words;
   const last = lastOf(cardToken);
   const movesNothing = event === 'account-verification' || event === 'balance-inquiry';
   const amount = movesNothing ? '0' : (words.amount ?? '12.34');
@@ -59,7 +59,7 @@ export async function ask(running: Running, words: Words & { event: Asked }, car
   if (event === 'incremental' && precedingToken === undefined)
     throw new Error('An increment belongs to an authorization: trigger one first.');
   const linked = precedingToken === undefined ? {} : { precedingToken };
-  const common = { cardToken, amount, category, currency };
+  const common = { cardToken, amount, category, currency, merchantId };
   const message = gatewayMessage({ ...common, method: methods[event], transactionToken, ...linked });
   const answer = await post(running, '/networks/marqeta/gateway', message);
   const authorizationId = /authorization_id=(auth_\w+)/.exec(answer.text)?.[1] ?? null;
@@ -79,7 +79,7 @@ export async function ask(running: Running, words: Words & { event: Asked }, car
 }
 
 export async function tell(running: Running, words: Words & { event: Told }, cardToken: string): Promise<Sent> {
-  const { event, mcc: category, currency } = words;
+  const { event, mcc: category, currency, merchant: merchantId } = words;
   const last = lastOf(cardToken);
   const begins = event === 'standin' || event === 'force-post';
   const precedingToken = begins ? undefined : precedingOf(words, last);
@@ -100,6 +100,7 @@ export async function tell(running: Running, words: Words & { event: Told }, car
     amount,
     category,
     currency,
+    merchantId,
     final: !words.partial,
     ...(precedingToken === undefined ? {} : { precedingToken }),
     ...(event === 'advice' ? { released: less(last?.amount ?? amount, amount, currency) } : {}),

@@ -27,6 +27,15 @@ describe('words', () => {
 });
 
 describe('messages', () => {
+  test('--merchant is the shop of what is asked and of what is told', () => {
+    const { merchant: merchantId } = readWords(['clearing', '--merchant', '000000000012345']) ?? { merchant: '' };
+    const common = { cardToken: 'card-1', amount: '3.00', merchantId };
+    const { card_acceptor } = parseMarqeta(gatewayMessage(common)) as { card_acceptor: unknown };
+    const told = parseMarqeta(webhookMessage({ ...common, type: 'authorization.clearing' }));
+    expect(card_acceptor).toMatchObject({ mid: '000000000012345' });
+    expect(told).toMatchObject({ transactions: [{ card_acceptor: { mid: '000000000012345' } }] });
+  });
+
   test.each([
     ['authorization', 'authorization'],
     ['incremental', 'incremental'],

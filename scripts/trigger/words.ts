@@ -1,6 +1,7 @@
 // What can be said to `npm run trigger`, and what was said.
 
 import { parseArgs } from 'node:util';
+import { demoMerchantId } from '../marqeta-messages.ts';
 
 export const help = `npm run trigger -- <event> [options]
 
@@ -23,7 +24,8 @@ export const help = `npm run trigger -- <event> [options]
   --card NAME            plain, grocery-only, frozen, or any card token (default plain)
   --amount N             major units, as Marqeta sends them (default: the authorization's); of an advice the new total
   --mcc CODE             merchant category (default 5411)
-  --currency CODE        default USD
+  --currency CODE        default USD; another than the card's makes an open item
+  --merchant ID          the shop's id at its acquirer (default 000000000099999, the demo's merchant)
   --authorization TOKEN  the transaction it belongs to (default: the last one of the card's last authorization);
                          none: belongs to none
   --partial              more clearings will follow
@@ -59,6 +61,7 @@ export interface Words {
   readonly amount: string | undefined;
   readonly mcc: string;
   readonly currency: string;
+  readonly merchant: string;
   readonly authorization: string | undefined;
   readonly partial: boolean;
   readonly json: boolean;
@@ -74,6 +77,7 @@ export function readWords(args: readonly string[]): Words | null {
       amount: { type: 'string' },
       mcc: { type: 'string', default: '5411' },
       currency: { type: 'string', default: 'USD' },
+      merchant: { type: 'string', default: demoMerchantId },
       authorization: { type: 'string' },
       partial: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },

@@ -28,7 +28,8 @@ const input = z.strictObject({
 
 export const assignMerchant = openItemAction({
   name: 'assign_merchant',
-  summary: 'Owe it to a merchant: the shop is this merchant’s from now on, or only what has cleared until now.',
+  summary:
+    'Owe it to a merchant: the shop is this merchant’s from now on, or with `from_now_on` false only what has cleared until now, or `amount_minor` of it.',
   kinds: ['clearing_unassigned'],
   input,
   effect: 'transaction',
@@ -52,7 +53,10 @@ export const assignMerchant = openItemAction({
     }
     if (amount_minor !== null) return refused('amount_minor', 'is for from_now_on false: all of it is owed otherwise');
     if (of.network_merchant_id === '')
-      return refused('from_now_on', 'the network named no shop, so none can be known from now on');
+      return refused(
+        'from_now_on',
+        'must be false: the network named no shop that could be this merchant’s from now on',
+      );
     try {
       const ids = { merchant_id, network_merchant_ids: [of.network_merchant_id] };
       await addNetworkMerchantIds(sql, ids, doer);

@@ -64,7 +64,8 @@ async function readFileAgain(read: ActionParts['readBankFileAgain'], evidence: u
   const found = await read(kept.replace(/^set_aside\//, ''));
   if (found.outcome === 'gone')
     return { outcome: 'refused', problem: 'cannot be done: the file is no more where it was kept' };
-  if (found.outcome === 'set_aside') return { outcome: 'refused', problem: `cannot be read still: it ${found.reason}` };
+  if (found.outcome === 'set_aside')
+    return { outcome: 'refused', problem: `cannot be done: the file still ${found.reason}` };
   return { outcome: 'done', result: { payments_told: found.words, open_items_raised: found.items } };
 }
 

@@ -43,7 +43,7 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
   const acting = { open_item_id: item?.open_item_id ?? '', action: tryAgain, input: {}, reason: 'upgraded' };
   const refused = {
     outcome: 'refused',
-    problem: expect.stringMatching(/^cannot be read still: it holds a document type/),
+    problem: expect.stringMatching(/^cannot be done: the file still holds a document type/),
   };
   expect(await act(acting, doer)).toMatchObject(refused);
   // As if an earlier release had set aside what this one reads: a payment of ours, and another with a status of no meaning.
