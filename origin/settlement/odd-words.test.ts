@@ -99,3 +99,11 @@ test('P3 kind: paid with another amount while it is under way, and then paid as 
   expect(await act('dismiss')).toMatchObject({ outcome: 'closed' });
   expect(await owed()).toEqual([200n, 0n]);
 });
+
+test('S3 kind: a settlement id with NUL is none of ours: an open item, and the word is taken', async () => {
+  const task = await paid();
+  for (const outcome of ['paid', 'rejected', 'returned'] as const)
+    await world().store(`${task.row.settlement_id}\0`, { outcome, provider_reference: outcome });
+  expect(await world().takeWords()).toEqual(['unknown_settlement', 'unknown_settlement', 'unknown_settlement']);
+  expect(await world().items()).toHaveLength(3);
+});

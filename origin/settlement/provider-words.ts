@@ -49,7 +49,9 @@ export async function takeProviderWords(
       values: [except, limit],
     });
     if (rows.length === 0) return { outcomes: [], changes: [] };
-    const settlements = await lockSettlements(sql, [...new Set(rows.map(({ word }) => word.settlement_id))]);
+    // As text that the database takes: an id with NUL in it is no settlement of ours, and must not stand in the way for ever.
+    const named = [...new Set(rows.map(({ word }) => storable(word.settlement_id)))];
+    const settlements = await lockSettlements(sql, named);
     const known = { returns: await returnsFor(sql, rows), policy: parts.policy };
     const touched = new Set<string>();
     const taken: (Inbox & Judged)[] = [];
@@ -95,7 +97,7 @@ async function returnsFor(sql: Sql, rows: readonly Inbox[]): Promise<readonly St
   const telling = rows.filter(({ word }) => word.outcome === 'returned' || word.outcome === 'rejected');
   return await storedReturns(
     sql,
-    telling.map(({ word }) => word.settlement_id),
+    telling.map(({ word }) => storable(word.settlement_id)),
     telling.map(({ provider, word }) => ({ provider, provider_reference: storable(word.provider_reference) })),
   );
 }
