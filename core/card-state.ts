@@ -6,6 +6,7 @@ import type { Profile } from '../contracts/profile.ts';
 import { type Authorization, isUse, newAuthorization, postedMinor } from './authorization.ts';
 import { type CompiledControl, compileControls } from './controls.ts';
 import { type Counter, newCounters } from './counter.ts';
+import { fingerprint } from './fingerprint.ts';
 import { type KeptCounts, keptOf } from './kept-counts.ts';
 
 /** What a card holds, has spent, and how often it was used, in one currency. */
@@ -162,13 +163,21 @@ export function setProfile(state: CardState, profile: Profile, kept: KeptCounts 
  * keys with a space, which no network's key has: its key may name an authorization in the card's own currency from now on.
  */
 function takeCurrency(state: CardState, currency: string): void {
-  if (state.currency === currency) return;
+  // Also where the first authorization was in the card's currency, and a later one was not.
+  if (state.currency === currency && state.others.size === 0) return;
   for (const [key, authorization] of [...state.authorizations]) {
     if (authorization.currency === currency || key.startsWith(`${authorization.currency} `)) continue;
     state.authorizations.delete(key);
     state.authorizations.set(`${authorization.currency} ${key}`, authorization);
-    for (const [alias, target] of state.aliases) if (target === key) state.aliases.delete(alias);
+    // Nor is its id given to what the key names from now on: the books have one currency for each id.
+    state.asked.delete(fingerprint(key));
+    for (const [alias, target] of state.aliases) {
+      if (target !== key) continue;
+      state.aliases.delete(alias);
+      state.asked.delete(fingerprint(alias));
+    }
   }
+  if (state.currency === currency) return;
   const { held_minor, posted_minor, uses } = state;
   if (state.currency !== null) state.others.set(state.currency, { held_minor, posted_minor, uses });
   const sums = state.others.get(currency) ?? { held_minor: 0, posted_minor: 0, uses: 0 };

@@ -69,6 +69,21 @@ describe('before the profile', () => {
     expect(rows.at(-1)?.body).toMatchObject({ kind: 'expiry', effect: { hold_minor: -50_000 } });
     expect(Object.fromEntries(card.state.others)).toMatchObject({ JPY: { held_minor: 0 } });
   });
+
+  test('F7: an approval is held in the card’s currency, though its key had named another one beside the card’s', () => {
+    const { card, rows } = cardWithoutProfile();
+    card.receive(dollars, noonMs);
+    card.authorize(request({ authorization_key: 'A', request_key: 'declined' }), noonMs);
+    card.receive(advice({ authorization_key: 'A', hold_minor: 50_000, currency: 'JPY' }), noonMs);
+    card.putProfile(profile({ funds_minor: 1_200, controls: [limitPerDay(2_000)] }), noonMs + 1);
+    card.authorize(request({ authorization_key: 'A', kind: 'incremental', amount_minor: 400 }), noonMs + 2);
+    expect(card.state).toMatchObject({ held_minor: 400, posted_minor: 700, uses: 2 });
+    expect(card.state.others.get('JPY')).toMatchObject({ held_minor: 50_000, uses: 1 });
+    expect(availableMinor(card.state)).toBe(100);
+    const idOf = (body: LoggedEvent['body'] | undefined) =>
+      body !== undefined && 'authorization_id' in body ? body.authorization_id : null;
+    expect(idOf(rows.at(-1)?.body)).not.toBe(idOf(rows[2]?.body));
+  });
 });
 
 describe('F6: a message in another currency than the card’s', () => {

@@ -92,7 +92,11 @@ export class ModelLives {
     this.currency = currency;
     if (!this.#hasOthers) return;
     for (const life of this.all)
-      if (life.currency !== currency) for (const name of life.names) this.byName.delete(name);
+      if (life.currency !== currency)
+        for (const name of life.names) {
+          this.byName.delete(name);
+          this.#asked.delete(name);
+        }
   }
 
   forgetBefore(firstSequence: number): void {

@@ -3,6 +3,9 @@
 // the card approves after hearing a message comes after it, whatever their stamps say.
 // Requests use the first name: under one that the card has not heard yet they begin an authorization of their own, and what the
 // joining of the two then comes to does depend on when it is heard.
+// No message happens between a verification or decline and the first approval. Example: verified at 10:00, an advice of 10:20, approved
+// at 10:30. Heard in this order, the approval adds to the advice. If the card hears the advice after 10:30, it takes the approval as the
+// beginning, and the advice as a message about it (decision 15, rule 1): nothing tells it otherwise.
 // Holds for messages that carry their instant; one without comes after all that was heard before it.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
@@ -11,6 +14,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
 import { Model } from './model.ts';
+import { movesMoney } from './model-decision.ts';
 import { cardCurrency } from './profiles.ts';
 import type { Purchase } from './purchase.ts';
 import type { MakeCard } from './simulated-card.ts';
@@ -58,7 +62,7 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
   const told: Told[] = [];
   while (waiting.requests.length + waiting.messages.length > 0) {
     const asks =
-      waiting.messages.length === 0 || (waiting.requests.length > 0 && (told.length === 0 || draw.chance(0.5)));
+      waiting.messages.length === 0 || (waiting.requests.length > 0 && (!told.some(isApproval) || draw.chance(0.5)));
     const request = asks ? waiting.requests.shift() : undefined;
     const message = request === undefined ? waiting.messages.shift() : undefined;
     const numbered = <T extends { order?: number | undefined }>({ order: _, ...one }: T) =>
@@ -73,8 +77,13 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
 }
 
 /** The first request, where it approves something: it comes before all that is told, whenever that is. */
-function begins({ kind, amount_minor }: AuthorizationRequest, before: readonly Told[]): boolean {
-  return kind === 'authorization' && amount_minor > 0 && before.every((one) => 'message' in one);
+function begins(request: AuthorizationRequest, before: readonly Told[]): boolean {
+  return request.kind === 'authorization' && isApproval({ request }) && before.every((one) => 'message' in one);
+}
+
+/** A request that this profile, without limits, approves for more than 0. */
+function isApproval(one: Told): boolean {
+  return 'request' in one && movesMoney(one.request) && one.request.amount_minor > 0;
 }
 
 function instantOf(one: Told): number {

@@ -27,7 +27,7 @@ export class WireBooks {
       this.#putProfile(event);
       return null;
     }
-    const authorization = this.#named(namesOf(event));
+    const authorization = this.#setAside(event) ?? this.#named(namesOf(event));
     if (authorization === null) return null;
     authorization.touch(event);
     const released = 'joined' in event ? (event.joined?.released_minor ?? 0) : 0;
@@ -124,6 +124,14 @@ export class WireBooks {
       this.limitsSince.set(key, before.get(key) ?? at_ms);
     }
     this.profile = profile;
+  }
+
+  /**
+   * A hold in another currency than the card's lapses under a key of ours, which no network has ever said: its id tells whose it is.
+   */
+  #setAside(event: CardEvent): WireAuthorization | undefined {
+    if (event.kind !== 'expiry' || this.#byName.has(event.authorization_key)) return undefined;
+    return this.#byId.get(event.authorization_id);
   }
 
   #named(names: readonly string[]): WireAuthorization | null {
