@@ -24,6 +24,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          testTimeout: 20_000,
           setupFiles: ['./scripts/property-seed.ts'],
           include: [
             ...['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
@@ -43,6 +44,7 @@ export default defineConfig({
         ],
         test: {
           name: 'edge',
+          testTimeout: 20_000,
           setupFiles: ['./scripts/property-seed.ts'],
           include: ['worker/**/*.test.ts', 'durable-objects/**/*.test.ts', 'sdk/**/*.workerd.test.ts'],
         },
@@ -53,7 +55,8 @@ export default defineConfig({
           include: ['origin/**/*.test.ts'],
           globalSetup: [testPostgres],
           setupFiles: ['./scripts/property-seed.ts'],
-          testTimeout: 20_000,
+          // Properties over a real Postgres take seconds; on a busy machine, many.
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },
