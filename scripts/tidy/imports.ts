@@ -48,8 +48,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
       ...['standardwebhooks', 'pino', 'pino-pretty', 'prom-client', 'node:'],
       // To call what partners name: addresses told apart, and connections to those that were judged.
       ...['undici', 'ipaddr.js'],
-      // Payment providers: their SDK, HTTP with bounds, breakers, and the banks' XML.
-      ...['stripe', 'undici', 'cockatiel', 'fast-xml-parser'],
+      // Payment providers: their SDK, HTTP with bounds, breakers.
+      ...['stripe', 'undici', 'cockatiel'],
       ...['@upstash/redis', '@upstash/ratelimit', 'cockatiel', 'swagger-ui-dist'],
       // Object storage: bank files and signed checkpoints.
       '@aws-sdk/client-s3',
