@@ -11,11 +11,11 @@ import {
   afterExpiry,
   afterMessage,
   afterVoid,
+  messagePlace,
 } from './authorization.ts';
 import { authorizationKey, type CardState, setAuthorization, setProfile } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Found, take } from './found.ts';
-import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { keptFor } from './kept-counts.ts';
 import { approvalRecordedIn, standInPlaceRecordedIn } from './rows-of-old.ts';
@@ -93,7 +93,7 @@ function applyMessage(state: CardState, body: Body<'message'>, sequence: number,
   const found = take(state, named, atMs);
   if (message.kind === 'advice' && message.request_key !== undefined) {
     const { request_key, hold_minor: approved_minor, authorization_key } = message;
-    const place = placeOf(found.authorization.changes, message, atMs);
+    const place = messagePlace(found.authorization, message, isApprovalInPlace(state, message), atMs);
     state.stoodIn.set(request_key, { sequence, approved_minor, authorization_key, place });
   }
   change(state, found, afterHearing(state, found.authorization, message, atMs));
@@ -138,5 +138,16 @@ export function afterHearing(
   const merchant = 'merchant' in message ? message.merchant : null;
   const usedAt = merchantSaid(merchant, authorization.subject?.merchant ?? null);
   const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
-  return afterMessage(authorization, message, { subject: subjectAt(merchant), expires_at_ms }, atMs);
+  const known = { subject: subjectAt(merchant), expires_at_ms, isApproval: isApprovalInPlace(state, message) };
+  return afterMessage(authorization, message, known, atMs);
+}
+
+/**
+ * Our edge has approved a request that the card has not answered, or has given up: it is held in addition to what the authorization
+ * holds. Example: 100 approved by the card, then a second try of 60 by the edge: 160. A network's own advice says all that is held.
+ */
+function isApprovalInPlace({ answered, voided }: CardState, message: CardMessage): boolean {
+  if (message.kind !== 'advice' || message.decided_by !== 'edge' || message.hold_minor === 0) return false;
+  const { request_key } = message;
+  return request_key !== undefined && (!answered.has(request_key) || voided.has(request_key));
 }

@@ -164,9 +164,13 @@ export type Voided = Pick<
 export function afterVoid(authorization: Authorization, voided: Voided, nowMs: number): Authorization {
   const { voided_minor, approved_minor = voided_minor, approval, stood_in } = voided;
   if (stood_in !== undefined) {
-    // At the advice's own place, after it: its figure is gone, and what came later stands.
+    // At the stand-in's own place, after it: what it had added is gone, or its figure, and what came later stands.
     const advised = Math.max(0, authorization.advised - (voided_minor > 0 ? 1 : 0));
-    const after = withChange(authorization, { ...stood_in, does: 'ends', minor: 0 });
+    const isAdded = authorization.changes.some((change) => isAddedAt(stood_in, change));
+    const released = isAdded
+      ? ({ does: 'takes', minor: voided_minor } as const)
+      : ({ does: 'ends', minor: 0 } as const);
+    const after = withChange(authorization, { ...stood_in, ...released });
     return counted(authorization, { ...authorization, ...after, advised }, { nowMs });
   }
   if (approval === undefined || voided_minor === 0) return { ...authorization, touched_ms: nowMs };
@@ -177,6 +181,24 @@ export function afterVoid(authorization: Authorization, voided: Voided, nowMs: n
     approved_minor: authorization.approved_minor - voided_minor,
   };
   return counted(authorization, after, { nowMs, voidsGivenAtMs: given_at_ms });
+}
+
+function isAddedAt(place: Place, { does, at_ms, order, nth }: HoldChange): boolean {
+  return does === 'adds' && at_ms === place.at_ms && order === place.order && nth === place.nth;
+}
+
+/**
+ * Where a message stands. A stand-in that adds to an authorization comes after what was heard of its instant, as an approval does: a
+ * second try that is stood in for in the second of a full reversal stays held.
+ */
+export function messagePlace(
+  { changes, begun }: Authorization,
+  message: CardMessage,
+  isApproval: boolean,
+  nowMs: number,
+): Place {
+  const place = placeOf(changes, message, nowMs);
+  return isApproval && begun ? { ...place, nth: Math.max(1, place.nth) } : place;
 }
 
 /** Nobody cleared it in time: all that the card has heard of is released. What the network says of later instants is held. */
@@ -193,15 +215,18 @@ export function afterCorrection(authorization: Authorization, hold_minor: number
   return counted(authorization, { ...authorization, ...after }, { nowMs });
 }
 
-/** `known`: what the message says of where the card was used, and when a hold that it sets would lapse. */
+/**
+ * `known`: what the message says of where the card was used, and when a hold that it sets would lapse; `isApproval`: it is an
+ * advice of our own edge's approval, which adds to what is held.
+ */
 export function afterMessage(
   authorization: Authorization,
   message: CardMessage,
-  known: { subject: Subject | null; expires_at_ms: number },
+  known: { subject: Subject | null; expires_at_ms: number; isApproval: boolean },
   nowMs: number,
 ): Authorization {
   const after = { ...authorization, subject: authorization.subject ?? known.subject };
-  const place = placeOf(authorization.changes, message, nowMs);
+  const place = messagePlace(authorization, message, known.isApproval, nowMs);
   const changed = (does: HoldChange['does'], minor: number) => ({
     ...after,
     ...withChange(authorization, { ...place, does, minor }),
@@ -221,7 +246,7 @@ export function afterMessage(
       return done(changed('ends', 0));
     case 'advice':
       return done({
-        ...changed('sets', message.hold_minor),
+        ...changed(known.isApproval ? 'adds' : 'sets', message.hold_minor),
         advised: authorization.advised + (message.hold_minor > 0 ? 1 : 0),
         begun: authorization.begun || (message.request_key !== undefined && message.hold_minor > 0),
         expires_at_ms: Math.max(authorization.expires_at_ms, known.expires_at_ms),

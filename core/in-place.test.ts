@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Profile } from '../contracts/profile.ts';
 import { SampleCard } from './sample-lives.ts';
-import { advice, clearing, noonMs, profile, request } from './samples.ts';
+import { advice, clearing, noonMs, profile, request, reversal } from './samples.ts';
 
 const cardWith = (changes: Partial<Profile> = {}) => new SampleCard(profile(changes));
 
@@ -177,6 +177,62 @@ describe('giving up a request that was answered in its place', () => {
     sample.card.receive(advice({ message_key: 'm2', hold_minor: 300, occurred_at_ms: noonMs - 1 }), noonMs);
     sample.reload(JSON.parse(JSON.stringify(sample.card.snapshot())));
     sample.card.void('request-1', noonMs + 2);
-    expect(sample.card.state).toMatchObject({ held_minor: 0, uses: 1 });
+    // What the network itself holds by its advice stands.
+    expect(sample.card.state).toMatchObject({ held_minor: 300, uses: 1 });
+  });
+});
+
+describe('an answer in the card’s place adds to what the authorization holds', () => {
+  const secondTry = advice({ request_key: 'second', decided_by: 'edge', hold_minor: 60, message_key: 'm-second' });
+  const stamped = { occurred_at_ms: noonMs + 1_000 };
+
+  test('a second try beside what the card had approved; giving it up leaves the first', () => {
+    const sample = cardWith({ funds_minor: 200 });
+    const { card } = sample;
+    card.authorize(request({ amount_minor: 100, occurred_at_ms: noonMs }), noonMs);
+    card.receive({ ...secondTry, ...stamped }, noonMs + 2_000);
+    expect(card.state).toMatchObject({ held_minor: 160, uses: 1 });
+    expect(
+      card.authorize(request({ request_key: 'B', authorization_key: 'B', amount_minor: 50 }), noonMs),
+    ).toMatchObject({
+      decision: { reason: 'insufficient_funds' },
+    });
+    sample.reload(JSON.parse(JSON.stringify(card.snapshot())));
+    sample.card.void('second', noonMs + 3_000);
+    expect(sample.card.state).toMatchObject({ held_minor: 100, uses: 1 });
+  });
+
+  test('two tries, in either order', () => {
+    const first = {
+      ...secondTry,
+      request_key: 'first',
+      message_key: 'm-first',
+      hold_minor: 50,
+      occurred_at_ms: noonMs,
+    };
+    for (const told of [
+      [first, { ...secondTry, ...stamped }],
+      [{ ...secondTry, ...stamped }, first],
+    ]) {
+      const { card } = cardWith();
+      for (const one of told) card.receive(one, noonMs + 2_000);
+      expect(card.state.held_minor).toBe(110);
+    }
+  });
+
+  test('T2: a second try in the second of a full reversal', () => {
+    const { card } = cardWith();
+    card.authorize(request({ amount_minor: 100, occurred_at_ms: noonMs }), noonMs);
+    card.receive(reversal({ message_key: 'm2', ...stamped }), noonMs + 1_500);
+    card.receive({ ...secondTry, ...stamped }, noonMs + 2_000);
+    expect(card.state.held_minor).toBe(60);
+  });
+
+  test('and what the network says of later instants releases it', () => {
+    const { card } = cardWith();
+    card.authorize(request({ amount_minor: 100, occurred_at_ms: noonMs }), noonMs);
+    card.receive(reversal({ message_key: 'm2', occurred_at_ms: noonMs + 5_000 }), noonMs + 5_000);
+    card.receive({ ...secondTry, ...stamped }, noonMs + 6_000);
+    expect(card.state.held_minor).toBe(0);
   });
 });

@@ -19,7 +19,7 @@ import { ModelLife, nowhere } from './model-life.ts';
 import { ModelLives } from './model-lives.ts';
 import { approvalPlaceOf, lastPlace } from './model-order.ts';
 import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
-import { tellWord } from './model-word.ts';
+import { giveUpInPlace, isApprovedInPlace, tellWord } from './model-word.ts';
 
 export class Model {
   profile: Profile | null = null;
@@ -118,7 +118,7 @@ export class Model {
     if (isMismatch) return { ...none, isRepeat: false, isMismatch, life: null };
     const { life, hasJoined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const before = situation.totals;
-    const place = tellWord(life, message, this.profile, nowMs);
+    const place = tellWord(life, message, this.profile, nowMs, isApprovedInPlace(message, this.answered, this.#voided));
     if (message.kind === 'advice' && message.request_key !== undefined) {
       const { request_key, hold_minor: minor } = message;
       this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, place });
@@ -136,7 +136,7 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
-    tellWord(trial, message, this.profile, nowMs);
+    tellWord(trial, message, this.profile, nowMs, isApprovedInPlace(message, this.answered, this.#voided));
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
     for (const one of known) amount_minor -= one?.hold_minor ?? 0;
@@ -160,7 +160,7 @@ export class Model {
       this.#next(nowMs);
       const life = this.names.get(inPlace.name);
       life?.move(nowMs, {}, () => {
-        life.tell({ ...inPlace.place, does: 'ends', minor: 0, told: 0, why: 'void' });
+        giveUpInPlace(life, inPlace);
         if (inPlace.minor > 0) life.advised--;
       });
     }
