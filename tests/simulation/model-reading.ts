@@ -1,6 +1,6 @@
 // How the model reads what a network sends: what makes two requests the same, what an advice would have asked, how long it holds.
 
-import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { AuthorizationRequest, Merchant } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ModelLife } from './model-life.ts';
@@ -8,6 +8,15 @@ import type { ModelLife } from './model-life.ts';
 /** When it happened is no part of what was asked: a repeat may be stamped anew. */
 export function bodyOf({ occurred_at_ms: _, order: __, ...asked }: AuthorizationRequest): string {
   return JSON.stringify(asked);
+}
+
+/** A message's shop: what it leaves unsaid is the authorization's own, unless it names another shop by its id. */
+export function shopOf(told: Merchant | null, known: Merchant | null): Merchant | null {
+  if (told === null) return known;
+  const isOther = known !== null && known.id !== null && told.id !== null && known.id !== told.id;
+  if (known === null || isOther) return told;
+  const said = Object.entries(told).filter(([, value]) => value !== null);
+  return { ...known, ...Object.fromEntries(said) };
 }
 
 /** A request for as much as the network has approved without asking. */
@@ -23,7 +32,7 @@ export function requestLike(
     kind: 'authorization',
     amount_minor: 0,
     currency: message.currency,
-    merchant: message.merchant ?? life?.use.merchant ?? unknown,
+    merchant: shopOf(message.merchant, life?.use.merchant ?? null) ?? unknown,
     channel: said?.channel ?? 'other',
     entry_mode: said?.entry_mode ?? 'other',
     card_present: said?.card_present ?? null,

@@ -4,7 +4,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ModelLife } from './model-life.ts';
 import { type Fact, messagePlace, type Place } from './model-order.ts';
-import { holdDays } from './model-reading.ts';
+import { holdDays, shopOf } from './model-reading.ts';
 
 const dayMs = 86_400_000;
 
@@ -74,7 +74,7 @@ function tell(
       fact(isMore ? 'adds' : 'says', message.hold_minor);
       if (message.hold_minor > 0) life.advised++;
       if (message.hold_minor > 0 && message.request_key !== undefined) life.hasBegun = true;
-      const category = (message.merchant ?? life.use.merchant)?.category ?? null;
+      const category = shopOf(message.merchant, life.use.merchant)?.category ?? null;
       life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(profile, category) * dayMs);
     }
   }

@@ -43,6 +43,8 @@ export class WireAuthorization {
   hasEarlyMessage = false;
   /** A request was decided before the first approval: the approval is no beginning, and comes after all that was heard. */
   hasEarlyRequest = false;
+  /** Approved, and nothing of it is held: messages had taken it. Where it was used still decides which limits count what follows. */
+  hasEmptyApproval = false;
   hasOrder = false;
   /** Reversals and clearings in part, which take from the hold; and those before the first approval, which its hold is without. */
   taken_minor = 0;

@@ -60,6 +60,7 @@ export class WireBooks {
   ): Approval | null {
     const { hold_minor, approved_minor: told_minor } = decision;
     authorization.hasOrder ||= request.order !== undefined;
+    authorization.hasEmptyApproval ||= decision.outcome === 'approved' && told_minor > 0 && hold_minor === 0;
     if (decision.outcome === 'declined' || hold_minor === 0) {
       authorization.hasEarlyRequest ||= authorization.approvals.length === 0;
       // Of what held nothing so far the card keeps a key, and not by which other names it may be called.

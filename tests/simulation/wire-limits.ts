@@ -55,7 +55,8 @@ function isSurelyCounted(control: LimitControl, one: WireAuthorization, sinceMs:
 }
 
 /** Whether a control surely looks at a purchase: by attributes that need no reading of text, of all its requests alike. */
-function sees({ applies_to }: LimitControl, { approvals }: WireAuthorization): boolean {
+function sees({ applies_to }: LimitControl, { approvals, hasEmptyApproval }: WireAuthorization): boolean {
+  if (hasEmptyApproval && Object.keys(applies_to).length > 0) return false;
   for (const name of Object.keys(applies_to)) if (name !== 'channel' && name !== 'entry_mode') return false;
   const { channel, entry_mode } = applies_to;
   return approvals.every(
