@@ -68,6 +68,17 @@ describe('two authorizations that turn out to be one', () => {
         ['asked', 20, 12, 0],
       ],
     ],
+    ['and be it 1', [['asked', 20, 5, 0]], [], 1, [['asked', 20, 6, 0]]],
+    [
+      'without an approval what is released is not cleared',
+      [['added', 10, 5, 0]],
+      [['forced', 20, 0, 3]],
+      -2,
+      [
+        ['added', 10, 3, 0],
+        ['forced', 20, 0, 3],
+      ],
+    ],
     ['a hold of nothing stays nothing', [], [], 7, []],
     [
       'the newest of two approvals takes what was forced',
