@@ -9,7 +9,7 @@ import { unknown } from './subject.ts';
 
 const ids = countingIds();
 const fresh = (atMs = noonMs) => newAuthorization(ids().authorization_id, atMs, 'USD');
-const known = { subject: null, expires_at_ms: noonMs };
+const known = { subject: null, expires_at_ms: noonMs, isApproval: false };
 const advised = advice({ hold_minor: 100, occurred_at_ms: noonMs });
 const held = () => afterMessage(fresh(), advised, known, noonMs);
 
