@@ -17,6 +17,8 @@ import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
+import { createFinishLoop } from './open-items/finish-begun.ts';
+import { takersOf } from './open-items/takers.ts';
 import { createSecondHalf } from './second-half.ts';
 
 export interface Origin {
@@ -45,7 +47,11 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
   const secondHalf = createSecondHalf({ config, database, registry, log });
-  const ownLoops = [outbox.loop, createGapRepair(repair), createSweep(repair), ...(pull === null ? [] : [pull])];
+  const { readBankFileAgain } = secondHalf;
+  const takers = takersOf({ database, intake, log });
+  const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
+  const repairs = [createGapRepair(repair), createSweep(repair)];
+  const ownLoops = [outbox.loop, ...repairs, finishing, ...(pull === null ? [] : [pull])];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];

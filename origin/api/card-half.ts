@@ -5,7 +5,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { ActionParts } from '../open-items/action.ts';
-import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
+import { takersOf } from '../open-items/takers.ts';
 import { accountRoutes } from './accounts.ts';
 import { applyControlSetRoutes } from './apply-control-set-version.ts';
 import { authorizationRoutes } from './authorizations.ts';
@@ -43,11 +43,4 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...openItemRoutes,
     ...openItemActionRoutes({ ...parts, takers: takersOf(parts) }),
   ];
-}
-
-function takersOf({ database, intake, log }: CardHalfParts): ActionParts['takers'] {
-  return {
-    card_events: (messages) => intake.take(messages),
-    settlement_requests: (messages) => takeSettlementMessages(database, messages, log, { again: true }),
-  };
 }

@@ -4,10 +4,11 @@
 import * as z from 'zod';
 import { openItemsActedSchema } from '../../contracts/open-item.ts';
 import { Refusal } from '../../contracts/problem.ts';
-import { type Act, type Acted, createActing } from '../open-items/act.ts';
+import { type Act, createActing } from '../open-items/act.ts';
 import type { ActionParts, OpenItemAction } from '../open-items/action.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
+import type { Acted } from '../open-items/look-at.ts';
 import { findOpenItem, listOpenItems } from '../open-items/open-item.ts';
 import { cursorNumber, cursorOf, cursorSchema } from './cursor.ts';
 import { errors, refusal } from './errors.ts';

@@ -6,7 +6,7 @@ import type { Sql } from '../db/client.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
 import { type OpenItemKind, openItemKinds } from '../open-items/kinds.ts';
 import { maskEvidence } from '../open-items/mask-evidence.ts';
-import type { OpenItem } from '../open-items/open-item.ts';
+import type { BegunAction, OpenItem } from '../open-items/open-item.ts';
 
 export const openItemKindSchema = z.enum(Object.keys(openItemKinds) as [OpenItemKind, ...OpenItemKind[]]);
 
@@ -22,8 +22,12 @@ export function openItemView(item: OpenItem) {
     opened_at: item.opened_at.toISOString(),
     last_seen_at: item.last_seen_at.toISOString(),
     closed_at: item.closed_at?.toISOString() ?? null,
-    under_way: item.status === 'open' ? action : null,
+    under_way: item.status === 'open' && action !== null ? underWay(action) : null,
   };
+}
+
+function underWay({ name, input, actor, at }: BegunAction) {
+  return { name, input, actor, at };
 }
 
 interface AuditRow {

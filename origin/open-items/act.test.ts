@@ -7,24 +7,21 @@ import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { type Act, createActing } from './act.ts';
-import { type ActionOutcome, type OpenItemAction, openItemAction } from './action.ts';
+import { type ActionParts, type CallOutcome, type OutsideAction, outsideAction, transactionAction } from './action.ts';
 import { actionsOf, openItemActions } from './actions/all.ts';
 import { dismiss } from './actions/dismiss.ts';
 import { type OpenItemKind, openItemKinds } from './kinds.ts';
 import { closeAsGone, raiseOpenItems } from './raise.ts';
 
 let database: Database;
+let parts: ActionParts;
 let act: Act;
 
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
-  act = createActing({
-    database,
-    takers: nobody,
-    edge: { sendMessage: never, sendFact: never },
-    readBankFileAgain: null,
-  });
+  parts = { database, takers: nobody, edge: { sendMessage: never, sendFact: never }, readBankFileAgain: null };
+  act = createActing(parts);
   return () => opened.close();
 });
 
@@ -52,11 +49,15 @@ async function audited(id: string): Promise<string[]> {
 }
 
 /** Writes its effect into a map, as a system outside would, by the item's id; and does beforehand what a test wants. */
-function outsideAction(name: string, effects: Map<string, string[]>, before: () => ActionOutcome | null = () => null) {
-  return openItemAction({
-    ...{ name, summary: 'Does something elsewhere.', kinds: ['booked_twice'], effect: 'outside' },
+function sampleAction(
+  name: string,
+  effects: Map<string, string[]>,
+  before: () => CallOutcome | null = () => null,
+): OutsideAction {
+  return outsideAction({
+    ...{ name, summary: 'Does something elsewhere.', kinds: ['booked_twice'] },
     input: z.strictObject({ amount: z.int().default(1) }),
-    perform(_, { open_item_id }, { amount }) {
+    call(_, { open_item_id }, { amount }) {
       const outcome = before();
       if (outcome !== null) return Promise.resolve(outcome);
       const done = effects.get(open_item_id) ?? [];
@@ -80,7 +81,7 @@ describe('an item that is acted on', () => {
   test('is not open to another action, nor to the same with other input', async () => {
     const id = await raised();
     const effects = new Map<string, string[]>();
-    const action = outsideAction('book', effects);
+    const action = sampleAction('book', effects);
     await act({ open_item_id: id, action, input: { amount: 1 }, reason }, doer);
     for (const other of [
       { action, input: { amount: 2 } },
@@ -93,7 +94,7 @@ describe('an item that is acted on', () => {
   test('by two at once is closed by one; the other is told what it came to', async () => {
     const id = await raised();
     const effects = new Map<string, string[]>();
-    const book = outsideAction('book', effects);
+    const book = sampleAction('book', effects);
     const asked = [book, book, dismiss, book].map((action) => ({
       ...{ open_item_id: id, action, reason },
       input: action === dismiss ? {} : { amount: 1 },
@@ -107,8 +108,8 @@ describe('an item that is acted on', () => {
   test('is open again for any action where one was refused, and only for the same where it may have had its effect', async () => {
     const id = await raised();
     const effects = new Map<string, string[]>();
-    let outcome: ActionOutcome | null = { outcome: 'refused', problem: 'cannot be done' };
-    const book = outsideAction('book', effects, () => outcome);
+    let outcome: CallOutcome | null = { outcome: 'refused', problem: 'cannot be done' };
+    const book = sampleAction('book', effects, () => outcome);
     const acting = { open_item_id: id, action: book, input: { amount: 1 }, reason };
     expect(await act(acting, doer)).toEqual(outcome);
     outcome = { outcome: 'not_now', problem: 'does not answer' };
@@ -124,14 +125,13 @@ describe('an item that is acted on', () => {
 
   test('stays open, with nothing written, where an action finds that it cannot be done', async () => {
     const id = await raised();
-    const half: OpenItemAction = {
-      ...dismiss,
-      name: 'half',
+    const half = transactionAction({
+      ...{ name: 'half', summary: 'Begins.', kinds: ['booked_twice'], input: z.strictObject({}) },
       async perform({ sql }) {
         await sql.query(`update open_items set times = 99 where open_item_id = $1`, [id]);
         return { outcome: 'refused', problem: 'cannot be done after all' };
       },
-    };
+    });
     expect(await act({ open_item_id: id, action: half, input: {}, reason }, doer)).toMatchObject({
       outcome: 'refused',
     });
@@ -162,16 +162,19 @@ test('whatever people do at once and wherever it dies, an item ends closed once,
       const ids = await Promise.all([raised(), raised(), raised()]);
       const effects = new Map<string, string[]>();
       const acting = ({ item, action: name, amount, dies }: (typeof rounds)[0][0]) => {
-        const made: OpenItemAction = outsideAction(name, effects);
-        const perform: OpenItemAction['perform'] = async (...given) => {
-          if (dies === 'before') throw new Error('died');
-          const outcome = await made.perform(...given);
-          if (dies === 'after') throw new Error('died');
-          return outcome;
+        const made = sampleAction(name, effects);
+        const mortal: OutsideAction = {
+          ...made,
+          async call(...given) {
+            if (dies === 'before') throw new Error('died');
+            const outcome = await made.call(...given);
+            if (dies === 'after') throw new Error('died');
+            return outcome;
+          },
         };
         const open_item_id = ids[item] ?? '';
         if (name === 'dismiss') return { open_item_id, action: dismiss, input: {}, reason };
-        return { open_item_id, action: { ...made, perform }, input: { amount }, reason };
+        return { open_item_id, action: mortal, input: { amount }, reason };
       };
       for (const round of rounds)
         await Promise.allSettled(
@@ -208,9 +211,11 @@ describe('actions', () => {
     expect(actionsOf(kind).map(({ name }) => name)).toContain('dismiss');
   });
 
-  test('have names of their own, and each says what it does in a sentence', () => {
-    const names = openItemActions.map(({ name }) => name);
-    expect(new Set(names).size).toBe(names.length);
+  test('have names of their own among those of a kind, and each says what it does in a sentence', () => {
+    for (const kind of Object.keys(openItemKinds) as OpenItemKind[]) {
+      const names = actionsOf(kind).map(({ name }) => name);
+      expect(new Set(names).size).toBe(names.length);
+    }
     for (const { name, summary, kinds } of openItemActions) {
       expect(name).toMatch(/^[a-z_]{2,40}$/);
       expect(summary).toMatch(/^[A-Z].*[.]$/);

@@ -1,88 +1,45 @@
 // A person acts on an open item: once, however often it is asked for and wherever the process dies. Every closing is one audit
-// event. Two that act on one item at once: the second waits, and then finds what the first has made of it.
+// event. Where all of the effect is in this database, it is one transaction. Where a part of it is elsewhere, it is three steps, and
+// no transaction is open during the second: the action is claimed (written down, with who and why), called, and recorded. What a
+// crash leaves between the steps is finished by the loop in finish-begun.ts.
 
-import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
-import type { Sql } from '../db/client.ts';
-import type { ActionOutcome, ActionParts, OpenItemAction } from './action.ts';
-import type { BegunAction, OpenItem } from './open-item.ts';
-import { findOpenItem } from './open-item.ts';
-
-export interface Acting {
-  readonly open_item_id: string;
-  readonly action: OpenItemAction;
-  /** As the action's schema has read it. */
-  readonly input: object;
-  /** For the audit trail. */
-  readonly reason: string;
-}
-
-export type Acted =
-  /** Closed by this action, now or by an earlier try of it. */
-  | { readonly outcome: 'closed'; readonly item: OpenItem }
-  | { readonly outcome: 'not_found' }
-  /** Closed by something else, or by this action with other input. */
-  | { readonly outcome: 'closed_otherwise'; readonly item: OpenItem }
-  /** Another action, or this one with other input, was begun and may have had its effect: it must be finished first. */
-  | { readonly outcome: 'other_under_way'; readonly begun: BegunAction }
-  | Exclude<ActionOutcome, { outcome: 'done' }>;
-
-/** Actions with an effect outside keep a connection for as long; the rest of the pool is for what they call. */
-const outsideAtOnceMax = 2;
+import type { Doer } from '../audit/audit-event.ts';
+import type { ActionOutcome, ActionParts, CallOutcome, OutsideAction } from './action.ts';
+import { type Claimed, claim, giveBack, isStillMine } from './claim.ts';
+import { close } from './close.ts';
+import { type Acted, type Acting, lookAt } from './look-at.ts';
 
 export type Act = (acting: Acting, doer: Doer) => Promise<Acted>;
 
+/** How long one who asks for what somebody else is just doing waits for it to end. Longer than a call of the edge may take. */
+const waitMsMax = 8_000;
+const lookAgainMs = 50;
+
 export function createActing(parts: ActionParts): Act {
-  const { database } = parts;
-  const inTurn = createTurns(outsideAtOnceMax);
+  return (acting, doer) =>
+    acting.action.effect === 'transaction'
+      ? performInTransaction(parts, acting, doer)
+      : performOutside(parts, acting, acting.action, doer);
+}
 
-  async function perform(acting: Acting, doer: Doer): Promise<Acted> {
-    try {
-      return await database.transaction(async (sql) => {
-        const found = await lookAt(sql, acting);
-        if ('outcome' in found) return found;
-        const { action, input, reason } = acting;
-        const performed = await action.perform({ ...parts, sql }, found.item, input as never, { ...doer, reason });
-        if (performed.outcome !== 'done') throw new Unperformed(performed);
-        return {
-          outcome: 'closed',
-          item: await close(sql, { ...acting, item: found.item, result: performed.result }, doer),
-        };
-      });
-    } catch (error) {
-      if (error instanceof Unperformed) return error.outcome;
-      throw error;
-    }
-  }
-
-  async function performOutside(acting: Acting, doer: Doer): Promise<Acted> {
-    // In a commit of its own, before anything happens elsewhere.
-    const begun = await database.transaction(async (sql) => {
+async function performInTransaction({ database }: ActionParts, acting: Acting, doer: Doer): Promise<Acted> {
+  const { action, input, reason } = acting;
+  if (action.effect !== 'transaction') throw new Error(`${action.name} has its effect elsewhere`);
+  try {
+    return await database.transaction(async (sql) => {
       const found = await lookAt(sql, acting);
       if ('outcome' in found) return found;
-      await sql.query(
-        `update open_items set action = coalesce(action, $2) where open_item_id = $1 and status = 'open'`,
-        [acting.open_item_id, JSON.stringify(begunAs(acting, doer))],
-      );
-      return null;
+      const performed = await action.perform({ sql }, found.item, input as never, { ...doer, reason });
+      if (performed.outcome !== 'done') throw new Unperformed(performed);
+      return {
+        outcome: 'closed',
+        item: await close(sql, { ...acting, item: found.item, result: performed.result }, doer),
+      };
     });
-    if (begun !== null) return begun;
-    const acted = await perform(acting, doer);
-    // Refused: it has had no effect, so another action is free. `not_now` may have had one.
-    if (acted.outcome === 'refused') await forgetBegun(acting);
-    return acted;
+  } catch (error) {
+    if (error instanceof Unperformed) return error.outcome;
+    throw error;
   }
-
-  async function forgetBegun(acting: Acting): Promise<void> {
-    await database.transaction(async (sql) => {
-      if ('outcome' in (await lookAt(sql, acting))) return;
-      await sql.query(`update open_items set action = null where open_item_id = $1 and status = 'open'`, [
-        acting.open_item_id,
-      ]);
-    });
-  }
-
-  return (acting, doer) =>
-    acting.action.effect === 'transaction' ? perform(acting, doer) : inTurn(() => performOutside(acting, doer));
 }
 
 /** Thrown to roll back what an action wrote before it found that it cannot be done. */
@@ -94,69 +51,61 @@ class Unperformed extends Error {
   }
 }
 
-/**
- * The item, where this action is free to be done. The lock is on its id and not on its row, and lasts until the transaction ends:
- * an action may itself raise the same item once more (a dead letter that is refused again), on another connection.
- */
-async function lookAt(sql: Sql, { open_item_id, action, input }: Acting): Promise<{ item: OpenItem } | Acted> {
-  await sql.query(`select pg_advisory_xact_lock(hashtextextended($1, 0))`, [`open_item ${open_item_id}`]);
-  const item = await findOpenItem(sql, open_item_id);
-  if (item === null) return { outcome: 'not_found' };
-  const same = item.action?.name === action.name && JSON.stringify(item.action.input) === inputText(input);
-  if (item.status !== 'open') return { outcome: same ? 'closed' : 'closed_otherwise', item };
-  if (item.action !== null && !same) return { outcome: 'other_under_way', begun: item.action };
-  return { item };
+async function performOutside(parts: ActionParts, acting: Acting, action: OutsideAction, doer: Doer): Promise<Acted> {
+  const claimed = await claimInTurn(parts, acting, doer);
+  if ('outcome' in claimed) return claimed;
+  try {
+    const called = await action.call(parts, claimed.item, acting.input as never);
+    return await record(parts, { acting, claimed, called }, doer);
+  } catch (error) {
+    // It may have had its effect: it stays under way, and the loop asks again.
+    await giveBack(parts.database.sql, claimed);
+    throw error;
+  }
 }
 
-async function close(
-  sql: Sql,
-  acting: Acting & { readonly item: OpenItem; readonly result: object },
-  doer: Doer,
-): Promise<OpenItem> {
-  const { item, action, reason, result } = acting;
-  const status = action.dismisses ? 'dismissed' : 'resolved';
-  const { rows } = await sql.query(
-    `update open_items set status = $2, closed_at = now(), resolution = $3, result = $4, action = coalesce(action, $5)
-     where open_item_id = $1 and status = 'open' returning open_item_id`,
-    [item.open_item_id, status, action.name, textOf(result), JSON.stringify(begunAs(acting, doer))],
-  );
-  // A condition that ended meanwhile has closed it: what was written here is rolled back, and asked again it is closed.
-  if (rows.length === 0) throw new Error(`${item.open_item_id} was closed while ${action.name} was at work`);
-  const { open_item_id: subject, merchant_id } = item;
-  const states = { from_state: 'open', to_state: status };
-  await recordAuditEvents(sql, [
-    { ...doer, action: `open_item.${action.name}`, subject, merchant_id, ...states, reason },
-  ]);
-  const closed = await findOpenItem(sql, subject);
-  if (closed === null) throw new Error(`${subject} is gone`);
-  return closed;
+/** Waits while somebody else does the same, and then finds what came of it. */
+async function claimInTurn({ database }: ActionParts, acting: Acting, doer: Doer): Promise<Claimed | Acted> {
+  const untilMs = performance.now() + waitMsMax;
+  for (;;) {
+    const claimed = await database.transaction((sql) => claim(sql, acting, doer));
+    if (claimed !== 'in_hand') return claimed;
+    if (performance.now() > untilMs) return beingDone;
+    await new Promise((resolve) => setTimeout(resolve, lookAgainMs));
+  }
 }
 
-function begunAs({ action, input }: Acting, { actor }: Doer): BegunAction {
-  return { name: action.name, input: JSON.parse(inputText(input)), actor, at: new Date().toISOString() };
+const beingDone = {
+  outcome: 'not_now',
+  problem: 'is being done at this moment; ask again for what came of it',
+} as const;
+
+interface Called {
+  readonly acting: Acting;
+  readonly claimed: Claimed;
+  readonly called: CallOutcome;
 }
 
-function inputText(input: object): string {
-  return textOf(input);
-}
-
-function textOf(value: object): string {
-  return JSON.stringify(value, (_, member: unknown) => (typeof member === 'bigint' ? `${member}` : member));
-}
-
-/** At most so many at once; the others wait in the order in which they came. */
-function createTurns(max: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let free = max;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (free > 0) free -= 1;
-    else await new Promise<void>((resolve) => waiting.push(resolve));
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) free += 1;
-      else next();
+async function record({ database }: ActionParts, { acting, claimed, called }: Called, doer: Doer): Promise<Acted> {
+  if (called.outcome === 'not_now') {
+    await giveBack(database.sql, claimed);
+    return called;
+  }
+  return await database.transaction(async (sql) => {
+    const found = await lookAt(sql, acting);
+    if ('outcome' in found) return found;
+    // The call took longer than its claim, and somebody else does the same by now: they record what came of it.
+    if (!(await isStillMine(sql, claimed))) return beingDone;
+    if (called.outcome === 'refused') {
+      // It has had no effect, so another action is free.
+      await sql.query(
+        `update open_items set action = null, claimed_by = null, claimed_until = null where open_item_id = $1`,
+        [acting.open_item_id],
+      );
+      return called;
     }
-  };
+    const recorded = await called.record?.(sql);
+    const result = { ...called.result, ...recorded };
+    return { outcome: 'closed', item: await close(sql, { ...acting, item: found.item, result }, doer) };
+  });
 }

@@ -10,7 +10,7 @@ import type { ReadAgain } from '../providers/iso20022/inbox.ts';
 import type { OpenItemKind } from './kinds.ts';
 import type { OpenItem } from './open-item.ts';
 
-type Take = (messages: readonly Message[]) => Promise<readonly { readonly outcome: Outcome }[]>;
+export type Take = (messages: readonly Message[]) => Promise<readonly { readonly outcome: Outcome }[]>;
 
 /** What actions work with. */
 export interface ActionParts {
@@ -31,7 +31,12 @@ export type ActionOutcome =
   | { readonly outcome: 'refused'; readonly problem: string; readonly field?: string }
   | { readonly outcome: 'not_now'; readonly problem: string };
 
-export interface OpenItemAction {
+/** Of a call outside. `record`: what is to be written in the commit that closes the item; what it returns is added to `result`. */
+export type CallOutcome =
+  | Exclude<ActionOutcome, { outcome: 'done' }>
+  | { readonly outcome: 'done'; readonly result: object; readonly record?: (sql: Sql) => Promise<object> };
+
+interface ActionBase {
   /** As in the path: `post_at_rate`. */
   readonly name: string;
   /** What it does, in one sentence for the person who chooses. */
@@ -39,32 +44,55 @@ export interface OpenItemAction {
   readonly kinds: readonly OpenItemKind[];
   /** What it needs beside a reason: a strict object. */
   readonly input: z.ZodObject;
-  /**
-   * Where its effect is. `transaction`: all of it is written with `sql`, and commits with the closing. `outside`: somewhere else
-   * too, keyed by the item's id, so that performed twice it is one effect.
-   */
-  readonly effect: 'transaction' | 'outside';
   /** True: the item is closed because there is nothing to be done about it. */
   readonly dismisses?: true;
+}
+
+type DoerWithReason = Doer & { readonly reason: string };
+
+/** All of its effect is in the database: written with `sql`, in the commit that closes the item. */
+export interface TransactionAction extends ActionBase {
+  readonly effect: 'transaction';
   readonly perform: (
-    parts: ActionParts & { readonly sql: Sql },
+    parts: { readonly sql: Sql },
     item: OpenItem,
     input: never,
-    doer: Doer & { readonly reason: string },
+    doer: DoerWithReason,
   ) => Promise<ActionOutcome>;
 }
 
+/**
+ * Its effect is somewhere else too: at the edge, in the object store, in another commit. `call` runs while no transaction is open.
+ * It may be called again after a crash, or when its answer was lost: so its effect is keyed by the item's id, and twice is once.
+ */
+export interface OutsideAction extends ActionBase {
+  readonly effect: 'outside';
+  readonly call: (parts: ActionParts, item: OpenItem, input: never) => Promise<CallOutcome>;
+}
+
+export type OpenItemAction = TransactionAction | OutsideAction;
+
 /** Ties what `perform` takes to the schema; changes nothing. */
-export function openItemAction<S extends z.ZodObject>(
-  definition: Omit<OpenItemAction, 'input' | 'perform'> & {
+export function transactionAction<S extends z.ZodObject>(
+  definition: Omit<TransactionAction, 'input' | 'perform' | 'effect'> & {
     readonly input: S;
     readonly perform: (
-      parts: ActionParts & { readonly sql: Sql },
+      parts: { readonly sql: Sql },
       item: OpenItem,
       input: z.output<S>,
-      doer: Doer & { readonly reason: string },
+      doer: DoerWithReason,
     ) => Promise<ActionOutcome>;
   },
-): OpenItemAction {
-  return definition as unknown as OpenItemAction;
+): TransactionAction {
+  return { ...definition, effect: 'transaction' } as unknown as TransactionAction;
+}
+
+/** The same for `call`. */
+export function outsideAction<S extends z.ZodObject>(
+  definition: Omit<OutsideAction, 'input' | 'call' | 'effect'> & {
+    readonly input: S;
+    readonly call: (parts: ActionParts, item: OpenItem, input: z.output<S>) => Promise<CallOutcome>;
+  },
+): OutsideAction {
+  return { ...definition, effect: 'outside' } as unknown as OutsideAction;
 }

@@ -8,7 +8,7 @@ import type { Sql } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
-import type { ActionOutcome } from './action.ts';
+import type { CallOutcome } from './action.ts';
 import type { OpenItem } from './open-item.ts';
 
 /** The network's id of the message that an action sends for an item; no network has such ids. */
@@ -37,7 +37,7 @@ export async function sendToCard(
   edge: Pick<EdgeClient, 'sendMessage'>,
   card: CardName,
   message: CardMessage,
-): Promise<ActionOutcome> {
+): Promise<CallOutcome> {
   try {
     const { outcome, field } = await edge.sendMessage(card, message);
     if (outcome === 'conflict')

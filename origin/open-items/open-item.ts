@@ -40,6 +40,9 @@ export interface BegunAction {
   readonly input: object;
   readonly actor: string;
   readonly at: string;
+  /** Why, and by which request: absent where an older release began it. */
+  readonly reason?: string;
+  readonly correlation_id?: string;
 }
 
 interface OpenItemRow extends Omit<OpenItem, 'open_item_no' | 'amount_minor'> {

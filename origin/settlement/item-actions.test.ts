@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { createActing } from '../open-items/act.ts';
-import { openItemActions } from '../open-items/actions/all.ts';
+import { actionsOf } from '../open-items/actions/all.ts';
+import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { Task } from './claim.ts';
 import { owedTo } from './owed.ts';
 
@@ -12,10 +13,10 @@ const world = eachWordsWorld(500n);
 const doer = { actor: 'akey_operator', correlation_id: 'req_1' };
 
 async function act(name: string, input: object = {}) {
-  const action = openItemActions.find((one) => one.name === name);
-  const [item] = await world().query<{ open_item_id: string }>(
-    `select open_item_id from open_items order by open_item_no desc limit 1`,
+  const [item] = await world().query<{ open_item_id: string; kind: OpenItemKind }>(
+    `select open_item_id, kind from open_items order by open_item_no desc limit 1`,
   );
+  const action = item && actionsOf(item.kind).find((one) => one.name === name);
   if (action === undefined || item === undefined) throw new Error(`no action ${name}, or no item`);
   const acting = createActing({ database: world().database } as Parameters<typeof createActing>[0]);
   const { open_item_id } = item;

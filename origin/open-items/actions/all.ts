@@ -11,10 +11,10 @@ import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
-import { tryAgain } from './try-again.ts';
+import { settleAgain, tryAgain } from './try-again.ts';
 
 export const openItemActions: readonly OpenItemAction[] = [
-  ...[tryAgain, postAtRate, releaseHold, bookCorrection],
+  ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection],
   ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
   ...[assignMerchant, accrueAgain, dismiss],
 ];

@@ -8,7 +8,7 @@ import type { Sql } from '../../db/client.ts';
 import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
 import { addNetworkMerchantIds } from '../../settlement/merchants.ts';
 import { accrueOnceMore, assignOnce } from '../../settlement/unassigned.ts';
-import { type ActionOutcome, openItemAction } from '../action.ts';
+import { type ActionOutcome, transactionAction } from '../action.ts';
 
 /** Of the item, as raise-unassigned.ts writes it. */
 const evidenceSchema = z.object({ network: z.string(), network_merchant_id: z.string(), currency: z.string() });
@@ -26,13 +26,12 @@ const input = z.strictObject({
   of_minor: z.int().nullable().default(null),
 });
 
-export const assignMerchant = openItemAction({
+export const assignMerchant = transactionAction({
   name: 'assign_merchant',
   summary:
     'Owe it to a merchant: the shop is this merchant’s from now on, or with `from_now_on` false only what has cleared until now, or `amount_minor` of it.',
   kinds: ['clearing_unassigned'],
   input,
-  effect: 'transaction',
   async perform({ sql }, { evidence }, { merchant_id, from_now_on, amount_minor, of_minor }, doer) {
     const of = evidenceSchema.parse(evidence);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
@@ -98,12 +97,11 @@ function refused(field: string, problem: string): ActionOutcome {
   return { outcome: 'refused', problem, field };
 }
 
-export const accrueAgain = openItemAction({
+export const accrueAgain = transactionAction({
   name: 'accrue_again',
   summary: 'Add it to what its merchant is owed once more, after its cause was mended.',
   kinds: ['accrual_failed'],
   input: z.strictObject({}),
-  effect: 'transaction',
   async perform({ sql }, { merchant_id }) {
     if (merchant_id !== null) await accrueOnceMore(sql, merchant_id);
     return { outcome: 'done', result: { merchant_id } };

@@ -9,18 +9,17 @@ import { owedTo } from '../../settlement/owed.ts';
 import { isFinal, lockSettlements } from '../../settlement/settlement-row.ts';
 import { storable } from '../../settlement/storable.ts';
 import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
-import { openItemAction } from '../action.ts';
+import { transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 
 const evidenceSchema = z.object({ word: z.object({ outcome: z.literal('paid'), provider_reference: z.string() }) });
 
-export const bookPayment = openItemAction({
+export const bookPayment = transactionAction({
   name: 'book_payment',
   summary:
     'It was paid: take it from what the merchant is owed. The settlement stays as it ended; nothing is withheld any more.',
   kinds: ['provider_contradiction'],
   input: z.strictObject({}),
-  effect: 'transaction',
   async perform({ sql }, item, _input, doer) {
     const { settlement_id, provider, open_item_id } = item;
     const evidence = evidenceSchema.safeParse(item.evidence).data;

@@ -10,10 +10,10 @@ import { lockSettlements } from '../../settlement/settlement-row.ts';
 import { storable } from '../../settlement/storable.ts';
 import { storeChanges } from '../../settlement/store-changes.ts';
 import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
-import { type ActionOutcome, openItemAction } from '../action.ts';
+import { type ActionOutcome, transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 
-export const bookReturn = openItemAction({
+export const bookReturn = transactionAction({
   name: 'book_return',
   summary:
     'Book that money of a paid settlement came back, and is owed to its merchant again: `amount_minor` of it or, without, all that ' +
@@ -23,7 +23,6 @@ export const bookReturn = openItemAction({
     amount_minor: z.optional(amountMinorSchema.check(z.positive())),
     settlement_id: z.optional(idSchema('stl')),
   }),
-  effect: 'transaction',
   async perform({ sql }, item, { amount_minor, settlement_id = item.settlement_id ?? '' }, doer) {
     if (item.settlement_id !== null && settlement_id !== item.settlement_id)
       return refused('settlement_id', `is another than the item's, ${item.settlement_id}`);

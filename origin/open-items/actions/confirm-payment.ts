@@ -4,14 +4,13 @@
 import * as z from 'zod';
 import type { ProviderWord } from '../../providers/provider.ts';
 import { lockSettlements } from '../../settlement/settlement-row.ts';
-import { type ActionOutcome, openItemAction } from '../action.ts';
+import { type ActionOutcome, transactionAction } from '../action.ts';
 
-export const confirmPayment = openItemAction({
+export const confirmPayment = transactionAction({
   name: 'confirm_payment',
   summary: 'Say how a payment that is still under way ended, `paid` or `rejected`, as if its provider had said so.',
   kinds: ['bank_entry_unmatched', 'provider_contradiction'],
   input: z.strictObject({ outcome: z.enum(['paid', 'rejected']) }),
-  effect: 'transaction',
   async perform({ sql }, { open_item_id, settlement_id, provider }, { outcome }) {
     if (settlement_id === null || provider === null) return refused('the item names no payment of a provider');
     const row = (await lockSettlements(sql, [settlement_id])).get(settlement_id as `stl_${string}`);

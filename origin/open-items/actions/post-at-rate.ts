@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../../contracts/card-message.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { amountMinorSchema } from '../../../contracts/money.ts';
-import { type ActionOutcome, openItemAction } from '../action.ts';
+import { type CallOutcome, outsideAction } from '../action.ts';
 import { atRate, rateSchema } from '../at-rate.ts';
 import { cardNamed, currencyOfCard, messageKeyOf, sendToCard } from '../card-messages.ts';
 
@@ -12,15 +12,14 @@ const evidenceSchema = z.object({ event: z.object({ message: cardMessageSchema }
 
 type Asked = { readonly amount_minor?: number | undefined; readonly rate?: string | undefined };
 
-export const postAtRate = openItemAction({
+export const postAtRate = outsideAction({
   name: 'post_at_rate',
   summary:
     "Book it in the card's currency: `amount_minor` in that currency, or a `rate` as a decimal text (units of the card's currency " +
     'for one unit of the message’s), rounded to the nearest minor unit, a half up.',
   kinds: ['currency_mismatch'],
   input: z.strictObject({ amount_minor: z.optional(amountMinorSchema), rate: rateSchema.optional() }),
-  effect: 'outside',
-  async perform({ sql, edge }, item, asked) {
+  async call({ database: { sql }, edge }, item, asked) {
     const card = cardNamed(item.card_key);
     const evidence = evidenceSchema.safeParse(item.evidence);
     if (card === null || !evidence.success)
@@ -35,12 +34,12 @@ export const postAtRate = openItemAction({
   },
 });
 
-function refused(problem: string, field?: string): ActionOutcome {
+function refused(problem: string, field?: string): CallOutcome {
   return { outcome: 'refused', problem, ...(field === undefined ? {} : { field }) };
 }
 
 /** Minor units of the card's currency. */
-function amountIn(message: CardMessage, { amount_minor, rate }: Asked, currency: string): number | ActionOutcome {
+function amountIn(message: CardMessage, { amount_minor, rate }: Asked, currency: string): number | CallOutcome {
   if ((amount_minor === undefined) === (rate === undefined))
     return refused('must be given, or rate instead of it; not both', 'input.amount_minor');
   if (amount_minor !== undefined) return amount_minor;

@@ -2,19 +2,18 @@
 
 import * as z from 'zod';
 import { networkKeySchema } from '../../../contracts/network.ts';
-import { openItemAction } from '../action.ts';
+import { outsideAction } from '../action.ts';
 import { cardNamed, currencyOfCard, messageKeyOf, sendToCard } from '../card-messages.ts';
 
 const evidenceSchema = z.object({ event: z.object({ message: z.object({ authorization_key: networkKeySchema }) }) });
 
-export const releaseHold = openItemAction({
+export const releaseHold = outsideAction({
   name: 'release_hold',
   summary:
     'Give back to the card all that is left of the hold. `authorization_key` names it as the network does, where the item does not.',
   kinds: ['currency_mismatch', 'fact_out_of_contract', 'key_reused'],
   input: z.strictObject({ authorization_key: z.optional(networkKeySchema) }),
-  effect: 'outside',
-  async perform({ sql, edge }, item, asked) {
+  async call({ database: { sql }, edge }, item, asked) {
     const card = cardNamed(item.card_key);
     if (card === null) return { outcome: 'refused', problem: 'cannot be done: the item names no card' };
     const currency = await currencyOfCard(sql, card);

@@ -3,25 +3,21 @@
 
 import * as z from 'zod';
 import { networkSchema } from '../../../contracts/network.ts';
-import type { Doer } from '../../audit/audit-event.ts';
-import type { Sql } from '../../db/client.ts';
 import { describeError } from '../../log.ts';
 import { replayDead } from '../../settlement/dead-letters.ts';
-import { type ActionOutcome, type ActionParts, openItemAction } from '../action.ts';
+import { type ActionParts, type CallOutcome, outsideAction, transactionAction } from '../action.ts';
 
 const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullish() });
 
-export const tryAgain = openItemAction({
+export const tryAgain = outsideAction({
   name: 'try_again',
-  summary: 'Hand the message, fact or file in once more, as it came; let a settlement have all its tries again.',
-  kinds: ['dead_letter', 'fact_out_of_contract', 'bank_file_set_aside', 'settlement_set_aside'],
+  summary: 'Hand the message, fact or file in once more, as it came.',
+  kinds: ['dead_letter', 'fact_out_of_contract', 'bank_file_set_aside'],
   input: z.strictObject({}),
-  effect: 'outside',
-  async perform({ sql, edge, takers, readBankFileAgain }, { kind, source, evidence, settlement_id }, _input, doer) {
-    if (kind === 'settlement_set_aside') return await settleAgain(sql, settlement_id, doer);
+  async call({ edge, takers, readBankFileAgain }, { kind, source, evidence }) {
     if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
     if (kind === 'fact_out_of_contract') return await bookFactAgain(edge, evidence);
-    const { message, place = null } = evidenceSchema.parse(evidence);
+    const { message, place = null } = evidenceSchema.safeParse(evidence).data ?? { message: '' };
     const body = parsed(message);
     const take = source === 'card_events' || source === 'settlement_requests' ? takers[source] : undefined;
     // Its card's later events are booked: what it says of the hold would now be said too late.
@@ -36,19 +32,27 @@ export const tryAgain = openItemAction({
   },
 });
 
-async function settleAgain(sql: Sql, settlementId: string | null, doer: Doer): Promise<ActionOutcome> {
-  if (settlementId === null || !(await replayDead(sql, settlementId, doer)))
-    return { outcome: 'refused', problem: 'cannot be done: the settlement is not set aside any more' };
-  return { outcome: 'done', result: { settlement_id: settlementId } };
-}
+/** The same name for another kind: all of it is in the database, and commits with the closing. */
+export const settleAgain = transactionAction({
+  name: 'try_again',
+  summary: 'Let the settlement have all its tries again.',
+  kinds: ['settlement_set_aside'],
+  input: z.strictObject({}),
+  async perform({ sql }, { settlement_id }, _input, doer) {
+    if (settlement_id === null || !(await replayDead(sql, settlement_id, doer)))
+      return { outcome: 'refused', problem: 'cannot be done: the settlement is not set aside any more' };
+    return { outcome: 'done', result: { settlement_id } };
+  },
+});
 
 const factSchema = z.object({ network: networkSchema, fact: z.string() });
 
 /** By the edge, whose newer release may know what it could not read. */
-async function bookFactAgain(edge: ActionParts['edge'], evidence: unknown): Promise<ActionOutcome> {
-  const { network, fact } = factSchema.parse(evidence);
+async function bookFactAgain(edge: ActionParts['edge'], evidence: unknown): Promise<CallOutcome> {
+  const read = factSchema.safeParse(evidence).data;
+  if (read === undefined) return { outcome: 'refused', problem: 'cannot be done: its evidence has no fact to hand in' };
   try {
-    const { taken } = await edge.sendFact(network, fact);
+    const { taken } = await edge.sendFact(read.network, read.fact);
     if (taken) return { outcome: 'done', result: { taken } };
     return { outcome: 'refused', problem: 'cannot be done: the edge cannot read this fact now either' };
   } catch (error) {
@@ -58,9 +62,11 @@ async function bookFactAgain(edge: ActionParts['edge'], evidence: unknown): Prom
 
 const fileSchema = z.object({ kept: z.string() });
 
-async function readFileAgain(read: ActionParts['readBankFileAgain'], evidence: unknown): Promise<ActionOutcome> {
-  if (read === null) return { outcome: 'not_now', problem: 'cannot be done: no bank files are set up here' };
-  const { kept } = fileSchema.parse(evidence);
+async function readFileAgain(read: ActionParts['readBankFileAgain'], evidence: unknown): Promise<CallOutcome> {
+  // Nothing was done: another action is free meanwhile.
+  if (read === null) return { outcome: 'refused', problem: 'cannot be done: no bank files are set up here' };
+  const kept = fileSchema.safeParse(evidence).data?.kept;
+  if (kept === undefined) return { outcome: 'refused', problem: 'cannot be done: its evidence names no file' };
   const found = await read(kept.replace(/^set_aside\//, ''));
   if (found.outcome === 'gone')
     return { outcome: 'refused', problem: 'cannot be done: the file is no more where it was kept' };
