@@ -164,6 +164,22 @@ describe('bookEvent', () => {
     expect(words).toEqual(['pending 1>2 100', 'post 1>2 30', 'pending 1>2 50', 'void 1>2 50', 'void 1>2 70']);
   });
 
+  test('a declined request in another currency that joins two authorizations moves the hold in their currency', () => {
+    const card = new SampleCard('joined-by-a-decline');
+    const [first, second] = [card.authorize(100), card.authorize(50)];
+    card.authorize(7, { authorization_key: first, alias_key: second, currency: 'EUR' });
+    const { rows, words } = bookAll(card);
+    expect(words).toEqual(['pending 1>2 100', 'pending 1>2 50', 'pending 1>2 50', 'void 1>2 50']);
+    expect(rows).toMatchObject([
+      { currency: 'USD', ledger_account_no: 1, status: 'held', held_minor: 150n, joined_into: null },
+      { currency: 'USD', ledger_account_no: 1, status: 'released', held_minor: 0n },
+    ]);
+    // With the first one's approval among the dead letters there is no row of it: the joined one's currency is theirs.
+    const withoutFirst = bookAll(card, [2]);
+    expect(withoutFirst.words).toEqual(['pending 1>2 50', 'pending 1>2 50', 'void 1>2 50']);
+    expect(withoutFirst.rows).toMatchObject([{ held_minor: 0n }, { currency: 'USD', held_minor: 50n }]);
+  });
+
   test('a joined authorization that is among the dead letters gives back nothing', () => {
     const card = new SampleCard('half-joined');
     const first = card.authorize(100);

@@ -59,6 +59,23 @@ export function currencyOf(event: MoneyEvent): string | null {
   }
 }
 
+/**
+ * The currency of an event's figures; null where nothing tells. A declined request moves no money of its own, so its currency says
+ * nothing of them: what moves is the hold of an authorization that it joins to another. Example: a request of 7.00 USD is declined,
+ * and names two authorizations of 100.00 and 50.00 EUR: the 50.00 that go from one to the other are EUR.
+ */
+function currencyOfEffect(
+  event: MoneyEvent,
+  before: AuthorizationRow | null,
+  rows: ReadonlyMap<string, AuthorizationRow>,
+): string | null {
+  if (event.kind !== 'authorization' || event.decision.outcome === 'approved')
+    return currencyOf(event) ?? before?.currency ?? null;
+  const joined = rows.get(event.joined?.authorization_id ?? '');
+  const holding = before === null || isMoneyless(before) ? joined : before;
+  return holding?.currency ?? before?.currency ?? currencyOf(event);
+}
+
 /** `rows`: those of `authorizationIdsOf`; one that is not there is an authorization that no event has named before. */
 export function bookEvent(
   event: MoneyEvent,
@@ -66,7 +83,7 @@ export function bookEvent(
   rows: ReadonlyMap<string, AuthorizationRow>,
   accounts: Accounts,
 ): Booking {
-  const own = bookOwn(event, stream_id, rows.get(event.authorization_id ?? '') ?? null, accounts);
+  const own = bookOwn(event, stream_id, rows, accounts);
   const joined = bookJoined(event, stream_id, rows, accounts);
   return {
     authorizations: [...own.authorizations, ...joined.authorizations],
@@ -77,9 +94,15 @@ export function bookEvent(
 const nothing: Booking = { authorizations: [], transfers: [] };
 
 /** What the event did to its own authorization. */
-function bookOwn(event: MoneyEvent, stream_id: number, before: AuthorizationRow | null, accounts: Accounts): Booking {
+function bookOwn(
+  event: MoneyEvent,
+  stream_id: number,
+  rows: ReadonlyMap<string, AuthorizationRow>,
+  accounts: Accounts,
+): Booking {
   const { authorization_id } = event;
-  const currency = currencyOf(event) ?? before?.currency ?? null;
+  const before = rows.get(authorization_id ?? '') ?? null;
+  const currency = currencyOfEffect(event, before, rows);
   // A void or an expiry of what never came, or is among the dead letters: nothing was booked, so nothing is undone.
   if (authorization_id === null || currency === null) return nothing;
 
@@ -148,6 +171,10 @@ function transfersOf(
   }));
 }
 
+function isMoneyless({ held_minor, posted_minor }: AuthorizationRow): boolean {
+  return held_minor === 0n && posted_minor === 0n;
+}
+
 function atLeast(value: bigint, least: bigint): bigint {
   return value < least ? least : value;
 }
@@ -185,7 +212,7 @@ function inCurrency(
   accounts: Accounts,
 ): AuthorizationRow {
   const moves = effect.hold_minor !== 0 || effect.posted_minor !== 0;
-  if (!moves || row.currency === currency || row.held_minor !== 0n || row.posted_minor !== 0n) return row;
+  if (!moves || row.currency === currency || !isMoneyless(row)) return row;
   return { ...row, currency, ledger_account_no: accounts.holder(currency) };
 }
 
