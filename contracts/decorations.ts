@@ -2,6 +2,7 @@
 // strict, only ever refuses for amount, currency, kind and keys. Used by the native network, and by the origin for events that an
 // older edge has written.
 
+import * as z from 'zod/mini';
 import {
   attribute,
   flagOf,
@@ -13,7 +14,7 @@ import {
   riskScoreOf,
   type Unread,
 } from './attributes.ts';
-import { channels, entryModes, threeDSecureResults } from './authorization-request.ts';
+import { authorizationRequestSchema, channels, entryModes, threeDSecureResults } from './authorization-request.ts';
 import { cardMessageSchema, deciders } from './card-message.ts';
 
 export type Fields = Readonly<Record<string, unknown>>;
@@ -59,8 +60,23 @@ const messageReaders: Readonly<Record<string, Reader>> = {
   decided_by: by(oneOfWords(deciders)),
 };
 
-function read(fields: Fields, readers: Readonly<Record<string, Reader>>, unread: Unread): Record<string, unknown> {
+/** Names of the fields of a shape that may be absent, and of which null is no value of its own. */
+function optionalIn(shape: Readonly<Record<string, z.core.$ZodType>>): string[] {
+  const takes = (schema: z.core.$ZodType, value: unknown) => z.safeParse(schema, value).success;
+  return Object.entries(shape).flatMap(([name, schema]) =>
+    takes(schema, undefined) && !takes(schema, null) ? [name] : [],
+  );
+}
+
+/** Null says the same as absent: many languages' writers have no other way to leave a field out. */
+function read(
+  fields: Fields,
+  readers: Readonly<Record<string, Reader>>,
+  optional: ReadonlySet<string>,
+  unread: Unread,
+): Record<string, unknown> {
   const all: Record<string, unknown> = { ...fields };
+  for (const name of optional) if (all[name] === null) delete all[name];
   for (const name in readers) {
     if (!Object.hasOwn(fields, name)) continue;
     const value = readers[name]?.(fields[name], name, unread) ?? null;
@@ -70,13 +86,18 @@ function read(fields: Fields, readers: Readonly<Record<string, Reader>>, unread:
   return all;
 }
 
+const optionalOfRequest: ReadonlySet<string> = new Set(optionalIn(authorizationRequestSchema.def.shape));
+
 /** A request whose decorations are read. Fields that no request has are left for the schema to refuse. */
 export function requestRead(raw: unknown, unread: Unread): unknown {
   if (!isFields(raw)) return raw;
-  const all = read(raw, requestReaders, unread);
+  const all = read(raw, requestReaders, optionalOfRequest, unread);
   return { ...all, merchant: all['merchant'] ?? {} };
 }
 
+const optionalOfMessage: ReadonlySet<string> = new Set(
+  cardMessageSchema.def.options.flatMap((option) => optionalIn(option.def.shape)),
+);
 const messageFields: ReadonlySet<string> = new Set(
   cardMessageSchema.def.options.flatMap((option) => Object.keys(option.def.shape)),
 );
@@ -87,7 +108,7 @@ const messageFields: ReadonlySet<string> = new Set(
  */
 export function messageRead(raw: unknown, unread: Unread): unknown {
   if (!isFields(raw)) return raw;
-  const all = read(raw, messageReaders, unread);
+  const all = read(raw, messageReaders, optionalOfMessage, unread);
   for (const name in all) {
     if (messageFields.has(name)) continue;
     unread.add('unknown_field');

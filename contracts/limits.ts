@@ -14,10 +14,22 @@ export const limits = {
   textLengthMax: 120,
   /** Minor units of one amount: ten billion dollars. No card pays more, and 9,000 of them still sum exactly in a double. */
   amountMinorMax: 1_000_000_000_000,
-  /** Elements of one webhook batch: Marqeta documents ten at most; a call to a card each, of which a worker may make 1,000. */
-  webhookBatchMax: 1_000,
-  /** Elements of one batch of our own network, whose senders read its contract and can split. */
-  nativeBatchMax: 100,
+  /**
+   * Elements of one batch that are told to their cards before the answer. Marqeta documents ten; each is a call to a card and
+   * perhaps one to a queue, of which a worker may make 1,000 for one request. The others of a longer batch travel by the queues.
+   */
+  batchDirectMax: 100,
+  /**
+   * Elements of one batch that are read. The shortest message that says anything has 105 bytes, so a batch of `batchBytesMax` has no
+   * more than this; what comes after them in one of many tiny elements is kept unread, for a person.
+   */
+  batchReadMax: 10_000,
+  /** Messages, and bytes of their JSON, in one call to a queue. Cloudflare Queues: 100, and 256 KB with some 100 bytes for each. */
+  queueCallMessagesMax: 100,
+  queueCallBytesMax: 240_000,
+  /** Elements that share one kept fact, and their characters, where a batch has more unreadable ones than people look at one by one. */
+  factLotElementsMax: 200,
+  factLotLengthMax: 20_000,
   /**
    * Characters of evidence kept with a fact that could not be booked. At three bytes each, or two where its quotes are escaped,
    * it fits in a queue message with its envelope.
@@ -147,6 +159,9 @@ export function assertLimits(): void {
     ['a full message fits in a queue message of 128 KB', limits.messageBytesMax < 128_000],
     ['one body cannot exceed one message', limits.bodyBytesMax < limits.messageBytesMax],
     ['evidence fits in one message', limits.evidenceLengthMax * 3 < limits.messageBytesMax],
+    ['a lot of facts is shown whole', limits.factLotLengthMax * 1.4 < limits.evidenceLengthMax],
+    ['a full message fits in one call to a queue', limits.messageBytesMax < limits.queueCallBytesMax],
+    ['all that a batch can say is read', limits.batchReadMax * 105 >= limits.batchBytesMax],
     ['a batch may be larger than a body', limits.batchBytesMax > limits.bodyBytesMax],
     ['a profile fits in a body and in a message', limits.profileBytesMax < limits.bodyBytesMax],
     ['rows outlive every hold', limits.retentionMs > limits.holdDaysMax * 24 * 3_600_000],

@@ -6,6 +6,7 @@ import type { KeptFact } from '../contracts/kept-fact.ts';
 import { cardKey, type Network, networkKeySchema } from '../contracts/network.ts';
 import type { Env } from './env.ts';
 import { logEvent } from './log.ts';
+import { sendInCalls } from './send-in-calls.ts';
 
 /** A fact as the network stated it, and what is wrong with it. */
 export interface OddFact {
@@ -26,11 +27,35 @@ export async function keepFact(
   env: Env,
   network: Network,
   identifiers: ReadonlySet<string>,
-  { fact, cardToken, reason, field, problem }: OddFact,
+  odd: OddFact,
 ): Promise<void> {
+  const kept = await keptFactOf(network, identifiers, odd);
+  await env.CARD_EVENTS.send(kept);
+  const { reason, field, problem } = odd;
+  logEvent('warn', 'fact_kept', { network, reason, field, problem });
+}
+
+/** The same for many at once. */
+export async function keepFacts(
+  env: Env,
+  network: Network,
+  identifiers: ReadonlySet<string>,
+  odd: readonly OddFact[],
+): Promise<void> {
+  if (odd.length === 0) return;
+  const kept = await Promise.all(odd.map((one) => keptFactOf(network, identifiers, one)));
+  await sendInCalls(env.CARD_EVENTS, kept);
+  logEvent('warn', 'facts_kept', { network, facts: odd.length });
+}
+
+async function keptFactOf(
+  network: Network,
+  identifiers: ReadonlySet<string>,
+  { fact, cardToken, reason, field, problem }: OddFact,
+): Promise<KeptFact> {
   const token = networkKeySchema.safeParse(cardToken);
   const evidence = evidenceOf(fact, identifiers);
-  const kept: KeptFact = {
+  return {
     version: 1,
     kind: 'kept_fact',
     fact_key: await sha256Hex(`${network}\n${reason}\n${evidence}`),
@@ -42,8 +67,6 @@ export async function keepFact(
     fact: evidence,
     received_at_ms: Date.now(),
   };
-  await env.CARD_EVENTS.send(kept);
-  logEvent('warn', 'fact_kept', { network, reason, field, problem });
 }
 
 async function sha256Hex(text: string): Promise<string> {

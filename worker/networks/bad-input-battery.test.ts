@@ -140,7 +140,8 @@ describe('a request', () => {
         const asked: Fields = { ...whole, request_key: newToken(), alias_key: newToken() };
         const text = jsonOf({ card_token, request: withValue(asked, path, draw(name, valueAt(asked, path))) });
         const { status, body } = await send('native/authorizations', text, nativeSignature(text));
-        const read = isRead(name, kindIn(ofRequest, path)) || (name === 'missing' && mayBeMissing.has(path[0]));
+        const isAbsent = name === 'missing' || name === 'null';
+        const read = isRead(name, kindIn(ofRequest, path)) || (isAbsent && mayBeMissing.has(path[0]));
         expect([name, status]).toEqual([name, read ? 200 : 422]);
         if (read) expect(body).toHaveProperty('outcome');
         else expect(body['details']).toContainEqual(expect.objectContaining({ field: `request.${path.join('.')}` }));
@@ -237,7 +238,7 @@ describe('a fact, in a batch with others', () => {
       (kind === 'reversal' && path[0] === 'amount_minor') ||
       (path[0] === 'authorization_key' && /clearing|refund/.test(kind));
     const isFine = (name: ClassName) =>
-      (mayBeNull && name === 'null') || (path[0] === 'alias_key' && name === 'missing');
+      (mayBeNull && name === 'null') || (path[0] === 'alias_key' && (name === 'missing' || name === 'null'));
     const expected = drawnClasses.map((name) =>
       isRead(name, kindIn(ofNative, path)) || isFine(name) ? 'stored' : 'kept',
     );

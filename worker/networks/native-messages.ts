@@ -2,14 +2,17 @@
 
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
+import { findCardField } from '../../contracts/card-data.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
-import { type Fields, isFields, messageRead } from '../../contracts/decorations.ts';
-import { networkKeySchema } from '../../contracts/network.ts';
-import { fieldProblems, Refusal } from '../../contracts/problem.ts';
+import { receiveNotice } from '../../contracts/card-notice.ts';
+import { isFields, messageRead } from '../../contracts/decorations.ts';
+import { cardKey, networkKeySchema } from '../../contracts/network.ts';
+import { type FieldProblem, fieldProblems, Refusal } from '../../contracts/problem.ts';
 import { parseJson } from '../body.ts';
 import { callCard } from '../card-object.ts';
 import type { Env } from '../env.ts';
 import { keepFact } from '../keep-facts.ts';
+import { queueRest, type Rest } from './rest-of-batch.ts';
 
 const elementSchema = z.object({ card_token: networkKeySchema, message: cardMessageSchema });
 
@@ -18,34 +21,32 @@ export const nativeIdentifiers: ReadonlySet<string> = new Set(
   'card_token request_key authorization_key alias_key message_key id'.split(' '),
 );
 
-type Stored =
-  | { message_key: string; outcome: 'stored' | 'repeated' }
+/** What became of an element. `field` and `problem` say what is wrong with it. */
+export type Stored =
+  /** Heard by its card. With a field: that one is made for card data, and was dropped. */
+  | ({ message_key: string; outcome: 'stored' | 'repeated' } & Partial<FieldProblem>)
+  /** Of a large batch: it will be told to its card. */
+  | { message_key: string | null; outcome: 'queued' }
   /** Out of contract: a person will look at it. */
-  | { message_key: string | null; outcome: 'kept'; field: string; problem: string }
+  | ({ message_key: string | null; outcome: 'kept' } & FieldProblem)
   | { message_key: string; outcome: 'conflict'; field: string };
 
 /** Tells one element to its card; what is out of contract is kept for a person, and holds up no other. */
 export async function storeMessage(env: Env, element: unknown, index: number, unread: Unread): Promise<Stored> {
   const at = `messages[${index}]`;
-  const fields = isFields(element) ? element : {};
-  const read = readElement(element, unread);
-  if (!read.success) {
-    const [first] = fieldProblems(read.error, at);
-    const { field = at, problem = 'cannot be read' } = first ?? {};
+  const read = readElement(element, at, unread);
+  if ('field' in read) {
+    const cardToken = isFields(element) ? element['card_token'] : null;
     await keepFact(env, 'native', nativeIdentifiers, {
-      fact: element,
-      cardToken: fields['card_token'],
-      reason: 'out_of_contract',
-      field,
-      problem,
+      ...{ fact: element, cardToken, reason: 'out_of_contract' as const },
+      ...read,
     });
-    const { message_key } = isFields(fields['message']) ? fields['message'] : ({} as Fields);
-    return { message_key: typeof message_key === 'string' ? message_key : null, outcome: 'kept', field, problem };
+    return { message_key: keyIn(element), outcome: 'kept', ...read };
   }
-  const { card_token, message } = read.data;
+  const { card_token, message } = read;
   const answer = await callCard(env, { network: 'native', cardToken: card_token }, (card) => card.receive(message));
   const { message_key } = message;
-  if (answer.outcome !== 'conflict') return { message_key, outcome: answer.outcome };
+  if (answer.outcome !== 'conflict') return { message_key, outcome: answer.outcome, ...cardFieldIn(element, at) };
   const field = `${at}.message.${answer.field}`;
   const problem = 'differs from the first message with this key';
   await keepFact(env, 'native', nativeIdentifiers, {
@@ -58,19 +59,53 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
   return { message_key, outcome: 'conflict', field };
 }
 
-/** A fact that was kept, once more, from its evidence. False: it cannot be booked now either. */
-export async function storeKeptNative(env: Env, fact: string): Promise<boolean> {
-  const read = readElement(parseJson(fact), new Set());
-  if (!read.success) return false;
-  const { card_token, message } = read.data;
-  const answer = await callCard(env, { network: 'native', cardToken: card_token }, (card) => card.receive(message));
-  return answer.outcome !== 'conflict';
+/** What a batch has beyond its first elements, by the queues; what became of each that was read. */
+export async function queueMessages(env: Env, rest: Rest, unread: Unread): Promise<Stored[]> {
+  const outcomes = await queueRest(env, rest, {
+    ...{ network: 'native', identifiers: nativeIdentifiers },
+    read: (element, at) => {
+      const read = readElement(element, at, unread);
+      return 'field' in read ? read : [receiveNotice(cardKey('native', read.card_token), read.message)];
+    },
+  });
+  return outcomes.map((outcome, index) => ({ message_key: keyIn(rest.elements[index]), ...outcome }));
 }
 
-function readElement(element: unknown, unread: Unread) {
-  return elementSchema.safeParse(
+/** A fact that was kept, once more, from its evidence. False: it cannot be booked now either. */
+export async function storeKeptNative(env: Env, fact: string): Promise<boolean> {
+  const parsed = parseJson(fact);
+  // Of a large batch, elements that could not be read share a fact.
+  const read = (Array.isArray(parsed) ? parsed : [parsed]).map((one) => readElement(one, 'fact', new Set()));
+  if (read.some((one) => 'field' in one)) return false;
+  const answers = await Promise.all(
+    read.map((one) => {
+      if ('field' in one) throw new Error('not reached: the fact was read');
+      const card = { network: 'native', cardToken: one.card_token } as const;
+      return callCard(env, card, (object) => object.receive(one.message));
+    }),
+  );
+  return answers.every(({ outcome }) => outcome !== 'conflict');
+}
+
+function readElement(element: unknown, at: string, unread: Unread): z.infer<typeof elementSchema> | FieldProblem {
+  const read = elementSchema.safeParse(
     isFields(element) ? { ...element, message: messageRead(element['message'], unread) } : element,
   );
+  if (read.success) return read.data;
+  return fieldProblems(read.error, at)[0] ?? { field: at, problem: 'cannot be read' };
+}
+
+/** What a sender must hear of an element that was booked all the same: card data has no place in it, and was not kept. */
+function cardFieldIn(element: unknown, at: string): Partial<FieldProblem> {
+  const found = findCardField(element);
+  if (found === null) return {};
+  return { field: found.path === 'body' ? at : `${at}.${found.path}`, problem: found.problem };
+}
+
+function keyIn(element: unknown): string | null {
+  const message = isFields(element) ? element['message'] : null;
+  const key = isFields(message) ? message['message_key'] : null;
+  return typeof key === 'string' ? key : null;
 }
 
 /** The other messages of the batch are stored: sent again without these, or with keys of their own, all are. */

@@ -17,7 +17,7 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
-import { keyReused, nativeIdentifiers, storeMessage } from './native-messages.ts';
+import { keyReused, nativeIdentifiers, queueMessages, type Stored, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
   card_token: networkKeySchema,
@@ -29,9 +29,8 @@ const authorizationBodySchema = z.strictObject({
   ),
 });
 
-const messagesBodySchema = z.strictObject({
-  messages: z.array(z.unknown()).check(z.minLength(1), z.maxLength(limits.nativeBatchMax)),
-});
+/** Other fields are passed over, as of a message. However many there are, none is refused for coming with the others. */
+const messagesBodySchema = z.object({ messages: z.array(z.unknown()).check(z.minLength(1)) });
 
 const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_key: networkKeySchema });
 
@@ -47,8 +46,7 @@ export const native = new Hono<Bindings>()
     const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
     await requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
     const body = parseJson(text);
-    if (isBatch) refuseCardFields(body);
-    else refuseCardData(body, notSearched);
+    if (!isBatch) refuseCardData(body, notSearched);
     context.set('body', body);
     await next();
   })
@@ -71,16 +69,11 @@ export const native = new Hono<Bindings>()
     }
   })
   .post('/messages', async (context) => {
-    const { messages } = inShape(messagesBodySchema, context.get('body'));
-    const unread: Unread = new Set();
-    const outcomes = await Promise.allSettled(
-      messages.map((element, index) => storeMessage(context.env, element, index, unread)),
-    );
-    logUnread('native', unread);
-    // All or an error: what was stored is known by its key when the batch comes again.
-    const results = outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? [outcome.value] : []));
-    const failed = outcomes.find((outcome) => outcome.status === 'rejected');
-    if (failed !== undefined) throw cardAway('native', failed.reason);
+    const body = context.get('body');
+    const { messages } = inShape(messagesBodySchema, body);
+    const results = await storeBatch(context.env, messages);
+    // Last, since a fact is not lost for what stands beside it: whoever sends card data has to hear of it all the same.
+    if (isFields(body)) refuseCardFields({ ...body, messages: [] });
     const reused = results.flatMap((result) => (result.outcome === 'conflict' ? [result] : []));
     if (reused.length > 0) throw keyReused(reused);
     return context.json({ results });
@@ -92,6 +85,21 @@ export const native = new Hono<Bindings>()
     });
     return context.json({ request_key, outcome });
   });
+
+/** All or an error: what was stored is known by its key when the batch comes again. */
+async function storeBatch(env: Env, messages: readonly unknown[]): Promise<Stored[]> {
+  const unread: Unread = new Set();
+  const [first, beyond] = [messages.slice(0, limits.batchDirectMax), messages.slice(limits.batchDirectMax)];
+  const rest = { name: 'messages', from: first.length, elements: beyond };
+  const outcomes = await Promise.allSettled([
+    ...first.map((element, index) => storeMessage(env, element, index, unread).then((stored) => [stored])),
+    ...(beyond.length === 0 ? [] : [queueMessages(env, rest, unread)]),
+  ]);
+  logUnread('native', unread);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw cardAway('native', failed.reason);
+  return outcomes.flatMap((outcome) => (outcome.status === 'fulfilled' ? outcome.value : []));
+}
 
 const cardOf = (cardToken: string) => ({ network: 'native', cardToken }) as const;
 
@@ -111,7 +119,12 @@ function withRequestRead(body: unknown): unknown {
   const unread: Unread = new Set();
   const request = requestRead(body['request'], unread);
   logUnread('native', unread);
-  return 'request' in body ? { ...body, request } : body;
+  const { deadline_ms = null, ...others } = body;
+  return {
+    ...others,
+    ...('request' in body ? { request } : {}),
+    ...(deadline_ms === null ? {} : { deadline_ms }),
+  };
 }
 
 /** The edge approved in the card's place; the card has not looked at it, and there is no id of ours yet. */

@@ -5,8 +5,10 @@ import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { maskCardNumbers } from '../../../contracts/card-data.ts';
+import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { cardKey } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { cut, plain } from '../../../contracts/text.ts';
 import type { ReceiveAnswer } from '../../../durable-objects/card/card-object.ts';
@@ -17,6 +19,7 @@ import { basicHeader, requireBasic, requireMarqetaSignature } from '../../creden
 import { type Env, type Settings, settingsOf } from '../../env.ts';
 import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
+import { queueRest, type RestReader } from '../rest-of-batch.ts';
 import { type Batch, batchOf, type Element } from './batch.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
@@ -119,11 +122,12 @@ function readGateway(
  * Stores every element before the 200. One that cannot be booked is kept for a person, and holds up no other; where a card or
  * the queue cannot be reached Marqeta sends the batch again, and what is stored already changes nothing.
  */
-async function storeAll(env: Env, { transactions, unknown }: Batch): Promise<void> {
+async function storeAll(env: Env, { transactions, unknown, rest }: Batch): Promise<void> {
   const unread: Unread = new Set();
   const outcomes = await Promise.allSettled([
     ...transactions.map((one) => storeOrKeep(env, one, unread)),
     ...unknown.map(({ element, at, problem }) => keep(env, element, refusalOf(at, problem))),
+    ...rest.map((one) => queueRest(env, one, restReader(env, one.problem, unread))),
   ]);
   logUnread('marqeta', unread);
   const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
@@ -134,6 +138,33 @@ async function storeAll(env: Env, { transactions, unknown }: Batch): Promise<voi
     error: String(failures[0]),
   });
   throw new Refusal(503, 'card_unavailable', `${failures.length} of ${outcomes.length} elements were not stored.`);
+}
+
+/** `problem`: of notifications of a kind that nobody knows, which are all kept. */
+function restReader(env: Env, problem: string | null, unread: Unread): RestReader {
+  return {
+    ...{ network: 'marqeta', identifiers: marqetaIdentifiers },
+    read: (element, at) => {
+      if (problem !== null) return { field: at, problem };
+      try {
+        return cardNoticesOf(env, noticeOf(element, at, unread));
+      } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
+        return error.details[0] ?? { field: at, problem: error.message };
+      }
+    },
+  };
+}
+
+/** A notice for the queue that tells cards: what `store` would tell the card itself. */
+function cardNoticesOf(env: Env, notice: Notice): CardNotice[] {
+  if (notice.does === 'nothing') return [];
+  const card_key = cardKey('marqeta', notice.cardToken);
+  if (notice.does === 'receive') return [receiveNotice(card_key, notice.message)];
+  const { requestKey, release } = notice;
+  const given = voidNotice(card_key, requestKey, null);
+  if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return [given];
+  return [given, receiveNotice(card_key, release)];
 }
 
 async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): Promise<void> {
@@ -157,14 +188,17 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): 
 
 /** A fact that was kept, once more, from its evidence: numbers as they were, free text masked. False: it cannot be booked now either. */
 export async function storeKeptMarqeta(env: Env, fact: string): Promise<boolean> {
-  let notice: Notice;
+  let notices: Notice[];
   try {
-    notice = noticeOf(parseMarqeta(fact), 'fact', new Set());
+    const parsed = parseMarqeta(fact);
+    // Of a large batch, elements that could not be read share a fact.
+    notices = (Array.isArray(parsed) ? parsed : [parsed]).map((one) => noticeOf(one, 'fact', new Set()));
   } catch (error) {
     if (error instanceof Refusal) return false;
     throw error;
   }
-  return (await store(env, notice)) === null;
+  const differing = await Promise.all(notices.map((notice) => store(env, notice)));
+  return differing.every((field) => field === null);
 }
 
 /** Marqeta's names of what makes a message the fact that it is. */

@@ -3,7 +3,6 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { limits } from '../../../contracts/limits.ts';
 import { profile } from '../../../core/samples.ts';
 import { gatewayMessage, type TransactionInput, webhookMessage } from '../../../scripts/marqeta-messages.ts';
 import worker from '../../index.ts';
@@ -69,11 +68,6 @@ describe('POST /networks/marqeta/webhook', () => {
     const { precedingToken: __, ...unlinked } = refund;
     expect((await notify(transaction(forcePost), transaction(unlinked))).status).toBe(200);
     expect(await read()).toMatchObject({ held_minor: 1_000, posted_minor: 250 });
-  });
-
-  test('more elements than any batch has are refused before one is stored', async () => {
-    const answer = await notify(...Array.from({ length: limits.webhookBatchMax + 1 }, () => 0));
-    expect([answer.status, await answer.json()]).toMatchObject([422, { details: [{ field: 'transactions' }] }]);
   });
 
   test('a ping is answered', async () => {
