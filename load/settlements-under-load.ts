@@ -50,7 +50,8 @@ export async function startOwnOrigin(parts: AsyncDisposableStack, merchants: num
       SIMULATED_PROVIDER_WEBHOOK_SECRETS: provider.secret,
       RATE_LIMIT_PER_MINUTE: '1000000',
       RATE_LIMIT_BURST_PER_SECOND: '100000',
-      DATABASE_POOL_MAX: '20',
+      DATABASE_POOL_MAX: '10',
+      DATABASE_WORK_POOL_MAX: '10',
     },
   });
   parts.defer(() => origin.stop());

@@ -21,8 +21,10 @@ const environmentSchema = z.object({
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   /** The login that runs migrations, where it is not the service's own. */
   DATABASE_OWNER_URL: url(['postgres:', 'postgresql:']).optional(),
-  /** At least 4: intake may hold two, and requests and health checks must find one. */
+  /** Connections for what partners and operators call. */
   DATABASE_POOL_MAX: whole(4, 200, 10),
+  /** Connections for intake, the engine, the loops and health. At least 4: intake may hold two, and the others must find one. */
+  DATABASE_WORK_POOL_MAX: whole(4, 200, 10),
   API_KEY: z.string().min(24, 'must have at least 24 characters'),
   INTERNAL_SECRET: z
     .string()

@@ -4,18 +4,21 @@ import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import type { Database } from './db/client.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
 
-export function measure(registry: Registry, database: Database): void {
+export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
+  const database = pools.work;
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
   const pool = new Gauge({
     name: 'database_pool_connections',
     help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
-    labelNames: ['state'],
+    labelNames: ['pool', 'state'],
     registers: [registry],
     collect() {
-      const { max, open, idle, waiting } = database.use();
-      for (const [state, value] of Object.entries({ max, in_use: open - idle, idle, waiting }))
-        pool.set({ state }, value);
+      for (const [name, { use }] of Object.entries(pools)) {
+        const { max, open, idle, waiting } = use();
+        for (const [state, value] of Object.entries({ max, in_use: open - idle, idle, waiting }))
+          pool.set({ pool: name, state }, value);
+      }
     },
   });
   const waiting = new Gauge({

@@ -26,8 +26,9 @@ import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { Loop } from './loop.ts';
 import { createDelivery } from './notify/delivery.ts';
+import { createLookAt } from './notify/looks.ts';
 import { createNotifyMetrics } from './notify/notify-metrics.ts';
-import { createSafeFetch } from './notify/safe-fetch.ts';
+import { createSafeFetch, type Resolve } from './notify/safe-fetch.ts';
 import { createSecretBox } from './notify/secret-box.ts';
 import { openObjectStore } from './object-store/open-object-store.ts';
 import type { ActionParts } from './open-items/action.ts';
@@ -60,12 +61,18 @@ export interface SecondHalf {
 
 export interface SecondHalfParts {
   readonly config: Config;
+  /** The engine's and the loops'. */
   readonly database: Database;
+  /** A pool of its own for what partners and operators call, so that no number of calls leaves the loops without a connection. */
+  readonly apiDatabase: Database;
+  /** How names are resolved, where it is not by the system's name servers: in tests. */
+  readonly resolve?: Resolve;
   readonly registry: Registry;
   readonly log: Logger;
 }
 
-export function createSecondHalf({ config, database, registry, log }: SecondHalfParts): SecondHalf {
+export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
+  const { config, database, apiDatabase, registry, log, resolve } = parts;
   const providerMetrics = createProviderMetrics(registry);
   const behind = config.SETTLEMENT_PROVIDERS.map((name) => createProvider(name, config));
   const providers = behind.map((provider) =>
@@ -79,10 +86,13 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
   const listening = listenersOf(config, log);
   const inboxes = [...behind, ...listening].filter((provider) => 'readInbox' in provider) as Iso20022Provider[];
   const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
-  const fetch = createSafeFetch({ development: config.WEBHOOK_LOOPBACK === 'allowed' });
+  const fetch = createSafeFetch({
+    development: config.WEBHOOK_LOOPBACK === 'allowed',
+    ...(resolve === undefined ? {} : { resolve }),
+  });
   const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
-  const mount = mountParts({ config, database, registry, log });
+  const mount = mountParts(parts);
   const queue = config.settlementQueue;
   const [files] = inboxes;
   return {
@@ -92,7 +102,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
       settlementTransfers,
       ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
       unassignedClearings,
-      ...webhookEndpointRoutes({ box, fetch }),
+      ...webhookEndpointRoutes({ database: apiDatabase, box, lookAt: createLookAt(fetch) }),
       ...webhookMessageRoutes,
       ...settlementDeadLetterRoutes,
       ...apiKeyRoutes(mount.callers),
@@ -117,7 +127,7 @@ export function createSecondHalf({ config, database, registry, log }: SecondHalf
   };
 }
 
-function mountParts({ config, database, registry, log }: SecondHalfParts): MountParts {
+function mountParts({ config, apiDatabase: database, registry, log }: SecondHalfParts): MountParts {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config;
   // Answers are kept as text, and sealed: the client must not read into them.
   const options = { automaticDeserialization: false, retry: { retries: 0 }, enableTelemetry: false } as const;

@@ -3,10 +3,10 @@
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
 import type { Logger } from 'pino';
-import { Registry } from 'prom-client';
+import { Counter, Registry } from 'prom-client';
 import { createApp } from './api/app.ts';
 import type { Config } from './config.ts';
-import { openDatabase } from './db/client.ts';
+import { type Database, openDatabase } from './db/client.ts';
 import { migrate } from './db/migrate.ts';
 import { createEdgeClient } from './edge/edge-client.ts';
 import { createOutbox } from './edge/outbox.ts';
@@ -35,18 +35,14 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
   const registry = new Registry();
-  const database = openDatabase({
-    url: config.DATABASE_URL,
-    poolMax: config.DATABASE_POOL_MAX,
-    onIdleError: (error) => log.warn({ err: error }, 'an idle database connection broke'),
-  });
-  measure(registry, database);
+  const { database, apiDatabase } = openPools(config, registry, log);
+  measure(registry, { work: database, api: apiDatabase });
   const edge = createEdgeClient({ url: config.EDGE_URL, secret: config.INTERNAL_SECRET });
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
-  const secondHalf = createSecondHalf({ config, database, registry, log });
+  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
@@ -59,7 +55,8 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
 
   let stopping = false;
   const app = createApp({
-    database,
+    database: apiDatabase,
+    workDatabase: database,
     intake,
     outbox,
     edge,
@@ -89,10 +86,31 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       await secondHalf.engine.stop();
       await secondHalf.close();
       await intake.close();
-      await database.close();
+      await Promise.all([apiDatabase.close(), database.close()]);
       log.info('stopped');
     },
   };
+}
+
+/** Two pools: what partners and operators call has its own, so that it cannot take the connections of intake and the engine. */
+function openPools(config: Config, registry: Registry, log: Logger): { database: Database; apiDatabase: Database } {
+  const waits = new Counter({
+    name: 'waits_in_transaction_total',
+    help: 'Calls to something outside that were made while a database transaction was open; 0 always: each is a mistake of ours',
+    labelNames: ['for'],
+    registers: [registry],
+  });
+  const onWait = (what: string): void => {
+    waits.inc({ for: what });
+    log.error({ for: what }, 'a database transaction is open while something outside is waited for');
+  };
+  const options = {
+    url: config.DATABASE_URL,
+    onIdleError: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
+    ...(config.ENVIRONMENT === 'production' ? { onWait } : {}),
+  };
+  const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
+  return { database, apiDatabase: openDatabase({ ...options, poolMax: config.DATABASE_POOL_MAX, beside: database }) };
 }
 
 function listen(fetch: (request: Request) => Response | Promise<Response>, { HOST, PORT }: Config) {

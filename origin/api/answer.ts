@@ -22,6 +22,7 @@ function rawJson(value: bigint): unknown {
 export function answerRefusal(context: Context, refused: Refusal, requestId: string): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (refused.status === 401) headers['www-authenticate'] = 'Bearer realm="atlas"';
-  if (refused.status === 503 || refused.error_code === 'request_in_flight') headers['retry-after'] = '1';
+  if (refused.status === 503 || refused.error_code === 'request_in_flight' || refused.error_code === 'too_many_at_once')
+    headers['retry-after'] = '1';
   return context.body(JSON.stringify(problemBody(refused, requestId)), refused.status, headers);
 }

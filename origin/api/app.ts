@@ -20,8 +20,11 @@ import { httpMetrics } from './http-metrics.ts';
 import { type ApiApp, mount } from './mount.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
 
-export interface AppParts extends HealthParts {
+export interface AppParts extends Omit<HealthParts, 'database'> {
+  /** For the routes that partners and operators call. */
   readonly database: Database;
+  /** For what comes from the edge and from providers, and for health: calls of the API cannot take its connections. */
+  readonly workDatabase: Database;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Outbox;
   readonly edge: EdgeClient;
@@ -37,7 +40,8 @@ export interface AppParts extends HealthParts {
 export type App = ApiApp;
 
 export function createApp(parts: AppParts): App {
-  const { database, log, registry, intake, internalSecret, secondHalf } = parts;
+  const { workDatabase, log, registry, intake, internalSecret, secondHalf } = parts;
+  const looked = { ...parts, database: workDatabase };
   const { callers } = secondHalf.mount;
   const app: App = new Hono();
   app.use(httpMetrics(registry));
@@ -52,14 +56,17 @@ export function createApp(parts: AppParts): App {
   });
 
   app.get('/livez', livez);
-  app.get('/readyz', readyz(parts));
-  app.get('/health', health(parts));
+  app.get('/readyz', readyz(looked));
+  app.get('/health', health(looked));
   app.get('/metrics', async (context) =>
     context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
   );
   app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
 
-  app.post('/provider-webhooks/:provider', takeProviderWebhook({ database, providers: secondHalf.listening }));
+  app.post(
+    '/provider-webhooks/:provider',
+    takeProviderWebhook({ database: workDatabase, providers: secondHalf.listening }),
+  );
   const routes = [
     ...secondHalf.routes,
     ...cardHalfRoutes({ ...parts, readBankFileAgain: secondHalf.readBankFileAgain }),

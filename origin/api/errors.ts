@@ -190,6 +190,12 @@ export const errors = {
     says: 'The quota of this API key is used up. Wait for Retry-After seconds.',
     remedy: 'Wait, then go on more slowly: `RateLimit` says what is left before it comes to this.',
   },
+  too_many_at_once: {
+    status: 429,
+    says: 'Too many requests of this kind are in hand already. Send it again when one of them is answered.',
+    remedy:
+      'Wait for `Retry-After`, and send fewer at once: requests that take long have a small bound for each tenant.',
+  },
   internal_error: {
     status: 500,
     says: 'The request failed here. Send it again.',

@@ -2,6 +2,7 @@
 // while, so that a Redis that is away or slow costs a request nothing.
 
 import { ConsecutiveBreaker, circuitBreaker, handleAll, TimeoutStrategy, timeout, wrap } from 'cockatiel';
+import { beforeWaitingFor } from '../db/held.ts';
 
 /** Longer than an answer from the same region takes, shorter than a caller notices. */
 const waitMs = 100;
@@ -17,5 +18,8 @@ export function createRedisGuard(): RedisGuard {
     circuitBreaker(handleAll, { halfOpenAfter: restMs, breaker: new ConsecutiveBreaker(failuresInARow) }),
     timeout(waitMs, TimeoutStrategy.Aggressive),
   );
-  return (question) => policy.execute(question);
+  return (question) => {
+    beforeWaitingFor('Redis');
+    return policy.execute(question);
+  };
 }

@@ -14,7 +14,7 @@ import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
 import { measureOpenItems } from '../open-items/open-item-metrics.ts';
-import { createSecondHalf } from '../second-half.ts';
+import { createSecondHalf, type SecondHalfParts } from '../second-half.ts';
 import { type App, createApp } from './app.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
@@ -28,6 +28,9 @@ export interface Answer {
   readonly headers: Headers;
 }
 
+/** What a test puts in the place of something outside. */
+export type SampleParts = Pick<Partial<SecondHalfParts>, 'resolve'>;
+
 export class SampleApi {
   readonly app: App;
   readonly apiKey = apiKey;
@@ -40,12 +43,12 @@ export class SampleApi {
   onAnswer: ((method: string, path: string, answer: Answer) => void) | null = null;
   #tokens = 0;
 
-  static async start(url: string, settings: Record<string, string> = {}): Promise<SampleApi> {
+  static async start(url: string, settings: Record<string, string> = {}, parts: SampleParts = {}): Promise<SampleApi> {
     const database = openDatabase({ url, poolMax: 6, onIdleError: () => {} });
-    return new SampleApi(database, await startStandInEdge(), settings);
+    return new SampleApi(database, await startStandInEdge(), settings, parts);
   }
 
-  private constructor(database: Database, edge: StandInEdge, settings: Record<string, string>) {
+  private constructor(database: Database, edge: StandInEdge, settings: Record<string, string>, parts: SampleParts) {
     this.database = database;
     this.edge = edge;
     const log = createLog({ level: 'info', to: { write: (line: string) => this.logged.push(line) } });
@@ -65,7 +68,8 @@ export class SampleApi {
       database,
       log,
       registry,
-      secondHalf: createSecondHalf({ config, database, registry, log }),
+      workDatabase: database,
+      secondHalf: createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts }),
       edge: client,
       pull: null,
       loops: [],

@@ -7,7 +7,7 @@ import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
 import { merchantScopes, newApiKey, type Scope, scopes } from './caller.ts';
-import { type Answer, type Json, SampleApi } from './sample-api.ts';
+import { type Answer, type Json, SampleApi, type SampleParts } from './sample-api.ts';
 
 const worldSettings = {
   SETTLEMENT_PROVIDERS: 'simulated',
@@ -33,8 +33,12 @@ export class SampleWorld {
   readonly own: Tenant;
   readonly other: Tenant;
 
-  static async start(url: string, settings: Record<string, string> = {}): Promise<SampleWorld> {
-    const api = await SampleApi.start(url, { ...worldSettings, ...settings });
+  static async start(
+    url: string,
+    settings: Record<string, string> = {},
+    parts: SampleParts = {},
+  ): Promise<SampleWorld> {
+    const api = await SampleApi.start(url, { ...worldSettings, ...settings }, parts);
     const [own, other] = [await newTenant(api), await newTenant(api)];
     return new SampleWorld(api, own, other);
   }

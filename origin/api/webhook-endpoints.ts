@@ -12,6 +12,7 @@ import {
   webhookMessageStates,
   webhooksRecoveredSchema,
 } from '../../contracts/webhook.ts';
+import type { Database } from '../db/client.ts';
 import {
   createEndpoint,
   type EndpointParts,
@@ -38,14 +39,22 @@ function nameOf({ params, caller }: { params: { webhook_endpoint_id: string }; c
 }
 
 /** What the functions behind say by values, as refusals. */
-function found<T extends object>(result: T | 'endpoint_disabled' | null): Exclude<T, { problems: readonly unknown[] }> {
+function found<T extends object>(
+  result: T | 'endpoint_disabled' | 'looks_busy' | null,
+): Exclude<T, { problems: readonly unknown[] }> {
   if (result === null) throw refusal('webhook_endpoint_not_found');
+  if (result === 'looks_busy') throw refusal('too_many_at_once');
   if (result === 'endpoint_disabled') throw refusal('webhook_endpoint_disabled');
   if ('problems' in result) throw refusal('field_invalid', result.problems as never);
   return result as Exclude<T, { problems: readonly unknown[] }>;
 }
 
-function made(parts: EndpointParts): readonly Route[] {
+interface WebhookParts extends EndpointParts {
+  readonly database: Database;
+}
+
+/** A URL is looked at before anything is written, and no transaction is open meanwhile: these two commit by themselves. */
+function made({ database, ...parts }: WebhookParts): readonly Route[] {
   const create = route({
     ...writes,
     method: 'post',
@@ -54,6 +63,7 @@ function made(parts: EndpointParts): readonly Route[] {
     summary: 'Be told of settlements at a URL',
     // No idempotency key: the answer that would be kept for its repeat holds the secret, which is nowhere in the clear.
     description: 'The signing secret is in this answer and in none after it.',
+    commitsItself: true,
     body: newWebhookEndpointSchema,
     answers: { status: 201, schema: webhookEndpointWithSecretSchema, description: 'With its secret.' },
     errors: ['merchant_not_found'],
@@ -61,7 +71,7 @@ function made(parts: EndpointParts): readonly Route[] {
       const { body, caller, sql } = call;
       const { rows } = await sql.query('select 1 from merchants where merchant_id = $1', [body.merchant_id]);
       if (rows.length === 0 || !sees(caller, body.merchant_id)) throw refusal('merchant_not_found');
-      return { body: found(await createEndpoint(sql, body, { by: doerOf(call), parts })) };
+      return { body: found(await createEndpoint(database, body, { by: doerOf(call), parts })) };
     },
   });
   const update = route({
@@ -70,13 +80,14 @@ function made(parts: EndpointParts): readonly Route[] {
     path: one,
     name: 'updateWebhookEndpoint',
     summary: 'Change a webhook endpoint, or enable it again',
+    commitsItself: true,
     params: byId,
     body: webhookEndpointChangeSchema,
     answers: { status: 200, schema: webhookEndpointSchema, description: 'As it stands now.' },
     errors: ['webhook_endpoint_not_found'],
     async handle(call) {
-      const { body: change, sql } = call;
-      return { body: found(await updateEndpoint(sql, nameOf(call), { change, by: doerOf(call), parts })) };
+      const { body: change } = call;
+      return { body: found(await updateEndpoint(database, nameOf(call), { change, by: doerOf(call), parts })) };
     },
   });
   const rotate = route({
@@ -208,6 +219,6 @@ const ping = route({
   },
 });
 
-export function webhookEndpointRoutes(parts: EndpointParts): readonly Route[] {
+export function webhookEndpointRoutes(parts: WebhookParts): readonly Route[] {
   return [...made(parts), read, list, remove, messages, recover, ping];
 }

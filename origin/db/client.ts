@@ -6,6 +6,7 @@ import { drizzle as drizzleNeon } from 'drizzle-orm/neon-serverless';
 import { drizzle as drizzlePg } from 'drizzle-orm/node-postgres';
 import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import { type OnWait, throwOnWait, whileHeld } from './held.ts';
 import * as schema from './schema.ts';
 
 /** The role the service works as (migrations/0001): each connection takes it when it opens, so none can work as the owner. */
@@ -43,6 +44,13 @@ export interface DatabaseOptions {
   readonly poolMax: number;
   /** A connection that broke while idle: the pool replaces it, and nothing else would say so. */
   readonly onIdleError: (error: Error) => void;
+  /** What becomes of a call to something else that is made inside a transaction (held.ts); it throws where nothing is said. */
+  readonly onWait?: OnWait;
+  /**
+   * Another pool of this process on the same database. The two make their commits durable together: what one has committed and
+   * the other has read is on the disk before either tells of it.
+   */
+  readonly beside?: Database;
 }
 
 function isNeon(url: string): boolean {
@@ -59,7 +67,8 @@ export function directUrl(url: string): string {
   return direct.href;
 }
 
-export function openDatabase({ url, poolMax, onIdleError }: DatabaseOptions): Database {
+export function openDatabase(given: DatabaseOptions): Database {
+  const { url, poolMax, onIdleError } = given;
   const options = {
     connectionString: directUrl(url),
     max: poolMax,
@@ -73,12 +82,12 @@ export function openDatabase({ url, poolMax, onIdleError }: DatabaseOptions): Da
     const pool = new neon.Pool(options);
     pool.on('error', onIdleError);
     pool.on('connect', (client: neon.PoolClient) => client.on('error', hearElsewhere));
-    return databaseOn(pool, drizzleNeon(pool, { schema }), poolMax);
+    return databaseOn(pool, drizzleNeon(pool, { schema }), given);
   }
   const pool = new pg.Pool(options);
   pool.on('error', onIdleError);
   pool.on('connect', (client) => client.on('error', hearElsewhere));
-  return databaseOn(pool, drizzlePg(pool, { schema }), poolMax);
+  return databaseOn(pool, drizzlePg(pool, { schema }), given);
 }
 
 /** What both drivers' pools have in common, in one type: their own are unions of overloads that cannot be called. */
@@ -93,17 +102,23 @@ interface Connection extends Sql {
   release(broken?: Error): void;
 }
 
-function databaseOn(pool: Pool, orm: Database['orm'], max: number): Database {
+/** Of each pool; another pool beside it shares it. */
+const flushers = new WeakMap<Database, Flusher>();
+
+function databaseOn(pool: Pool, orm: Database['orm'], options: DatabaseOptions): Database {
+  const { poolMax: max, onWait = throwOnWait, beside } = options;
   // In the pool itself, so that drizzle's statements go this way too.
   pool.query = (statement, values) => query(pool, statement, values);
-  const flusher = createFlusher(pool);
-  return {
+  const flusher = (beside === undefined ? undefined : flushers.get(beside)) ?? createFlusher(pool);
+  const database: Database = {
     sql: pool,
     orm,
-    transaction: (work) => inTransaction(pool, flusher, work),
+    transaction: (work) => inTransaction(pool, flusher, (sql) => whileHeld(onWait, () => work(sql))),
     use: () => ({ max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
+  flushers.set(database, flusher);
+  return database;
 }
 
 /**

@@ -13,6 +13,7 @@ import {
 import type { Profile } from '../../contracts/profile.ts';
 import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
 import { signCall } from '../../contracts/sign-call.ts';
+import { beforeWaitingFor } from '../db/held.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 
@@ -66,6 +67,7 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
 
 /** fetch says only that it failed; why is in its cause. No redirect is followed: the signature is for one path. */
 async function reach(target: URL, request: RequestInit): Promise<Response> {
+  beforeWaitingFor('the edge');
   try {
     return await fetch(target, { ...request, redirect: 'manual' });
   } catch (error) {

@@ -4,6 +4,7 @@
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import type { QueueConfig } from '../config.ts';
+import { beforeWaitingFor } from '../db/held.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { Intake } from './intake.ts';
 
@@ -42,6 +43,7 @@ export function createPull({ name = 'queue pull', queue, intake, log }: PullOpti
     body: unknown,
     signal?: AbortSignal,
   ): Promise<T> {
+    beforeWaitingFor('the queue');
     const timeout = AbortSignal.timeout(timeoutMs);
     const answer = await fetch(`${base}/${action}`, {
       method: 'POST',

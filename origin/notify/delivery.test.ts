@@ -176,7 +176,7 @@ test('an endpoint that has taken nothing for five days is disabled; enabled agai
     disabled_reason: 'failing',
   });
   status = 200;
-  await updateEndpoint(database.sql, one.name, { change: { status: 'enabled' }, by, parts });
+  await updateEndpoint(database, one.name, { change: { status: 'enabled' }, by, parts });
   await sendTestEvent(database.sql, one.name, by);
   await until(one.message, (seen) => seen?.state === 'delivered');
   expect(await one.endpointNow()).toMatchObject({ status: 'enabled', failing_since: null, disabled_reason: null });

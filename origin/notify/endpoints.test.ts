@@ -61,7 +61,7 @@ test("another merchant's is not there, for reading, changing, removing or its se
   const { endpoint, name } = await made();
   const other = { ...name, merchant_id: await newMerchant(database.sql) };
   expect(await readEndpoint(database.sql, other)).toBeNull();
-  expect(await updateEndpoint(database.sql, other, { change: { status: 'disabled' }, by, parts })).toBeNull();
+  expect(await updateEndpoint(database, other, { change: { status: 'disabled' }, by, parts })).toBeNull();
   expect(await removeEndpoint(database.sql, other, by)).toBe(false);
   expect(await rotateSecret(database.sql, other, { by, box: parts.box })).toBeNull();
   expect(await readEndpoint(database.sql, { ...name, merchant_id: null })).toMatchObject({ url: endpoint.url });
@@ -71,8 +71,8 @@ test('an URL that leads inside is refused, at first and when it is changed', asy
   const { name } = await made();
   const problems = [{ field: 'url', problem: 'must not be an address inside of a network' }];
   const wanted = { merchant_id: name.merchant_id as `mrch_${string}`, url: 'https://169.254.169.254/' };
-  expect(await createEndpoint(database.sql, wanted, { by, parts })).toEqual({ problems });
-  expect(await updateEndpoint(database.sql, name, { change: { url: wanted.url }, by, parts })).toEqual({ problems });
+  expect(await createEndpoint(database, wanted, { by, parts })).toEqual({ problems });
+  expect(await updateEndpoint(database, name, { change: { url: wanted.url }, by, parts })).toEqual({ problems });
   expect(await readEndpoint(database.sql, name)).toMatchObject({ url });
 });
 
@@ -80,11 +80,9 @@ test('a merchant has a bounded number, also when it asks for many at once', asyn
   const merchant_id = await newMerchant(database.sql);
   const wanted = { merchant_id: merchant_id as `mrch_${string}`, url };
   const answers = await Promise.all(
-    Array.from({ length: limits.webhookEndpointsMax + 5 }, () =>
-      database.transaction((sql) => createEndpoint(sql, wanted, { by, parts })),
-    ),
+    Array.from({ length: limits.webhookEndpointsMax + 5 }, () => createEndpoint(database, wanted, { by, parts })),
   );
-  expect(answers.filter((answer) => 'problems' in answer)).toHaveLength(5);
+  expect(answers.filter((answer) => answer !== 'looks_busy' && 'problems' in answer)).toHaveLength(5);
 });
 
 test('pages of a listing hold every endpoint once', async () => {
@@ -103,7 +101,7 @@ test('pages of a listing hold every endpoint once', async () => {
 test('a change changes what it names; disabling says by whom, enabling forgets why', async () => {
   const { name } = await made({ url, description: 'Main' });
   const change = (to: Parameters<typeof updateEndpoint>[2]['change']) =>
-    updateEndpoint(database.sql, name, { change: to, by, parts });
+    updateEndpoint(database, name, { change: to, by, parts });
   expect(await change({ url: 'https://8.8.4.4/' })).toMatchObject({ url: 'https://8.8.4.4/', description: 'Main' });
   expect(await change({ status: 'disabled' })).toMatchObject({ status: 'disabled', disabled_reason: 'by_partner' });
   expect(await change({ description: '' })).toMatchObject({ status: 'disabled', disabled_reason: 'by_partner' });

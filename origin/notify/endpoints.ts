@@ -1,4 +1,5 @@
-// Webhook endpoints of partners: made, read, changed, removed, and their secrets changed. Each takes the caller's transaction.
+// Webhook endpoints of partners: made, read, changed, removed, and their secrets changed. Making one and changing its URL ask a name
+// server, so these two look first and then open a transaction of their own; the others take the caller's.
 // `merchant_id: null` in a name is an operator's view of all; what is not there, or another merchant's, is null.
 
 import { newId } from '../../contracts/ids.ts';
@@ -11,7 +12,7 @@ import type {
   WebhookEndpointWithSecret,
 } from '../../contracts/webhook.ts';
 import type { Doer } from '../audit/audit-event.ts';
-import type { Sql } from '../db/client.ts';
+import type { Database, Sql } from '../db/client.ts';
 import { auditEndpoint } from './audit-endpoint.ts';
 import {
   type EndpointName,
@@ -21,7 +22,7 @@ import {
   findEndpoint,
   removedReason,
 } from './endpoint-view.ts';
-import type { SafeFetch } from './safe-fetch.ts';
+import type { LookAt } from './looks.ts';
 import { newSigningSecret, type SecretBox } from './secret-box.ts';
 
 /** The old secret signs too for so long: a partner changes its own in a working day. */
@@ -29,20 +30,38 @@ const secretOverlapHours = 24;
 
 export interface EndpointParts {
   readonly box: SecretBox;
-  readonly fetch: Pick<SafeFetch, 'problemOf'>;
+  readonly lookAt: LookAt;
 }
 
 export type EndpointRefusal = { readonly problems: readonly FieldProblem[] };
 
 /** The merchant must exist. The answer holds the signing secret, which is shown this once. */
 export async function createEndpoint(
-  sql: Sql,
+  database: Database,
   wanted: NewWebhookEndpoint,
   { by, parts }: { by: Doer; parts: EndpointParts },
+): Promise<WebhookEndpointWithSecret | EndpointRefusal | 'looks_busy'> {
+  const refused = await refusedUrl(parts, wanted.merchant_id, wanted.url);
+  if (refused !== null) return refused;
+  return await database.transaction((sql) => insertEndpoint(sql, wanted, { by, box: parts.box }));
+}
+
+async function refusedUrl(
+  { lookAt }: EndpointParts,
+  owner: string,
+  url: string,
+): Promise<EndpointRefusal | 'looks_busy' | null> {
+  const seen = await lookAt(owner, url);
+  if (seen === null) return null;
+  return seen === 'busy' ? 'looks_busy' : { problems: [{ field: 'url', problem: seen.problem }] };
+}
+
+async function insertEndpoint(
+  sql: Sql,
+  wanted: NewWebhookEndpoint,
+  { by, box }: { by: Doer; box: SecretBox },
 ): Promise<WebhookEndpointWithSecret | EndpointRefusal> {
   const { merchant_id, url, description = '', event_types = [] } = wanted;
-  const problem = await parts.fetch.problemOf(url);
-  if (problem !== null) return { problems: [{ field: 'url', problem }] };
   // The merchant's row first, and a statement of its own to count: two at a time would both find room for the last one.
   await sql.query('select from merchants where merchant_id = $1 for update', [merchant_id]);
   const { rows: counted } = await sql.query<{ endpoints: number }>(
@@ -65,7 +84,7 @@ export async function createEndpoint(
       normalised(url),
       description,
       event_types,
-      parts.box.seal(secret, webhook_endpoint_id),
+      box.seal(secret, webhook_endpoint_id),
     ],
   );
   await auditEndpoint(sql, { action: 'created', webhook_endpoint_id, merchant_id, by });
@@ -99,14 +118,27 @@ export async function listEndpoints(sql: Sql, { merchant_id, limit, after }: End
 
 /** Enabling forgets its failures; what it missed comes by `recoverMessages`. */
 export async function updateEndpoint(
-  sql: Sql,
+  database: Database,
   name: EndpointName,
   { change, by, parts }: { change: WebhookEndpointChange; by: Doer; parts: EndpointParts },
-): Promise<WebhookEndpoint | EndpointRefusal | null> {
-  const problem = change.url === undefined ? null : await parts.fetch.problemOf(change.url);
+): Promise<WebhookEndpoint | EndpointRefusal | 'looks_busy' | null> {
+  if (change.url !== undefined) {
+    // No name server is asked for an endpoint that is not there, or is another merchant's.
+    const found = await findEndpoint(database.sql, name);
+    if (found === null) return null;
+    const refused = await refusedUrl(parts, found.merchant_id, change.url);
+    if (refused !== null) return refused;
+  }
+  return await database.transaction((sql) => changeEndpoint(sql, name, { change, by }));
+}
+
+async function changeEndpoint(
+  sql: Sql,
+  name: EndpointName,
+  { change, by }: { change: WebhookEndpointChange; by: Doer },
+): Promise<WebhookEndpoint | null> {
   const before = await findEndpoint(sql, name, { lock: true });
   if (before === null) return null;
-  if (problem !== null) return { problems: [{ field: 'url', problem }] };
   const status = change.status ?? before.status;
   const turned = status !== before.status;
   const { rows } = await sql.query<EndpointRow>(

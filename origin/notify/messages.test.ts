@@ -29,7 +29,7 @@ async function list(name: Name) {
   return (await listMessages(database.sql, name, { limit: 100 }))?.webhook_messages ?? [];
 }
 const turn = (name: Name, status: 'enabled' | 'disabled') =>
-  updateEndpoint(database.sql, name, { change: { status }, by, parts });
+  updateEndpoint(database, name, { change: { status }, by, parts });
 /** As delivery leaves them. */
 const mark = (name: Name, state: string, where = 'true') =>
   database.sql.query(

@@ -5,6 +5,7 @@
 import { Resolver } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { type Dispatcher, request } from 'undici';
+import { beforeWaitingFor } from '../db/held.ts';
 import { answerBytesMax } from './answer-text.ts';
 import { createPinnedAgents } from './pinned-agents.ts';
 import { isLoopbackAddress, isPublicAddress } from './safe-address.ts';
@@ -99,6 +100,7 @@ export function createSafeFetch({
 
   return {
     async post(text, post) {
+      beforeWaitingFor('a partner');
       const verdict = judgeUrl(text, { development });
       if ('problem' in verdict) return { outcome: 'unreached', reason: 'url_refused' };
       const signal = AbortSignal.timeout(timeoutMs);
@@ -109,6 +111,7 @@ export function createSafeFetch({
       }
     },
     async problemOf(text) {
+      beforeWaitingFor('a name server');
       const verdict = judgeUrl(text, { development });
       if ('problem' in verdict) return verdict.problem;
       const addresses = await orAborted(vet(verdict.url), AbortSignal.timeout(lookTimeoutMs)).catch(() => null);

@@ -12,15 +12,18 @@ import type { Database, Sql } from '../db/client.ts';
 import type { Loop } from '../loop.ts';
 import { createDelivery, type DeliveryOptions } from './delivery.ts';
 import { createEndpoint } from './endpoints.ts';
+import { createLookAt } from './looks.ts';
 import { createNotifyMetrics } from './notify-metrics.ts';
 import { createSafeFetch } from './safe-fetch.ts';
 import { createSecretBox } from './secret-box.ts';
 
 export const by = { actor: 'akey_test', correlation_id: 'req_test' };
 
+const fetch = createSafeFetch({ development: true, timeoutMs: 2_000 });
 export const parts = {
   box: createSecretBox(randomBytes(32).toString('base64')),
-  fetch: createSafeFetch({ development: true, timeoutMs: 2_000 }),
+  fetch,
+  lookAt: createLookAt(fetch, { perOwner: 100, all: 100 }),
 };
 
 export async function newMerchant(sql: Sql): Promise<string> {
@@ -30,13 +33,13 @@ export async function newMerchant(sql: Sql): Promise<string> {
 }
 
 export async function newEndpoint(
-  { sql }: { sql: Sql },
+  database: Database,
   merchant_id: string,
   wanted: Omit<NewWebhookEndpoint, 'merchant_id'>,
 ): Promise<WebhookEndpointWithSecret> {
   const merchant = { merchant_id: merchant_id as NewWebhookEndpoint['merchant_id'] };
-  const made = await createEndpoint(sql, { ...merchant, ...wanted }, { by, parts });
-  if ('problems' in made) throw new Error(JSON.stringify(made.problems));
+  const made = await createEndpoint(database, { ...merchant, ...wanted }, { by, parts });
+  if (made === 'looks_busy' || 'problems' in made) throw new Error(JSON.stringify(made));
   return made;
 }
 

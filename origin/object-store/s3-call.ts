@@ -3,6 +3,7 @@
 
 import { S3ServiceException } from '@aws-sdk/client-s3';
 import { ExponentialBackoff, handleWhen, retry } from 'cockatiel';
+import { beforeWaitingFor } from '../db/held.ts';
 
 export interface S3CallOptions {
   /** One exchange; a longer one is ended, and tried again. */
@@ -33,6 +34,7 @@ export function createS3Call(bucket: string, options: S3CallOptions): CallS3 {
     backoff: new ExponentialBackoff({ initialDelay: backoffMs, maxDelay: 20 * backoffMs }),
   });
   return async (what, once) => {
+    beforeWaitingFor('the object store');
     const deadline = AbortSignal.timeout(callMsMax);
     try {
       return await tries.execute(({ attempt }) => {

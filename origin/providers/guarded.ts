@@ -13,6 +13,7 @@ import {
   handleWhenResult,
 } from 'cockatiel';
 import type { Logger } from 'pino';
+import { beforeWaitingFor } from '../db/held.ts';
 import { describeError } from '../log.ts';
 import { notTaken, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, SubmitAnswer } from './provider.ts';
@@ -134,6 +135,7 @@ class Guard {
     signal: AbortSignal,
     refused: (code: string) => A,
   ): Promise<A> {
+    beforeWaitingFor(`the provider ${this.#name}`);
     let startedMs: number | null = null;
     const passed = this.#bulkheads[kind].execute(() => {
       // Its caller has given up on it while it waited for its place.
