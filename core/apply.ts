@@ -13,7 +13,7 @@ import {
   afterVoid,
   messagePlace,
 } from './authorization.ts';
-import { authorizationKey, type CardState, setAuthorization, setProfile } from './card-state.ts';
+import { authorizationKey, type CardState, isAnyKnown, setAuthorization, setProfile } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Found, take } from './found.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
@@ -80,9 +80,7 @@ function applyDecision(state: CardState, body: Body<'authorization'>, sequence: 
  * under attack stays small. What the network forces through later finds its id by them.
  */
 function begetsNothing(state: CardState, request: AuthorizationRequest, { hold_minor }: Decision): boolean {
-  const { authorization_key, alias_key = authorization_key } = request;
-  const isKnown = (name: string) => state.authorizations.has(authorizationKey(state, name));
-  return hold_minor === 0 && !isKnown(authorization_key) && !isKnown(alias_key);
+  return hold_minor === 0 && !isAnyKnown(state, request.authorization_key, request.alias_key);
 }
 
 function applyMessage(state: CardState, body: Body<'message'>, sequence: number, atMs: number): void {

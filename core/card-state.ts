@@ -94,6 +94,13 @@ export function authorizationKey(state: CardState, key: string): string {
   return state.aliases.get(key) ?? key;
 }
 
+/** Whether an authorization stands under one of these names. One that was only asked for, and held nothing, does not. */
+export function isAnyKnown(state: CardState, one: string, other: string | undefined): boolean {
+  const { authorizations } = state;
+  if (authorizations.has(authorizationKey(state, one))) return true;
+  return other !== undefined && authorizations.has(authorizationKey(state, other));
+}
+
 /** The sums of a currency: the state's own for the card's. */
 export function sumsIn(state: CardState, currency: string): Sums {
   state.currency ??= currency;

@@ -77,7 +77,8 @@ export function compileControls(
 
 function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): CompiledControl['judge'] {
   const attributes = compileAppliesTo(control.applies_to);
-  const marks = control.mode === 'shadow' ? ({ shadow: true } as const) : {};
+  const isShadow = control.mode === 'shadow';
+  const marks = isShadow ? ({ shadow: true } as const) : {};
   const { control_id } = control;
   const passes: Judgement = {
     verdict: { control_id, verdict: 'pass', ...marks },
@@ -116,7 +117,7 @@ function judgeOf(control: Control, counters: ReadonlyMap<string, Counter>): Comp
         return { verdict: { ...passes.verdict, hold_minor }, reason: null, room_minor: everything };
       };
     case 'limit': {
-      const limit = judgeLimit(control, counters.get(counterKey(control)) ?? null, marks);
+      const limit = judgeLimit(control, counters.get(counterKey(control)) ?? null, isShadow);
       return (question) => (appliesTo(attributes, question.countsAs, question.countsAtMs) ? limit(question) : skips);
     }
   }
@@ -130,7 +131,7 @@ function appliesTo(attributes: readonly Attribute[], subject: Subject, atMs: num
 function judgeLimit(
   { control_id, amount_minor, count, refunds_give_back }: LimitControl,
   counter: Counter | null,
-  marks: { readonly shadow?: true },
+  isShadow: boolean,
 ): CompiledControl['judge'] {
   const tooMuch = counter === null ? 'exceeds_amount_max' : 'exceeds_amount_in_window';
   return ({ request, known, countsAtMs, isAddition, nowMs }) => {
@@ -149,7 +150,8 @@ function judgeLimit(
       if (request.amount_minor > remaining_minor) reason = tooMuch;
       else if (noUseLeft) reason = 'exceeds_count_in_window';
     }
-    const verdict: Verdict = { control_id, verdict: reason === null ? 'pass' : 'decline', ...marks };
+    const verdict: Verdict = { control_id, verdict: reason === null ? 'pass' : 'decline' };
+    if (isShadow) verdict.shadow = true;
     if (amount_minor !== undefined) verdict.remaining_minor = remaining_minor;
     if (count !== undefined) verdict.remaining_count = remaining_count;
     return { verdict, reason, room_minor: noUseLeft ? 0 : remaining_minor };

@@ -5,7 +5,7 @@ import type { AuthorizationRequest } from '../contracts/authorization-request.ts
 import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { isUse } from './authorization.ts';
-import { availableMinor, type CardState } from './card-state.ts';
+import { availableMinor, type CardState, isAnyKnown } from './card-state.ts';
 import { questionOf } from './controls.ts';
 import type { KnownAuthorization } from './counter.ts';
 import { find } from './found.ts';
@@ -74,8 +74,10 @@ const noId = 'auth_';
 
 /** What a request adds to, by any of its names; null for a new purchase. */
 function knownOf(state: CardState, request: AuthorizationRequest, nowMs: number): KnownAuthorization | null {
-  const { authorization, parts } = find(state, { ...request, authorization_id: noId }, nowMs);
-  return parts.length === 0 ? null : { authorization, parts };
+  const { authorization_key, alias_key, currency } = request;
+  // Nearly every request is a new purchase: for those nothing is put together.
+  if (!isAnyKnown(state, authorization_key, alias_key)) return null;
+  return find(state, { authorization_key, alias_key, authorization_id: noId, currency }, nowMs);
 }
 
 function askControls(

@@ -40,6 +40,9 @@ export class CalendarSums implements WindowSums {
   readonly #spanAt: (atMs: number) => Span;
   readonly #isLifetime: boolean;
   readonly #sums = new Map<number, Counted>();
+  /** The window that was asked for last, and its sum: nearly always the one that is asked for next. */
+  #lastSpan: Span = { start_ms: 0, end_ms: 0 };
+  #lastSum: Readonly<Counted> = nothing;
 
   constructor(window: CalendarWindow) {
     this.#spanAt = spansOf(window);
@@ -49,12 +52,25 @@ export class CalendarSums implements WindowSums {
   add({ window_at_ms }: Pick<CountsAt, 'window_at_ms'>, counted: Readonly<Counted>): void {
     const { start_ms } = this.#spanAt(window_at_ms);
     const sum = this.#sums.get(start_ms);
-    if (sum === undefined) this.#sums.set(start_ms, { ...counted });
-    else addTo(sum, counted);
+    if (sum === undefined) {
+      this.#sums.set(start_ms, { ...counted });
+      this.#forgetLast();
+    } else addTo(sum, counted);
   }
 
   countedIn(windowAtMs: number): Readonly<Counted> {
-    return this.#sums.get(this.#spanAt(windowAtMs).start_ms) ?? nothing;
+    const { start_ms, end_ms } = this.#lastSpan;
+    if (windowAtMs >= start_ms && windowAtMs < end_ms) return this.#lastSum;
+    const span = this.#spanAt(windowAtMs);
+    const sum = this.#sums.get(span.start_ms) ?? nothing;
+    // Where a zone has given a day twice, a window need not hold the instant that it was found by: that one is not kept.
+    if (windowAtMs >= span.start_ms && windowAtMs < span.end_ms) [this.#lastSpan, this.#lastSum] = [span, sum];
+    return sum;
+  }
+
+  /** A sum has begun or gone: the last answer may be another one now. */
+  #forgetLast(): void {
+    this.#lastSpan = { start_ms: 0, end_ms: 0 };
   }
 
   isIn({ window_at_ms }: CountsAt, windowAtMs: number): boolean {
@@ -69,6 +85,7 @@ export class CalendarSums implements WindowSums {
   forgetBefore(atMs: number): void {
     const { start_ms } = this.#spanAt(atMs);
     for (const startMs of this.#sums.keys()) if (startMs < start_ms) this.#sums.delete(startMs);
+    this.#forgetLast();
   }
 
   all(): Kept {
