@@ -103,6 +103,34 @@ describe('windows of a calendar', () => {
     ]);
   });
 
+  test('answer alike however often they were asked before', () => {
+    const turn = fc.record({
+      atMs: fc.integer({ min: -2, max: 2 }).map((day) => noonMs + day * dayMs),
+      lookAtMs: fc.integer({ min: -30, max: 30 }).map((hours) => noonMs + hours * hourMs),
+      forgets: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(fc.array(turn, { maxLength: 12 }), (turns) => {
+        const sums = perDay();
+        let added: number[] = [];
+        for (const { atMs, lookAtMs, forgets } of turns) {
+          const start = Math.floor(lookAtMs / dayMs) * dayMs;
+          const counted = () =>
+            sumOf(added.filter((ms) => ms >= start && ms < start + dayMs).map(() => ({ atMs, ...one })));
+          // Asked twice: the second answer comes from the first.
+          for (const _ of [1, 2]) expect(sums.countedIn(lookAtMs)).toEqual(counted());
+          sums.add({ window_at_ms: atMs }, one);
+          added.push(atMs);
+          expect(sums.countedIn(lookAtMs)).toEqual(counted());
+          if (!forgets) continue;
+          sums.forgetBefore(midnightMs);
+          added = added.filter((ms) => ms >= midnightMs);
+          expect(sums.countedIn(lookAtMs)).toEqual(counted());
+        }
+      }),
+    );
+  });
+
   test('keep a sum of their own, not the one that was handed in', () => {
     const sums = perDay();
     const handed = { ...one };
