@@ -92,12 +92,13 @@ function counted(
 ): Authorization {
   const heldChange = after.hold_minor - before.hold_minor;
   const clearedChange = after.cleared_minor - before.cleared_minor;
-  const touched = { ...after, touched_ms: how.nowMs };
+  const touched_ms = how.nowMs;
   // Most changes of most authorizations: a refund, a repeat of what is known.
   const isUnchanged = heldChange === 0 && clearedChange === 0 && how.approves === undefined;
-  if (isUnchanged && how.voidsGivenAtMs === undefined && isUse(before) === isUse(after)) return touched;
+  if (isUnchanged && how.voidsGivenAtMs === undefined && isUse(before) === isUse(after))
+    return { ...after, touched_ms };
   const change = { ...how, heldChange, clearedChange, isUse: isUse(after) };
-  return { ...touched, portions: recounted(before.portions, change) };
+  return { ...after, touched_ms, portions: recounted(before.portions, change) };
 }
 
 /** As the card records it: where it stands, when it was given, what it adds. */

@@ -90,12 +90,14 @@ export function holdOf(changes: readonly HoldChange[]): Hold {
 export type Held = Hold & { readonly changes: readonly HoldChange[] };
 
 /** With one change more, wherever it stands. Every change of a hold goes through here or `merged`. */
-export function withChange({ changes, ...hold }: Held, change: HoldChange): Held {
+export function withChange(held: Held, change: HoldChange): Held {
+  const { changes } = held;
   const last = changes.at(-1);
   const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;
   if (!isLast || change.order !== undefined || isNumbered(changes)) return merged([...changes, change]);
   const after = change.does === 'sets' || change.does === 'ends' ? [change] : [...changes, change];
-  return { changes: after, ...holdAfter(hold, change) };
+  const { hold_minor, network_minor } = holdAfter(held, change);
+  return { changes: after, hold_minor, network_minor };
 }
 
 /**
