@@ -79,6 +79,89 @@ describe('configuration', () => {
     expect(() => readConfig({ ...given, ...changed })).toThrow(message);
   });
 
+  const production = {
+    ...given,
+    ENVIRONMENT: 'production',
+    WEBHOOK_SECRETS_KEY: Buffer.from(`${random}12345678`).toString('base64'),
+  };
+  const whsec = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString('base64')}`;
+  const outside = 'postgresql://atlas:k7Qp2vXw9LmR@db.example.net/atlas';
+
+  test.each<[string, Record<string, string | undefined>]>([
+    ['API_KEY: is one character or byte, repeated', { API_KEY: 'a'.repeat(40) }],
+    ['API_KEY: is a short piece, repeated', { API_KEY: 'abc1'.repeat(10) }],
+    ['API_KEY: is a row that anybody can continue', { API_KEY: 'abcdefghijklmnopqrstuvwxyz' }],
+    ['INTERNAL_SECRET: is one character or byte, repeated', { INTERNAL_SECRET: whsec(new Uint8Array(32)) }],
+    ['INTERNAL_SECRET: is a demo value or a published', { INTERNAL_SECRET: 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw' }],
+    ['WEBHOOK_SECRETS_KEY: is one character', { WEBHOOK_SECRETS_KEY: Buffer.alloc(32).toString('base64') }],
+    [
+      'STRIPE_API_KEY: is a demo value or a published',
+      { STRIPE_API_KEY: ['sk', 'test', 'k7Qp2vXw9LmR4tYb'].join('_') },
+    ],
+    ['CLOUDFLARE_API_TOKEN: is too short to be what its provider gives', { ...pull }],
+    [
+      'INTERNAL_SECRET: holds one secret twice',
+      { INTERNAL_SECRET: `${given.INTERNAL_SECRET} ${given.INTERNAL_SECRET}` },
+    ],
+    ['API_KEY and STRIPE_WEBHOOK_SECRETS: hold the same secret', { STRIPE_WEBHOOK_SECRETS: random }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: outside }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=disable` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${given.DATABASE_URL}?sslmode=disable` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=prefer` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=no-verify` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=verify-full&sslmode=disable` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=require&uselibpqcompat=true` }],
+    ['DATABASE_URL: is not held to TLS', { DATABASE_URL: 'postgresql://127.0.0.1/atlas?host=db.example.net' }],
+    ['DATABASE_OWNER_URL: is not held to TLS', { DATABASE_OWNER_URL: outside }],
+    ['DATABASE_URL: its password', { DATABASE_URL: 'postgresql://atlas:postgres@db.net/atlas?sslmode=verify-full' }],
+    ['DATABASE_URL: its password', { DATABASE_URL: 'postgresql://a:aaaaaaaaaaaaaaaa@db.net/a?sslmode=verify-full' }],
+    ['EDGE_URL: must be https in production', { EDGE_URL: 'http://edge.example.com' }],
+    ['QUEUE_API_URL: must be https in production', { QUEUE_API_URL: 'http://api.cloudflare.com/client/v4' }],
+    ['STRIPE_URL: must be https in production', { STRIPE_URL: 'HTTP://api.stripe.com' }],
+    ['SIMULATED_PROVIDER_URL: must be https in production', { SIMULATED_PROVIDER_URL: 'http://provider.example' }],
+    ['NODE_TLS_REJECT_UNAUTHORIZED: turns off', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
+  ])('X10: production does not start: %s', (message, changed) => {
+    expect(() => readConfig({ ...production, ...changed })).toThrow(message);
+    for (const secret of Object.values(changed))
+      if (secret !== undefined && secret.length > 20 && !/^https?:/i.test(secret))
+        expect(() => readConfig({ ...production, ...changed })).not.toThrow(secret);
+  });
+
+  test.each([
+    ['verified TLS', `${outside}?sslmode=verify-full`],
+    ['verified TLS, as `require` is with our driver', `${outside}?sslmode=require`],
+    ['Neon, whose driver knows nothing else', 'postgresql://atlas:k7Qp2vXw9LmR@ep-a.eu-central-1.aws.neon.tech/atlas'],
+    ['a database on this machine', given.DATABASE_URL],
+    ['a socket', 'postgresql:///atlas?host=/var/run/postgresql'],
+  ])('X10: production starts with %s', (_, DATABASE_URL) => {
+    expect(readConfig({ ...production, DATABASE_URL }).DATABASE_URL).toBe(DATABASE_URL);
+  });
+
+  test.each(['0.0.0.0', '::', '10.0.0.7', 'atlas.example.com'])(
+    'X10: without ENVIRONMENT nothing is served at %s, whatever the secrets are',
+    (HOST) => {
+      const said = 'HOST: is not this machine alone; set ENVIRONMENT to production, or HOST to 127.0.0.1';
+      expect(() => readConfig({ ...given, HOST })).toThrow(said);
+      expect(() => readConfig({ ...given, HOST, ENVIRONMENT: 'development' })).toThrow(said);
+      expect(readConfig({ ...production, HOST }).HOST).toBe(HOST);
+    },
+  );
+
+  test.each(['127.0.0.1', 'localhost', '::1', '127.8.0.1'])('a laptop serves itself at %s', (HOST) => {
+    expect(readConfig({ ...given, HOST }).HOST).toBe(HOST);
+  });
+
+  test('two values of each secret of ours are taken while it changes', () => {
+    const next = 'Zt5Hn8KcR2wQ9yLpX4vMd7Gs';
+    const changing = {
+      API_KEY: `${next} ${random}`,
+      INTERNAL_SECRET: `${whsec(Buffer.from(`${next}${next}`))} ${given.INTERNAL_SECRET}`,
+      WEBHOOK_SECRETS_KEY: `${Buffer.from(`${next}87654321`).toString('base64')} ${production.WEBHOOK_SECRETS_KEY}`,
+    };
+    expect(readConfig({ ...production, ...changing })).toMatchObject(changing);
+    expect(() => readConfig({ ...production, API_KEY: `${random} short` })).toThrow('API_KEY: must have at least 24');
+  });
+
   test('names every wrong value at once, and quotes none of them', () => {
     const wrong = { ...given, API_KEY: 'hunter2', EDGE_URL: 'nowhere' };
     expect(() => readConfig(wrong)).toThrow(/^configuration: API_KEY: [^;]+; EDGE_URL: [^;]+$/);

@@ -1,10 +1,10 @@
 // Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
 
 import * as z from 'zod';
+import { secretsIn } from '../contracts/secret-strength.ts';
+import { hostProblems, plaintextProblems } from './outside.ts';
+import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
-
-/** What the repository shows to the world: fine on a laptop, refused in production. As words, since random text may hold any four letters. */
-const demoWord = /(?:^|[^a-z0-9])(?:demo|example|changeme|test)(?:[^a-z0-9]|$)/i;
 
 const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
@@ -12,6 +12,11 @@ const url = (protocols: readonly string[]) =>
   });
 const whole = (min: number, max: number, fallback: number) =>
   z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
+
+const severalSecrets = (shape: RegExp, error: string) =>
+  z.string().refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), {
+    error,
+  });
 
 const environmentSchema = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('development'),
@@ -25,10 +30,10 @@ const environmentSchema = z.object({
   DATABASE_POOL_MAX: whole(4, 200, 10),
   /** Connections for intake, the engine, the loops and health. At least 4: intake may hold two, and the others must find one. */
   DATABASE_WORK_POOL_MAX: whole(4, 200, 10),
-  API_KEY: z.string().min(24, 'must have at least 24 characters'),
-  INTERNAL_SECRET: z
-    .string()
-    .regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
+  /** The operator's own key; several with spaces while it changes. */
+  API_KEY: severalSecrets(/^.{24,}$/, 'must have at least 24 characters'),
+  /** Signs and verifies the calls between the halves, and does nothing else; several with spaces while it changes. */
+  INTERNAL_SECRET: severalSecrets(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
   EDGE_URL: url(['http:', 'https:']),
   /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
   OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000, 24),
@@ -58,16 +63,22 @@ export type Config = Omit<
 };
 
 /** Throws one error that names every wrong value, and quotes none: some are secrets. */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export function readConfig(environment: Environment): Config {
+  const files = withSecretFiles(environment);
   // An empty value is a value that somebody forgot: as if it were not there.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const given = Object.fromEntries(Object.entries(files.environment).filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
-  const problems = parsed.success
-    ? problemsBetween(parsed.data)
-    : parsed.error.issues.map(({ path, message }) => {
-        const name = String(path[0]);
-        return `${name}: ${given[name] === undefined ? 'is not set' : message}`;
-      });
+  const problems = [
+    ...files.problems,
+    ...(parsed.success
+      ? problemsBetween(parsed.data, given)
+      : parsed.error.issues.flatMap(({ path, message }) => {
+          const name = String(path[0]);
+          // Of a file that cannot be read this much has been said.
+          if (files.problems.some((problem) => problem.startsWith(`${name}_FILE: `))) return [];
+          return `${name}: ${given[name] === undefined ? 'is not set' : message}`;
+        })),
+  ];
   if (!parsed.success || problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
   const { QUEUE_API_URL, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_QUEUE_ID, CLOUDFLARE_API_TOKEN, ...rest } = parsed.data;
   const queue =
@@ -85,21 +96,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return { ...rest, queue, settlementQueue };
 }
 
-function problemsBetween(config: z.infer<typeof environmentSchema>): string[] {
+function problemsBetween(config: z.infer<typeof environmentSchema>, given: Environment): string[] {
   const problems: string[] = [];
+  const isProduction = config.ENVIRONMENT === 'production';
   const pull = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
   const missing = pull.filter((name) => config[name] === undefined);
   if (missing.length > 0 && missing.length < pull.length)
     problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
-  problems.push(...settlementProblems(config, config.ENVIRONMENT === 'production'));
-  if (config.ENVIRONMENT !== 'production') return problems;
-  for (const name of ['API_KEY', 'INTERNAL_SECRET'] as const) {
-    const plain = config[name].startsWith('whsec_')
-      ? Buffer.from(config[name].slice(6), 'base64').toString('latin1')
-      : config[name];
-    if (demoWord.test(plain))
-      problems.push(`${name}: is a demo value, which anyone can read; make a random one for production`);
-  }
-  if (!config.EDGE_URL.startsWith('https:')) problems.push('EDGE_URL: must be https in production');
+  problems.push(...settlementProblems(config, isProduction));
+  problems.push(...secretProblems(given, isProduction));
+  problems.push(...hostProblems({ HOST: config.HOST, isProduction }));
+  if (isProduction) problems.push(...plaintextProblems(given));
   return problems;
 }

@@ -1,7 +1,6 @@
 // The second half put together: providers behind their guards, the engine, the schedule, webhooks to partners, and the routes
 // that partners call.
 
-import { createHash } from 'node:crypto';
 import { Redis } from '@upstash/redis';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
@@ -39,6 +38,7 @@ import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
 import { createSimulatedProvider } from './providers/simulated.ts';
 import { createStripeProvider } from './providers/stripe.ts';
+import { keysFor, sealingKeys } from './secrets/sealing-keys.ts';
 import { createAccrualLoop } from './settlement/accrual-loop.ts';
 import { SettlementEngine } from './settlement/engine.ts';
 import { createSchedule } from './settlement/runs.ts';
@@ -90,7 +90,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
     development: config.WEBHOOK_LOOPBACK === 'allowed',
     ...(resolve === undefined ? {} : { resolve }),
   });
-  const box = createSecretBox(config.WEBHOOK_SECRETS_KEY ?? developmentKey(config.INTERNAL_SECRET));
+  const box = createSecretBox(sealingKeys(config));
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
   const mount = mountParts(parts);
   const queue = config.settlementQueue;
@@ -148,7 +148,7 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
       database,
       cache: redis === null ? null : createAnswerCache(redis, guard, log),
       ttlMs: config.IDEMPOTENCY_HOURS * 3_600_000,
-      secret: config.INTERNAL_SECRET,
+      sealingKeys: keysFor('idempotent answers', sealingKeys(config)),
       onHit: (where) => hits.inc({ where }),
     }),
   };
@@ -214,9 +214,4 @@ function problemOfDestination(providers: readonly Provider[], name: string, dest
   if (provider !== undefined) return provider.problemOfDestination(destination);
   const known = providers.map((one) => one.name).join(', ') || 'none';
   return `names no provider that is set up here (${known})`;
-}
-
-/** For development alone: production refuses to start without a key of its own. */
-function developmentKey(secret: string): string {
-  return createHash('sha256').update(`webhook secrets ${secret}`).digest('base64');
 }

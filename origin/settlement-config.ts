@@ -37,7 +37,7 @@ export const settlementEnvironmentShape = {
   /** A JSON file: the account that pays, by currency. */
   ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
   ...s3EnvironmentShape,
-  /** 32 bytes in base64; several with commas while keys change, the newest first. */
+  /** Seals what is at rest: 32 bytes in base64; several with spaces or commas while keys change, the newest first. */
   WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
   /** Whether webhooks may go to this machine itself, with plain http and on any port: said in so many words, for development. */
   WEBHOOK_LOOPBACK: z.enum(['refused', 'allowed'], { error: 'must be refused or allowed' }).default('refused'),
@@ -69,8 +69,6 @@ export function settlementProblems(config: SettlementConfig, production: boolean
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
   if (config.SETTLEMENT_PROVIDERS.includes('iso20022') && config.ISO20022_DIRECTORY !== undefined)
     problems.push(...placeProblems({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY }, config));
-  if (production && config.S3_ENDPOINT?.startsWith('http:') === true)
-    problems.push('S3_ENDPOINT: must be https in production');
   if (production && config.SETTLEMENT_PROVIDERS.some((name) => name.startsWith('simulated')))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')
@@ -79,8 +77,6 @@ export function settlementProblems(config: SettlementConfig, production: boolean
     problems.push('WEBHOOK_SECRETS_KEY: is not set; make 32 random bytes in base64');
   if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))
     problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or neither');
-  if (production && config.UPSTASH_REDIS_REST_URL?.startsWith('http:') === true)
-    problems.push('UPSTASH_REDIS_REST_URL: must be https in production');
   return problems;
 }
 

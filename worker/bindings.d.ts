@@ -9,5 +9,5 @@ declare namespace Cloudflare {
 
 /** The one function of Node's that the worker uses; the platform has it (`nodejs_compat`, on by default since 2026-08-04). */
 declare module 'node:crypto' {
-  export function createHmac(hash: 'sha256', key: Uint8Array): { update(data: Uint8Array): { digest(): Uint8Array } };
+  export function createHash(hash: 'sha256'): { update(data: string): { digest(encoding: 'hex'): string } };
 }

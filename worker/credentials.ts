@@ -11,9 +11,13 @@ export function basicHeader({ username, password }: { username: string; password
   return utf8.encode(`Basic ${base64(utf8.encode(`${username}:${password}`))}`);
 }
 
-/** Compared as a whole, so that neither name nor password can be guessed alone. */
-export function requireBasic(header: string | null, expected: Uint8Array): void {
-  if (header === null || !equalBytes(utf8.encode(header), expected))
+/**
+ * Compared as a whole, so that neither name nor password can be guessed alone. `expected`: several while a password changes; all are
+ * compared, so that the time says nothing of which one it was.
+ */
+export function requireBasic(header: string | null, expected: readonly Uint8Array[]): void {
+  const given = header === null ? null : utf8.encode(header);
+  if (given === null || expected.filter((one) => equalBytes(given, one)).length === 0)
     throw new Refusal(
       401,
       'credentials_wrong',
@@ -32,15 +36,16 @@ export async function requireSignature(headers: Headers, text: string, secrets: 
 }
 
 /**
- * Marqeta signs webhooks by HMAC-SHA1 or HMAC-SHA256 of the raw body in `X-Marqeta-Signature`. [U] Hex or base64 is not
+ * One of the secrets must have signed it. Marqeta signs webhooks by HMAC-SHA1 or HMAC-SHA256 of the raw body in `X-Marqeta-Signature`. [U] Hex or base64 is not
  * documented for SHA-256, so both are taken.
  */
 export async function requireMarqetaSignature(
   header: string | undefined,
   body: ArrayBuffer,
-  secret: string,
+  secrets: readonly string[],
 ): Promise<void> {
-  for (const hash of ['SHA-256', 'SHA-1']) {
+  const kinds = ['SHA-256', 'SHA-1'].flatMap((hash) => secrets.map((secret) => ({ hash, secret })));
+  for (const { hash, secret } of kinds) {
     const key = await crypto.subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash }, false, ['sign']);
     const digest = new Uint8Array(await crypto.subtle.sign('HMAC', key, body));
     const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -4,6 +4,7 @@
 
 import { newId } from '../contracts/ids.ts';
 import { deliverAnswerSchema, signedText } from '../contracts/internal-api.ts';
+import { secretsIn } from '../contracts/secret-strength.ts';
 import { deliverNotices } from './card-notices.ts';
 import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
@@ -65,7 +66,7 @@ async function post(
   const body = bodyOf(messages);
   const call = { method: 'POST', pathAndQuery: path, body };
   const fresh = { id: newId('req'), at: new Date() };
-  const signature = await signatureHeaders(settings.INTERNAL_SECRET, signedText(call), fresh);
+  const signature = await signatureHeaders(secretsIn(settings.INTERNAL_SECRET), signedText(call), fresh);
   const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
     method: 'POST',
     headers: { 'content-type': 'application/json', ...signature },

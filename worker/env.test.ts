@@ -5,13 +5,15 @@ import { describe, expect, test } from 'vitest';
 import { settingsOf } from './env.ts';
 
 const ownSecret = `whsec_${btoa('a secret of 32 bytes, of our own')}`;
+const otherSecret = `whsec_${btoa('one more, and of 32 bytes again!')}`;
 const production = {
   ENVIRONMENT: 'production',
   ORIGIN_URL: '',
   INTERNAL_SECRET: ownSecret,
-  NATIVE_SECRETS: ownSecret,
+  NATIVE_SECRETS: otherSecret,
   MARQETA_USERNAME: 'marqeta-of-ours',
   MARQETA_PASSWORD: 'A-password-of-our-own-1!',
+  MARQETA_WEBHOOK_SECRET: 'Vd83-kLq92-mZx01-pTr47',
 };
 
 const settingsWith = (changes: Readonly<Record<string, unknown>>, before: object = env) =>
@@ -57,9 +59,9 @@ describe('settings', () => {
   });
 
   test('secrets in rotation are split at spaces, newest first', () => {
-    expect(settingsWith({ NATIVE_SECRETS: ` ${ownSecret}  whsec_${'A'.repeat(32)} ` }).NATIVE_SECRETS).toEqual([
+    expect(settingsWith({ NATIVE_SECRETS: ` ${ownSecret}  ${otherSecret} ` }).NATIVE_SECRETS).toEqual([
       ownSecret,
-      `whsec_${'A'.repeat(32)}`,
+      otherSecret,
     ]);
   });
 
@@ -120,6 +122,45 @@ describe('settings in production', () => {
       expect(said).not.toContain(demo);
     },
   );
+
+  test.each([
+    ['INTERNAL_SECRET', 'zero bytes', `whsec_${'A'.repeat(32)}`, 'is one character or byte, repeated'],
+    [
+      'NATIVE_SECRETS',
+      'zero bytes, as one of two',
+      `${otherSecret} whsec_${'A'.repeat(32)}`,
+      'is one character or byte',
+    ],
+    ['MARQETA_PASSWORD', 'one repeated letter', 'x'.repeat(30), 'is one character or byte, repeated'],
+    ['MARQETA_PASSWORD', 'a short piece, repeated', 'abcd'.repeat(6), 'is a short piece, repeated'],
+    ['MARQETA_WEBHOOK_SECRET', 'too short', 'hush', 'is too short, or has too few different characters'],
+    ['MARQETA_WEBHOOK_SECRET', 'nothing', '', "is not set; set the webhook's config.secret"],
+    ['MARQETA_WEBHOOK_SECRET', 'not given', undefined, "is not set; set the webhook's config.secret"],
+    ['INTERNAL_SECRET', 'published', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'holds a demo value or a published'],
+    ['NATIVE_SECRETS', 'the same as another', ownSecret, 'holds the same secret as INTERNAL_SECRET'],
+    ['NATIVE_SECRETS', 'one twice', `${otherSecret} ${otherSecret}`, 'holds one secret twice'],
+    ['ORIGIN_URL', 'plain http', 'http://origin.example.org', 'must be https in production'],
+  ])('X10, X11: %s that is %s is refused, and said to be so', (name, _, value, said) => {
+    const complained = complaint({ [name]: value }, production);
+    expect(complained).toContain(`${name} ${said}`);
+    if (value) expect(complained).not.toContain(value);
+  });
+
+  test('two values of every secret are valid while it changes', () => {
+    const two = (one: string, other: string) => `${one} ${other}`;
+    const changing = {
+      INTERNAL_SECRET: two(`whsec_${btoa('the new one, of 32 bytes and one')}`, ownSecret),
+      NATIVE_SECRETS: two(`whsec_${btoa('a newer one for the network, too')}`, otherSecret),
+      MARQETA_USERNAME: 'the-new-user marqeta-of-ours',
+      MARQETA_PASSWORD: 'Another-password-of-2026! A-password-of-our-own-1!',
+      MARQETA_WEBHOOK_SECRET: 'Qw55-zPm18-bYh63-nLd90 Vd83-kLq92-mZx01-pTr47',
+    };
+    expect(complaint(changing, production)).toBe('');
+    expect(complaint({ ...changing, MARQETA_USERNAME: 'marqeta-of-ours' }, production)).toBe('');
+    expect(complaint({ MARQETA_USERNAME: 'one two' }, production)).toContain(
+      'MARQETA_USERNAME must be one, or as many as there are passwords',
+    );
+  });
 
   test('a demo secret is refused also as one of several', () => {
     const NATIVE_SECRETS = `${ownSecret} ${settingsOf(env).NATIVE_SECRETS[0]}`;

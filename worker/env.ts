@@ -5,8 +5,10 @@ import type { CardNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
 import { currencyExponent, minorFromDecimalText } from '../contracts/money.ts';
 import type { Network } from '../contracts/network.ts';
+import { secretsIn } from '../contracts/secret-strength.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
+import { secretProblems } from './secret-problems.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
@@ -71,10 +73,16 @@ const standInCount = z._default(
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
-const demoMark = /^demo-|^whsec_ZGVtby/i;
 const webhookSecret = z
   .string()
   .check(z.regex(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'));
+/** One secret, or several with spaces between them while it changes; each in this shape. */
+const several = (shape: RegExp, error: string) =>
+  z
+    .string()
+    .check(
+      z.refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), error),
+    );
 
 const settingsSchema = z
   .object({
@@ -84,7 +92,8 @@ const settingsSchema = z
       z.string().check(z.refine((text) => text === '' || URL.canParse(text), 'must be a URL')),
       '',
     ),
-    INTERNAL_SECRET: webhookSecret,
+    /** Signs and verifies the calls between the halves, and does nothing else. */
+    INTERNAL_SECRET: several(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
     /** Secrets of the native network, separated by spaces: the newest first, older ones while they are rotated out. */
     NATIVE_SECRETS: z.pipe(
       z.pipe(
@@ -93,11 +102,10 @@ const settingsSchema = z
       ),
       z.array(webhookSecret).check(z.minLength(1, 'must hold at least one whsec_ secret')),
     ),
-    MARQETA_USERNAME: z.string().check(z.minLength(1)),
+    /** One for all passwords, or one for each, in their order. */
+    MARQETA_USERNAME: several(/./, 'must be set'),
     /** Marqeta asks for 20 to 50 characters. */
-    MARQETA_PASSWORD: z
-      .string()
-      .check(z.minLength(20, 'must be 20 to 50 characters, as Marqeta asks'), z.maxLength(50)),
+    MARQETA_PASSWORD: several(/^.{20,50}$/, 'must be 20 to 50 characters, as Marqeta asks'),
     /** The webhook's `config.secret`; empty: webhooks are not signed, Basic authentication alone guards them. */
     MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
     /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
@@ -122,17 +130,8 @@ const settingsSchema = z
         });
   })
   .check(({ value, issues }) => {
-    if (value.ENVIRONMENT !== 'production') return;
-    for (const name of ['INTERNAL_SECRET', 'MARQETA_USERNAME', 'MARQETA_PASSWORD'] as const)
-      if (demoMark.test(value[name]))
-        issues.push({
-          code: 'custom',
-          path: [name],
-          input: undefined,
-          message: 'is a demo value; set a secret of your own',
-        });
-    if (value.NATIVE_SECRETS.some((secret) => demoMark.test(secret)))
-      issues.push({ code: 'custom', path: ['NATIVE_SECRETS'], input: undefined, message: 'holds a demo value' });
+    for (const { name, message } of secretProblems(value))
+      issues.push({ code: 'custom', path: [name], input: undefined, message });
   });
 export type Settings = z.infer<typeof settingsSchema>;
 

@@ -25,6 +25,23 @@ const app = new Hono<{ Bindings: Env }>()
     return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
   });
 
+/** This machine itself, or a name that is never in the world's name service (RFC 6761). */
+const localAddress =
+  /^https?:\/\/(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|[\w.-]+\.(?:localhost|test|example|invalid))(?::\d+)?(?:\/|$)/i;
+
+/**
+ * A deployment that nobody named as production would believe the demo's credentials, which anybody can read. Does not protect a
+ * laptop from a neighbour who lies about the address that he called.
+ */
+function isForLaptopsOnly(request: Request, env: Env): boolean {
+  return (env as { ENVIRONMENT?: unknown }).ENVIRONMENT === 'development' && !localAddress.test(request.url);
+}
+
+function notProduction(): Response {
+  logEvent('error', 'not_production', { problem: 'ENVIRONMENT is development: deploy with --env production' });
+  return refused(new Refusal(503, 'not_production', 'This is a development deployment, which serves its own machine.'));
+}
+
 function refused(refusal: Refusal): Response {
   const headers = new Headers({ 'content-type': 'application/problem+json' });
   if (refusal.status === 401) headers.set('www-authenticate', 'Basic realm="atlas"');
@@ -34,6 +51,7 @@ function refused(refusal: Refusal): Response {
 }
 
 export default {
-  fetch: app.fetch,
+  fetch: (request: Request, env: Env, execution: ExecutionContext) =>
+    isForLaptopsOnly(request, env) ? notProduction() : app.fetch(request, env, execution),
   queue: deliver,
 } satisfies ExportedHandler<Env>;

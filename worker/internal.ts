@@ -14,6 +14,7 @@ import {
 } from '../contracts/internal-api.ts';
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
+import { secretsIn } from '../contracts/secret-strength.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
@@ -44,7 +45,7 @@ export const internal = new Hono<Bindings>()
     const { pathname, search } = new URL(raw.url);
     const text = await readText(raw);
     const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
-    await requireSignature(raw.headers, signed, [settingsOf(context.env).INTERNAL_SECRET]);
+    await requireSignature(raw.headers, signed, secretsIn(settingsOf(context.env).INTERNAL_SECRET));
     context.set('text', text);
     await next();
   })

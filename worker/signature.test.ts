@@ -11,9 +11,15 @@ const text = 'POST /x\n{"name":"Straße 😀"}';
 const now = new Date();
 
 test('what the edge signs, the library verifies', async () => {
-  const headers = await signatureHeaders(secret, text, { id: 'msg_1', at: now });
+  const headers = await signatureHeaders([secret], text, { id: 'msg_1', at: now });
   expect(() => new Webhook(secret).verify(text, headers, { jsonParse: false })).not.toThrow();
   expect(headers['webhook-signature']).toBe(new Webhook(secret).sign('msg_1', now, text));
+});
+
+test('while a secret changes both sign: whoever knows the old one or the new one verifies', async () => {
+  const headers = await signatureHeaders([secret, other], text, { id: 'msg_1', at: now });
+  for (const known of [secret, other])
+    expect(() => new Webhook(known).verify(text, headers, { jsonParse: false })).not.toThrow();
 });
 
 const headersOf = (signature: string, changes: Record<string, string> = {}) =>

@@ -11,18 +11,23 @@ function signedBytes({ id, seconds, text }: { id: string; seconds: string; text:
   return utf8.encode(`${id}.${seconds}.${text}`);
 }
 
-/** The three headers over a text. */
+/** The three headers over a text. `secrets`: each signs, so that the receiver may know the old one or the new one. */
 export async function signatureHeaders(
-  secret: string,
+  secrets: readonly string[],
   text: string,
   { id, at }: { id: string; at: Date },
 ): Promise<Record<string, string>> {
   const seconds = String(Math.floor(at.getTime() / 1_000));
-  const digest = await crypto.subtle.sign('HMAC', await keyOf(secret), signedBytes({ id, seconds, text }));
+  const bytes = signedBytes({ id, seconds, text });
+  const digests = await Promise.all(
+    secrets.map(async (secret) => crypto.subtle.sign('HMAC', await keyOf(secret), bytes)),
+  );
   return {
     'webhook-id': id,
     'webhook-timestamp': seconds,
-    'webhook-signature': `v1,${btoa(String.fromCharCode(...new Uint8Array(digest)))}`,
+    'webhook-signature': digests
+      .map((digest) => `v1,${btoa(String.fromCharCode(...new Uint8Array(digest)))}`)
+      .join(' '),
   };
 }
 

@@ -2,6 +2,7 @@
 // Keys are 256 random bits, kept as SHA-256: what cannot be guessed needs no slow hash.
 
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { secretsIn } from '../../contracts/secret-strength.ts';
 import type { Sql } from '../db/client.ts';
 import { refusal } from './errors.ts';
 
@@ -67,8 +68,9 @@ export function newApiKey(): { key: string; hash: Buffer; shown: string } {
   return { key, hash: hashOfKey(key), shown: key.slice(0, 12) };
 }
 
-export function createCallers(sql: Sql, rootKey: string, now: () => number = Date.now): Callers {
-  const rootHash = hashOfKey(rootKey);
+/** `rootKeys`: the operator's own key, or several with spaces while it changes. */
+export function createCallers(sql: Sql, rootKeys: string, now: () => number = Date.now): Callers {
+  const rootHashes = secretsIn(rootKeys).map(hashOfKey);
   const root: Caller = { api_key_id: 'akey_root', merchant_id: null, scopes: new Set(scopes) };
   const remembered = new Map<string, { caller: Caller; untilMs: number }>();
   let forgotten = 0;
@@ -77,7 +79,8 @@ export function createCallers(sql: Sql, rootKey: string, now: () => number = Dat
       const [scheme, key = ''] = (authorization ?? '').split(' ');
       if (scheme?.toLowerCase() !== 'bearer' || key === '') throw refusal('credentials_wrong');
       const hash = hashOfKey(key);
-      if (timingSafeEqual(hash, rootHash)) return root;
+      // All are compared, so that the time says nothing of which one it was.
+      if (rootHashes.filter((rootHash) => timingSafeEqual(hash, rootHash)).length > 0) return root;
       // What cannot be a key is not looked for.
       if (!keyShape.test(key)) throw refusal('credentials_wrong');
       const name = hash.toString('base64');

@@ -30,7 +30,7 @@ beforeAll(async () => {
   const options = { automaticDeserialization: false, retry: { retries: 0 }, enableTelemetry: false } as const;
   processes = [0, 1].map(() => {
     const cache = createAnswerCache(new Redis({ url, token, ...options }), createRedisGuard(), silent);
-    return createIdempotency({ database, cache, ttlMs, secret: 'whsec_test', onHit: () => {} });
+    return createIdempotency({ database, cache, ttlMs, sealingKeys: ['key-of-tests'], onHit: () => {} });
   });
   return async () => {
     await database.close();

@@ -10,7 +10,13 @@ let idempotency: Idempotency;
 beforeAll(async () => {
   const url = await createTestDatabase();
   database = openDatabase({ url, poolMax: 8, onIdleError: () => {} });
-  idempotency = createIdempotency({ database, cache: null, ttlMs: 60_000, secret: 'whsec_test', onHit: () => {} });
+  idempotency = createIdempotency({
+    database,
+    cache: null,
+    ttlMs: 60_000,
+    sealingKeys: ['key-of-tests'],
+    onHit: () => {},
+  });
   return () => database.close();
 });
 

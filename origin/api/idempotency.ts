@@ -25,8 +25,8 @@ export interface IdempotencyParts {
   readonly database: Database;
   readonly cache: AnswerCache | null;
   readonly ttlMs: number;
-  /** Seals what the cache keeps. */
-  readonly secret: string;
+  /** Of what the cache keeps: the first seals, each is believed. */
+  readonly sealingKeys: readonly string[];
   readonly onHit: (where: 'cache' | 'database') => void;
 }
 
@@ -93,17 +93,30 @@ export interface KeyRow extends StoredAnswer {
   readonly expires_at: Date;
 }
 
-export function createIdempotency({ database, cache, ttlMs, secret, onHit }: IdempotencyParts): Idempotency {
-  const seal = (name: string, text: string) =>
-    createHmac('sha256', secret).update(`${name}\n${text}`).digest('base64url');
+/** `keys`: the first seals, each is believed. */
+function sealOf(keys: readonly string[]) {
+  const newestKey = keys[0] ?? '';
+  if (newestKey === '') throw new Error('answers need a key that seals them');
+  const sealWith = (key: string, name: string, text: string) =>
+    createHmac('sha256', key).update(`${name}\n${text}`).digest('base64url');
+  return {
+    seal: (name: string, text: string) => sealWith(newestKey, name, text),
+    isSealed: (given: string, name: string, text: string) =>
+      keys.some((key) => {
+        const [expected, found] = [Buffer.from(sealWith(key, name, text)), Buffer.from(given)];
+        return found.length === expected.length && timingSafeEqual(found, expected);
+      }),
+  };
+}
+
+export function createIdempotency({ database, cache, ttlMs, sealingKeys, onHit }: IdempotencyParts): Idempotency {
+  const { seal, isSealed } = sealOf(sealingKeys);
 
   async function cached(name: string, fingerprint: Buffer): Promise<StoredAnswer | null> {
     const kept = (await cache?.get(name)) ?? null;
     if (kept === null) return null;
     const [given = '', text = ''] = kept.split('\n', 2);
-    const expected = Buffer.from(seal(name, text));
-    const found = Buffer.from(given);
-    if (found.length !== expected.length || !timingSafeEqual(found, expected)) return null;
+    if (!isSealed(given, name, text)) return null;
     const { f, s, b, h, until } = JSON.parse(text) as {
       f: string;
       s: number;

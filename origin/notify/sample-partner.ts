@@ -21,7 +21,7 @@ export const by = { actor: 'akey_test', correlation_id: 'req_test' };
 
 const fetch = createSafeFetch({ development: true, timeoutMs: 2_000 });
 export const parts = {
-  box: createSecretBox(randomBytes(32).toString('base64')),
+  box: createSecretBox([randomBytes(32).toString('base64')]),
   fetch,
   lookAt: createLookAt(fetch, { perOwner: 100, all: 100 }),
 };

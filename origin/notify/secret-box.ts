@@ -12,15 +12,17 @@ export interface SecretBox {
   /** `owner`: what the text belongs to. It opens for that one only, so a row's text is worth nothing in another row. */
   seal(text: string, owner: string): string;
   open(sealed: string, owner: string): string;
+  /** The key that it was sealed with: its place among the keys, 0 for the newest; null: none of them. */
+  keyOf(sealed: string): number | null;
 }
 
 /**
- * `keys`: WEBHOOK_SECRETS_KEY, 32 bytes in base64; several with commas between them while keys change: the first seals, all
- * open. Throws for what is no key, and names none.
+ * `keys`: those of WEBHOOK_SECRETS_KEY, 32 bytes in base64 each: the first seals, all open. Throws for what is no key, and names
+ * none.
  */
-export function createSecretBox(keys: string): SecretBox {
-  const ring = keys.split(',').map((text) => {
-    const key = Buffer.from(text.trim(), 'base64');
+export function createSecretBox(keys: readonly string[]): SecretBox {
+  const ring = keys.map((text) => {
+    const key = Buffer.from(text, 'base64');
     if (key.length !== keyBytes) throw new Error('WEBHOOK_SECRETS_KEY: must be 32 bytes in base64');
     return { key, name: createHash('sha256').update(key).digest('base64url').slice(0, 8) };
   });
@@ -28,6 +30,11 @@ export function createSecretBox(keys: string): SecretBox {
   if (newest === undefined) throw new Error('WEBHOOK_SECRETS_KEY: is not set');
 
   return {
+    keyOf(text) {
+      const [, name] = text.split('.');
+      const place = ring.findIndex((known) => known.name === name);
+      return place < 0 ? null : place;
+    },
     seal(text, owner) {
       const nonce = randomBytes(nonceBytes);
       const cipher = createCipheriv('aes-256-gcm', newest.key, nonce, { authTagLength: tagBytes }).setAAD(

@@ -10,6 +10,7 @@ import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { cardKey } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
+import { secretsIn } from '../../../contracts/secret-strength.ts';
 import { cut, plain } from '../../../contracts/text.ts';
 import type { ReceiveAnswer } from '../../../durable-objects/card/card-object.ts';
 import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts';
@@ -60,8 +61,8 @@ export const marqeta = new Hono<{ Bindings: Env }>()
   .post('/webhook', async (context) => {
     requireMarqeta(context);
     const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
-    const secret = settingsOf(context.env).MARQETA_WEBHOOK_SECRET;
-    if (secret !== '') await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secret);
+    const secrets = secretsIn(settingsOf(context.env).MARQETA_WEBHOOK_SECRET);
+    if (secrets.length > 0) await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secrets);
     const body = readWebhook(lenientText(bytes));
     const batch = batchOf(body);
     await storeAll(context.env, batch);
@@ -72,14 +73,17 @@ export const marqeta = new Hono<{ Bindings: Env }>()
 
 const jsonHeaders = { 'content-type': 'application/json' };
 
-/** What Marqeta's header must be, by the settings it is made of: worked out once an isolate. */
-const expectedHeaders = new WeakMap<Settings, Uint8Array>();
+/** What Marqeta's header may be, by the settings it is made of: worked out once an isolate. */
+const expectedHeaders = new WeakMap<Settings, readonly Uint8Array[]>();
 
 function requireMarqeta({ env, req }: EdgeContext): void {
   const settings = settingsOf(env);
   let expected = expectedHeaders.get(settings);
   if (expected === undefined) {
-    expected = basicHeader({ username: settings.MARQETA_USERNAME, password: settings.MARQETA_PASSWORD });
+    const usernames = secretsIn(settings.MARQETA_USERNAME);
+    expected = secretsIn(settings.MARQETA_PASSWORD).map((password, index) =>
+      basicHeader({ username: usernames[index] ?? usernames[0] ?? '', password }),
+    );
     expectedHeaders.set(settings, expected);
   }
   requireBasic(req.raw.headers.get('authorization'), expected);

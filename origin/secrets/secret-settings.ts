@@ -1,0 +1,104 @@
+// The settings that hold secrets: read from the environment or from files, and held to one standard of strength. A new secret is a row
+// here, and in the table of docs/operating.md (a test compares the two).
+
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { alikeIn, isPublished, type NamedSecret, weaknessOf } from '../../contracts/secret-strength.ts';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface SecretSetting {
+  /** `ours`: made by us, held to its strength everywhere. `theirs`: given by somebody else, looked at in production. */
+  readonly madeBy: 'ours' | 'theirs';
+  /** What separates several, for as long as a change takes. Null: it holds one, and its owner keeps two. */
+  readonly separator: RegExp | null;
+}
+
+const space = /\s+/;
+const spaceOrComma = /[\s,]+/;
+
+export const secretSettings = {
+  API_KEY: { madeBy: 'ours', separator: space },
+  INTERNAL_SECRET: { madeBy: 'ours', separator: space },
+  WEBHOOK_SECRETS_KEY: { madeBy: 'ours', separator: spaceOrComma },
+  SIMULATED_PROVIDER_KEY: { madeBy: 'ours', separator: space },
+  SIMULATED_PROVIDER_WEBHOOK_SECRETS: { madeBy: 'ours', separator: spaceOrComma },
+  STRIPE_API_KEY: { madeBy: 'theirs', separator: space },
+  STRIPE_WEBHOOK_SECRETS: { madeBy: 'theirs', separator: spaceOrComma },
+  CLOUDFLARE_API_TOKEN: { madeBy: 'theirs', separator: space },
+  S3_SECRET_ACCESS_KEY: { madeBy: 'theirs', separator: space },
+  UPSTASH_REDIS_REST_TOKEN: { madeBy: 'theirs', separator: space },
+  // Their passwords are looked at with the rest of the address.
+  DATABASE_URL: { madeBy: 'theirs', separator: null },
+  DATABASE_OWNER_URL: { madeBy: 'theirs', separator: null },
+} as const satisfies Record<string, SecretSetting>;
+
+type SecretName = keyof typeof secretSettings;
+const secretNames = Object.keys(secretSettings) as SecretName[];
+
+/** Given by a provider, and shorter than this it is no secret of theirs. */
+const theirsLengthMin = 16;
+
+/**
+ * The environment with each secret that stands in a file: of `API_KEY_FILE=/run/secrets/api-key` its content becomes `API_KEY`.
+ * `problems`: a file that cannot be read, or a secret given in both ways. No path and no content is repeated.
+ */
+export function withSecretFiles(environment: Environment): { environment: Environment; problems: string[] } {
+  const whole: Record<string, string | undefined> = { ...environment };
+  const problems: string[] = [];
+  for (const name of secretNames) {
+    const setting = `${name}_FILE`;
+    const file = environment[setting];
+    if (file === undefined || file === '') continue;
+    if (environment[name]) {
+      problems.push(`${setting}: ${name} is set too; keep one of the two`);
+      continue;
+    }
+    try {
+      // Editors end a file with a line break; no secret does.
+      whole[name] = readFileSync(file, 'utf8').trim();
+      if (whole[name] === '') problems.push(`${setting}: the file is empty; put the secret into it`);
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      problems.push(`${setting}: the file cannot be read (${String(code ?? 'unknown')})`);
+      // So that nothing is said of the secret itself, which nobody has seen.
+      whole[name] = undefined;
+    }
+  }
+  return { environment: whole, problems };
+}
+
+/** A sentence for each secret that is weak, that anybody can read, or that stands in two places. */
+export function secretProblems(environment: Environment, isProduction: boolean): string[] {
+  const secrets = secretNames.flatMap((name) => secretsOf(name, environment[name] ?? ''));
+  const problems: string[] = [];
+  for (const { name, secret } of secrets) {
+    const problem = problemOf(secretSettings[name], secret, isProduction);
+    if (problem !== null) problems.push(`${name}: ${problem}`);
+  }
+  for (const [one, other] of alikeIn(secrets)) {
+    const where = one === other ? `${one}: holds one secret twice` : `${one} and ${other}: hold the same secret`;
+    problems.push(`${where}; make one for each purpose`);
+  }
+  return [...new Set(problems)];
+}
+
+function secretsOf<N extends SecretName>(name: N, text: string): (NamedSecret & { name: N })[] {
+  const { separator } = secretSettings[name];
+  if (separator === null) return [];
+  const secrets = text.split(separator).filter((secret) => secret !== '');
+  return secrets.map((secret) => ({ name, secret }));
+}
+
+function problemOf({ madeBy }: SecretSetting, secret: string, isProduction: boolean): string | null {
+  if (isProduction && isPublished(secret, sha256Hex))
+    return 'is a demo value or a published one, which anyone can read; make a random one for production';
+  if (madeBy === 'theirs' && !isProduction) return null;
+  if (madeBy === 'theirs' && secret.length < theirsLengthMin) return 'is too short to be what its provider gives';
+  const weakness = weaknessOf(secret, { mayBeShort: !isProduction });
+  return weakness === null ? null : `${weakness}; make a random one: npm run secrets -- new`;
+}
+
+export function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}

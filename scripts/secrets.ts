@@ -1,0 +1,92 @@
+// npm run secrets: makes secrets, says whether those of a configuration are good, and seals old rows again under the newest key.
+// Prints a secret only where one was asked for by `new`.
+
+import { randomBytes } from 'node:crypto';
+import { parseArgs } from 'node:util';
+import { readConfig } from '../origin/config.ts';
+import { openDatabase } from '../origin/db/client.ts';
+import { createSecretBox } from '../origin/notify/secret-box.ts';
+import { reseal, sealedRows } from '../origin/secrets/reseal.ts';
+import { sealingKeys } from '../origin/secrets/sealing-keys.ts';
+import { wordsOf } from './words.ts';
+
+const help = `npm run secrets -- <command> [options]
+
+  new [signing|sealing|key]   a random one: signing (whsec_…, for INTERNAL_SECRET and NATIVE_SECRETS; the default), sealing
+                              (32 bytes in base64, for WEBHOOK_SECRETS_KEY), key (for API_KEY and passwords)
+  check                       whether the origin would start with this environment, and what is wrong with it
+  status                      how many rows each key of WEBHOOK_SECRETS_KEY has sealed: an old one that has none can go
+  reseal                      seals the rows of older keys again with the newest one; may run beside the service
+
+  --json    one object on one line
+  --help    this
+
+check, status and reseal read the origin's whole environment, secrets from files (API_KEY_FILE=…) too.
+How each secret is changed without a refused call: docs/operating.md.`;
+
+const commands = ['new', 'check', 'status', 'reseal'] as const;
+const kinds = ['signing', 'sealing', 'key'] as const;
+
+interface Words {
+  readonly command: (typeof commands)[number];
+  readonly kind: (typeof kinds)[number];
+  readonly json: boolean;
+}
+
+function readWords(args: readonly string[]): Words | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return null;
+  const [given, kindGiven = 'signing', ...more] = positionals;
+  const command = commands.find((known) => known === given);
+  const kind = kinds.find((known) => known === kindGiven);
+  if (command === undefined || more.length > 0 || (command !== 'new' && positionals.length > 1))
+    throw new Error(`one command: ${commands.join(', ')}, not ${positionals.join(' ') || 'none'}`);
+  if (kind === undefined) throw new Error(`new makes ${kinds.join(', ')}, not ${kindGiven}`);
+  return { command, kind, json: values.json };
+}
+
+function newSecret(kind: Words['kind']): string {
+  switch (kind) {
+    case 'signing':
+      return `whsec_${randomBytes(32).toString('base64')}`;
+    case 'sealing':
+      return randomBytes(32).toString('base64');
+    case 'key':
+      return randomBytes(32).toString('base64url');
+  }
+}
+
+async function run({ command, kind }: Words): Promise<object> {
+  if (command === 'new') return { secret: newSecret(kind) };
+  const config = readConfig(process.env);
+  if (command === 'check') return { configuration: 'good', environment: config.ENVIRONMENT };
+  const box = createSecretBox(sealingKeys(config));
+  const database = openDatabase({ url: config.DATABASE_URL, poolMax: 1, onIdleError: () => {} });
+  try {
+    return command === 'status' ? await sealedRows(database.sql, box) : await reseal(database.sql, box);
+  } finally {
+    await database.close();
+  }
+}
+
+function inWords(said: object): string {
+  if ('secret' in said) return String(said.secret);
+  return Object.entries(said)
+    .map(([name, value]) => `${name.padEnd(16)}${typeof value === 'object' ? JSON.stringify(value) : value}`)
+    .join('\n');
+}
+
+const words = wordsOf(readWords, help);
+try {
+  const said = await run(words);
+  process.stdout.write(`${words.json ? JSON.stringify(said) : inWords(said)}\n`);
+  // What no key opens needs a person.
+  if ('unreadable' in said && Array.isArray(said.unreadable) && said.unreadable.length > 0) process.exitCode = 1;
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}

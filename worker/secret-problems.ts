@@ -1,0 +1,69 @@
+// The edge's secrets, held to one standard: each is strong, none is published, no two are alike, and production has all that it needs.
+
+import { createHash } from 'node:crypto';
+import { alikeIn, isPublished, type NamedSecret, secretsIn, weaknessOf } from '../contracts/secret-strength.ts';
+
+interface Secrets {
+  readonly ENVIRONMENT: 'development' | 'production';
+  readonly ORIGIN_URL: string;
+  readonly INTERNAL_SECRET: string;
+  readonly NATIVE_SECRETS: readonly string[];
+  readonly MARQETA_USERNAME: string;
+  readonly MARQETA_PASSWORD: string;
+  readonly MARQETA_WEBHOOK_SECRET: string;
+}
+
+interface Problem {
+  readonly name: keyof Secrets;
+  readonly message: string;
+}
+
+/** What is wrong, without any value. */
+export function secretProblems(settings: Secrets): Problem[] {
+  const isProduction = settings.ENVIRONMENT === 'production';
+  const { INTERNAL_SECRET, NATIVE_SECRETS, MARQETA_USERNAME, MARQETA_PASSWORD, MARQETA_WEBHOOK_SECRET } = settings;
+  const secrets = [
+    ...named('INTERNAL_SECRET', secretsIn(INTERNAL_SECRET)),
+    ...named('NATIVE_SECRETS', NATIVE_SECRETS),
+    ...named('MARQETA_PASSWORD', secretsIn(MARQETA_PASSWORD)),
+    ...named('MARQETA_WEBHOOK_SECRET', secretsIn(MARQETA_WEBHOOK_SECRET)),
+  ];
+  const problems: Problem[] = [];
+  for (const { name, secret } of secrets) {
+    const weakness = weaknessOf(secret, { mayBeShort: !isProduction });
+    if (weakness !== null) problems.push({ name, message: `${weakness}; make a random one` });
+  }
+  for (const [one, other] of alikeIn(secrets)) {
+    const what = one === other ? 'holds one secret twice' : `holds the same secret as ${one}`;
+    problems.push({ name: other as Problem['name'], message: `${what}; make one for each purpose` });
+  }
+  const usernames = secretsIn(MARQETA_USERNAME);
+  if (usernames.length > 1 && usernames.length !== secretsIn(MARQETA_PASSWORD).length)
+    problems.push({ name: 'MARQETA_USERNAME', message: 'must be one, or as many as there are passwords' });
+  if (isProduction) problems.push(...inProduction(settings, [...secrets, ...named('MARQETA_USERNAME', usernames)]));
+  return problems;
+}
+
+function inProduction(
+  { ORIGIN_URL, MARQETA_WEBHOOK_SECRET }: Secrets,
+  secrets: readonly (NamedSecret & { name: keyof Secrets })[],
+): Problem[] {
+  const problems: Problem[] = secrets
+    .filter(({ secret }) => isPublished(secret, sha256Hex))
+    .map(({ name }) => ({ name, message: 'holds a demo value or a published one; set a secret of your own' }));
+  if (secretsIn(MARQETA_WEBHOOK_SECRET).length === 0) {
+    const message = "is not set; set the webhook's config.secret, so that nobody else can sign one";
+    problems.push({ name: 'MARQETA_WEBHOOK_SECRET', message });
+  }
+  if (ORIGIN_URL !== '' && new URL(ORIGIN_URL).protocol !== 'https:')
+    problems.push({ name: 'ORIGIN_URL', message: 'must be https in production, or empty where the origin pulls' });
+  return problems;
+}
+
+function named<N extends keyof Secrets>(name: N, secrets: readonly string[]): (NamedSecret & { name: N })[] {
+  return secrets.map((secret) => ({ name, secret }));
+}
+
+function sha256Hex(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
