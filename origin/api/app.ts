@@ -65,7 +65,7 @@ export function createApp(parts: AppParts): App {
 
   app.post(
     '/provider-webhooks/:provider',
-    takeProviderWebhook({ database: workDatabase, providers: secondHalf.listening }),
+    takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
   );
   const routes = [
     ...secondHalf.routes,

@@ -2,6 +2,7 @@
 // stored, then acknowledged; taken by the engine.
 
 import type { Context } from 'hono';
+import { Counter, type Registry } from 'prom-client';
 import { limits } from '../../contracts/limits.ts';
 import type { Database } from '../db/client.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -10,14 +11,26 @@ import { answer } from './answer.ts';
 import { refusal } from './errors.ts';
 import { readText } from './read-request.ts';
 
-export function takeProviderWebhook({ database, providers }: { database: Database; providers: readonly Provider[] }) {
+interface Parts {
+  readonly database: Database;
+  readonly providers: readonly Provider[];
+  readonly registry: Registry;
+}
+
+export function takeProviderWebhook({ database, providers, registry }: Parts) {
+  const webhooks = new Counter({
+    name: 'provider_webhooks_total',
+    help: 'Signed webhooks of payment providers; kept: for a person; ignored: of a kind that tells nothing of a settlement',
+    labelNames: ['psp', 'outcome'],
+    registers: [registry],
+  });
   const inbox = createProviderInbox(database.sql);
   return async (context: Context): Promise<Response> => {
     const provider = providers.find(({ name }) => name === context.req.param('provider'));
     if (provider === undefined) throw refusal('route_not_found');
     const body = await readText(context, limits.bodyBytesMax);
-    return answer(context, {
-      outcome: await inbox.receive(provider, context.req.raw.headers, body),
-    });
+    const outcome = await inbox.receive(provider, context.req.raw.headers, body);
+    webhooks.inc({ psp: provider.name, outcome });
+    return answer(context, { outcome });
   };
 }

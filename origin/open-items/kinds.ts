@@ -19,6 +19,7 @@ export const openItemKinds = {
   settlement_overdue: 'A settlement of which its provider does not say what became of it; it is asked about on and on.',
   run_set_aside: 'A scheduled run that could not be made; what it would have settled stays owed.',
   provider_word_refused: 'A message of a provider that the database refuses to take; it is tried again every minute.',
+  provider_word_unread: 'A message that a provider has signed, and that is not JSON or names no payment of ours.',
   provider_contradiction: 'A provider says of a settlement what cannot follow from what it said before.',
   return_short: 'Less came back of a payout than was paid, and the rest is not explained.',
   provider_not_configured: 'Payments under way at a provider that the configuration no longer names.',

@@ -2,7 +2,9 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { guardsOnFakeTime, never, submitTimes } from '../../scripts/test-providers.ts';
-import { breakerPolicy, timeouts } from './guarded.ts';
+import { settlementPolicy } from '../settlement/engine.ts';
+import { availability } from './choose-provider.ts';
+import { breakerPolicy, timeouts, troubleMsMax } from './guarded.ts';
 import type { SubmitAnswer } from './provider.ts';
 import { sampleSubmission } from './sample-submission.ts';
 import { down, paid, scripted } from './scripted-provider.ts';
@@ -49,6 +51,23 @@ describe('breaker', () => {
     provider.answer = sound;
     await submitTimes(safe, 1);
     expect(safe.newestTrouble()).toBeNull();
+  });
+
+  test('a failure that nothing followed speaks for ten minutes, which outlasts two tries of the engine, and no longer', async () => {
+    expect(troubleMsMax).toBeGreaterThanOrEqual(
+      2 * Math.max(settlementPolicy.backoffMsMax, settlementPolicy.pollAfterMs),
+    );
+    const provider = scripted();
+    const safe = guard(provider);
+    provider.answer = () => Promise.resolve(down);
+    await submitTimes(safe, 1);
+    vi.advanceTimersByTime(troubleMsMax);
+    expect(safe.newestTrouble()).toBe('no_answer');
+    vi.advanceTimersByTime(1);
+    expect(availability([safe]).providers).toEqual({ simulated: { breaker: 'closed', newest_trouble: null } });
+    // The next one says it anew.
+    await submitTimes(safe, 1);
+    expect(safe.newestTrouble()).toBe('no_answer');
   });
 
   test('failures older than ten seconds are forgotten, however rare the calls are', async () => {

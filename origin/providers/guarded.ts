@@ -39,6 +39,13 @@ export const breakerPolicy = {
   halfOpenAfterMs: 30_000,
 } as const;
 
+/**
+ * How long the newest failure speaks of how a provider is, while nothing else is exchanged with it. The engine tries again, or asks,
+ * after 5 minutes at the latest (settlementPolicy): a failure twice as old was of something that is at its end, such as a settlement
+ * set aside, and says nothing of now.
+ */
+export const troubleMsMax = 600_000;
+
 export interface BulkheadBounds {
   /** Under way at once. */
   readonly concurrencyMax: number;
@@ -63,7 +70,9 @@ export interface GuardedProvider extends Provider {
    * nobody calls comes back too.
    */
   availability(): BreakerState;
-  /** Why the newest exchange failed; null: it did not, or there was none. A breaker concludes nothing from a few. */
+  /**
+   * Why the newest exchange failed; null: it did not, or none was made within `troubleMsMax`. A breaker concludes nothing from a few.
+   */
   newestTrouble(): string | null;
 }
 
@@ -83,7 +92,7 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     problemOfDestination: (destination) => provider.problemOfDestination(destination),
     amounts: (currency, destination) => provider.amounts(currency, destination),
     availability: () => guard.availability(),
-    newestTrouble: () => guard.newestTrouble,
+    newestTrouble: () => guard.newestTrouble(),
     ...(close === undefined ? {} : { close }),
   };
 }
@@ -97,7 +106,7 @@ class Guard {
   /** Of the newest opening. Lost with the process, as the breaker itself: a new one starts closed, and finds out. */
   #openedAtMs = 0;
   /** Lost with the process: the next exchange says it again. */
-  newestTrouble: string | null = null;
+  #newestTrouble: { readonly code: string; readonly atMs: number } | null = null;
 
   constructor(
     { name }: Provider,
@@ -120,6 +129,11 @@ class Guard {
       metrics.setBreaker(name, breakerStates[state]);
       log.warn({ psp: name, breaker: breakerStates[state] }, 'a breaker changed its state');
     });
+  }
+
+  newestTrouble(): string | null {
+    const trouble = this.#newestTrouble;
+    return trouble === null || Date.now() - trouble.atMs > troubleMsMax ? null : trouble.code;
   }
 
   availability(): BreakerState {
@@ -145,7 +159,7 @@ class Guard {
       return this.#breaker.execute(async () => {
         startedMs = performance.now();
         const answer = await this.#timed(kind, send, signal);
-        this.newestTrouble = isTrouble(answer) && 'code' in answer ? answer.code : null;
+        this.#newestTrouble = isTrouble(answer) && 'code' in answer ? { code: answer.code, atMs: Date.now() } : null;
         return answer;
       });
     });

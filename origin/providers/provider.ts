@@ -3,6 +3,7 @@
 
 import type { Settlement } from '../../contracts/settlement.ts';
 import type { AmountRule } from './payable.ts';
+import type { UnreadWebhook } from './unread-webhook.ts';
 
 /** One submission of one settlement. The same submission may be sent again: its idempotency key is the same. */
 export interface Submission {
@@ -104,8 +105,11 @@ export interface Provider {
   readonly name: string;
   submit(submission: Submission, signal: AbortSignal): Promise<SubmitAnswer>;
   ask(submission: Submission, providerReference: string | null, signal: AbortSignal): Promise<AskAnswer>;
-  /** Verifies and reads a webhook; null for one that tells nothing of a settlement. Throws a Refusal for a wrong signature. */
-  readWebhook(headers: Headers, body: string): ProviderWord | null;
+  /**
+   * Verifies and reads a webhook; null for one that is of a kind which tells nothing of a settlement. What may tell of one and
+   * cannot be read is kept for a person. Throws a Refusal for a wrong signature.
+   */
+  readWebhook(headers: Headers, body: string): ProviderWord | UnreadWebhook | null;
   /** A destination that this provider could not pay to: its problem, to be read on from its name (`needs account`); or null. */
   problemOfDestination(destination: unknown): string | null;
   /** Which amounts it pays in this currency to this destination; null: none at all. */

@@ -25,7 +25,8 @@ async function startListener(provider: () => Provider) {
       Object.entries(request.headers).map(([name, value]): [string, string] => [name, `${value}`]),
     );
     const word = provider().readWebhook(headers, Buffer.concat(chunks).toString());
-    if (word !== null) words.push({ id: word.webhook_id, outcome: word.outcome, at: performance.now() });
+    if (word !== null && word.outcome !== 'unread')
+      words.push({ id: word.webhook_id, outcome: word.outcome, at: performance.now() });
     response.writeHead(answers.shift() ?? 200).end();
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));

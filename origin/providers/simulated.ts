@@ -6,7 +6,8 @@ import { Pool } from 'undici';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
 import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
-import type { AskAnswer, Provider, ProviderWord, Submission, SubmitAnswer } from './provider.ts';
+import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
+import { jsonOf, unreadWebhook } from './unread-webhook.ts';
 
 export interface SimulatedOptions {
   /** Another one's, where there are two: `simulated_secondary`. */
@@ -52,6 +53,7 @@ const wordSchema = z.object({
   }),
 });
 
+const typedSchema = z.object({ type: z.string() });
 const ofPaymentSchema = z.union([
   z.object({ type: z.string().check(z.startsWith('payment.')) }),
   z.object({ data: z.object({ settlement_id: z.string() }) }),
@@ -165,18 +167,20 @@ function differs(said: { amount_minor: string; currency: string }, { amount_mino
   return said.amount_minor !== String(amount_minor) || said.currency !== currency;
 }
 
-function readWord(verifiers: readonly Webhook[], given: Headers, body: string): ProviderWord | null {
+function readWord(verifiers: readonly Webhook[], given: Headers, body: string): ReturnType<Provider['readWebhook']> {
   const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
   const signed = Object.fromEntries(names.map((name) => [name, given.get(name) ?? '']));
   if (!verifiers.some((verifier) => isSignedBy(verifier, body, signed)))
     throw new Refusal(401, 'signature_wrong', 'The signature is missing, wrong, or older than five minutes.');
-  return wordOf(signed['webhook-id'] ?? '', parsed(body));
+  const json = jsonOf(body);
+  return json.outcome === 'json' ? wordOf(signed['webhook-id'] ?? '', json.value) : json;
 }
 
 /** All payments there are ours: what cannot be read of one is for a person. Null: it speaks of something else. */
-function wordOf(webhook_id: string, body: unknown): ProviderWord | null {
+function wordOf(webhook_id: string, body: unknown): ReturnType<Provider['readWebhook']> {
   const read = wordSchema.safeParse(body);
-  if (!read.success && !ofPaymentSchema.safeParse(body).success) return null;
+  if (!read.success && !ofPaymentSchema.safeParse(body).success)
+    return typedSchema.safeParse(body).success ? null : unreadWebhook(body, null, 'has no type');
   if (!read.success)
     return {
       ...{ webhook_id, settlement_id: settlementIn(body), provider_reference: webhook_id, outcome: 'unclear' },

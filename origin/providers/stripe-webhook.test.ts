@@ -32,7 +32,6 @@ describe('webhooks', () => {
     ['transfer.reversed', transferTo, { reversed: true }, { outcome: 'rejected', code: 'provider_transfer_reversed' }],
     ['payout.created', payoutTo, {}, null],
     ['payout.updated', payoutTo, {}, null],
-    ['payout.paid', payoutTo, { metadata: {} }, null],
   ])('%s of %j with %j', async (type, destination, changes, word) => {
     const { stripe, provider, submission, object } = await moved(destination);
     const { headers, body } = stripe.event(type, { ...object, ...changes }, secret);
@@ -46,6 +45,29 @@ describe('webhooks', () => {
       occurred_at_ms: expect.anything(),
     };
     expect(read).toEqual(word === null ? null : { ...about, ...word });
+  });
+
+  test.each([
+    ['a payout of somebody else', 'payout.paid', { metadata: {} }],
+    ['a transfer whose metadata is none', 'transfer.reversed', { metadata: 'odd' }],
+    ['a type of payouts that nobody knows', 'payout.vanished', { metadata: null }],
+  ])('%s is for a person, by its type', async (_, type, changes) => {
+    const { stripe, provider, object } = await moved(payoutTo);
+    const { headers, body } = stripe.event(type, { ...object, ...changes }, secret);
+    expect(provider.readWebhook(headers, body)).toMatchObject({
+      ...{ outcome: 'unread', about: type, problem: `("${type}") names no payment of ours` },
+      evidence: { type, data: { object: { id: object.id } } },
+    });
+  });
+
+  test.each([
+    ['payout.created', { metadata: {} }],
+    ['charge.succeeded', { metadata: {} }],
+    ['balance.available', {}],
+  ])('%s tells nothing of a settlement', async (type, changes) => {
+    const { stripe, provider } = await moved(payoutTo);
+    const { headers, body } = stripe.event(type, { id: 'other_1', ...changes }, secret);
+    expect(provider.readWebhook(headers, body)).toBeNull();
   });
 
   const reversal = (id: string, amount: number) => ({ id, object: 'transfer_reversal', amount });

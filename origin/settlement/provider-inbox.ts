@@ -5,12 +5,16 @@ import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
 import type { Provider, ProviderWord } from '../providers/provider.ts';
 import { Collector } from './collector.ts';
+import { keepUnread } from './unread-webhooks.ts';
 
 const batch = { sizeMax: 200, waitMsMax: 5 };
 
+/** `kept`: for a person. `ignored`: of a kind that tells nothing of a settlement. */
+export type WebhookOutcome = 'stored' | 'kept' | 'ignored';
+
 export interface ProviderInbox {
   /** Acknowledge only after it has returned. Throws what the provider's reader throws for a wrong signature. */
-  receive(provider: Provider, headers: Headers, body: string): Promise<'stored' | 'ignored'>;
+  receive(provider: Provider, headers: Headers, body: string): Promise<WebhookOutcome>;
 }
 
 interface Told {
@@ -25,6 +29,10 @@ export function createProviderInbox(sql: Sql): ProviderInbox {
     async receive(provider, headers, body) {
       const word = provider.readWebhook(headers, body);
       if (word === null) return 'ignored';
+      if (word.outcome === 'unread') {
+        await keepUnread(sql, provider.name, word);
+        return 'kept';
+      }
       await told.add({ provider: provider.name, word, body });
       return 'stored';
     },
