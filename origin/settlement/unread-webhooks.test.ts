@@ -23,7 +23,8 @@ let told = 0;
 
 const senders = {
   simulated: (body: string) => {
-    const [id, at] = [`w${(told += 1)}`, new Date()];
+    told += 1;
+    const [id, at] = [`w${told}`, new Date()];
     const headers = new Headers({
       ...{ 'webhook-id': id, 'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)) },
       'webhook-signature': new Webhook(simulated.secret).sign(id, at, body),
