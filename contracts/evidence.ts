@@ -1,7 +1,8 @@
 // What somebody outside said, as JSON text that can be kept, shown and searched safely: for a person who has to judge it.
 // It is cut where it is longer than anyone reads. It is evidence, and not a message to be taken again as it stands.
 
-import { holdsCardNumber, isCardField, maskCardNumbers } from './card-data.ts';
+import { isCardField } from './card-data.ts';
+import { isCardLikeNumber, maskCardNumbers } from './card-numbers.ts';
 import { limits } from './limits.ts';
 import { cut, withSignsVisible } from './text.ts';
 
@@ -27,7 +28,7 @@ function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, d
   if (typeof value === 'number') {
     const text = String(value);
     if (!Number.isFinite(value)) return text;
-    return !identifiers.has(name) && holdsCardNumber(text) ? maskCardNumbers(text) : value;
+    return !identifiers.has(name) && isCardLikeNumber(value) ? text.replace(/\d/g, '*') : value;
   }
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= depthMax) return more;
@@ -47,6 +48,7 @@ function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, d
 }
 
 function shownText(text: string, isIdentifier: boolean): string {
-  const short = text.length > textLengthMax ? cut(text, textLengthMax) + more : text;
-  return withSignsVisible(isIdentifier ? short : maskCardNumbers(short));
+  // Masked before it is cut: the first digits of a number that a cut goes through are no card number any more.
+  const fit = isIdentifier ? text : maskCardNumbers(text);
+  return withSignsVisible(fit.length > textLengthMax ? cut(fit, textLengthMax) + more : fit);
 }

@@ -2,7 +2,7 @@
 // hold an identifier, an amount or an instant are not searched: one such number in ten would pass for a card's, and an action
 // needs it as it is.
 
-import { holdsCardNumber, maskCardNumbers } from '../../contracts/card-data.ts';
+import { isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers.ts';
 
 /** As `authorization_key`, `merchant_id`, `occurred_at_ms`. */
 const notSearched = /(?:^|_)(?:ids?|keys?|token|reference|no|minor|ms|sequence)$/;
@@ -18,5 +18,5 @@ export function maskEvidence(value: unknown, name = ''): unknown {
     );
   if (notSearched.test(name)) return value;
   if (typeof value === 'string') return maskCardNumbers(value);
-  return typeof value === 'number' && holdsCardNumber(String(value)) ? maskCardNumbers(String(value)) : value;
+  return typeof value === 'number' && isCardLikeNumber(value) ? String(value).replace(/\d/g, '*') : value;
 }

@@ -1,0 +1,70 @@
+// Finds card numbers in a text: one pass, whatever stands around them or between their groups, in whatever script. The rule and
+// its rates of false alarms: docs/decisions/0017. In contracts, since the readers of networks' texts are here too, and may not
+// import core. Not found: a number in base 64, in words, with letters between its digits, or split over two texts.
+
+import { lengthMax, lengthMin, lengthsByFour } from './card-number-ranges.ts';
+import { hasCardNumber } from './card-number-windows.ts';
+import { eachRegion } from './digit-region.ts';
+import { hasEscapes } from './escaped-sign.ts';
+
+/** Whether a card number stands anywhere in the text. */
+export function holdsCardNumber(text: string): boolean {
+  if (text.length < lengthMin) return false;
+  // Both readings count: `%B4111…` is the beginning of a magnetic stripe, where `%B4` is no escaped character.
+  return holds(text, false) || (hasEscapes(text) && holds(text, true));
+}
+
+function holds(text: string, escaped: boolean): boolean {
+  let found = false;
+  eachRegion(text, escaped, (region) => {
+    found = hasCardNumber(region, text);
+    return !found;
+  });
+  return found;
+}
+
+/**
+ * The text with every digit masked that stands with a card number: its expiry date and code beside it too. What is masked holds
+ * no card number any more; a text without one is returned as it is.
+ */
+export function maskCardNumbers(text: string): string {
+  if (text.length < lengthMin) return text;
+  const masked = mask(text, false);
+  return hasEscapes(masked) ? mask(masked, true) : masked;
+}
+
+function mask(text: string, escaped: boolean): string {
+  let masked = '';
+  let done = 0;
+  eachRegion(text, escaped, (region, end) => {
+    if (!hasCardNumber(region, text)) return true;
+    for (let at = 0; at < region.count; at++) {
+      const place = region.places[at] ?? 0;
+      if (place < done) continue;
+      masked += `${text.slice(done, place)}*`;
+      done = place + (region.widths[at] ?? 1);
+    }
+    const rest = restOfStripe.exec(text.slice(end, end + 120))?.[0] ?? '';
+    if (rest !== '') {
+      masked += text.slice(done, end) + rest.replace(/\d/g, '*');
+      done = end + rest.length;
+    }
+    return true;
+  });
+  return done === 0 ? text : masked + text.slice(done);
+}
+
+/** What follows the number on a magnetic stripe: the holder's name, expiry, service code and the issuer's own digits. */
+const restOfStripe = /^(?:[Dd]|[^^?\d]{1,26}\^)\d{4,}/;
+
+/**
+ * Whether a number of JSON may be a card's. One that a double cannot hold exactly may have been any number near it, so that its
+ * check digit says nothing: where it begins and is as long as a card's, it counts as one.
+ */
+export function isCardLikeNumber(value: number): boolean {
+  const text = String(value);
+  if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || !/^-?\d+$/.test(text)) return holdsCardNumber(text);
+  const digits = text.replace('-', '');
+  const lengths = lengthsByFour[Number(digits.slice(0, 4))] ?? 0;
+  return digits.length <= lengthMax && (lengths & (1 << (digits.length - lengthMin))) !== 0;
+}

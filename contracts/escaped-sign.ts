@@ -1,0 +1,109 @@
+// Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`): one level deep. Read by hand,
+// since a regular expression for each character costs a hundred times as much.
+
+import { odd, signOf, unseen, usual } from './digit-signs.ts';
+
+/** Whether the text has any escape: most have none, and are not read for them. */
+export function hasEscapes(text: string): boolean {
+  return (text.includes('%') || text.includes('&') || text.includes('\\')) && escapes.test(text);
+}
+const escapes = /%[0-9A-Fa-f]{2}|&(?:#|[a-z])|\\[utnrx]/;
+
+/** The sign and its width in code units, as `sign * 256 + width`: nothing is allocated. 0: nothing is escaped here. */
+export function escapedAt(text: string, at: number): number {
+  switch (text.charCodeAt(at)) {
+    case 37:
+      return percentAt(text, at);
+    case 38:
+      return text.charCodeAt(at + 1) === 35 ? numericAt(text, at) : namedAt(text, at);
+    case 92:
+      return backslashAt(text, at);
+    default:
+      return 0;
+  }
+}
+
+export const signIn = (packed: number): number => packed >> 8;
+export const widthIn = (packed: number): number => packed & 0xff;
+
+function packed(sign: number, width: number): number {
+  return sign * 256 + width;
+}
+
+function percentAt(text: string, at: number): number {
+  const lead = hexAt(text, at + 1, 2);
+  if (lead < 0) return 0;
+  if (lead < 0x80) return packed(signOf(lead), 3);
+  // UTF-8: how many bytes a character has is in its first one. What is no UTF-8 is no character, and is passed over.
+  const bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+  let codePoint = lead & (0xff >> (bytes + 1));
+  for (let next = 1; next < bytes; next++) {
+    const byte = text.charCodeAt(at + next * 3) === 37 ? hexAt(text, at + next * 3 + 1, 2) : -1;
+    if (byte < 0 || (byte & 0xc0) !== 0x80) return packed(unseen, 3);
+    codePoint = codePoint * 64 + (byte & 0x3f);
+  }
+  return packed(signOfPoint(codePoint), bytes * 3);
+}
+
+function numericAt(text: string, at: number): number {
+  const isHex = (text.charCodeAt(at + 2) | 0x20) === 120;
+  let codePoint = 0;
+  let place = at + (isHex ? 3 : 2);
+  for (const first = place; place < first + 7; place++) {
+    const value = hexDigit(text.charCodeAt(place));
+    if (value < 0 || (!isHex && value > 9)) break;
+    codePoint = codePoint * (isHex ? 16 : 10) + value;
+  }
+  return text.charCodeAt(place) === 59 ? packed(signOfPoint(codePoint), place + 1 - at) : 0;
+}
+
+const namedSigns: readonly (readonly [name: string, sign: number])[] = [
+  ...['nbsp', 'ensp', 'emsp', 'thinsp', 'ndash', 'mdash', 'minus', 'hyphen', 'period', 'middot'].map(
+    (name) => [`&${name};`, usual] as const,
+  ),
+  ...['shy', 'zwnj', 'zwj', 'lrm', 'rlm'].map((name) => [`&${name};`, unseen] as const),
+];
+
+function namedAt(text: string, at: number): number {
+  for (const [name, sign] of namedSigns) if (text.startsWith(name, at)) return packed(sign, name.length);
+  return 0;
+}
+
+function backslashAt(text: string, at: number): number {
+  switch (text.charCodeAt(at + 1)) {
+    case 117: // \u0034
+    case 120: {
+      // \x34
+      const length = text.charCodeAt(at + 1) === 117 ? 4 : 2;
+      const codePoint = hexAt(text, at + 2, length);
+      return codePoint < 0 ? 0 : packed(signOf(codePoint), length + 2);
+    }
+    case 110: // \n, \r, \t
+    case 114:
+    case 116:
+      return packed(usual, 2);
+    default:
+      return 0;
+  }
+}
+
+function signOfPoint(codePoint: number): number {
+  return codePoint > 0x10ffff ? odd : signOf(codePoint);
+}
+
+/** -1: these are no hexadecimal digits. */
+function hexAt(text: string, at: number, length: number): number {
+  let value = 0;
+  for (let place = at; place < at + length; place++) {
+    const one = hexDigit(text.charCodeAt(place));
+    if (one < 0) return -1;
+    value = value * 16 + one;
+  }
+  return value;
+}
+
+function hexDigit(code: number): number {
+  if (code >= 48 && code <= 57) return code - 48;
+  const letter = code | 0x20;
+  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+}
