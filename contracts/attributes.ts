@@ -3,7 +3,7 @@
 // A text is taken where a number is meant and the other way round, where only one thing can be meant: `5411` is "5411".
 
 import type { Merchant } from './authorization-request.ts';
-import { maskCardNumbers } from './card-numbers.ts';
+import { maskCardNumbers } from './card-numbers/card-numbers.ts';
 import { countryFromCode } from './country.ts';
 import { limits } from './limits.ts';
 import { currencyFromCode } from './money.ts';

@@ -3,7 +3,7 @@
 // pass for a card's (a ticket's 13 digits), so fields that a contract defines as identifiers are not searched, and what a
 // network says of a purchase is masked rather than refused.
 
-import { holdsCardNumber, isCardLikeNumber } from './card-numbers.ts';
+import { holdsCardNumber, isCardLikeNumber } from './card-numbers/card-numbers.ts';
 
 export interface CardDataFinding {
   /** Where, as `merchant.name` or `transactions[0].memo`. Never what. */
@@ -57,7 +57,7 @@ export function findCardData(
 }
 
 /** How it is mended, for a card number and for a number that is none: the one who sent it knows which it is. */
-export const problemOfNumber =
+const problemOfNumber =
   'holds what looks like a card number; send a token instead, or, if it is none, put a letter into its digits';
 
 function isCardLike(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { holdsCardNumber } from './card-numbers.ts';
+import { holdsCardNumber } from './card-numbers/card-numbers.ts';
 import { evidenceOf } from './evidence.ts';
 import { limits } from './limits.ts';
 

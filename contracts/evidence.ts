@@ -2,7 +2,7 @@
 // It is cut where it is longer than anyone reads. It is evidence, and not a message to be taken again as it stands.
 
 import { isCardField } from './card-data.ts';
-import { isCardLikeNumber, maskCardNumbers } from './card-numbers.ts';
+import { isCardLikeNumber, maskCardNumbers } from './card-numbers/card-numbers.ts';
 import { limits } from './limits.ts';
 import { cut, withSignsVisible } from './text.ts';
 

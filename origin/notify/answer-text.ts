@@ -1,7 +1,7 @@
 // What an endpoint answered, as far as it is worth keeping: the first of it, printable, without secrets or card numbers.
 // It helps a partner to find its own mistake; what a name or a word does not give away as a secret is not found.
 
-import { holdsCardNumber } from '../../contracts/card-numbers.ts';
+import { holdsCardNumber } from '../../contracts/card-numbers/card-numbers.ts';
 
 /** Bytes kept: an error's first lines. Never a whole answer, which might be a page that is no business of ours. */
 export const answerBytesMax = 1_024;

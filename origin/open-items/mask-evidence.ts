@@ -2,7 +2,7 @@
 // hold an identifier, an amount or an instant are not searched: one such number in ten would pass for a card's, and an action
 // needs it as it is.
 
-import { isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers.ts';
+import { isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
 
 /** As `authorization_key`, `merchant_id`, `occurred_at_ms`. */
 const notSearched = /(?:^|_)(?:ids?|keys?|token|reference|no|minor|ms|sequence)$/;

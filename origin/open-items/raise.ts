@@ -2,7 +2,7 @@
 // The same kind and key again is the same item: it is counted, not kept twice, whether a person has seen to it or not.
 
 import { createHash } from 'node:crypto';
-import { maskCardNumbers } from '../../contracts/card-numbers.ts';
+import { maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 import type { OpenItemKind } from './kinds.ts';

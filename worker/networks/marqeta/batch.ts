@@ -1,6 +1,6 @@
 // A webhook's body: the notifications in it, each with its place. Nothing in it makes the others unreadable.
 
-import { maskCardNumbers } from '../../../contracts/card-numbers.ts';
+import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { cut, plain } from '../../../contracts/text.ts';

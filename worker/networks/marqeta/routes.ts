@@ -4,7 +4,7 @@ import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
-import { maskCardNumbers } from '../../../contracts/card-numbers.ts';
+import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';

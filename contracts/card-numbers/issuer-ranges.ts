@@ -19,7 +19,7 @@ interface Range {
 const from16 = [16, 17, 18, 19];
 const from12 = [12, 13, 14, 15, 16, 17, 18, 19];
 
-export const ranges: readonly Range[] = [
+const ranges: readonly Range[] = [
   { brand: 'Visa', prefixes: ['4'], lengths: [13, 16, 19], glued: [16] },
   { brand: 'Mastercard', prefixes: ['51-55', '2221-2720'], lengths: [16], glued: [16] },
   { brand: 'American Express', prefixes: ['34', '37'], lengths: [15], glued: [15] },

@@ -86,7 +86,7 @@ const inDigits =
 const fromZero = (zero: number) => inDigits((digit) => String.fromCodePoint(zero + digit));
 
 /** Between the groups. */
-export const separatedForms: Readonly<Record<string, Form>> = {
+const separatedForms: Readonly<Record<string, Form>> = {
   'with nothing between': (card) => card,
   'by spaces': between(' '),
   'by hyphens': between('-'),
@@ -129,7 +129,7 @@ export const separatedForms: Readonly<Record<string, Form>> = {
 };
 
 /** What stands beside it. */
-export const neighbourForms: Readonly<Record<string, Form>> = {
+const neighbourForms: Readonly<Record<string, Form>> = {
   'with an expiry date': (card) => `${card} 12/27`,
   'with an expiry date and a code': (card) => `${card} 12/27 123`,
   'with an expiry date written together': (card) => `${card}1227`,
@@ -157,7 +157,7 @@ export const neighbourForms: Readonly<Record<string, Form>> = {
 };
 
 /** In which digits. */
-export const scriptForms: Readonly<Record<string, Form>> = {
+const scriptForms: Readonly<Record<string, Form>> = {
   'full width': fromZero(0xff10),
   'Arabic-Indic': fromZero(0x660),
   'extended Arabic-Indic': fromZero(0x6f0),

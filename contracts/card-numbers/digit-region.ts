@@ -1,13 +1,13 @@
 // A region: a longest run of digits and of what may stand between the digits of one number. All of a text's regions are read in
 // one pass, and nothing is allocated for a usual text: the region that was read last lies in arrays that are used again.
 
-import { lengthMin } from './card-number-ranges.ts';
 import { digit, ends, isFirstHalf, odd, signAt, signOf, signsByUnit, usual } from './digit-signs.ts';
 import { escapedAt, signIn, widthIn } from './escaped-sign.ts';
+import { lengthMin } from './issuer-ranges.ts';
 
 /** What stands before a digit: nothing, usual separators, one odd separator, or more than a number has within it. */
 export const together = 0;
-export const gap = 1;
+const gap = 1;
 export const oddGap = 2;
 export const wall = 3;
 

@@ -1,9 +1,9 @@
 // Looks for a card number in a region of digits: in every window of it, in constant time each. A number is one by its issuer's
 // range, its length and its check digit (Luhn); how much of the three is asked for depends on how it stands among other digits.
 
-import { firstSixMatter, lengthMax, lengthMin, lengthsByFour, lengthsBySix } from './card-number-ranges.ts';
 import { oddGap, type Region, together, wall } from './digit-region.ts';
 import { isPartOfId } from './ids-with-digits.ts';
+import { firstSixMatter, lengthMax, lengthMin, lengthsByFour, lengthsBySix } from './issuer-ranges.ts';
 
 /** Luhn's sums over the digits before each place: with every even place doubled, and with every odd one. */
 let evenDoubled = new Int32Array(257);

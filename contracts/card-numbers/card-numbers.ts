@@ -2,10 +2,10 @@
 // its rates of false alarms: docs/decisions/0017. In contracts, since the readers of networks' texts are here too, and may not
 // import core. Not found: a number in base 64, in words, with letters between its digits, or split over two texts.
 
-import { lengthMax, lengthMin, lengthsByFour } from './card-number-ranges.ts';
-import { hasCardNumber } from './card-number-windows.ts';
 import { eachRegion } from './digit-region.ts';
 import { hasEscapes } from './escaped-sign.ts';
+import { lengthMax, lengthMin, lengthsByFour } from './issuer-ranges.ts';
+import { hasCardNumber } from './windows.ts';
 
 /** Whether a card number stands anywhere in the text. */
 export function holdsCardNumber(text: string): boolean {
