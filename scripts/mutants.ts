@@ -7,10 +7,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../load/whole-number.ts';
 import { type Mutant, mutantsOf } from './mutants/mutants-of.ts';
-import { type Found, figuresOf, Outcomes, reasonOf } from './mutants/outcomes.ts';
-import { importersOf, testsOf } from './mutants/related-tests.ts';
+import { type Found, figuresOf, isSurvivor, Outcomes, reasonOf } from './mutants/outcomes.ts';
 import { type House, tryAll } from './mutants/try-all.ts';
-import type { Attempt } from './mutants/try-mutants.ts';
 import { seededRandom } from './seeded-random.ts';
 import { wordsOf } from './words.ts';
 
@@ -23,12 +21,14 @@ const help = `npm run mutants -- [options]      small changes of core and durabl
   --file PREFIX   only files whose path begins so (default: ${rooms.join(' and ')})
   --sample N      only N of the mutants, drawn by the seed (default: all)
   --seed S        which of them (default: 1)
-  --processes P   at once (default: 2)
-  --fresh         forgets what earlier runs found (dist/mutants.jsonl); needed where only tests have changed
+  --before CMD    a command that runs before each round of tests, which waits for its end: to leave a busy machine alone
+  --fresh         forgets what earlier runs found (dist/mutants.jsonl); without it, a run that was stopped goes on, and what
+                  survived is tried again if any test has changed
   --json          one object on one line
   --help          this
 
-A mutant is killed (a test fails), endless (no test ends), survived, or refused by the compiler, and then does not count.`;
+A mutant is killed (a test fails), endless (the tests do not end), survived (unreached: no test comes by it), or refused by
+the compiler, and then does not count. Tests that fail without a mutant, or of which none runs, end the run with an error.`;
 
 function readWords(args: readonly string[]) {
   const { values } = parseArgs({
@@ -37,7 +37,7 @@ function readWords(args: readonly string[]) {
       file: { type: 'string', default: '' },
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
-      processes: { type: 'string', default: '2' },
+      before: { type: 'string' },
       fresh: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -46,8 +46,8 @@ function readWords(args: readonly string[]) {
   if (values.help) return null;
   const sample = values.sample === undefined ? null : wholeNumber('--sample', values.sample);
   const seed = wholeNumber('--seed', values.seed);
-  const processes = wholeNumber('--processes', values.processes);
-  return { file: values.file, sample, seed, processes, fresh: values.fresh, json: values.json };
+  const { file, before, fresh, json } = values;
+  return { file, sample, seed, before, fresh, json };
 }
 
 /** What tests hand to each other is no code that they test. */
@@ -63,33 +63,25 @@ function shuffled<T>(list: readonly T[], seed: number): T[] {
     .map(({ one }) => one);
 }
 
-/** A short run of the simulation: the surest test of whatever it simulates, and quicker than a test in workerd. */
-const simulation: Attempt = {
-  command: [process.execPath, 'tests/simulation/simulate.ts', '--seed', '7', '--decisions', '4000', '--threads', '1'],
-};
+/** A short run of the simulation: the surest test of whatever it simulates. */
+const simulation = [
+  ...[process.execPath, 'tests/simulation/simulate.ts', '--seed', '7', '--decisions', '4000', '--threads', '1'],
+];
+/** Of the worker's tests, those that are about cards and stand-ins. */
+const workersOwn = /^worker\/(?:card-|stand-in|internal)[a-z-]*\.test\.ts$/;
 
 function houseOf(files: readonly string[]): House {
-  const textOf = (path: string) => readFileSync(join(root, path), 'utf8');
-  const code = files.filter(
-    (path) => path.endsWith('.ts') && /^(?:contracts|core|durable-objects|tests|worker)\//.test(path),
-  );
-  const importers = importersOf(code, textOf);
-  const attemptsOf = (path: string): Attempt[] => {
-    const [room = ''] = path.split('/');
-    const project = room === 'core' ? 'unit' : 'edge';
-    const related = testsOf(path, importers);
-    const isSimulated = related.includes('tests/simulation/simulation.test.ts');
-    const inRoom = related.filter((test) => test.startsWith(`${room}/`));
-    // Without a test in its own room: those of the worker that import it directly, as the stand-in's desk has them.
-    const direct = related.filter((test) => test.startsWith('worker/') && importers.get(path)?.has(test) === true);
-    const tests = inRoom.length > 0 ? inRoom : direct;
-    const own = tests.filter((test) => test.startsWith(path.replace(/\.ts$/, '')));
-    const others = tests.filter((test) => !own.includes(test));
-    const groups = [own, others].filter(({ length }) => length > 0).map((group) => ({ project, tests: group }));
-    if (!isSimulated) return groups;
-    return room === 'core' ? [...groups.slice(0, 1), simulation, ...groups.slice(1)] : [simulation, ...groups];
+  const tests = files.filter((path) => path.endsWith('.test.ts'));
+  const ofCards = tests.filter((path) => path.startsWith('durable-objects/') || workersOwn.test(path));
+  return {
+    root,
+    files,
+    projectOf: (path) => (path.startsWith('core/') ? 'core' : 'worker'),
+    rooms: {
+      'core/': { project: 'unit', tests: tests.filter((path) => path.startsWith('core/')), command: simulation },
+      'durable-objects/': { project: 'edge', tests: ofCards, command: simulation, commandFirst: true },
+    },
   };
-  return { root, files, projectOf: (path) => (path.startsWith('core/') ? 'core' : 'worker'), attemptsOf };
 }
 
 function describe({ mutant, outcome, killedBy }: Found): string {
@@ -108,20 +100,28 @@ const all: Mutant[] = mutable
   .filter((path) => path.startsWith(words.file))
   .flatMap((path) => mutantsOf(path, readFileSync(join(root, path), 'utf8')));
 const chosen = words.sample === null ? all : shuffled(all, words.seed).slice(0, words.sample);
+const tests = files.filter((path) => path.endsWith('.test.ts')).map((path) => readFileSync(join(root, path), 'utf8'));
+const startedMs = performance.now();
+const stamp = () => `${String(Math.round((performance.now() - startedMs) / 1_000)).padStart(5)} s`;
 const found = await tryAll(houseOf(files), chosen, {
-  processes: words.processes,
-  outcomes: new Outcomes(kept),
-  onFound: (one, left) => process.stderr.write(`${String(left).padStart(5)} left  ${describe(one)}\n`),
+  outcomes: new Outcomes(kept, tests.join('')),
+  before: () => {
+    if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
+  },
+  onFound: (one, left) => process.stderr.write(`${stamp()} ${String(left).padStart(5)} left  ${describe(one)}\n`),
+  onProgress: (text) => process.stderr.write(`${stamp()} ${text}\n`),
 });
+const byFile = Map.groupBy(found, ({ mutant }) => mutant.path);
+const ofRoom = (room: string) => figuresOf(found.filter(({ mutant }) => mutant.path.startsWith(`${room}/`)));
 const report = {
   all_mutants: all.length,
   sample: words.sample,
   seed: words.seed,
-  ...Object.fromEntries(
-    rooms.map((room) => [room, figuresOf(found.filter(({ mutant }) => mutant.path.startsWith(`${room}/`)))]),
-  ),
+  took_s: Math.round((performance.now() - startedMs) / 1_000),
+  files: Object.fromEntries([...byFile].sort().map(([path, ofFile]) => [path, figuresOf(ofFile)])),
+  ...Object.fromEntries(rooms.map((room) => [room, ofRoom(room)])),
   together: figuresOf(found),
 };
-const survivors = found.filter(({ mutant, outcome }) => outcome === 'survived' && reasonOf(mutant) === null);
+const survivors = found.filter(({ mutant, outcome }) => isSurvivor(outcome) && reasonOf(mutant) === null);
 if (!words.json) process.stdout.write(`${survivors.map(describe).join('\n')}\n`);
 process.stdout.write(`${JSON.stringify(report, null, words.json ? undefined : 2)}\n`);

@@ -14,9 +14,12 @@ export interface Mutant {
   readonly start: number;
   readonly end: number;
   readonly replacement: string;
+  /** The smallest whole expression or statement around the change: what a switch can choose between. */
+  readonly place: Span;
+  readonly isStatement: boolean;
 }
 
-interface Span {
+export interface Span {
   readonly start: number;
   readonly end: number;
 }
@@ -59,6 +62,8 @@ class Collector {
   readonly #text: string;
   /** Spans in which nothing is changed. */
   readonly #quiet: Span[] = [];
+  /** By a link of a chain such as `a?.b.c`, the whole chain: `(a?.b).c` would be other code. */
+  readonly #chains = new Map<string, Span>();
 
   constructor(path: string, text: string) {
     this.#path = path;
@@ -73,18 +78,30 @@ class Collector {
     return this.#text.slice(start, end);
   }
 
-  add({ start, end }: Span, replacement: string, change?: string): void {
+  linkOf(chain: Span, { start, end }: Span): void {
+    this.#chains.set(`${start}-${end}`, chain);
+  }
+
+  add(
+    { start, end }: Span,
+    replacement: string,
+    more: { change?: string; in?: Span; isStatement?: boolean } = {},
+  ): void {
     const line = lineAt(this.#text, start);
     const code = this.#text.split('\n')[line - 1]?.trim() ?? '';
     const from = this.textOf({ start, end });
-    const said = change ?? `${shortened(from)} → ${shortened(replacement)}`;
-    this.mutants.push({ path: this.#path, line, code, change: said, start, end, replacement });
+    const change = more.change ?? `${shortened(from)} → ${shortened(replacement)}`;
+    const around = more.in ?? { start, end };
+    const { start: first, end: last } = this.#chains.get(`${around.start}-${around.end}`) ?? around;
+    const place = { start: first, end: last };
+    const { isStatement = false } = more;
+    this.mutants.push({ path: this.#path, line, code, change, start, end, replacement, place, isStatement });
   }
 
-  /** The sign between two operands. */
-  between(left: Span, right: Span, from: string, to: string): void {
-    const at = this.#text.indexOf(from, left.end);
-    if (at >= left.end && at < right.start) this.add({ start: at, end: at + from.length }, to);
+  /** The sign between the two operands of a node. */
+  between(node: Span & { left: Span; right: Span }, from: string, to: string): void {
+    const at = this.#text.indexOf(from, node.left.end);
+    if (at >= node.left.end && at < node.right.start) this.add({ start: at, end: at + from.length }, to, { in: node });
   }
 
   found(): Mutant[] {
@@ -111,6 +128,9 @@ function quietNodes(found: Collector): VisitorObject {
     TSTypeAliasDeclaration: leaveOut,
     TSInterfaceDeclaration: leaveOut,
     TSTypeParameterInstantiation: leaveOut,
+    TSTypeParameterDeclaration: leaveOut,
+    TSAsExpression: (node) => leaveOut(node.typeAnnotation),
+    TSSatisfiesExpression: (node) => leaveOut(node.typeAnnotation),
     NewExpression: (node) => {
       if (found.textOf(node.callee).endsWith('Error')) leaveOut(node);
     },
@@ -122,15 +142,15 @@ function expressions(found: Collector): VisitorObject {
   return {
     BinaryExpression: (node) => {
       if (node.operator === '+' && isText(found, node)) return;
-      for (const to of binaryChanges[node.operator] ?? []) found.between(node.left, node.right, node.operator, to);
+      for (const to of binaryChanges[node.operator] ?? []) found.between(node, node.operator, to);
     },
     LogicalExpression: (node) => {
-      if (node.operator === '??') found.add(node, found.textOf(node.left), 'without its ?? default');
-      else found.between(node.left, node.right, node.operator, node.operator === '&&' ? '||' : '&&');
+      if (node.operator === '??') found.add(node, found.textOf(node.left), { change: 'without its ?? default' });
+      else found.between(node, node.operator, node.operator === '&&' ? '||' : '&&');
     },
     AssignmentExpression: (node) => {
       const to = assignmentChanges[node.operator];
-      if (to !== undefined) found.between(node.left, node.right, node.operator, to);
+      if (to !== undefined) found.between(node, node.operator, to);
     },
     UpdateExpression: (node) => {
       const text = found.textOf(node);
@@ -141,21 +161,37 @@ function expressions(found: Collector): VisitorObject {
       if (node.operator === '-' && node.argument.type !== 'Literal') found.add(node, found.textOf(node.argument));
     },
     ConditionalExpression: (node) => conditioned(found, node.test),
+    ChainExpression: (node) => {
+      let link: Span | null = node.expression;
+      while (link !== null) {
+        found.linkOf(node, link);
+        link = nextLink(link as Node<'ChainExpression'>['expression']);
+      }
+    },
     MemberExpression: (node) => {
-      if (node.optional) found.add(node, found.textOf(node).replace(/\?\.(?=[^?]*$)/, '.'), 'without ?.');
+      if (!node.optional) return;
+      const [object, member] = [found.textOf(node.object), found.textOf({ start: node.object.end, end: node.end })];
+      const without = node.computed ? member.replace('?.', '') : member.replace('?.', '.');
+      found.add(node, object + without, { change: 'without ?.' });
     },
     CallExpression: (node) => {
       const { callee } = node;
       if (found.textOf(callee).startsWith('console.')) return found.leaveOut(node);
       if (callee.type !== 'MemberExpression' || callee.computed) return;
       const to = methodChanges[found.textOf(callee.property)];
-      if (to !== undefined) found.add(callee.property, to);
+      if (to !== undefined) found.add(callee.property, to, { in: node });
     },
     ArrayExpression: (node) => {
       if (node.elements.length > 0) found.add(node, '[]');
     },
     Literal: (node) => literal(found, node),
   };
+}
+
+/** What a link of a chain hangs on, where that is a link as well. */
+function nextLink(link: Node<'ChainExpression'>['expression']): Span | null {
+  if (link.type === 'CallExpression') return link.callee;
+  return link.type === 'MemberExpression' ? link.object : null;
 }
 
 function literal(found: Collector, node: Node<'Literal'>): void {
@@ -171,10 +207,10 @@ function statements(found: Collector): VisitorObject {
     WhileStatement: (node) => found.add(node.test, 'false'),
     ExpressionStatement: (node) => {
       if (!('directive' in node) || node.directive === null || node.directive === undefined)
-        found.add(node, ';', `without ${shortened(found.textOf(node))}`);
+        found.add(node, ';', { change: `without ${shortened(found.textOf(node))}`, isStatement: true });
     },
-    ContinueStatement: (node) => found.add(node, ';'),
-    BreakStatement: (node) => found.add(node, ';'),
+    ContinueStatement: (node) => found.add(node, ';', { isStatement: true }),
+    BreakStatement: (node) => found.add(node, ';', { isStatement: true }),
     Property: (node) => {
       // Names of properties are no values.
       if (!node.computed) found.leaveOut(node.key);

@@ -6,8 +6,11 @@ import { dirname } from 'node:path';
 import { accepted } from './accepted.ts';
 import type { Mutant } from './mutants-of.ts';
 
-/** `refused`: by the compiler; it does not count. `endless`: no test came to an end, which somebody would notice. */
-export type Outcome = 'killed' | 'survived' | 'endless' | 'refused';
+/**
+ * `refused`: by the compiler; it does not count. `endless`: the tests did not come to an end, which somebody would notice.
+ * `unreached`: no test of the room comes by it, and no command noticed; it counts as a survivor.
+ */
+export type Outcome = 'killed' | 'survived' | 'unreached' | 'endless' | 'refused';
 
 export interface Found {
   readonly mutant: Mutant;
@@ -15,19 +18,25 @@ export interface Found {
   readonly killedBy: string | null;
 }
 
-/** By mutant of a file as it stands: a file that has changed since is tried anew. Tests that have changed are not noticed. */
+/**
+ * By mutant of a file as it stands: a file that has changed since is tried anew, and so is a survivor when any of the tests has
+ * changed. What a test has killed stays killed, even where that test has changed.
+ */
 export class Outcomes {
   readonly #place: string;
+  readonly #tests: string;
   readonly #known = new Map<string, Pick<Found, 'outcome' | 'killedBy'>>();
 
-  constructor(place: string) {
+  /** `tests`: the text of all of them. */
+  constructor(place: string, tests: string) {
     this.#place = place;
+    this.#tests = hashOf(tests);
     mkdirSync(dirname(place), { recursive: true });
     if (!existsSync(place)) return;
     for (const line of readFileSync(place, 'utf8').split('\n')) {
       if (line === '') continue;
-      const { key, ...found } = JSON.parse(line);
-      this.#known.set(key, found);
+      const { key, tests, outcome, killedBy } = JSON.parse(line);
+      if (tests === null || tests === this.#tests) this.#known.set(key, { outcome, killedBy });
     }
   }
 
@@ -38,16 +47,22 @@ export class Outcomes {
 
   keep({ mutant, outcome, killedBy }: Found, text: string): void {
     const { path, line, change } = mutant;
-    appendFileSync(
-      this.#place,
-      `${JSON.stringify({ key: keyOf(mutant, text), path, line, change, outcome, killedBy })}\n`,
-    );
+    const tests = isSurvivor(outcome) ? this.#tests : null;
+    const kept = { key: keyOf(mutant, text), path, line, change, outcome, killedBy, tests };
+    appendFileSync(this.#place, `${JSON.stringify(kept)}\n`);
   }
 }
 
+export function isSurvivor(outcome: Outcome): boolean {
+  return outcome === 'survived' || outcome === 'unreached';
+}
+
+function hashOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
 function keyOf({ path, start, end, replacement }: Mutant, text: string): string {
-  const hash = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  return `${path} ${hash} ${start}-${end} ${replacement}`;
+  return `${path} ${hashOf(text)} ${start}-${end} ${replacement}`;
 }
 
 export function reasonOf({ path, code, change }: Mutant): string | null {
@@ -57,7 +72,7 @@ export function reasonOf({ path, code, change }: Mutant): string | null {
 /** `killed_percent`: of those that compile, those that a test noticed; accepted survivors count against it like any other. */
 export function figuresOf(found: readonly Found[]) {
   const count = (outcome: Outcome) => found.filter((one) => one.outcome === outcome).length;
-  const survivors = found.filter(({ outcome }) => outcome === 'survived');
+  const survivors = found.filter(({ outcome }) => isSurvivor(outcome));
   const [killed, endless, refused] = [count('killed'), count('endless'), count('refused')];
   const compiled = found.length - refused;
   return {
@@ -66,6 +81,7 @@ export function figuresOf(found: readonly Found[]) {
     killed,
     endless,
     survived: survivors.length,
+    of_them_unreached: count('unreached'),
     accepted: survivors.filter(({ mutant }) => reasonOf(mutant) !== null).length,
     killed_percent: compiled === 0 ? null : Math.round((1_000 * (killed + endless)) / compiled) / 10,
   };

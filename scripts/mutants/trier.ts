@@ -1,37 +1,40 @@
-// One process that tries mutants, from the outside: gives it one at a time, and replaces it where it does not answer in time.
+// One process that runs tests with mutants, from the outside: gives it one test file at a time, and replaces it where it does not
+// answer in time.
 
 import { type ChildProcess, fork } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Sandbox } from './sandbox.ts';
 import type { Trial, Tried } from './try-mutants.ts';
 
+const tickMs = 1_000;
+
 export class Trier {
-  readonly #sandbox: Sandbox;
+  readonly #root: string;
   #process: ChildProcess | null = null;
 
-  constructor(sandbox: Sandbox) {
-    this.#sandbox = sandbox;
+  constructor(root: string) {
+    this.#root = root;
   }
 
-  /** Null: it did not end within the time. */
-  async try(trial: Trial, original: string, timeoutMs: number): Promise<Tried | null> {
+  /** Null: it did not end within the time, or ended its process. */
+  async try(trial: Trial, timeoutMs: number): Promise<Tried | null> {
     const child = this.#started();
     const tried = await new Promise<Tried | null>((resolve) => {
-      const timer = setTimeout(() => resolve(null), timeoutMs);
+      // In ticks, not by the clock: the time in which all of it is held up does not count.
+      let leftMs = timeoutMs;
+      const timer = setInterval(() => {
+        leftMs -= tickMs;
+        if (leftMs <= 0) answer(null);
+      }, tickMs);
       const answer = (said: Tried | null) => {
-        clearTimeout(timer);
+        clearInterval(timer);
         child.removeAllListeners();
         resolve(said);
       };
       child.once('message', (said) => answer(said as Tried));
-      // A mutant may end its process.
-      child.once('exit', () => answer({ killedBy: 'the process ended' }));
+      child.once('exit', () => answer(null));
       child.send(trial);
     });
-    if (tried !== null && child.exitCode === null) return tried;
-    this.close();
-    writeFileSync(join(this.#sandbox.root, trial.path), original);
+    if (tried === null) this.close();
     return tried;
   }
 
@@ -48,8 +51,8 @@ export class Trier {
   }
 
   #started(): ChildProcess {
-    this.#process ??= fork(join(import.meta.dirname, 'try-mutants.ts'), [this.#sandbox.root], {
-      cwd: this.#sandbox.root,
+    this.#process ??= fork(join(import.meta.dirname, 'try-mutants.ts'), [this.#root], {
+      cwd: this.#root,
       detached: true,
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });

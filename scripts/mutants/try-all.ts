@@ -1,12 +1,13 @@
-// Mutants of any files, tried by some processes at once. What each is tried with is asked of the caller.
+// Mutants of any files, tried in a copy of the working tree that holds all of them, each behind a switch.
 
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Mutant, mutated } from './mutants-of.ts';
-import type { Found, Outcomes } from './outcomes.ts';
+import type { Mutant } from './mutants-of.ts';
+import type { Found, Outcome, Outcomes } from './outcomes.ts';
 import { refusedByCompiler, Sandbox } from './sandbox.ts';
+import { type Numbered, switched } from './switched.ts';
 import { Trier } from './trier.ts';
-import type { Attempt, Trial } from './try-mutants.ts';
+import { type Room, RoomTrial } from './try-room.ts';
 
 export interface House {
   /** Where the files are, and which of them a sandbox needs. */
@@ -14,85 +15,66 @@ export interface House {
   readonly files: readonly string[];
   /** The compiler's project of a file. */
   readonly projectOf: (path: string) => string;
-  readonly attemptsOf: (path: string) => readonly Attempt[];
+  /** By what the paths of its files begin with. */
+  readonly rooms: Readonly<Record<string, Room>>;
 }
 
 export interface Trying {
-  readonly processes: number;
   readonly outcomes: Outcomes;
   readonly onFound: (found: Found, left: number) => void;
-  /** The least that a mutant is given. */
+  readonly onProgress: (text: string) => void;
+  readonly before: () => void;
+  readonly tryMs?: number;
   readonly timeoutMs?: number;
 }
 
-const usualTimeoutMs = 30_000;
-/** A test that fails prints more and waits longer than one that passes. */
-const timeoutTimes = 6;
-
 export async function tryAll(house: House, mutants: readonly Mutant[], trying: Trying): Promise<Found[]> {
   const textOf = (path: string) => readFileSync(join(house.root, path), 'utf8');
+  const texts = new Map(mutants.map(({ path }) => [path, textOf(path)]));
   const found: Found[] = [];
   const left = mutants.filter((mutant) => {
-    const known = trying.outcomes.of(mutant, textOf(mutant.path));
+    const known = trying.outcomes.of(mutant, texts.get(mutant.path) ?? '');
     if (known !== null) found.push(known);
     return known === null;
   });
-  const keep = (one: Found) => {
-    trying.outcomes.keep(one, textOf(one.mutant.path));
+  const keep = (mutant: Mutant, outcome: Outcome, killedBy: string | null) => {
+    const one = { mutant, outcome, killedBy };
+    trying.outcomes.keep(one, texts.get(mutant.path) ?? '');
     found.push(one);
+    trying.onFound(one, mutants.length - found.length);
   };
-  const compiled = withoutRefused(house, left, (mutant) => keep({ mutant, outcome: 'refused', killedBy: null }));
-  let waiting = compiled.length;
-  const next = async (trier: Trier) => {
-    const timeouts = new Map<string, number>();
-    for (let mutant = compiled.shift(); mutant !== undefined; mutant = compiled.shift()) {
-      const { path } = mutant;
-      const text = textOf(path);
-      const attempts = house.attemptsOf(path);
-      const timeoutMs = timeouts.get(path) ?? (await timeoutOf(trier, { path, text, attempts }, trying));
-      timeouts.set(path, timeoutMs);
-      const tried = await trier.try({ path, text: mutated(text, mutant), attempts }, text, timeoutMs);
-      const outcome = tried === null ? 'endless' : tried.killedBy === null ? 'survived' : 'killed';
-      const one = { mutant, outcome, killedBy: tried?.killedBy ?? null } as const;
-      keep(one);
-      waiting--;
-      trying.onFound(one, waiting);
-    }
-  };
-  await Promise.all(Array.from({ length: trying.processes }, () => inSandbox(house, next)));
-  return found;
-}
-
-async function inSandbox(house: House, use: (trier: Trier) => Promise<void>): Promise<void> {
   const sandbox = new Sandbox(house.root, house.files);
-  const trier = new Trier(sandbox);
+  const trier = new Trier(sandbox.root);
   try {
-    await use(trier);
+    const compiled = withoutRefused(house, sandbox, left, (mutant) => keep(mutant, 'refused', null));
+    const numbered = compiled.map((mutant, id) => ({ id, mutant }));
+    for (const [path, ofFile] of Map.groupBy(numbered, ({ mutant }) => mutant.path))
+      sandbox.write(path, switched(texts.get(path) ?? '', ofFile));
+    for (const [prefix, room] of Object.entries(house.rooms)) {
+      const ids = numbered.filter(({ mutant }) => mutant.path.startsWith(prefix)).map(({ id }) => id);
+      const onOutcome = (id: number, outcome: Outcome, killedBy: string | null) =>
+        keep((numbered[id] as Numbered).mutant, outcome, killedBy);
+      const { onProgress, before, tryMs = 20_000, timeoutMs = 60_000 } = trying;
+      const { root } = sandbox;
+      const size = numbered.length;
+      await new RoomTrial(room, { trier, root, size, before, onOutcome, onProgress, tryMs, timeoutMs }, ids).run();
+    }
+    return found;
   } finally {
     trier.close();
     sandbox.remove();
   }
 }
 
-function withoutRefused(house: House, mutants: readonly Mutant[], onRefused: (mutant: Mutant) => void): Mutant[] {
-  const sandbox = new Sandbox(house.root, house.files);
-  try {
-    const byFile = Map.groupBy(mutants, ({ path }) => path);
-    return [...byFile].flatMap(([path, ofFile]) => {
-      const refused = refusedByCompiler(sandbox, house.projectOf(path), ofFile);
-      for (const mutant of refused) onRefused(mutant);
-      return ofFile.filter((mutant) => !refused.has(mutant));
-    });
-  } finally {
-    sandbox.remove();
-  }
-}
-
-/** By what the file takes as it stands, which its tests must like. */
-async function timeoutOf(trier: Trier, trial: Trial, { timeoutMs = usualTimeoutMs }: Trying): Promise<number> {
-  const startedMs = performance.now();
-  const tried = await trier.try(trial, trial.text, 600_000);
-  if (tried === null) throw new Error(`the tests of ${trial.path} do not end`);
-  if (tried.killedBy !== null) throw new Error(`${tried.killedBy} fails though ${trial.path} is as it was`);
-  return Math.max(timeoutMs, timeoutTimes * (performance.now() - startedMs));
+function withoutRefused(
+  house: House,
+  sandbox: Sandbox,
+  mutants: readonly Mutant[],
+  onRefused: (mutant: Mutant) => void,
+): Mutant[] {
+  return [...Map.groupBy(mutants, ({ path }) => path)].flatMap(([path, ofFile]) => {
+    const refused = refusedByCompiler(sandbox, house.projectOf(path), ofFile);
+    for (const mutant of refused) onRefused(mutant);
+    return ofFile.filter((mutant) => !refused.has(mutant));
+  });
 }

@@ -1,77 +1,69 @@
-// A process of its own that tries mutants one after the other, with a test runner that stays: starting one for each mutant would
-// take longer than the tests. Whoever started it ends it where a mutant never comes to an end.
+// A process of its own that runs one test file after the other with a test runner that stays: starting one each time would take
+// longer than the tests. Whoever started it ends it where a mutant never comes to an end.
 
-import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createVitest, type Vitest } from 'vitest/node';
-
-/** Tests of one project, or a command that fails where something is wrong. */
-export type Attempt =
-  | { readonly project: string; readonly tests: readonly string[] }
-  | { readonly command: readonly string[] };
+import type { FileTried, Order } from './orders.ts';
 
 export interface Trial {
-  readonly path: string;
-  readonly text: string;
-  /** In turn, until one fails. */
-  readonly attempts: readonly Attempt[];
+  /** Of the test runner's configuration; an empty text where it has none. */
+  readonly project: string;
+  /** The test file, from the top of the tree. */
+  readonly test: string;
+  readonly order: Order;
 }
 
-/** `killedBy`: the test file or command that noticed; null: nothing did. */
 export interface Tried {
-  readonly killedBy: string | null;
+  /** How many tests there are: with none, nothing was shown. */
+  readonly tests: number;
+  /** The first test that failed, or what else went wrong; null: nothing did. */
+  readonly failed: string | null;
+  /** Null where a mutant was on from the start. */
+  readonly found: FileTried | null;
 }
 
 const root = process.argv[2] ?? process.cwd();
+const setup = join(root, 'scripts/mutants/in-tests.ts');
 const runners = new Map<string, Promise<Vitest>>();
 
-function runnerOf(project: string): Promise<Vitest> {
-  const known = runners.get(project);
-  if (known !== undefined) return known;
-  const started = createVitest({
+async function started(project: string): Promise<Vitest> {
+  const runner = await createVitest({
     root,
     project: project === '' ? [] : [project],
     watch: false,
     run: true,
-    bail: 1,
     fileParallelism: false,
     reporters: [{}],
   });
-  runners.set(project, started);
-  return started;
+  for (const { config } of runner.projects) config.setupFiles = [...config.setupFiles, setup];
+  return runner;
 }
 
-async function failing(attempt: Attempt, changed: string): Promise<string | null> {
-  if ('command' in attempt) {
-    const [command = '', ...args] = attempt.command;
-    const { status } = spawnSync(command, args, { cwd: root, stdio: 'ignore' });
-    return status === 0 ? null : attempt.command.join(' ');
-  }
-  const runner = await runnerOf(attempt.project);
-  runner.invalidateFile(changed);
-  const { testModules, unhandledErrors } = await runner.runTestFiles(attempt.tests.map((test) => join(root, test)));
-  const failed = testModules.find((module) => !module.ok());
-  if (failed !== undefined) return failed.moduleId.slice(root.length + 1);
-  return unhandledErrors.length > 0 ? 'an error outside of the tests' : null;
-}
-
-async function tryOne({ path, text, attempts }: Trial): Promise<Tried> {
-  const file = join(root, path);
-  const before = readFileSync(file, 'utf8');
-  writeFileSync(file, text);
-  try {
-    for (const attempt of attempts) {
-      const killedBy = await failing(attempt, file);
-      if (killedBy !== null) return { killedBy };
-    }
-    return { killedBy: null };
-  } finally {
-    writeFileSync(file, before);
-    for (const runner of runners.values()) (await runner).invalidateFile(file);
-  }
+async function tryOne({ project, test, order }: Trial): Promise<Tried> {
+  const starting = runners.get(project) ?? started(project);
+  runners.set(project, starting);
+  const runner = await starting;
+  for (const one of runner.projects) one.provide('mutants', order);
+  runner.config.bail = order.on === null ? 0 : 1;
+  const file = join(root, test);
+  const { testModules, unhandledErrors } = await runner.runTestFiles([file]);
+  // The modules of earlier runs are in the list as well.
+  const module = testModules.find(({ moduleId }) => moduleId === file);
+  if (module === undefined) return { tests: 0, failed: 'no test file ran', found: null };
+  const tests = [...module.children.allTests()];
+  const failing = tests.find((one) => one.result().state === 'failed');
+  const [first] = [...(failing?.result().errors ?? []), ...module.errors(), ...(unhandledErrors as Error[])];
+  const failed = failing?.fullName ?? (module.ok() && unhandledErrors.length === 0 ? null : 'outside of the tests');
+  return {
+    tests: tests.length,
+    failed: failed === null ? null : `${failed}: ${first?.message ?? ''}`,
+    found: module.meta().tried ?? null,
+  };
 }
 
 process.on('message', (trial: Trial) => {
-  void tryOne(trial).then((tried) => process.send?.(tried));
+  void tryOne(trial).then(
+    (tried) => process.send?.(tried),
+    (error: Error) => process.send?.({ tests: 0, failed: error.message, found: null } satisfies Tried),
+  );
 });

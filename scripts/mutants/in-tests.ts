@@ -1,0 +1,146 @@
+// Runs inside the tests, before a test file is imported: sets the switch that `switched.ts` puts into the code, and lets each test
+// run again for each mutant that it is asked to try. The test first runs as it is, which shows what it reaches; a mutant is killed
+// where a run with it fails and the next run without it does not. Where that one fails too, the mutant left something behind: it
+// is given back as unsure, to be tried from a fresh start, and so is one that the repeated run does not reach again.
+
+import fc from 'fast-check';
+import { afterAll, beforeAll, inject, TestRunner } from 'vitest';
+import type { FileTried, Order, TestTried } from './orders.ts';
+
+/** Thrown out of a loop that has asked for the switch many times more often than without the mutant. */
+class Endless extends Error {}
+
+class Switch {
+  on = -1;
+  asked = 0;
+  askedMax = Number.POSITIVE_INFINITY;
+  readonly seen: Uint8Array;
+
+  constructor(size: number) {
+    this.seen = new Uint8Array(size);
+  }
+
+  readonly isOn = (id: number): boolean => {
+    this.seen[id] = 1;
+    if (++this.asked > this.askedMax) throw new Endless(`mutant ${this.on} does not come to an end`);
+    return id === this.on;
+  };
+
+  set(on: number, askedMax: number): void {
+    this.on = on;
+    this.asked = 0;
+    this.askedMax = askedMax;
+    this.seen.fill(0);
+  }
+
+  reached(): number[] {
+    return [...this.seen.keys()].filter((id) => this.seen[id] === 1);
+  }
+}
+
+const order: Order = inject('mutants');
+const theSwitch = new Switch(order.size);
+Object.assign(globalThis, { __m: theSwitch.isOn });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
+
+const tried: FileTried = { atImport: [], asked: 0, isSpoiled: false, tests: [] };
+const startedMs = performance.now();
+/** At least one is tried, however long the tests take without it. */
+let triedOnce = false;
+
+class Trial {
+  readonly #run: () => unknown;
+  readonly #found: TestTried;
+  /** How often the test asks for the switch without a mutant. */
+  #asked = 0;
+
+  constructor(run: () => unknown, found: TestTried) {
+    this.#run = run;
+    this.#found = found;
+  }
+
+  async asItIs(): Promise<void> {
+    theSwitch.set(-1, Number.POSITIVE_INFINITY);
+    await this.#run();
+    this.#asked = theSwitch.asked;
+    this.#found.reached = theSwitch.reached();
+    tried.asked += theSwitch.asked;
+    if (order.repeats) this.#found.repeats = !(await this.#fails(-1));
+  }
+
+  async with(ids: readonly number[]): Promise<void> {
+    for (const id of ids) {
+      if (tried.tests.some(({ killed, endless }) => killed.includes(id) || endless.includes(id))) continue;
+      if (tried.isSpoiled || (triedOnce && performance.now() - startedMs > order.tryMs)) return;
+      triedOnce = true;
+      const fails = await this.#fails(id);
+      const isEndless = theSwitch.asked > theSwitch.askedMax;
+      const isReached = theSwitch.seen[id] === 1;
+      if (!fails) this.#found[isReached ? 'survived' : 'unsure'].push(id);
+      else if (await this.#fails(-1)) {
+        tried.isSpoiled = true;
+        this.#found.unsure.push(id);
+      } else this.#found[isEndless ? 'endless' : 'killed'].push(id);
+    }
+  }
+
+  async #fails(id: number): Promise<boolean> {
+    theSwitch.set(id, 20 * this.#asked + 200_000);
+    try {
+      await this.#run();
+      return false;
+    } catch {
+      return true;
+    } finally {
+      theSwitch.on = -1;
+    }
+  }
+}
+
+interface Task {
+  readonly type: string;
+  readonly tasks?: readonly Task[];
+}
+type Test = object;
+type Runs = WeakMap<Test, () => unknown>;
+
+/**
+ * Where the test runner keeps what it runs for each test. Its own way to change that, `TestRunner.setTestFn`, is the getter by
+ * mistake (vitest 5.1.1); so the map is caught while the first test of the file is collected.
+ */
+let runs: Runs | null = null;
+
+function catchRuns(): void {
+  const usual = WeakMap.prototype.set;
+  WeakMap.prototype.set = function (key: WeakKey & Partial<Task>, value: unknown) {
+    if (key.type === 'test' && typeof value === 'function') {
+      runs = this as Runs;
+      WeakMap.prototype.set = usual;
+    }
+    return usual.call(this, key, value);
+  };
+}
+
+function testsOf({ tasks = [] }: Task): Test[] {
+  return tasks.flatMap((task) => (task.type === 'test' ? [task as Test] : testsOf(task)));
+}
+
+if (order.on === null) {
+  catchRuns();
+  beforeAll(({}, file) => {
+    tried.atImport = theSwitch.reached();
+    if (runs === null) throw new Error('no test was seen while the file was collected');
+    Object.assign(file.meta, { tried });
+    for (const [index, task] of testsOf(file as Task).entries()) {
+      const run = TestRunner.getTestFn(task);
+      const found: TestTried = { reached: [], repeats: true, killed: [], endless: [], survived: [], unsure: [] };
+      tried.tests.push(found);
+      runs?.set(task, async () => {
+        const trial = new Trial(run, found);
+        await trial.asItIs();
+        await trial.with(order.ids[index] ?? []);
+      });
+    }
+  });
+  afterAll(() => theSwitch.set(-1, Number.POSITIVE_INFINITY));
+} else theSwitch.set(order.on, order.askedMax);
