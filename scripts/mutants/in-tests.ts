@@ -44,18 +44,22 @@ Object.assign(globalThis, { __m: theSwitch.isOn });
 fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
 
 const tried: FileTried = { atImport: [], asked: 0, isSpoiled: false, tests: [] };
-const startedMs = performance.now();
+// Tests may put another clock in its place.
+const now = performance.now.bind(performance);
+const startedMs = now();
 /** At least one is tried, however long the tests take without it. */
 let triedOnce = false;
 
 class Trial {
   readonly #run: () => unknown;
+  readonly #hooksBetween: () => Promise<void>;
   readonly #found: TestTried;
   /** How often the test asks for the switch without a mutant. */
   #asked = 0;
 
-  constructor(run: () => unknown, found: TestTried) {
+  constructor(task: Task, run: () => unknown, found: TestTried) {
     this.#run = run;
+    this.#hooksBetween = () => hooksBetween(task);
     this.#found = found;
   }
 
@@ -71,7 +75,7 @@ class Trial {
   async with(ids: readonly number[]): Promise<void> {
     for (const id of ids) {
       if (tried.tests.some(({ killed, endless }) => killed.includes(id) || endless.includes(id))) continue;
-      if (tried.isSpoiled || (triedOnce && performance.now() - startedMs > order.tryMs)) return;
+      if (tried.isSpoiled || (triedOnce && now() - startedMs > order.tryMs)) return;
       triedOnce = true;
       const fails = await this.#fails(id);
       const isEndless = theSwitch.asked > theSwitch.askedMax;
@@ -87,6 +91,7 @@ class Trial {
   async #fails(id: number): Promise<boolean> {
     theSwitch.set(id, 20 * this.#asked + 200_000);
     try {
+      await this.#hooksBetween();
       await this.#run();
       return false;
     } catch {
@@ -100,9 +105,11 @@ class Trial {
 interface Task {
   readonly type: string;
   readonly tasks?: readonly Task[];
+  readonly suite?: Task;
+  readonly file?: Task;
+  readonly context?: unknown;
 }
-type Test = object;
-type Runs = WeakMap<Test, () => unknown>;
+type Runs = WeakMap<Task, () => unknown>;
 
 /**
  * Where the test runner keeps what it runs for each test. Its own way to change that, `TestRunner.setTestFn`, is the getter by
@@ -121,22 +128,36 @@ function catchRuns(): void {
   };
 }
 
-function testsOf({ tasks = [] }: Task): Test[] {
-  return tasks.flatMap((task) => (task.type === 'test' ? [task as Test] : testsOf(task)));
+function testsOf({ tasks = [] }: Task): Task[] {
+  return tasks.flatMap((task) => (task.type === 'test' ? [task] : testsOf(task)));
+}
+
+type Hook = (context: unknown, suite: unknown) => unknown;
+
+/** What stands between one run of a test and the next: what comes after each test, and before each. */
+async function hooksBetween(task: Task): Promise<void> {
+  const suites: Task[] = [];
+  for (let suite = task.suite ?? task.file; suite !== undefined; suite = suite.suite) suites.unshift(suite);
+  if (task.file !== undefined && suites[0] !== task.file) suites.unshift(task.file);
+  const hooksOf = (suite: Task) => TestRunner.getSuiteHooks(suite as never) as unknown as Record<string, Hook[]>;
+  for (const suite of suites.toReversed())
+    for (const hook of (hooksOf(suite)['afterEach'] ?? []).toReversed()) await hook(task.context, suite);
+  for (const suite of suites) for (const hook of hooksOf(suite)['beforeEach'] ?? []) await hook(task.context, suite);
 }
 
 if (order.on === null) {
   catchRuns();
+  // biome-ignore lint/correctness/noEmptyPattern: the test runner insists on a pattern here, and nothing of it is wanted
   beforeAll(({}, file) => {
     tried.atImport = theSwitch.reached();
     if (runs === null) throw new Error('no test was seen while the file was collected');
     Object.assign(file.meta, { tried });
-    for (const [index, task] of testsOf(file as Task).entries()) {
+    for (const [index, task] of testsOf(file as unknown as Task).entries()) {
       const run = TestRunner.getTestFn(task);
       const found: TestTried = { reached: [], repeats: true, killed: [], endless: [], survived: [], unsure: [] };
       tried.tests.push(found);
       runs?.set(task, async () => {
-        const trial = new Trial(run, found);
+        const trial = new Trial(task, run, found);
         await trial.asItIs();
         await trial.with(order.ids[index] ?? []);
       });
