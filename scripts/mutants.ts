@@ -78,8 +78,13 @@ function houseOf(files: readonly string[]): House {
     files,
     projectOf: (path) => (path.startsWith('core/') ? 'core' : 'worker'),
     rooms: {
-      'core/': { project: 'unit', tests: tests.filter((path) => path.startsWith('core/')), command: simulation },
-      'durable-objects/': { project: 'edge', tests: ofCards, command: simulation, commandFirst: true },
+      'core/': {
+        project: 'unit',
+        tests: tests.filter((path) => path.startsWith('core/')),
+        drawsMax: 25,
+        command: simulation,
+      },
+      'durable-objects/': { project: 'edge', tests: ofCards, drawsMax: 5, command: simulation, commandFirst: true },
     },
   };
 }

@@ -16,13 +16,15 @@ export interface Covered {
   readonly repeats: readonly boolean[];
 }
 
-export const without: Omit<Order, 'size'> = { ids: [], on: null, askedMax: 0, repeats: true, tryMs: 0 };
+export const without: Omit<Order, 'size' | 'drawsMax'> = { ids: [], on: null, askedMax: 0, repeats: true, tryMs: 0 };
 export const usualTimeoutMs = 300_000;
 
+type Of = Pick<Order, 'size' | 'drawsMax'> & { readonly project: string };
+
 /** Throws where the tests fail without a mutant, or where there are none. */
-export async function coverageOf(trier: Trier, size: number, project: string, test: string): Promise<Covered> {
+export async function coverageOf(trier: Trier, { project, ...of }: Of, test: string): Promise<Covered> {
   const startedMs = performance.now();
-  const tried = await trier.try({ project, test, order: { ...without, size } }, usualTimeoutMs);
+  const tried = await trier.try({ project, test, order: { ...without, ...of } }, usualTimeoutMs);
   const tookMs = performance.now() - startedMs;
   if (tried === null) throw new Error(`${test} does not come to an end, without a mutant`);
   if (tried.failed !== null) throw new Error(`${test} fails without a mutant: ${tried.failed}`);

@@ -41,7 +41,7 @@ class Switch {
 const order: Order = inject('mutants');
 const theSwitch = new Switch(order.size);
 Object.assign(globalThis, { __m: theSwitch.isOn });
-fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, endOnFailure: true });
+fc.configureGlobal({ ...fc.readConfigureGlobal(), seed: 1, numRuns: order.drawsMax, endOnFailure: true });
 
 const tried: FileTried = { atImport: [], asked: 0, isSpoiled: false, tests: [] };
 // Tests may put another clock in its place.

@@ -1,6 +1,8 @@
 // What a test file is asked to try, and what it found. Handed over as plain JSON.
 
 export interface Order {
+  /** Of property tests that do not say it themselves. */
+  readonly drawsMax: number;
   /** Above every mutant's number. */
   readonly size: number;
   /** By place of the test in its file: the mutants to try with it. */

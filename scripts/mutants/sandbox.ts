@@ -23,6 +23,13 @@ export class Sandbox {
     writeFileSync(join(this.root, path), text);
   }
 
+  /** The property tests of a file draw so many cases at most. */
+  withDraws(path: string, drawsMax: number): void {
+    const text = readFileSync(join(this.root, path), 'utf8');
+    const capped = (_: string, runs: string) => `numRuns: ${Math.min(drawsMax, Number(runs.replaceAll('_', '')))}`;
+    this.write(path, text.replaceAll(/\bnumRuns: ([\d_]+)/g, capped));
+  }
+
   remove(): void {
     rmSync(this.root, { recursive: true, force: true });
   }

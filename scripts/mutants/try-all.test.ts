@@ -45,7 +45,7 @@ const house: House = {
   root,
   files: Object.keys(files),
   projectOf: () => 'toy',
-  rooms: { toy: { project: '', tests: ['toy/toy.test.ts'], command: null } },
+  rooms: { toy: { project: '', tests: ['toy/toy.test.ts'], drawsMax: 10, command: null } },
 };
 
 function mutant(change: string): Mutant {

@@ -51,6 +51,7 @@ export async function tryAll(house: House, mutants: readonly Mutant[], trying: T
     for (const [path, ofFile] of Map.groupBy(numbered, ({ mutant }) => mutant.path))
       sandbox.write(path, switched(texts.get(path) ?? '', ofFile));
     for (const [prefix, room] of Object.entries(house.rooms)) {
+      for (const test of room.tests) sandbox.withDraws(test, room.drawsMax);
       const ids = numbered.filter(({ mutant }) => mutant.path.startsWith(prefix)).map(({ id }) => id);
       const onOutcome = (id: number, outcome: Outcome, killedBy: string | null) =>
         keep((numbered[id] as Numbered).mutant, outcome, killedBy);

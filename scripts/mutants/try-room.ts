@@ -13,6 +13,8 @@ export interface Room {
   /** Of the test runner's configuration. */
   readonly project: string;
   readonly tests: readonly string[];
+  /** How many cases a property test draws at most: one that draws thousands would take most of the time. */
+  readonly drawsMax: number;
   /** Fails where something is wrong; tried with what no test of the room kills. */
   readonly command: readonly string[] | null;
   readonly commandFirst?: boolean;
@@ -63,8 +65,9 @@ export class RoomTrial {
 
   async #cover(test: string): Promise<void> {
     const { trier, size, before, onProgress } = this.#trying;
+    const { project, drawsMax } = this.#room;
     before();
-    const covered = await coverageOf(trier, size, this.#room.project, test);
+    const covered = await coverageOf(trier, { size, drawsMax, project }, test);
     const { atImport, reached, repeats, tookMs } = covered;
     for (const ids of [atImport, ...reached]) for (const id of ids) this.#reached.add(id);
     for (const id of atImport) this.#needsFresh(id, test);
@@ -108,7 +111,7 @@ export class RoomTrial {
     const { trier, size, before, tryMs, timeoutMs } = this.#trying;
     before();
     const ids = plan.map((ofTest) => [...ofTest].filter((id) => only.has(id)));
-    const order = { ...without, size, ids, repeats: false, tryMs };
+    const order = { ...without, drawsMax: this.#room.drawsMax, size, ids, repeats: false, tryMs };
     const limitMs = (only.size === 1 ? 0 : tryMs) + timeoutMs + 5 * tookMs;
     const tried = await trier.try({ project, test, order }, limitMs);
     if (tried === null && only.size === 1) return this.#decideAll(only, 'endless', test);
@@ -135,7 +138,7 @@ export class RoomTrial {
     for (const { project, test, tookMs, asked } of tests) {
       if (!this.#waiting.has(id)) return;
       before();
-      const order = { ...without, size, on: id, askedMax: 20 * asked + 1_000_000 };
+      const order = { ...without, drawsMax: this.#room.drawsMax, size, on: id, askedMax: 20 * asked + 1_000_000 };
       const tried = await trier.try({ project, test, order }, timeoutMs + 5 * tookMs);
       if (tried === null) this.#decide(id, 'endless', test);
       else if (tried.failed !== null) this.#decide(id, 'killed', test);
