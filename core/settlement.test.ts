@@ -168,10 +168,10 @@ describe('what a finding leaves behind', () => {
 
 describe('tries', () => {
   test('wait longer each time, anywhere up to the doubled wait, and end with a person', () => {
-    const waits = [0, 0.5, 0.999].map(
+    const waits = [0, 0.0001, 0.5, 0.999].map(
       (random) => advance({ ...sent, attempts: 1 }, findings.not_taken, policy, random).due_in_ms,
     );
-    expect(waits).toEqual([0, 1_000, 1_998]);
+    expect(waits).toEqual([0, 1, 1_000, 1_998]);
     const last = advance({ ...sent, attempts: 2 }, findings.not_taken, policy, 0.5);
     expect(last).toMatchObject({
       due_in_ms: null,

@@ -222,4 +222,45 @@ describe('E4: a day’s bounds', () => {
     vi.setSystemTime(deadlineAtMs - 1_000);
     expect(await desk.standIn(advice({ request_key: 'r3' }), bounds, deadlineAtMs)).toBe('count_used_up');
   });
+
+  describe('its rows', () => {
+    const midnightAtMs = Date.UTC(2100, 5, 2);
+    const bounds = { count_max: 1, sum_minor_max: 1_000 };
+    async function deskWith(changes: { active_until_ms?: number } = {}) {
+      vi.useFakeTimers({ toFake: ['Date'] });
+      const desk = deskAt(newToken());
+      await desk.putCard({ version: 1, currency: 'USD', active_until_ms: Number.MAX_SAFE_INTEGER, ...changes });
+      return (atMs: number, request_key: string, hold_minor = 500) => {
+        vi.setSystemTime(atMs);
+        return desk.standIn(advice({ request_key, hold_minor }), bounds, atMs + 3_000);
+      };
+    }
+
+    test('a day begins with its first millisecond: 23:59:59.999 counts in the day before, 00:00:00.000 in the new one', async () => {
+      const standIn = await deskWith();
+      expect(await standIn(midnightAtMs - 1, 'last of the day')).toBe('given');
+      expect(await standIn(midnightAtMs, 'first of the next')).toBe('given');
+      expect(await standIn(midnightAtMs + 1, 'second of the next')).toBe('count_used_up');
+    });
+
+    test('a stand-in is forgotten once it is older than the retention, and not a day sooner', async () => {
+      const dayMs = 86_400_000;
+      for (const [afterMs, answer] of [
+        [limits.retentionMs, 'key_spent'],
+        [limits.retentionMs + dayMs, 'given'],
+      ] as const) {
+        const standIn = await deskWith();
+        expect(await standIn(midnightAtMs, 'r1')).toBe('given');
+        // A new stand-in removes what is too old. As long as its row is there, r1 with another amount is refused.
+        expect(await standIn(midnightAtMs + afterMs, 'r2')).toBe('given');
+        expect(await standIn(midnightAtMs + afterMs + dayMs, 'r1', 400)).toBe(answer);
+      }
+    });
+
+    test('nothing is given from the instant on that the card is no longer active', async () => {
+      const standIn = await deskWith({ active_until_ms: midnightAtMs });
+      expect(await standIn(midnightAtMs, 'r1')).toBe('card_not_active');
+      expect(await standIn(midnightAtMs - 1, 'r2')).toBe('given');
+    });
+  });
 });

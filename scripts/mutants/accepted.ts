@@ -51,6 +51,12 @@ export const accepted: readonly Accepted[] = [
     because: 'the bound only keeps the power finite: the longest wait is reached long before',
   },
   {
+    path: 'core/settlement.ts',
+    code: 'const longest = Math.min(policy.backoffMsMax, policy.backoffMsMin * 2 ** Math.min(attempts - 1, 30));',
+    change: '30 → 31',
+    because: 'the bound only keeps the power finite: the longest wait is reached long before',
+  },
+  {
     path: 'core/hold-changes.ts',
     code: 'if (!isNumbered(changes)) return ({ at_ms }) => at_ms;',
     change: '!isNumbered(changes) → false',
