@@ -77,17 +77,14 @@ export async function claimDue(parts: EngineParts, limit: number, lease: Lease):
       rows.map(({ currency }) => currency),
     );
     const changes = planned.map(({ change }) => change);
-    for (const { change, odd } of planned) if (odd !== undefined) await raiseOdd(sql, change.before, odd);
+    for (const { change, odd } of planned)
+      if (odd !== undefined)
+        await raiseRefused(sql, { settlement_id: change.before.settlement_id, step: 'take_up' }, odd);
     await storeChanges(sql, transit, changes, planned.flatMap(sendingOf));
     return planned;
   });
   const tasks = plans.flatMap(({ task }) => (task === null ? [] : [{ ...task, token: lease.token, sendBeforeMs }]));
   return { found: plans.length, tasks, changes: plans.map(({ change }) => change) };
-}
-
-async function raiseOdd(sql: Sql, { settlement_id }: SettlementRow, odd: unknown): Promise<void> {
-  const what = `${settlement_id} cannot be taken up as it stands; it is tried again every minute`;
-  await raiseRefused(sql, { kind: 'settlement_refused', key: settlement_id, settlement_id, what }, odd);
 }
 
 /** What each merchant is owed, and nobody has reserved or withholds. */

@@ -14,11 +14,12 @@ import { isRefused } from '../set-aside.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue, type EngineParts, oldestDue, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
-import { raiseRefused } from './for-a-person.ts';
+import { type Refused, raiseRefused } from './for-a-person.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
-import { firstWord, oldestWord, takeProviderWords } from './provider-words.ts';
+import { firstWord, nameOf, oldestWord, takeProviderWords } from './provider-words.ts';
 import { type Result, recordResults } from './record-results.ts';
+import { createRefusalsLoop } from './refusals-over.ts';
 import type { SettlementMetrics } from './settlement-metrics.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
 import { type Unconfigured, UnconfiguredProviders } from './unconfigured-providers.ts';
@@ -133,6 +134,7 @@ export class SettlementEngine {
           return false;
         },
       }),
+      createRefusalsLoop(database, log),
     ];
   }
 
@@ -200,7 +202,7 @@ export class SettlementEngine {
     const settlement_id = await postponeFirst(database.sql, usableOf(providers));
     metrics.postponed.inc({ what: 'settlement' });
     log.error({ err: error, settlement_id }, 'a settlement cannot be taken up, and waits');
-    if (settlement_id !== null) await this.#raiseRefused(settlement_id, error);
+    if (settlement_id !== null) await this.#raiseRefused({ settlement_id, step: 'take_up' }, error);
     return null;
   }
 
@@ -211,7 +213,7 @@ export class SettlementEngine {
         const { settlement_id } = task.row;
         metrics.dropped.inc();
         log.error({ err: error, settlement_id }, 'a result was not recorded; it is asked about');
-        if (isRefused(error)) await this.#raiseRefused(settlement_id, error);
+        if (isRefused(error)) await this.#raiseRefused({ settlement_id, step: 'record' }, error);
       })
       .finally(() => {
         this.#inHand.delete(work);
@@ -223,11 +225,9 @@ export class SettlementEngine {
   }
 
   /** In front of a person. Where that cannot be written either, the log has it, and the next refusal raises it. */
-  async #raiseRefused(settlement_id: string, error: unknown): Promise<void> {
-    const what = `The database refuses to take up or to record ${settlement_id}; it is tried again every minute`;
-    const refused = { kind: 'settlement_refused', key: settlement_id, settlement_id, what } as const;
+  async #raiseRefused(refused: Refused, error: unknown): Promise<void> {
     await raiseRefused(this.#options.database.sql, refused, error).catch((second: unknown) =>
-      this.#options.log.error({ err: second, settlement_id }, 'an open item was not raised'),
+      this.#options.log.error({ err: second, refused }, 'an open item was not raised'),
     );
   }
 
@@ -270,11 +270,10 @@ export class SettlementEngine {
     const { database, log, metrics } = this.#options;
     const word = await firstWord(database.sql, this.#unstorable.now());
     metrics.postponed.inc({ what: 'word' });
-    log.error({ err: error, word }, "a provider's word cannot be stored, and waits");
+    log.error({ err: error, word: word && nameOf(word) }, "a provider's word cannot be stored, and waits");
     if (word === null) return null;
-    this.#unstorable.add(word);
-    const what = `The database refuses to take what a provider said (${word}); it is tried again every minute`;
-    await raiseRefused(database.sql, { kind: 'provider_word_refused', key: word, what }, error);
+    this.#unstorable.add(nameOf(word));
+    await this.#raiseRefused({ word }, error);
     return null;
   }
 }

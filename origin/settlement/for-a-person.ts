@@ -4,6 +4,7 @@
 import type { Sql } from '../db/client.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
 import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import type { WaitingWord } from './provider-words.ts';
 import { isFinal, type SettlementRow } from './settlement-row.ts';
 import type { Change } from './store-changes.ts';
 
@@ -48,18 +49,32 @@ function itemOf(kind: OpenItemKind, row: SettlementRow, what: string, after: Cha
   };
 }
 
-/** What the database refuses, alone: it waits and is tried again, and the others go on. */
-export async function raiseRefused(
-  sql: Sql,
-  refused: {
-    readonly kind: 'settlement_refused' | 'provider_word_refused';
-    readonly key: string;
-    readonly what: string;
-    readonly settlement_id?: string;
-  },
-  error: unknown,
-): Promise<void> {
-  const { kind, key, what, settlement_id = null } = refused;
+/** What the database refuses, alone: it waits and is tried again, and the others go on. Closed by refusals-over.ts. */
+export async function raiseRefused(sql: Sql, refused: Refused, error: unknown): Promise<void> {
   const evidence = { error: error instanceof Error ? error.message : String(error) };
-  await raiseOpenItems(sql, [{ kind, key, summary: `${what}.`, settlement_id, evidence, reopens: 'unless_dismissed' }]);
+  await raiseOpenItems(sql, [{ ...itemOfRefusal(refused, evidence), reopens: 'unless_dismissed' }]);
+}
+
+/** `step`: when it was refused, as it was taken up or as its provider's answer was recorded. */
+export type Refused =
+  | { readonly settlement_id: string; readonly step: 'take_up' | 'record' }
+  | { readonly word: WaitingWord };
+
+function itemOfRefusal(refused: Refused, evidence: object): RaisedItem {
+  if ('word' in refused) {
+    const { provider, webhook_id, settlement_id } = refused.word;
+    const key = `${provider} ${webhook_id}`;
+    return {
+      ...{ kind: 'provider_word_refused', key, provider, settlement_id },
+      summary: `The database refuses to take what a provider said (${key}); it is tried again every minute.`,
+      evidence: { ...evidence, webhook_id },
+    };
+  }
+  const { settlement_id, step } = refused;
+  const what = step === 'take_up' ? 'to take up' : 'to record what came of';
+  return {
+    ...{ kind: 'settlement_refused', key: settlement_id, settlement_id },
+    summary: `The database refuses ${what} ${settlement_id}; it is tried again every minute.`,
+    evidence: { ...evidence, refused: step },
+  };
 }

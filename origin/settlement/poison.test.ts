@@ -58,6 +58,20 @@ async function itemOf(database: Database, kind: string) {
   );
 }
 
+/** Closed by itself, with nothing left for a person. */
+async function untilGone(database: Database, kind: string): Promise<void> {
+  const rows = await until(
+    async () =>
+      (
+        await database.sql.query<{ status: string }>('select status, resolution from open_items where kind = $1', [
+          kind,
+        ])
+      ).rows,
+    ([item]) => item?.status !== 'open',
+  );
+  expect(rows).toEqual([{ status: 'resolved', resolution: 'gone' }]);
+}
+
 test.each([
   ['the first of them', 0],
   ['one in the middle', 17],
@@ -81,6 +95,7 @@ test.each([
   expect(await itemOf(database, 'settlement_refused')).toEqual([{ item_key: poison, settlement_id: poison }]);
   await mend(url, poison);
   expect(await untilOver(database, [poison])).toMatchObject([{ state: 'completed', submissions: 1 }]);
+  await untilGone(database, 'settlement_refused');
 });
 
 test("one whose provider's word cannot be stored keeps no other word waiting, and is asked about", async () => {
@@ -97,9 +112,16 @@ test("one whose provider's word cannot be stored keeps no other word waiting, an
     (text) => text.includes('settlement_postponed_total{what="word"} 1'),
   );
   expect(await itemOf(database, 'provider_word_refused')).toMatchObject([
-    { item_key: expect.stringMatching(/^simulated /) },
+    { item_key: expect.stringMatching(/^simulated /), settlement_id: poison },
   ]);
   expect(await standingOf(database, [poison])).toMatchObject([{ state: 'processing', submissions: 1 }]);
   await mend(url, poison);
   expect(await untilOver(database, [poison])).toMatchObject([{ state: 'completed', submissions: 1 }]);
+  // The engine leaves the word alone for a minute; another one, or the next start, takes it at once.
+  await engine.stop();
+  const { client } = await sampleProvider(parts, () => database);
+  const next = sampleEngine({ database, providers: [guard(client())] });
+  parts.defer(() => next.stop());
+  next.start();
+  await untilGone(database, 'provider_word_refused');
 });

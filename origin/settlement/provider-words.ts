@@ -2,6 +2,7 @@
 // settlements' changes, returns, and open items for what a person has to look at. A second arrival changes nothing.
 
 import type { Logger } from 'pino';
+import { idSchema } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
 import type { EngineParts } from './claim.ts';
@@ -25,13 +26,27 @@ export interface WordsAsked {
 
 const waiting = `processed_at is null and waits_for is null and provider || ' ' || webhook_id <> all ($1::text[])`;
 
-/** The name of the word that is next, as `except` takes it. */
-export async function firstWord(sql: Sql, except: readonly string[]): Promise<string | null> {
-  const { rows } = await sql.query<{ word: string }>(
-    `select provider || ' ' || webhook_id as word from provider_webhooks where ${waiting} order by received_at limit 1`,
+export interface WaitingWord {
+  readonly provider: string;
+  readonly webhook_id: string;
+  /** Null where it names none of ours. */
+  readonly settlement_id: string | null;
+}
+
+/** As `except` takes it. */
+export function nameOf({ provider, webhook_id }: WaitingWord): string {
+  return `${provider} ${webhook_id}`;
+}
+
+/** The word that is next. Its JSON is read here and not in the statement: the database may be refusing it for a character in it. */
+export async function firstWord(sql: Sql, except: readonly string[]): Promise<WaitingWord | null> {
+  const { rows } = await sql.query<{ provider: string; webhook_id: string; word: { settlement_id?: unknown } | null }>(
+    `select provider, webhook_id, word from provider_webhooks where ${waiting} order by received_at limit 1`,
     [except],
   );
-  return rows[0]?.word ?? null;
+  if (rows[0] === undefined) return null;
+  const { provider, webhook_id, word } = rows[0];
+  return { provider, webhook_id, settlement_id: idSchema('stl').safeParse(word?.settlement_id).data ?? null };
 }
 
 /** Takes up to `limit` words. `skip locked`: another engine may be at others. */
