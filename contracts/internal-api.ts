@@ -2,6 +2,7 @@
 // signature for one call is worth nothing for another.
 
 import * as z from 'zod/mini';
+import { idSchema } from './ids.ts';
 import { profileSchema } from './profile.ts';
 
 /** The text under the signature: method, path with its query, and the raw body (empty for a GET). */
@@ -34,6 +35,8 @@ export const putCardAnswerSchema = z.object({
  */
 export const postMessageAnswerSchema = z.object({
   outcome: z.enum(['stored', 'repeated', 'conflict']),
+  /** The authorization that the message belongs to; absent for a conflict. */
+  authorization_id: z.optional(idSchema('auth')),
   field: z.optional(z.string()),
 });
 

@@ -2,6 +2,7 @@
 // acknowledged to the network, travels by the queue of card events, and lies at the origin as an open item until a person acts.
 
 import * as z from 'zod/mini';
+import { merchantSchema } from './authorization-request.ts';
 import { cardKeySchema, networkSchema } from './network.ts';
 
 /** `out_of_contract`: amount, currency or a key cannot be read. `key_reused`: the key is known, with other content. */
@@ -21,6 +22,8 @@ export const keptFactSchema = z.object({
   problem: z.string(),
   /** The element as it came, as JSON text, with digits that may be a card's masked. */
   fact: z.string(),
+  /** The shop that it names, as far as that can be read: a correction of it is at the same shop. */
+  merchant: z.catch(z.optional(merchantSchema), undefined),
   /** By the edge's clock. */
   received_at_ms: z.int().check(z.nonnegative()),
 });

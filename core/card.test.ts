@@ -145,16 +145,18 @@ describe('a void', () => {
 describe('a message', () => {
   test('is kept once, by its key', () => {
     const { card, log } = cardWith();
-    expect(card.receive(clearing(), noonMs)).toEqual({ outcome: 'stored' });
-    expect(card.receive(clearing(), noonMs + 5)).toEqual({ outcome: 'repeated' });
+    const stored = card.receive(clearing(), noonMs);
+    expect(stored).toEqual({ outcome: 'stored', authorization_id: expect.stringMatching(/^auth_/) });
+    // A repeat names the same authorization.
+    expect(card.receive(clearing(), noonMs + 5)).toEqual({ ...stored, outcome: 'repeated' });
     expect(card.state.posted_minor).toBe(500);
     expect(log.length).toBe(2);
   });
 
   test('in another currency is known when it comes again', () => {
     const { card } = cardWith();
-    expect(card.receive(clearing({ currency: 'EUR' }), noonMs)).toEqual({ outcome: 'stored' });
-    expect(card.receive(clearing({ currency: 'EUR' }), noonMs)).toEqual({ outcome: 'repeated' });
+    expect(card.receive(clearing({ currency: 'EUR' }), noonMs)).toMatchObject({ outcome: 'stored' });
+    expect(card.receive(clearing({ currency: 'EUR' }), noonMs)).toMatchObject({ outcome: 'repeated' });
   });
 });
 

@@ -34,7 +34,8 @@ export type AuthorizeAnswer =
   | { outcome: 'conflict'; field: string };
 
 export type ReceiveAnswer =
-  | { outcome: 'stored' | 'repeated' }
+  /** The authorization that the message belongs to, which it may have begun. */
+  | { outcome: 'stored' | 'repeated'; authorization_id: Id<'auth'> }
   /** The message key came before, with another content in this field: the first one stands. */
   | { outcome: 'conflict'; field: string };
 
@@ -129,12 +130,14 @@ export class Card {
   receive(message: CardMessage, clockMs: number): ReceiveAnswer {
     const received = this.#state.received.get(message.message_key);
     if (received !== undefined) {
-      const field = differingField(contentOf(this.#messageAt(received)), contentOf(message));
-      return field === null ? { outcome: 'repeated' } : { outcome: 'conflict', field };
+      const { message: first, authorization_id } = this.#messageAt(received);
+      const field = differingField(contentOf(first), contentOf(message));
+      return field === null ? { outcome: 'repeated', authorization_id } : { outcome: 'conflict', field };
     }
     const nowMs = this.now(clockMs);
-    this.#append(receiveMessage(this.#state, message, this.#idsFor(message), nowMs), nowMs);
-    return { outcome: 'stored' };
+    const event = receiveMessage(this.#state, message, this.#idsFor(message), nowMs);
+    this.#append(event, nowMs);
+    return { outcome: 'stored', authorization_id: event.authorization_id };
   }
 
   /**
@@ -212,10 +215,10 @@ export class Card {
   }
 
   /** A message that was received, read back from the log: its key is forgotten before its row. */
-  #messageAt(sequence: number): CardMessage {
+  #messageAt(sequence: number): Extract<CardEventBody, { kind: 'message' }> {
     const body = this.#history.at(sequence);
     if (body.kind !== 'message') throw new Error(`event ${sequence} should hold a message`);
-    return body.message;
+    return body;
   }
 
   /**

@@ -27,7 +27,7 @@ test('F4: stamped anew, or with another shop, it is the same fact', () => {
   const { card, log } = cardWith();
   card.receive(clearing({ occurred_at_ms: noonMs }), noonMs);
   for (const changes of [{}, { occurred_at_ms: noonMs + 1 }, { merchant: merchant('5411') }])
-    expect(card.receive(clearing(changes), noonMs)).toEqual({ outcome: 'repeated' });
+    expect(card.receive(clearing(changes), noonMs)).toMatchObject({ outcome: 'repeated' });
   expect(log.length).toBe(2);
 });
 
@@ -36,5 +36,5 @@ test('F4: an advice of another hold, or for another request, is another fact', (
   card.receive(advice(), noonMs);
   expect(card.receive(advice({ hold_minor: 700 }), noonMs)).toEqual({ outcome: 'conflict', field: 'hold_minor' });
   expect(card.receive(advice({ request_key: 'r1' }), noonMs)).toEqual({ outcome: 'conflict', field: 'request_key' });
-  expect(card.receive(advice({ decided_by: 'processor' }), noonMs)).toEqual({ outcome: 'repeated' });
+  expect(card.receive(advice({ decided_by: 'processor' }), noonMs)).toMatchObject({ outcome: 'repeated' });
 });

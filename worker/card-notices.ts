@@ -36,6 +36,7 @@ export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
       reason: 'key_reused',
       field: answer.field,
       problem: 'differs from the first message with this key',
+      merchant: 'merchant' in message ? message.merchant : null,
     });
     return;
   }

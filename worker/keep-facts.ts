@@ -1,6 +1,7 @@
 // Facts that a network states and the edge cannot book: kept whole by the queue of card events, for a person at the origin. Whoever
 // sends one acknowledges it to the network only once the queue has taken it.
 
+import type { Merchant } from '../contracts/authorization-request.ts';
 import { evidenceOf } from '../contracts/evidence.ts';
 import type { KeptFact } from '../contracts/kept-fact.ts';
 import { cardKey, type Network, networkKeySchema } from '../contracts/network.ts';
@@ -17,6 +18,8 @@ export interface OddFact {
   /** As `transactions[0].amount`; null: all of it. */
   readonly field: string | null;
   readonly problem: string;
+  /** The shop that it names; null: none that can be read. */
+  readonly merchant: Merchant | null;
 }
 
 /**
@@ -51,7 +54,7 @@ export async function keepFacts(
 async function keptFactOf(
   network: Network,
   identifiers: ReadonlySet<string>,
-  { fact, cardToken, reason, field, problem }: OddFact,
+  { fact, cardToken, reason, field, problem, merchant }: OddFact,
 ): Promise<KeptFact> {
   const token = networkKeySchema.safeParse(cardToken);
   const evidence = evidenceOf(fact, identifiers);
@@ -65,6 +68,7 @@ async function keptFactOf(
     field,
     problem,
     fact: evidence,
+    ...(merchant === null ? {} : { merchant }),
     received_at_ms: Date.now(),
   };
 }

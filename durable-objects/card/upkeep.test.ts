@@ -112,7 +112,7 @@ describe('the snapshot', () => {
     expect(await authorize(key, 1)).toMatchObject({ decision: { reason: 'request_voided' } });
     expect(await authorize(key, 2, { amount_minor: 99 })).toEqual({ outcome: 'conflict', field: 'amount_minor' });
     expect(await cardAt(key).void('r1')).toEqual({ outcome: 'repeated' });
-    expect(await cardAt(key).receive(clearing({ authorization_key: 'a2' }))).toEqual({ outcome: 'repeated' });
+    expect(await cardAt(key).receive(clearing({ authorization_key: 'a2' }))).toMatchObject({ outcome: 'repeated' });
     expect(await standing(key)).toMatchObject({ last_sequence: 24 });
     expect(await authorize(key, 30, { amount_minor: 500 })).toMatchObject({
       decision: { outcome: 'approved', approved_minor: 500 },
@@ -188,10 +188,10 @@ describe('trimming', () => {
       expect(await cardAt(key).readControls()).toEqual(controls);
     }
     // Its row is gone, and so is its answer; a younger one is still known.
-    expect(await cardAt(key).receive(clearing({ message_key: 'm40', authorization_key: 'a40' }))).toEqual({
+    expect(await cardAt(key).receive(clearing({ message_key: 'm40', authorization_key: 'a40' }))).toMatchObject({
       outcome: 'stored',
     });
-    expect(await cardAt(key).receive(clearing({ message_key: 'm39', authorization_key: 'a39' }))).toEqual({
+    expect(await cardAt(key).receive(clearing({ message_key: 'm39', authorization_key: 'a39' }))).toMatchObject({
       outcome: 'repeated',
     });
   });

@@ -7,6 +7,7 @@ import { type Definitions, definitionsAtEdge, definitionsOf } from '../controls/
 import type { Sql } from '../db/client.ts';
 import { controlInWords } from './control-in-words.ts';
 import { decisionInWords, remainderInWords } from './decision-in-words.ts';
+import { foreignMoneyOf } from './foreign-money.ts';
 import { remarksOn } from './remarks.ts';
 
 export interface Life {
@@ -28,13 +29,14 @@ export async function explainAuthorization(sql: Sql, life: Life) {
     if (version !== null && !known.has(version)) known.set(version, await definitionsAt(sql, life, version));
   }
   const voided = new Set(events.flatMap((event) => (event.kind === 'void' ? [event.request_key] : [])));
+  const items = await foreignMoneyOf(sql, events);
   return {
     requests: asked.map((event) => ({
       ...explainRequest(event, known.get(event.decision.profile_version ?? 0) ?? new Map(), currency),
       /** The answer was given up later, and what it held released. */
       voided: voided.has(event.request.request_key),
     })),
-    remarks: events.flatMap((event) => remarksOn(event, currency)),
+    remarks: events.flatMap((event) => remarksOn(event, currency, items.get(event.event_id) ?? null)),
   };
 }
 

@@ -2,6 +2,7 @@
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { money } from './control-in-words.ts';
+import { foreignMoneyInWords, type ItemOfEvent } from './foreign-money.ts';
 
 export interface Remark {
   readonly sequence: number;
@@ -9,10 +10,11 @@ export interface Remark {
   readonly sentence: string;
 }
 
-export function remarksOn(event: CardEvent, currency: string): Remark[] {
+/** `item`: the open item of an event in another currency than the card's; null: it has none. */
+export function remarksOn(event: CardEvent, currency: string, item: ItemOfEvent | null): Remark[] {
   const { sequence, at_ms } = event;
   const sentences = [
-    ...ownRemarks(event, currency),
+    ...ownRemarks(event, currency, item),
     ...('joined' in event && event.joined ? [joinedBy(event.joined)] : []),
   ];
   return sentences.map((sentence) => ({ sequence, at_ms, sentence }));
@@ -22,7 +24,7 @@ function joinedBy({ authorization_id }: { readonly authorization_id: string }): 
   return `It turned out to be one with ${authorization_id}, which the network had named otherwise.`;
 }
 
-function ownRemarks(event: CardEvent, currency: string): string[] {
+function ownRemarks(event: CardEvent, currency: string, item: ItemOfEvent | null): string[] {
   switch (event.kind) {
     case 'void':
       return event.voided_minor > 0
@@ -31,7 +33,7 @@ function ownRemarks(event: CardEvent, currency: string): string[] {
     case 'expiry':
       return [`Nobody cleared it in time: ${money(-event.effect.hold_minor, currency)} was released.`];
     case 'message':
-      return remarksOnMessage(event, currency);
+      return remarksOnMessage(event, currency, item);
     case 'authorization':
     case 'profile':
       return [];
@@ -45,9 +47,11 @@ const deciders = {
 } as const;
 
 function remarksOnMessage(
-  { message, against, overdrawn, anomaly }: Extract<CardEvent, { kind: 'message' }>,
+  event: Extract<CardEvent, { kind: 'message' }>,
   currency: string,
+  item: ItemOfEvent | null,
 ): string[] {
+  const { message, against, overdrawn } = event;
   const remarks: string[] = [];
   if (message.kind === 'advice') {
     const opinion = against === undefined ? '' : ` The card's own rules would have said ${against}.`;
@@ -55,7 +59,6 @@ function remarksOnMessage(
   }
   if (message.kind === 'expiry') remarks.push('The network dropped the hold, because nobody cleared it in time.');
   if (overdrawn) remarks.push(`With this ${message.kind} the card has spent more than it was given.`);
-  if (anomaly !== undefined)
-    remarks.push(`A ${message.kind} in ${message.currency} was kept for a person: the card is in ${currency}.`);
-  return remarks;
+  const foreign = foreignMoneyInWords(event, currency, item);
+  return foreign === null ? remarks : [...remarks, foreign];
 }

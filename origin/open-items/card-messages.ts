@@ -39,14 +39,17 @@ export async function sendToCard(
   message: CardMessage,
 ): Promise<CallOutcome> {
   try {
-    const { outcome, field } = await edge.sendMessage(card, message);
+    const { outcome, field, authorization_id } = await edge.sendMessage(card, message);
     if (outcome === 'conflict')
       return {
         outcome: 'refused',
         field: 'input.message.message_key',
         problem: `was used before, for a message with another ${field ?? 'content'}`,
       };
-    return { outcome: 'done', result: { message_key: message.message_key, card: outcome } };
+    const { message_key } = message;
+    // An edge of an older release does not name the authorization.
+    const named = authorization_id === undefined ? {} : { authorization_id };
+    return { outcome: 'done', result: { message_key, card: outcome, ...named } };
   } catch (error) {
     const { message: why } = describeError(error);
     return { outcome: 'not_now', problem: `was not taken by the card: ${why}` };

@@ -103,7 +103,14 @@ describe('shops that no merchant has', () => {
     await shops.book(card);
     await shops.accrueAll();
     const once = { merchant_id: merchant, from_now_on: false };
-    expect(await shops.acted('assign_merchant', { merchant_id: merchant })).toMatchObject({ outcome: 'refused' });
+    expect(await shops.acted('assign_merchant', { merchant_id: merchant, from_now_on: true })).toMatchObject({
+      ...{ outcome: 'refused', field: 'from_now_on' },
+    });
+    // The network named no shop: without a word of it, only what has cleared is meant.
+    for (const asked of [once, { merchant_id: merchant }])
+      expect(await shops.acted('assign_merchant', asked)).toMatchObject({
+        ...{ outcome: 'refused', field: 'of_minor', problem: expect.stringMatching(/ shows, 600$/) },
+      });
     for (const wrong of [{ amount_minor: 601, of_minor: 600 }, { amount_minor: 200 }, { of_minor: 599 }])
       expect(await shops.acted('assign_merchant', { ...once, ...wrong })).toMatchObject({ outcome: 'refused' });
     const part = { ...once, amount_minor: 200, of_minor: 600 };
@@ -118,13 +125,17 @@ describe('shops that no merchant has', () => {
     // Its first answer was lost, and the item is open again: the part is not assigned twice.
     expect(await shops.acted('assign_merchant', part)).toMatchObject({ outcome: 'refused' });
     expect(await shops.owed(merchant)).toBe(200);
-    await shops.acted('assign_merchant', once);
+    const rest = { merchant_id: merchant, of_minor: 400 };
+    expect(await shops.acted('assign_merchant', rest)).toMatchObject({ outcome: 'closed' });
     await shops.accrueAll();
     expect([await shops.owed(merchant), await shops.openItems()]).toMatchObject([600, [{ status: 'resolved' }]]);
     shops.buy(card, 5, shop(null));
     await shops.book(card);
     await shops.accrueAll();
     expect(await shops.openItems()).toMatchObject([{ status: 'open', amount: 5 }]);
+    // Its first answer was lost, and more has cleared since: that is not assigned unseen.
+    expect(await shops.acted('assign_merchant', rest)).toMatchObject({ outcome: 'refused', field: 'of_minor' });
+    expect(await shops.owed(merchant)).toBe(600);
     expect((await verifyLedger(shops.database.sql)).differences).toEqual([]);
   });
 

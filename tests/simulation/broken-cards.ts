@@ -55,8 +55,9 @@ class CountsMessagesTwice extends Card {
   override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
     this.#times++;
     const isRepeat = this.state.received.has(message.message_key);
-    super.receive(isRepeat ? { ...message, message_key: `${message.message_key}-${this.#times}` } : message, clockMs);
-    return { outcome: isRepeat ? 'repeated' : 'stored' };
+    const message_key = isRepeat ? `${message.message_key}-${this.#times}` : message.message_key;
+    const answer = super.receive({ ...message, message_key }, clockMs);
+    return isRepeat && answer.outcome !== 'conflict' ? { ...answer, outcome: 'repeated' } : answer;
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { clearing, profile, refund } from '../../core/samples.ts';
-import { gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
+import { demoMerchantId, gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
 import { callHearing, cardAt, nativeSignature, newToken } from '../sample-calls.ts';
 import { cardMaker } from './sample-marqeta-card.ts';
 
@@ -14,6 +14,8 @@ beforeEach(() => {
 afterEach(() => {
   vi.restoreAllMocks();
 });
+
+const nowhere = { name: null, category: null, country: null };
 
 describe('a fact out of contract is kept before the 200', () => {
   test.each([
@@ -48,6 +50,8 @@ describe('a fact out of contract is kept before the 200', () => {
     );
     const card_key = 'card_token' in told ? null : `marqeta:${card.cardToken}`;
     expect(answer).toMatchObject({ status: 200, kept: [{ reason: 'out_of_contract', field, problem, card_key }] });
+    // The shop that it was at, for a correction of it.
+    expect(answer.kept[0]?.merchant).toMatchObject({ id: demoMerchantId });
     expect(await card.read()).toMatchObject({ posted_minor: 200 });
   });
 
@@ -106,7 +110,7 @@ describe('a fact out of contract is kept before the 200', () => {
     await cardAt('native', card_token).putProfile(profile());
     const body = JSON.stringify({
       messages: [
-        { card_token, message: clearing({ amount_minor: -1 }) },
+        { card_token, message: clearing({ amount_minor: -1, merchant: { ...nowhere, id: 'SHOP-7 ' } }) },
         { card_token, message: { ...refund({ message_key: 'm2' }), note: 'x', merchant: { category: 5411 } }, note: 1 },
         { card_token, message: { kind: 'gift', message_key: 'm3' } },
         7,
@@ -134,6 +138,7 @@ describe('a fact out of contract is kept before the 200', () => {
       },
     ]);
     expect(answer.kept.map(({ card_key }) => card_key)).toEqual([`native:${card_token}`, `native:${card_token}`, null]);
+    expect(answer.kept.map(({ merchant }) => merchant?.id)).toEqual(['SHOP-7', undefined, undefined]);
   });
 });
 

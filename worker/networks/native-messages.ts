@@ -2,6 +2,7 @@
 
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
+import { type Merchant, merchantSchema } from '../../contracts/authorization-request.ts';
 import { findCardField } from '../../contracts/card-data.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { receiveNotice } from '../../contracts/card-notice.ts';
@@ -38,7 +39,7 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
   if ('field' in read) {
     const cardToken = isFields(element) ? element['card_token'] : null;
     await keepFact(env, 'native', nativeIdentifiers, {
-      ...{ fact: element, cardToken, reason: 'out_of_contract' as const },
+      ...{ fact: element, cardToken, reason: 'out_of_contract' as const, merchant: merchantIn(element) },
       ...read,
     });
     return { message_key: keyIn(element), outcome: 'kept', ...read };
@@ -55,6 +56,7 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
     reason: 'key_reused',
     field,
     problem,
+    merchant: merchantIn(element),
   });
   return { message_key, outcome: 'conflict', field };
 }
@@ -62,7 +64,7 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
 /** What a batch has beyond its first elements, by the queues; what became of each that was read. */
 export async function queueMessages(env: Env, rest: Rest, unread: Unread): Promise<Stored[]> {
   const outcomes = await queueRest(env, rest, {
-    ...{ network: 'native', identifiers: nativeIdentifiers },
+    ...{ network: 'native', identifiers: nativeIdentifiers, merchantIn },
     read: (element, at) => {
       const read = readElement(element, at, unread);
       return 'field' in read ? read : [receiveNotice(cardKey('native', read.card_token), read.message)];
@@ -93,6 +95,12 @@ function readElement(element: unknown, at: string, unread: Unread): z.infer<type
   );
   if (read.success) return read.data;
   return fieldProblems(read.error, at)[0] ?? { field: at, problem: 'cannot be read' };
+}
+
+/** Null where none can be read. */
+function merchantIn(element: unknown): Merchant | null {
+  const message = isFields(element) ? messageRead(element['message'], new Set()) : null;
+  return isFields(message) ? (merchantSchema.safeParse(message['merchant']).data ?? null) : null;
 }
 
 /** What a sender must hear of an element that was booked all the same: card data has no place in it, and was not kept. */

@@ -2,6 +2,7 @@
 // for coming together with too much else: what can be read travels to its card by the queue of notices, what cannot is kept for a
 // person, and both are in a queue before the answer. Cards take messages in any order, so it does not matter which come first.
 
+import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardNotice } from '../../contracts/card-notice.ts';
 import { isFields } from '../../contracts/decorations.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -26,13 +27,15 @@ export interface RestReader {
   readonly identifiers: ReadonlySet<string>;
   /** What the element asks of a card, none where no money moves; or the field that cannot be read. */
   readonly read: (element: unknown, at: string) => readonly CardNotice[] | FieldProblem;
+  /** The shop that an element names, of which nothing else may be readable; null: none. */
+  readonly merchantIn: (element: unknown) => Merchant | null;
 }
 
 /** What became of an element: null where it was beyond what is read, and is kept. */
 export type RestOutcome = { readonly outcome: 'queued' } | ({ readonly outcome: 'kept' } & FieldProblem);
 
 /** The outcomes of the elements that were read, in their order. Throws where a queue does not take its part. */
-export async function queueRest(env: Env, rest: Rest, { network, identifiers, read }: RestReader) {
+export async function queueRest(env: Env, rest: Rest, { network, identifiers, read, merchantIn }: RestReader) {
   const { name, from, elements } = rest;
   const end = Math.max(0, Math.min(elements.length, limits.batchReadMax - from));
   const notices: CardNotice[] = [];
@@ -49,7 +52,7 @@ export async function queueRest(env: Env, rest: Rest, { network, identifiers, re
   await sendInCalls(env.STAND_INS, notices);
   const alone = odd.slice(0, limits.batchDirectMax).map(({ element, field, problem }): OddFact => {
     const cardToken = isFields(element) ? element['card_token'] : null;
-    return { fact: element, cardToken, reason: 'out_of_contract', field, problem };
+    return { fact: element, cardToken, reason: 'out_of_contract', field, problem, merchant: merchantIn(element) };
   });
   const together = odd.slice(limits.batchDirectMax).map(({ element }) => element);
   const facts = [
@@ -64,13 +67,15 @@ export async function queueRest(env: Env, rest: Rest, { network, identifiers, re
   return outcomes;
 }
 
+const shared = { cardToken: null, reason: 'out_of_contract', merchant: null } as const;
+
 /** Elements that share a fact: as many as a person sees whole in one evidence. */
 function lotsOf(elements: readonly unknown[], field: string, problem: string): OddFact[] {
   const facts: OddFact[] = [];
   let lot: unknown[] = [];
   let lotLength = 0;
   const close = () => {
-    if (lot.length > 0) facts.push({ fact: lot, cardToken: null, reason: 'out_of_contract', field, problem });
+    if (lot.length > 0) facts.push({ ...shared, fact: lot, field, problem });
     lot = [];
     lotLength = 0;
   };

@@ -15,13 +15,17 @@ const evidenceSchema = z.object({ network: z.string(), network_merchant_id: z.st
 
 const input = z.strictObject({
   merchant_id: idSchema('mrch'),
-  /** True: the shop is this merchant's from now on. False: only what has cleared until now is owed to it. */
-  from_now_on: z.boolean().default(true),
+  /**
+   * True: the shop is this merchant's from now on. False: only what has cleared until now is owed to it. Not given: true where the
+   * network named the shop, else false, since there is nothing that could be the merchant's from now on.
+   */
+  from_now_on: z.boolean().nullable().default(null),
   /** Part of it, in minor units; the rest stays open. Only with `from_now_on` false. */
   amount_minor: z.int().positive().nullable().default(null),
   /**
-   * The sum that the item shows, needed with `amount_minor`: refused where it is another by now. An item of which a part is assigned is
-   * open again within a second; without this, a repeat whose first answer was lost would assign the part twice.
+   * The sum that the item shows, needed where only what has cleared is assigned: refused where it is another by now. An item of which
+   * a part is assigned is open again within a second, and so is one at whose shop more clears; without this, a repeat whose first
+   * answer was lost would assign the part twice, or what has cleared since, which nobody has looked at.
    */
   of_minor: z.int().nullable().default(null),
 });
@@ -29,10 +33,11 @@ const input = z.strictObject({
 export const assignMerchant = transactionAction({
   name: 'assign_merchant',
   summary:
-    'Owe it to a merchant: the shop is this merchant’s from now on, or with `from_now_on` false only what has cleared until now, or `amount_minor` of it.',
+    'Owe it to a merchant: the shop is this merchant’s from now on; or with `from_now_on` false, and where the network named no shop, what ' +
+    'has cleared until now, `of_minor` as the item shows it, or `amount_minor` of that.',
   kinds: ['clearing_unassigned'],
   input,
-  async perform({ sql }, { evidence }, { merchant_id, from_now_on, amount_minor, of_minor }, doer) {
+  async perform({ sql }, { evidence, amount_minor: shown }, { merchant_id, amount_minor, of_minor, ...asked }, doer) {
     const of = evidenceSchema.parse(evidence);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
       merchant_id,
@@ -40,9 +45,13 @@ export const assignMerchant = transactionAction({
     const currency = rows[0]?.currency;
     if (currency === undefined) return refused('merchant_id', 'there is no such merchant');
     if (currency !== of.currency) return refused('merchant_id', `is paid in ${currency}, and this is ${of.currency}`);
-    if (!from_now_on) {
-      if (amount_minor !== null && of_minor === null)
-        return refused('of_minor', 'is needed with amount_minor: the sum that the item shows');
+    const isNamed = of.network_merchant_id !== '';
+    if (!(asked.from_now_on ?? isNamed)) {
+      if (of_minor === null)
+        return refused(
+          'of_minor',
+          `is needed where only what has cleared is assigned: the sum that the item shows, ${shown}`,
+        );
       return await assignPart(sql, {
         ...of,
         merchant_id,
@@ -51,7 +60,7 @@ export const assignMerchant = transactionAction({
       });
     }
     if (amount_minor !== null) return refused('amount_minor', 'is for from_now_on false: all of it is owed otherwise');
-    if (of.network_merchant_id === '')
+    if (!isNamed)
       return refused(
         'from_now_on',
         'must be false: the network named no shop that could be this merchant’s from now on',

@@ -1,14 +1,14 @@
-// post_at_rate: money in another currency than the card's is booked in the card's, as a person says how much that is.
+// post_at_rate: money in another currency than the card's is booked in the card's, as a person says how much that is. Where it came
+// before the card's profile and is booked in its own currency, that booking is booked back in the commit that closes the item.
 
 import * as z from 'zod';
-import { type CardMessage, cardMessageSchema } from '../../../contracts/card-message.ts';
+import type { CardMessage } from '../../../contracts/card-message.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { amountMinorSchema } from '../../../contracts/money.ts';
 import { type CallOutcome, outsideAction } from '../action.ts';
 import { atRate, rateSchema } from '../at-rate.ts';
+import { bookBack, foreignEventSchema } from '../book-back.ts';
 import { cardNamed, currencyOfCard, messageKeyOf, sendToCard } from '../card-messages.ts';
-
-const evidenceSchema = z.object({ event: z.object({ message: cardMessageSchema }) });
 
 type Asked = { readonly amount_minor?: number | undefined; readonly rate?: string | undefined };
 
@@ -16,21 +16,25 @@ export const postAtRate = outsideAction({
   name: 'post_at_rate',
   summary:
     "Book it in the card's currency: `amount_minor` in that currency, or a `rate` as a decimal text (units of the card's currency " +
-    'for one unit of the message’s), rounded to the nearest minor unit, a half up.',
+    'for one unit of the message’s), rounded to the nearest minor unit, a half up. What is booked of it in its own currency is booked back.',
   kinds: ['currency_mismatch'],
   input: z.strictObject({ amount_minor: z.optional(amountMinorSchema), rate: rateSchema.optional() }),
   async call({ database: { sql }, edge }, item, asked) {
     const card = cardNamed(item.card_key);
-    const evidence = evidenceSchema.safeParse(item.evidence);
-    if (card === null || !evidence.success)
+    const evidence = foreignEventSchema.safeParse(item.evidence).data;
+    if (card === null || evidence === undefined)
       return refused('cannot be done: its evidence has no message that can be read');
     const currency = await currencyOfCard(sql, card);
     if (currency === null)
       return refused('cannot be done: no card with this token was made here, so its currency is not known');
-    const { message } = evidence.data.event;
-    const amount = amountIn(message, asked, currency);
+    const { event } = evidence;
+    const amount = amountIn(event.message, asked, currency);
     if (typeof amount !== 'number') return amount;
-    return await sendToCard(edge, card, { ...inCurrency(message, amount, currency), message_key: messageKeyOf(item) });
+    const message = { ...inCurrency(event.message, amount, currency), message_key: messageKeyOf(item) };
+    const sent = await sendToCard(edge, card, message);
+    if (sent.outcome !== 'done') return sent;
+    const posted = event.message.kind === 'expiry' ? {} : { amount_minor: amount, currency };
+    return { ...sent, result: { ...sent.result, ...posted }, record: (within) => bookBack(within, card, event) };
   },
 });
 

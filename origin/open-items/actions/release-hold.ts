@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { networkKeySchema } from '../../../contracts/network.ts';
 import { outsideAction } from '../action.ts';
+import { foreignEventSchema, isBooked } from '../book-back.ts';
 import { cardNamed, currencyOfCard, messageKeyOf, sendToCard } from '../card-messages.ts';
 
 const evidenceSchema = z.object({ event: z.object({ message: z.object({ authorization_key: networkKeySchema }) }) });
@@ -16,6 +17,12 @@ export const releaseHold = outsideAction({
   async call({ database: { sql }, edge }, item, asked) {
     const card = cardNamed(item.card_key);
     if (card === null) return { outcome: 'refused', problem: 'cannot be done: the item names no card' };
+    const foreign = foreignEventSchema.safeParse(item.evidence).data;
+    if (foreign !== undefined && item.kind === 'currency_mismatch' && isBooked(foreign.event))
+      return {
+        outcome: 'refused',
+        problem: `cannot be done: it is booked in ${foreign.event.message.currency}, and holds nothing of what the card counts`,
+      };
     const currency = await currencyOfCard(sql, card);
     if (currency === null)
       return { outcome: 'refused', problem: 'cannot be done: no card with this token was made here' };

@@ -3,7 +3,7 @@
 import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
-import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
+import type { AuthorizationRequest, Merchant } from '../../../contracts/authorization-request.ts';
 import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
 import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { isFields } from '../../../contracts/decorations.ts';
@@ -24,7 +24,14 @@ import { queueRest, type RestReader } from '../rest-of-batch.ts';
 import { type Batch, batchOf, type Element } from './batch.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
 import { type Notice, noticeOf } from './webhook.ts';
-import { type GatewayMessage, gatewaySchema, marqetaIdentifiers, parseMarqeta, refusalOf } from './wire.ts';
+import {
+  type GatewayMessage,
+  gatewaySchema,
+  marqetaIdentifiers,
+  merchantOrNull,
+  parseMarqeta,
+  refusalOf,
+} from './wire.ts';
 
 type EdgeContext = Context<{ Bindings: Env }>;
 
@@ -147,7 +154,7 @@ async function storeAll(env: Env, { transactions, unknown, rest }: Batch): Promi
 /** `problem`: of notifications of a kind that nobody knows, which are all kept. */
 function restReader(env: Env, problem: string | null, unread: Unread): RestReader {
   return {
-    ...{ network: 'marqeta', identifiers: marqetaIdentifiers },
+    ...{ network: 'marqeta', identifiers: marqetaIdentifiers, merchantIn },
     read: (element, at) => {
       if (problem !== null) return { field: at, problem };
       try {
@@ -187,6 +194,7 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): 
       reason: 'key_reused',
       field: `${at}.${marqetaNames[field] ?? field}`,
       problem: 'differs from the first message with this token',
+      merchant: merchantIn(element),
     });
 }
 
@@ -223,11 +231,17 @@ function keep(env: Env, element: unknown, { details: [first], message }: Refusal
     reason: 'out_of_contract',
     field: first?.field ?? null,
     problem: first?.problem ?? message,
+    merchant: merchantIn(element),
   });
 }
 
 function tokenIn(element: unknown): unknown {
   return isFields(element) ? element['card_token'] : null;
+}
+
+/** Null where none can be read. */
+function merchantIn(element: unknown): Merchant | null {
+  return isFields(element) ? merchantOrNull(element['card_acceptor'], new Set()) : null;
 }
 
 /** Tells the card; the field in which the notice differs from what the card knows under its key, null where it does not. */
