@@ -7,7 +7,7 @@ import { deliver } from './deliver.ts';
 import type { Env } from './env.ts';
 import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
-import { marqeta } from './networks/marqeta/routes.ts';
+import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
 
 export { CardObject } from '../durable-objects/card/card-object.ts';
@@ -19,11 +19,13 @@ const app = new Hono<{ Bindings: Env }>()
   .route('/networks/native', native)
   .route('/internal', internal)
   .notFound(() => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')))
-  .onError((error, context) => {
-    if (error instanceof Refusal) return refused(error);
-    logEvent('error', 'request_failed', { route: context.req.routePath, error: String(error) });
-    return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
-  });
+  .onError((error, context) => failed(error, context.req.routePath));
+
+function failed(error: unknown, route: string): Response {
+  if (error instanceof Refusal) return refused(error);
+  logEvent('error', 'request_failed', { route, error: String(error) });
+  return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
+}
 
 /** This machine itself, or a name that is never in the world's name service (RFC 6761). */
 const localAddress =
@@ -50,8 +52,20 @@ function refused(refusal: Refusal): Response {
   return new Response(JSON.stringify(problemBody(refusal, newId('req'))), { status: refusal.status, headers });
 }
 
+const gatewayPath = '/networks/marqeta/gateway';
+
+/** Scheme, host, and this path with nothing after it. */
+function isGateway({ method, url }: Request): boolean {
+  return method === 'POST' && url.endsWith(gatewayPath) && url.indexOf('/', 8) === url.length - gatewayPath.length;
+}
+
 export default {
-  fetch: (request: Request, env: Env, execution: ExecutionContext) =>
-    isForLaptopsOnly(request, env) ? notProduction() : app.fetch(request, env, execution),
+  fetch(request: Request, env: Env, execution: ExecutionContext) {
+    if (isForLaptopsOnly(request, env)) return notProduction();
+    // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
+    // So what has to stand before every route belongs above this line, not among the router's own steps.
+    if (!isGateway(request)) return app.fetch(request, env, execution);
+    return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath));
+  },
   queue: deliver,
 } satisfies ExportedHandler<Env>;

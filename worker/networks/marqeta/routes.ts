@@ -1,6 +1,5 @@
 // POST /networks/marqeta/gateway and /networks/marqeta/webhook, both behind Basic authentication.
 
-import type { Context } from 'hono';
 import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest, Merchant } from '../../../contracts/authorization-request.ts';
@@ -33,40 +32,52 @@ import {
   refusalOf,
 } from './wire.ts';
 
-type EdgeContext = Context<{ Bindings: Env }>;
+/** The one route whose time counts: `worker/index.ts` calls it without a router. */
+export async function answerGateway(
+  raw: Request,
+  env: Env,
+  execution: Pick<ExecutionContext, 'waitUntil'>,
+): Promise<Response> {
+  requireMarqeta(raw, env);
+  const arrivedAtMs = Date.now();
+  const body = parseMarqeta(lenientText(await readBytes(raw)));
+  refuseCardFields(body);
+  const read = readGateway(body);
+  if ('unreadable' in read) return answered(read.unreadable, 402);
+  const { message, request } = read;
+  const answer = await authorize(env, execution, {
+    network: 'marqeta',
+    cardToken: message.card_token,
+    request,
+    arrivedAtMs,
+    deadlineMs: limits.marqetaDeadlineMs,
+  });
+  switch (answer.outcome) {
+    case 'decided': {
+      const { status, body } = answerTo(message, answer);
+      return answered(body, status);
+    }
+    case 'stood_in':
+      return answered(stoodInAnswer(message), 200);
+    case 'unavailable':
+      // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
+      if (settingsOf(env).MARQETA_FAILURE_POLICY === 'network')
+        throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
+      return answered(unavailableAnswer(message), 402);
+  }
+}
+
+const jsonHeaders = new Headers({ 'content-type': 'application/json' });
+const asJson = { 200: { status: 200, headers: jsonHeaders }, 402: { status: 402, headers: jsonHeaders } } as const;
+
+function answered(body: unknown, status: 200 | 402): Response {
+  return new Response(JSON.stringify(body), asJson[status]);
+}
 
 export const marqeta = new Hono<{ Bindings: Env }>()
-  .post('/gateway', async (context) => {
-    requireMarqeta(context);
-    const arrivedAtMs = Date.now();
-    const body = parseMarqeta(lenientText(await readBytes(context.req.raw)));
-    refuseCardFields(body);
-    const read = readGateway(body);
-    if ('unreadable' in read) return context.json(read.unreadable, 402);
-    const { message, request } = read;
-    const answer = await authorize(context.env, context.executionCtx, {
-      network: 'marqeta',
-      cardToken: message.card_token,
-      request,
-      arrivedAtMs,
-      deadlineMs: limits.marqetaDeadlineMs,
-    });
-    switch (answer.outcome) {
-      case 'decided': {
-        const { status, body } = answerTo(message, answer);
-        return new Response(JSON.stringify(body), { status, headers: jsonHeaders });
-      }
-      case 'stood_in':
-        return context.json(stoodInAnswer(message), 200);
-      case 'unavailable':
-        // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
-        if (settingsOf(context.env).MARQETA_FAILURE_POLICY === 'network')
-          throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
-        return context.json(unavailableAnswer(message), 402);
-    }
-  })
+  .post('/gateway', (context) => answerGateway(context.req.raw, context.env, context.executionCtx))
   .post('/webhook', async (context) => {
-    requireMarqeta(context);
+    requireMarqeta(context.req.raw, context.env);
     const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
     const secrets = secretsIn(settingsOf(context.env).MARQETA_WEBHOOK_SECRET);
     if (secrets.length > 0) await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secrets);
@@ -78,12 +89,10 @@ export const marqeta = new Hono<{ Bindings: Env }>()
     return context.json(batch.pings === null ? {} : { pings: batch.pings });
   });
 
-const jsonHeaders = { 'content-type': 'application/json' };
-
 /** What Marqeta's header may be, by the settings it is made of: worked out once an isolate. */
 const expectedHeaders = new WeakMap<Settings, readonly Uint8Array[]>();
 
-function requireMarqeta({ env, req }: EdgeContext): void {
+function requireMarqeta({ headers }: Request, env: Env): void {
   const settings = settingsOf(env);
   let expected = expectedHeaders.get(settings);
   if (expected === undefined) {
@@ -93,7 +102,7 @@ function requireMarqeta({ env, req }: EdgeContext): void {
     );
     expectedHeaders.set(settings, expected);
   }
-  requireBasic(req.raw.headers.get('authorization'), expected);
+  requireBasic(headers.get('authorization'), expected);
 }
 
 /**
