@@ -2,7 +2,7 @@
 
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { signedText } from './internal-api.ts';
+import { bodyBytesHeader, headSignatureHeader, headText, signedText } from './internal-api.ts';
 import { signCall } from './sign-call.ts';
 
 const secret = `whsec_${Buffer.from('a secret for tests, of 32 bytes!').toString('base64')}`;
@@ -39,4 +39,16 @@ test('a signature is bound to its id and its instant, and grows old', () => {
   expect(accepted({ ...headers, 'webhook-timestamp': String(Math.floor(Date.now() / 1000) + 1) }, call)).toBe(false);
   const old = signCall(secret, call, { id: 'msg_1', at: new Date(Date.now() - 6 * 60_000) });
   expect(accepted(old, call)).toBe(false);
+});
+
+test.each(['', 'plain', 'é€😀', '\ud800 alone'])('X4: a second signature says how long the body %j will be', (body) => {
+  const headers = signCall(secret, { ...call, body }, { id: 'msg_1', at: new Date() });
+  const bytes = Buffer.byteLength(body);
+  expect(headers[bodyBytesHeader]).toBe(String(bytes));
+  const head = { ...headers, 'webhook-signature': headers[headSignatureHeader] ?? '' };
+  const verify = (text: string) => new Webhook(secret).verify(text, head, { jsonParse: false });
+  expect(() => verify(headText({ ...call, bytes }))).not.toThrow();
+  expect(() => verify(headText({ ...call, bytes: bytes + 1 }))).toThrow();
+  // Neither signature stands for the other.
+  expect(() => verify(signedText({ ...call, body }))).toThrow();
 });

@@ -11,6 +11,16 @@ export function signedText(call: { method: string; pathAndQuery: string; body: s
 }
 
 /**
+ * The text under a call's second signature, which says how long the body will be: so that whoever receives it knows, before it
+ * gathers the bytes, that they come from the other half. For calls whose body may be larger than any stranger's.
+ */
+export function headText(head: { method: string; pathAndQuery: string; bytes: number }): string {
+  return `head of ${head.method.toUpperCase()} ${head.pathAndQuery}\n${head.bytes}`;
+}
+export const headSignatureHeader = 'atlas-head-signature';
+export const bodyBytesHeader = 'atlas-body-bytes';
+
+/**
  * A limit was edited that counts purchases older than the card's memory (35 days), so that they cannot be counted anew.
  * `forgotten_purchases_still_count`: they go on counting as under the former scope, zone or treatment of refunds.
  * `forgotten_purchases_missing`: its window is of another kind, and some of them may not count any more.

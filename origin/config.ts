@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { secretsIn } from '../contracts/secret-strength.ts';
+import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, plaintextProblems } from './outside.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
@@ -44,6 +45,7 @@ const environmentSchema = z.object({
   CLOUDFLARE_QUEUE_ID: z.string().min(1).optional(),
   CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
   ...settlementEnvironmentShape,
+  ...gateEnvironmentShape,
 });
 
 export interface QueueConfig {
@@ -97,7 +99,7 @@ export function readConfig(environment: Environment): Config {
 }
 
 function problemsBetween(config: z.infer<typeof environmentSchema>, given: Environment): string[] {
-  const problems: string[] = [];
+  const problems: string[] = gateProblems(config);
   const isProduction = config.ENVIRONMENT === 'production';
   const pull = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
   const missing = pull.filter((name) => config[name] === undefined);
@@ -105,7 +107,7 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
     problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
   problems.push(...settlementProblems(config, isProduction));
   problems.push(...secretProblems(given, isProduction));
-  problems.push(...hostProblems({ HOST: config.HOST, isProduction }));
+  problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given));
   return problems;
 }

@@ -18,9 +18,14 @@ const calledByHttp = [
 ] as const;
 
 /** Demo values and plain HTTP are fine for this machine alone: whoever is to be reached from elsewhere says that it is production. */
-export function hostProblems({ HOST, isProduction }: { HOST: string; isProduction: boolean }): string[] {
-  if (isProduction || loopback.test(HOST)) return [];
-  return ['HOST: is not this machine alone; set ENVIRONMENT to production, or HOST to 127.0.0.1'];
+export function hostProblems(
+  hosts: Readonly<Record<'HOST' | 'INNER_HOST', string | undefined>>,
+  isProduction: boolean,
+): string[] {
+  if (isProduction) return [];
+  return (['HOST', 'INNER_HOST'] as const)
+    .filter((name) => !loopback.test(hosts[name] ?? '127.0.0.1'))
+    .map((name) => `${name}: is not this machine alone; set ENVIRONMENT to production, or ${name} to 127.0.0.1`);
 }
 
 /** What production refuses: HTTP and Postgres without TLS to anything outside. */

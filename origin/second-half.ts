@@ -8,6 +8,7 @@ import { createAnswerCache } from './api/answer-cache.ts';
 import { apiKeyRoutes } from './api/api-keys.ts';
 import { auditRoutes } from './api/audit-events.ts';
 import { createCallers } from './api/caller.ts';
+import { createGuesses } from './api/guesses.ts';
 import { createIdempotency } from './api/idempotency.ts';
 import { merchantRoutes } from './api/merchants.ts';
 import type { MountParts } from './api/mount.ts';
@@ -142,7 +143,14 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
   });
   return {
     database,
-    callers: createCallers(database.sql, config.API_KEY),
+    callers: createCallers({
+      sql: database.sql,
+      rootKeys: config.API_KEY,
+      guesses: createGuesses({
+        perAddressPerMinute: config.WRONG_KEYS_PER_ADDRESS_PER_MINUTE,
+        allPerMinute: config.WRONG_KEYS_PER_MINUTE,
+      }),
+    }),
     rateLimit: redis === null ? createLocalRateLimit(policies) : createRedisRateLimit({ redis, guard, policies, log }),
     idempotency: createIdempotency({
       database,

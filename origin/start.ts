@@ -1,10 +1,8 @@
 // The origin put together and started: migrate, listen, work in the background; and stopped without losing anything.
 
-import type { AddressInfo } from 'node:net';
-import { type ServerType, serve } from '@hono/node-server';
 import type { Logger } from 'pino';
 import { Counter, Registry } from 'prom-client';
-import { createApp } from './api/app.ts';
+import { type Apps, createApps } from './api/app.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { migrate } from './db/migrate.ts';
@@ -15,6 +13,7 @@ import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
+import { listen } from './listen.ts';
 import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
 import { createFinishLoop } from './open-items/finish-begun.ts';
@@ -23,12 +22,11 @@ import { createSecondHalf } from './second-half.ts';
 
 export interface Origin {
   readonly url: string;
+  /** Where health, metrics and the edge's pushes are answered: a port of its own, or the same. */
+  readonly innerUrl: string;
   /** Finishes what is in hand and takes nothing more. */
   stop(): Promise<void>;
 }
-
-/** For requests in hand when it is told to stop. */
-const drainMsMax = 15_000;
 
 export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
   const applied = await migrate(config.DATABASE_OWNER_URL ?? config.DATABASE_URL);
@@ -54,7 +52,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   measureLoops(registry, shown);
 
   let stopping = false;
-  const app = createApp({
+  const { outer, inner } = createApps({
     database: apiDatabase,
     workDatabase: database,
     intake,
@@ -64,24 +62,26 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     log,
     registry,
     internalSecret: config.INTERNAL_SECRET,
+    gate: config,
     secondHalf,
     loops: shown,
     openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
     isStopping: () => stopping,
   });
-  const { server, port } = await listen(app.fetch, config);
+  const doors = await openDoors({ outer, inner }, config);
   for (const loop of loops) loop.start();
   secondHalf.engine.start();
-  const url = `http://${config.HOST}:${port}`;
-  log.info({ url }, 'listening');
+  const { url, innerUrl } = doors;
+  log.info(innerUrl === url ? { url } : { url, inner_url: innerUrl }, 'listening');
 
   return {
     url,
+    innerUrl,
     async stop() {
       stopping = true;
       // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
       // itself, then intake, and the database when nobody needs it any more.
-      await closeServer(server);
+      await doors.close();
       await Promise.all(loops.map((loop) => loop.stop()));
       await secondHalf.engine.stop();
       await secondHalf.close();
@@ -89,6 +89,19 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       await Promise.all([apiDatabase.close(), database.close()]);
       log.info('stopped');
     },
+  };
+}
+
+async function openDoors({ outer, inner }: Apps, config: Config) {
+  const { HOST, PORT, INNER_HOST = HOST, INNER_PORT } = config;
+  // The inner one first: who watches sees the process from its beginning.
+  const innerDoor =
+    inner === null ? null : await listen(inner.fetch, { host: INNER_HOST, port: INNER_PORT ?? 0 }, config);
+  const outerDoor = await listen(outer.fetch, { host: HOST, port: PORT }, config);
+  return {
+    url: outerDoor.url,
+    innerUrl: (innerDoor ?? outerDoor).url,
+    close: () => Promise.all([outerDoor.close(), innerDoor?.close()]),
   };
 }
 
@@ -111,24 +124,4 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
   return { database, apiDatabase: openDatabase({ ...options, poolMax: config.DATABASE_POOL_MAX, beside: database }) };
-}
-
-function listen(fetch: (request: Request) => Response | Promise<Response>, { HOST, PORT }: Config) {
-  return new Promise<{ server: ServerType; port: number }>((resolve, reject) => {
-    const server = serve({ fetch, hostname: HOST, port: PORT }, ({ port }: AddressInfo) => resolve({ server, port }));
-    server.once('error', reject);
-  });
-}
-
-function closeServer(server: ServerType): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => {
-      clearInterval(idle);
-      clearTimeout(deadline);
-      resolve();
-    });
-    // A connection that is kept alive becomes idle only after its last answer, so it is looked for again and again.
-    const idle = setInterval(() => 'closeIdleConnections' in server && server.closeIdleConnections(), 50);
-    const deadline = setTimeout(() => 'closeAllConnections' in server && server.closeAllConnections(), drainMsMax);
-  });
 }

@@ -3,7 +3,13 @@
 // ack, so nothing acked is ever delivered twice by our doing.
 
 import { newId } from '../contracts/ids.ts';
-import { deliverAnswerSchema, signedText } from '../contracts/internal-api.ts';
+import {
+  bodyBytesHeader,
+  deliverAnswerSchema,
+  headSignatureHeader,
+  headText,
+  signedText,
+} from '../contracts/internal-api.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { deliverNotices } from './card-notices.ts';
 import { type Env, settingsOf } from './env.ts';
@@ -66,10 +72,15 @@ async function post(
   const body = bodyOf(messages);
   const call = { method: 'POST', pathAndQuery: path, body };
   const fresh = { id: newId('req'), at: new Date() };
-  const signature = await signatureHeaders(secretsIn(settings.INTERNAL_SECRET), signedText(call), fresh);
+  const secrets = secretsIn(settings.INTERNAL_SECRET);
+  const signature = await signatureHeaders(secrets, signedText(call), fresh);
+  // A batch may have megabytes: the origin gathers so many only for who has signed how many there are.
+  const bytes = new TextEncoder().encode(body).byteLength;
+  const head = await signatureHeaders(secrets, headText({ ...call, bytes }), fresh);
+  const announced = { [bodyBytesHeader]: String(bytes), [headSignatureHeader]: head['webhook-signature'] ?? '' };
   const answer = await fetch(new URL(path, settings.ORIGIN_URL), {
     method: 'POST',
-    headers: { 'content-type': 'application/json', ...signature },
+    headers: { 'content-type': 'application/json', ...signature, ...announced },
     body,
     redirect: 'manual',
     signal: AbortSignal.timeout(timeoutMs),

@@ -19,10 +19,16 @@ function rawJson(value: bigint): unknown {
   return Number.isSafeInteger(Number(value)) ? Number(value) : es2026.rawJSON(value.toString());
 }
 
+/** Seconds after which the same may be taken; null where it never is, or where the quota's own headers say it. */
+function waitSeconds({ status, error_code }: Refusal): string | null {
+  if (status === 503 || error_code === 'request_in_flight' || error_code === 'too_many_at_once') return '1';
+  return error_code === 'too_many_attempts' ? '10' : null;
+}
+
 export function answerRefusal(context: Context, refused: Refusal, requestId: string): Response {
   const headers: Record<string, string> = { 'content-type': 'application/problem+json' };
   if (refused.status === 401) headers['www-authenticate'] = 'Bearer realm="atlas"';
-  if (refused.status === 503 || refused.error_code === 'request_in_flight' || refused.error_code === 'too_many_at_once')
-    headers['retry-after'] = '1';
+  const wait = waitSeconds(refused);
+  if (wait !== null) headers['retry-after'] = wait;
   return context.body(JSON.stringify(problemBody(refused, requestId)), refused.status, headers);
 }

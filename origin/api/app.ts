@@ -1,23 +1,28 @@
-// The origin's API: its routes read as a table of contents, errors are rendered once.
+// The origin's API: its routes read as a table of contents, errors are rendered once. It has two doors: the outer one for partners,
+// operators and providers, the inner one for what only our own halves and our monitoring ask. Where no port is set for
+// the inner one, both are answered at one port.
 
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
-import { newId } from '../../contracts/ids.ts';
-import { Refusal } from '../../contracts/problem.ts';
+import type { Config } from '../config.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { answerRefusal } from './answer.ts';
+import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
-import { mountDocs } from './docs.ts';
+import { type Docs, makeDocs, mountDocs } from './docs.ts';
+import { answerError, type DoorParts, nameRequest, requireKey } from './door.ts';
 import { refusal } from './errors.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
 import { httpMetrics } from './http-metrics.ts';
 import { type ApiApp, mount } from './mount.ts';
+import { createRefusedAccess } from './refused-access.ts';
+import type { Route } from './route.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
 
 export interface AppParts extends Omit<HealthParts, 'database'> {
@@ -35,72 +40,93 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
     'routes' | 'mount' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
   >;
   readonly internalSecret: string;
+  readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS'>;
+  /** For tests. */
+  readonly timing?: {
+    /** How long refusals of one kind are gathered for one line of the log. */
+    readonly refusedSampleMs: number;
+    /** Health and metrics are made once in so long, however often they are asked for. */
+    readonly looksTtlMs: number;
+  };
 }
 
 export type App = ApiApp;
 
-export function createApp(parts: AppParts): App {
-  const { workDatabase, log, registry, intake, internalSecret, secondHalf } = parts;
-  const looked = { ...parts, database: workDatabase };
-  const { callers } = secondHalf.mount;
-  const app: App = new Hono();
-  app.use(httpMetrics(registry));
-  app.use(async (context, next) => {
-    const given = context.req.header('x-request-id') ?? '';
-    const requestId = /^[\w-]{8,64}$/.test(given) ? given : newId('req');
-    context.set('requestId', requestId);
-    await next();
-    context.header('x-request-id', requestId);
-    context.header('cache-control', 'no-store');
-    context.header('x-content-type-options', 'nosniff');
-  });
+export interface Apps {
+  readonly outer: App;
+  /** Null: the outer one answers for both. */
+  readonly inner: App | null;
+}
 
-  app.get('/livez', livez);
-  app.get('/readyz', readyz(looked));
-  app.get('/health', health(looked));
-  app.get('/metrics', async (context) =>
-    context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
-  );
-  app.post('/internal/card-events', deliverCardEvents({ intake, secret: internalSecret }));
+const timingDefault: NonNullable<AppParts['timing']> = { refusedSampleMs: 10_000, looksTtlMs: 1_000 };
 
-  app.post(
-    '/provider-webhooks/:provider',
-    takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
-  );
+export function createApps(parts: AppParts): Apps {
+  const { log, registry, secondHalf, gate, internalSecret: secret, timing = timingDefault } = parts;
+  const door: DoorParts = {
+    ...{ callers: secondHalf.mount.callers, log, ownProxies: gate.TRUSTED_PROXIES, secret },
+    countRefused: createRefusedAccess(registry, log, timing.refusedSampleMs),
+  };
   const routes = [
     ...secondHalf.routes,
     ...cardHalfRoutes({ ...parts, readBankFileAgain: secondHalf.readBankFileAgain }),
   ];
-  mountDocs(app, routes);
+  const docs = makeDocs(routes);
+  const measured = httpMetrics(registry);
+  const looks = createLooks(parts, timing.looksTtlMs);
+  const begin = (): App => {
+    const app: App = new Hono();
+    app.use(measured, nameRequest(door));
+    app.get('/livez', livez);
+    app.get('/readyz', looks.readyz);
+    return app;
+  };
+  const end = (app: App): App => {
+    app.notFound((context) => answerRefusal(context, refusal('route_not_found'), context.get('requestId')));
+    app.onError(answerError(door));
+    return app;
+  };
 
-  // Everything below needs a key, a path that does not exist too.
-  app.use(async (context, next) => {
-    // On refusals too: another version may be answered otherwise.
-    context.header('vary', 'Accept');
-    context.set('caller', await callers.identify(context.req.header('authorization')));
-    await next();
-  });
-  mount(app, routes, secondHalf.mount);
-
-  app.notFound((context) => answerRefusal(context, refusal('route_not_found'), context.get('requestId')));
-  app.onError((error, context) => {
-    const request_id = context.get('requestId');
-    const refused = error instanceof Refusal ? error : failureOf(error);
-    const { method } = context.req;
-    if (refused !== error) log.error({ err: error, request_id, method, status: refused.status }, 'a request failed');
-    if (refused.status === 401 || refused.status === 403) {
-      const api_key_id = context.get('caller')?.api_key_id ?? null;
-      log.warn({ request_id, method, status: refused.status, api_key_id }, 'access was refused');
-    }
-    return answerRefusal(context, refused, request_id);
-  });
-  return app;
+  const outer = begin();
+  const inner = gate.INNER_PORT === undefined ? null : begin();
+  mountInner(inner ?? outer, parts, looks);
+  if (inner !== null || gate.DOCS === 'inner') mountDocs(inner ?? outer, docs);
+  mountOuter(outer, parts, { docs: gate.DOCS === 'public' ? docs : null, routes, door });
+  return { outer: end(outer), inner: inner === null ? null : end(inner) };
 }
 
-/** A database that is away comes back: the caller may try again. Anything else is ours to mend. */
-function failureOf(error: Error): Refusal {
-  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
-  const away =
-    /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|57P0[123]|starting up|shutting down/;
-  return refusal(away.test(text) ? 'database_unavailable' : 'internal_error');
+function createLooks(parts: AppParts, ttlMs: number) {
+  const looked = { ...parts, database: parts.workDatabase };
+  const { registry, isStopping } = parts;
+  return {
+    readyz: cached(readyz(looked), { ttlMs, isOver: isStopping }),
+    health: cached(health(looked), { ttlMs, isOver: isStopping }),
+    metrics: cached(
+      async (context) => context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+      { ttlMs },
+    ),
+  };
+}
+
+function mountInner(app: App, parts: AppParts, looks: ReturnType<typeof createLooks>): void {
+  app.get('/health', looks.health);
+  app.get('/metrics', looks.metrics);
+  // Where the origin pulls, nobody pushes: there is no such path.
+  if (parts.pull === null)
+    app.post('/internal/card-events', deliverCardEvents({ intake: parts.intake, secret: parts.internalSecret }));
+}
+
+interface Outer {
+  readonly docs: Docs | null;
+  readonly routes: readonly Route[];
+  readonly door: DoorParts;
+}
+
+function mountOuter(app: App, { workDatabase, registry, secondHalf }: AppParts, { docs, routes, door }: Outer): void {
+  app.post(
+    '/provider-webhooks/:provider',
+    takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
+  );
+  if (docs !== null) mountDocs(app, docs);
+  app.use(requireKey(door));
+  mount(app, routes, secondHalf.mount);
 }

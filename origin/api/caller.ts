@@ -4,7 +4,9 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { secretsIn } from '../../contracts/secret-strength.ts';
 import type { Sql } from '../db/client.ts';
+import type { ClientAddress } from './client-address.ts';
 import { refusal } from './errors.ts';
+import type { Guesses } from './guesses.ts';
 
 export const scopes = [
   'settlements:read',
@@ -46,15 +48,17 @@ export interface Caller {
 }
 
 export interface Callers {
-  /** Throws where the key is missing, wrong, expired or revoked. */
-  identify(authorization: string | undefined): Promise<Caller>;
+  /** Throws where the key is missing, wrong, expired or revoked, or where the address has guessed too often. */
+  identify(authorization: string | undefined, address?: ClientAddress): Promise<Caller>;
   /** Forgets what is remembered of a key. Call it when its revocation is committed: before that it would be read again. */
   forget(apiKeyId: string): void;
 }
 
-/** How long a key is remembered: a revocation in another process is felt after this at the latest. */
+/** How long a key is remembered, good or wrong: a change made in another process is felt after this at the latest. */
 const rememberedMs = 2_000;
 const rememberedMax = 10_000;
+/** How long a key that was good is looked for although its address has guessed too often. */
+const wasGoodMs = 24 * 3_600_000;
 
 function hashOfKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
@@ -68,14 +72,41 @@ export function newApiKey(): { key: string; hash: Buffer; shown: string } {
   return { key, hash: hashOfKey(key), shown: key.slice(0, 12) };
 }
 
-/** `rootKeys`: the operator's own key, or several with spaces while it changes. */
-export function createCallers(sql: Sql, rootKeys: string, now: () => number = Date.now): Callers {
+export interface CallersParts {
+  readonly sql: Sql;
+  /** The operator's own key, or several with spaces while it changes. */
+  readonly rootKeys: string;
+  readonly guesses: Guesses;
+  readonly now?: () => number;
+}
+
+export function createCallers({ sql, rootKeys, guesses, now = Date.now }: CallersParts): Callers {
   const rootHashes = secretsIn(rootKeys).map(hashOfKey);
   const root: Caller = { api_key_id: 'akey_root', merchant_id: null, scopes: new Set(scopes) };
-  const remembered = new Map<string, { caller: Caller; untilMs: number }>();
+  /** Null: there is no such key. */
+  const remembered = new Map<string, { caller: Caller | null; untilMs: number }>();
+  const wasGood = new Map<string, number>();
   let forgotten = 0;
+
+  /** In the database. A wrong key costs its address a place, and each new key does until it is known. */
+  async function look(hash: Buffer, name: string, address: ClientAddress): Promise<Caller | null> {
+    const isKnown = (wasGood.get(name) ?? 0) > now();
+    if (!isKnown && !guesses.take(address)) throw refusal('too_many_attempts');
+    let isWrong = false;
+    try {
+      const caller = await find(sql, hash);
+      isWrong = caller === null;
+      if (wasGood.size >= rememberedMax) wasGood.clear();
+      if (isWrong) wasGood.delete(name);
+      else wasGood.set(name, now() + wasGoodMs);
+      return caller;
+    } finally {
+      if (!isKnown && !isWrong) guesses.giveBack(address);
+    }
+  }
+
   return {
-    async identify(authorization) {
+    async identify(authorization, address = { network: 'unknown' }) {
       const [scheme, key = ''] = (authorization ?? '').split(' ');
       if (scheme?.toLowerCase() !== 'bearer' || key === '') throw refusal('credentials_wrong');
       const hash = hashOfKey(key);
@@ -85,24 +116,30 @@ export function createCallers(sql: Sql, rootKeys: string, now: () => number = Da
       if (!keyShape.test(key)) throw refusal('credentials_wrong');
       const name = hash.toString('base64');
       const known = remembered.get(name);
-      if (known !== undefined && known.untilMs > now()) return known.caller;
+      if (known !== undefined && known.untilMs > now()) return goodOrRefused(known.caller);
       const forgottenBefore = forgotten;
       // From before the read: what it says may be over by the time that a slow one answers.
       const untilMs = now() + rememberedMs;
-      const caller = await find(sql, hash);
+      const caller = await look(hash, name, address);
       if (remembered.size >= rememberedMax) remembered.clear();
-      // What was read while a key was taken back may be from before that.
+      // What was read while a key was changed may be from before that.
       if (forgotten === forgottenBefore) remembered.set(name, { caller, untilMs });
-      return caller;
+      return goodOrRefused(caller);
     },
     forget(apiKeyId) {
       forgotten += 1;
-      for (const [name, { caller }] of remembered) if (caller.api_key_id === apiKeyId) remembered.delete(name);
+      for (const [name, { caller }] of remembered)
+        if (caller === null || caller.api_key_id === apiKeyId) remembered.delete(name);
     },
   };
 }
 
-async function find(sql: Sql, hash: Buffer): Promise<Caller> {
+function goodOrRefused(caller: Caller | null): Caller {
+  if (caller === null) throw refusal('credentials_wrong');
+  return caller;
+}
+
+async function find(sql: Sql, hash: Buffer): Promise<Caller | null> {
   const { rows } = await sql.query<{ api_key_id: string; merchant_id: string | null; scopes: string[] }>({
     name: 'find_api_key',
     // Written at most once a minute: a busy key must not become a hot row.
@@ -118,7 +155,7 @@ async function find(sql: Sql, hash: Buffer): Promise<Caller> {
     values: [hash],
   });
   const [row] = rows;
-  if (row === undefined) throw refusal('credentials_wrong');
+  if (row === undefined) return null;
   return { api_key_id: row.api_key_id, merchant_id: row.merchant_id, scopes: new Set(row.scopes) };
 }
 

@@ -1,8 +1,11 @@
 // GET /openapi.json and a page to read it at /docs. swagger-ui-dist: the reference page for OpenAPI, served from here, so that
 // nothing is loaded from elsewhere and the page works offline.
 
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { refusal } from './errors.ts';
+import { createBuckets } from './guesses.ts';
 import type { ApiApp } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
@@ -41,15 +44,39 @@ function versionItem(version: ApiVersion): string {
   return `<li>${name}: deprecated since ${from}, answered until ${until}. Move to ${mediaType(newest)}.</li>`;
 }
 
-export function mountDocs(app: ApiApp, routes: readonly Route[]): void {
-  const document = JSON.stringify(openApiDocument(routes), null, 2);
-  app.get('/openapi.json', (context) => context.body(document, 200, { 'content-type': 'application/json' }));
-  app.get('/docs', (context) => context.html(page, 200, { 'content-security-policy': policy }));
-  app.get('/docs/start.js', (context) =>
-    context.body(start, 200, { 'content-type': 'text/javascript; charset=utf-8' }),
-  );
-  for (const [name, type, path] of assets)
-    app.get(`/docs/${name}`, (context) =>
-      context.body(new Uint8Array(readFileSync(path)), 200, { 'content-type': type }),
-    );
+interface Page {
+  readonly path: string;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+export type Docs = readonly Page[];
+
+/** Of one address in a minute: a person who reads loads five pages. */
+const pagesPerMinute = 120;
+
+/** All pages, read and put together once. */
+export function makeDocs(routes: readonly Route[]): Docs {
+  const script = 'text/javascript; charset=utf-8';
+  const pageOf = (path: string, type: string, content: string | Buffer, more: Record<string, string> = {}): Page => {
+    const body = new Uint8Array(Buffer.from(content));
+    const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
+    // Asked again after five minutes, and answered by 304 until a release changes it.
+    return { path, body, headers: { 'content-type': type, etag, 'cache-control': 'public, max-age=300', ...more } };
+  };
+  return [
+    pageOf('/openapi.json', 'application/json', JSON.stringify(openApiDocument(routes), null, 2)),
+    pageOf('/docs', 'text/html; charset=UTF-8', page, { 'content-security-policy': policy }),
+    pageOf('/docs/start.js', script, start),
+    ...assets.map(([name, type, path]) => pageOf(`/docs/${name}`, type, readFileSync(path))),
+  ];
+}
+
+export function mountDocs(app: ApiApp, docs: Docs): void {
+  const perAddress = createBuckets(pagesPerMinute);
+  for (const { path, body, headers } of docs)
+    app.get(path, (context) => {
+      if (!perAddress.take(context.get('address').network)) throw refusal('too_many_requests');
+      if (context.req.header('if-none-match') === headers['etag']) return context.body(null, 304, headers);
+      return context.body(body, 200, headers);
+    });
 }

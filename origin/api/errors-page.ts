@@ -58,4 +58,5 @@ Every refusal is \`application/problem+json\` (RFC 9457) with the same members:
 
 Go by \`error_code\`: it is stable. \`message\` is for people and may change. Where fields are wrong, \`details\` lists each with its
 \`field\` (\`controls[0].amount_minor\`) and its \`problem\`; what was sent is never repeated. \`request_id\` names the request in our
-logs and audit trail; it is your \`X-Request-Id\`, if that has 8 to 64 letters, digits, \`_\` or \`-\`.`;
+logs and audit trail, and is ours; your own \`X-Request-Id\`, if it has 8 to 64 letters, digits, \`_\` or \`-\`, comes back as
+\`X-Client-Request-Id\` and stands beside ours in our log.`;

@@ -190,6 +190,12 @@ export const errors = {
     says: 'The quota of this API key is used up. Wait for Retry-After seconds.',
     remedy: 'Wait, then go on more slowly: `RateLimit` says what is left before it comes to this.',
   },
+  too_many_attempts: {
+    status: 429,
+    says: 'Too many wrong keys came from this address. Wait for Retry-After seconds.',
+    remedy:
+      'Look whether a deployment uses an old key, and wait. A key that was good within a day is taken all the same.',
+  },
   too_many_at_once: {
     status: 429,
     says: 'Too many requests of this kind are in hand already. Send it again when one of them is answered.',
@@ -215,6 +221,11 @@ export const errors = {
     status: 503,
     says: 'What the action needs does not answer. The open item stays open.',
     remedy: 'Send the same again after `Retry-After`: it has its effect only once.',
+  },
+  overloaded: {
+    status: 503,
+    says: 'More is asked for than can be answered in time. Send the request again in a moment.',
+    remedy: 'Wait for `Retry-After`, and send it again, with the same Idempotency-Key.',
   },
   intake_full: {
     status: 503,

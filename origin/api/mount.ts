@@ -8,6 +8,7 @@ import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
+import type { ClientAddress } from './client-address.ts';
 import { refusal } from './errors.ts';
 import {
   type Idempotency,
@@ -29,7 +30,11 @@ export interface MountParts {
 }
 
 export interface Variables {
+  /** Ours. */
   requestId: string;
+  /** The caller's own, where it has shown a key. */
+  clientRequestId: string | null;
+  address: ClientAddress;
   caller: Caller;
 }
 export type ApiApp = Hono<{ Variables: Variables }>;

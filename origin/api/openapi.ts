@@ -83,7 +83,7 @@ function operation(route: Route): Json {
 }
 
 function headersOf({ idempotency }: Route): Json {
-  const names = ['X-Request-Id', 'RateLimit-Policy', 'RateLimit', 'Deprecation', 'Sunset'];
+  const names = ['X-Request-Id', 'X-Client-Request-Id', 'RateLimit-Policy', 'RateLimit', 'Deprecation', 'Sunset'];
   if (idempotency !== undefined) names.push('Idempotency-Replayed');
   return Object.fromEntries(names.map((name) => [name, { $ref: `#/components/headers/${name}` }]));
 }
@@ -92,6 +92,7 @@ const header = (description: string) => ({ description, schema: { type: 'string'
 
 const answerHeaders = {
   'X-Request-Id': header('Names the request in logs and the audit trail.'),
+  'X-Client-Request-Id': header('The X-Request-Id that the request came with, if it could be one.'),
   'RateLimit-Policy': header('The quotas of this key: `"burst";q=100;w=1, "minute";q=1000;w=60`.'),
   RateLimit: header('Of the quota nearest to its end, what is left and for how many seconds: `"minute";r=412;t=37`.'),
   Deprecation: header('Since when the version asked for is deprecated, as `@` and Unix seconds.'),

@@ -5,7 +5,7 @@ import type { Context } from 'hono';
 import * as z from 'zod';
 import { controlIdentifiers, findCardData } from '../../contracts/card-data.ts';
 import { limits } from '../../contracts/limits.ts';
-import { fieldProblems } from '../../contracts/problem.ts';
+import { fieldProblems, type Refusal } from '../../contracts/problem.ts';
 import { findControlCharacter } from '../../contracts/text.ts';
 import { refusal } from './errors.ts';
 
@@ -52,13 +52,14 @@ function isJson(contentType = ''): boolean {
 }
 
 export async function readText(context: Context, bytesMax: number): Promise<string> {
+  // What says that it is too large is not read at all.
+  if (Number(context.req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   // Read piece by piece: a body that does not declare its length must not fill the memory first.
   for await (const chunk of context.req.raw.body ?? []) {
     bytes += chunk.byteLength;
-    if (bytes > bytesMax)
-      throw refusal('body_too_large', [{ field: 'body', problem: `is larger than ${bytesMax} bytes` }]);
+    if (bytes > bytesMax) throw tooLarge(bytesMax);
     chunks.push(chunk);
   }
   try {
@@ -66,6 +67,10 @@ export async function readText(context: Context, bytesMax: number): Promise<stri
   } catch {
     throw refusal('body_malformed');
   }
+}
+
+function tooLarge(bytesMax: number): Refusal {
+  return refusal('body_too_large', [{ field: 'body', problem: `is larger than ${bytesMax} bytes` }]);
 }
 
 export function parseJson(text: string): unknown {

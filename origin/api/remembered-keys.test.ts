@@ -7,7 +7,9 @@ import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { connectOwner, type Database, openDatabase, type Sql } from '../db/client.ts';
 import { type Callers, createCallers, newApiKey } from './caller.ts';
+import { createGuesses } from './guesses.ts';
 
+const guesses = createGuesses({ perAddressPerMinute: 1_000_000, allPerMinute: 1_000_000 });
 let url: string;
 let database: Database;
 let owner: Awaited<ReturnType<typeof connectOwner>>;
@@ -130,8 +132,8 @@ class Run {
 
   constructor() {
     const root = 'a-root-key-that-nobody-uses';
-    this.#here = createCallers(this.gates.sql(), root, () => this.nowMs);
-    this.#elsewhere = createCallers(this.gates.sql(), root, () => this.nowMs);
+    this.#here = createCallers({ sql: this.gates.sql(), rootKeys: root, guesses, now: () => this.nowMs });
+    this.#elsewhere = createCallers({ sql: this.gates.sql(), rootKeys: root, guesses, now: () => this.nowMs });
   }
 
   async take(one: Step): Promise<void> {

@@ -13,9 +13,10 @@ import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
+import type { Loop } from '../loop.ts';
 import { measureOpenItems } from '../open-items/open-item-metrics.ts';
 import { createSecondHalf, type SecondHalfParts } from '../second-half.ts';
-import { type App, createApp } from './app.ts';
+import { type App, type AppParts, createApps } from './app.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
 const deliveryPath = '/internal/card-events';
@@ -29,10 +30,16 @@ export interface Answer {
 }
 
 /** What a test puts in the place of something outside. */
-export type SampleParts = Pick<Partial<SecondHalfParts>, 'resolve'>;
+export interface SampleParts extends Pick<Partial<SecondHalfParts>, 'resolve'> {
+  /** In the place of a queue that is pulled. */
+  readonly pull?: Loop;
+  readonly timing?: AppParts['timing'];
+}
 
 export class SampleApi {
   readonly app: App;
+  /** Where INNER_PORT is set, another. */
+  readonly inner: App;
   readonly apiKey = apiKey;
   readonly database: Database;
   readonly edge: StandInEdge;
@@ -61,24 +68,30 @@ export class SampleApi {
       EDGE_URL: edge.url,
       RATE_LIMIT_PER_MINUTE: '1000000',
       RATE_LIMIT_BURST_PER_SECOND: '1000000',
+      WRONG_KEYS_PER_ADDRESS_PER_MINUTE: '1000000000',
+      WRONG_KEYS_PER_MINUTE: '1000000000',
       ...settings,
     });
     const client = createEdgeClient(edge);
-    this.app = createApp({
+    const apps = createApps({
       database,
       log,
       registry,
       workDatabase: database,
       secondHalf: createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts }),
       edge: client,
-      pull: null,
+      pull: parts.pull ?? null,
       loops: [],
       intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,
       openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
       isStopping: () => this.isStopping,
+      gate: config,
+      timing: parts.timing ?? { refusedSampleMs: 0, looksTtlMs: 0 },
     });
+    this.app = apps.outer;
+    this.inner = apps.inner ?? apps.outer;
   }
 
   async close(): Promise<void> {

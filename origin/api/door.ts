@@ -1,0 +1,88 @@
+// What is done with every request before its route: an id of ours, its address, its headers, and how a refusal looks. The caller's own
+// X-Request-Id is text of a stranger until a key was shown: it names nothing in our log or trail, and is kept beside our id once
+// its caller is known.
+
+import type { Context, MiddlewareHandler } from 'hono';
+import type { Logger } from 'pino';
+import { findCardData } from '../../contracts/card-data.ts';
+import { newId } from '../../contracts/ids.ts';
+import { Refusal } from '../../contracts/problem.ts';
+import { answerRefusal } from './answer.ts';
+import type { Callers } from './caller.ts';
+import { clientAddressOf, hashOfDay } from './client-address.ts';
+import { refusal } from './errors.ts';
+import type { Variables } from './mount.ts';
+import type { CountRefused } from './refused-access.ts';
+
+type Bound = { Variables: Variables };
+type Middleware = MiddlewareHandler<Bound>;
+
+export interface DoorParts {
+  readonly callers: Callers;
+  readonly log: Logger;
+  readonly countRefused: CountRefused;
+  readonly ownProxies: Parameters<typeof clientAddressOf>[1];
+  /** Of the service: keys the hash of addresses in logs. */
+  readonly secret: string;
+}
+
+export function nameRequest({ ownProxies }: DoorParts): Middleware {
+  return async (context, next) => {
+    const requestId = newId('req');
+    context.set('requestId', requestId);
+    context.set('clientRequestId', null);
+    context.set('address', clientAddressOf(context, ownProxies));
+    await next();
+    context.header('x-request-id', requestId);
+    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
+    context.header('x-content-type-options', 'nosniff');
+  };
+}
+
+/** Everything behind it needs a key, a path that does not exist too. */
+export function requireKey({ callers }: DoorParts): Middleware {
+  return async (context, next) => {
+    // On refusals too: another version may be answered otherwise.
+    context.header('vary', 'Accept');
+    context.set('caller', await callers.identify(context.req.header('authorization'), context.get('address')));
+    const clientRequestId = readClientRequestId(context.req.header('x-request-id'));
+    context.set('clientRequestId', clientRequestId);
+    if (clientRequestId !== null) context.header('x-client-request-id', clientRequestId);
+    await next();
+  };
+}
+
+/** What is no id is left out; what may be a card number is refused, so that nobody believes that it was kept. */
+function readClientRequestId(given: string | undefined): string | null {
+  if (given === undefined) return null;
+  const found = findCardData({ 'x-request-id': given });
+  if (found !== null) throw refusal('card_data_refused', [{ field: 'x-request-id', problem: found.problem }]);
+  return /^[\w-]{8,64}$/.test(given) ? given : null;
+}
+
+export function answerError({ log, countRefused, secret }: DoorParts) {
+  return (error: Error, context: Context<Bound>): Response => {
+    const request_id = context.get('requestId');
+    const refused = error instanceof Refusal ? error : failureOf(error);
+    const { method } = context.req;
+    if (refused !== error) {
+      const client_request_id = context.get('clientRequestId') ?? undefined;
+      log.error({ err: error, request_id, client_request_id, method, status: refused.status }, 'a request failed');
+    }
+    countRefused(refused, () => ({
+      request_id,
+      method,
+      api_key_id: context.get('caller')?.api_key_id ?? null,
+      address_hash: hashOfDay(context.get('address'), secret, Date.now()),
+    }));
+    return answerRefusal(context, refused, request_id);
+  };
+}
+
+/** A database that is away comes back: the caller may try again. Anything else is ours to mend. */
+function failureOf(error: Error): Refusal {
+  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
+  const away =
+    /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|57P0[123]|starting up|shutting down/;
+  return refusal(away.test(text) ? 'database_unavailable' : 'internal_error');
+}

@@ -1,0 +1,40 @@
+// Configuration of the way in: who may connect, how many at once, and what is answered at which door.
+
+import * as z from 'zod';
+import { readRanges } from './api/client-address.ts';
+
+const whole = (min: number, max: number, fallback: number) =>
+  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
+
+export const gateEnvironmentShape = {
+  /** Where set, health, metrics and what the edge pushes are answered at this port alone. 0: any free one, for tests. */
+  INNER_PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).optional(),
+  /** Where it listens; HOST where it is not set. */
+  INNER_HOST: z.string().min(1).optional(),
+  /** `inner`: /docs and /openapi.json at INNER_PORT alone. */
+  DOCS: z.enum(['public', 'inner'], { error: 'must be public or inner' }).default('public'),
+  /** Address ranges of our own proxies, whose X-Forwarded-For is believed. */
+  TRUSTED_PROXIES: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      try {
+        return readRanges(text);
+      } catch {
+        context.addIssue('must be addresses or ranges such as 10.0.0.0/8, with commas between them');
+        return z.NEVER;
+      }
+    }),
+  /** Connections at once, and of one address; more are closed at once. A connection costs some 20 KB, and 64 KiB with a body. */
+  CONNECTIONS_MAX: whole(10, 100_000, 2_000),
+  CONNECTIONS_PER_ADDRESS_MAX: whole(1, 100_000, 500),
+  WRONG_KEYS_PER_ADDRESS_PER_MINUTE: whole(1, 1_000_000_000, 60),
+  WRONG_KEYS_PER_MINUTE: whole(1, 1_000_000_000, 3_000),
+} as const;
+
+const shape = z.object(gateEnvironmentShape);
+export type GateConfig = z.infer<typeof shape>;
+
+export function gateProblems({ DOCS, INNER_PORT }: GateConfig): string[] {
+  return DOCS === 'inner' && INNER_PORT === undefined ? ['DOCS: is inner, and there is no INNER_PORT'] : [];
+}
