@@ -42,6 +42,18 @@ const approvalSchema = z.strictObject({
   adds_minor: amountMinorSchema,
 });
 
+/**
+ * What our own edge approved in the card's place, as the authorization keeps it. `adds_minor`: less what the card itself holds
+ * for the same request. Its place is the one that it would have if it had begun the authorization.
+ */
+const approvalInPlaceSchema = z.strictObject({
+  ...approvalSchema.shape,
+  /** How much more than the card's own answer the network was told. */
+  approved_minor: amountMinorSchema,
+  /** The card's own approval of the request, where it holds more than the edge told the network: it holds as much from then on. */
+  lowers: z.optional(approvalSchema),
+});
+
 /** An authorization that turned out to be the same as the event's, known by another of the network's ids until now. */
 const joinedSchema = z.strictObject({
   authorization_id: authorizationId,
@@ -51,6 +63,7 @@ const joinedSchema = z.strictObject({
 
 export type Place = z.infer<typeof placeSchema>;
 export type RecordedApproval = z.infer<typeof approvalSchema>;
+export type ApprovalInPlace = z.infer<typeof approvalInPlaceSchema>;
 
 /** One row's body in the card's log. */
 export const cardEventBodySchema = z.discriminatedUnion('kind', [
@@ -72,6 +85,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     authorization_id: authorizationId,
     message: cardMessageSchema,
     effect: effectSchema,
+    /** Of an answer of our own edge that approved something; older rows have none. */
+    approval: z.optional(approvalInPlaceSchema),
     /** Why the message was kept but moved no money; a person has to look. */
     anomaly: z.optional(z.enum(['currency_mismatch'])),
     /** What the rules would have said of an advice: it was applied against them. */
@@ -108,7 +123,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** The approval that is taken back; absent: nothing was held. Rows of the first version have `approved_at_ms` instead. */
     approval: z.optional(approvalSchema),
     approved_at_ms: z.optional(instant),
-    /** It was answered in the card's place: where that answer stands, whose hold is released. `voided_minor` is of that. */
+    /** It was answered in the card's place: where that answer stood, whose hold is released. `voided_minor` is of that. */
     stood_in: z.optional(placeSchema),
     stood_in_at_ms: z.optional(instant),
     effect: effectSchema,

@@ -50,6 +50,8 @@ export const cardMessageSchema = z.discriminatedUnion('kind', [
     decided_by: z._default(z.enum(deciders), 'network'),
     /** The request that was answered so, where there was one: repeats of it get the same answer. */
     request_key: z.optional(networkKeySchema),
+    /** When our own edge gave that answer, by its clock. `occurred_at_ms` is the network's stamp of the request, where it has one. */
+    answered_at_ms: occurredAtSchema,
     merchant,
   }),
   z.strictObject({

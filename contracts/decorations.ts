@@ -58,6 +58,7 @@ const messageReaders: Readonly<Record<string, Reader>> = {
   order: by(orderOf),
   final: by(flagOf),
   decided_by: by(oneOfWords(deciders)),
+  answered_at_ms: by(instantMsOf),
 };
 
 /** Names of the fields of a shape that may be absent, and of which null is no value of its own. */

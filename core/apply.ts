@@ -1,7 +1,7 @@
 // One event folded into a card's state. `fold(apply)` over the log is the state: live and on load, the same code.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import type { CardEventBody, RecordedApproval } from '../contracts/card-event.ts';
+import type { ApprovalInPlace, CardEventBody, RecordedApproval } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Decision } from '../contracts/decision.ts';
 import {
@@ -10,16 +10,25 @@ import {
   afterDecisionOfNothing,
   afterExpiry,
   afterMessage,
-  afterVoid,
-  messagePlace,
 } from './authorization.ts';
-import { authorizationKey, type CardState, isAnyKnown, setAuthorization, setProfile } from './card-state.ts';
+import {
+  authorizationKey,
+  type CardState,
+  isAnyKnown,
+  type StoodIn,
+  setAuthorization,
+  setProfile,
+  standInFor,
+} from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Found, take } from './found.ts';
+import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
+import { afterApprovalInPlace, isAnswerInPlace } from './in-place.ts';
 import { keptFor } from './kept-counts.ts';
-import { approvalRecordedIn, standInPlaceRecordedIn } from './rows-of-old.ts';
+import { approvalInPlaceRecordedIn, approvalRecordedIn, isOfStandIn } from './rows-of-old.ts';
 import { merchantSaid, subjectAt, subjectOf } from './subject.ts';
+import { afterVoid, afterVoidInPlace } from './voided.ts';
 
 export interface LoggedEvent {
   readonly sequence: number;
@@ -46,10 +55,14 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
       applyMessage(state, body, sequence, at_ms);
       return;
     case 'void': {
+      const stoodIn = isOfStandIn(body) ? state.stoodIn.get(body.request_key) : undefined;
       state.voided.set(body.request_key, sequence);
       const found = takeKnown(state, body, at_ms);
-      const voided = { ...body, approval: approvalRecordedIn(body), stood_in: standInPlaceRecordedIn(body) };
-      if (found !== null) change(state, found, afterVoid(found.authorization, voided, at_ms));
+      if (found === null) return;
+      const { authorization } = found;
+      const voided = { ...body, approval: approvalRecordedIn(body) };
+      if (!isOfStandIn(body)) change(state, found, afterVoid(authorization, voided, at_ms));
+      else if (stoodIn !== undefined) change(state, found, afterVoidInPlace(authorization, stoodIn, at_ms));
       return;
     }
     case 'expiry': {
@@ -89,12 +102,32 @@ function applyMessage(state: CardState, body: Body<'message'>, sequence: number,
   if (anomaly !== undefined) return;
   const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id };
   const found = take(state, named, atMs);
+  const approval = approvalInPlaceRecordedIn(state, body, atMs);
+  const after = afterHearing(state, found.authorization, message, approval, atMs);
   if (message.kind === 'advice' && message.request_key !== undefined) {
-    const { request_key, hold_minor: approved_minor, authorization_key } = message;
-    const place = messagePlace(found.authorization, message, isApprovalInPlace(state, message), atMs);
-    state.stoodIn.set(request_key, { sequence, approved_minor, authorization_key, place });
+    const place = placeOf(found.authorization.changes, message, atMs);
+    state.stoodIn.set(
+      message.request_key,
+      stoodInBy(state, message, message.request_key, { approval, place, sequence }),
+    );
   }
-  change(state, found, afterHearing(state, found.authorization, message, atMs));
+  change(state, found, after);
+}
+
+/** An answer in the card's place, as it is kept for repeats of its request and for a void of it. */
+function stoodInBy(
+  state: CardState,
+  message: Extract<CardMessage, { kind: 'advice' }>,
+  requestKey: string,
+  { approval, place, sequence }: Pick<StoodIn, 'place' | 'sequence'> & { approval: ApprovalInPlace | undefined },
+): StoodIn {
+  const { authorization_key, hold_minor: approved_minor } = message;
+  const common = { sequence, approved_minor, authorization_key };
+  if (!isAnswerInPlace(message)) return { ...common, place };
+  const before = standInFor(state, requestKey)?.approvals ?? [];
+  if (approval === undefined) return { ...common, place, approvals: before };
+  const { at_ms, nth } = approval;
+  return { ...common, place: { at_ms, nth }, approvals: [...before, approval] };
 }
 
 /** Of an event that begins nothing: null where what it speaks of has been forgotten, or never held anything. */
@@ -126,26 +159,21 @@ export function afterDecision(
   return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms });
 }
 
-/** An authorization after a message of the network. */
+/** An authorization after a message. `approval`: of an answer in the card's place that approved something. */
 export function afterHearing(
   state: CardState,
   authorization: Authorization,
   message: CardMessage,
+  approval: ApprovalInPlace | undefined,
   atMs: number,
 ): Authorization {
+  // The edge told the network no: nothing is held for that, and what is held stays.
+  if (isAnswerInPlace(message) && approval === undefined) return { ...authorization, touched_ms: atMs };
   const merchant = 'merchant' in message ? message.merchant : null;
   const usedAt = merchantSaid(merchant, authorization.subject?.merchant ?? null);
   const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
-  const known = { subject: subjectAt(merchant), expires_at_ms, isApproval: isApprovalInPlace(state, message) };
+  const known = { subject: subjectAt(merchant), expires_at_ms };
+  if (approval !== undefined && isAnswerInPlace(message))
+    return afterApprovalInPlace(authorization, message, approval, known, atMs);
   return afterMessage(authorization, message, known, atMs);
-}
-
-/**
- * Our edge has approved a request that the card has not answered, or has given up: it is held in addition to what the authorization
- * holds. Example: 100 approved by the card, then a second try of 60 by the edge: 160. A network's own advice says all that is held.
- */
-function isApprovalInPlace({ answered, voided }: CardState, message: CardMessage): boolean {
-  if (message.kind !== 'advice' || message.decided_by !== 'edge' || message.hold_minor === 0) return false;
-  const { request_key } = message;
-  return request_key !== undefined && (!answered.has(request_key) || voided.has(request_key));
 }

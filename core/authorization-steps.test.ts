@@ -1,15 +1,17 @@
 // Single steps of an authorization, each by itself, where a whole card's life would hide them.
 
 import { describe, expect, test } from 'vitest';
-import { afterCorrection, afterMessage, afterVoid, isUse, joined, newAuthorization } from './authorization.ts';
+import { afterCorrection, afterMessage, isUse, newAuthorization } from './authorization.ts';
 import { newCardState } from './card-state.ts';
+import { joined } from './joined.ts';
 import { receiveVoidInPlace } from './receive.ts';
 import { advice, countingIds, noonMs, reversal } from './samples.ts';
 import { unknown } from './subject.ts';
+import { afterVoidInPlace } from './voided.ts';
 
 const ids = countingIds();
 const fresh = (atMs = noonMs) => newAuthorization(ids().authorization_id, atMs, 'USD');
-const known = { subject: null, expires_at_ms: noonMs, isApproval: false };
+const known = { subject: null, expires_at_ms: noonMs };
 const advised = advice({ hold_minor: 100, occurred_at_ms: noonMs });
 const held = () => afterMessage(fresh(), advised, known, noonMs);
 
@@ -21,8 +23,8 @@ describe('a step of an authorization', () => {
     expect(afterMessage(corrected, later, known, noonMs + 2_000).hold_minor).toBe(40);
   });
 
-  test('a void of the only answer in the card’s place leaves no use', () => {
-    const voided = afterVoid(held(), { voided_minor: 100, stood_in: { at_ms: noonMs, nth: 0 } }, noonMs + 1);
+  test('a void of the only answer in the card’s place leaves no use, nor its figure', () => {
+    const voided = afterVoidInPlace(held(), { approved_minor: 100, place: { at_ms: noonMs, nth: 0 } }, noonMs + 1);
     expect(voided).toMatchObject({ hold_minor: 0, advised: 0 });
     expect(isUse(voided)).toBe(false);
   });

@@ -14,7 +14,7 @@ import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
 import { authorizationKey, newCardState } from './card-state.ts';
 import { receiveRequest, receiveVoid, receiveVoidInPlace } from './receive.ts';
-import { standInPlaceRecordedIn } from './rows-of-old.ts';
+import { isOfStandIn } from './rows-of-old.ts';
 
 export const changes = ['unchanged', 'newly_declined', 'newly_approved', 'amount_changed'] as const;
 
@@ -111,7 +111,7 @@ export class Backtest {
       life.draft_minor -= answer.asked.decision.approved_minor;
     }
     const { event_id, authorization_id } = body;
-    const ofStandIn = standInPlaceRecordedIn(body) !== undefined;
+    const ofStandIn = isOfStandIn(body);
     if (!ofStandIn || answer?.asked.approval !== undefined) {
       const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, event_id, event.at_ms);
       apply(this.#state, { ...event, body: voided });

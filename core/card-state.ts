@@ -1,7 +1,7 @@
 // A card's state: the fold of its events. Held in memory by the card object, restored exactly from snapshot and log.
 // Mutable for speed and owned by one object: only `apply` and `forget` change it, everything else reads.
 
-import type { Place } from '../contracts/card-event.ts';
+import type { ApprovalInPlace, Place } from '../contracts/card-event.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Authorization, isUse, newAuthorization, postedMinor } from './authorization.ts';
 import { type CompiledControl, compileControls } from './controls.ts';
@@ -51,9 +51,11 @@ export interface CardState extends Sums {
 export interface StoodIn {
   readonly sequence: number;
   readonly approved_minor: number;
-  /** The authorization that holds it, and where among its changes. */
+  /** The authorization that holds it, and where among its changes it was put. */
   readonly authorization_key: string;
   readonly place: Place;
+  /** What a void of the request takes back; absent in snapshots of before this was kept. */
+  readonly approvals?: readonly ApprovalInPlace[];
 }
 
 /** The answer in the card's place that holds for a request; null where there is none, or the request was given up since. */

@@ -15,6 +15,7 @@ import { authorizationKey, type CardState, heldInAll, newCardState, postedInAll,
 import { differingField } from './differing-field.ts';
 import { fingerprint } from './fingerprint.ts';
 import { expiriesDue } from './hold-expiry.ts';
+import { isAnswerInPlace } from './in-place.ts';
 import { warningsOf } from './kept-counts.ts';
 import {
   answeredInPlace,
@@ -135,7 +136,8 @@ export class Card {
       return field === null ? { outcome: 'repeated', authorization_id } : { outcome: 'conflict', field };
     }
     const nowMs = this.now(clockMs);
-    const event = receiveMessage(this.#state, message, this.#idsFor(message), nowMs);
+    const answer = isAnswerInPlace(message) ? this.#answerTo(message.request_key) : null;
+    const event = receiveMessage(this.#state, message, this.#idsFor(message), nowMs, answer);
     this.#append(event, nowMs);
     return { outcome: 'stored', authorization_id: event.authorization_id };
   }

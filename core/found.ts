@@ -1,9 +1,10 @@
 // Finding an authorization by any of the network's names for it. Only `take` changes the state.
 
 import type { Id } from '../contracts/ids.ts';
-import { type Authorization, joined, newAuthorization } from './authorization.ts';
+import { type Authorization, newAuthorization } from './authorization.ts';
 import { authorizationKey, type CardState, removeAuthorization, setAuthorization } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
+import { joined } from './joined.ts';
 
 /** What an event names: an authorization, perhaps by a second name from now on, and what to begin where none is known. */
 export interface Named {
@@ -25,10 +26,13 @@ export interface Found {
 
 export function find(state: CardState, named: Named, atMs: number): Found {
   const found = byNames(state, named, atMs);
-  if (found.authorization.begun || !wasAsked(state, named)) return found;
-  const authorization = { ...found.authorization, begun: true };
+  if (found.authorization.begun_at_ms > 0 || !wasAsked(state, named)) return found;
+  const authorization = { ...found.authorization, begun_at_ms: beforeAllKnown };
   return { ...found, authorization, parts: found.parts.length === 1 ? [authorization] : found.parts };
 }
+
+/** Only a key was kept of a request that came before anything else was heard of the authorization, not its instant. */
+const beforeAllKnown = 1;
 
 /** A request of it was decided, of which only a key was kept. */
 function wasAsked({ asked }: CardState, { authorization_key, alias_key }: Named): boolean {

@@ -8,16 +8,21 @@ import { limits } from '../contracts/limits.ts';
 export type { Place } from '../contracts/card-event.ts';
 
 /**
- * `adds`: an approval. `sets`: an advice, the network's own figure. `ends`: a final clearing, a full reversal, an expiry.
- * `takes`: a clearing in part, a reversal in part, a void.
+ * `adds`: an approval. `sets`: an advice, the network's own figure. `ends`: a final clearing, a full reversal, the network's
+ * expiry. `lapses`: the card's own expiry. `takes`: a clearing in part, a reversal in part.
  *
  * Its place: `at_ms`, the network's stamp; `order`, the network's own number; `nth`: −1 for the approval that began the
- * authorization, which comes before everything; 0 for what stands by its own stamp or number; from 1 on for what comes after
- * all that the card had heard by then, counted up.
+ * authorization, which comes before everything whatever its stamp; 0 for what stands by its own stamp or number; from 1 on for
+ * what comes after all that the card had heard by then, counted up.
  */
 export interface HoldChange extends Place {
-  readonly does: 'adds' | 'sets' | 'ends' | 'takes';
+  readonly does: 'adds' | 'sets' | 'ends' | 'lapses' | 'takes';
   readonly minor: number;
+  /**
+   * When the card heard it, or gave it, by the card's clock; of an approval in the card's place, when that was given. 0: not
+   * known, because it was stored before this was kept.
+   */
+  readonly heard_ms: number;
   /** Of `adds` and `takes`: the same by the network's account, where our controls hold more. 120 held, 100 known to it. */
   readonly network_minor?: number;
 }
@@ -28,10 +33,18 @@ export interface Hold {
   readonly network_minor: number;
 }
 
-export const beginning: Place = { at_ms: 0, nth: -1 };
-
 /** At one place: an advice before what ends or takes, so that a clearing of an advice's second still clears it. */
-const rank = { adds: 0, sets: 1, ends: 2, takes: 3 } as const;
+const rank = { adds: 0, sets: 1, ends: 2, lapses: 2, takes: 3 } as const;
+
+/** The approval that began the authorization comes before everything: its stamp orders it only when two authorizations are joined. */
+export function isBeginning({ nth }: Place): boolean {
+  return nth === -1;
+}
+
+/** After a figure it does not matter what was held before. */
+function isFigure({ does }: HoldChange): boolean {
+  return does === 'sets' || does === 'ends' || does === 'lapses';
+}
 
 /**
  * Everything of one authorization in its order. What has a number comes after all that is numbered lower: where stamps say
@@ -43,6 +56,7 @@ export function inOrder(changes: readonly HoldChange[]): HoldChange[] {
 }
 
 function compare(one: HoldChange, oneAtMs: number, other: HoldChange, otherAtMs: number): number {
+  if (isBeginning(one) !== isBeginning(other)) return isBeginning(one) ? -1 : 1;
   return (
     oneAtMs - otherAtMs ||
     (one.order ?? -1) - (other.order ?? -1) ||
@@ -56,7 +70,7 @@ function compare(one: HoldChange, oneAtMs: number, other: HoldChange, otherAtMs:
 function datesOf(changes: readonly HoldChange[]): (change: HoldChange) => number {
   if (!isNumbered(changes)) return ({ at_ms }) => at_ms;
   const dates = new Map<HoldChange, number>();
-  const numbered = changes.filter(({ order }) => order !== undefined);
+  const numbered = changes.filter(hasNumber);
   numbered.sort((one, other) => (one.order ?? 0) - (other.order ?? 0) || one.at_ms - other.at_ms);
   let latestMs = 0;
   for (const change of numbered) {
@@ -67,13 +81,17 @@ function datesOf(changes: readonly HoldChange[]): (change: HoldChange) => number
 }
 
 function isNumbered(changes: readonly HoldChange[]): boolean {
-  return changes.some(({ order }) => order !== undefined);
+  return changes.some(hasNumber);
+}
+
+function hasNumber(change: HoldChange): boolean {
+  return change.order !== undefined && !isBeginning(change);
 }
 
 function holdAfter({ hold_minor, network_minor }: Hold, change: HoldChange): Hold {
   const { does, minor } = change;
   if (does === 'sets') return { hold_minor: minor, network_minor: minor };
-  if (does === 'ends') return { hold_minor: 0, network_minor: 0 };
+  if (does === 'ends' || does === 'lapses') return { hold_minor: 0, network_minor: 0 };
   const known = change.network_minor ?? minor;
   if (does === 'adds') return { hold_minor: hold_minor + minor, network_minor: network_minor + known };
   // Once the network's part of the hold is 0, our extra hold (tips, fuel) is released too.
@@ -94,10 +112,10 @@ export function withChange(held: Held, change: HoldChange): Held {
   const { changes } = held;
   const last = changes.at(-1);
   const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;
-  if (!isLast || change.order !== undefined || isNumbered(changes)) return merged([...changes, change]);
-  const after = change.does === 'sets' || change.does === 'ends' ? [change] : [...changes, change];
+  if (!isLast || hasNumber(change) || isNumbered(changes)) return merged([...changes, change]);
+  const before = isFigure(change) ? changes.filter((one) => mayComeAfter(one, change)) : changes;
   const { hold_minor, network_minor } = holdAfter(held, change);
-  return { changes: after, hold_minor, network_minor };
+  return { changes: [...before, change], hold_minor, network_minor };
 }
 
 /**
@@ -106,9 +124,19 @@ export function withChange(held: Held, change: HoldChange): Held {
  */
 export function merged(changes: readonly HoldChange[]): Held {
   const ordered = inOrder(changes);
-  const lastFigure = ordered.findLastIndex(({ does }) => does === 'sets' || does === 'ends');
-  const kept = lastFigure > 0 && !isNumbered(ordered) ? ordered.slice(lastFigure) : ordered;
-  return { changes: kept, ...holdOf(kept) };
+  const hold = holdOf(ordered);
+  const last = ordered.findLastIndex(isFigure);
+  const figure = ordered[last];
+  if (figure === undefined || isNumbered(ordered)) return { changes: ordered, ...hold };
+  return { changes: ordered.filter((one, place) => place >= last || mayComeAfter(one, figure)), ...hold };
+}
+
+/**
+ * Something that stands before a figure may stand after it once two authorizations are joined: a beginning that turns out to be a
+ * later approval; and what an approval under the other name comes after, because the card had heard it.
+ */
+function mayComeAfter(one: HoldChange, figure: HoldChange): boolean {
+  return one.at_ms >= figure.at_ms;
 }
 
 /**
@@ -119,6 +147,7 @@ export function afterAllHeard(changes: readonly HoldChange[], earliestMs: number
   const dated = datesOf(changes);
   let [at_ms, nth, number] = [Math.max(0, earliestMs), 0, order ?? -1];
   for (const change of changes) {
+    if (isBeginning(change)) continue;
     at_ms = Math.max(at_ms, dated(change));
     nth = Math.max(nth, change.nth);
     number = Math.max(number, change.order ?? -1);
@@ -154,12 +183,21 @@ export function placeOf(
   return order === undefined ? { at_ms, nth: 0 } : { at_ms, order, nth: 0 };
 }
 
+type Stamped = Pick<CardMessage, 'occurred_at_ms' | 'order'>;
+
+/** The earliest instant of an approval: the network's stamp; where it gives none, or a date alone, as early as its clock may be behind ours. */
+function approvalAtMs({ occurred_at_ms }: Stamped, nowMs: number): number {
+  const isTimed = occurred_at_ms !== undefined && !isDateOnly(occurred_at_ms);
+  return isTimed ? believedMs(occurred_at_ms, nowMs) : Math.max(0, nowMs - limits.stampBehindMsMax);
+}
+
 /** Where an approval stands that did not begin the authorization: after all that the card had heard when it gave it. */
-export function approvalPlace(
-  changes: readonly HoldChange[],
-  { occurred_at_ms, order }: Pick<CardMessage, 'occurred_at_ms' | 'order'>,
-  nowMs: number,
-): Place {
-  const stampMs = occurred_at_ms === undefined || isDateOnly(occurred_at_ms) ? null : believedMs(occurred_at_ms, nowMs);
-  return afterAllHeard(changes, stampMs ?? nowMs - limits.stampBehindMsMax, order);
+export function approvalPlace(changes: readonly HoldChange[], stamped: Stamped, nowMs: number): Place {
+  return afterAllHeard(changes, approvalAtMs(stamped, nowMs), stamped.order);
+}
+
+/** Where the approval stands that began the authorization. It keeps its stamp: it may turn out to be a later one of another authorization. */
+export function beginningPlace(stamped: Stamped, nowMs: number): Place {
+  const { order } = stamped;
+  return { at_ms: approvalAtMs(stamped, nowMs), ...(order === undefined ? {} : { order }), nth: -1 };
 }

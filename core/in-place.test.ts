@@ -112,7 +112,7 @@ describe('giving up a request that was answered in its place', () => {
     expect(card.state).toMatchObject({ held_minor: 0, uses: 0 });
     expect(log.at(-1)?.body).toMatchObject({
       voided_minor: 500,
-      stood_in: { at_ms: noonMs, nth: 0 },
+      stood_in: { at_ms: noonMs, nth: -1 },
       effect: { hold_minor: -500 },
     });
     expect(card.authorize(asked, noonMs + 3)).toMatchObject(declined);

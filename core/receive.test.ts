@@ -153,7 +153,8 @@ describe('an advice', () => {
     says(advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 }));
     expect(state.stoodIn.get('request-1')).toEqual({
       ...{ sequence: 1, approved_minor: 300, authorization_key: 'authorization-1' },
-      place: { at_ms: noonMs - limits.stampBehindMsMax, nth: 1 },
+      place: { at_ms: noonMs - limits.stampBehindMsMax, nth: -1 },
+      approvals: [expect.objectContaining({ given_at_ms: noonMs, adds_minor: 300, approved_minor: 300 })],
     });
   });
 });

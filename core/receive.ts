@@ -8,12 +8,14 @@ import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterHearing, authorizationKeyOf } from './apply.ts';
 import { assert } from './assert.ts';
-import { type Authorization, afterVoid, approvalOf, effectBetween, postedMinor, type Voided } from './authorization.ts';
+import { type Authorization, approvalOf, effectBetween, postedMinor } from './authorization.ts';
 import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
+import { approvalInPlace, type HeldForRequest, isAnswerInPlace } from './in-place.ts';
 import { approvalRecordedIn } from './rows-of-old.ts';
 import { merchantSaid } from './subject.ts';
+import { afterVoid, afterVoidInPlace, type Voided } from './voided.ts';
 
 /** Fresh ids for one event; the authorization's is used only where the event begins an authorization. */
 export interface FreshIds {
@@ -82,7 +84,14 @@ function decidedInPlace(state: CardState, { approved_minor }: StoodIn): Decision
   };
 }
 
-export function receiveMessage(state: CardState, message: CardMessage, ids: FreshIds, nowMs: number): Body<'message'> {
+/** `answer`: of an answer in the card's place, the event that holds the card's own answer to the same request. */
+export function receiveMessage(
+  state: CardState,
+  message: CardMessage,
+  ids: FreshIds,
+  nowMs: number,
+  answer: Body<'authorization'> | null = null,
+): Body<'message'> {
   const { event_id, authorization_id } = ids;
   const authorization_key = authorizationKeyOf(message);
   const found = find(state, { ...message, authorization_key, authorization_id }, nowMs);
@@ -93,7 +102,10 @@ export function receiveMessage(state: CardState, message: CardMessage, ids: Fres
   const isForeign = state.profile !== null && message.currency !== state.profile.currency;
   if (isForeign || message.currency !== before.currency)
     return { ...common, effect: noEffect, anomaly: 'currency_mismatch' };
-  const after = afterHearing(state, before, message, nowMs);
+  const approval = isAnswerInPlace(message)
+    ? approvalInPlace(message, heldForRequest(state, message.request_key, answer), nowMs)
+    : undefined;
+  const after = afterHearing(state, before, message, approval, nowMs);
   const effect = effectOf(found, after);
   const left = availableMinor(state);
   const spends = spentBy(effect, found);
@@ -103,11 +115,25 @@ export function receiveMessage(state: CardState, message: CardMessage, ids: Fres
   return {
     ...common,
     effect,
+    ...(approval === undefined ? {} : { approval }),
     ...(against === null ? {} : { against }),
     ...(overdrawn ? { overdrawn } : {}),
     ...(message.kind === 'refund' && isAboveCleared(after) ? { refund_above_cleared: true } : {}),
     ...joinedBy(found),
   };
+}
+
+/** What is held for a request that the edge has answered: by the card's own answer, and by an earlier one in its place. */
+function heldForRequest(state: CardState, requestKey: string, answer: Body<'authorization'> | null): HeldForRequest {
+  const own = answer === null || state.voided.has(requestKey) ? undefined : approvalRecordedIn(answer);
+  const inPlace = standInFor(state, requestKey)?.approvals ?? [];
+  const held = { adds_minor: own?.adds_minor ?? 0, approved_minor: 0 };
+  if (own !== undefined) held.approved_minor = answer?.decision.approved_minor ?? 0;
+  for (const { adds_minor, approved_minor } of inPlace) {
+    held.adds_minor += adds_minor;
+    held.approved_minor += approved_minor;
+  }
+  return { ...held, own: inPlace.length === 0 ? own : undefined };
 }
 
 /** More is refunded than was cleared, or still may be; of a purchase that the card does not know, nothing can be said. */
@@ -170,20 +196,22 @@ export function receiveVoid(
 export function receiveVoidInPlace(
   state: CardState,
   requestKey: string,
-  { authorization_key, approved_minor, place }: StoodIn,
+  stoodIn: StoodIn,
   event_id: Id<'evt'>,
   nowMs: number,
 ): Body<'void'> {
+  const { authorization_key, approved_minor, approvals, place } = stoodIn;
   const known = state.authorizations.get(authorizationKey(state, authorization_key)) ?? null;
-  const voided = { voided_minor: approved_minor, stood_in: place };
+  const added = approvals?.reduce((sum, { adds_minor }) => sum + adds_minor, 0);
   return {
     kind: 'void',
     event_id,
     request_key: requestKey,
     authorization_id: known?.authorization_id ?? null,
     authorization_key: known === null ? null : authorization_key,
-    ...voided,
-    effect: known === null ? noEffect : effectBetween(known, afterVoid(known, voided, nowMs)),
+    voided_minor: added ?? approved_minor,
+    stood_in: place,
+    effect: known === null ? noEffect : effectBetween(known, afterVoidInPlace(known, stoodIn, nowMs)),
   };
 }
 

@@ -19,7 +19,8 @@ export type StoredAuthorization = readonly [
   cleared_minor: number,
   refunded_minor: number,
   expires_at_ms: number,
-  begun: 0 | 1,
+  /** When, or 0; 1 where that was not kept. */
+  begun_at_ms: number,
   advised: number,
   /** Of each change: instant, what it does, amount, `nth`; the next instant, … */
   changes: readonly number[],
@@ -27,9 +28,11 @@ export type StoredAuthorization = readonly [
   changesMore: readonly number[],
   /** The instant of the one approval at which all of it counts; or kind, given, window, held, cleared, the next kind, … */
   portions: number | readonly number[],
+  /** When something first changed the hold, then when each change was heard. Absent in snapshots of before this was kept. */
+  heard?: readonly number[],
 ];
 
-const doings = ['adds', 'sets', 'ends', 'takes'] as const satisfies readonly HoldChange['does'][];
+const doings = ['adds', 'sets', 'ends', 'takes', 'lapses'] as const satisfies readonly HoldChange['does'][];
 const kinds = ['asked', 'added', 'forced'] as const satisfies readonly Portion['kind'][];
 
 export function storedAuthorization(
@@ -49,22 +52,21 @@ export function storedAuthorization(
     authorization.cleared_minor,
     authorization.refunded_minor,
     authorization.expires_at_ms,
-    authorization.begun ? 1 : 0,
+    authorization.begun_at_ms,
     authorization.advised,
     changes.flatMap(({ at_ms, does, minor, nth }) => [at_ms, doings.indexOf(does), minor, nth]),
     changes.flatMap(({ network_minor, order }, place) =>
       network_minor === undefined && order === undefined ? [] : [place, network_minor ?? -1, order ?? -1],
     ),
     storedPortions(portions),
+    [authorization.changed_at_ms, ...changes.map(({ heard_ms }) => heard_ms)],
   ];
 }
 
 export function authorizationFrom(stored: StoredAuthorization, subjects: readonly Subject[]): Authorization {
   const [, authorization_id, at_ms, touched_ms, currency, subject, approved, cleared, refunded, expires_at_ms] = stored;
-  const [begun, advised, changesStored, changesMore, portionsStored] = [
-    ...[stored[10], stored[11], stored[12], stored[13], stored[14]],
-  ] as [0 | 1, number, readonly number[], readonly number[], StoredAuthorization[14]];
-  const changes = changesFrom(changesStored, changesMore);
+  const [, , , , , , , , , , begun_at_ms, advised, changesStored, changesMore, portionsStored, heard] = stored;
+  const changes = changesFrom(changesStored, changesMore, heard ?? { at_ms });
   const hold = holdOf(changes);
   return {
     authorization_id: authorization_id as Id<'auth'>,
@@ -76,7 +78,8 @@ export function authorizationFrom(stored: StoredAuthorization, subjects: readonl
     portions: portionsFrom(portionsStored, { held_minor: hold.hold_minor, cleared_minor: cleared }),
     ...hold,
     approved_minor: approved,
-    begun: begun === 1,
+    begun_at_ms,
+    changed_at_ms: heard?.[0] ?? (changes.length === 0 ? 0 : at_ms),
     advised,
     cleared_minor: cleared,
     refunded_minor: refunded,
@@ -84,11 +87,20 @@ export function authorizationFrom(stored: StoredAuthorization, subjects: readonl
   };
 }
 
-function changesFrom(stored: readonly number[], more: readonly number[]): HoldChange[] {
+/** `heard`: when the first came and each was heard, or the instant of the authorization where that was not kept. */
+function changesFrom(
+  stored: readonly number[],
+  more: readonly number[],
+  heard: readonly number[] | { readonly at_ms: number },
+): HoldChange[] {
+  const isOld = 'at_ms' in heard;
   const changes: HoldChange[] = [];
   for (let at = 0; at < stored.length; at += 4) {
     const [at_ms = 0, does = 0, minor = 0, nth = 0] = [stored[at], stored[at + 1], stored[at + 2], stored[at + 3]];
-    changes.push({ at_ms, does: doings[does] ?? 'ends', minor, nth });
+    const heard_ms = isOld ? 0 : (heard[1 + changes.length] ?? 0);
+    // The stamp of a beginning was not kept either.
+    const stampMs = isOld && nth === -1 ? heard.at_ms : at_ms;
+    changes.push({ at_ms: stampMs, does: doings[does] ?? 'ends', minor, nth, heard_ms });
   }
   for (let at = 0; at < more.length; at += 3) {
     const [place = 0, network_minor = -1, order = -1] = [more[at], more[at + 1], more[at + 2]];

@@ -43,16 +43,18 @@ export async function authorize(
   const deadlineAtMs = arrivedAtMs + deadlineMs;
   // Where the edge may stand in, the end of the deadline is for that.
   const standInAtMs = deadlineAtMs - limits.standInMs;
-  const wanted = standInFor(request, policy, standInAtMs);
+  const wanted = standInFor(request, policy);
   const decided = await ask(env, call, wanted === null ? deadlineAtMs : standInAtMs);
   if (decided !== null) return decided;
   const card = { network, cardToken };
-  const stoodIn = wanted === null ? 'refused' : await standIn(env, execution, { card, ...wanted, deadlineAtMs });
+  // The card hears of it later: what it has heard by now cannot be about this purchase, and what it hears after may be.
+  const answered = wanted === null ? null : { ...wanted, advice: { ...wanted.advice, answered_at_ms: Date.now() } };
+  const stoodIn = answered === null ? 'refused' : await standIn(env, execution, { card, ...answered, deadlineAtMs });
   if (stoodIn === 'given') {
     logEvent('warn', 'authorization_stood_in', { network });
     return { outcome: 'stood_in' };
   }
-  const advice = stoodIn === 'queued' && wanted !== null ? wanted.advice : null;
+  const advice = stoodIn === 'queued' && answered !== null ? answered.advice : null;
   await giveUp(env, execution, { ...card, requestKey: request.request_key, deadlineAtMs, standIn: advice });
   return { outcome: 'unavailable' };
 }

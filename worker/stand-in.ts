@@ -29,19 +29,18 @@ export interface StandIn {
 export function standInFor(
   request: AuthorizationRequest,
   { policy, standInMax, standInCountPerDay, standInSumPerDay }: FailurePolicy,
-  deadlineAtMs: number,
 ): StandIn | null {
   if (policy !== 'stand_in' || request.kind !== 'authorization') return null;
-  const { request_key, authorization_key, currency, merchant } = request;
+  const { request_key, authorization_key, currency, merchant, occurred_at_ms, order } = request;
   const amountMax = standInMax.get(currency);
   if (amountMax === undefined || request.amount_minor > amountMax) return null;
   if (standInKey(request_key).length > limits.networkKeyLengthMax) return null;
   const advice = {
     kind: 'advice',
     message_key: standInKey(request_key),
-    // The request's own instant: whatever the network says of it later comes after, though the card may hear that first. Without
-    // one, the last at which the card could have approved it by itself, so that nothing is held twice.
-    occurred_at_ms: request.occurred_at_ms ?? deadlineAtMs,
+    // The network's own stamp and number of the request, where it gave them: the card orders by them as if it had approved.
+    ...(occurred_at_ms === undefined ? {} : { occurred_at_ms }),
+    ...(order === undefined ? {} : { order }),
     currency,
     authorization_key,
     hold_minor: request.amount_minor,

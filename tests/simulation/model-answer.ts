@@ -10,8 +10,8 @@ export interface Answered {
   readonly sequence: number;
   readonly request: AuthorizationRequest;
   readonly decision: Decision;
-  /** Where an approval stands that adds to the hold, how much it adds, and when it was given; null: nothing does. */
-  readonly approval: { readonly place: Place; readonly minor: number; readonly given_ms: number } | null;
+  /** How much an approval adds to the hold, and when it was given; null: nothing does. */
+  readonly approval: { readonly minor: number; readonly given_ms: number } | null;
 }
 
 /** Somebody answered in the card's place: for how much, and where that is held. */
@@ -19,7 +19,14 @@ export interface StoodIn {
   readonly sequence: number;
   readonly minor: number;
   readonly name: string;
-  readonly place: Place;
+  /** Our own edge: each approval that it gave for the request. Else an advice of the network, where it stands. */
+  readonly held: readonly GivenInPlace[] | Place;
+}
+
+export interface GivenInPlace {
+  readonly given_ms: number;
+  readonly minor: number;
+  readonly told: number;
 }
 
 export type ModelAnswer =

@@ -4,8 +4,9 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
 import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
-import { type Fact, held } from './model-order.ts';
+import { type Fact, held, type Place } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
+import { firstOf, type Told, toldTogether } from './model-together.ts';
 
 export class ModelLife {
   readonly names: Set<string>;
@@ -21,8 +22,9 @@ export class ModelLife {
   approved_minor = 0;
   /** How often the network approved without us; what was given up since does not count. */
   advised = 0;
-  /** A request of it was decided, by the card or in its place. */
-  hasBegun = false;
+  /** When its first request was decided, by the card or in its place, and when something first moved its hold; 0: never. */
+  begunMs = 0;
+  movedMs = 0;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -42,7 +44,38 @@ export class ModelLife {
 
   tell(fact: Fact): void {
     if ((fact.does === 'adds' || fact.does === 'takes') && fact.minor === 0) return;
-    this.facts.push(fact);
+    this.#retell([...this.facts, fact], this.movedMs || fact.heard_ms);
+  }
+
+  /** A part that was approved elsewhere, at an instant of its own. */
+  tellApart(part: Told): void {
+    this.#retell(toldTogether(this, part), firstOf(this.movedMs, part.movedMs));
+    this.begunMs = firstOf(this.begunMs, part.begunMs);
+  }
+
+  /** An approval holds something else from now on, or nothing. */
+  approvalBecomes(of: string, givenMs: number, minor: number): void {
+    const others = (fact: Fact) => fact.does !== 'adds' || fact.of !== of || fact.heard_ms !== givenMs;
+    const changed = this.facts.filter((fact) => !others(fact)).slice(0, minor > 0 ? 1 : 0);
+    this.#retell(
+      [...this.facts.filter(others), ...changed.map((fact) => ({ ...fact, minor, told: minor }))],
+      this.movedMs,
+    );
+  }
+
+  /** What was said in the card's place by an advice of the network is over. */
+  sayingEnds({ at_ms, order, turn }: Place): void {
+    const isIt = (fact: Fact) =>
+      fact.does === 'says' && fact.at_ms === at_ms && fact.order === order && fact.turn === turn;
+    const said = this.facts.find(isIt);
+    if (said === undefined) return;
+    const ended: Fact = { ...said, does: 'ends', minor: 0, told: 0 };
+    this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.movedMs);
+  }
+
+  #retell(facts: Fact[], movedMs: number): void {
+    this.facts = facts;
+    this.movedMs = movedMs;
     this.#hold = null;
   }
 
@@ -111,7 +144,8 @@ export class ModelLife {
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
     copy.facts = [...this.facts];
     copy.pieces = this.pieces.map((piece) => ({ ...piece }));
-    copy.hasBegun = this.hasBegun;
+    copy.begunMs = this.begunMs;
+    copy.movedMs = this.movedMs;
     return copy;
   }
 
@@ -124,14 +158,12 @@ export class ModelLife {
     this.use = [says, first, second].find(({ use }) => use !== nowhere)?.use ?? nowhere;
     this.at_ms = first.at_ms;
     for (const name of other.names) this.names.add(name);
-    this.facts.push(...other.facts);
-    this.#hold = null;
+    this.tellApart(other);
     this.pieces = joinedPieces(this.pieces, other.pieces, this.hold_minor);
     this.approved_minor += other.approved_minor;
     this.cleared_minor += other.cleared_minor;
     this.refunded_minor += other.refunded_minor;
     this.advised += other.advised;
-    this.hasBegun ||= other.hasBegun;
     this.expires_at_ms = Math.max(this.expires_at_ms, other.expires_at_ms);
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.forgetLooks();

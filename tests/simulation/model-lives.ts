@@ -65,7 +65,7 @@ export class ModelLives {
     }
     for (const each of [name, alias]) {
       if (each === undefined) continue;
-      if (this.#asked.has(each)) life.hasBegun = true;
+      if (this.#asked.has(each) && life.begunMs === 0) life.begunMs = 1;
       const known = this.byName.get(each);
       if (known === undefined || known === life || known === other) life.names.add(each);
     }

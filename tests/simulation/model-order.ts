@@ -1,8 +1,8 @@
 // The model's order of what was told of one purchase's hold, by docs/decisions/0015: a list of keys, compared one by one.
 
 export interface Fact {
-  /** `adds`: an approval. `says`: an advice's figure. `ends`: nothing is left. `takes`. */
-  readonly does: 'adds' | 'says' | 'ends' | 'takes';
+  /** `adds`: an approval. `says`: an advice's figure. `ends`: nothing is left. `lapses`: the same, by the card's own clock. `takes`. */
+  readonly does: 'adds' | 'says' | 'ends' | 'lapses' | 'takes';
   readonly at_ms: number;
   /** The network's own number. */
   readonly order: number | null;
@@ -11,7 +11,10 @@ export interface Fact {
   readonly minor: number;
   /** Of what adds and takes: by the network's account. */
   readonly told: number;
-  readonly why: string;
+  /** When the card heard of it; of what was approved in its place, when that was given. */
+  readonly heard_ms: number;
+  /** The request that an approval answers. */
+  readonly of: string | null;
 }
 
 export interface Place {
@@ -23,20 +26,22 @@ export interface Place {
 const dayMs = 86_400_000;
 const behindMs = 36 * 3_600_000;
 const aheadMs = 5 * 60_000;
-const steps = ['adds', 'says', 'ends', 'takes'];
+const steps = { adds: 0, says: 1, ends: 2, lapses: 2, takes: 3 };
 
-/** A numbered fact is dated no earlier than any that is numbered lower. */
+/** A numbered fact is dated no earlier than any that is numbered lower. What began the purchase dates nothing. */
 function dateOf(fact: Fact, facts: readonly Fact[]): number {
   if (fact.order === null) return fact.at_ms;
   let date = fact.at_ms;
-  for (const { order, at_ms } of facts) if (order !== null && order < fact.order && at_ms > date) date = at_ms;
-  for (const { order, at_ms } of facts) if (order === fact.order && at_ms <= fact.at_ms && at_ms > date) date = at_ms;
+  for (const { order, at_ms, turn } of facts)
+    if (turn !== null && order !== null && order < fact.order && at_ms > date) date = at_ms;
   return date;
 }
 
 function keyOf(fact: Fact, facts: readonly Fact[], isNumbered: boolean): readonly number[] {
+  const step = steps[fact.does];
+  if (fact.turn === null) return [0, 0, 0, 0, step, fact.minor];
   const date = isNumbered ? dateOf(fact, facts) : fact.at_ms;
-  return [fact.turn === null ? -1 : date, fact.order ?? -1, fact.turn ?? -1, steps.indexOf(fact.does), fact.minor];
+  return [1, date, fact.order ?? -1, fact.turn, step, fact.minor];
 }
 
 function compareKeys(one: readonly number[], other: readonly number[]): number {
@@ -47,26 +52,18 @@ function compareKeys(one: readonly number[], other: readonly number[]): number {
   return 0;
 }
 
-function inOrder(facts: readonly Fact[]): Fact[] {
-  const isNumbered = facts.some(({ order }) => order !== null);
+export function inOrder(facts: readonly Fact[]): Fact[] {
+  const isNumbered = facts.some(({ order, turn }) => order !== null && turn !== null);
   const keyed = facts.map((fact) => ({ fact, key: keyOf(fact, facts, isNumbered) }));
   keyed.sort((one, other) => compareKeys(one.key, other.key));
   return keyed.map(({ fact }) => fact);
-}
-
-/** From the last figure on: what was before it is gone, unless numbers may still move it. */
-function remembered(facts: readonly Fact[]): readonly Fact[] {
-  if (facts.length < 2 || facts.some(({ order }) => order !== null)) return facts;
-  const ordered = inOrder(facts);
-  const last = ordered.findLastIndex(({ does }) => does === 'says' || does === 'ends');
-  return last < 1 ? facts : ordered.slice(last);
 }
 
 export function held(facts: readonly Fact[]): number {
   let [hold, known] = [0, 0];
   for (const fact of facts.length < 2 ? facts : inOrder(facts)) {
     if (fact.does === 'says') [hold, known] = [fact.minor, fact.minor];
-    else if (fact.does === 'ends') [hold, known] = [0, 0];
+    else if (fact.does === 'ends' || fact.does === 'lapses') [hold, known] = [0, 0];
     else if (fact.does === 'adds') [hold, known] = [hold + fact.minor, known + fact.told];
     else [hold, known] = [Math.max(0, hold - fact.minor), Math.max(0, known - fact.told)];
     if (known === 0) hold = 0;
@@ -76,7 +73,7 @@ export function held(facts: readonly Fact[]): number {
 
 /** After everything told so far, and dated no later than that needs. */
 export function lastPlace(told: readonly Fact[], nowMs: number, stampMs: number | null, order: number | null): Place {
-  const facts = remembered(told);
+  const facts = told.filter(({ turn }) => turn !== null);
   const dates = facts.map((fact) => dateOf(fact, facts));
   const numbers = [...facts.map((fact) => fact.order), order].filter((one) => one !== null);
   return {
@@ -108,8 +105,15 @@ export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: nu
   return { at_ms, order, turn: 0 };
 }
 
+/** The stamp that an approval has by itself. */
+function ownStampMs({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | null {
+  return stampMs !== undefined && stampMs % dayMs !== 0 ? believed(stampMs, nowMs) : null;
+}
+
 export function approvalPlaceOf(facts: readonly Fact[], request: Stamped, nowMs: number): Place {
-  const { occurred_at_ms: stampMs } = request;
-  const isTimed = stampMs !== undefined && stampMs % dayMs !== 0;
-  return lastPlace(facts, nowMs, isTimed ? believed(stampMs, nowMs) : null, request.order ?? null);
+  return lastPlace(facts, nowMs, ownStampMs(request, nowMs), request.order ?? null);
+}
+
+export function beginningOf(request: Stamped, nowMs: number): Place {
+  return { ...approvalPlaceOf([], request, nowMs), turn: null };
 }

@@ -2,58 +2,119 @@
 
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { Answered, GivenInPlace, StoodIn } from './model-answer.ts';
 import type { ModelLife } from './model-life.ts';
-import { type Fact, messagePlace, type Place } from './model-order.ts';
+import { beginningOf, type Fact, messagePlace, type Place } from './model-order.ts';
 import { holdDays, shopOf } from './model-reading.ts';
 
 const dayMs = 86_400_000;
 
-interface Keys {
-  has(key: string): boolean;
+type Advice = Extract<CardMessage, { kind: 'advice' }>;
+export interface OfEdge extends Advice {
+  readonly request_key: string;
 }
 
-/** Our edge approved a request that the card has not answered, or has given up. */
-export function isApprovedInPlace(message: CardMessage, answered: Keys, voided: Keys): boolean {
-  if (message.kind !== 'advice' || message.decided_by !== 'edge' || message.hold_minor === 0) return false;
-  const key = message.request_key;
-  return key !== undefined && (!answered.has(key) || voided.has(key));
+/** Our own edge answered a request in the card's place. */
+export function isOfEdge(message: CardMessage): message is OfEdge {
+  return message.kind === 'advice' && message.decided_by === 'edge' && message.request_key !== undefined;
 }
 
-/** What was approved in the card's place is taken back where it stands: an addition, or all that was said. */
-export function giveUpInPlace(life: ModelLife, { place, minor }: { place: Place; minor: number }): void {
-  const { at_ms, order, turn } = place;
-  const isAdded = life.facts.some(
-    (fact) => fact.does === 'adds' && fact.at_ms === at_ms && fact.order === order && fact.turn === turn,
-  );
-  const taken = isAdded ? minor : 0;
-  life.tell({ ...place, does: isAdded ? 'takes' : 'ends', minor: taken, told: taken, why: 'void' });
+/** What the card has for a request itself, and what the edge had said of it before. */
+export interface HasForRequest {
+  readonly own: Answered | null;
+  readonly inPlace: StoodIn | null;
 }
 
-/** Where it stands among what was told. `isMore`: our edge approved it, beside what is held. */
+/** The edge has said yes: what is held for that in addition, from when it was said. */
+function givenInPlace(message: OfEdge, has: HasForRequest, nowMs: number): GivenInPlace | 'lowers' {
+  const { hold_minor, answered_at_ms, occurred_at_ms } = message;
+  const given_ms = Math.min(nowMs, answered_at_ms ?? occurred_at_ms ?? nowMs);
+  const own = has.own?.approval ?? null;
+  const said = earlierOf(has.inPlace);
+  if (own !== null && said.length === 0 && own.minor > hold_minor) return 'lowers';
+  const all = [own === null ? null : { minor: own.minor, told: has.own?.decision.approved_minor ?? 0 }, ...said];
+  let [minor, told] = [hold_minor, hold_minor];
+  for (const one of all) [minor, told] = [minor - (one?.minor ?? 0), told - (one?.told ?? 0)];
+  return { given_ms, minor: Math.max(0, minor), told: Math.max(0, told) };
+}
+
+export function earlierOf(inPlace: StoodIn | null): readonly GivenInPlace[] {
+  return inPlace !== null && 'length' in inPlace.held ? inPlace.held : [];
+}
+
+/** What was said in the card's place is taken back: an approval of our edge, or all that an advice said. */
+export function giveUpInPlace(life: ModelLife, requestKey: string, { held, minor }: StoodIn): void {
+  if (!('length' in held)) {
+    life.sayingEnds(held);
+    if (minor > 0) life.advised--;
+    return;
+  }
+  for (const { given_ms } of held) life.approvalBecomes(`edge ${requestKey}`, given_ms, 0);
+  life.advised -= held.length;
+}
+
+/** Where it stands, or what our edge has given. */
 export function tellWord(
   life: ModelLife,
   message: CardMessage,
   profile: Profile | null,
   nowMs: number,
-  isMore: boolean,
-): Place {
-  const told = messagePlace(life.facts, message, nowMs);
-  const place = isMore && life.hasBegun ? { ...told, turn: Math.max(1, told.turn ?? 0) } : told;
+  has: HasForRequest,
+): Place | readonly GivenInPlace[] {
+  if (isOfEdge(message)) return tellOfEdge(life, message, profile, nowMs, has);
+  const place = messagePlace(life.facts, message, nowMs);
   if ('merchant' in message) life.learnMerchant(message.merchant);
-  life.move(nowMs, {}, () => tell(life, message, place, profile, nowMs, isMore));
+  life.move(nowMs, {}, () => tell(life, message, place, profile, nowMs));
   return place;
 }
 
-function tell(
+function tellOfEdge(
   life: ModelLife,
-  message: CardMessage,
-  place: Place,
+  message: OfEdge,
   profile: Profile | null,
   nowMs: number,
-  isMore: boolean,
-): void {
+  has: HasForRequest,
+): readonly GivenInPlace[] {
+  const earlier = earlierOf(has.inPlace);
+  if (message.hold_minor === 0) {
+    life.touched_ms = nowMs;
+    return earlier;
+  }
+  life.learnMerchant(message.merchant);
+  const given = givenInPlace(message, has, nowMs);
+  const how = given === 'lowers' || given.minor === 0 ? {} : { approved: { isMore: false, minor: given.minor } };
+  life.move(nowMs, how, () => {
+    if (given === 'lowers') lower(life, message, has.own);
+    else tellGiven(life, message, given);
+    life.advised++;
+    holdFor(life, message, profile, nowMs);
+  });
+  if (given !== 'lowers') return [...earlier, given];
+  const given_ms = Math.min(nowMs, message.answered_at_ms ?? message.occurred_at_ms ?? nowMs);
+  return [...earlier, { given_ms, minor: 0, told: 0 }];
+}
+
+function lower(life: ModelLife, { request_key, hold_minor }: OfEdge, own: Answered | null): void {
+  if (own?.approval) life.approvalBecomes(request_key, own.approval.given_ms, hold_minor);
+}
+
+function tellGiven(life: ModelLife, message: OfEdge, { given_ms, minor, told }: GivenInPlace): void {
+  if (minor === 0 && told === 0) return;
+  const fact: Fact = {
+    ...beginningOf(message, given_ms),
+    ...{ does: 'adds', minor, told, heard_ms: given_ms, of: `edge ${message.request_key}` },
+  };
+  life.tellApart({ facts: [fact], begunMs: given_ms, movedMs: given_ms });
+}
+
+function holdFor(life: ModelLife, { merchant }: Advice, profile: Profile | null, nowMs: number): void {
+  const category = shopOf(merchant, life.use.merchant)?.category ?? null;
+  life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(profile, category) * dayMs);
+}
+
+function tell(life: ModelLife, message: CardMessage, place: Place, profile: Profile | null, nowMs: number): void {
   const fact = (does: Fact['does'], minor: number): void =>
-    life.tell({ ...place, does, minor, told: minor, why: message.kind });
+    life.tell({ ...place, does, minor, told: minor, heard_ms: nowMs, of: null });
   switch (message.kind) {
     case 'clearing':
       life.cleared_minor += message.amount_minor;
@@ -70,12 +131,10 @@ function tell(
     case 'refund':
       life.refunded_minor += message.amount_minor;
       break;
-    case 'advice': {
-      fact(isMore ? 'adds' : 'says', message.hold_minor);
+    case 'advice':
+      fact('says', message.hold_minor);
       if (message.hold_minor > 0) life.advised++;
-      if (message.hold_minor > 0 && message.request_key !== undefined) life.hasBegun = true;
-      const category = shopOf(message.merchant, life.use.merchant)?.category ?? null;
-      life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(profile, category) * dayMs);
-    }
+      if (message.hold_minor > 0 && message.request_key !== undefined) life.begunMs ||= nowMs;
+      holdFor(life, message, profile, nowMs);
   }
 }

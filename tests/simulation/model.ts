@@ -17,9 +17,9 @@ import { carriedTo } from './model-carried.ts';
 import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { ModelLife, nowhere } from './model-life.ts';
 import { ModelLives } from './model-lives.ts';
-import { approvalPlaceOf, lastPlace } from './model-order.ts';
+import { approvalPlaceOf, beginningOf, lastPlace } from './model-order.ts';
 import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
-import { giveUpInPlace, isApprovedInPlace, tellWord } from './model-word.ts';
+import { giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
 
 export class Model {
   profile: Profile | null = null;
@@ -76,7 +76,7 @@ export class Model {
     if (approval !== null) own.hold_minor = life.hold_minor - held;
     else if (own.outcome === 'approved' && (life.approved_minor === 0 || life.use === nowhere))
       life.usedAt({ request, merchant: request.merchant });
-    life.hasBegun = true;
+    life.begunMs ||= nowMs;
     life.touched_ms = nowMs;
     own.available_minor = this.#availableMinor(this.totals);
     this.answered.set(key, { sequence: this.sequence, request, decision: own, approval });
@@ -94,14 +94,16 @@ export class Model {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     const isMore = request.kind === 'incremental';
-    const begins = isMore ? life.hasBegun && life.facts.length === 0 : !life.hasBegun || life.facts.length === 0;
-    const place = begins ? { at_ms: 0, order: null, turn: null } : approvalPlaceOf(life.facts, request, nowMs);
+    const [hasBegun, isFirst] = [life.begunMs > 0, life.movedMs === 0];
+    const begins = isMore ? hasBegun && isFirst : !hasBegun || isFirst;
+    const place = begins ? beginningOf(request, nowMs) : approvalPlaceOf(life.facts, request, nowMs);
+    const of = request.request_key;
     life.move(nowMs, { approved: { isMore, minor } }, () => {
-      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, why: request.kind });
+      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, heard_ms: nowMs, of });
       life.approved_minor += minor;
     });
     life.expires_at_ms = Math.max(life.expires_at_ms, holdsUntil(this.profile, request, nowMs));
-    return { place, minor, given_ms: nowMs };
+    return { minor, given_ms: nowMs };
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
@@ -118,10 +120,10 @@ export class Model {
     if (isMismatch) return { ...none, isRepeat: false, isMismatch, life: null };
     const { life, hasJoined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const before = situation.totals;
-    const place = tellWord(life, message, this.profile, nowMs, isApprovedInPlace(message, this.answered, this.#voided));
+    const held = tellWord(life, message, this.profile, nowMs, this.#hasFor(message));
     if (message.kind === 'advice' && message.request_key !== undefined) {
       const { request_key, hold_minor: minor } = message;
-      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, place });
+      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, held });
     }
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
@@ -136,12 +138,19 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
-    tellWord(trial, message, this.profile, nowMs, isApprovedInPlace(message, this.answered, this.#voided));
+    tellWord(trial, message, this.profile, nowMs, this.#hasFor(message));
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
     for (const one of known) amount_minor -= one?.hold_minor ?? 0;
     if (amount_minor <= 0) return null;
     return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
+  }
+
+  #hasFor(message: CardMessage): HasForRequest {
+    if (!isOfEdge(message)) return { own: null, inPlace: null };
+    const { request_key } = message;
+    const own = this.#voided.has(request_key) ? undefined : this.answered.get(request_key);
+    return { own: own ?? null, inPlace: this.#inPlace(request_key) };
   }
 
   /** How many rows say so: none where it was given up before, two where card and network had both approved. */
@@ -159,24 +168,21 @@ export class Model {
     if (inPlace !== null) {
       this.#next(nowMs);
       const life = this.names.get(inPlace.name);
-      life?.move(nowMs, {}, () => {
-        giveUpInPlace(life, inPlace);
-        if (inPlace.minor > 0) life.advised--;
-      });
+      life?.move(nowMs, {}, () => giveUpInPlace(life, requestKey, inPlace));
     }
     this.#voided.set(requestKey, this.sequence);
     return this.sequence - before;
   }
 
-  #takeBack({ request, decision, approval }: Answered, nowMs: number): void {
+  #takeBack({ request, approval }: Answered, nowMs: number): void {
     const life = this.names.get(request.authorization_key);
     if (life === undefined) return;
     life.touched_ms = nowMs;
     if (approval === null) return;
-    const { place, minor, given_ms } = approval;
-    // Where the approval stands: what the network said of later instants outlasts it.
+    const { minor, given_ms } = approval;
+    // As if it had never been approved: what the network said of the purchase stands.
     life.move(nowMs, { voidedMs: given_ms }, () => {
-      life.tell({ ...place, does: 'takes', minor, told: decision.approved_minor, why: 'void' });
+      life.approvalBecomes(request.request_key, given_ms, 0);
       life.approved_minor -= minor;
     });
   }
@@ -188,7 +194,8 @@ export class Model {
     for (const life of due) {
       this.#next(nowMs);
       const place = lastPlace(life.facts, nowMs, null, null);
-      life.move(nowMs, {}, () => life.tell({ ...place, does: 'ends', minor: 0, told: 0, why: 'expiry' }));
+      const lapse = { does: 'lapses', minor: 0, told: 0, heard_ms: nowMs, of: null } as const;
+      life.move(nowMs, {}, () => life.tell({ ...place, ...lapse }));
     }
     return due.length;
   }
