@@ -115,6 +115,16 @@ class StampsRequestsItself extends Card {
   }
 }
 
+/** Where two are joined, the approval that began the later one counts as the beginning of both: an end of the first takes it too. */
+export class ForgetsWhenItBegan extends Card {
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const { authorizations } = this.state;
+    if (message.alias_key !== undefined)
+      for (const [key, authorization] of authorizations) authorizations.set(key, { ...authorization, begun_at_ms: 0 });
+    return super.receive(message, clockMs);
+  }
+}
+
 export const brokenCards = {
   ForgetsCountersOnReload,
   LosesAHoldOnReload,

@@ -90,10 +90,25 @@ class TellsMoreThanItBooks extends Card {
   }
 }
 
+/** Where two are joined, what the second held is gone. */
+class LosesTheHoldOfWhatIsJoined extends Card {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows) {
+    const rewrite = (event: LoggedEvent): LoggedEvent => {
+      const { body } = event;
+      if (body.kind !== 'message' || body.joined === undefined) return event;
+      const { effect, joined } = body;
+      const hold_minor = effect.hold_minor - joined.released_minor;
+      return { ...event, body: { ...body, effect: { ...effect, hold_minor } } };
+    };
+    super(rewriting(history, rewrite), snapshot, rows);
+  }
+}
+
 export const brokenOnTheWire = {
   PutsApprovalsBeforeWhatItHeard,
   SpendsWhatIsHeld,
   CountsAnApprovalWhenFirstNamed,
   HoldsWhatWasCleared,
   TellsMoreThanItBooks,
+  LosesTheHoldOfWhatIsJoined,
 } as const;

@@ -49,6 +49,8 @@ export interface MessageRecord {
   readonly isOverdrawn: boolean;
   readonly against: DeclineReason | null;
   readonly hasJoined: boolean;
+  /** Both of the joined had been approved. */
+  readonly hasJoinedApprovals: boolean;
   readonly isAboveCleared: boolean;
 }
 

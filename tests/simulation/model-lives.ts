@@ -56,9 +56,10 @@ export class ModelLives {
     alias: string | undefined,
     atMs: number,
     currency: string,
-  ): { life: ModelLife; hasJoined: boolean } {
+  ): { life: ModelLife; hasJoined: boolean; hasJoinedApprovals: boolean } {
     const [one, other] = this.known(name, alias);
     const life = one ?? this.#begin(name, alias, atMs, currency);
+    const hasJoinedApprovals = other !== undefined && life.approved_minor > 0 && other.approved_minor > 0;
     if (other !== undefined) {
       life.take(other);
       this.all = this.all.filter((each) => each !== other);
@@ -70,7 +71,7 @@ export class ModelLives {
       if (known === undefined || known === life || known === other) life.names.add(each);
     }
     for (const each of life.names) this.byName.set(each, life);
-    return { life, hasJoined: other !== undefined };
+    return { life, hasJoined: other !== undefined, hasJoinedApprovals };
   }
 
   #begin(name: string, alias: string | undefined, atMs: number, currency: string): ModelLife {

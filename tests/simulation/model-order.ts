@@ -15,6 +15,7 @@ export interface Fact {
   readonly heard_ms: number;
   /** The request that an approval answers. */
   readonly of: string | null;
+  readonly why: string;
 }
 
 export interface Place {

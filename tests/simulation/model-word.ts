@@ -102,7 +102,7 @@ function tellGiven(life: ModelLife, message: OfEdge, { given_ms, minor, told }: 
   if (minor === 0 && told === 0) return;
   const fact: Fact = {
     ...beginningOf(message, given_ms),
-    ...{ does: 'adds', minor, told, heard_ms: given_ms, of: `edge ${message.request_key}` },
+    ...{ does: 'adds', minor, told, heard_ms: given_ms, of: `edge ${message.request_key}`, why: 'advice' },
   };
   life.tellApart({ facts: [fact], begunMs: given_ms, movedMs: given_ms });
 }
@@ -114,7 +114,7 @@ function holdFor(life: ModelLife, { merchant }: Advice, profile: Profile | null,
 
 function tell(life: ModelLife, message: CardMessage, place: Place, profile: Profile | null, nowMs: number): void {
   const fact = (does: Fact['does'], minor: number): void =>
-    life.tell({ ...place, does, minor, told: minor, heard_ms: nowMs, of: null });
+    life.tell({ ...place, does, minor, told: minor, heard_ms: nowMs, of: null, why: message.kind });
   switch (message.kind) {
     case 'clearing':
       life.cleared_minor += message.amount_minor;

@@ -99,7 +99,7 @@ export class Model {
     const place = begins ? beginningOf(request, nowMs) : approvalPlaceOf(life.facts, request, nowMs);
     const of = request.request_key;
     life.move(nowMs, { approved: { isMore, minor } }, () => {
-      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, heard_ms: nowMs, of });
+      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, heard_ms: nowMs, of, why: request.kind });
       life.approved_minor += minor;
     });
     life.expires_at_ms = Math.max(life.expires_at_ms, holdsUntil(this.profile, request, nowMs));
@@ -107,7 +107,8 @@ export class Model {
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
-    const none = { isMismatch: false, isOverdrawn: false, against: null, hasJoined: false, isAboveCleared: false };
+    const nothing = { isMismatch: false, isOverdrawn: false, against: null, isAboveCleared: false };
+    const none = { ...nothing, hasJoined: false, hasJoinedApprovals: false };
     if (this.#received.has(message.message_key)) return { ...none, isRepeat: true, life: null };
     const nowMs = this.#now(clockMs);
     const name = message.authorization_key ?? `message ${message.message_key}`;
@@ -118,7 +119,7 @@ export class Model {
     this.#next(nowMs);
     this.#received.set(message.message_key, this.sequence);
     if (isMismatch) return { ...none, isRepeat: false, isMismatch, life: null };
-    const { life, hasJoined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
+    const { life, ...joined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const before = situation.totals;
     const held = tellWord(life, message, this.profile, nowMs, this.#hasFor(message));
     if (message.kind === 'advice' && message.request_key !== undefined) {
@@ -131,7 +132,7 @@ export class Model {
     const isOverdrawn = left !== null && spends > 0 && left < spends;
     const couldClear = life.cleared_minor + life.hold_minor;
     const isAboveCleared = message.kind === 'refund' && life.pieces.length > 0 && life.refunded_minor > couldClear;
-    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, hasJoined, isAboveCleared };
+    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, ...joined };
   }
 
   /** What the rules would have said of what an advice holds more than was held. */
@@ -194,7 +195,7 @@ export class Model {
     for (const life of due) {
       this.#next(nowMs);
       const place = lastPlace(life.facts, nowMs, null, null);
-      const lapse = { does: 'lapses', minor: 0, told: 0, heard_ms: nowMs, of: null } as const;
+      const lapse = { does: 'lapses', minor: 0, told: 0, heard_ms: nowMs, of: null, why: 'expiry' } as const;
       life.move(nowMs, {}, () => life.tell({ ...place, ...lapse }));
     }
     return due.length;

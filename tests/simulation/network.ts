@@ -186,6 +186,11 @@ export class Network {
       partial_approval_capable: draw.chance(0.5),
     };
     if (isMore && draw.chance(0.6)) request.alias_key = this.newKey('life');
+    // A second try under a name of its own: only a later message says that it is of this purchase.
+    else if (isMore && moves && draw.chance(0.4)) {
+      request.authorization_key = this.newKey('life');
+      purchase.names.push(request.authorization_key);
+    }
     Object.assign(request, this.clock.ofRequest(nowMs));
     if (draw.chance(0.15)) request.hold_expires_at_ms = nowMs + draw.between(1, 40) * dayMs;
     if (draw.chance(0.2)) request.merchant_currency = draw.pick(['USD', 'JPY']);

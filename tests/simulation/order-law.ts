@@ -1,8 +1,8 @@
 // The law of order: a purchase's requests in theirs, and its messages late by anything, in any order and twice, end alike. The
 // request that began it may come after them all. A message is never heard before a later request that happened before it: what
 // the card approves after hearing a message comes after it, whatever their stamps say.
-// Requests use the first name: under one that the card has not heard yet they begin an authorization of their own, and what the
-// joining of the two then comes to does depend on when it is heard.
+// The purchase may be known by two names, each with requests and messages of its own, that one message ties together: it comes at
+// any time too, so that two approvals are joined before, between or after all that happens to them.
 // No message happens between a verification or decline and the first approval. Example: verified at 10:00, an advice of 10:20, approved
 // at 10:30. Heard in this order, the approval adds to the advice. If the card hears the advice after 10:30, it takes the approval as the
 // beginning, and the advice as a message about it (decision 15, rule 1): nothing tells it otherwise.
@@ -46,10 +46,8 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
     atMs += isTied && draw.chance(0.15) ? 0 : draw.between(1, hourMs);
     return atMs;
   };
-  const [authorization_key = ''] = names;
-  const asked = requests
-    .filter(({ currency }) => currency === cardCurrency)
-    .map((one) => ({ ...one, authorization_key }));
+  const named = naming(draw, names);
+  const asked = requests.filter(({ currency }) => currency === cardCurrency).map(named);
   const timeless = draw.chance(0.5);
   // A request and an answer in its place are one decision, made by whichever is heard first.
   const isAnswer = (one: CardMessage) =>
@@ -57,7 +55,7 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
   const isNumbered = [...asked, ...messages].every(({ order }) => order !== undefined);
   const waiting: { requests: AuthorizationRequest[]; messages: CardMessage[] } = {
     requests: [...asked],
-    messages: messages.filter((one) => !isAnswer(one)),
+    messages: withTie(draw, messages.filter((one) => !isAnswer(one)).map(named), names),
   };
   const told: Told[] = [];
   while (waiting.requests.length + waiting.messages.length > 0) {
@@ -74,6 +72,29 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
     told.push({ request: begins(request, told) && timeless ? rest : { ...rest, occurred_at_ms: instant() } });
   }
   return told;
+}
+
+const otherName = 'the-other-name';
+
+/** Under the purchase's first name or another. A request that holds nothing has no second one: the card would not remember it. */
+function naming(draw: Draw, [first = '']: readonly string[]) {
+  const hasTwo = draw.chance(0.6);
+  return <T extends AuthorizationRequest | CardMessage>(one: T): T => {
+    const { alias_key: _, ...others } = one;
+    const isLinked = one.authorization_key !== null;
+    return { ...others, authorization_key: !isLinked ? null : hasTwo && draw.chance(0.4) ? otherName : first } as T;
+  };
+}
+
+/** One of the messages, at any place among them, says that both names are one. */
+function withTie(draw: Draw, messages: readonly CardMessage[], [first = '']: readonly string[]): CardMessage[] {
+  const tie: CardMessage = {
+    ...{ message_key: 'tie', kind: 'refund', amount_minor: 0, currency: cardCurrency, merchant: null },
+    ...(draw.chance(0.5)
+      ? { authorization_key: first, alias_key: otherName }
+      : { authorization_key: otherName, alias_key: first }),
+  };
+  return messages.toSpliced(draw.below(messages.length + 1), 0, tie);
 }
 
 /** The first request, where it approves something: it comes before all that is told, whenever that is. */
@@ -132,8 +153,9 @@ export function holdOrder(draw: Draw, makeCard: MakeCard, purchase: Purchase, st
     // Arrival: in time at first, or after all has happened.
     let atMs = startMs + (draw.chance(0.5) ? 0 : 2_000 * hourMs);
     for (const one of order) {
-      if ('message' in one) atMs = Math.max(atMs + draw.below(60_000), one.message.occurred_at_ms ?? 0);
-      else atMs = Math.max(atMs + draw.below(60_000), one.request.occurred_at_ms ?? 0);
+      // Never two in one millisecond: of that, approvals count as given last.
+      if ('message' in one) atMs = Math.max(atMs + draw.between(1, 60_000), one.message.occurred_at_ms ?? 0);
+      else atMs = Math.max(atMs + draw.between(1, 60_000), one.request.occurred_at_ms ?? 0);
       if ('message' in one) {
         card.receive(one.message, atMs);
         model.message(one.message, atMs);

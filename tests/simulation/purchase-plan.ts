@@ -31,6 +31,9 @@ export function messageOf(
     const alias = network.newKey('life');
     purchase.names.push(alias);
     common['alias_key'] = alias;
+  } else if (purchase !== null && purchase.names.length > 1 && draw.chance(0.3)) {
+    const other = draw.pick(purchase.names);
+    if (other !== common['authorization_key']) common['alias_key'] = other;
   }
   return { ...told, ...common } as CardMessage;
 }

@@ -6,7 +6,7 @@ import { authorizationRequestSchema } from '../../contracts/authorization-reques
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { Card } from '../../core/card.ts';
-import { brokenCards } from './broken-cards.ts';
+import { brokenCards, ForgetsWhenItBegan } from './broken-cards.ts';
 import { brokenOnTheWire } from './broken-on-the-wire.ts';
 import { brokenOutboxes } from './broken-outboxes.ts';
 import { Draw } from './draw.ts';
@@ -111,10 +111,11 @@ describe('by the wire alone, a broken card is caught by name', () => {
     CountsAnApprovalWhenFirstNamed: 'limit_kept_on_the_wire',
     HoldsWhatWasCleared: 'told_as_booked',
     TellsMoreThanItBooks: 'told_as_booked',
+    LosesTheHoldOfWhatIsJoined: 'approved_is_held',
   };
 
   test.for(Object.entries(brokenOnTheWire))('%s', async ([name, card]) => {
-    const few = { seed: 5, decisions: 5_000, cards: 100, keepGoing: true, laws: 'wire' } as const;
+    const few = { seed: 8, decisions: 5_000, cards: 100, keepGoing: true, laws: 'wire' } as const;
     const { violations } = await simulate({ ...few, makeCard: cardOf(card) });
     expect(violations.map(({ law }) => law)).toContain(laws[name as keyof typeof brokenOnTheWire]);
   });
@@ -147,13 +148,24 @@ describe('the law of order', () => {
     ],
     approved_minor: 500,
   };
-  const tryOrders = (makeCard: MakeCard) => {
-    for (let seed = 1; seed <= 20; seed++) holdOrder(new Draw(seed), makeCard, purchase, Date.UTC(2026, 2, 29));
+  const tryOrders = (makeCard: MakeCard, of = purchase) => {
+    for (let seed = 1; seed <= 20; seed++) holdOrder(new Draw(seed), makeCard, of, Date.UTC(2026, 2, 29));
+  };
+  const [first] = purchase.requests;
+  const approvedTwice: Purchase = {
+    ...purchase,
+    requests: [first, { ...first, request_key: 'second' }] as Purchase['requests'],
+    messages: [{ ...common, message_key: 'end', kind: 'reversal', amount_minor: null }],
   };
 
   test('is kept by the real card', () => expect(() => tryOrders(realCard)).not.toThrow());
+  test('also of two approvals that are joined at any time', () =>
+    expect(() => tryOrders(realCard, approvedTwice)).not.toThrow());
   test('is broken by one that takes messages by their arrival', () => {
     expect(() => tryOrders(cardOf(brokenCards.TakesMessagesByTheirArrival))).toThrow('order_changes_nothing');
+  });
+  test('is broken by one that takes the later of two approvals as the beginning of both', () => {
+    expect(() => tryOrders(cardOf(ForgetsWhenItBegan), approvedTwice)).toThrow('order_changes_nothing');
   });
 });
 

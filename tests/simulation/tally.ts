@@ -35,6 +35,7 @@ const turns = [
   'balance_inquiry',
   'told_before_asked',
   'names_joined',
+  'approvals_joined',
   'other_currency',
   'repeated_request',
   'repeated_message',

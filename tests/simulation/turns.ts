@@ -29,12 +29,13 @@ export function tallyRequest(
 export function tallyMessage(
   tally: Tally,
   message: CardMessage,
-  { isRepeat, isMismatch, isOverdrawn, against, hasJoined, life }: MessageRecord,
+  { isRepeat, isMismatch, isOverdrawn, against, hasJoined, hasJoinedApprovals, life }: MessageRecord,
   heldBefore: number,
 ): void {
   if (isRepeat) tally.count('repeated_message');
   if (isMismatch) tally.count('other_currency');
   if (hasJoined) tally.count('names_joined');
+  if (hasJoinedApprovals) tally.count('approvals_joined');
   if (isOverdrawn) tally.count('overdrawn');
   if (against !== null) tally.count('against_the_rules');
   if (life === null) return;

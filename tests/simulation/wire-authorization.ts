@@ -43,8 +43,10 @@ export class WireAuthorization {
   hasEarlyMessage = false;
   /** A request was decided before the first approval: the approval is no beginning, and comes after all that was heard. */
   hasEarlyRequest = false;
-  /** Approved, and nothing of it is held: messages had taken it. Where it was used still decides which limits count what follows. */
-  hasEmptyApproval = false;
+  /** Approved, and nothing of it was held: messages had taken it. Where it was used still decides which limits count what follows. */
+  emptied: Approval[] = [];
+  /** Two that turned out to be one. */
+  isJoined = false;
   hasOrder = false;
   /** Reversals and clearings in part, which take from the hold; and those before the first approval, which its hold is without. */
   taken_minor = 0;
@@ -54,7 +56,7 @@ export class WireAuthorization {
   /** The stamp of what ended it last. */
   #endStampMs: number | undefined = undefined;
   holds_until_ms = 0;
-  /** Two that turned out to be one, or an old one that may be forgotten: nothing is demanded of it but its postings. */
+  /** An old one that may be forgotten, or of two currencies: nothing is demanded of it but its postings. */
   isDoubtful = false;
   touched_ms = 0;
 
@@ -119,7 +121,7 @@ export class WireAuthorization {
    */
   get heldMinorMax(): number | null {
     const [first, ...more] = this.approvals;
-    if (first === undefined || this.hasAdvice || first.request.kind !== 'authorization') return null;
+    if (first === undefined || this.isJoined || this.hasAdvice || first.request.kind !== 'authorization') return null;
     if (this.hasVoid) return more.length === 0 ? 0 : null;
     const later = this.hasEarlyRequest ? this.approvals : more;
     if (this.isEnded) return later.some((approval) => this.#mayOutlastItsEnd(approval)) ? null : 0;
@@ -133,17 +135,26 @@ export class WireAuthorization {
     return this.#endStampMs !== undefined && this.#endStampMs < given_ms - clocksDifferMsMax;
   }
 
-  /** The other one was the same all along. */
-  take(other: WireAuthorization): void {
-    for (const name of other.names) this.names.add(name);
-    for (const currency of other.currencies) this.currencies.add(currency);
-    this.approvals.push(...other.approvals);
-    this.events = [...this.events, ...other.events].sort((one, next) => one.sequence - next.sequence);
-    this.cleared_minor += other.cleared_minor;
-    this.refunded_minor += other.refunded_minor;
-    this.booked_held_minor += other.booked_held_minor;
-    this.booked_posted_minor += other.booked_posted_minor;
-    this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
-    this.isDoubtful = true;
+  /** All that says where and in which windows it counts. */
+  get uses(): readonly Approval[] {
+    return this.emptied.length === 0 ? this.approvals : [...this.emptied, ...this.approvals];
+  }
+
+  /** The two of them with the events of both, of which nothing is folded in yet. */
+  static of(one: WireAuthorization, other: WireAuthorization): WireAuthorization {
+    const both = new WireAuthorization();
+    both.isJoined = true;
+    for (const name of [...one.names, ...other.names]) both.names.add(name);
+    both.events = [...one.events, ...other.events].sort((first, next) => first.sequence - next.sequence);
+    both.booked_held_minor = one.booked_held_minor + other.booked_held_minor;
+    both.booked_posted_minor = one.booked_posted_minor + other.booked_posted_minor;
+    both.touched_ms = Math.max(one.touched_ms, other.touched_ms);
+    return both;
+  }
+
+  /** What depended on the profile of that time. */
+  keepDoubtsOf(one: WireAuthorization, other: WireAuthorization): void {
+    this.holds_until_ms = Math.max(one.holds_until_ms, other.holds_until_ms);
+    this.isDoubtful = one.isDoubtful || other.isDoubtful;
   }
 }

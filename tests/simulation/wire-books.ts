@@ -29,6 +29,7 @@ export class WireBooks {
     }
     const authorization = this.#setAside(event) ?? this.#named(namesOf(event));
     if (authorization === null) return null;
+    this.#spend(event);
     authorization.touch(event);
     const released = 'joined' in event ? (event.joined?.released_minor ?? 0) : 0;
     authorization.booked_held_minor += event.effect.hold_minor - released;
@@ -60,13 +61,13 @@ export class WireBooks {
   ): Approval | null {
     const { hold_minor, approved_minor: told_minor } = decision;
     authorization.hasOrder ||= request.order !== undefined;
-    authorization.hasEmptyApproval ||= decision.outcome === 'approved' && told_minor > 0 && hold_minor === 0;
     if (decision.outcome === 'declined' || hold_minor === 0) {
       authorization.hasEarlyRequest ||= authorization.approvals.length === 0;
       // Of what held nothing so far the card keeps a key, and not by which other names it may be called.
       authorization.isDoubtful ||= request.alias_key !== undefined && authorization.approvals.length === 0;
-      // Approved, and taken by what was heard before: where and how the card was used is known by it, which the tape does not have.
-      authorization.isDoubtful ||= placed !== undefined;
+      // Approved, and taken by what was heard before: it says all the same where and how the card was used, and in which window.
+      if (placed !== undefined)
+        authorization.emptied.push({ request, given_ms: at_ms, minor: 0, told_minor, hold_minor: 0 });
       return null;
     }
     const approval = { request, given_ms: at_ms, minor: Math.min(hold_minor, told_minor), told_minor, hold_minor };
@@ -89,7 +90,6 @@ export class WireBooks {
     authorization.currencies.add(message.currency);
     switch (message.kind) {
       case 'clearing':
-        this.#spend(message.currency, message.amount_minor);
         authorization.cleared_minor += message.amount_minor;
         if (message.final) authorization.end(message.occurred_at_ms);
         else authorization.takePart(message.amount_minor, false);
@@ -107,12 +107,16 @@ export class WireBooks {
         authorization.end(message.occurred_at_ms);
         return;
       case 'refund':
-        this.#spend(message.currency, -message.amount_minor);
         authorization.refunded_minor += message.amount_minor;
     }
   }
 
-  #spend(currency: string, minor: number): void {
+  /** Of money in another currency than the card's nothing is spent, once the profile says which that is. */
+  #spend(event: CardEvent): void {
+    if (event.kind !== 'message' || (this.profile !== null && event.message.currency !== this.profile.currency)) return;
+    const { kind, currency } = event.message;
+    if (kind !== 'clearing' && kind !== 'refund') return;
+    const minor = kind === 'clearing' ? event.message.amount_minor : -event.message.amount_minor;
     this.spent_minor.set(currency, (this.spent_minor.get(currency) ?? 0) + minor);
   }
 
@@ -153,12 +157,17 @@ export class WireBooks {
     return found;
   }
 
+  /** Folded anew from the events of both, as if it had been known from the first that they are one. */
   #join(one: WireAuthorization, other: WireAuthorization): WireAuthorization {
-    one.take(other);
-    this.authorizations.delete(other);
-    for (const name of other.names) this.#byName.set(name, one);
-    for (const [id, owner] of this.#byId) if (owner === other) this.#byId.set(id, one);
-    return one;
+    const both = WireAuthorization.of(one, other);
+    for (const event of both.events) if (event.kind !== 'profile') this.#foldInto(both, event);
+    both.keepDoubtsOf(one, other);
+    for (const gone of [one, other]) {
+      this.authorizations.delete(gone);
+      for (const name of gone.names) this.#byName.set(name, both);
+      for (const [id, owner] of this.#byId) if (owner === gone) this.#byId.set(id, both);
+    }
+    return both;
   }
 
   /** An id of ours belongs to one authorization: its row in the origin's books would otherwise have another one's money. */

@@ -1,8 +1,8 @@
 // Laws that know neither the card's code nor the model's: they hold what network and origin have seen against itself. Each
 // demands only what must be so, whatever the messages' stamps say, so that none can raise a false alarm.
 //
-// What they do not see: holds beyond what the network was told of (tips, fuel), authorizations known by two names that turned
-// out to be one, those that rested for longer than the card remembers, limits on merchants, categories, countries and times.
+// What they do not see: holds beyond what the network was told of (tips, fuel), authorizations that rested for longer than the card
+// remembers, limits on merchants, categories, countries and times.
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
@@ -42,7 +42,9 @@ function holdEvent(
     broken('told_as_booked', authorization, `posted ${posted}, cleared ${cleared_minor}, refunded ${refunded_minor}`);
   if (held < 0) broken('told_as_booked', authorization, `${held} is held`);
   if (authorization.isDoubtful) return;
-  if (approval !== null && event.kind === 'authorization' && event.effect.hold_minor !== approval.hold_minor)
+  // Where the request says that two are one, the effect is of the joining too.
+  const isAlone = event.kind === 'authorization' && event.joined === undefined;
+  if (approval !== null && isAlone && event.effect.hold_minor !== approval.hold_minor)
     broken('approved_is_held', authorization, `${approval.hold_minor} approved, ${event.effect.hold_minor} held of it`);
   if (held < authorization.held_minor_min)
     broken('approved_is_held', authorization, `${held} is held, at least ${authorization.held_minor_min} should be`);

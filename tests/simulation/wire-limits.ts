@@ -33,9 +33,9 @@ function holdLimit(
     if (window.per === 'transaction' && one !== own) continue;
     if (one !== own && !isSurelyCounted(control, one, sinceMs)) continue;
     const isCalendar = window.per !== 'rolling';
-    if (isCalendar && !one.approvals.every(isIn)) continue;
+    if (isCalendar && !one.uses.every(isIn)) continue;
     minor += one.countedMinor(isIn, refunds_give_back);
-    if (!one.hasVoid && one.approvals.length > 0 && one.approvals.every(isIn)) uses++;
+    if (!one.hasVoid && one.approvals.length > 0 && one.uses.every(isIn)) uses++;
   }
   if (amount_minor !== undefined && minor > amount_minor)
     broken(
@@ -48,20 +48,17 @@ function holdLimit(
     broken('limit_kept_on_the_wire', own, `${control.control_id}: ${uses} uses of ${count} ${JSON.stringify(window)}`);
 }
 
-/** Not joined, not begun by a message, not so old that the card had forgotten it before the limit was set. */
+/** Not begun by a message, not so old that the card had forgotten it before the limit was set. */
 function isSurelyCounted(control: LimitControl, one: WireAuthorization, sinceMs: number): boolean {
   if (one.isDoubtful || one.hasEarlyMessage || one.approvals.length === 0) return false;
   return one.touched_ms + restMsMax > sinceMs && sees(control, one);
 }
 
 /** Whether a control surely looks at a purchase: by attributes that need no reading of text, of all its requests alike. */
-function sees({ applies_to }: LimitControl, { approvals, hasEmptyApproval }: WireAuthorization): boolean {
-  if (hasEmptyApproval && Object.keys(applies_to).length > 0) return false;
+function sees({ applies_to }: LimitControl, { uses }: WireAuthorization): boolean {
   for (const name of Object.keys(applies_to)) if (name !== 'channel' && name !== 'entry_mode') return false;
   const { channel, entry_mode } = applies_to;
-  return approvals.every(
-    ({ request }) => includes(channel, request.channel) && includes(entry_mode, request.entry_mode),
-  );
+  return uses.every(({ request }) => includes(channel, request.channel) && includes(entry_mode, request.entry_mode));
 }
 
 function includes(
@@ -90,5 +87,5 @@ function windowOf({ window }: LimitControl, own: WireAuthorization, approval: Ap
 function calendarOf(window: CalendarWindow, own: WireAuthorization, approval: Approval): IsIn | null {
   const label = windowLabel(window, approval.given_ms);
   const isIn: IsIn = ({ given_ms }) => windowLabel(window, given_ms) === label;
-  return own.approvals.every(isIn) && !own.hasEarlyMessage ? isIn : null;
+  return own.uses.every(isIn) && !own.hasEarlyMessage ? isIn : null;
 }
