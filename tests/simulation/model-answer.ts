@@ -54,6 +54,11 @@ export interface MessageRecord {
   readonly isAboveCleared: boolean;
 }
 
+export const nothingRecorded: MessageRecord = {
+  ...{ isRepeat: false, isMismatch: false, isOverdrawn: false, isAboveCleared: false },
+  ...{ hasJoined: false, hasJoinedApprovals: false, against: null, life: null },
+};
+
 /** What the network is told instead of the request's own decision; null where that stands. */
 export function toldInstead(inPlace: StoodIn | null, isGivenUp: boolean): Decision | null {
   const none = { reason: null, control_id: null, available_minor: null, profile_version: null, trace: [] };

@@ -92,6 +92,10 @@ export class ModelLife {
     return this.approved_minor > 0 || this.cleared_minor > 0 || this.advised > 0;
   }
 
+  get isRefundedAboveCleared(): boolean {
+    return this.pieces.length > 0 && this.refunded_minor > this.cleared_minor + this.hold_minor;
+  }
+
   /** Does something to it, and counts what that moved. */
   move(nowMs: number, how: Pick<Moved, 'approved' | 'voidedMs'>, change: () => void): void {
     const [held_minor, cleared, wasUse] = [this.hold_minor, this.cleared_minor, this.isUse];

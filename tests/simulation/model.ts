@@ -10,6 +10,7 @@ import {
   answerTo,
   type MessageRecord,
   type ModelAnswer,
+  nothingRecorded,
   type StoodIn,
   toldInstead,
 } from './model-answer.ts';
@@ -107,9 +108,7 @@ export class Model {
   }
 
   message(message: CardMessage, clockMs: number): MessageRecord {
-    const nothing = { isMismatch: false, isOverdrawn: false, against: null, isAboveCleared: false };
-    const none = { ...nothing, hasJoined: false, hasJoinedApprovals: false };
-    if (this.#received.has(message.message_key)) return { ...none, isRepeat: true, life: null };
+    if (this.#received.has(message.message_key)) return { ...nothingRecorded, isRepeat: true };
     const nowMs = this.#now(clockMs);
     const name = message.authorization_key ?? `message ${message.message_key}`;
     const situation = this.#situation(name, message.alias_key, nowMs, false);
@@ -118,7 +117,7 @@ export class Model {
     const against = message.kind === 'advice' && !isMismatch ? this.#judge(message, situation) : null;
     this.#next(nowMs);
     this.#received.set(message.message_key, this.sequence);
-    if (isMismatch) return { ...none, isRepeat: false, isMismatch, life: null };
+    if (isMismatch) return { ...nothingRecorded, isMismatch };
     const { life, ...joined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const before = situation.totals;
     const held = tellWord(life, message, this.profile, nowMs, this.#hasFor(message));
@@ -130,8 +129,7 @@ export class Model {
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const left = situation.availableMinor;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
-    const couldClear = life.cleared_minor + life.hold_minor;
-    const isAboveCleared = message.kind === 'refund' && life.pieces.length > 0 && life.refunded_minor > couldClear;
+    const isAboveCleared = message.kind === 'refund' && life.isRefundedAboveCleared;
     return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, ...joined };
   }
 
