@@ -119,15 +119,12 @@ export class Model {
     this.#received.set(message.message_key, this.sequence);
     if (isMismatch) return { ...nothingRecorded, isMismatch };
     const { life, ...joined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
-    const before = situation.totals;
+    const { totals: before, availableMinor: left } = situation;
     const held = tellWord(life, message, this.profile, nowMs, this.#hasFor(message));
-    if (message.kind === 'advice' && message.request_key !== undefined) {
-      const { request_key, hold_minor: minor } = message;
-      this.#stoodIn.set(request_key, { sequence: this.sequence, minor, name, held });
-    }
+    if (message.kind === 'advice' && message.request_key !== undefined)
+      this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor, name, held });
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
-    const left = situation.availableMinor;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
     const isAboveCleared = message.kind === 'refund' && life.isRefundedAboveCleared;
     return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, ...joined };
