@@ -72,3 +72,9 @@ export function toldInstead(inPlace: StoodIn | null, isGivenUp: boolean): Decisi
 export function answerTo({ amount_minor }: AuthorizationRequest, inPlace: StoodIn | null): StoodIn | null {
   return inPlace !== null && inPlace.minor === 0 && amount_minor > 0 ? null : inPlace;
 }
+
+/** Keys whose rows are gone. */
+export function forgetBefore(keys: Map<string, number | { readonly sequence: number }>, firstSequence: number): void {
+  for (const [key, kept] of keys)
+    if ((typeof kept === 'number' ? kept : kept.sequence) < firstSequence) keys.delete(key);
+}

@@ -8,6 +8,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import {
   type Answered,
   answerTo,
+  forgetBefore,
   type MessageRecord,
   type ModelAnswer,
   nothingRecorded,
@@ -228,10 +229,7 @@ export class Model {
   /** The card drops what is older than the retention; here it only loses its names, and its keys their answers. */
   forget({ firstSequence, beforeMs }: { firstSequence: number; beforeMs: number }, clockMs: number): number {
     const nowMs = this.#now(clockMs);
-    for (const [key, { sequence }] of this.answered) if (sequence < firstSequence) this.answered.delete(key);
-    for (const [key, { sequence }] of this.#stoodIn) if (sequence < firstSequence) this.#stoodIn.delete(key);
-    for (const keys of [this.#voided, this.#received])
-      for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
+    for (const keys of [this.answered, this.#stoodIn, this.#voided, this.#received]) forgetBefore(keys, firstSequence);
     this.#lives.forgetBefore(firstSequence);
     const longest = longestRollingMs(this.profile);
     let dropped = 0;
