@@ -72,7 +72,7 @@ export function findCardField(body: unknown): CardDataFinding | null {
 }
 
 /** Identifiers in a control: names of merchants are searched, their ids are not. */
-export const controlIdentifiers = ['control_id', 'merchant.any_of', 'merchant.none_of'] as const;
+export const controlIdentifiers = ['merchant.any_of', 'merchant.none_of'] as const;
 
 /** `owner.name`, for a name that is an identifier in one object and free text in another. */
 function nameInOwner({ parent, name, index }: Place): string {

@@ -2,6 +2,8 @@
 // cause) and never with data: what a database quotes of a row, or drizzle of its parameters, is left out (C9).
 
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
+import { maskedJson } from './card-data/found.ts';
 
 export interface LogOptions {
   readonly level: string;
@@ -35,8 +37,20 @@ export function createLog({ level, to = standardOutput() }: LogOptions): Logger 
       redact: { paths: redacted, censor: '[redacted]' },
       serializers: { err: describeError },
     },
-    to,
+    withoutCardNumbers(to),
   );
+}
+
+/**
+ * The last look at every line, whoever wrote it: a card number in an error's message, a stack or a partner's text is masked. One
+ * pass over the line; a line without one, as all of them should be, goes on as it is.
+ */
+function withoutCardNumbers(to: DestinationStream): DestinationStream {
+  return {
+    write(line) {
+      to.write(holdsCardNumber(line) ? `${maskedJson('log', line.trimEnd(), () => false)}\n` : line);
+    },
+  };
 }
 
 interface ErrorDescription {

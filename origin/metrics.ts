@@ -1,6 +1,7 @@
 // What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
 
@@ -8,6 +9,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   const database = pools.work;
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
+  measureCardData(registry);
   const pool = new Gauge({
     name: 'database_pool_connections',
     help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',

@@ -4,6 +4,7 @@ import type * as z from 'zod/mini';
 import { type CardDataFinding, findCardData, findCardField } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';
+import { logEvent } from './log.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -67,10 +68,11 @@ export function refuseCardFields(body: unknown): void {
 }
 
 function refuseFound(found: CardDataFinding | null): void {
-  if (found !== null)
-    throw new Refusal(422, 'card_data_refused', `${found.path} ${found.problem}. Send tokens only.`, [
-      { field: found.path, problem: found.problem },
-    ]);
+  if (found === null) return;
+  logEvent('warn', 'card_data_found', { outcome: 'refused' });
+  throw new Refusal(422, 'card_data_refused', `${found.path} ${found.problem}. Send tokens only.`, [
+    { field: found.path, problem: found.problem },
+  ]);
 }
 
 /** The body in its contract's shape. `at`: where it stands in the whole, for the field names of the refusal. */

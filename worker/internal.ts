@@ -33,7 +33,8 @@ const wholeNumber = z.pipe(
   z.int(),
 );
 const afterSchema = z.object({ after: z._default(wholeNumber.check(z.nonnegative()), 0) });
-const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', ...controlIdentifiers]);
+/** A control's id was looked at where it was written; one from before that rule must not keep a profile from its card. */
+const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'control_id', ...controlIdentifiers]);
 
 const storeKept = { marqeta: storeKeptMarqeta, native: storeKeptNative };
 

@@ -18,7 +18,7 @@ import {
   type StoredAnswer,
 } from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
-import { inShape, readJson, refuseControlCharacters } from './read-request.ts';
+import { inShape, readJson, refuseCardData, refuseControlCharacters } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
 
@@ -142,6 +142,8 @@ async function answerAlone(
 function readKey(context: ApiContext, { idempotency }: Route): string | null {
   if (idempotency === undefined) return null;
   const key = readIdempotencyKey(context.req.header('idempotency-key'));
+  // Only its digest is kept, from which a number of so few digits can be found again.
+  refuseCardData('api_header', { 'idempotency-key': key });
   if (key === null && idempotency === 'required')
     throw refusal('idempotency_key_missing', [
       { field: 'idempotency-key', problem: 'is needed: send a random one, and the same one again with a repeat' },
@@ -161,6 +163,7 @@ function paramsIn(route: Route, params: Record<string, string>): unknown {
 
 function inQuery(route: Route, context: ApiContext): unknown {
   refuseControlCharacters(context.req.query());
+  refuseCardData('api_query', context.req.query());
   const given = context.req.queries();
   const repeated = Object.entries(given).find(([, values]) => values.length > 1);
   if (repeated !== undefined)

@@ -7,14 +7,14 @@ import { controlIdentifiers, findCardData } from '../../contracts/card-data.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fieldProblems, type Refusal } from '../../contracts/problem.ts';
 import { findControlCharacter } from '../../contracts/text.ts';
+import { countCardData } from '../card-data/found.ts';
 import { refusal } from './errors.ts';
 
-/** Fields that a contract defines as identifiers: a number in them is one of those that pass Luhn by chance. */
-const identifiers: ReadonlySet<string> = new Set([
-  ...controlIdentifiers,
-  ...['account_id', 'card_id', 'card_token'],
-  ...['network_merchant_ids', 'iban'],
-]);
+/**
+ * Identifiers that others gave: acquirers' ids of merchants are numbers, of which some pass for a card's, and banks' accounts have
+ * check digits of their own. A card's token is searched all the same: it is what a card number would be mistaken for.
+ */
+const identifiers: ReadonlySet<string> = new Set([...controlIdentifiers, 'network_merchant_ids', 'iban']);
 
 export interface JsonBody {
   /** As it came; empty where none was sent. */
@@ -28,10 +28,17 @@ export async function readJson(context: Context): Promise<JsonBody> {
   if (text === '') return { text, value: undefined };
   if (!isJson(context.req.header('content-type'))) throw refusal('content_type_unsupported');
   const value = parseJson(text);
-  const found = findCardData(value, { identifiers });
-  if (found !== null) throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
+  refuseCardData('api_body', value);
   refuseControlCharacters(value);
   return { text, value };
+}
+
+/** Card data in a body, a header or a query: refused, by the name of the field and never with what it is. */
+export function refuseCardData(channel: 'api_body' | 'api_header' | 'api_query', value: unknown): void {
+  const found = findCardData(value, { identifiers });
+  if (found === null) return;
+  countCardData(channel, 'refused');
+  throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
 }
 
 /**

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import type { CardKey } from '../../contracts/network.ts';
+import { isIdentifier, maskedJson } from '../card-data/found.ts';
 import type { Sql } from '../db/client.ts';
 import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 
@@ -19,6 +20,7 @@ export async function keepDeadLetters(sql: Sql, letters: readonly DeadLetter[]):
   await raiseOpenItems(sql, letters.map(itemOf));
 }
 
+const channels = { card_events: 'card_events_queue', settlement_requests: 'settlement_queue' } as const;
 const names = { card_events: 'card events', settlement_requests: 'requests for settlements' } as const;
 
 function itemOf({ source, reason, message, place }: DeadLetter): RaisedItem {
@@ -28,7 +30,8 @@ function itemOf({ source, reason, message, place }: DeadLetter): RaisedItem {
     source,
     summary: `A message of the queue of ${names[source]} was not taken: ${reason}`,
     card_key: place?.card_key ?? null,
-    evidence: { reason, message, place },
+    // To the letter, so that it can be handed in again, but for digits of a card, which nothing of ours ever sends.
+    evidence: { reason, message: maskedJson(channels[source], message, isIdentifier), place },
   };
 }
 

@@ -7,6 +7,7 @@ import { type CardEvent, cardEventsMessageSchema } from '../../contracts/card-ev
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { type CardKey, splitCardKey } from '../../contracts/network.ts';
 import { readStoredEvent } from '../../contracts/stored-event.ts';
+import { countCardData, maskedText } from '../card-data/found.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
 /** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */
@@ -47,7 +48,7 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   for (const [index, raw] of message.data.events.entries()) {
     const read = readStoredEvent(raw);
     if ('event' in read) {
-      events.push({ sequence: read.event.sequence, event: read.event, text: JSON.stringify(read.raw) });
+      events.push(textMasked(read));
       continue;
     }
     const sequence = after === null ? sequenceOf(raw) : after + 1 + index;
@@ -62,6 +63,30 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   }
   return { card_key, network, card_token: cardToken, events, dead_letters };
 }
+
+/**
+ * The event without a card number in its shop's name. The edge masks names; one that it wrote before it knew this form is masked
+ * here, alike each time that it comes, and one that the edge has masked is counted.
+ */
+function textMasked({ event, raw }: { readonly event: CardEvent; readonly raw: unknown }): ReadEvent {
+  const merchant = event.kind === 'authorization' ? event.request.merchant : merchantIn(event);
+  const { name = null } = merchant ?? {};
+  const { sequence } = event;
+  if (name === null) return { sequence, event, text: JSON.stringify(raw) };
+  if (maskedDigits.test(name)) countCardData('network_message', 'masked');
+  const masked = maskedText('card_events_queue', name);
+  const text = JSON.stringify(raw);
+  if (masked === name) return { sequence, event, text };
+  const read = readStoredEvent(JSON.parse(text.replaceAll(JSON.stringify(name), () => JSON.stringify(masked))));
+  return 'event' in read ? { sequence, event: read.event, text: JSON.stringify(read.raw) } : { sequence, event, text };
+}
+
+function merchantIn(event: CardEvent) {
+  return event.kind === 'message' && 'merchant' in event.message ? event.message.merchant : null;
+}
+
+/** Twelve digits at least were masked. */
+const maskedDigits = /(?:\*[^*\p{L}]{0,3}){12}/u;
 
 /** Null: it is something else. Anything that calls itself a kept fact and is none in shape is a dead letter. */
 export function readKeptFact(body: unknown): KeptFact | DeadLetter | null {

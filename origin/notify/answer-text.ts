@@ -1,7 +1,7 @@
 // What an endpoint answered, as far as it is worth keeping: the first of it, printable, without secrets or card numbers.
 // It helps a partner to find its own mistake; what a name or a word does not give away as a secret is not found.
 
-import { holdsCardNumber } from '../../contracts/card-numbers/card-numbers.ts';
+import { maskedText } from '../card-data/found.ts';
 
 /** Bytes kept: an error's first lines. Never a whole answer, which might be a page that is no business of ours. */
 export const answerBytesMax = 1_024;
@@ -19,19 +19,16 @@ const secretShapes: readonly RegExp[] = [
 /** A field named as a secret, with its value: JSON, a form, a header, a line of configuration. */
 const secretField =
   /((?:password|passwd|secret|token|api[_-]?key|authorization|cookie|signature|private[_-]?key|credential)[\w-]*["']?\s*[:=]\s*)(?:"[^"]*"?|'[^']*'?|[^\s,;&}<]+)/gi;
-const digitRun = /\d(?:[ -]?\d){12,}/g;
 
 export function answerText(bytes: Uint8Array, { cut = false }: { cut?: boolean } = {}): string {
   const kept = bytes.subarray(0, answerBytesMax);
   const whole = !cut && kept.length === bytes.length;
   let text = new TextDecoder().decode(kept).normalize('NFKC');
   // What is cut may have lost the digits by which a card number is known.
-  if (!whole) text = text.replace(/[\d -]*$/, '');
+  if (!whole) text = text.replace(/[^\p{L}]*$/u, '');
   text = text.replace(/[\p{Cc}\p{Cf}\p{Co}\p{Cs}\p{Zl}\p{Zp}\uFFFD]+/gu, ' ').trim();
   text = text.replace(secretField, '$1[secret]');
   for (const shape of secretShapes) text = text.replace(shape, '[secret]');
-  text = text.replace(digitRun, (run) => (holdsCardNumber(run) ? '[card number]' : run));
-  // Compatibility forms may be longer than what was sent.
-  text = text.slice(0, answerBytesMax);
-  return holdsCardNumber(text) ? '[withheld: holds what looks like a card number]' : text;
+  // Compatibility forms may be longer than what was sent. Masked before it is cut through the middle of a number.
+  return maskedText('webhook_answer', text).slice(0, answerBytesMax);
 }

@@ -2,8 +2,8 @@
 // The same kind and key again is the same item: it is counted, not kept twice, whether a person has seen to it or not.
 
 import { createHash } from 'node:crypto';
-import { maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
 import { newId } from '../../contracts/ids.ts';
+import { maskedText } from '../card-data/found.ts';
 import type { Sql } from '../db/client.ts';
 import type { OpenItemKind } from './kinds.ts';
 import { maskEvidence } from './mask-evidence.ts';
@@ -62,7 +62,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         newId('oit'),
         kind,
         itemKey(key),
-        maskCardNumbers(plainText(summary)),
+        maskedText('open_item', plainText(summary)),
         amount?.minor ?? null,
         amount?.currency ?? null,
         item.merchant_id ?? null,
@@ -70,7 +70,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.authorization_id ?? null,
         item.card_key ?? null,
         item.provider ?? null,
-        // A dead letter is to be handed in again, to the letter: the edge has masked what it told.
+        // A dead letter's message is masked by whoever keeps it: as a whole it is one text.
         jsonText(kind === 'dead_letter' ? evidence : maskEvidence(evidence)),
         reopens !== false,
         item.source ?? null,

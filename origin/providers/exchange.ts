@@ -3,6 +3,7 @@
 
 import type * as z from 'zod/mini';
 import { fieldProblems } from '../../contracts/problem.ts';
+import { maskedText } from '../card-data/found.ts';
 
 /** Of the system and of undici: the connection was never made. */
 const neverConnected = new Set([
@@ -25,7 +26,7 @@ export function isNeverSent(error: unknown): boolean {
 
 /** A provider's own code as one of ours: stable, and nothing in it that a log or a partner could trip over. */
 export function providerCode(theirs: string | null | undefined): string {
-  const plain = (theirs ?? '')
+  const plain = maskedText('provider_answer', theirs ?? '')
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '_')
     .replaceAll(/^_+|_+$/g, '')

@@ -1,6 +1,7 @@
 // Webhooks of providers: stored before they are acknowledged, so that nothing a provider has told is ever lost. Those that come
 // together share a commit. What they say is taken up by the engine, from the table.
 
+import { isIdentifier, maskedJson, maskedValue } from '../card-data/found.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
 import type { Provider, ProviderWord } from '../providers/provider.ts';
@@ -33,9 +34,17 @@ export function createProviderInbox(sql: Sql): ProviderInbox {
         await keepUnread(sql, provider.name, word);
         return 'kept';
       }
-      await told.add({ provider: provider.name, word, body });
+      await told.add({ provider: provider.name, ...masked(word, body) });
       return 'stored';
     },
+  };
+}
+
+/** Booked all the same; digits in its texts that may be a card's are masked in what is kept. Its ids stay. */
+function masked(word: ProviderWord, body: string): Omit<Told, 'provider'> {
+  return {
+    word: maskedValue('provider_webhook', word, isIdentifier) as ProviderWord,
+    body: maskedJson('provider_webhook', body.replaceAll('\u0000', ''), isIdentifier),
   };
 }
 
@@ -50,7 +59,7 @@ async function store(sql: Sql, items: readonly Told[]): Promise<void> {
     values: [
       wordColumn(items.map(({ provider }) => provider)),
       items.map(({ word }) => word.webhook_id),
-      items.map(({ body }) => body.replaceAll('\u0000', '')),
+      items.map(({ body }) => body),
       items.map(({ word }) => JSON.stringify(word)),
     ],
   });

@@ -4,8 +4,10 @@
 
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import { findCardData } from '../../contracts/card-data.ts';
 import { idSchema } from '../../contracts/ids.ts';
 import { newSettlementSchema } from '../../contracts/settlement.ts';
+import { countCardData } from '../card-data/found.ts';
 import type { QueueConfig } from '../config.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { type DeadLetter, findDeadLetters, keepDeadLetters } from '../intake/dead-letters.ts';
@@ -98,6 +100,12 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
       continue;
     }
     const { settlement_id, correlation_id, settlement } = read.data;
+    const found = findCardData(message.body);
+    if (found !== null) {
+      countCardData('settlement_queue', 'refused');
+      bury(message, `${found.path} ${found.problem}`);
+      continue;
+    }
     const content = contentOf(settlement);
     const first = wanted.get(settlement_id);
     const before = known.get(settlement_id) ?? first?.content;

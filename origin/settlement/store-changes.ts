@@ -9,7 +9,7 @@ import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
 import { raiseForChanges } from './for-a-person.ts';
 import { auditReturns, insertReturns, type NewReturn, transfersOfReturns } from './returns.ts';
 import type { SettlementRow } from './settlement-row.ts';
-import { storable } from './storable.ts';
+import { storable, storableWords } from './storable.ts';
 import type { TransitAccounts } from './transit-accounts.ts';
 
 export interface Change {
@@ -118,7 +118,7 @@ async function insertExchanges(sql: Sql, exchanges: readonly Exchange[]): Promis
       wordColumn(exchanges.map(({ provider }) => provider)),
       wordColumn(exchanges.map(({ kind }) => kind)),
       wordColumn(exchanges.map(({ outcome }) => outcome)),
-      exchanges.map(({ detail }) => storable(detail)),
+      exchanges.map(({ detail }) => storableWords(detail)),
       numberColumn(exchanges.map(({ duration_ms }) => (duration_ms === null ? null : Math.round(duration_ms)))),
     ],
   });
