@@ -4,7 +4,6 @@
 
 import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
-import { findCardData } from '../../contracts/card-data.ts';
 import { newId } from '../../contracts/ids.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { answerRefusal } from './answer.ts';
@@ -12,6 +11,7 @@ import type { Callers } from './caller.ts';
 import { clientAddressOf, hashOfDay } from './client-address.ts';
 import { refusal } from './errors.ts';
 import type { Variables } from './mount.ts';
+import { refuseCardData } from './read-request.ts';
 import type { CountRefused } from './refused-access.ts';
 
 type Bound = { Variables: Variables };
@@ -55,8 +55,7 @@ export function requireKey({ callers }: DoorParts): Middleware {
 /** What is no id is left out; what may be a card number is refused, so that nobody believes that it was kept. */
 function readClientRequestId(given: string | undefined): string | null {
   if (given === undefined) return null;
-  const found = findCardData({ 'x-request-id': given });
-  if (found !== null) throw refusal('card_data_refused', [{ field: 'x-request-id', problem: found.problem }]);
+  refuseCardData('api_header', { 'x-request-id': given });
   return /^[\w-]{8,64}$/.test(given) ? given : null;
 }
 
