@@ -52,7 +52,7 @@ function readWords(args: readonly string[]) {
 
 /** What tests hand to each other is no code that they test. */
 function isForTests(path: string): boolean {
-  return /\.test\.ts$|(?:^|\/)(?:sample-|memory-card|dates-by-intl)/.test(path);
+  return /\.test\.ts$|(?:^|\/)(?:samples?[.-]|memory-card|dates-by-intl)/.test(path);
 }
 
 function shuffled<T>(list: readonly T[], seed: number): T[] {
