@@ -68,6 +68,26 @@ describe('two authorizations that turn out to be one', () => {
         ['asked', 20, 12, 0],
       ],
     ],
+    [
+      'more that is held makes nothing of what was forced a hold',
+      [['forced', 10, 0, 40]],
+      [['asked', 20, 100, 0]],
+      10,
+      [['asked', 20, 110, 40]],
+    ],
+    [
+      'one minor unit that is held or cleared keeps its portion',
+      [
+        ['added', 10, 1, 0],
+        ['added', 20, 0, 1],
+      ],
+      [],
+      0,
+      [
+        ['added', 10, 1, 0],
+        ['added', 20, 0, 1],
+      ],
+    ],
     ['and be it 1', [['asked', 20, 5, 0]], [], 1, [['asked', 20, 6, 0]]],
     [
       'without an approval what is released is not cleared',
