@@ -14,7 +14,13 @@ const id = 'auth_00000000000000000000000001';
 
 /** 500 cleared at noon, of which nothing is held any more. */
 function cleared(changes: Partial<Authorization> = {}): Authorization {
-  const portion = { kind: 'asked', given_at_ms: noonMs, window_at_ms: noonMs, held_minor: 0, cleared_minor: 500 } as const;
+  const portion = {
+    kind: 'asked',
+    given_at_ms: noonMs,
+    window_at_ms: noonMs,
+    held_minor: 0,
+    cleared_minor: 500,
+  } as const;
   return {
     ...newAuthorization(id, noonMs, 'USD'),
     approved_minor: 500,
