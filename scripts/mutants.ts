@@ -65,7 +65,7 @@ function shuffled<T>(list: readonly T[], seed: number): T[] {
 
 /** A short run of the simulation: the surest test of whatever it simulates. */
 const simulation = [
-  ...[process.execPath, 'tests/simulation/simulate.ts', '--seed', '7', '--decisions', '4000', '--threads', '1'],
+  ...[process.execPath, 'tests/simulation/simulate.ts', '--seed', '7', '--decisions', '1500', '--threads', '1'],
 ];
 /** Of the worker's tests, those that are about cards and stand-ins. */
 const workersOwn = /^worker\/(?:card-|stand-in|internal)[a-z-]*\.test\.ts$/;
@@ -81,10 +81,15 @@ function houseOf(files: readonly string[]): House {
       'core/': {
         project: 'unit',
         tests: tests.filter((path) => path.startsWith('core/')),
-        drawsMax: 25,
-        command: simulation,
+        ...{ drawsMax: 25, askedMaxOfShort: 500_000 },
+        ...{ command: simulation, commandBefore: 'long tests' },
       },
-      'durable-objects/': { project: 'edge', tests: ofCards, drawsMax: 5, command: simulation, commandFirst: true },
+      'durable-objects/': {
+        project: 'edge',
+        tests: ofCards,
+        ...{ drawsMax: 5, askedMaxOfShort: 50_000 },
+        ...{ command: simulation, commandBefore: 'fresh starts' },
+      },
     },
   };
 }

@@ -45,7 +45,12 @@ const house: House = {
   root,
   files: Object.keys(files),
   projectOf: () => 'toy',
-  rooms: { toy: { project: '', tests: ['toy/toy.test.ts'], drawsMax: 10, command: null } },
+  rooms: {
+    toy: {
+      ...{ project: '', tests: ['toy/toy.test.ts'], drawsMax: 10, askedMaxOfShort: 1_000 },
+      ...{ command: null, commandBefore: 'long tests' },
+    },
+  },
 };
 
 function mutant(change: string): Mutant {

@@ -58,7 +58,9 @@ export async function tryAll(house: House, mutants: readonly Mutant[], trying: T
       const { onProgress, before, tryMs = 20_000, timeoutMs = 60_000 } = trying;
       const { root } = sandbox;
       const size = numbered.length;
-      await new RoomTrial(room, { trier, root, size, before, onOutcome, onProgress, tryMs, timeoutMs }, ids).run();
+      const nameOf = (id: number) => numbered[id]?.mutant.path.replace(/\.ts$/, '') ?? '';
+      const given = { trier, root, size, nameOf, before, onOutcome, onProgress, tryMs, timeoutMs };
+      await new RoomTrial(room, given, ids).run();
     }
     return found;
   } finally {

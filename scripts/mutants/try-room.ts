@@ -1,5 +1,5 @@
 // The mutants of one room of the house, tried with its tests: first many in one run of a test file, each test again for each mutant
-// that it reaches; then those that need a fresh start, one a run; then a command, for what is left.
+// that it reaches; then those that need a fresh start, one a run, and a command; then the tests that take long, for what is left.
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -17,7 +17,9 @@ export interface Room {
   readonly drawsMax: number;
   /** Fails where something is wrong; tried with what no test of the room kills. */
   readonly command: readonly string[] | null;
-  readonly commandFirst?: boolean;
+  readonly commandBefore: 'fresh starts' | 'long tests';
+  /** Of a test file that is not long: how often its tests ask for a switch. */
+  readonly askedMaxOfShort: number;
 }
 
 export interface Trying {
@@ -25,6 +27,8 @@ export interface Trying {
   readonly root: string;
   /** Above every mutant's number. */
   readonly size: number;
+  /** The path of a mutant's file, without its ending. */
+  readonly nameOf: (id: number) => string;
   /** Waits for whatever it should leave the machine to. */
   readonly before: () => void;
   readonly onOutcome: (id: number, outcome: Outcome, killedBy: string | null) => void;
@@ -33,6 +37,9 @@ export interface Trying {
   readonly tryMs: number;
   readonly timeoutMs: number;
 }
+
+/** Test files that a mutant is tried with from a fresh start: a constant of `core` is reached by the import of nearly all of them. */
+const freshMax = 8;
 
 /** By place of the test in its file. */
 type Plan = Set<number>[];
@@ -55,11 +62,13 @@ export class RoomTrial {
   async run(): Promise<void> {
     if (this.#waiting.size === 0) return;
     for (const test of this.#room.tests) await this.#cover(test);
-    this.#covered.sort((one, other) => one.tookMs - other.tookMs);
-    for (const covered of this.#covered) await this.#tryRepeated(covered);
-    if (this.#room.commandFirst) this.#tryCommand();
+    this.#covered.sort((one, other) => one.asked - other.asked);
+    const isShort = ({ asked }: Covered) => asked <= this.#room.askedMaxOfShort;
+    for (const covered of this.#covered.filter(isShort)) await this.#tryRepeated(covered);
+    if (this.#room.commandBefore === 'fresh starts') this.#tryCommand();
     for (const id of [...this.#waiting]) await this.#tryFresh(id);
-    if (!this.#room.commandFirst) this.#tryCommand();
+    if (this.#room.commandBefore === 'long tests') this.#tryCommand();
+    for (const covered of this.#covered.filter((one) => !isShort(one))) await this.#tryRepeated(covered);
     for (const id of this.#waiting) this.#trying.onOutcome(id, this.#reached.has(id) ? 'survived' : 'unreached', null);
   }
 
@@ -133,9 +142,9 @@ export class RoomTrial {
   }
 
   async #tryFresh(id: number): Promise<void> {
-    const { trier, size, before, timeoutMs, onProgress } = this.#trying;
+    const { trier, size, before, timeoutMs, onProgress, nameOf } = this.#trying;
     const tests = this.#covered.filter(({ test }) => this.#fresh.get(id)?.has(test) === true);
-    for (const { project, test, tookMs, asked } of tests) {
+    for (const { project, test, tookMs, asked } of nearest(tests, nameOf(id)).slice(0, freshMax)) {
       if (!this.#waiting.has(id)) return;
       before();
       const order = { ...without, drawsMax: this.#room.drawsMax, size, on: id, askedMax: 20 * asked + 1_000_000 };
@@ -173,6 +182,11 @@ function reachedBy(command: readonly string[], root: string): number[] {
   if (runCommand(command, root, usualTimeoutMs, { MUTANTS_SEEN: place }).status !== 0)
     throw new Error(`without a mutant it fails: ${command.join(' ')}`);
   return JSON.parse(readFileSync(place, 'utf8'));
+}
+
+/** The file's own tests first. */
+function nearest(all: readonly Covered[], name: string): Covered[] {
+  return all.toSorted((one, other) => Number(other.test.startsWith(name)) - Number(one.test.startsWith(name)));
 }
 
 function firstHalf(ids: ReadonlySet<number>): Set<number> {
