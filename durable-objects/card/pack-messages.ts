@@ -18,10 +18,14 @@ export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[]): C
 function pack(card_key: CardKey, events: CardEvent[]): CardEventsMessage[] {
   if (events.length === 0) return [];
   const message: CardEventsMessage = { version: 1, card_key, events };
-  const fits =
-    events.length <= limits.eventsPerMessageMax &&
-    utf8.encode(JSON.stringify(message)).length <= limits.messageBytesMax;
+  const fits = events.length <= limits.eventsPerMessageMax && isWithinBytes(JSON.stringify(message));
   if (fits || events.length === 1) return [message];
   const half = Math.ceil(events.length / 2);
   return [...pack(card_key, events.slice(0, half)), ...pack(card_key, events.slice(half))];
+}
+
+/** UTF-8 has one to three bytes for each unit of a text's length, so that only what lies between has to be encoded. */
+function isWithinBytes(text: string): boolean {
+  if (text.length * 3 <= limits.messageBytesMax) return true;
+  return text.length <= limits.messageBytesMax && utf8.encode(text).length <= limits.messageBytesMax;
 }
