@@ -172,9 +172,9 @@ describe('a newcomer’s findings', () => {
     expect(await remarks(found[0]?.['authorization_id'])).toEqual([kept]);
     const correction = { kind: 'clearing', currency: 'USD', authorization_key: told[2], amount_minor: 1, final: true };
     const done = [
-      ['post_at_rate', { rate: '1.0945' }, 'A person has posted it as 9.85 USD'],
+      ['post_at_rate', { rate: '1.0945' }, 'A person has posted it as 9.85 USD.'],
       ['release_hold', {}, 'A person has released what was held.'],
-      ['book_correction', { message: correction }, 'A person has booked a correction of it'],
+      ['book_correction', { message: correction }, 'A person has booked a correction of it.'],
       ['dismiss', {}, 'A person has looked at it, and nothing was to be done.'],
     ] as const;
     for (const [n, [action, input, says]] of done.entries()) {
@@ -182,7 +182,7 @@ describe('a newcomer’s findings', () => {
       const { body } = await act(found[n], action, input);
       if (action !== 'dismiss') expect(body['result']).toMatchObject({ authorization_id: of });
       const [sentence] = await remarks(of);
-      expect(sentence).toContain(`${kept} ${says}`);
+      expect(sentence).toBe(`${kept} ${says}`);
     }
   });
 

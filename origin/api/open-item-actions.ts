@@ -116,7 +116,7 @@ function actionIn(kind: OpenItemKind, name: string): OpenItemAction {
   throw new Refusal(status, 'open_item_action_not_found', `${says} ${kind} has: ${known}.`);
 }
 
-function refusalOf(acted: Exclude<Acted, { outcome: 'closed' }>, { name }: OpenItemAction): Refusal {
+function refusalOf(acted: Exclude<Acted, { outcome: 'closed' }>, { name, effect }: OpenItemAction): Refusal {
   switch (acted.outcome) {
     case 'not_found':
       return refusal('open_item_not_found');
@@ -125,13 +125,20 @@ function refusalOf(acted: Exclude<Acted, { outcome: 'closed' }>, { name }: OpenI
       return refusal('open_item_closed', [{ field: name, problem }]);
     }
     case 'other_under_way': {
-      const problem = `must wait: ${acted.begun.name} was begun with ${JSON.stringify(acted.begun.input)}`;
+      const { name: begun, input: given, actor } = acted.begun;
+      const problem = `must wait: ${actor} has begun ${begun} with ${JSON.stringify(given)}, and it is finished by itself`;
       return refusal('open_item_under_way', [{ field: name, problem }]);
     }
     case 'refused':
       return refusal('open_item_action_refused', [{ field: fieldOf(acted.field, name), problem: acted.problem }]);
     case 'not_now':
-      return refusal('open_item_action_unavailable', [{ field: name, problem: acted.problem }]);
+      // What has its effect elsewhere stays under way (finish-begun.ts); anything else was rolled back, and is asked for anew.
+      return refusal('open_item_action_unavailable', [
+        {
+          field: name,
+          problem: effect === 'outside' ? `${acted.problem}; it is tried again by itself each minute` : acted.problem,
+        },
+      ]);
   }
 }
 

@@ -61,7 +61,7 @@ test('a person finds an item, reads what can be done, posts it at a rate, and fi
   });
   const acted = await run('act', id, 'post_at_rate', '--reason', 'rate of the day', '--set', 'rate=1.0945');
   expect(acted.out).toMatch(
-    /^oit_\w{26} {3}resolved by post_at_rate {3}\{"message_key":"open-item:oit_\w{26}","card":"stored"\}\n$/,
+    /^oit_\w{26} {3}resolved by post_at_rate {3}\{"message_key":"open-item:oit_\w{26}","card":"stored","authorization_id":"auth_\w{26}","amount_minor":985,"currency":"USD"\}\n$/,
   );
   expect(sample.state).toMatchObject({ held_minor: 0, posted_minor: 985 });
   expect((await run('list')).out).toContain('Nothing');

@@ -97,9 +97,13 @@ describe('F6: a clearing of 9.00 EUR of a hold of 10.00 USD', () => {
     world.api.edge.away = true;
     const answer = await act(item, 'post_at_rate', { rate: '1.1' });
     expect(answer).toMatchObject({ status: 503, body: { error_code: 'open_item_action_unavailable' } });
+    expect(answer.text).toContain('was not taken by the card: ');
+    expect(answer.text).toContain('; it is tried again by itself each minute');
     expect(answer.headers.get('retry-after')).toBe('1');
     world.api.edge.away = false;
-    expect(await act(item, 'dismiss')).toMatchObject({ status: 409, body: { error_code: 'open_item_under_way' } });
+    const other = await act(item, 'dismiss');
+    expect(other).toMatchObject({ status: 409, body: { error_code: 'open_item_under_way' } });
+    expect(other.text).toContain('must wait: akey_root has begun post_at_rate with ');
     expect(await listed()).toMatchObject([{ under_way: { name: 'post_at_rate', input: { rate: '1.1' } } }]);
     expect(await act(item, 'post_at_rate', { rate: '1.1' })).toMatchObject({ status: 200 });
   });

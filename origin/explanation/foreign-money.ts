@@ -37,11 +37,13 @@ export function foreignMoneyInWords(event: MessageEvent, currency: string, item:
       : `A ${message.kind} ${what} was kept for a person, because the card is in ${currency}`;
   if (item === null || item.status === 'open')
     return anomaly === undefined ? `${came}: it waits for a person.` : `${came}.`;
-  return `${came}. ${endOf(item)}`;
+  return `${came}. ${endOf(item, event.authorization_id)}`;
 }
 
-function endOf({ resolution, result }: ItemOfEvent): string {
-  const where = typeof result?.['authorization_id'] === 'string' ? ` (${result['authorization_id']})` : '';
+/** `ofEvent`: the event's own authorization, which need not be named where it was posted to that. */
+function endOf({ resolution, result }: ItemOfEvent, ofEvent: string): string {
+  const postedTo = result?.['authorization_id'];
+  const where = typeof postedTo === 'string' && postedTo !== ofEvent ? ` (${postedTo})` : '';
   switch (resolution) {
     case 'post_at_rate':
       return `A person has posted it as ${postedAs(result)}${where}.`;
