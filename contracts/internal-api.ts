@@ -31,7 +31,10 @@ export const profileWarningSchema = z.object({
 });
 export type ProfileWarning = z.infer<typeof profileWarningSchema>;
 
-/** `PUT /internal/cards/:network/:token`: an older version never replaces a newer one; the same version twice is fine. */
+/**
+ * `PUT /internal/cards/:network/:token?after=N`: an older version never replaces a newer one; the same version twice is fine. N: the newest
+ * event of this card that the origin knows, 0 without it; a card that has none of its own numbers its first one after that.
+ */
 export const putCardBodySchema = profileSchema;
 export const putCardAnswerSchema = z.object({
   outcome: z.enum(['stored', 'unchanged', 'stale']),

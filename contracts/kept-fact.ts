@@ -5,8 +5,18 @@ import * as z from 'zod/mini';
 import { merchantSchema } from './authorization-request.ts';
 import { cardKeySchema, networkSchema } from './network.ts';
 
-/** `out_of_contract`: amount, currency or a key cannot be read. `key_reused`: the key is known, with other content. */
-export const keptFactReasons = ['out_of_contract', 'key_reused'] as const;
+/**
+ * `out_of_contract`: amount, currency or a key cannot be read. `key_reused`: the key is known, with other content.
+ * `amount_beyond_bound`: more than is booked without a person. `older_than_memory`: older than what a card remembers, so nobody can say
+ * whether it had come before. `card_unknown`: one of too many unknown cards at once.
+ */
+export const keptFactReasons = [
+  'out_of_contract',
+  'key_reused',
+  'amount_beyond_bound',
+  'older_than_memory',
+  'card_unknown',
+] as const;
 
 export const keptFactSchema = z.object({
   version: z.literal(1),

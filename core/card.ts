@@ -173,6 +173,12 @@ export class Card {
     return { outcome: 'stored', version: profile.version, ...(warnings.length === 0 ? {} : { warnings }) };
   }
 
+  /** For a card without events: the first one is numbered after this. */
+  goOnAfter(sequence: number): void {
+    assert(this.#sequence === 0, 'a card that has events counts on from them');
+    this.#sequence = sequence;
+  }
+
   /** Drops the holds that are due; when the next one is. */
   expire(clockMs: number): { expired: number; next_ms: number } {
     const nowMs = this.now(clockMs);

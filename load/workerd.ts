@@ -29,7 +29,7 @@ export interface Workerd {
 }
 
 /** Of the edge's bundle. */
-export const edgeNamespaces = { CARDS: 'CardObject', STAND_IN_DESKS: 'StandInDesk' };
+export const edgeNamespaces = { CARDS: 'CardObject', STAND_IN_DESKS: 'StandInDesk', KNOWN_CARDS: 'KnownCards' };
 
 const startedWithinMs = 10_000;
 const stoppedWithinMs = 5_000;

@@ -3,6 +3,7 @@
 // answers: the edge stands in, or the request is given up (`give-up.ts`), so that no hold is left that nobody knows of.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
+import { newId } from '../contracts/ids.ts';
 import { fromJsonText, toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Network } from '../contracts/network.ts';
@@ -14,6 +15,7 @@ import { giveUp } from './give-up.ts';
 import { inTime, wait } from './in-time.ts';
 import { logEvent } from './log.ts';
 import { standIn, standInFor } from './stand-in.ts';
+import { countUnknown, isBeyondBound, isSurelyUnknown, meet } from './unknown-cards.ts';
 
 type DecidedAnswer = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
 export type Outcome =
@@ -43,10 +45,16 @@ export async function authorize(
   const deadlineAtMs = arrivedAtMs + deadlineMs;
   // Where the edge may stand in, the end of the deadline is for that.
   const standInAtMs = deadlineAtMs - limits.standInMs;
+  const card = { network, cardToken };
+  // One of too many unknown cards at once.
+  if (isBeyondBound(env, network) && (await isSurelyUnknown(env, card, deadlineAtMs))) return unknownCard();
   const wanted = standInFor(request, policy);
   const decided = await ask(env, call, wanted === null ? deadlineAtMs : standInAtMs);
-  if (decided !== null) return decided;
-  const card = { network, cardToken };
+  if (decided !== null) {
+    if (decided.decision.reason === 'card_unknown') countUnknown(env, card);
+    else meet(card);
+    return decided;
+  }
   // The card hears of it later: what it has heard by now cannot be about this purchase, and what it hears after may be.
   const answered = wanted === null ? null : { ...wanted, advice: { ...wanted.advice, answered_at_ms: Date.now() } };
   const stoodIn = answered === null ? 'refused' : await standIn(env, execution, { card, ...answered, deadlineAtMs });
@@ -57,6 +65,13 @@ export async function authorize(
   const advice = stoodIn === 'queued' && answered !== null ? answered.advice : null;
   await giveUp(env, execution, { ...card, requestKey: request.request_key, deadlineAtMs, standIn: advice });
   return { outcome: 'unavailable' };
+}
+
+/** Declined without an object, and recorded nowhere. */
+function unknownCard(): Outcome {
+  const amounts = { approved_minor: 0, hold_minor: 0, available_minor: null };
+  const decision = { outcome: 'declined', reason: 'card_unknown', control_id: null, profile_version: null } as const;
+  return { outcome: 'decided', authorization_id: newId('auth'), decision: { ...decision, ...amounts, trace: [] } };
 }
 
 /**

@@ -9,6 +9,7 @@ import type { Env } from './env.ts';
 import { keepFact } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { nativeIdentifiers } from './networks/native-messages.ts';
+import { receiveFact } from './receive-fact.ts';
 
 /** Whether the queue has taken it. */
 export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0): Promise<boolean> {
@@ -27,17 +28,23 @@ export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
   const card = splitCardKey(notice.card_key);
   if (notice.does === 'receive') {
     const { message } = notice;
-    const answer = await callCard(env, card, (object) => object.receive(message));
-    if (answer.outcome !== 'conflict') return;
-    // The card knows the key with another content: another fact, which no repeat would ever tell it.
-    await keepFact(env, card.network, nativeIdentifiers, {
-      fact: message,
-      cardToken: card.cardToken,
-      reason: 'key_reused',
-      field: answer.field,
-      problem: 'differs from the first message with this key',
-      merchant: 'merchant' in message ? message.merchant : null,
-    });
+    // What the edge has promised in the card's place is never held back.
+    const isPromised = message.kind === 'advice' && message.decided_by === 'edge';
+    const answer = await (isPromised
+      ? callCard(env, card, (object) => object.receive(message))
+      : receiveFact(env, card, message));
+    if (answer.outcome !== 'conflict' && answer.outcome !== 'held_back') return;
+    // `conflict`: the card knows the key with another content, another fact, which no repeat would ever tell it.
+    const { reason, problem } =
+      answer.outcome === 'held_back'
+        ? answer
+        : { reason: 'key_reused' as const, problem: 'differs from the first message with this key' };
+    // In the shape of our own network, so that a person can hand it in again, whichever network it came from.
+    const fact = { card_token: card.cardToken, message };
+    const { field } = answer;
+    const merchant = 'merchant' in message ? message.merchant : null;
+    const odd = { fact, cardToken: card.cardToken, reason, field, problem, merchant };
+    await keepFact(env, card.network, nativeIdentifiers, odd);
     return;
   }
   const { request_key, after } = notice;

@@ -1,18 +1,20 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
 import * as z from 'zod/mini';
+import { type Amounts, amountsForm, readAmounts } from '../contracts/amount-max.ts';
 import type { CardNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
-import { currencyExponent, minorFromDecimalText } from '../contracts/money.ts';
 import type { Network } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
+import type { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { secretProblems } from './secret-problems.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
   readonly STAND_IN_DESKS: DurableObjectNamespace<StandInDesk>;
+  readonly KNOWN_CARDS: DurableObjectNamespace<KnownCards>;
   readonly CARD_EVENTS: Queue;
   readonly STAND_INS: Queue<CardNotice>;
 }
@@ -24,52 +26,38 @@ export interface Env {
 const marqetaPolicies = ['decline', 'network', 'stand_in'] as const;
 const nativePolicies = ['decline', 'stand_in'] as const;
 
-/** Minor units by currency; a currency that is not named is never stood in for. */
-export type StandInMax = ReadonlyMap<string, number>;
+/** A currency that is not named is never stood in for. */
+export type StandInMax = Amounts;
 
-const standInMaxForm = 'must be pairs of a currency and an amount in major units, such as USD 50.00 EUR 45.00';
-
-/** The amounts, or what is wrong with them: the text itself is never repeated. */
-function readStandInMax(text: string): StandInMax | string {
-  const words = text.split(/\s+/).filter((word) => word !== '');
-  const amounts = new Map<string, number>();
-  for (let index = 0; index < words.length; index += 2) {
-    const [currency = '', amount = ''] = words.slice(index, index + 2);
-    if (currencyExponent(currency) === undefined) return standInMaxForm;
-    const minor = minorFromDecimalText(amount, currency);
-    if (typeof minor !== 'number') return `${standInMaxForm}: the amount of ${currency} ${minor.problem}`;
-    if (minor === 0) return `names ${currency} with nothing to stand in for: leave it out`;
-    if (amounts.has(currency)) return `names ${currency} twice`;
-    amounts.set(currency, minor);
-  }
-  return amounts;
-}
-
-const standInMax = z._default(
-  z.pipe(
-    z.string(),
-    z.transform((text: string, { issues }): StandInMax => {
-      const read = readStandInMax(text);
-      if (typeof read !== 'string') return read;
-      issues.push({ code: 'custom', message: read, input: undefined });
-      return noAmounts;
-    }),
-  ),
-  new Map(),
-);
-const noAmounts: StandInMax = new Map();
-
-/** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
-const standInCount = z._default(
-  z.pipe(
-    z.union([z.string(), z.number()]),
+const noAmounts: Amounts = new Map();
+const amounts = (nothing: string) =>
+  z._default(
     z.pipe(
-      z.transform((given: string | number) => Number(given)),
-      z.int('must be a whole number').check(z.minimum(1), z.maximum(limits.standInsPerDayMax)),
+      z.string(),
+      z.transform((text: string, { issues }): Amounts => {
+        const read = readAmounts(text, nothing);
+        if (typeof read !== 'string') return read;
+        issues.push({ code: 'custom', message: read, input: undefined });
+        return noAmounts;
+      }),
     ),
-  ),
-  5,
-);
+    new Map(),
+  );
+const standInMax = amounts('nothing to stand in for');
+
+const wholeNumber = (min: number, max: number, otherwise: number) =>
+  z._default(
+    z.pipe(
+      z.union([z.string(), z.number()]),
+      z.pipe(
+        z.transform((given: string | number) => Number(given)),
+        z.int('must be a whole number').check(z.minimum(min), z.maximum(max)),
+      ),
+    ),
+    otherwise,
+  );
+/** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
+const standInCount = wholeNumber(1, limits.standInsPerDayMax, 5);
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
@@ -110,6 +98,10 @@ const settingsSchema = z
     MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
     /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
     CARD_LOCATION_HINT: z.optional(z.enum(locationHints)),
+    /** Beyond these, a network's word of money waits for a person; a currency that is not named has the default of its kind. */
+    AMOUNT_MAX: amounts('nothing to believe'),
+    /** Tokens of cards that nobody knows, of one network and minute in one isolate, that are still asked about at their cards. */
+    UNKNOWN_CARDS_PER_MINUTE: wholeNumber(0, 100_000, 60),
     MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),
     MARQETA_STAND_IN_MAX: standInMax,
     MARQETA_STAND_IN_COUNT_PER_DAY: standInCount,
@@ -126,7 +118,7 @@ const settingsSchema = z
           code: 'custom',
           path: [`${network}_STAND_IN_MAX`],
           input: undefined,
-          message: `${standInMaxForm}, where ${network}_FAILURE_POLICY is stand_in`,
+          message: `${amountsForm}, where ${network}_FAILURE_POLICY is stand_in`,
         });
   })
   .check(({ value, issues }) => {
@@ -155,37 +147,17 @@ export function failurePolicyOf(settings: Settings, network: Network): FailurePo
 
 const known = new WeakMap<Env, Settings>();
 
-/** Nothing is served with these settings. */
-export class Misconfigured extends Error {
-  /** The names of those that are wrong; their values are in nobody's log. */
-  readonly settings: readonly string[];
-
-  constructor(issues: readonly z.core.$ZodIssue[]) {
-    const wrong = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    super(
-      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
-    );
-    this.settings = [...new Set(issues.map(({ path }) => String(path[0])))];
-  }
-}
-
-/** Null where all is right. */
-export function misconfigurationOf(env: Env): Misconfigured | null {
-  try {
-    settingsOf(env);
-    return null;
-  } catch (error) {
-    if (error instanceof Misconfigured) return error;
-    throw error;
-  }
-}
-
 /** The settings of these bindings. Throws an error that names every wrong one, without its value. */
 export function settingsOf(env: Env): Settings {
   const before = known.get(env);
   if (before !== undefined) return before;
   const parsed = settingsSchema.safeParse(env);
-  if (!parsed.success) throw new Misconfigured(parsed.error.issues);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    throw new Error(
+      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
+    );
+  }
   known.set(env, parsed.data);
   return parsed.data;
 }

@@ -22,7 +22,6 @@ import { type Env, settingsOf } from './env.ts';
 import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
-import { readStandIn } from './read-stand-in.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
@@ -55,7 +54,8 @@ export const internal = new Hono<Bindings>()
     const body = parseJson(context.get('text'));
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
-    const answer = await reach(context, (names) => putProfile(context.env, names, profile));
+    const { after } = inShape(afterSchema, context.req.query());
+    const answer = await reach(context, (names) => putProfile(context.env, names, profile, after));
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
   })
   .post('/cards/:network/:token/messages', async (context) => {
@@ -82,9 +82,6 @@ export const internal = new Hono<Bindings>()
       throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
     return context.json(readback);
   })
-  .get('/cards/:network/:token/stand-in', async (context) =>
-    context.json(await reach(context, (names) => readStandIn(context.env, names))),
-  )
   .get('/cards/:network/:token/events', async (context) => {
     const { after } = inShape(afterSchema, context.req.query());
     return context.json(await onCard(context, (card) => card.eventsAfter(after)));

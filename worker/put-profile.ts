@@ -1,19 +1,32 @@
-// A card's profile, to the card and to its desk for stand-ins. Both must have it before the origin hears so: the origin brings it
-// again, and each of the two takes a version once.
+// A card's profile, to the card, to its desk for stand-ins, and to the list of known cards. All must have it before the origin hears so:
+// the origin brings it again, and each of them takes a version once.
 
+import { cardKey } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
 import type { PutProfileAnswer } from '../durable-objects/card/card-object.ts';
 import type { StandInCard } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { type CardNames, callCard, severalTimes, standInDesk } from './card-object.ts';
 import type { Env } from './env.ts';
+import { list, meet } from './unknown-cards.ts';
 
-export async function putProfile(env: Env, card: CardNames, profile: Profile): Promise<PutProfileAnswer> {
+/** `after`: the newest event of this card that the origin knows. */
+export async function putProfile(
+  env: Env,
+  card: CardNames,
+  profile: Profile,
+  after: number,
+): Promise<PutProfileAnswer> {
   const known = standInCardOf(profile);
   const tellDesk = () => severalTimes(() => standInDesk(env, card).putCard(known));
   // What is frozen is frozen at the desk first: it is asked while the card is away, which may be just now.
   const isTightened = known.active_until_ms === 0;
   if (isTightened) await tellDesk();
-  const answer = await callCard(env, card, (object) => object.putProfile(profile));
+  const key = cardKey(card.network, card.cardToken);
+  const [answer] = await Promise.all([
+    callCard(env, card, (object) => object.putProfile(profile, { after })),
+    severalTimes(() => list(env, key).add(key)),
+  ]);
+  meet(card);
   // An older version is none that the desk should take for the newest.
   if (!isTightened && answer.outcome !== 'stale') await tellDesk();
   return answer;

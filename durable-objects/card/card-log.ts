@@ -1,7 +1,8 @@
 // The card's durable truth: an append-only log. A row is the event, the decision it carries and its outbox entry at once.
 // Does not know what the events mean.
 //
-// log(sequence, at_ms, published_sequence, body): written by `append`, one row an event, never changed; `trim` takes the oldest.
+// log(sequence, at_ms, published_sequence, body): made with the first event, so that a token that no card has leaves nothing here; written
+// by `append`, one row an event, never changed; `trim` takes the oldest.
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs no write.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
@@ -12,15 +13,19 @@ type StoredRow = { sequence: number; at_ms: number; published_sequence: number; 
 
 export class CardLog {
   readonly #sql: SqlStorage;
+  #isThere: boolean;
 
   constructor(sql: SqlStorage) {
     this.#sql = sql;
-    sql.exec(
-      'create table if not exists log (sequence integer primary key, at_ms integer not null, published_sequence integer not null, body text not null)',
-    );
+    this.#isThere = sql.exec("select 1 from sqlite_master where name = 'log'").toArray().length > 0;
   }
 
   append(row: LoggedEvent, publishedSequence: number): void {
+    if (!this.#isThere)
+      this.#sql.exec(
+        'create table log (sequence integer primary key, at_ms integer not null, published_sequence integer not null, body text not null)',
+      );
+    this.#isThere = true;
     this.#sql.exec(
       'insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)',
       row.sequence,
@@ -32,6 +37,7 @@ export class CardLog {
 
   /** Rows above a sequence, in order; `limit` of them at most. */
   *after(sequence: number, limit: number): Generator<LoggedEvent> {
+    if (!this.#isThere) return;
     const rows = this.#sql.exec<StoredRow>(
       'select sequence, at_ms, published_sequence, body from log where sequence > ? order by sequence limit ?',
       sequence,
@@ -50,6 +56,7 @@ export class CardLog {
 
   /** The oldest row still there; null for an empty log. */
   oldest(): { sequence: number; at_ms: number } | null {
+    if (!this.#isThere) return null;
     const [row] = this.#sql.exec<{ sequence: number; at_ms: number }>(
       'select sequence, at_ms from log order by sequence limit 1',
     );
@@ -58,6 +65,7 @@ export class CardLog {
 
   /** The first row that is no older than an instant; null where all are older. Reads the older ones, and no others. */
   firstSince(atMs: number): number | null {
+    if (!this.#isThere) return null;
     const [row] = this.#sql.exec<{ sequence: number }>(
       'select sequence from log where at_ms >= ? order by sequence limit 1',
       atMs,
@@ -67,11 +75,12 @@ export class CardLog {
 
   /** Takes away the rows below a sequence. */
   trim(firstSequence: number): void {
-    this.#sql.exec('delete from log where sequence < ?', firstSequence);
+    if (this.#isThere) this.#sql.exec('delete from log where sequence < ?', firstSequence);
   }
 
   /** The outbox's cursor as the newest row knew it; 0 for an empty log. */
   publishedSequence(): number {
+    if (!this.#isThere) return 0;
     const [row] = this.#sql.exec<{ published_sequence: number }>(
       'select published_sequence from log order by sequence desc limit 1',
     );

@@ -199,6 +199,8 @@ test('evictions and alarms between any two steps change no answer, no state and 
       vi.setSystemTime(startMs);
       const key = newCardKey();
       const memory = new MemoryCard();
+      // Without a profile an object records only what moves money, which is the object's own matter.
+      await take({ do: 'putProfile', profile: profile() }, key, memory);
       const answers: { object: unknown[]; memory: unknown[] } = { object: [], memory: [] };
       for (const { step, eviction } of life) {
         const [object, inMemory] = await take(step, key, memory);

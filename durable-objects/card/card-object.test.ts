@@ -4,7 +4,7 @@ import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test, vi } from 'vitest';
 import { controlsReadbackSchema } from '../../contracts/readback.ts';
 import { clearing, limitPerDay, merchant, profile, request, reversal } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, newCardKey, sequencesOf, standing, upTo } from './sample-card.ts';
+import { ask, cardAt, eventsOf, newCard, sequencesOf, standing, upTo } from './sample-card.ts';
 
 describe('authorize', () => {
   test('a repeat gets the stored answer byte for byte, though the profile has changed since', async () => {
@@ -38,15 +38,6 @@ describe('authorize', () => {
       expect(await eventsOf(key)).toHaveLength(2);
     },
   );
-
-  test('an unknown card declines, and the request is on record', async () => {
-    const key = newCardKey();
-    expect(await ask(cardAt(key), request())).toMatchObject({
-      outcome: 'decided',
-      decision: { outcome: 'declined', reason: 'card_unknown', approved_minor: 0 },
-    });
-    expect(await eventsOf(key)).toMatchObject([{ sequence: 1, kind: 'authorization', request: request() }]);
-  });
 
   test.each([
     ['the day limit', { funds_minor: 1_000_000, controls: [limitPerDay(5_050)] }, 50, 'exceeds_amount_in_window'],

@@ -28,25 +28,48 @@ import { Agenda } from './agenda.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { Outbox } from './outbox.ts';
+import { releasesNothing, Unrecorded } from './unrecorded.ts';
 import { Upkeep } from './upkeep.ts';
 
 export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card.ts';
+
+/** Nothing was recorded. `nothing_to_release`: on a card without a profile, that holds nothing under this name. */
+export interface NotCertain {
+  readonly outcome: 'card_unknown' | 'older_than_memory' | 'nothing_to_release';
+}
 
 export interface CardObjectEnv {
   readonly CARD_EVENTS: Queue;
 }
 
 export class CardObject extends DurableObject<CardObjectEnv> {
-  readonly #log: CardLog;
-  readonly #card: Card;
   readonly #agenda: Agenda;
-  readonly #outbox: Outbox;
-  readonly #upkeep: Upkeep;
+  readonly #unrecorded = new Unrecorded();
+  #log: CardLog;
+  #card: Card;
+  #outbox: Outbox;
+  #upkeep: Upkeep;
   readonly #loadedAtMs = Date.now();
   #requestsSinceLoad = 0;
 
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
+    this.#agenda = new Agenda(ctx.storage);
+    const { log, card, outbox, upkeep } = this.#load();
+    this.#log = log;
+    this.#card = card;
+    this.#outbox = outbox;
+    this.#upkeep = upkeep;
+    ctx.blockConcurrencyWhile(async () => {
+      await this.#agenda.restore();
+      this.#outbox.restore(card.sequence);
+      this.#agenda.bringForward(Date.now());
+    });
+  }
+
+  /** From what is durable. */
+  #load() {
+    const { ctx, env } = this;
     const { storage } = ctx;
     const log = new CardLog(storage.sql);
     const snapshot = new CardSnapshot(storage.sql);
@@ -58,22 +81,15 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const stored = snapshot.read();
     const snapshotSequence = stored?.sequence ?? 0;
     const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
-    this.#log = log;
-    this.#card = card;
-    this.#agenda = new Agenda(storage);
-    this.#outbox = new Outbox({
+    const outbox = new Outbox({
       agenda: this.#agenda,
       log,
       send: (message) => env.CARD_EVENTS.send(message),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
       startAgain: (reason) => ctx.abort(reason),
     });
-    this.#upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
-    ctx.blockConcurrencyWhile(async () => {
-      await this.#agenda.restore();
-      this.#outbox.restore(card.sequence);
-      this.#agenda.bringForward(Date.now());
-    });
+    const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
+    return { log, card, outbox, upkeep };
   }
 
   /**
@@ -82,6 +98,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
    */
   authorize(requestText: JsonText<AuthorizationRequest>, deadlineAtMs?: number): JsonText<AuthorizeAnswer> {
     const request = fromJsonText(requestText);
+    const unrecorded = this.#unrecorded.answerTo(request, this.#card.state, Date.now());
+    if (unrecorded !== null) return toJsonText(unrecorded);
     return toJsonText(this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null)));
   }
 
@@ -91,15 +109,48 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   }
 
   /**
+   * The same, but only where the card can vouch for it; otherwise nothing is recorded, and the caller decides what becomes of it. What it
+   * has recorded before is a repeat all the same.
+   */
+  receiveIfCertain(message: CardMessage): ReceiveAnswer | NotCertain {
+    const { state } = this.#card;
+    if (!state.received.has(message.message_key)) {
+      if (releasesNothing(state, message)) return { outcome: 'nothing_to_release' };
+      if (state.profile === null) return { outcome: 'card_unknown' };
+      if (this.#mayBeForgotten(message)) return { outcome: 'older_than_memory' };
+    }
+    return this.receive(message);
+  }
+
+  /**
+   * Money that is stamped before what the card remembers, on a card that has forgotten some: booked once, it would be booked again. A card
+   * that still has its first event knows every key that ever came. Of holds and releases a second one does no lasting harm.
+   */
+  #mayBeForgotten({ kind, occurred_at_ms }: CardMessage): boolean {
+    if ((kind !== 'clearing' && kind !== 'refund') || occurred_at_ms === undefined) return false;
+    if (Date.now() - occurred_at_ms <= limits.retentionMs) return false;
+    return this.#card.sequence > 0 && this.#log.oldest()?.sequence !== 1;
+  }
+
+  /**
    * Gives up a request: what it had been approved for is released, and its key stays declined for ever. `onlyFirst`: a key that
    * was given up before stays as it stands, though somebody has answered it in the card's place since.
    */
   void(requestKey: string, { onlyFirst = false } = {}): VoidAnswer {
     if (onlyFirst && this.#card.state.voided.has(requestKey)) return { outcome: 'repeated' };
+    if (this.#unrecorded.takesVoid(requestKey, this.#card.state)) return { outcome: 'stored' };
     return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
   }
 
-  putProfile(profile: Profile): PutProfileAnswer {
+  /**
+   * `after`: the newest event of this card that the origin knows. A card that has none goes on from there: its token may have been one
+   * that left nothing behind, and its numbers must not come twice.
+   */
+  putProfile(profile: Profile, { after = 0 } = {}): PutProfileAnswer {
+    if (this.#card.sequence === 0 && after > 0) {
+      this.#card.goOnAfter(after);
+      this.#outbox.restore(after);
+    }
     return this.#changing((nowMs) => this.#card.putProfile(profile, nowMs));
   }
 
@@ -158,6 +209,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     await this.#outbox.publish();
     if (isClockDoubted) return this.#agenda.lookAgain(this.#outbox.isAllSent);
     const isQueueThere = this.#outbox.isAllSent;
+    if (isQueueThere && this.#upkeep.isNobodys(nowMs)) return await this.#forgetAll();
     this.#orStartAgain(() => this.#upkeep.run(nowMs, this.#outbox.publishedSequence));
     if (isQueueThere) await this.#outbox.publish();
     // What could not be sent, and what came meanwhile, has its promise already.
@@ -166,6 +218,19 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (isBusy) return this.#outbox.promise();
     const nextMs = this.#upkeep.nextMs(nowMs);
     if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
+  }
+
+  /** Nothing is left of a card that never had a profile: no row, no alarm, no file. What it had said was sent, and is booked. */
+  async #forgetAll(): Promise<void> {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    const { log, card, outbox, upkeep } = this.#load();
+    this.#log = log;
+    this.#card = card;
+    this.#outbox = outbox;
+    this.#upkeep = upkeep;
+    await this.#agenda.restore();
+    outbox.restore(card.sequence);
   }
 
   /** A call that may change the card; the clock is read once. */

@@ -145,6 +145,7 @@ describe('the snapshot', () => {
     for (const one of upTo(25)) await authorize(key, one);
     const before = await everythingOf(key);
     await runInDurableObject(cardAt(key), (_, { storage: { sql } }) => {
+      sql.exec('create table snapshot (part integer primary key, body text not null)');
       sql.exec("create trigger full before insert on snapshot begin select raise(abort, 'disk is full'); end");
     });
     expect(await runAlarm(key).catch(String)).toContain('could not be recorded');

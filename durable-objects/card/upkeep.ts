@@ -36,6 +36,16 @@ export class Upkeep {
     if (this.#isSnapshotDue() || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
   }
 
+  /**
+   * A card that never had a profile, whose every event is sent and older than the retention, and that holds nothing any more: some
+   * token that a network named once.
+   */
+  isNobodys(nowMs: number): boolean {
+    const { profile, held_minor } = this.#card.state;
+    if (profile !== null || this.#card.sequence === 0 || held_minor !== 0) return false;
+    return this.#log.firstSince(nowMs - limits.retentionMs - limits.trimDelayMs) === null;
+  }
+
   /** When something will be due that no event brings with it; null: never. */
   nextMs(nowMs: number): number | null {
     const oldest = this.#log.oldest();

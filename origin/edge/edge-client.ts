@@ -11,12 +11,7 @@ import {
   putCardAnswerSchema,
 } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import {
-  type ControlsReadback,
-  controlsReadbackSchema,
-  type StandInReadback,
-  standInReadbackSchema,
-} from '../../contracts/readback.ts';
+import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import type { CardName } from '../intake/streams.ts';
@@ -26,16 +21,14 @@ const timeoutMs = 5_000;
 type Method = 'GET' | 'PUT' | 'POST';
 
 export interface EdgeClient {
-  putProfile(card: CardName, profile: Profile): Promise<z.infer<typeof putCardAnswerSchema>>;
+  /** `after`: the newest event of the card that is known here. */
+  putProfile(card: CardName, profile: Profile, after?: number): Promise<z.infer<typeof putCardAnswerSchema>>;
   /** As a network would have sent it: under the same key twice it is booked once. */
   sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
   readControls(card: CardName): Promise<ControlsReadback>;
-  /** What may be stood in for in the card's place, and what is left of it. */
-  readStandIn(card: CardName): Promise<StandInReadback>;
-  /** Throws why the edge would serve nothing. */
   ping(): Promise<void>;
 }
 
@@ -58,21 +51,23 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
   }
 
   return {
-    putProfile: (card, profile) => call(putCardAnswerSchema, 'PUT', pathOf(card), JSON.stringify(profile)),
+    putProfile: (card, profile, after = 0) =>
+      call(
+        putCardAnswerSchema,
+        'PUT',
+        `${pathOf(card)}${after === 0 ? '' : `?after=${after}`}`,
+        JSON.stringify(profile),
+      ),
     sendMessage: (card, message) =>
       call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
     sendFact: (network, fact) =>
       call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
     readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
-    readStandIn: (card) => call(standInReadbackSchema, 'GET', `${pathOf(card)}/stand-in`),
     async ping() {
-      const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) });
-      const said: unknown = await answer.json().catch(() => null);
-      const wrong = misconfiguredSchema.safeParse(said).data?.wrong_settings;
-      if (wrong !== undefined) throw new Error(`the edge serves nothing, because of its settings: ${wrong.join(', ')}`);
-      // 404: an edge of an older release, which is alive.
-      if (!answer.ok && answer.status !== 404) throw new Error(`the edge answered ${answer.status} to /readyz`);
+      const answer = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
+      await answer.body?.cancel();
+      if (!answer.ok) throw new Error(`the edge answered ${answer.status} to /livez`);
     },
   };
 }
@@ -93,12 +88,6 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
 function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${encodeURIComponent(card_token)}`;
 }
-
-/** Names alone, and of these nothing that would not stand in a log line. */
-const misconfiguredSchema = z.object({
-  status: z.literal('misconfigured'),
-  wrong_settings: z.array(z.string().regex(/^[A-Z][A-Z_]{1,60}$/)).max(50),
-});
 
 const problemSchema = z.object({ error_code: z.string().max(64) });
 function errorCodeOf(said: unknown): string {

@@ -33,6 +33,8 @@ interface Due {
   readonly profile: unknown;
   /** This one included. */
   readonly attempts: number;
+  /** The newest event of the card that has come here. */
+  readonly seen_sequence: string;
 }
 
 /** Tries of one profile before a person is told, where the edge is there and takes the others. */
@@ -43,7 +45,7 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     const { card_id } = due;
     try {
       const profile = profileSchema.parse(due.profile);
-      const { version, warnings = [] } = await edge.putProfile(due, profile);
+      const { version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence));
       await markStored(database, card_id, version);
       await closeAsGone(database.sql, 'profile_not_taken', card_id);
       return warnings;
@@ -116,7 +118,9 @@ async function claim({ sql }: Database, cardId: string | null): Promise<Due[]> {
        select card_id from edge_outbox where case when $1::text is null then next_attempt_at <= now() else card_id = $1 end
        order by next_attempt_at limit $3 for update skip locked
      )
-     returning c.card_id, c.network, c.card_token, c.profile, o.attempts`,
+     returning c.card_id, c.network, c.card_token, c.profile, o.attempts,
+       coalesce((select seen_sequence from card_streams s where s.network = c.network and s.card_token = c.card_token), 0)
+         as seen_sequence`,
     [cardId, leaseSeconds, rowsPerRound],
   );
   return rows;

@@ -3,7 +3,13 @@
 import type { KeptFact } from '../../contracts/kept-fact.ts';
 import type { RaisedItem } from '../open-items/raise.ts';
 
-const kinds = { out_of_contract: 'fact_out_of_contract', key_reused: 'key_reused' } as const;
+const kinds = {
+  out_of_contract: 'fact_out_of_contract',
+  key_reused: 'key_reused',
+  amount_beyond_bound: 'fact_held_back',
+  older_than_memory: 'fact_held_back',
+  card_unknown: 'fact_held_back',
+} as const;
 
 export function itemOfFact(fact: KeptFact): RaisedItem {
   const { network, card_key, reason, field, problem, fact_key } = fact;

@@ -2,6 +2,7 @@
 // repeat or reorder anything: what the edge has, the origin gets.
 
 import type { Logger } from 'pino';
+import { limits } from '../../contracts/limits.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
@@ -132,13 +133,17 @@ export function createSweep(options: RepairOptions): Loop {
     intervalMs: sweepPauseMs,
     async round(signal, moved) {
       for (;;) {
-        // A full join: a card may have no stream yet, all its events lost; a stream may have no card here.
+        // A full join: a card may have no stream yet, all its events lost; a stream may have no card here. One that has none, and
+        // whose newest event is older than what the edge keeps, is left alone: there is nothing left of it at the edge.
         const { rows } = await database.sql.query<Behind>(
           `select network, card_token, coalesce(s.applied_sequence, 0) as applied_sequence,
              coalesce(s.seen_sequence, 0) as seen_sequence
            from card_streams s full join cards c using (network, card_token)
-           where (network, card_token) > ($1, $2) order by network, card_token limit $3`,
-          [last.network, last.card_token, cardsPerRound],
+           where (network, card_token) > ($1, $2) and (c.card_id is not null or exists (
+             select from card_events e where e.stream_id = s.stream_id and e.sequence = s.seen_sequence
+               and e.received_at > now() - $4 * interval '1 millisecond'))
+           order by network, card_token limit $3`,
+          [last.network, last.card_token, cardsPerRound, limits.retentionMs],
         );
         const troubled = await cardsWithConditions(database.sql, rows);
         await eachOf(rows, (card) => repaired(options, card, troubled, signal), { edge, log, signal, moved });

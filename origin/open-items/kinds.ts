@@ -4,6 +4,8 @@
 export const openItemKinds = {
   dead_letter: 'A queue message that could not be read or taken.',
   fact_out_of_contract: 'A message of a network that its contract does not allow; nothing of it is booked yet.',
+  fact_held_back:
+    'A message about money that is beyond the largest amount, older than its card remembers, or of one of too many unknown cards; nothing of it is booked yet.',
   key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',
   currency_mismatch:
     "Money in another currency than the card's: it moved nothing, and its hold stays; or it came before the profile.",

@@ -7,12 +7,13 @@ import { findCardField } from '../../contracts/card-data.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { receiveNotice } from '../../contracts/card-notice.ts';
 import { isFields, messageRead } from '../../contracts/decorations.ts';
-import { cardKey, networkKeySchema } from '../../contracts/network.ts';
+import { cardKey, type Network, networkKeySchema } from '../../contracts/network.ts';
 import { type FieldProblem, fieldProblems, Refusal } from '../../contracts/problem.ts';
 import { parseJson } from '../body.ts';
 import { callCard } from '../card-object.ts';
-import type { Env } from '../env.ts';
+import { type Env, settingsOf } from '../env.ts';
 import { keepFact } from '../keep-facts.ts';
+import { type HeldBack, objectionTo, receiveFact } from '../receive-fact.ts';
 import { queueRest, type Rest } from './rest-of-batch.ts';
 
 const elementSchema = z.object({ card_token: networkKeySchema, message: cardMessageSchema });
@@ -45,9 +46,19 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
     return { message_key: keyIn(element), outcome: 'kept', ...read };
   }
   const { card_token, message } = read;
-  const answer = await callCard(env, { network: 'native', cardToken: card_token }, (card) => card.receive(message));
+  const answer = await receiveFact(env, { network: 'native', cardToken: card_token }, message);
   const { message_key } = message;
-  if (answer.outcome !== 'conflict') return { message_key, outcome: answer.outcome, ...cardFieldIn(element, at) };
+  if (answer.outcome === 'held_back') {
+    const { reason, problem } = answer;
+    const field = fieldOf(answer, at);
+    const odd = { fact: element, cardToken: card_token, reason, field, problem, merchant: merchantIn(element) };
+    await keepFact(env, 'native', nativeIdentifiers, odd);
+    return { message_key, outcome: 'kept', field, problem };
+  }
+  if (answer.outcome !== 'conflict') {
+    const outcome = answer.outcome === 'nothing_to_release' ? 'stored' : answer.outcome;
+    return { message_key, outcome, ...cardFieldIn(element, at) };
+  }
   const field = `${at}.message.${answer.field}`;
   const problem = 'differs from the first message with this key';
   await keepFact(env, 'native', nativeIdentifiers, {
@@ -67,14 +78,17 @@ export async function queueMessages(env: Env, rest: Rest, unread: Unread): Promi
     ...{ network: 'native', identifiers: nativeIdentifiers, merchantIn },
     read: (element, at) => {
       const read = readElement(element, at, unread);
-      return 'field' in read ? read : [receiveNotice(cardKey('native', read.card_token), read.message)];
+      if ('field' in read) return read;
+      const objection = objectionTo(read.message, settingsOf(env).AMOUNT_MAX);
+      if (objection !== null) return { field: fieldOf(objection, at), problem: objection.problem };
+      return [receiveNotice(cardKey('native', read.card_token), read.message)];
     },
   });
   return outcomes.map((outcome, index) => ({ message_key: keyIn(rest.elements[index]), ...outcome }));
 }
 
 /** A fact that was kept, once more, from its evidence. False: it cannot be booked now either. */
-export async function storeKeptNative(env: Env, fact: string): Promise<boolean> {
+export async function storeKeptNative(env: Env, fact: string, network: Network = 'native'): Promise<boolean> {
   const parsed = parseJson(fact);
   // Of a large batch, elements that could not be read share a fact.
   const read = (Array.isArray(parsed) ? parsed : [parsed]).map((one) => readElement(one, 'fact', new Set()));
@@ -82,11 +96,15 @@ export async function storeKeptNative(env: Env, fact: string): Promise<boolean> 
   const answers = await Promise.all(
     read.map((one) => {
       if ('field' in one) throw new Error('not reached: the fact was read');
-      const card = { network: 'native', cardToken: one.card_token } as const;
-      return callCard(env, card, (object) => object.receive(one.message));
+      // A person has said that it is to be booked, whatever spoke against it.
+      return callCard(env, { network, cardToken: one.card_token }, (object) => object.receive(one.message));
     }),
   );
   return answers.every(({ outcome }) => outcome !== 'conflict');
+}
+
+function fieldOf({ field }: HeldBack, at: string): string {
+  return field === 'card_token' ? `${at}.card_token` : `${at}.message.${field}`;
 }
 
 function readElement(element: unknown, at: string, unread: Unread): z.infer<typeof elementSchema> | FieldProblem {

@@ -16,7 +16,14 @@ export const bookCorrection = outsideAction({
     'Book a `message` as the native network writes it (docs/open-items.md). Without a `message_key` it gets one of its own; with the ' +
     "network's key, the network's own correction under that key will be a repeat. Without a `merchant` it is at the shop that the evidence " +
     'names. `card_key` (`<network>:<token>`) where the item names no card.',
-  kinds: ['fact_out_of_contract', 'key_reused', 'currency_mismatch', 'refund_above_cleared', 'card_behind_ledger'],
+  kinds: [
+    'fact_out_of_contract',
+    'fact_held_back',
+    'key_reused',
+    'currency_mismatch',
+    'refund_above_cleared',
+    'card_behind_ledger',
+  ],
   input: z.strictObject({ message: z.record(z.string(), z.unknown()), card_key: z.string().max(300).optional() }),
   async call({ database: { sql }, edge }, item, asked) {
     const field = 'input.card_key';

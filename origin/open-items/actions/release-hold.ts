@@ -12,7 +12,7 @@ export const releaseHold = outsideAction({
   name: 'release_hold',
   summary:
     'Give back to the card all that is left of the hold. `authorization_key` names it as the network does, where the item does not.',
-  kinds: ['currency_mismatch', 'fact_out_of_contract', 'key_reused'],
+  kinds: ['currency_mismatch', 'fact_out_of_contract', 'fact_held_back', 'key_reused'],
   input: z.strictObject({ authorization_key: z.optional(networkKeySchema) }),
   async call({ database: { sql }, edge }, item, asked) {
     const card = cardNamed(item.card_key);

@@ -12,11 +12,11 @@ const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullis
 export const tryAgain = outsideAction({
   name: 'try_again',
   summary: 'Hand the message, fact or file in once more, as it came.',
-  kinds: ['dead_letter', 'fact_out_of_contract', 'bank_file_set_aside'],
+  kinds: ['dead_letter', 'fact_out_of_contract', 'fact_held_back', 'bank_file_set_aside'],
   input: z.strictObject({}),
   async call({ edge, takers, readBankFileAgain }, { kind, source, evidence }) {
     if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
-    if (kind === 'fact_out_of_contract') return await bookFactAgain(edge, evidence);
+    if (kind === 'fact_out_of_contract' || kind === 'fact_held_back') return await bookFactAgain(edge, evidence);
     const { message, place = null } = evidenceSchema.safeParse(evidence).data ?? { message: '' };
     const body = parsed(message);
     const take = source === 'card_events' || source === 'settlement_requests' ? takers[source] : undefined;

@@ -81,7 +81,7 @@ describe('POST /networks/marqeta/gateway', () => {
     const answer = await postMarqeta('gateway', gatewayMessage({ cardToken, amount: '1' }));
     expect(answer.status).toBe(402);
     expect(await answer.json()).toMatchObject({ jit_funding: { decline_reason: 'INVALID_CARD' } });
-    expect(await logOf(cardToken)).toHaveLength(1);
+    expect(await cardAt('marqeta', cardToken).eventsAfter(0)).toMatchObject({ events: [], last_sequence: 0 });
   });
 
   test('a repeat gets the same bytes, though the profile has changed since', async () => {

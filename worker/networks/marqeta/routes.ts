@@ -3,6 +3,7 @@
 import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest, Merchant } from '../../../contracts/authorization-request.ts';
+import type { CardMessage } from '../../../contracts/card-message.ts';
 import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
 import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { isFields } from '../../../contracts/decorations.ts';
@@ -11,14 +12,15 @@ import { cardKey } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { secretsIn } from '../../../contracts/secret-strength.ts';
 import { cut, plain } from '../../../contracts/text.ts';
-import type { ReceiveAnswer } from '../../../durable-objects/card/card-object.ts';
 import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts';
 import { authorize } from '../../card-call.ts';
-import { callCard } from '../../card-object.ts';
+import { type CardNames, callCard } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
-import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
+import { type Env, type Settings, settingsOf } from '../../env.ts';
 import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
+import { type FactAnswer, objectionTo, receiveFact } from '../../receive-fact.ts';
+import { storeKeptNative } from '../native-messages.ts';
 import { queueRest, type RestReader } from '../rest-of-batch.ts';
 import { type Batch, batchOf, type Element } from './batch.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
@@ -38,8 +40,6 @@ export async function answerGateway(
   env: Env,
   execution: Pick<ExecutionContext, 'waitUntil'>,
 ): Promise<Response> {
-  const wrong = misconfigurationOf(env);
-  if (wrong !== null) return await misconfiguredAnswer(raw, env, wrong);
   requireMarqeta(raw, env);
   const arrivedAtMs = Date.now();
   const body = parseMarqeta(lenientText(await readBytes(raw)));
@@ -90,19 +90,6 @@ export const marqeta = new Hono<{ Bindings: Env }>()
     refuseCardFields(body);
     return context.json(batch.pings === null ? {} : { pings: batch.pings });
   });
-
-/**
- * With a wrong setting nobody can be decided for, nor even known by its credentials. The failure policy holds all the same where it can
- * be read: 500 is for `network` alone, since Commando Mode may stand in for it; everybody else is declined, which grants nothing.
- */
-async function misconfiguredAnswer(raw: Request, env: Env, wrong: Misconfigured): Promise<Response> {
-  logEvent('error', 'edge_misconfigured', { network: 'marqeta', problem: wrong.message });
-  const refusal = new Refusal(500, 'edge_misconfigured', 'A setting of this edge is wrong: /readyz names it.');
-  const { MARQETA_FAILURE_POLICY } = env as { MARQETA_FAILURE_POLICY?: unknown };
-  if (MARQETA_FAILURE_POLICY === 'network') throw refusal;
-  const body = parseMarqeta(lenientText(await readBytes(raw)));
-  return answered(unreadableAnswer(body, refusal), 402);
-}
 
 /** What Marqeta's header may be, by the settings it is made of: worked out once an isolate. */
 const expectedHeaders = new WeakMap<Settings, readonly Uint8Array[]>();
@@ -182,7 +169,12 @@ function restReader(env: Env, problem: string | null, unread: Unread): RestReade
     read: (element, at) => {
       if (problem !== null) return { field: at, problem };
       try {
-        return cardNoticesOf(env, noticeOf(element, at, unread));
+        const notice = noticeOf(element, at, unread);
+        const message = notice.does === 'receive' ? notice.message : null;
+        const objection = message && objectionTo(message, settingsOf(env).AMOUNT_MAX);
+        if (objection !== null)
+          return { field: `${at}.${marqetaNames[objection.field] ?? objection.field}`, problem: objection.problem };
+        return cardNoticesOf(env, notice);
       } catch (error) {
         if (!(error instanceof Refusal)) throw error;
         return error.details[0] ?? { field: at, problem: error.message };
@@ -210,7 +202,17 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): 
     if (!(error instanceof Refusal)) throw error;
     return keep(env, element, error);
   }
-  const field = await store(env, notice);
+  const answer = await store(env, notice, (card, message) => receiveFact(env, card, message));
+  if (answer?.outcome === 'held_back')
+    return await keepFact(env, 'marqeta', marqetaIdentifiers, {
+      fact: element,
+      cardToken: tokenIn(element),
+      reason: answer.reason,
+      field: `${at}.${marqetaNames[answer.field] ?? answer.field}`,
+      problem: answer.problem,
+      merchant: merchantIn(element),
+    });
+  const field = answer?.outcome === 'conflict' ? answer.field : null;
   if (field !== null)
     await keepFact(env, 'marqeta', marqetaIdentifiers, {
       fact: element,
@@ -230,11 +232,14 @@ export async function storeKeptMarqeta(env: Env, fact: string): Promise<boolean>
     // Of a large batch, elements that could not be read share a fact.
     notices = (Array.isArray(parsed) ? parsed : [parsed]).map((one) => noticeOf(one, 'fact', new Set()));
   } catch (error) {
-    if (error instanceof Refusal) return false;
+    // What came by the queue of notices is in the words of our own network.
+    if (error instanceof Refusal) return await storeKeptNative(env, fact, 'marqeta');
     throw error;
   }
-  const differing = await Promise.all(notices.map((notice) => store(env, notice)));
-  return differing.every((field) => field === null);
+  // A person has said that it is to be booked, whatever spoke against it.
+  const receive = (card: CardNames, message: CardMessage) => callCard(env, card, (object) => object.receive(message));
+  const answers = await Promise.all(notices.map((notice) => store(env, notice, receive)));
+  return answers.every((answer) => answer?.outcome !== 'conflict');
 }
 
 /** Marqeta's names of what makes a message the fact that it is. */
@@ -246,6 +251,7 @@ const marqetaNames: Readonly<Record<string, string>> = {
   authorization_key: 'preceding_related_transaction_token',
   alias_key: 'preceding_related_transaction_token',
   final: 'is_final_clearing',
+  occurred_at_ms: 'created_time',
 };
 
 function keep(env: Env, element: unknown, { details: [first], message }: Refusal): Promise<void> {
@@ -268,28 +274,23 @@ function merchantIn(element: unknown): Merchant | null {
   return isFields(element) ? merchantOrNull(element['card_acceptor'], new Set()) : null;
 }
 
-/** Tells the card; the field in which the notice differs from what the card knows under its key, null where it does not. */
-async function store(env: Env, notice: Notice): Promise<string | null> {
+type Receive = (card: CardNames, message: CardMessage) => Promise<FactAnswer>;
+
+/** Tells the card, by `receive` what is stated of money; null where nothing was. */
+async function store(env: Env, notice: Notice, receive: Receive): Promise<FactAnswer | null> {
   switch (notice.does) {
     case 'receive':
-      return fieldIn(
-        await callCard(env, { network: 'marqeta', cardToken: notice.cardToken }, (card) =>
-          card.receive(notice.message),
-        ),
-      );
+      return await receive({ network: 'marqeta', cardToken: notice.cardToken }, notice.message);
     case 'void': {
-      const { cardToken, requestKey, release } = notice;
-      await callCard(env, { network: 'marqeta', cardToken }, (card) => card.void(requestKey));
+      const card = { network: 'marqeta', cardToken: notice.cardToken } as const;
+      const { requestKey, release } = notice;
+      await callCard(env, card, (object) => object.void(requestKey));
       // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
       if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return null;
-      return fieldIn(await callCard(env, { network: 'marqeta', cardToken }, (card) => card.receive(release)));
+      return await receive(card, release);
     }
     case 'nothing':
       logEvent('info', 'webhook_ignored', { network: 'marqeta', type: cut(maskCardNumbers(plain(notice.type))) });
       return null;
   }
-}
-
-function fieldIn(answer: ReceiveAnswer): string | null {
-  return answer.outcome === 'conflict' ? answer.field : null;
 }
