@@ -7,6 +7,7 @@ import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
 import { type Authorization, isUse } from './authorization.ts';
 import { amountIn, type Counter, counterKey, type KnownAuthorization } from './counter.ts';
+import { portionAddedTo } from './portions.ts';
 import { type Subject, subjectOf } from './subject.ts';
 
 /** A request as controls look at it. */
@@ -26,8 +27,8 @@ export interface Question {
 export function questionOf(request: AuthorizationRequest, known: KnownAuthorization | null, nowMs: number): Question {
   const subject = subjectOf(request);
   const authorization = known?.authorization ?? null;
-  const asked = authorization?.portions.findLast(({ kind }) => kind === 'asked');
-  const isAddition = request.kind === 'incremental' && asked !== undefined;
+  const addedTo =
+    authorization === null || request.kind !== 'incremental' ? undefined : portionAddedTo(authorization.portions);
   const countsAs =
     authorization !== null && authorization.approved_minor > 0 ? (authorization.subject ?? subject) : subject;
   // What was heard of it before counts as the request says from now on, and so does it here.
@@ -41,8 +42,8 @@ export function questionOf(request: AuthorizationRequest, known: KnownAuthorizat
     nowMs,
     known: as,
     countsAs,
-    countsAtMs: isAddition ? asked.window_at_ms : nowMs,
-    isAddition,
+    countsAtMs: addedTo?.window_at_ms ?? nowMs,
+    isAddition: addedTo !== undefined,
   };
 }
 

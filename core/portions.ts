@@ -37,6 +37,16 @@ export function usePortion(portions: readonly Portion[]): Portion | null {
   return portions.findLast(({ kind }) => kind !== 'added') ?? null;
 }
 
+/**
+ * What an increment is added to in calendar windows; undefined: nothing of the authorization counts any more, and the increment is an
+ * approval of its own, that counts when it is given. Example: 100 of Monday reversed in full, then an increment of 50 on Tuesday:
+ * Tuesday's.
+ */
+export function portionAddedTo<P extends Portion>(portions: readonly P[]): P | undefined {
+  const counts = portions.some(({ held_minor, cleared_minor }) => held_minor + cleared_minor > 0);
+  return counts ? portions.findLast(({ kind }) => kind === 'asked') : undefined;
+}
+
 export function recounted(before: readonly Portion[], change: Recount): readonly Portion[] {
   const { nowMs, heldChange, clearedChange, approves, voidsGivenAtMs } = change;
   const portions: Changing[] = before.map((portion) => ({ ...portion }));
@@ -79,14 +89,14 @@ export function joinedPortions(
   );
 }
 
-/** In a calendar window an increment counts with its authorization, if that was ever approved. */
+/** In a calendar window an increment counts with its authorization, as long as anything of that counts. */
 function approve(
   portions: Changing[],
   { kind, minor }: NonNullable<Recount['approves']>,
   heldChange: number,
   nowMs: number,
 ): void {
-  const addsTo = kind === 'added' ? portions.findLast((portion) => portion.kind === 'asked') : undefined;
+  const addsTo = kind === 'added' ? portionAddedTo(portions) : undefined;
   const portion: Changing =
     addsTo === undefined
       ? portionAt(nowMs, 'asked')

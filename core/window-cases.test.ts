@@ -71,14 +71,30 @@ describe('an approval counts at the instant at which it is given', () => {
     expect(asks(2 * dayMs + 1, 'C', 1)).toBe(tooMuch);
   });
 
-  test('W1: uses count the same way', () => {
+  test.each([
+    ['after a full reversal, or an expiry: on its own day', true],
+    ['while something of the authorization counts: on the day of that', false],
+  ])('W1: an increment %s', (_, isOver) => {
+    const { asks, hears } = cardWith(perDay);
+    expect(asks(0, 'A', 6_000)).toBe('approved');
+    hears(1, reversal({ authorization_key: 'A', amount_minor: isOver ? null : 1_000 }));
+    expect(asks(dayMs, 'B', 10_000)).toBe('approved');
+    expect(asks(dayMs + 1, 'A', 4_000, increment)).toBe(isOver ? tooMuch : 'approved');
+    expect(asks(2 * dayMs, 'A', 1_000, increment)).toBe('approved');
+    expect(asks(2 * dayMs + 1, 'C', 9_001)).toBe(isOver ? tooMuch : 'approved');
+  });
+
+  test.each([
+    ['after a full reversal an increment is another use', null, tooOften],
+    ['otherwise it is none', 400, 'approved'],
+  ])('W1: uses count the same way: %s', (_, amount_minor, answer) => {
     const once = { ...limitPerDay(0, { count: 1 }), amount_minor: undefined };
     const { asks, hears } = cardWith(once);
     expect(asks(0, 'A', 500)).toBe('approved');
-    hears(1, reversal({ authorization_key: 'A' }));
+    hears(1, reversal({ authorization_key: 'A', amount_minor }));
     expect(asks(dayMs, 'B', 500)).toBe('approved');
     expect(asks(dayMs + 1, 'A', 500)).toBe(tooOften);
-    expect(asks(dayMs + 2, 'A', 500, increment)).toBe('approved');
+    expect(asks(dayMs + 2, 'A', 500, increment)).toBe(answer);
   });
 
   test('W2: in a rolling window', () => {

@@ -8,7 +8,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import { windowLabel } from './local-calendar.ts';
 import type { ModelLife } from './model-life.ts';
 import { firstMismatch, firstReason, type Use } from './model-matching.ts';
-import { countingOf, type Piece, useOf } from './model-places.ts';
+import { addedTo, countingOf, type Piece, useOf } from './model-places.ts';
 
 export interface Situation {
   readonly profile: Profile | null;
@@ -212,7 +212,7 @@ function askLimit(
   // More for a purchase that was approved counts with that purchase, wherever the request says it is.
   const ownUse: Use = { request, merchant: request.merchant };
   const use = life !== null && life.approved_minor > 0 ? life.use : ownUse;
-  const tried = life?.pieces.findLast(({ what }) => what === 'try');
+  const tried = addedTo(life?.pieces ?? []);
   const isMore = request.kind === 'incremental' && tried !== undefined;
   const windowMs = isMore ? tried.window_ms : nowMs;
   if (firstMismatch(control.applies_to, use, windowMs) !== null) return say(control, 'not_applicable');

@@ -21,13 +21,19 @@ export interface Moved {
   readonly voidedMs?: number;
 }
 
+/** What more is added to: nothing, once nothing of the purchase counts. */
+export function addedTo<P extends Piece>(pieces: readonly P[]): P | undefined {
+  if (pieces.every(({ held, cleared }) => held + cleared === 0)) return undefined;
+  return pieces.findLast(({ what }) => what === 'try');
+}
+
 export function afterMove(pieces: readonly Piece[], moved: Moved): Piece[] {
   let all = pieces.map((piece) => ({ ...piece }));
   const { nowMs, approved } = moved;
   const lastTry = () => all.findLast(({ what }) => what === 'try');
   if (approved !== undefined || moved.held > 0) {
     const isMore = approved?.isMore ?? all.some(({ held }) => held > 0);
-    const addsTo = isMore ? lastTry() : undefined;
+    const addsTo = isMore ? addedTo(all) : undefined;
     const piece: Piece = {
       what: addsTo === undefined ? 'try' : 'more',
       given_ms: nowMs,
