@@ -167,20 +167,36 @@ function believedMs(stampMs: number, nowMs: number): number {
   return stampMs > nowMs + limits.stampAheadMsMax ? nowMs : stampMs;
 }
 
-export function placeOf(
-  changes: readonly HoldChange[],
-  { kind, occurred_at_ms, order }: Pick<CardMessage, 'kind' | 'occurred_at_ms' | 'order'>,
-  nowMs: number,
-): Place {
+export function placeOf(changes: readonly HoldChange[], message: CardMessage, nowMs: number): Place {
+  const { kind, occurred_at_ms, order } = message;
   if (occurred_at_ms === undefined) {
     const after = afterAllHeard(changes, nowMs - limits.stampBehindMsMax, order);
     return order === undefined ? after : { at_ms: after.at_ms, order, nth: 0 };
   }
   const stampMs = believedMs(occurred_at_ms, nowMs);
-  // A date says which day: a clearing of it comes after an advice of it, and is no later than it was heard.
-  const isWholeDay = isDateOnly(stampMs) && kind !== 'advice';
-  const at_ms = isWholeDay ? Math.max(stampMs, Math.min(stampMs + dayMs - 1, nowMs)) : stampMs;
+  const at_ms = isDateOnly(stampMs) && kind !== 'advice' ? dateOf(changes, message, stampMs, nowMs) : stampMs;
   return order === undefined ? { at_ms, nth: 0 } : { at_ms, order, nth: 0 };
+}
+
+/**
+ * A date says which day: a clearing of it comes after an advice of it, and is no later than it was heard. The day may be a local one,
+ * that ends up to 12 hours after UTC's. It ends then where the amount says so: 10 approved on the day, 5 more at 02:00 UTC of the next,
+ * a clearing of 15 of the day is of both; one of 10 leaves the 5 held.
+ */
+function dateOf(changes: readonly HoldChange[], message: CardMessage, stampMs: number, nowMs: number): number {
+  const endMs = Math.max(stampMs, Math.min(stampMs + dayMs - 1, nowMs));
+  const amount = message.kind === 'clearing' || message.kind === 'reversal' ? message.amount_minor : null;
+  if (amount === null || message.order !== undefined) return endMs;
+  const known = knownBefore(changes, endMs);
+  return known > 0 && amount > known ? Math.max(endMs, Math.min(stampMs + limits.stampBehindMsMax - 1, nowMs)) : endMs;
+}
+
+/** What the network knew to be held at an instant; 0 where a figure stands after it, which says what is held by itself. */
+function knownBefore(changes: readonly HoldChange[], at_ms: number): number {
+  const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };
+  const ordered = inOrder([...changes, instant]);
+  const place = ordered.indexOf(instant);
+  return ordered.slice(place).some(isFigure) ? 0 : holdOf(ordered.slice(0, place)).network_minor;
 }
 
 type Stamped = Pick<CardMessage, 'occurred_at_ms' | 'order'>;

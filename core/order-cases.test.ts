@@ -173,6 +173,31 @@ describe('what names an authorization does not come before its beginning', () =>
     expect(card.money).toEqual({ held: 0, posted: 1_500 });
   });
 
+  test.each([
+    ['a final clearing of both', 1_500, true, { held: 0, posted: 1_500 }],
+    ['a clearing of both, not said to be the last', 1_500, false, { held: 0, posted: 1_500 }],
+    [
+      'a final clearing of the first alone: what is not surely of it stays held',
+      1_000,
+      true,
+      { held: 500, posted: 1_000 },
+    ],
+  ])('T5: by a local date, that ends after 00:00 UTC: %s', (_, amount_minor, final, money) => {
+    const card = cardWith();
+    card.asks(0, 1_000, stamped(0));
+    card.asks(14 * hourMs, 500, { ...increment, ...stamped(14 * hourMs) });
+    card.hears(40 * hourMs, clearing({ amount_minor, final, ...midnight }));
+    expect(card.money).toEqual(money);
+  });
+
+  test('T5: by a local date, not beyond the end of that date in any time zone', () => {
+    const card = cardWith();
+    card.asks(0, 1_000, stamped(0));
+    card.asks(25 * hourMs, 500, { ...increment, ...stamped(25 * hourMs) });
+    card.hears(40 * hourMs, clearing({ amount_minor: 1_500, ...midnight }));
+    expect(card.money).toEqual({ held: 500, posted: 1_500 });
+  });
+
   test.each([0, 3 * hourMs])(
     'T6: an increment without a stamp, then a full reversal by a clock behind ours',
     (heardMs) => {

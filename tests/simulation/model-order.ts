@@ -61,15 +61,19 @@ export function inOrder(facts: readonly Fact[]): Fact[] {
 }
 
 export function held(facts: readonly Fact[]): number {
+  return heldOf(facts.length < 2 ? facts : inOrder(facts)).hold;
+}
+
+function heldOf(ordered: readonly Fact[]): { hold: number; known: number } {
   let [hold, known] = [0, 0];
-  for (const fact of facts.length < 2 ? facts : inOrder(facts)) {
+  for (const fact of ordered) {
     if (fact.does === 'says') [hold, known] = [fact.minor, fact.minor];
     else if (fact.does === 'ends' || fact.does === 'lapses') [hold, known] = [0, 0];
     else if (fact.does === 'adds') [hold, known] = [hold + fact.minor, known + fact.told];
     else [hold, known] = [Math.max(0, hold - fact.minor), Math.max(0, known - fact.told)];
     if (known === 0) hold = 0;
   }
-  return hold;
+  return { hold, known };
 }
 
 /** After everything told so far, and dated no later than that needs. */
@@ -85,6 +89,7 @@ export function lastPlace(told: readonly Fact[], nowMs: number, stampMs: number 
 }
 
 interface Stamped {
+  readonly amount_minor?: number | null | undefined;
   readonly kind: string;
   readonly occurred_at_ms?: number | undefined;
   readonly order?: number | undefined;
@@ -92,6 +97,20 @@ interface Stamped {
 
 function believed(stampMs: number, nowMs: number): number {
   return stampMs - nowMs > aheadMs ? nowMs : stampMs;
+}
+
+/** It takes more than was held at the end of its day: then it is of what was approved after midnight too. */
+function isOfMore(facts: readonly Fact[], { kind, amount_minor }: Stamped, atMs: number): boolean {
+  if (kind !== 'clearing' && kind !== 'reversal') return false;
+  const end: Fact = {
+    ...{ does: 'takes', at_ms: atMs, order: null, turn: 0, minor: Number.MAX_SAFE_INTEGER, told: 0 },
+    ...{ heard_ms: 0, of: null, why: 'the end of a day' },
+  };
+  const ordered = inOrder([...facts, end]);
+  const before = ordered.slice(0, ordered.indexOf(end));
+  const isSaidLater = ordered.slice(before.length + 1).some(({ does }) => does !== 'adds' && does !== 'takes');
+  const known = heldOf(before).known;
+  return !isSaidLater && known > 0 && (amount_minor ?? 0) > known;
 }
 
 export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: number): Place {
@@ -102,7 +121,11 @@ export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: nu
   }
   let at_ms = believed(message.occurred_at_ms, nowMs);
   const lastOfDay = at_ms + dayMs - 1;
-  if (at_ms % dayMs === 0 && message.kind !== 'advice') at_ms = Math.max(at_ms, Math.min(nowMs, lastOfDay));
+  if (at_ms % dayMs === 0 && message.kind !== 'advice') {
+    const lastAnywhere = at_ms + behindMs - 1;
+    at_ms = Math.max(at_ms, Math.min(nowMs, lastOfDay));
+    if (order === null && isOfMore(facts, message, at_ms)) at_ms = Math.max(at_ms, Math.min(nowMs, lastAnywhere));
+  }
   return { at_ms, order, turn: 0 };
 }
 
