@@ -61,6 +61,9 @@ const joinedSchema = z.strictObject({
   released_minor: amountMinorSchema,
 });
 
+/** Other names of the authorization, which only a request that held nothing has given. */
+const alsoNamedSchema = z.optional(z.array(networkKeySchema).check(z.maxLength(limits.alsoNamedMax)));
+
 export type Place = z.infer<typeof placeSchema>;
 export type RecordedApproval = z.infer<typeof approvalSchema>;
 export type ApprovalInPlace = z.infer<typeof approvalInPlaceSchema>;
@@ -77,6 +80,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** Of an approval that adds to the hold. Rows of the first version have `approved_at_ms` instead. */
     approval: z.optional(approvalSchema),
     approved_at_ms: z.optional(instant),
+    also_named: alsoNamedSchema,
     joined: z.optional(joinedSchema),
   }),
   z.strictObject({
@@ -95,6 +99,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     overdrawn: z.optional(z.literal(true)),
     /** More was refunded than the purchase cost: 500 of a purchase of 90. Booked all the same; a person has to look. */
     refund_above_cleared: z.optional(z.literal(true)),
+    also_named: alsoNamedSchema,
     joined: z.optional(joinedSchema),
   }),
   /** A hold that nobody cleared in time, dropped by the card itself. */

@@ -60,6 +60,8 @@ export const limits = {
    * behind at the end of its day. What has no stamp stands before whatever arrives later, unless that is dated earlier still.
    */
   stampBehindMsMax: 36 * 3_600_000,
+  /** Names of an authorization beside those that an event gives, which requests that held nothing had given: more are left out. */
+  alsoNamedMax: 16,
   /** How far ahead of our clock a stamp is believed; one further ahead would put what follows it behind it. */
   stampAheadMsMax: 5 * 60_000,
   /**

@@ -77,14 +77,14 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
 }
 
 function applyDecision(state: CardState, body: Body<'authorization'>, sequence: number, atMs: number): void {
-  const { request, decision, authorization_id } = body;
+  const { request, decision, authorization_id, also_named } = body;
   state.answered.set(request.request_key, sequence);
-  if (begetsNothing(state, request, decision)) {
+  if (begetsNothing(state, request, decision, also_named)) {
     for (const name of [request.authorization_key, request.alias_key])
       if (name !== undefined) state.asked.set(fingerprint(name), sequence);
     return;
   }
-  const found = take(state, { ...request, authorization_id }, atMs);
+  const found = take(state, { ...request, authorization_id, also_named }, atMs);
   change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), atMs));
 }
 
@@ -92,15 +92,20 @@ function applyDecision(state: CardState, body: Body<'authorization'>, sequence: 
  * A request that holds nothing, of an authorization that nobody has spoken of: a key and a number are kept, so that a card
  * under attack stays small. What the network forces through later finds its id by them.
  */
-function begetsNothing(state: CardState, request: AuthorizationRequest, { hold_minor }: Decision): boolean {
-  return hold_minor === 0 && !isAnyKnown(state, request.authorization_key, request.alias_key);
+function begetsNothing(
+  state: CardState,
+  { authorization_key, alias_key }: AuthorizationRequest,
+  { hold_minor }: Decision,
+  alsoNamed: readonly string[] | undefined,
+): boolean {
+  return hold_minor === 0 && !isAnyKnown(state, authorization_key, alias_key, alsoNamed);
 }
 
 function applyMessage(state: CardState, body: Body<'message'>, sequence: number, atMs: number): void {
-  const { message, authorization_id, anomaly } = body;
+  const { message, authorization_id, anomaly, also_named } = body;
   state.received.set(message.message_key, sequence);
   if (anomaly !== undefined) return;
-  const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id };
+  const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id, also_named };
   const found = take(state, named, atMs);
   const approval = approvalInPlaceRecordedIn(state, body, atMs);
   const after = afterHearing(state, found.authorization, message, approval, atMs);

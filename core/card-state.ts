@@ -97,10 +97,16 @@ export function authorizationKey(state: CardState, key: string): string {
 }
 
 /** Whether an authorization stands under one of these names. One that was only asked for, and held nothing, does not. */
-export function isAnyKnown(state: CardState, one: string, other: string | undefined): boolean {
+export function isAnyKnown(
+  state: CardState,
+  one: string,
+  other: string | undefined,
+  others: readonly string[] = [],
+): boolean {
   const { authorizations } = state;
   if (authorizations.has(authorizationKey(state, one))) return true;
-  return other !== undefined && authorizations.has(authorizationKey(state, other));
+  if (other !== undefined && authorizations.has(authorizationKey(state, other))) return true;
+  return others.some((name) => authorizations.has(authorizationKey(state, name)));
 }
 
 /** The sums of a currency: the state's own for the card's. */

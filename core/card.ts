@@ -10,10 +10,10 @@ import type { ProfileWarning } from '../contracts/internal-api.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';
+import { idsFor } from './asked-names.ts';
 import { assert } from './assert.ts';
-import { authorizationKey, type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
+import { type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
-import { fingerprint } from './fingerprint.ts';
 import { expiriesDue } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
 import { warningsOf } from './kept-counts.ts';
@@ -118,7 +118,7 @@ export class Card {
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
     if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
-    const event = receiveRequest(this.#state, request, this.#idsFor(request), nowMs);
+    const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), nowMs);
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
     return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
@@ -137,7 +137,7 @@ export class Card {
     }
     const nowMs = this.now(clockMs);
     const answer = isAnswerInPlace(message) ? this.#answerTo(message.request_key) : null;
-    const event = receiveMessage(this.#state, message, this.#idsFor(message), nowMs, answer);
+    const event = receiveMessage(this.#state, message, idsFor(this.#state, this.#history, message), nowMs, answer);
     this.#append(event, nowMs);
     return { outcome: 'stored', authorization_id: event.authorization_id };
   }
@@ -227,24 +227,6 @@ export class Card {
     const body = this.#history.at(sequence);
     if (body.kind !== 'message') throw new Error(`event ${sequence} should hold a message`);
     return body;
-  }
-
-  /**
-   * Fresh ids; of an authorization of which only a request that held nothing is known, its own id, so that what the network
-   * forces through after a decline belongs to what was declined.
-   */
-  #idsFor({ authorization_key, alias_key }: Pick<CardMessage, 'authorization_key' | 'alias_key'>): FreshIds {
-    const fresh = this.#history.freshIds();
-    const names = [authorization_key, alias_key].filter((name) => name !== null && name !== undefined);
-    const { authorizations, asked } = this.#state;
-    if (asked.size === 0 || names.some((name) => authorizations.has(authorizationKey(this.#state, name)))) return fresh;
-    for (const name of names) {
-      const sequence = asked.get(fingerprint(name));
-      const body = sequence === undefined ? null : this.#history.at(sequence);
-      if (body?.kind === 'authorization' && body.request.authorization_key === name)
-        return { ...fresh, authorization_id: body.authorization_id };
-    }
-    return fresh;
   }
 
   /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */

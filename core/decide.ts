@@ -37,7 +37,13 @@ interface Findings {
   wantedMinor: number;
 }
 
-export function decide(state: CardState, request: AuthorizationRequest, nowMs: number): Decision {
+/** `alsoNamed`: other names of the authorization, by an earlier request. */
+export function decide(
+  state: CardState,
+  request: AuthorizationRequest,
+  nowMs: number,
+  alsoNamed?: readonly string[],
+): Decision {
   const { profile } = state;
   const available_minor = availableMinor(state);
   const findings: Findings = {
@@ -50,7 +56,7 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
   };
   if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
 
-  const known = knownOf(state, request, nowMs);
+  const known = knownOf(state, request, nowMs, alsoNamed);
   const ofCard = reasonOfCard(state, profile, request, known, nowMs);
   if (ofCard !== null) object(findings, ofCard, null);
   askControls(state, request, known, nowMs, findings);
@@ -73,11 +79,15 @@ export function decide(state: CardState, request: AuthorizationRequest, nowMs: n
 const noId = 'auth_';
 
 /** What a request adds to, by any of its names; null for a new purchase. */
-function knownOf(state: CardState, request: AuthorizationRequest, nowMs: number): KnownAuthorization | null {
-  const { authorization_key, alias_key, currency } = request;
+function knownOf(
+  state: CardState,
+  { authorization_key, alias_key, currency }: AuthorizationRequest,
+  nowMs: number,
+  also_named?: readonly string[],
+): KnownAuthorization | null {
   // Nearly every request is a new purchase: for those nothing is put together.
-  if (!isAnyKnown(state, authorization_key, alias_key)) return null;
-  return find(state, { authorization_key, alias_key, authorization_id: noId, currency }, nowMs);
+  if (!isAnyKnown(state, authorization_key, alias_key, also_named)) return null;
+  return find(state, { authorization_key, alias_key, also_named, authorization_id: noId, currency }, nowMs);
 }
 
 function askControls(

@@ -10,6 +10,8 @@ import { joined } from './joined.ts';
 export interface Named {
   readonly authorization_key: string;
   readonly alias_key?: string | undefined;
+  /** Its other names, by a request that held nothing: of that only a key was kept, and the event says them again. */
+  readonly also_named?: readonly string[] | undefined;
   readonly authorization_id: Id<'auth'>;
   readonly currency: string;
 }
@@ -35,27 +37,32 @@ export function find(state: CardState, named: Named, atMs: number): Found {
 const beforeAllKnown = 1;
 
 /** A request of it was decided, of which only a key was kept. */
-function wasAsked({ asked }: CardState, { authorization_key, alias_key }: Named): boolean {
-  if (asked.size === 0) return false;
-  return asked.has(fingerprint(authorization_key)) || (alias_key !== undefined && asked.has(fingerprint(alias_key)));
+function wasAsked({ asked }: CardState, named: Named): boolean {
+  return asked.size > 0 && namesOf(named).some((name) => asked.has(fingerprint(name)));
+}
+
+function namesOf({ authorization_key, alias_key, also_named = [] }: Named): readonly string[] {
+  return alias_key === undefined ? [authorization_key, ...also_named] : [authorization_key, alias_key, ...also_named];
+}
+
+/** The keys of those that are known, each once. */
+function knownKeys(state: CardState, named: Named): readonly string[] {
+  const keys = namesOf(named).map((name) => authorizationKey(state, name));
+  return keys.filter((key, place) => state.authorizations.has(key) && keys.indexOf(key) === place);
 }
 
 function byNames(state: CardState, named: Named, atMs: number): Found {
-  const key = authorizationKey(state, named.authorization_key);
-  const one = state.authorizations.get(key);
-  const otherKey = named.alias_key === undefined ? key : authorizationKey(state, named.alias_key);
-  const other = otherKey === key ? undefined : state.authorizations.get(otherKey);
-  if (one === undefined && other === undefined) {
+  // Of more than two, the others are joined by what names them next.
+  const [key, otherKey] = knownKeys(state, named);
+  const one = key === undefined ? undefined : state.authorizations.get(key);
+  if (key === undefined || one === undefined) {
     const authorization = newAuthorization(named.authorization_id, atMs, named.currency);
-    return { key, authorization, parts: [], absorbed: null };
+    return { key: authorizationKey(state, named.authorization_key), authorization, parts: [], absorbed: null };
   }
-  if (other === undefined || one === undefined) {
-    // A new name of what is known begins nothing that would have to be joined.
-    const authorization = one ?? (other as Authorization);
-    return { key: one === undefined ? otherKey : key, authorization, parts: [authorization], absorbed: null };
-  }
+  const other = otherKey === undefined ? undefined : state.authorizations.get(otherKey);
   // Money of two currencies is never one sum: they stay apart.
-  if (one.currency !== other.currency) return { key, authorization: one, parts: [one], absorbed: null };
+  if (otherKey === undefined || other === undefined || one.currency !== other.currency)
+    return { key, authorization: one, parts: [one], absorbed: null };
   const absorbed = { key: otherKey, authorization: other };
   return { key, authorization: joined(one, other), parts: [one, other], absorbed };
 }
@@ -71,7 +78,6 @@ export function take(state: CardState, named: Named, atMs: number): Found {
     for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
     state.aliases.set(absorbed.key, key);
   }
-  for (const name of [named.authorization_key, named.alias_key])
-    if (name !== undefined && name !== key && !state.authorizations.has(name)) state.aliases.set(name, key);
+  for (const name of namesOf(named)) if (name !== key && !state.authorizations.has(name)) state.aliases.set(name, key);
   return found;
 }

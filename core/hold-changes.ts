@@ -113,7 +113,7 @@ export function withChange(held: Held, change: HoldChange): Held {
   const last = changes.at(-1);
   const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;
   if (!isLast || hasNumber(change) || isNumbered(changes)) return merged([...changes, change]);
-  const before = isFigure(change) ? changes.filter((one) => mayComeAfter(one, change)) : changes;
+  const before = isFigure(change) ? changes.filter((one) => mayComeAfter(one, change, changes)) : changes;
   const { hold_minor, network_minor } = holdAfter(held, change);
   return { changes: [...before, change], hold_minor, network_minor };
 }
@@ -128,15 +128,19 @@ export function merged(changes: readonly HoldChange[]): Held {
   const last = ordered.findLastIndex(isFigure);
   const figure = ordered[last];
   if (figure === undefined || isNumbered(ordered)) return { changes: ordered, ...hold };
-  return { changes: ordered.filter((one, place) => place >= last || mayComeAfter(one, figure)), ...hold };
+  return { changes: ordered.filter((one, place) => place >= last || mayComeAfter(one, figure, ordered)), ...hold };
 }
 
 /**
- * Something that stands before a figure may stand after it once two authorizations are joined: a beginning that turns out to be a
- * later approval; and what an approval under the other name comes after, because the card had heard it.
+ * Something that stands before a figure may stand after it once two authorizations are joined: what is not stamped before it; and a
+ * beginning that turns out to be a later approval, after what the card had heard by then. Example: a clearing, then the approval that
+ * it cleared; joined with an older authorization, the approval comes after the clearing.
  */
-function mayComeAfter(one: HoldChange, figure: HoldChange): boolean {
-  return one.at_ms >= figure.at_ms;
+function mayComeAfter(one: HoldChange, figure: HoldChange, changes: readonly HoldChange[]): boolean {
+  if (one.at_ms >= figure.at_ms) return true;
+  if (!isBeginning(one)) return false;
+  const isHeardBefore = ({ heard_ms, at_ms }: HoldChange) => heard_ms <= one.heard_ms && at_ms >= figure.at_ms;
+  return isHeardBefore(figure) || changes.some(isHeardBefore);
 }
 
 /**

@@ -86,6 +86,11 @@ describe('two approvals under two names, joined', () => {
       [asks(0, 'A', 100, at(0)), asks(20, 'B', 50, at(20)), hears(40, 'B', reversal(at(10)))],
     ],
     [
+      'an end that names the second, heard before the second is approved',
+      50,
+      [asks(0, 'A', 100, at(0)), hears(10, 'B', reversal(at(10))), asks(20, 'B', 50)],
+    ],
+    [
       'a part taken under either name',
       110,
       [

@@ -21,6 +21,8 @@ import { afterVoid, afterVoidInPlace, type Voided } from './voided.ts';
 export interface FreshIds {
   readonly event_id: Id<'evt'>;
   readonly authorization_id: Id<'auth'>;
+  /** Other names of the authorization, by an earlier request that held nothing. */
+  readonly also_named?: readonly string[] | undefined;
 }
 
 type Body<K extends CardEventBody['kind']> = Extract<CardEventBody, { kind: K }>;
@@ -34,9 +36,9 @@ export function receiveRequest(
   nowMs: number,
 ): Body<'authorization'> {
   const stoodIn = answeredInPlace(state, request);
-  const decided = stoodIn === null ? decide(state, request, nowMs) : decidedInPlace(state, stoodIn);
-  const { authorization_id } = ids;
-  const found = find(state, { ...request, authorization_id }, nowMs);
+  const decided = stoodIn === null ? decide(state, request, nowMs, ids.also_named) : decidedInPlace(state, stoodIn);
+  const { authorization_id, also_named } = ids;
+  const found = find(state, { ...request, authorization_id, also_named }, nowMs);
   const before = found.authorization;
   const approval = decided.hold_minor === 0 ? undefined : approvalOf(before, request, decided.hold_minor, nowMs);
   const after = afterDecision(state, before, request, decided, approval, nowMs);
@@ -57,6 +59,7 @@ export function receiveRequest(
     decision: { ...decided, hold_minor: held, available_minor },
     effect,
     ...(approval === undefined ? {} : { approval }),
+    ...alsoNamedBy(ids),
     ...joinedBy(found),
   };
 }
@@ -92,9 +95,9 @@ export function receiveMessage(
   nowMs: number,
   answer: Body<'authorization'> | null = null,
 ): Body<'message'> {
-  const { event_id, authorization_id } = ids;
+  const { event_id, authorization_id, also_named } = ids;
   const authorization_key = authorizationKeyOf(message);
-  const found = find(state, { ...message, authorization_key, authorization_id }, nowMs);
+  const found = find(state, { ...message, authorization_key, authorization_id, also_named }, nowMs);
   const before = found.authorization;
   const common = { kind: 'message', event_id, authorization_id: before.authorization_id, message } as const;
   // Funds, windows and ledger are in the card's currency, and one authorization is in one: money in another is kept for a
@@ -111,7 +114,8 @@ export function receiveMessage(
   const spends = spentBy(effect, found);
   const moreHeld = spends - effect.posted_minor;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
-  const against = message.kind === 'advice' ? wouldDecline(state, message, found, moreHeld, nowMs) : null;
+  const against =
+    message.kind === 'advice' ? wouldDecline(state, message, { found, alsoNamed: also_named }, moreHeld, nowMs) : null;
   return {
     ...common,
     effect,
@@ -119,6 +123,7 @@ export function receiveMessage(
     ...(against === null ? {} : { against }),
     ...(overdrawn ? { overdrawn } : {}),
     ...(message.kind === 'refund' && isAboveCleared(after) ? { refund_above_cleared: true } : {}),
+    ...alsoNamedBy(ids),
     ...joinedBy(found),
   };
 }
@@ -145,7 +150,12 @@ function isAboveCleared({ cleared_minor, hold_minor, refunded_minor, portions }:
 function wouldDecline(
   state: CardState,
   advice: Extract<CardMessage, { kind: 'advice' }>,
-  { authorization: { subject } }: Found,
+  {
+    found: {
+      authorization: { subject },
+    },
+    alsoNamed,
+  }: { found: Found; alsoNamed: readonly string[] | undefined },
   moreMinor: number,
   nowMs: number,
 ): DeclineReason | null {
@@ -166,7 +176,7 @@ function wouldDecline(
     card_present: subject?.card_present ?? null,
     partial_approval_capable: false,
   };
-  return decide(state, request, nowMs).reason;
+  return decide(state, request, nowMs, alsoNamed).reason;
 }
 
 /** `answer`: the event that answered the request, where it had come; a request that comes after its void stays declined. */
@@ -234,6 +244,10 @@ function effectOf({ authorization, parts, absorbed }: Found, after: Authorizatio
 /** How much less the card may spend after it: the hold of what went into another authorization is no new spending. */
 function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: Found): number {
   return hold_minor - (absorbed?.authorization.hold_minor ?? 0) + posted_minor;
+}
+
+function alsoNamedBy({ also_named = [] }: FreshIds): { also_named?: string[] } {
+  return also_named.length === 0 ? {} : { also_named: [...also_named] };
 }
 
 function joinedBy({ absorbed }: Found): Pick<Body<'message'>, 'joined'> {

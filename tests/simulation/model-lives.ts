@@ -5,7 +5,8 @@ import { ModelLife } from './model-life.ts';
 /** A request that held nothing, of a purchase that nobody has spoken of: the card keeps its name, and by that its id. */
 interface Asked {
   readonly sequence: number;
-  readonly name: string;
+  /** All that are the same purchase's. */
+  readonly names: readonly string[];
   readonly life: ModelLife;
 }
 
@@ -35,19 +36,29 @@ export class ModelLives {
     return { held_minor, posted_minor, uses };
   }
 
-  /** What two names speak of: two purchases where those are not known to be one, unless they are in two currencies. */
+  /** What names speak of: two purchases where those are not known to be one, unless they are in two currencies. */
   known(name: string, alias: string | undefined): [ModelLife?, ModelLife?] {
-    const one = this.byName.get(name);
-    const other = alias === undefined ? undefined : this.byName.get(alias);
-    if (one === undefined) return other === undefined ? [] : [other];
-    return other === undefined || other === one || other.currency !== one.currency ? [one] : [one, other];
+    const lives = new Set(this.#allNames(name, alias).map((each) => this.byName.get(each)));
+    lives.delete(undefined);
+    const [one, other] = lives;
+    if (one === undefined) return [];
+    return other === undefined || other.currency !== one.currency ? [one] : [one, other];
+  }
+
+  /** With those that a request gave which held nothing; a purchase that is known has its names already. */
+  #allNames(name: string, alias: string | undefined): string[] {
+    const all: string[] = alias === undefined ? [name] : [name, alias];
+    for (const each of all)
+      if (!this.byName.has(each))
+        for (const other of this.#asked.get(each)?.names ?? []) if (!all.includes(other)) all.push(other);
+    return all;
   }
 
   /** Only a name is kept. The life is nobody's yet: it learns the id that the card gives. */
   askedInVain(name: string, alias: string | undefined, sequence: number, atMs: number, currency: string): ModelLife {
-    const id = this.#asked.get(name);
-    const life = id?.name === name ? id.life : new ModelLife(name, atMs, currency);
-    for (const each of [name, alias]) if (each !== undefined) this.#asked.set(each, { sequence, name, life });
+    const names = this.#allNames(name, alias);
+    const life = this.#askedFirst(names)?.life ?? new ModelLife(name, atMs, currency);
+    for (const each of [name, alias]) if (each !== undefined) this.#asked.set(each, { sequence, names, life });
     return life;
   }
 
@@ -57,6 +68,7 @@ export class ModelLives {
     atMs: number,
     currency: string,
   ): { life: ModelLife; hasJoined: boolean; hasJoinedApprovals: boolean } {
+    const names = this.#allNames(name, alias);
     const [one, other] = this.known(name, alias);
     const life = one ?? this.#begin(name, alias, atMs, currency);
     const hasJoinedApprovals = other !== undefined && life.approved_minor > 0 && other.approved_minor > 0;
@@ -64,8 +76,7 @@ export class ModelLives {
       life.take(other);
       this.all = this.all.filter((each) => each !== other);
     }
-    for (const each of [name, alias]) {
-      if (each === undefined) continue;
+    for (const each of names) {
       if (this.#asked.has(each) && life.begunMs === 0) life.begunMs = 1;
       const known = this.byName.get(each);
       if (known === undefined || known === life || known === other) life.names.add(each);
@@ -74,13 +85,13 @@ export class ModelLives {
     return { life, hasJoined: other !== undefined, hasJoinedApprovals };
   }
 
+  #askedFirst(names: readonly string[]): Asked | undefined {
+    return names.map((each) => this.#asked.get(each)).find((one) => one !== undefined);
+  }
+
   #begin(name: string, alias: string | undefined, atMs: number, currency: string): ModelLife {
     const life = new ModelLife(name, atMs, currency);
-    const asked = [name, alias].flatMap((each) => {
-      const one = each === undefined ? undefined : this.#asked.get(each);
-      return one !== undefined && one.name === each ? [one] : [];
-    });
-    life.authorization_id = asked[0]?.life.authorization_id ?? null;
+    life.authorization_id = this.#askedFirst(this.#allNames(name, alias))?.life.authorization_id ?? null;
     this.all.push(life);
     this.currency ??= currency;
     this.#hasOthers ||= this.currency !== currency;

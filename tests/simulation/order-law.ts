@@ -76,13 +76,16 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
 
 const otherName = 'the-other-name';
 
-/** Under the purchase's first name or another. A request that holds nothing has no second one: the card would not remember it. */
+/** Under the purchase's first name or another. A request that holds nothing may give both. */
 function naming(draw: Draw, [first = '']: readonly string[]) {
   const hasTwo = draw.chance(0.6);
   return <T extends AuthorizationRequest | CardMessage>(one: T): T => {
     const { alias_key: _, ...others } = one;
     const isLinked = one.authorization_key !== null;
-    return { ...others, authorization_key: !isLinked ? null : hasTwo && draw.chance(0.4) ? otherName : first } as T;
+    const authorization_key = !isLinked ? null : hasTwo && draw.chance(0.4) ? otherName : first;
+    const givesBoth = 'channel' in one && one.amount_minor === 0 && draw.chance(0.3);
+    const alias = givesBoth ? { alias_key: authorization_key === first ? otherName : first } : {};
+    return { ...others, authorization_key, ...alias } as T;
   };
 }
 

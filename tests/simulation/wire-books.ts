@@ -63,8 +63,6 @@ export class WireBooks {
     authorization.hasOrder ||= request.order !== undefined;
     if (decision.outcome === 'declined' || hold_minor === 0) {
       authorization.hasEarlyRequest ||= authorization.approvals.length === 0;
-      // Of what held nothing so far the card keeps a key, and not by which other names it may be called.
-      authorization.isDoubtful ||= request.alias_key !== undefined && authorization.approvals.length === 0;
       // Approved, and taken by what was heard before: it says all the same where and how the card was used, and in which window.
       if (placed !== undefined)
         authorization.emptied.push({ request, given_ms: at_ms, minor: 0, told_minor, hold_minor: 0 });
