@@ -4,7 +4,7 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
 import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
-import { type Fact, held, type Place } from './model-order.ts';
+import { type Fact, held, type Place, remembered } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
 import { firstOf, type Told, toldTogether } from './model-together.ts';
 
@@ -73,8 +73,8 @@ export class ModelLife {
     this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.movedMs);
   }
 
-  #retell(facts: Fact[], movedMs: number): void {
-    this.facts = facts;
+  #retell(facts: readonly Fact[], movedMs: number): void {
+    this.facts = remembered(facts);
     this.movedMs = movedMs;
     this.#hold = null;
   }

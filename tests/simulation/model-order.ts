@@ -60,6 +60,23 @@ export function inOrder(facts: readonly Fact[]): Fact[] {
   return keyed.map(({ fact }) => fact);
 }
 
+/**
+ * What a figure ended that is dated after it stays ended, whatever it may be joined with. Unless numbers may still move it; and unless
+ * it began the purchase, and what was heard before it is dated as late.
+ */
+export function remembered(facts: readonly Fact[]): Fact[] {
+  const ordered = inOrder(facts);
+  const last = ordered.findLastIndex(({ does }) => does !== 'adds' && does !== 'takes');
+  const figure = ordered[last];
+  if (figure === undefined || facts.some(({ order, turn }) => order !== null && turn !== null)) return [...facts];
+  const isLate = ({ at_ms }: Fact) => at_ms >= figure.at_ms;
+  const kept = ordered.filter((fact, index) => {
+    if (index >= last || isLate(fact)) return true;
+    return fact.turn === null && facts.some((before) => before.heard_ms <= fact.heard_ms && isLate(before));
+  });
+  return facts.filter((fact) => kept.includes(fact));
+}
+
 export function held(facts: readonly Fact[]): number {
   return heldOf(facts.length < 2 ? facts : inOrder(facts)).hold;
 }

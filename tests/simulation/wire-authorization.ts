@@ -32,6 +32,8 @@ export class WireAuthorization {
   back_minor_max = 0;
   cleared_minor = 0;
   refunded_minor = 0;
+  /** Of what was approved, as much was cleared: not what was cleared above it. */
+  #clearedOfGivenMinor = 0;
   /** What the books have: the sums of its events' effects. */
   booked_held_minor = 0;
   booked_posted_minor = 0;
@@ -90,11 +92,18 @@ export class WireAuthorization {
     if (givesBack) this.back_minor_max += minor;
   }
 
+  clear(minor: number): void {
+    this.cleared_minor += minor;
+    this.#clearedOfGivenMinor = Math.min(this.given_minor, this.#clearedOfGivenMinor + minor);
+  }
+
   /** A final clearing, a full reversal, an expiry, an advice: it may set the hold to nothing. What was cleared stays counted. */
   end(stampMs: number | undefined): void {
     this.#endStampMs = stampMs;
     this.held_minor_min = 0;
-    this.back_minor_max = Math.max(this.back_minor_max, this.given_minor - this.cleared_minor);
+    // Of two that were joined it is not known which of them was cleared.
+    const cleared = this.isJoined ? 0 : this.#clearedOfGivenMinor;
+    this.back_minor_max = Math.max(this.back_minor_max, this.given_minor - cleared);
     this.isEnded = true;
   }
 

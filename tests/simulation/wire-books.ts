@@ -88,7 +88,7 @@ export class WireBooks {
     authorization.currencies.add(message.currency);
     switch (message.kind) {
       case 'clearing':
-        authorization.cleared_minor += message.amount_minor;
+        authorization.clear(message.amount_minor);
         if (message.final) authorization.end(message.occurred_at_ms);
         else authorization.takePart(message.amount_minor, false);
         return;
