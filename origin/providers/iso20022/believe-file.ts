@@ -12,6 +12,7 @@ import type { KeptWords } from './kept-words.ts';
 import { KnownPayments } from './known-payments.ts';
 import type { OwnId } from './own-ids.ts';
 import type { PaymentFiles } from './payment-files.ts';
+import { Turns } from './turns.ts';
 
 export interface FileBelieved {
   readonly words: readonly ProviderWord[];
@@ -33,6 +34,7 @@ export async function believeFile(
   { files, words }: { readonly files: PaymentFiles; readonly words: KeptWords },
 ): Promise<FileBelieved> {
   const all: (Believed & { readonly notes?: readonly string[] })[] = [];
+  const turns = new Turns();
   const by = { known: new KnownPayments(files, words), kept: words, digest };
   let index = 0;
   for (const message of messages) {
@@ -42,13 +44,16 @@ export async function believeFile(
     await by.known.look(message.entries.flatMap(({ bookings }) => bookings.map(({ ids }) => ids)));
     const entries = message.entries.map((entry, at) => ({ entry, index: index + at }));
     index += entries.length;
-    all.push(
-      ...(await inLotsApart(
-        entries,
-        ({ entry }) => paymentsNamed(entry),
-        ({ entry, index: at }) => believeEntry(entry, at, { ...by, place }),
-      )),
+    const believed = await inLotsApart(
+      entries,
+      ({ entry }) => paymentsNamed(entry),
+      async ({ entry, index: at }) => {
+        // Most entries are not ours, and nothing outside is asked about them: without this no turn of the loop would end.
+        if (turns.isOver()) await turns.next();
+        return await believeEntry(entry, at, { ...by, place });
+      },
     );
+    for (const one of believed) all.push(one);
   }
   const about = new Set(all.flatMap((one) => one.about));
   for (const message of messages) {

@@ -2,7 +2,6 @@
 // cannot be read in `set_aside/` with its reason beside it, and in front of a person. A file appears in the inbox whole; names that
 // begin with a dot are not looked at. A file that fails keeps no other from being read.
 
-import { createHash } from 'node:crypto';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import type { RaisedItem } from '../../open-items/raise.ts';
 import type { ProviderWord } from '../provider.ts';
@@ -10,6 +9,7 @@ import { BadFile } from './bad-file.ts';
 import type { BankMessage } from './bank-file.ts';
 import { setAsideItem } from './bank-items.ts';
 import { believeFile } from './believe-file.ts';
+import { digestInTurns } from './digest-in-turns.ts';
 import type { KeptWords } from './kept-words.ts';
 import type { PaymentFiles } from './payment-files.ts';
 import { readBankFile } from './read-bank-file.ts';
@@ -68,7 +68,7 @@ export class Inbox {
         if (found === null) continue;
         if ('reason' in found) report.set_aside.push({ name, reason: found.reason });
         else report.processed.push(name);
-        if ('problems' in found) report.problems.push(...found.problems);
+        if ('problems' in found) report.problems = report.problems.concat(found.problems);
       } catch (error) {
         failures.push(error);
       }
@@ -93,10 +93,10 @@ export class Inbox {
     content: Uint8Array,
     take: TakeFile,
   ): Promise<{ reason: string } | { words: number; items: number; problems: readonly string[] } | null> {
-    const digest = createHash('sha256').update(content).digest('hex').slice(0, digestLength);
+    const digest = (await digestInTurns(content)).slice(0, digestLength);
     const kept = `${digest}-${name.slice(0, 160)}`;
     if ((await this.#store.read(`processed/${kept}`)) !== null) return null;
-    const messages = messagesIn(content);
+    const messages = await messagesIn(content);
     if (messages instanceof BadFile) {
       const reason = messages.message;
       await this.#store.putIfAbsent(`set_aside/${kept}`, content);
@@ -119,9 +119,9 @@ export class Inbox {
 const digestLength = 16;
 
 /** Whatever a file makes the readers do is the file's fault: it is set aside, and the next one is read. */
-function messagesIn(content: Uint8Array): readonly BankMessage[] | BadFile {
+async function messagesIn(content: Uint8Array): Promise<readonly BankMessage[] | BadFile> {
   try {
-    return readBankFile(content);
+    return await readBankFile(content);
   } catch (error) {
     if (error instanceof BadFile) return error;
     return new BadFile(`made its reader fail: ${error instanceof Error ? error.message.slice(0, 200) : 'unknown'}`);

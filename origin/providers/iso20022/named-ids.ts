@@ -2,6 +2,7 @@
 
 import { type Mention, type OwnId, ownId, ownIdsIn } from './own-ids.ts';
 import { elementsAt, within, type XmlElement } from './read-xml.ts';
+import type { Turns } from './turns.ts';
 
 export interface NamedIds {
   /** Each once, in the order of the file. */
@@ -22,20 +23,30 @@ export function namedIds(
   parts: readonly XmlElement[],
   isLeftOut: (element: XmlElement) => boolean = () => false,
 ): NamedIds {
-  const references = new Map<string, OwnId>();
-  const mentions = new Map<string, Mention>();
-  for (const element of parts.flatMap((part) => within(part, isLeftOut))) {
+  const found = new FoundIds();
+  for (const part of parts) for (const element of within(part, isLeftOut)) found.look(element);
+  return found.all();
+}
+
+class FoundIds {
+  readonly #references = new Map<string, OwnId>();
+  readonly #mentions = new Map<string, Mention>();
+
+  look(element: XmlElement): void {
     const { name, text } = element;
     const own = referenceFields.has(name) ? ownId(text) : null;
-    if (own !== null) references.set(own.id, own);
+    if (own !== null) this.#references.set(own.id, own);
     // A remittance text may be cut into several elements, in the middle of an id.
     for (const mention of [...ownIdsIn(text), ...ownIdsIn(joined(element))])
-      if (own === null && !mentions.get(mention.id)?.isToken) mentions.set(mention.id, mention);
+      if (own === null && !this.#mentions.get(mention.id)?.isToken) this.#mentions.set(mention.id, mention);
   }
-  return {
-    references: [...references.values()],
-    mentions: [...mentions.values()].filter(({ id }) => !references.has(id)),
-  };
+
+  all(): NamedIds {
+    return {
+      references: [...this.#references.values()],
+      mentions: [...this.#mentions.values()].filter(({ id }) => !this.#references.has(id)),
+    };
+  }
 }
 
 function joined(element: XmlElement): string {
@@ -48,12 +59,18 @@ export function namesTransfer({ references, mentions }: NamedIds): boolean {
   return [...references, ...mentions].some(({ what }) => what === 'transfer' || what === 'settlement');
 }
 
-/** Transfers that these parts name, each once; texts that only look like an id left out. */
-export function transfersIn(
-  parts: readonly XmlElement[],
-  isLeftOut?: (element: XmlElement) => boolean,
-): readonly OwnId[] {
-  const { references, mentions } = namedIds(parts, isLeftOut);
+/** Transfers that a whole message names, each once; texts that only look like an id left out. */
+export async function transfersInLong(
+  message: XmlElement,
+  isLeftOut: (element: XmlElement) => boolean,
+  turns: Turns,
+): Promise<readonly OwnId[]> {
+  const found = new FoundIds();
+  for (const element of within(message, isLeftOut)) {
+    found.look(element);
+    if (turns.isOver()) await turns.next();
+  }
+  const { references, mentions } = found.all();
   return [...references, ...mentions.filter(({ isToken }) => isToken)].filter(({ what }) => what === 'transfer');
 }
 

@@ -42,11 +42,15 @@ const references = fc.oneof(
   id.map((own) => ({ names: ['NOTPROVIDED', own], meant: own })),
 );
 
-function read(message: string, plan: Readonly<Record<string, readonly Planned[]>>, seed: number): BankMessage {
+async function read(
+  message: string,
+  plan: Readonly<Record<string, readonly Planned[]>>,
+  seed: number,
+): Promise<BankMessage> {
   const root = message.startsWith('pain.002') ? 'CstmrPmtStsRpt' : 'BkToCstmrStmt';
   const GrpHdr = within({ MsgId: of('BANK1') });
   const text = judged(sampleBySchema(message, { [root]: within({ GrpHdr, ...plan }) }, seed));
-  const [found] = readBankFile(Buffer.from(text));
+  const [found] = await readBankFile(Buffer.from(text));
   if (found === undefined) throw new Error('no message');
   return found;
 }
@@ -77,60 +81,66 @@ describe.each(schemaMessages.filter((message) => message.startsWith('pain.002'))
     return within({ Amt: within({ InstdAmt: [{ text: sum.text, currency: sum.currency }] }) });
   };
 
-  test('the status of a file, of its payments and of their transfers', () => {
-    fc.assert(
-      fc.property(digest, said, fc.array(payment, { maxLength: 3 }), fc.nat(), (of_, group, payments, seed) => {
-        const file = read(
-          message,
-          {
-            OrgnlGrpInfAndSts: within({
-              OrgnlMsgId: of(of_),
-              GrpSts: optional(group.status),
-              StsRsnInf: group.reasons.flatMap(reasonIn),
-            }),
-            OrgnlPmtInfAndSts: payments.flatMap((one) =>
-              within({
-                OrgnlPmtInfId: of(one.id),
-                PmtInfSts: optional(one.said.status),
-                StsRsnInf: one.said.reasons.flatMap(reasonIn),
-                TxInfAndSts: one.transfers.flatMap(({ said, references: { names }, sum, isEquivalent }) =>
-                  within({
-                    OrgnlEndToEndId: optional(names[0] ?? null),
-                    OrgnlInstrId: optional(names[1] ?? null),
-                    TxSts: optional(said.status),
-                    StsRsnInf: said.reasons.flatMap(reasonIn),
-                    OrgnlTxRef: original(sum, isEquivalent),
-                  }),
-                ),
+  test('the status of a file, of its payments and of their transfers', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        digest,
+        said,
+        fc.array(payment, { maxLength: 3 }),
+        fc.nat(),
+        async (of_, group, payments, seed) => {
+          const file = await read(
+            message,
+            {
+              OrgnlGrpInfAndSts: within({
+                OrgnlMsgId: of(of_),
+                GrpSts: optional(group.status),
+                StsRsnInf: group.reasons.flatMap(reasonIn),
               }),
-            ),
-          },
-          seed,
-        );
-        expect(file).toMatchObject({ kind: 'pain.002', message_id: 'BANK1', entries: [] });
-        expect(file.statuses).toMatchObject([
-          ...expected(group, { about: 'message', id: of_ }, payments.length > 0),
-          ...payments.flatMap((one) => [
-            ...expected(one.said, { about: 'payment', id: one.id }, one.transfers.length > 0),
-            ...one.transfers.flatMap(({ said, references: { meant }, sum }) => {
-              const about = { about: 'transfer', id: meant, amount: sum?.amount ?? null };
-              const ofWhole = one.said.status ?? group.status;
-              // Without a status of its own it has that of the whole, whose rejection is told already.
-              if (said.status !== null) return expected(said, about, false);
-              if (ofWhole === null) return [{ about: 'transfer', outcome: 'unclear' }];
-              return ofWhole === 'RJCT' || ofWhole === 'CANC'
-                ? []
-                : expected({ ...said, status: ofWhole }, about, false);
-            }),
-          ]),
-        ]);
-      }),
+              OrgnlPmtInfAndSts: payments.flatMap((one) =>
+                within({
+                  OrgnlPmtInfId: of(one.id),
+                  PmtInfSts: optional(one.said.status),
+                  StsRsnInf: one.said.reasons.flatMap(reasonIn),
+                  TxInfAndSts: one.transfers.flatMap(({ said, references: { names }, sum, isEquivalent }) =>
+                    within({
+                      OrgnlEndToEndId: optional(names[0] ?? null),
+                      OrgnlInstrId: optional(names[1] ?? null),
+                      TxSts: optional(said.status),
+                      StsRsnInf: said.reasons.flatMap(reasonIn),
+                      OrgnlTxRef: original(sum, isEquivalent),
+                    }),
+                  ),
+                }),
+              ),
+            },
+            seed,
+          );
+          expect(file).toMatchObject({ kind: 'pain.002', message_id: 'BANK1', entries: [] });
+          expect(file.statuses).toMatchObject([
+            ...expected(group, { about: 'message', id: of_ }, payments.length > 0),
+            ...payments.flatMap((one) => [
+              ...expected(one.said, { about: 'payment', id: one.id }, one.transfers.length > 0),
+              ...one.transfers.flatMap(({ said, references: { meant }, sum }) => {
+                const about = { about: 'transfer', id: meant, amount: sum?.amount ?? null };
+                const ofWhole = one.said.status ?? group.status;
+                // Without a status of its own it has that of the whole, whose rejection is told already.
+                if (said.status !== null) return expected(said, about, false);
+                if (ofWhole === null) return [{ about: 'transfer', outcome: 'unclear' }];
+                return ofWhole === 'RJCT' || ofWhole === 'CANC'
+                  ? []
+                  : expected({ ...said, status: ofWhole }, about, false);
+              }),
+            ]),
+          ]);
+        },
+      ),
     );
   });
 
-  test('a transfer that is not named is read, as nobody of ours', () => {
+  test('a transfer that is not named is read, as nobody of ours', async () => {
     const TxInfAndSts = within({ OrgnlEndToEndId: [], OrgnlInstrId: [], TxSts: of('ACSC'), OrgnlTxRef: [] });
-    const { statuses } = read(message, { OrgnlPmtInfAndSts: within({ TxInfAndSts }) }, 1);
+    const { statuses } = await read(message, { OrgnlPmtInfAndSts: within({ TxInfAndSts }) }, 1);
     expect(statuses.filter(({ about }) => about === 'transfer')).toMatchObject([
       { ids: { references: [] }, named: null },
     ]);
@@ -215,11 +225,15 @@ describe.each(schemaMessages.filter((message) => message.startsWith('camt.053'))
     return { booked: own ?? ofEntry, others: own !== null && ofEntry !== null ? [ofEntry] : [] };
   }
 
-  test('statements and their entries: booked or not, alone and together, in either direction', () => {
+  test('statements and their entries: booked or not, alone and together, in either direction', async () => {
     const statements = fc.array(fc.array(entry, { maxLength: 4 }), { minLength: 1, maxLength: 3 });
-    fc.assert(
-      fc.property(statements, fc.nat(), (all, seed) => {
-        const file = read(message, { Stmt: all.flatMap((entries) => within({ Ntry: entries.flatMap(planOf) })) }, seed);
+    await fc.assert(
+      fc.asyncProperty(statements, fc.nat(), async (all, seed) => {
+        const file = await read(
+          message,
+          { Stmt: all.flatMap((entries) => within({ Ntry: entries.flatMap(planOf) })) },
+          seed,
+        );
         expect(file).toMatchObject({ kind: 'camt.053', message_id: 'BANK1', statuses: [] });
         expect(file.entries).toMatchObject(all.flat().map(expectedOf));
       }),

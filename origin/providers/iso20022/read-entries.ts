@@ -15,7 +15,7 @@ export function readEntry(element: XmlElement): Entry {
   const details = elementsAt(element, 'NtryDtls').flatMap((group) => elementsAt(group, 'TxDtls'));
   const bookings = bookingsOf(element);
   // A booking is of a transaction, or of all within a group or an entry.
-  const ours = new Set(bookings.flatMap((booking) => within(booking.element)));
+  const ours = new Set(bookings.flatMap((booking) => [...within(booking.element)]));
   return {
     status: status === 'BOOK' ? 'booked' : notYet.has(status ?? '') ? 'not_yet' : 'unclear',
     amount: amountOf(elementAt(element, 'Amt')),
