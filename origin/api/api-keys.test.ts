@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import type { Sql } from '../db/client.ts';
-import { createCallers } from './caller.ts';
+import { createCallers, scopes } from './caller.ts';
 import { createGuesses } from './guesses.ts';
 import type { Answer, Json } from './sample-api.ts';
 import { SampleWorld } from './sample-world.ts';
@@ -84,6 +85,79 @@ describe('an API key', () => {
     expect((await list(key)).status).toBe(200);
     // Within the two seconds that a key is remembered, and its own time.
     await expect.poll(async () => (await list(key)).status, { timeout: 5_000 }).toBe(401);
+  });
+});
+
+describe('X7: a key that makes keys', () => {
+  const asked = (body: Json, authorization: string) =>
+    world.api.call('POST', '/api-keys', { name: 'x', ...body }, { authorization });
+
+  test('gives at most the scopes that it has itself, to merchants too', async () => {
+    const { key } = await newKey({ scopes: ['keys:write', 'settlements:read'] });
+    const own = `Bearer ${key}`;
+    expect((await asked({ scopes: ['settlements:read'] }, own)).status).toBe(201);
+    for (const merchant_id of [undefined, world.own.merchant_id]) {
+      const beyond = { scopes: ['settlements:read', 'settlements:write'], ...(merchant_id ? { merchant_id } : {}) };
+      expect(await asked(beyond, own)).toMatchObject({
+        status: 403,
+        body: {
+          code: 'scope_missing',
+          details: [{ field: 'scopes[1]', problem: expect.stringContaining('does not have') }],
+        },
+      });
+    }
+    expect((await asked({ scopes: [...scopes] }, own)).status).toBe(403);
+  });
+
+  test('makes none that opens something for more than a year', async () => {
+    const day = 24 * 3_600_000;
+    const inDays = (days: number) => new Date(Date.now() + days * day).toISOString();
+    for (const expires_at of [inDays(367), '9999-12-31T23:59:59Z'])
+      expect(
+        await world.api.call('POST', '/api-keys', { name: 'x', scopes: ['settlements:read'], expires_at }),
+      ).toMatchObject({
+        status: 422,
+        body: { details: [{ field: 'expires_at', problem: expect.stringContaining('366 days') }] },
+      });
+    expect((await newKey({ expires_at: inDays(365) })).body['expires_at']).toBeDefined();
+    const { body } = await newKey();
+    expect(Date.parse(String(body['expires_at'])) - Date.now()).toBeGreaterThan(364 * day);
+    expect(Date.parse(String(body['expires_at'])) - Date.now()).toBeLessThanOrEqual(365 * day);
+  });
+});
+
+describe('X6: who has the login of the service', () => {
+  const change = (set: string, id: string) =>
+    world.api.database.sql.query(`update api_keys set ${set} where api_key_id = $1`, [id]);
+
+  test.each([
+    ["scopes = array['keys:write']"],
+    ["expires_at = 'infinity'"],
+    ["key_hash = sha256('mine')"],
+    ['merchant_id = null'],
+    ['created_at = now()'],
+  ])('cannot make a key more than it was made as: %s', async (set) => {
+    const { id } = await newKey();
+    await expect(change(set, id)).rejects.toThrow('permission denied');
+  });
+
+  test('cannot bring a key back, or remove it', async () => {
+    const { id, key } = await newKey();
+    await world.api.call('DELETE', `/api-keys/${id}`);
+    await expect(change('revoked_at = null', id)).rejects.toThrow('was taken back');
+    await expect(change("revoked_at = now() + interval '1 year'", id)).rejects.toThrow('was taken back');
+    await expect(world.api.database.sql.query('delete from api_keys')).rejects.toThrow('permission denied');
+    expect((await list(key)).status).toBe(401);
+  });
+
+  test('makes none without an end, as a release before this one would', async () => {
+    const { rows } = await world.api.database.sql.query<{ days: number }>(
+      `insert into api_keys (api_key_id, key_hash, shown, name, scopes)
+       values ($1, '\\x0123', 'atlas_123456', 'test', '{}')
+       returning extract(day from expires_at - now())::int as days`,
+      [newId('akey')],
+    );
+    expect(rows[0]?.days).toBeLessThanOrEqual(366);
   });
 });
 

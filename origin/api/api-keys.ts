@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
-import { type Callers, merchantScopes, newApiKey, scopes } from './caller.ts';
+import { type Caller, type Callers, merchantScopes, newApiKey, type Scope, scopes } from './caller.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { printableText } from './printable-text.ts';
@@ -20,7 +20,7 @@ const keySchema = z.strictObject({
   merchant_id: z.nullable(idSchema('mrch')),
   scopes: z.array(z.enum(scopes)),
   created_at: z.iso.datetime(),
-  expires_at: z.iso.datetime().nullable(),
+  expires_at: z.iso.datetime(),
   revoked_at: z.iso.datetime().nullable(),
   last_used_at: z.iso.datetime().nullable(),
 });
@@ -32,7 +32,7 @@ interface KeyRow {
   readonly merchant_id: string | null;
   readonly scopes: string[];
   readonly created_at: Date;
-  readonly expires_at: Date | null;
+  readonly expires_at: Date;
   readonly revoked_at: Date | null;
   readonly last_used_at: Date | null;
 }
@@ -43,22 +43,32 @@ function view({ created_at, expires_at, revoked_at, last_used_at, ...row }: KeyR
   return {
     ...row,
     created_at: created_at.toISOString(),
-    expires_at: expires_at?.toISOString() ?? null,
+    expires_at: expires_at.toISOString(),
     revoked_at: revoked_at?.toISOString() ?? null,
     last_used_at: last_used_at?.toISOString() ?? null,
   };
 }
+
+const dayMs = 24 * 3_600_000;
+/** A year, a leap year too: a key that is forgotten opens nothing for ever. */
+const lifeMsMax = 366 * dayMs;
 
 const newKeySchema = z
   .strictObject({
     name: printableText,
     /** Absent: an operator's key. */
     merchant_id: z.optional(idSchema('mrch')),
+    /** At most those of the key that makes it. */
     scopes: z.array(z.enum(scopes)).min(1).max(scopes.length),
+    /** At most 366 days from now; absent: 365 days from now. */
     expires_at: z.iso.datetime().optional(),
   })
   .refine(({ expires_at }) => expires_at === undefined || Date.parse(expires_at) > Date.now(), {
     error: 'is over already',
+    path: ['expires_at'],
+  })
+  .refine(({ expires_at }) => expires_at === undefined || Date.parse(expires_at) <= Date.now() + lifeMsMax, {
+    error: 'is more than 366 days away: make a new key before this one ends',
     path: ['expires_at'],
   })
   .superRefine(({ merchant_id, scopes: wanted }, context) => {
@@ -87,13 +97,15 @@ const create = route({
   },
   errors: ['merchant_not_found'],
   async handle({ body, sql, ...call }) {
+    requireOwnScopes(call.caller, body.scopes);
     const { key, hash, shown } = newApiKey();
+    const expires_at = body.expires_at ?? new Date(Date.now() + 365 * dayMs).toISOString();
     const merchant_id = body.merchant_id ?? null;
     if (merchant_id !== null) await requireMerchant(sql, merchant_id);
     const { rows } = await sql.query<KeyRow>(
       `insert into api_keys (api_key_id, key_hash, shown, name, merchant_id, scopes, expires_at)
        values ($1, $2, $3, $4, $5, $6, $7) returning ${columns}`,
-      [newId('akey'), hash, shown, body.name, merchant_id, [...new Set(body.scopes)], body.expires_at ?? null],
+      [newId('akey'), hash, shown, body.name, merchant_id, [...new Set(body.scopes)], expires_at],
     );
     const row = rows[0] as KeyRow;
     const made = { action: 'api_key.created', subject: row.api_key_id, merchant_id, reason: row.scopes.join(' ') };
@@ -101,6 +113,16 @@ const create = route({
     return { body: { ...view(row), api_key: key } };
   },
 });
+
+/** Nobody gives what they do not have: a key that makes keys would otherwise be a key for everything. */
+function requireOwnScopes(caller: Caller, wanted: readonly Scope[]): void {
+  const details = wanted.flatMap((scope, place) =>
+    caller.scopes.has(scope)
+      ? []
+      : [{ field: `scopes[${place}]`, problem: `is ${scope}, which the key that makes this one does not have itself` }],
+  );
+  if (details.length > 0) throw refusal('scope_missing', details);
+}
 
 async function requireMerchant(sql: Sql, merchantId: string): Promise<void> {
   const { rows } = await sql.query('select 1 from merchants where merchant_id = $1', [merchantId]);
