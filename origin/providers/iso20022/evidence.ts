@@ -1,6 +1,6 @@
 // A part of a bank's file as evidence for a person: its elements as JSON, bounded, with account and card numbers masked.
 
-import { maskEvidence } from '../../open-items/mask-evidence.ts';
+import { maskedText } from '../../card-data/found.ts';
 import type { XmlElement } from './read-xml.ts';
 
 /** An entry has some fifty elements; a batch of a thousand is not read by anybody. */
@@ -23,10 +23,9 @@ export function evidenceOf(element: XmlElement): unknown {
 }
 
 /** An account keeps its country and its last four signs; what may be a card's number, none of its digits. */
-export function masked(text: string): unknown {
+export function masked(text: string): string {
   const iban = /\b([A-Z]{2})\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b/g;
-  const short = text
-    .slice(0, textLengthMax)
-    .replaceAll(iban, (found, country: string) => `${country}**${found.slice(-4)}`);
-  return maskEvidence(short);
+  // Masked before it is cut through the middle of a number.
+  const accountsMasked = text.replaceAll(iban, (found, country: string) => `${country}**${found.slice(-4)}`);
+  return maskedText('bank_file', accountsMasked).slice(0, textLengthMax);
 }

@@ -12,6 +12,7 @@ import { believeFile } from './believe-file.ts';
 import { digestInTurns } from './digest-in-turns.ts';
 import type { KeptWords } from './kept-words.ts';
 import type { PaymentFiles } from './payment-files.ts';
+import { maskedFile, maskedFileName } from './mask-file.ts';
 import { readBankFile } from './read-bank-file.ts';
 
 /** Beside its words, what else one file comes to. */
@@ -60,7 +61,7 @@ export class Inbox {
     };
     const failures: unknown[] = [];
     for (const key of await this.#store.list('inbox')) {
-      const name = key.slice('inbox/'.length);
+      const name = maskedFileName(key.slice('inbox/'.length));
       try {
         const content = await this.#store.read(key);
         const found = content === null ? null : await this.#readFile(name, content, take);
@@ -97,11 +98,12 @@ export class Inbox {
     const kept = `${digest}-${name.slice(0, 160)}`;
     if ((await this.#store.read(`processed/${kept}`)) !== null) return null;
     const messages = await messagesIn(content);
+    const masked = await maskedFile(content);
     if (messages instanceof BadFile) {
       const reason = messages.message;
-      await this.#store.putIfAbsent(`set_aside/${kept}`, content);
+      await this.#store.putIfAbsent(`set_aside/${kept}`, masked);
       await this.#store.putIfAbsent(`set_aside/${kept}.reason.txt`, `${name} ${reason}\n`);
-      await take([], { name, kept, items: [setAsideItem({ name, kept, reason, content })], isRead: false });
+      await take([], { name, kept, items: [setAsideItem({ name, kept, reason, content: masked })], isRead: false });
       return { reason };
     }
     const { words, items, notes } = await believeFile(
@@ -109,7 +111,7 @@ export class Inbox {
       { files: this.#files, words: this.#words },
     );
     await take(words, { name, kept, items, isRead: true });
-    await this.#store.putIfAbsent(`processed/${kept}`, content);
+    await this.#store.putIfAbsent(`processed/${kept}`, masked);
     for (const set_aside of [`set_aside/${kept}`, `set_aside/${kept}.reason.txt`]) await this.#store.remove(set_aside);
     const problems = [...items.map(({ summary }) => summary), ...notes.map((note) => `${name}: ${note}`)];
     return { words: words.length, items: items.length, problems };
