@@ -5,6 +5,7 @@
 import { parseArgs } from 'node:util';
 import { wordsOf } from '../scripts/words.ts';
 import { measureAuthorization } from './authorization-benchmark.ts';
+import { measureCardData } from './card-data-benchmark.ts';
 import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
 import { measureIntake } from './intake.ts';
@@ -14,7 +15,7 @@ import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     decision, card-load, authorization, intake, ledger or settlement (default: all, one after the other)
+  --only NAME     card-data, decision, card-load, authorization, intake, ledger or settlement (default: all, one after the other)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20)
   --json          one object on one line
@@ -22,7 +23,7 @@ const help = `npm run bench -- [options]
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = ['decision', 'card-load', 'authorization', 'intake', 'ledger', 'settlement'] as const;
+const parts = ['card-data', 'decision', 'card-load', 'authorization', 'intake', 'ledger', 'settlement'] as const;
 type Part = (typeof parts)[number];
 
 interface Words {
@@ -61,6 +62,7 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   // One after the other: they would take the machine from each other.
   const wanted = (part: Part) => only === null || only === part;
+  const cardData = wanted('card-data') ? measureCardData(progress) : {};
   const decision = wanted('decision') ? measureDecisions(progress) : {};
   const cardLoad = wanted('card-load') ? await measureCardLoad(progress) : {};
   const authorization = wanted('authorization')
@@ -70,7 +72,7 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
-  const report = { ...decision, ...cardLoad, ...authorization, ...intake, ...ledger, ...settlement };
+  const report = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger, ...settlement };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
   if (errors) process.exitCode = 1;

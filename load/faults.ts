@@ -4,6 +4,7 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { wordsOf } from '../scripts/words.ts';
+import { cardData } from './faults/card-data.ts';
 import { crashPoints } from './faults/crash-points.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { started } from './started.ts';
@@ -15,6 +16,10 @@ const faults = {
   'crash-points': {
     run: crashPoints,
     does: 'a settlement engine that dies at its k-th effect, and another, and a third',
+  },
+  'card-data': {
+    run: cardData,
+    does: 'marked card numbers through every channel; then a search of all that is kept or was sent on',
   },
 } as const;
 type Fault = keyof typeof faults;

@@ -26,6 +26,8 @@ export interface Workerd {
   readonly url: string;
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
+  /** What it has written until now: the worker's log. */
+  readonly output: () => string;
 }
 
 /** Of the edge's bundle. */
@@ -55,7 +57,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     await exited;
     clearTimeout(deadline);
   };
-  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM') };
+  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), output: () => output.join('') };
 }
 
 async function reachable(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {

@@ -17,7 +17,7 @@ export interface QueueRelay {
 
 interface Message {
   readonly id: string;
-  readonly body: { readonly card_key: string; readonly events: readonly { readonly sequence: number }[] };
+  readonly body: { readonly card_key: string; readonly events?: readonly { readonly sequence: number }[] };
 }
 
 /** As Cloudflare's largest batch. */
@@ -28,9 +28,12 @@ const path = '/internal/card-events';
 export async function startQueueRelay({
   originUrl,
   secret,
+  onMessage,
 }: {
   originUrl: string;
   secret: string;
+  /** Told of every message as the edge sends it. */
+  onMessage?: (text: string) => void;
 }): Promise<QueueRelay> {
   const waiting: Message[] = [];
   const seen = new Set<string>();
@@ -39,9 +42,11 @@ export async function startQueueRelay({
   let closed = false;
 
   const server = await startQueueServer((text) => {
+    onMessage?.(text);
     const message: Message = { id: newId('req'), body: JSON.parse(text) };
-    for (const { sequence } of message.body.events) seen.add(`${message.body.card_key} ${sequence}`);
-    events += message.body.events.length;
+    // A fact that was kept for a person has no events.
+    for (const { sequence } of message.body.events ?? []) seen.add(`${message.body.card_key} ${sequence}`);
+    events += message.body.events?.length ?? 0;
     waiting.push(message);
     delivering ??= deliverAll().finally(() => {
       delivering = null;

@@ -17,13 +17,27 @@ export interface RunningSystem {
   readonly origin: OriginProcess;
   readonly queue: QueueRelay;
   readonly databaseUrl: string;
+  /** Of this run alone: the edge's objects and the origin's log are below it. */
+  readonly directory: string;
+  /** What the edge has written to its log since it was started last. */
+  edgeOutput(): string;
   /** SIGKILL: no farewell, no flush. Returns when the process has gone. */
   killEdge(): Promise<void>;
   /** On the same disk and port. Returns when it answers. */
   restartEdge(): Promise<void>;
 }
 
-export async function startSystem(parts: AsyncDisposableStack): Promise<RunningSystem> {
+export interface SystemOptions {
+  /** Of the origin's environment, beside what every origin needs. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** Told of every message that the edge sends to its queue. */
+  readonly onQueueMessage?: (text: string) => void;
+}
+
+export async function startSystem(
+  parts: AsyncDisposableStack,
+  { environment = {}, onQueueMessage = () => {} }: SystemOptions = {},
+): Promise<RunningSystem> {
   const directory = await temporaryDirectory(parts, 'faults');
   const bundle = await buildEdge(join(directory, 'bundle'));
   const [edgePort, originPort] = [await freePort(), await freePort()];
@@ -31,9 +45,13 @@ export async function startSystem(parts: AsyncDisposableStack): Promise<RunningS
 
   const postgres = await startTemporaryPostgres();
   parts.defer(() => postgres.stop());
-  const origin = await startOrigin({ port: originPort, databaseUrl: postgres.url, edgeUrl, directory });
+  const origin = await startOrigin({ port: originPort, databaseUrl: postgres.url, edgeUrl, directory, environment });
   parts.defer(() => origin.stop());
-  const queue = await startQueueRelay({ originUrl: origin.url, secret: edgeVars.INTERNAL_SECRET });
+  const queue = await startQueueRelay({
+    originUrl: origin.url,
+    secret: edgeVars.INTERNAL_SECRET,
+    onMessage: onQueueMessage,
+  });
   parts.defer(() => queue.close());
 
   const startEdge = () =>
@@ -52,6 +70,8 @@ export async function startSystem(parts: AsyncDisposableStack): Promise<RunningS
     origin,
     queue,
     databaseUrl: postgres.url,
+    directory,
+    edgeOutput: () => edge.output(),
     killEdge: () => edge.kill(),
     async restartEdge() {
       edge = await startEdge();

@@ -97,7 +97,7 @@ export function maskedJson(channel: Channel, json: string, isIdentifier: (name: 
 }
 
 /** As `authorization_key`, `merchant_id`, `occurred_at_ms`: one in some ten such numbers passes for a card's, and an action needs it. */
-const identifiers = /(?:^|_)(?:ids?|keys?|token|reference|no|minor|ms|sequence)$/;
+const identifiers = /(?:^|_)(?:ids?|keys?|token|no|minor|ms|sequence)$|_reference$/;
 
 /** Whether a field by its name holds an identifier, an amount or an instant of ours. */
 export function isIdentifier(name: string): boolean {

@@ -11,8 +11,8 @@ import { setAsideItem } from './bank-items.ts';
 import { believeFile } from './believe-file.ts';
 import { digestInTurns } from './digest-in-turns.ts';
 import type { KeptWords } from './kept-words.ts';
-import type { PaymentFiles } from './payment-files.ts';
 import { maskedFile, maskedFileName } from './mask-file.ts';
+import type { PaymentFiles } from './payment-files.ts';
 import { readBankFile } from './read-bank-file.ts';
 
 /** Beside its words, what else one file comes to. */
