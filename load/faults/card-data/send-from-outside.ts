@@ -89,7 +89,7 @@ async function askByQueue({ system, merchantId }: CanaryWorld, reference: string
   const settlement = { merchant_id: merchantId, amount_minor: 100, currency: 'USD', reference };
   const body = { version: 1, settlement_id: newId('stl'), correlation_id: 'canary', settlement };
   const silent = pino({ level: 'silent' });
-  const taken = await takeSettlementMessages(database, [{ id: 'm1', body, attempts: 1 }], silent);
+  const taken = await takeSettlementMessages(database, [{ id: 'm1', body }], silent);
   await database.close();
   return { outcome: taken.map(({ outcome }) => outcome).join(' '), answer: '' };
 }
