@@ -66,6 +66,18 @@ export const cardEventsAnswerSchema = z.object({
   last_sequence: z.int().check(z.nonnegative()),
 });
 
+/**
+ * `PUT /internal/stand-in/:network` turns stand-ins of a network on or off, at once and without a deployment; both it and GET answer how
+ * it stands. Whether anything is stood in for while it is on is the network's failure policy, in the edge's own settings.
+ */
+export const turnStandInBodySchema = z.strictObject({ is_on: z.boolean(), by: z.string().check(z.maxLength(100)) });
+export const standInStandingSchema = z.object({
+  is_on: z.boolean(),
+  at_ms: z.nullable(z.int()),
+  by: z.nullable(z.string()),
+  failure_policy: z.string(),
+});
+
 /** `POST /internal/card-events` on the origin: queue messages, whole and unjudged. */
 export const deliverBodySchema = z.object({
   messages: z.array(z.object({ id: z.string(), body: z.unknown() })).check(z.minLength(1)),

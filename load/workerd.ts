@@ -31,7 +31,12 @@ export interface Workerd {
 }
 
 /** Of the edge's bundle. */
-export const edgeNamespaces = { CARDS: 'CardObject', STAND_IN_DESKS: 'StandInDesk', KNOWN_CARDS: 'KnownCards' };
+export const edgeNamespaces = {
+  CARDS: 'CardObject',
+  STAND_IN_DESKS: 'StandInDesk',
+  KNOWN_CARDS: 'KnownCards',
+  STAND_IN_SWITCHES: 'StandInSwitch',
+};
 
 const startedWithinMs = 10_000;
 const stoppedWithinMs = 5_000;

@@ -1,6 +1,7 @@
 // Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
 
 import * as z from 'zod';
+import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, plaintextProblems } from './outside.ts';
@@ -18,6 +19,16 @@ const severalSecrets = (shape: RegExp, error: string) =>
   z.string().refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), {
     error,
   });
+
+const amounts = z
+  .string()
+  .transform((text, context): Amounts => {
+    const read = readAmounts(text, 'nothing that may wait');
+    if (typeof read !== 'string') return read;
+    context.addIssue({ code: 'custom', message: read });
+    return z.NEVER;
+  })
+  .default(new Map());
 
 const environmentSchema = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('development'),
@@ -38,6 +49,8 @@ const environmentSchema = z.object({
   EDGE_URL: url(['http:', 'https:']),
   /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
   OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000, 24),
+  /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */
+  SUSPENSE_MAX: amounts,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
   QUEUE_API_URL: url(['http:', 'https:']).default('https://api.cloudflare.com/client/v4'),

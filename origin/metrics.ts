@@ -3,12 +3,14 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
+import { measureSuspense } from './ledger/suspense.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
 
 export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
   const database = pools.work;
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
+  measureSuspense(registry, database.sql);
   measureCardData(registry);
   const pool = new Gauge({
     name: 'database_pool_connections',

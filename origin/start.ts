@@ -66,6 +66,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     secondHalf,
     loops: shown,
     openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
+    suspenseMax: config.SUSPENSE_MAX,
     isStopping: () => stopping,
   });
   const doors = await openDoors({ outer, inner }, config);

@@ -96,6 +96,18 @@ describe('settings', () => {
     expect(complaint({ MARQETA_STAND_IN_MAX: value })).toContain(`MARQETA_STAND_IN_MAX ${said}`);
   });
 
+  test.each([
+    ['MARQETA_STAND_IN_MAX', 'USD 1000.01', 'is above USD 1000.00, the most that may be stood in for'],
+    ['NATIVE_STAND_IN_MAX', 'USD 5 JPY 100001', 'is above JPY 100000, the most'],
+    ['NATIVE_STAND_IN_SUM_PER_DAY', 'USD 10000.01', 'is above USD 10000.00, the most'],
+  ])('X9: the maximum has a cap: %s %s', (name, value, said) => {
+    expect(complaint({ [name]: value })).toContain(`${name} ${said}`);
+  });
+
+  test('X9: the cap itself may be set', () => {
+    expect(complaint({ MARQETA_STAND_IN_MAX: 'USD 1000.00', MARQETA_STAND_IN_SUM_PER_DAY: 'USD 10000.00' })).toBe('');
+  });
+
   test.each(['MARQETA', 'NATIVE'])('%s: to stand in for nothing is a mistake', (network) => {
     const said = complaint({ [`${network}_FAILURE_POLICY`]: 'stand_in' });
     expect(said).toContain(`${network}_STAND_IN_MAX ${form}, where ${network}_FAILURE_POLICY is stand_in`);

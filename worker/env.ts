@@ -1,20 +1,23 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
 import * as z from 'zod/mini';
-import { type Amounts, amountsForm, readAmounts } from '../contracts/amount-max.ts';
+import { type Amounts, amountMaxMinor, amountsForm, readAmounts } from '../contracts/amount-max.ts';
 import type { CardNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
+import { decimalTextFromMinor } from '../contracts/money.ts';
 import type { Network } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
+import type { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 import { secretProblems } from './secret-problems.ts';
 
 export interface Env {
   readonly CARDS: DurableObjectNamespace<CardObject>;
   readonly STAND_IN_DESKS: DurableObjectNamespace<StandInDesk>;
   readonly KNOWN_CARDS: DurableObjectNamespace<KnownCards>;
+  readonly STAND_IN_SWITCHES: DurableObjectNamespace<StandInSwitch>;
   readonly CARD_EVENTS: Queue;
   readonly STAND_INS: Queue<CardNotice>;
 }
@@ -58,6 +61,11 @@ const wholeNumber = (min: number, max: number, otherwise: number) =>
   );
 /** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
 const standInCount = wholeNumber(1, limits.standInsPerDayMax, 5);
+
+/** The most that any setting may allow: 1,000.00 USD a purchase, ten of them a card and day; as much in other currencies. */
+function standInCapMinor(currency: string, purchases: number): number {
+  return (purchases * amountMaxMinor(currency, noAmounts)) / limits.standInCapPart;
+}
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
@@ -110,6 +118,15 @@ const settingsSchema = z
     NATIVE_STAND_IN_MAX: standInMax,
     NATIVE_STAND_IN_COUNT_PER_DAY: standInCount,
     NATIVE_STAND_IN_SUM_PER_DAY: standInMax,
+  })
+  .check(({ value, issues }) => {
+    for (const network of ['MARQETA', 'NATIVE'] as const)
+      for (const name of [`${network}_STAND_IN_MAX`, `${network}_STAND_IN_SUM_PER_DAY`] as const)
+        for (const [currency, minor] of value[name]) {
+          const max = standInCapMinor(currency, name.endsWith('_MAX') ? 1 : limits.standInSumCapPurchases);
+          const message = `is above ${currency} ${decimalTextFromMinor(max, currency)}, the most that may be stood in for`;
+          if (minor > max) issues.push({ code: 'custom', path: [name], input: undefined, message });
+        }
   })
   .check(({ value, issues }) => {
     for (const network of ['MARQETA', 'NATIVE'] as const)

@@ -13,6 +13,7 @@ import { native } from './networks/native.ts';
 export { CardObject } from '../durable-objects/card/card-object.ts';
 export { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
+export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
 const app = new Hono<{ Bindings: Env }>()
   .get('/livez', (context) => context.json({ status: 'ok' }))

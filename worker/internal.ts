@@ -11,17 +11,22 @@ import {
   type postMessageAnswerSchema,
   putCardBodySchema,
   signedText,
+  type standInStandingSchema,
+  turnStandInBodySchema,
 } from '../contracts/internal-api.ts';
-import { networkKeySchema, networkSchema } from '../contracts/network.ts';
+import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
+import type { StandInSwitchState } from '../durable-objects/stand-in/stand-in-switch.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
-import { type Env, settingsOf } from './env.ts';
+import { type Env, failurePolicyOf, settingsOf } from './env.ts';
+import { logEvent } from './log.ts';
 import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
+import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
@@ -64,12 +69,24 @@ export const internal = new Hono<Bindings>()
     return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
   })
   .post('/facts/:network', async (context) => {
-    const { network } = inShape(z.object({ network: networkSchema }), context.req.param());
+    const network = networkIn(context);
     const { fact } = inShape(postFactBodySchema, parseJson(context.get('text')));
     const taken = await storeKept[network](context.env, fact).catch((error: unknown) => {
       throw cardAway(network, error);
     });
     return context.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
+  })
+  .get('/stand-in/:network', async (context) => {
+    const network = networkIn(context);
+    return context.json(standingOf(context.env, network, await standInSwitch(context.env, network).read()));
+  })
+  .put('/stand-in/:network', async (context) => {
+    const network = networkIn(context);
+    const { is_on, by } = inShape(turnStandInBodySchema, parseJson(context.get('text')));
+    const state = await standInSwitch(context.env, network).turn(is_on, by);
+    forgetStanding(network);
+    logEvent('warn', 'stand_in_turned', { network, is_on });
+    return context.json(standingOf(context.env, network, state));
   })
   .get('/cards/:network/:token', async (context) => {
     const card = await onCard(context, (card) => card.read());
@@ -86,6 +103,15 @@ export const internal = new Hono<Bindings>()
     const { after } = inShape(afterSchema, context.req.query());
     return context.json(await onCard(context, (card) => card.eventsAfter(after)));
   });
+
+function networkIn(context: Context<Bindings>): Network {
+  return inShape(z.object({ network: networkSchema }), context.req.param()).network;
+}
+
+function standingOf(env: Env, network: Network, { is_on, at_ms, by }: StandInSwitchState) {
+  const failure_policy = failurePolicyOf(settingsOf(env), network).policy;
+  return { is_on, at_ms, by, failure_policy } satisfies z.infer<typeof standInStandingSchema>;
+}
 
 /** Every call of the origin may be repeated: what a card that is away could not do is 503, and comes again. */
 function onCard<T>(context: Context<Bindings>, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {

@@ -12,6 +12,7 @@ import { type CardNames, severalTimes, standInDesk } from './card-object.ts';
 import type { Env, FailurePolicy } from './env.ts';
 import { inTime } from './in-time.ts';
 import { logEvent } from './log.ts';
+import { standInStanding } from './stand-in-switch.ts';
 
 /** The same for every repeat of a request, so that the card hears of it once. */
 const standInKey = (requestKey: string) => `standin-${requestKey}`;
@@ -64,6 +65,11 @@ export async function standIn(
   { card, advice, bounds, deadlineAtMs }: StandIn & { card: CardNames; deadlineAtMs: number },
 ): Promise<StandInOutcome> {
   const { network, cardToken } = card;
+  const standing = await standInStanding(env, network, deadlineAtMs);
+  if (standing !== 'on') {
+    logEvent('warn', 'stand_in_refused', { network, reason: `switch_${standing}` });
+    return 'refused';
+  }
   const asked = severalTimes(() => standInDesk(env, card).standIn(advice, bounds, deadlineAtMs));
   const allowed = await inTime(asked, deadlineAtMs).catch((error: unknown) => String(error));
   if (allowed !== 'given') {

@@ -2,8 +2,10 @@
 // picture for people and dashboards; `degraded` where money still flows and something needs a look.
 
 import type { Context } from 'hono';
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
+import { muchSuspense, suspenseOf } from '../ledger/suspense.ts';
 import { describeError } from '../log.ts';
 import type { Loop } from '../loop.ts';
 import { lagsOf, problemOfLoop } from '../loops.ts';
@@ -24,6 +26,8 @@ export interface HealthParts {
   readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
   /** How long an open item may wait for a person. */
   readonly openItemAgeMsMax: number;
+  /** How much of a currency may be in suspense; absent: the default of each. */
+  readonly suspenseMax?: Amounts;
   readonly isStopping: () => boolean;
 }
 
@@ -47,13 +51,16 @@ export function readyz({ database, isStopping }: HealthParts) {
   };
 }
 
-export function health({ database, edge, pull, loops, secondHalf, openItemAgeMsMax }: HealthParts) {
+export function health(parts: HealthParts) {
+  const { database, edge, pull, loops, secondHalf, openItemAgeMsMax, suspenseMax = new Map() } = parts;
   return async (context: Context): Promise<Response> => {
     const { providers, failures, unconfigured } = secondHalf.engine.state();
     // Null where the database does not say.
     const seen: { open_items: readonly OpenItemCount[] | null } = { open_items: null };
-    const [lags, ...dependencies] = await Promise.all([
+    const [lags, suspense, ...checks] = await Promise.all([
       within(timeoutMs, lagsOf(loops)).catch(() => new Map<string, number | null>()),
+      // Null where the database does not say, as for open items.
+      within(timeoutMs, suspenseOf(database.sql)).catch(() => null),
       check('database', 'unhealthy', () => ping(database)),
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
@@ -75,10 +82,20 @@ export function health({ database, edge, pull, loops, secondHalf, openItemAgeMsM
       ),
       ...loops.map((loop) => check(`loop ${loop.state().name}`, 'degraded', () => assertMoves(loop))),
     ]);
+    // Shown among the dependencies where somebody must look.
+    const much = muchSuspense(suspense ?? [], suspenseMax);
+    const dependencies =
+      much === null
+        ? checks
+        : [...checks, { name: 'suspense', status: 'degraded' as const, latency_ms: 0, error: much }];
     const worst = (status: Status) => dependencies.some((dependency) => dependency.status === status);
     const status: Status = worst('unhealthy') ? 'unhealthy' : worst('degraded') ? 'degraded' : 'healthy';
     const shown = loops.map((loop) => loopView(loop, lags));
-    return answer(context, { status, dependencies, ...seen, loops: shown }, status === 'unhealthy' ? 503 : 200);
+    return answer(
+      context,
+      { status, dependencies, ...seen, suspense, loops: shown },
+      status === 'unhealthy' ? 503 : 200,
+    );
   };
 }
 

@@ -9,6 +9,8 @@ import {
   postFactAnswerSchema,
   postMessageAnswerSchema,
   putCardAnswerSchema,
+  standInStandingSchema,
+  type turnStandInBodySchema,
 } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
@@ -29,6 +31,11 @@ export interface EdgeClient {
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
   readControls(card: CardName): Promise<ControlsReadback>;
+  /** Whether stand-ins of a network are on; `turn` turns them. */
+  standIn(
+    network: string,
+    turn?: z.infer<typeof turnStandInBodySchema>,
+  ): Promise<z.infer<typeof standInStandingSchema>>;
   ping(): Promise<void>;
 }
 
@@ -64,6 +71,10 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
       call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
     readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
+    standIn: (network, turn) =>
+      turn === undefined
+        ? call(standInStandingSchema, 'GET', `/internal/stand-in/${network}`)
+        : call(standInStandingSchema, 'PUT', `/internal/stand-in/${network}`, JSON.stringify(turn)),
     async ping() {
       const answer = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
       await answer.body?.cancel();

@@ -29,6 +29,11 @@ export function createIntakeMetrics(registry: Registry) {
   });
   // From the start, so that an alert on their rate sees the first one.
   for (const flag of eventFlags) flagged.inc({ flag }, 0);
+  const standIns = new Counter({
+    name: 'stand_ins_total',
+    help: 'Approvals that the edge gave in the place of cards that could not be reached',
+    registers,
+  });
   const failures = new Counter({
     name: 'intake_batch_failures_total',
     help: 'Batches not booked: refused by the database for their data, or failed for any other cause',
@@ -52,7 +57,9 @@ export function createIntakeMetrics(registry: Registry) {
     const nowMs = Date.now();
     events.inc({ outcome: 'applied' }, applied);
     events.inc({ outcome: 'repeated' }, repeated);
-    for (const flag of flags) flagged.inc({ flag });
+    for (const flag of flags)
+      if (flag === 'stood_in') standIns.inc();
+      else flagged.inc({ flag });
     for (const { dead_letters, events: read } of batch) {
       messages.inc({ outcome: dead_letters.length > 0 ? 'dead_letter' : 'done' });
       events.inc({ outcome: 'dead_letter' }, dead_letters.length);
