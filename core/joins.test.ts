@@ -157,6 +157,27 @@ describe('two approvals under two names, joined', () => {
     expect(lived([...steps, { expires: true, atMs: 13 * dayMs }, ties(13 * dayMs)]).held).toBe(0);
   });
 
+  test('T2: of one millisecond, the approval counts as given last', () => {
+    const steps = [asks(0, 'A', 100, at(0)), hears(20, 'A', reversal(at(20))), asks(20, 'B', 50, at(10))];
+    expect(lived([...steps, ties(30)]).held).toBe(50);
+  });
+
+  test('T6: an end without a stamp, heard after both, ends both', () => {
+    const steps = [asks(0, 'A', 100, at(0)), asks(20, 'B', 50, at(20)), hears(30, 'A', reversal())];
+    expect(lived([...steps, ties(40)]).held).toBe(0);
+    expect(lived([steps[0] as Step, steps[2] as Step, steps[1] as Step, ties(40)]).held).toBe(50);
+  });
+
+  test('T2: what a message under its own name has ended, stamped after it, a join does not bring back', () => {
+    const steps = [
+      hears(0, 'B', reversal(at(50))),
+      asks(10, 'A', 100, at(0)),
+      asks(20, 'A', 30, { request_key: 'more', kind: 'incremental', ...at(20) }),
+      hears(30, 'A', reversal(at(40))),
+    ];
+    expect(lived([...steps, ties(60)]).held).toBe(0);
+  });
+
   test('T2: a decline under the one name does not make the approval under the other a later one', () => {
     const declined = asks(0, 'A', 100, { currency: 'EUR', ...at(0) });
     // Half a second before its stamp, and of it all the same: nothing was held before.

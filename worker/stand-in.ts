@@ -24,8 +24,8 @@ export interface StandIn {
 }
 
 /**
- * Null where the policy has no stand-in for such a request. An increment has none: an advice says the whole hold, which only the
- * card knows. A verification or an inquiry has no amount that a bound could be put to.
+ * Null where the policy has no stand-in for such a request. An increment has none: only the card
+ * knows whether there is anything that it adds to. A verification or an inquiry has no amount that a bound could be put to.
  */
 export function standInFor(
   request: AuthorizationRequest,
