@@ -14,15 +14,16 @@ import { SampleCard } from './intake/sample-card.ts';
 import { startOrigin } from './start.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
+const providerKey = 'a-provider-key-of-tests-0000';
 const secret = `whsec_${Buffer.from('simulated provider secret of tests').toString('base64')}`;
 
 async function sampleOrigin() {
   const [url, port, edge] = [await createTestDatabase(), await freePorts(1), await startStandInEdge()];
   const callbackUrl = `http://127.0.0.1:${port}/provider-webhooks/simulated`;
-  const provider = await startSimulatedProvider({ apiKey, secret, callbackUrl });
+  const provider = await startSimulatedProvider({ apiKey: providerKey, secret, callbackUrl });
   const config = readConfig({
     ...{ DATABASE_URL: url, API_KEY: apiKey, INTERNAL_SECRET: edge.secret, EDGE_URL: edge.url, PORT: String(port) },
-    ...{ SETTLEMENT_PROVIDERS: 'simulated', SIMULATED_PROVIDER_URL: provider.url, SIMULATED_PROVIDER_KEY: apiKey },
+    ...{ SETTLEMENT_PROVIDERS: 'simulated', SIMULATED_PROVIDER_URL: provider.url, SIMULATED_PROVIDER_KEY: providerKey },
     SIMULATED_PROVIDER_WEBHOOK_SECRETS: secret,
   });
   const origin = await startOrigin(config, pino({ level: 'silent' }));
