@@ -1,7 +1,7 @@
 // A region: a longest run of digits and of what may stand between the digits of one number. All of a text's regions are read in
 // one pass, and nothing is allocated for a usual text: the region that was read last lies in arrays that are used again.
 
-import { digit, ends, isFirstHalf, odd, signAt, signOf, signsByUnit, usual } from './digit-signs.ts';
+import { digit, ends, odd, signAt, signOf, signsByUnit, usual } from './digit-signs.ts';
 import { escapedAt, signIn, widthIn } from './escaped-sign.ts';
 import { lengthMin } from './issuer-ranges.ts';
 
@@ -56,9 +56,11 @@ export function eachRegion(text: string, escaped: boolean, visit: OnRegion): voi
   }
 }
 
+/** A letter of ASCII by its code, which is what most signs are looked up for; the others by the table. */
 function isEndAt(text: string, at: number): boolean {
-  const known = signsByUnit[text.charCodeAt(at)];
-  return known === 0 ? signAt(text, at) === ends : known === ends + 1;
+  const code = text.charCodeAt(at);
+  const folded = code | 0x20;
+  return (folded >= 97 && folded <= 122) || (code > 127 && signAt(text, at) === ends);
 }
 
 /** Reads digits until something ends the region; returns where. */
@@ -71,10 +73,10 @@ function readRegion(text: string, first: number, escaped: boolean): number {
   let at = first;
   while (at < length) {
     const code = text.charCodeAt(at);
-    let sign: number;
+    // Of a character that was met before the table knows the sign, plus one.
+    let sign = (signsByUnit[code] ?? 0) - 1;
     let width = 1;
-    if (!isFirstHalf(code)) sign = signOf(code);
-    else {
+    if (sign < 0) {
       const codePoint = text.codePointAt(at) ?? 0;
       sign = signOf(codePoint);
       if (codePoint > 0xffff) width = 2;

@@ -44,7 +44,7 @@ export function signAt(text: string, at: number): number {
   return signOf(text.codePointAt(isSecondHalf ? at - 1 : at) ?? 0);
 }
 
-export function isFirstHalf(code: number): boolean {
+function isFirstHalf(code: number): boolean {
   return (code & 0xfc00) === 0xd800;
 }
 
