@@ -101,7 +101,6 @@ describe('X7: a key that makes keys', () => {
       expect(await asked(beyond, own)).toMatchObject({
         status: 403,
         body: {
-          code: 'scope_missing',
           details: [{ field: 'scopes[1]', problem: expect.stringContaining('does not have') }],
         },
       });
