@@ -40,7 +40,7 @@ async function main(options: Options): Promise<void> {
   const origin = startOrigin(options, { database, edge: urls.edge });
   await Promise.all([
     ready(origin, `${urls.origin}/readyz`),
-    ready(edge, `${urls.edge}/livez`),
+    ready(edge, `${urls.edge}/readyz`),
     ...providers.map(({ child, admin_url }) => ready(child, `${admin_url}/livez`)),
   ]);
   say('making demo data');
@@ -149,8 +149,10 @@ async function ready(child: Child, url: string): Promise<void> {
     if (dead !== null)
       throw new Error(`${child.name} did not start (${dead}). Its last lines:\n${lastLines(child.name)}`);
     const answer = await fetch(url).catch(() => null);
-    await answer?.arrayBuffer();
+    const said = await answer?.text();
     if (answer?.ok) return;
+    // It will never be ready: whoever starts it should not wait to hear why.
+    if (said?.includes('"misconfigured"')) throw new Error(`${child.name} serves nothing with these settings: ${said}`);
     if (Date.now() > untilMs)
       throw new Error(
         `${child.name} is not ready after ${readyWithinMs / 1000} s. Its last lines:\n${lastLines(child.name)}`,

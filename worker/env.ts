@@ -164,17 +164,37 @@ export function failurePolicyOf(settings: Settings, network: Network): FailurePo
 
 const known = new WeakMap<Env, Settings>();
 
+/** Nothing is served with these settings. */
+export class Misconfigured extends Error {
+  /** The names of those that are wrong; their values are in nobody's log. */
+  readonly settings: readonly string[];
+
+  constructor(issues: readonly z.core.$ZodIssue[]) {
+    const wrong = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
+    super(
+      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
+    );
+    this.settings = [...new Set(issues.map(({ path }) => String(path[0])))];
+  }
+}
+
+/** Null where all is right. */
+export function misconfigurationOf(env: Env): Misconfigured | null {
+  try {
+    settingsOf(env);
+    return null;
+  } catch (error) {
+    if (error instanceof Misconfigured) return error;
+    throw error;
+  }
+}
+
 /** The settings of these bindings. Throws an error that names every wrong one, without its value. */
 export function settingsOf(env: Env): Settings {
   const before = known.get(env);
   if (before !== undefined) return before;
   const parsed = settingsSchema.safeParse(env);
-  if (!parsed.success) {
-    const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    throw new Error(
-      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
-    );
-  }
+  if (!parsed.success) throw new Misconfigured(parsed.error.issues);
   known.set(env, parsed.data);
   return parsed.data;
 }

@@ -4,7 +4,7 @@ import { Hono } from 'hono/tiny';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
-import type { Env } from './env.ts';
+import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
 import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
@@ -17,6 +17,7 @@ export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
 const app = new Hono<{ Bindings: Env }>()
   .get('/livez', (context) => context.json({ status: 'ok' }))
+  .get('/readyz', (context) => readyz(context.env))
   .route('/networks/marqeta', marqeta)
   .route('/networks/native', native)
   .route('/internal', internal)
@@ -25,8 +26,19 @@ const app = new Hono<{ Bindings: Env }>()
 
 function failed(error: unknown, route: string): Response {
   if (error instanceof Refusal) return refused(error);
+  if (error instanceof Misconfigured) {
+    logEvent('error', 'edge_misconfigured', { problem: error.message });
+    return refused(new Refusal(503, 'edge_misconfigured', 'A setting of this edge is wrong: /readyz names it.'));
+  }
   logEvent('error', 'request_failed', { route, error: String(error) });
   return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
+}
+
+/** Whether anything can be served: not with a wrong setting, which is named here and in the origin's /health, without its value. */
+function readyz(env: Env): Response {
+  const wrong = misconfigurationOf(env);
+  if (wrong === null) return Response.json({ status: 'ok' });
+  return Response.json({ status: 'misconfigured', wrong_settings: wrong.settings }, { status: 503 });
 }
 
 /** This machine itself, or a name that is never in the world's name service (RFC 6761). */

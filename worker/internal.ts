@@ -27,6 +27,7 @@ import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
+import { readStandIn } from './read-stand-in.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
@@ -99,6 +100,9 @@ export const internal = new Hono<Bindings>()
       throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
     return context.json(readback);
   })
+  .get('/cards/:network/:token/stand-in', async (context) =>
+    context.json(await reach(context, (names) => readStandIn(context.env, names))),
+  )
   .get('/cards/:network/:token/events', async (context) => {
     const { after } = inShape(afterSchema, context.req.query());
     return context.json(await onCard(context, (card) => card.eventsAfter(after)));

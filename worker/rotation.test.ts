@@ -114,7 +114,7 @@ describe('X10: a deployment that is not named as production', () => {
 
   test('without ENVIRONMENT nothing but its own life is served', async () => {
     const { path, init, old } = calls.NATIVE_SECRETS;
-    expect(await statusWith({ ENVIRONMENT: undefined }, path, init(old), 'https://edge.example.com')).toBe(500);
+    expect(await statusWith({ ENVIRONMENT: undefined }, path, init(old), 'https://edge.example.com')).toBe(503);
   });
 
   test('production serves by any name', async () => {

@@ -82,12 +82,7 @@ export class StandInDesk extends DurableObject {
     if (nowMs >= card.active_until_ms) return 'card_not_active';
     if (currency !== card.currency) return 'currency_not_allowed';
     const day = Math.floor(nowMs / dayMs);
-    const { uses, sum_minor } = this.#sql
-      .exec<{ uses: number; sum_minor: number }>(
-        'select count(*) as uses, coalesce(sum(amount_minor), 0) as sum_minor from given where day = ?',
-        day,
-      )
-      .one();
+    const { uses, sum_minor } = this.#usedOn(day);
     if (uses >= bounds.count_max) return 'count_used_up';
     if (sum_minor + hold_minor > bounds.sum_minor_max) return 'sum_used_up';
     this.#sql.exec('delete from given where day < ?', day - limits.retentionMs / dayMs);
@@ -105,6 +100,29 @@ export class StandInDesk extends DurableObject {
     if (given === null) return null;
     this.#sql.exec('update given set given_up = 1 where request_key = ?', requestKey);
     return JSON.parse(given.message) as StandInAdvice;
+  }
+
+  /** What was stood in for on the present day; `card` null for a token that no card ever had. Changes nothing. */
+  read(): { at_ms: number; card: StandInCard | null; uses: number; sum_minor: number; resets_at_ms: number } {
+    const at_ms = Date.now();
+    const day = Math.floor(at_ms / dayMs);
+    const resets_at_ms = (day + 1) * dayMs;
+    if (!this.#isKnown) return { at_ms, card: null, uses: 0, sum_minor: 0, resets_at_ms };
+    const card = this.#sql
+      .exec<{ version: number; currency: string; active_until_ms: number }>(
+        'select version, currency, active_until_ms from card',
+      )
+      .one();
+    return { at_ms, card, ...this.#usedOn(day), resets_at_ms };
+  }
+
+  #usedOn(day: number): { uses: number; sum_minor: number } {
+    return this.#sql
+      .exec<{ uses: number; sum_minor: number }>(
+        'select count(*) as uses, coalesce(sum(amount_minor), 0) as sum_minor from given where day = ?',
+        day,
+      )
+      .one();
   }
 
   #find(requestKey: string): Given | null {

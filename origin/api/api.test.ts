@@ -216,13 +216,28 @@ describe('health', () => {
     expect([status, body['status']]).toEqual([200, 'degraded']);
     expect(body['dependencies']).toMatchObject([
       { name: 'database', status: 'healthy', latency_ms: expect.any(Number), error: null },
-      { name: 'edge', status: 'degraded', error: 'the edge answered 503 to /livez' },
+      { name: 'edge', status: 'degraded', error: 'the edge answered 503 to /readyz' },
       { name: 'queue', status: 'healthy' },
       { name: 'intake', status: 'healthy' },
       { name: 'open items', status: 'healthy' },
       { name: 'settlement', status: 'healthy' },
     ]);
     api.edge.away = false;
+  });
+
+  test('a wrong setting of the edge is named, without its value', async () => {
+    api.edge.wrongSettings = ['MARQETA_PASSWORD', 'NATIVE_STAND_IN_MAX'];
+    const { body } = await api.call('GET', '/health');
+    expect([body['status'], body['dependencies']]).toEqual([
+      'degraded',
+      expect.arrayContaining([
+        expect.objectContaining({
+          ...{ name: 'edge', status: 'degraded' },
+          error: 'the edge serves nothing, because of its settings: MARQETA_PASSWORD, NATIVE_STAND_IN_MAX',
+        }),
+      ]),
+    ]);
+    api.edge.wrongSettings = [];
   });
 
   test('an open item is counted at once, and degrades when nobody has seen to it for longer than configured', async () => {

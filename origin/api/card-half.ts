@@ -11,6 +11,7 @@ import { applyControlSetRoutes } from './apply-control-set-version.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { backtestRoutes } from './backtest-controls.ts';
 import { type CardControlsParts, cardControlRoutes } from './card-controls.ts';
+import { cardStandInRoutes } from './card-stand-in.ts';
 import { cardRoutes } from './cards.ts';
 import { categoryRoutes } from './categories.ts';
 import { changeCardRoutes } from './change-card.ts';
@@ -24,7 +25,7 @@ export interface CardHalfParts extends CardControlsParts {
   readonly database: Database;
   readonly intake: Pick<Intake, 'take'>;
   readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;
-  readonly edge: Pick<EdgeClient, 'readControls' | 'sendMessage' | 'sendFact'>;
+  readonly edge: Pick<EdgeClient, 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'>;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
 }
 
@@ -34,6 +35,7 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...cardRoutes(parts),
     ...changeCardRoutes(parts),
     ...cardControlRoutes(parts),
+    ...cardStandInRoutes(parts),
     ...controlSetRoutes,
     ...applyControlSetRoutes(parts),
     ...backtestRoutes(),

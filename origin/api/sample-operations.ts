@@ -199,6 +199,7 @@ export const samples: Readonly<Record<string, Make>> = {
   changeCard: async (world, tenant) => ({ ...(await cardCall(world, tenant)), body: { status: 'frozen' } }),
   replaceCardProfile: async (world, tenant) => ({ ...(await cardCall(world, tenant)), body: wholeProfile }),
   readCardControls: cardCall,
+  readCardStandIn: cardCall,
   createControlSet: () => ({ body: { name: 'everyday', controls: [] } }),
   listControlSets: () => ({ query: { limit: '1' } }),
   readControlSet: setCall,

@@ -13,7 +13,12 @@ import {
   type turnStandInBodySchema,
 } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { type ControlsReadback, controlsReadbackSchema } from '../../contracts/readback.ts';
+import {
+  type ControlsReadback,
+  controlsReadbackSchema,
+  type StandInReadback,
+  standInReadbackSchema,
+} from '../../contracts/readback.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import type { CardName } from '../intake/streams.ts';
@@ -36,6 +41,9 @@ export interface EdgeClient {
     network: string,
     turn?: z.infer<typeof turnStandInBodySchema>,
   ): Promise<z.infer<typeof standInStandingSchema>>;
+  /** What may be stood in for in the card's place, and what is left of it. */
+  readStandIn(card: CardName): Promise<StandInReadback>;
+  /** Throws why the edge would serve nothing. */
   ping(): Promise<void>;
 }
 
@@ -75,10 +83,14 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
       turn === undefined
         ? call(standInStandingSchema, 'GET', `/internal/stand-in/${network}`)
         : call(standInStandingSchema, 'PUT', `/internal/stand-in/${network}`, JSON.stringify(turn)),
+    readStandIn: (card) => call(standInReadbackSchema, 'GET', `${pathOf(card)}/stand-in`),
     async ping() {
-      const answer = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
-      await answer.body?.cancel();
-      if (!answer.ok) throw new Error(`the edge answered ${answer.status} to /livez`);
+      const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) });
+      const said: unknown = await answer.json().catch(() => null);
+      const wrong = misconfiguredSchema.safeParse(said).data?.wrong_settings;
+      if (wrong !== undefined) throw new Error(`the edge serves nothing, because of its settings: ${wrong.join(', ')}`);
+      // 404: an edge of an older release, which is alive.
+      if (!answer.ok && answer.status !== 404) throw new Error(`the edge answered ${answer.status} to /readyz`);
     },
   };
 }
@@ -99,6 +111,12 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
 function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${encodeURIComponent(card_token)}`;
 }
+
+/** Names alone, and of these nothing that would not stand in a log line. */
+const misconfiguredSchema = z.object({
+  status: z.literal('misconfigured'),
+  wrong_settings: z.array(z.string().regex(/^[A-Z][A-Z_]{1,60}$/)).max(50),
+});
 
 const problemSchema = z.object({ error_code: z.string().max(64) });
 function errorCodeOf(said: unknown): string {

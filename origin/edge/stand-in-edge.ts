@@ -9,6 +9,7 @@ import { type CardMessage, cardMessageSchema } from '../../contracts/card-messag
 import { type ProfileWarning, postFactBodySchema, type postMessageAnswerSchema } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
+import type { StandInReadback } from '../../contracts/readback.ts';
 import type { CardState } from '../../core/card-state.ts';
 import { readControls } from '../../core/readback.ts';
 import { requireSignature } from '../api/credentials.ts';
@@ -33,6 +34,8 @@ export interface StandInEdge {
   readonly warnings: Map<string, readonly ProfileWarning[]>;
   /** Runs once, while the next PUT is on its way. */
   meanwhile: (() => Promise<void>) | null;
+  /** Names of settings with which it serves nothing. */
+  wrongSettings: readonly string[];
   /** While true it answers 503 to everything. */
   away: boolean;
   close(): Promise<void>;
@@ -54,7 +57,11 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     if (edge.away) return context.json({ error_code: 'away' }, 503);
     return await next();
   });
-  app.get('/livez', (context) => context.json({ status: 'ok' }));
+  app.get('/readyz', (context) =>
+    edge.wrongSettings.length === 0
+      ? context.json({ status: 'ok' })
+      : context.json({ status: 'misconfigured', wrong_settings: edge.wrongSettings }, 503),
+  );
   app.use('/internal/*', async (context, next) => {
     const { pathname, search } = new URL(context.req.url);
     const call = { method: context.req.method, pathAndQuery: pathname + search, body: await context.req.text() };
@@ -69,6 +76,15 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     const { state, nowMs } = card;
     const profile_version = state.profile?.version ?? null;
     return context.json({ at_ms: nowMs, profile_version, controls: readControls(state, nowMs) });
+  });
+  app.get('/internal/cards/:network/:token/stand-in', (context) => {
+    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    return context.json({
+      ...{ at_ms: card?.nowMs ?? 0, policy: 'stand_in', standing: card === undefined ? 'unknown' : 'active' },
+      ...{ currency: card?.state.profile?.currency ?? null, amount_minor_max: 5_000, resets_at_ms: 86_400_000 },
+      count: { limit: 3, used: 1, left: 2 },
+      sum: { limit_minor: 10_000, used_minor: 4_000, left_minor: 6_000 },
+    } satisfies StandInReadback);
   });
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
@@ -92,6 +108,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     warnings,
     calls,
     meanwhile: null,
+    wrongSettings: [],
     away: false,
     async close() {
       if ('closeAllConnections' in server) server.closeAllConnections();

@@ -16,7 +16,7 @@ import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts
 import { authorize } from '../../card-call.ts';
 import { type CardNames, callCard } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
-import { type Env, type Settings, settingsOf } from '../../env.ts';
+import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
 import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
 import { type FactAnswer, objectionTo, receiveFact } from '../../receive-fact.ts';
@@ -40,6 +40,8 @@ export async function answerGateway(
   env: Env,
   execution: Pick<ExecutionContext, 'waitUntil'>,
 ): Promise<Response> {
+  const wrong = misconfigurationOf(env);
+  if (wrong !== null) return await misconfiguredAnswer(raw, env, wrong);
   requireMarqeta(raw, env);
   const arrivedAtMs = Date.now();
   const body = parseMarqeta(lenientText(await readBytes(raw)));
@@ -90,6 +92,19 @@ export const marqeta = new Hono<{ Bindings: Env }>()
     refuseCardFields(body);
     return context.json(batch.pings === null ? {} : { pings: batch.pings });
   });
+
+/**
+ * With a wrong setting nobody can be decided for, nor even known by its credentials. The failure policy holds all the same where it can
+ * be read: 500 is for `network` alone, since Commando Mode may stand in for it; everybody else is declined, which grants nothing.
+ */
+async function misconfiguredAnswer(raw: Request, env: Env, wrong: Misconfigured): Promise<Response> {
+  logEvent('error', 'edge_misconfigured', { network: 'marqeta', problem: wrong.message });
+  const refusal = new Refusal(500, 'edge_misconfigured', 'A setting of this edge is wrong: /readyz names it.');
+  const { MARQETA_FAILURE_POLICY } = env as { MARQETA_FAILURE_POLICY?: unknown };
+  if (MARQETA_FAILURE_POLICY === 'network') throw refusal;
+  const body = parseMarqeta(lenientText(await readBytes(raw)));
+  return answered(unreadableAnswer(body, refusal), 402);
+}
 
 /** What Marqeta's header may be, by the settings it is made of: worked out once an isolate. */
 const expectedHeaders = new WeakMap<Settings, readonly Uint8Array[]>();
