@@ -70,22 +70,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   });
   takeProfiles(app, () => edge);
   takeMessages(app, { cards, facts, calls });
-  app.get('/internal/cards/:network/:token/controls', (context) => {
-    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
-    if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
-    const { state, nowMs } = card;
-    const profile_version = state.profile?.version ?? null;
-    return context.json({ at_ms: nowMs, profile_version, controls: readControls(state, nowMs) });
-  });
-  app.get('/internal/cards/:network/:token/stand-in', (context) => {
-    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
-    return context.json({
-      ...{ at_ms: card?.nowMs ?? 0, policy: 'stand_in', standing: card === undefined ? 'unknown' : 'active' },
-      ...{ currency: card?.state.profile?.currency ?? null, amount_minor_max: 5_000, resets_at_ms: 86_400_000 },
-      count: { limit: 3, used: 1, left: 2 },
-      sum: { limit_minor: 10_000, used_minor: 4_000, left_minor: 6_000 },
-    } satisfies StandInReadback);
-  });
+  readBack(app, states);
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = `${context.req.param('network')}:${context.req.param('token')}`;
     calls.push(`GET ${key}`);
@@ -135,6 +120,26 @@ function takeProfiles(app: Hono, edge: () => StandInEdge): void {
       ...{ outcome, version: profile.version },
       ...(warned === undefined ? {} : { warnings: warned }),
     });
+  });
+}
+
+/** What is left of controls, and what may be stood in for: the same for every card. */
+function readBack(app: Hono, states: StandInEdge['states']): void {
+  app.get('/internal/cards/:network/:token/controls', (context) => {
+    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
+    const { state, nowMs } = card;
+    const profile_version = state.profile?.version ?? null;
+    return context.json({ at_ms: nowMs, profile_version, controls: readControls(state, nowMs) });
+  });
+  app.get('/internal/cards/:network/:token/stand-in', (context) => {
+    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    return context.json({
+      ...{ at_ms: card?.nowMs ?? 0, policy: 'stand_in', standing: card === undefined ? 'unknown' : 'active' },
+      ...{ currency: card?.state.profile?.currency ?? null, amount_minor_max: 5_000, resets_at_ms: 86_400_000 },
+      count: { limit: 3, used: 1, left: 2 },
+      sum: { limit_minor: 10_000, used_minor: 4_000, left_minor: 6_000 },
+    } satisfies StandInReadback);
   });
 }
 
