@@ -26,8 +26,8 @@ import { logEvent } from './log.ts';
 import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
-import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 import { readStandIn } from './read-stand-in.ts';
+import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
