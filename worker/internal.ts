@@ -23,7 +23,7 @@ import { type CardNames, callCard, cardAway, type cardObject } from './card-obje
 import { requireSignature } from './credentials.ts';
 import { type Env, failurePolicyOf, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
-import { storeKeptMarqeta } from './networks/marqeta/routes.ts';
+import { storeKeptMarqeta } from './networks/marqeta/facts.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';

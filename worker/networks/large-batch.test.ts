@@ -10,7 +10,7 @@ import { clearing, profile } from '../../core/samples.ts';
 import { tellCard } from '../card-notices.ts';
 import worker from '../index.ts';
 import { basic, cardAt, nativeSignature, newToken, requestTo } from '../sample-calls.ts';
-import { storeKeptMarqeta } from './marqeta/routes.ts';
+import { storeKeptMarqeta } from './marqeta/facts.ts';
 
 beforeEach(() => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => undefined);

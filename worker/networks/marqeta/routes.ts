@@ -2,37 +2,20 @@
 
 import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
-import type { AuthorizationRequest, Merchant } from '../../../contracts/authorization-request.ts';
-import type { CardMessage } from '../../../contracts/card-message.ts';
-import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
-import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
+import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
-import { cardKey } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { secretsIn } from '../../../contracts/secret-strength.ts';
-import { cut, plain } from '../../../contracts/text.ts';
 import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts';
 import { authorize } from '../../card-call.ts';
-import { type CardNames, callCard } from '../../card-object.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
-import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
-import { type FactAnswer, objectionTo, receiveFact } from '../../receive-fact.ts';
-import { storeKeptNative } from '../native-messages.ts';
-import { queueRest, type RestReader } from '../rest-of-batch.ts';
-import { type Batch, batchOf, type Element } from './batch.ts';
+import { batchOf } from './batch.ts';
+import { storeAll } from './facts.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
-import { type Notice, noticeOf } from './webhook.ts';
-import {
-  type GatewayMessage,
-  gatewaySchema,
-  marqetaIdentifiers,
-  merchantOrNull,
-  parseMarqeta,
-  refusalOf,
-} from './wire.ts';
+import { type GatewayMessage, gatewaySchema, parseMarqeta } from './wire.ts';
 
 /** The one route whose time counts: `worker/index.ts` calls it without a router. */
 export async function answerGateway(
@@ -152,160 +135,5 @@ function readGateway(
     if (!(error instanceof Refusal) || !isFields(body)) throw error;
     logEvent('warn', 'request_unreadable', { network: 'marqeta', field: error.details[0]?.field ?? null });
     return { unreadable: unreadableAnswer(body, error) };
-  }
-}
-
-/**
- * Stores every element before the 200. One that cannot be booked is kept for a person, and holds up no other; where a card or
- * the queue cannot be reached Marqeta sends the batch again, and what is stored already changes nothing.
- */
-async function storeAll(env: Env, { transactions, unknown, rest }: Batch): Promise<void> {
-  const unread: Unread = new Set();
-  const outcomes = await Promise.allSettled([
-    ...transactions.map((one) => storeOrKeep(env, one, unread)),
-    ...unknown.map(({ element, at, problem }) => keep(env, element, refusalOf(at, problem))),
-    ...rest.map((one) => queueRest(env, one, restReader(env, one.problem, unread))),
-  ]);
-  logUnread('marqeta', unread);
-  const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
-  if (failures.length === 0) return;
-  logEvent('error', 'webhook_not_stored', {
-    network: 'marqeta',
-    failed: failures.length,
-    error: String(failures[0]),
-  });
-  throw new Refusal(503, 'card_unavailable', `${failures.length} of ${outcomes.length} elements were not stored.`);
-}
-
-/** `problem`: of notifications of a kind that nobody knows, which are all kept. */
-function restReader(env: Env, problem: string | null, unread: Unread): RestReader {
-  return {
-    ...{ network: 'marqeta', identifiers: marqetaIdentifiers, merchantIn },
-    read: (element, at) => {
-      if (problem !== null) return { field: at, problem };
-      try {
-        const notice = noticeOf(element, at, unread);
-        const message = notice.does === 'receive' ? notice.message : null;
-        const objection = message && objectionTo(message, settingsOf(env).AMOUNT_MAX);
-        if (objection !== null)
-          return { field: `${at}.${marqetaNames[objection.field] ?? objection.field}`, problem: objection.problem };
-        return cardNoticesOf(env, notice);
-      } catch (error) {
-        if (!(error instanceof Refusal)) throw error;
-        return error.details[0] ?? { field: at, problem: error.message };
-      }
-    },
-  };
-}
-
-/** A notice for the queue that tells cards: what `store` would tell the card itself. */
-function cardNoticesOf(env: Env, notice: Notice): CardNotice[] {
-  if (notice.does === 'nothing') return [];
-  const card_key = cardKey('marqeta', notice.cardToken);
-  if (notice.does === 'receive') return [receiveNotice(card_key, notice.message)];
-  const { requestKey, release } = notice;
-  const given = voidNotice(card_key, requestKey, null);
-  if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return [given];
-  return [given, receiveNotice(card_key, release)];
-}
-
-async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): Promise<void> {
-  let notice: Notice;
-  try {
-    notice = noticeOf(element, at, unread);
-  } catch (error) {
-    if (!(error instanceof Refusal)) throw error;
-    return keep(env, element, error);
-  }
-  const answer = await store(env, notice, (card, message) => receiveFact(env, card, message));
-  if (answer?.outcome === 'held_back')
-    return await keepFact(env, 'marqeta', marqetaIdentifiers, {
-      fact: element,
-      cardToken: tokenIn(element),
-      reason: answer.reason,
-      field: `${at}.${marqetaNames[answer.field] ?? answer.field}`,
-      problem: answer.problem,
-      merchant: merchantIn(element),
-    });
-  const field = answer?.outcome === 'conflict' ? answer.field : null;
-  if (field !== null)
-    await keepFact(env, 'marqeta', marqetaIdentifiers, {
-      fact: element,
-      cardToken: tokenIn(element),
-      reason: 'key_reused',
-      field: `${at}.${marqetaNames[field] ?? field}`,
-      problem: 'differs from the first message with this token',
-      merchant: merchantIn(element),
-    });
-}
-
-/** A fact that was kept, once more, from its evidence: numbers as they were, free text masked. False: it cannot be booked now either. */
-export async function storeKeptMarqeta(env: Env, fact: string): Promise<boolean> {
-  let notices: Notice[];
-  try {
-    const parsed = parseMarqeta(fact);
-    // Of a large batch, elements that could not be read share a fact.
-    notices = (Array.isArray(parsed) ? parsed : [parsed]).map((one) => noticeOf(one, 'fact', new Set()));
-  } catch (error) {
-    // What came by the queue of notices is in the words of our own network.
-    if (error instanceof Refusal) return await storeKeptNative(env, fact, 'marqeta');
-    throw error;
-  }
-  // A person has said that it is to be booked, whatever spoke against it.
-  const receive = (card: CardNames, message: CardMessage) => callCard(env, card, (object) => object.receive(message));
-  const answers = await Promise.all(notices.map((notice) => store(env, notice, receive)));
-  return answers.every((answer) => answer?.outcome !== 'conflict');
-}
-
-/** Marqeta's names of what makes a message the fact that it is. */
-const marqetaNames: Readonly<Record<string, string>> = {
-  kind: 'type',
-  amount_minor: 'amount',
-  hold_minor: 'amount',
-  currency: 'currency_code',
-  authorization_key: 'preceding_related_transaction_token',
-  alias_key: 'preceding_related_transaction_token',
-  final: 'is_final_clearing',
-  occurred_at_ms: 'created_time',
-};
-
-function keep(env: Env, element: unknown, { details: [first], message }: Refusal): Promise<void> {
-  return keepFact(env, 'marqeta', marqetaIdentifiers, {
-    fact: element,
-    cardToken: tokenIn(element),
-    reason: 'out_of_contract',
-    field: first?.field ?? null,
-    problem: first?.problem ?? message,
-    merchant: merchantIn(element),
-  });
-}
-
-function tokenIn(element: unknown): unknown {
-  return isFields(element) ? element['card_token'] : null;
-}
-
-/** Null where none can be read. */
-function merchantIn(element: unknown): Merchant | null {
-  return isFields(element) ? merchantOrNull(element['card_acceptor'], new Set()) : null;
-}
-
-type Receive = (card: CardNames, message: CardMessage) => Promise<FactAnswer>;
-
-/** Tells the card, by `receive` what is stated of money; null where nothing was. */
-async function store(env: Env, notice: Notice, receive: Receive): Promise<FactAnswer | null> {
-  switch (notice.does) {
-    case 'receive':
-      return await receive({ network: 'marqeta', cardToken: notice.cardToken }, notice.message);
-    case 'void': {
-      const card = { network: 'marqeta', cardToken: notice.cardToken } as const;
-      const { requestKey, release } = notice;
-      await callCard(env, card, (object) => object.void(requestKey));
-      // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
-      if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return null;
-      return await receive(card, release);
-    }
-    case 'nothing':
-      logEvent('info', 'webhook_ignored', { network: 'marqeta', type: cut(maskCardNumbers(plain(notice.type))) });
-      return null;
   }
 }
