@@ -7,6 +7,7 @@ import { wordsOf } from '../scripts/words.ts';
 import { cardData } from './faults/card-data.ts';
 import { crashPoints } from './faults/crash-points.ts';
 import { killEdge } from './faults/kill-edge.ts';
+import { rotate } from './faults/rotate.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -17,6 +18,7 @@ const faults = {
     run: crashPoints,
     does: 'a settlement engine that dies at its k-th effect, and another, and a third',
   },
+  rotate: { run: rotate, does: 'every secret changed under load, by the steps of docs/operating.md' },
   'card-data': {
     run: cardData,
     does: 'marked card numbers through every channel; then a search of all that is kept or was sent on',

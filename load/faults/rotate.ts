@@ -1,0 +1,205 @@
+// rotate: every secret of both halves changed under load, each by the steps of docs/operating.md: both values beside each other at whoever
+// receives, then the new one at whoever sends, then the old one away. Nobody who calls may be refused. Rows that the old sealing key has
+// sealed are sealed again before it goes. It says nothing of secrets that others keep for us: Stripe's, Cloudflare's, the database's.
+
+import { randomBytes } from 'node:crypto';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { openDatabase } from '../../origin/db/client.ts';
+import { createSecretBox } from '../../origin/notify/secret-box.ts';
+import { reseal, sealedRows } from '../../origin/secrets/reseal.ts';
+import { apiOf, demo } from '../../scripts/dev/demo.ts';
+import { freePort } from '../../scripts/free-port.ts';
+import { startTemporaryPostgres } from '../../scripts/temporary-postgres.ts';
+import { buildEdge } from '../edge-bundle.ts';
+import { edgeVars } from '../edge-cards.ts';
+import { makeCards } from '../origin-cards.ts';
+import { startQueueServer } from '../queue-server.ts';
+import { temporaryDirectory } from '../started.ts';
+import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
+import { type Held, startCallers } from './callers.ts';
+import { type Door, startDoor } from './door.ts';
+import { type OriginProcess, startOrigin } from './origin-process.ts';
+
+export const rotatedSecrets = [
+  'INTERNAL_SECRET',
+  'NATIVE_SECRETS',
+  'MARQETA_PASSWORD',
+  'MARQETA_WEBHOOK_SECRET',
+  'API_KEY',
+  'WEBHOOK_SECRETS_KEY',
+] as const;
+type RotatedSecret = (typeof rotatedSecrets)[number];
+
+interface RotateOptions {
+  readonly progress: (line: string) => void;
+  readonly secrets?: readonly RotatedSecret[];
+  /** False: the old value goes as the new one comes, which a rehearsal must notice. */
+  readonly overlap?: boolean;
+}
+
+/** Load after each step: enough for each caller to call several times. */
+const settle = () => new Promise((resolve) => setTimeout(resolve, 400));
+
+export async function rotate(parts: AsyncDisposableStack, options: RotateOptions) {
+  const { progress, secrets = rotatedSecrets, overlap = true } = options;
+  progress(`rotate: ${secrets.length} secrets; starting Postgres, origin and edge`);
+  const system = await startSystem(parts);
+  const { held } = system;
+  const [cardToken = ''] = await makeCards(system.origin.url, 1);
+  await makeEndpoint(system.origin.url);
+  const places = { edgeUrl: system.edge.url, originUrl: system.origin.url, cardToken };
+  const callers = startCallers({ ...places, username: edgeVars.MARQETA_USERNAME }, held);
+  await settle();
+  const rotations: Record<RotatedSecret, (old: string, next: string) => Promise<void>> = {
+    async INTERNAL_SECRET(old, next) {
+      const both = overlap ? `${next} ${old}` : next;
+      for (const value of [both, next]) {
+        await system.deployEdge({ INTERNAL_SECRET: value });
+        held.edgesInternal = value;
+        await settle();
+        await system.deployOrigin({ INTERNAL_SECRET: value });
+        held.originsInternal = value;
+        await settle();
+      }
+    },
+    NATIVE_SECRETS: (old, next) => received('NATIVE_SECRETS', 'edge', old, next),
+    MARQETA_PASSWORD: (old, next) => received('MARQETA_PASSWORD', 'edge', old, next),
+    MARQETA_WEBHOOK_SECRET: (old, next) => received('MARQETA_WEBHOOK_SECRET', 'edge', old, next),
+    API_KEY: (old, next) => received('API_KEY', 'origin', old, next),
+    async WEBHOOK_SECRETS_KEY(old, next) {
+      await system.deployOrigin({ WEBHOOK_SECRETS_KEY: `${next} ${old}` });
+      const box = createSecretBox([next, old]);
+      const database = openDatabase({ url: system.databaseUrl, poolMax: 1, onIdleError: () => {} });
+      const { resealed } = await reseal(database.sql, box);
+      if (resealed === 0) findings.push('no row was sealed again, and the endpoint of the rehearsal has one');
+      const { by_key, unreadable } = await sealedRows(database.sql, box);
+      await database.close();
+      if (Number(by_key[1] ?? 0) + unreadable.length > 0) findings.push('a row still needs the old sealing key');
+      await system.deployOrigin({ WEBHOOK_SECRETS_KEY: next });
+    },
+  };
+  async function received(
+    name: Exclude<RotatedSecret, 'INTERNAL_SECRET' | 'WEBHOOK_SECRETS_KEY'>,
+    at: 'edge' | 'origin',
+    old: string,
+    next: string,
+  ): Promise<void> {
+    const deploy = (value: string) =>
+      at === 'edge' ? system.deployEdge({ [name]: value }) : system.deployOrigin({ [name]: value });
+    await deploy(overlap ? `${next} ${old}` : next);
+    await settle();
+    held[name] = next;
+    await settle();
+    if (overlap) await deploy(next);
+    await settle();
+  }
+
+  const findings: string[] = [];
+  for (const name of secrets) {
+    progress(`rotate: ${name}`);
+    await rotations[name](system.secretOf(name), freshSecret(name));
+  }
+  await callers.stop();
+  const answers = Object.fromEntries([...callers.answers].sort());
+  const refused = Object.entries(answers).filter(([name]) => !/ (?:200|402)$/.test(name));
+  findings.push(...refused.map(([name, count]) => `${count} calls were refused or not answered: ${name}`));
+  const calls = Object.values(answers).reduce((sum, count) => sum + count, 0);
+  return {
+    ...{ fault: 'rotate', secrets, deployments: system.deployments(), calls },
+    ...{ refused: refused.reduce((sum, [, count]) => sum + count, 0), answers, findings },
+  };
+}
+
+/** So that there is something sealed. Nothing is ever sent there. */
+async function makeEndpoint(originUrl: string): Promise<void> {
+  const api = apiOf(originUrl);
+  const merchant = await api('POST', '/merchants', { name: 'Rehearsal', currency: 'USD', destinations: {} });
+  const { merchant_id } = z.object({ merchant_id: z.string() }).parse(merchant.body);
+  const made = await api('POST', '/webhook-endpoints', { merchant_id, url: 'http://127.0.0.1:9/' });
+  z.object({ webhook_endpoint_id: z.string() }).parse(made.body);
+}
+
+function freshSecret(name: RotatedSecret): string {
+  if (name === 'INTERNAL_SECRET' || name === 'NATIVE_SECRETS') return `whsec_${randomBytes(32).toString('base64')}`;
+  if (name === 'WEBHOOK_SECRETS_KEY') return randomBytes(32).toString('base64');
+  return randomBytes(24).toString('base64url');
+}
+
+interface Rotating {
+  readonly edge: Door;
+  readonly origin: Door;
+  readonly held: Held;
+  readonly databaseUrl: string;
+  deployEdge(changed: Readonly<Record<string, string>>): Promise<void>;
+  deployOrigin(changed: Readonly<Record<string, string>>): Promise<void>;
+  deployments(): number;
+  secretOf(name: RotatedSecret): string;
+}
+
+/** One process of each half, each behind a door that holds calls while its process is exchanged. */
+async function startSystem(parts: AsyncDisposableStack): Promise<Rotating> {
+  const directory = await temporaryDirectory(parts, 'rotate');
+  const bundle = await buildEdge(join(directory, 'bundle'));
+  const postgres = await startTemporaryPostgres();
+  parts.defer(() => postgres.stop());
+  const queue = await startQueueServer(() => {});
+  parts.defer(() => queue.close());
+  const [edge, origin] = [await startDoor(), await startDoor()];
+  parts.defer(() => edge.close());
+  parts.defer(() => origin.close());
+  const webhookSecret = randomBytes(24).toString('base64url');
+  const vars: Record<string, string> = { ...edgeVars, MARQETA_WEBHOOK_SECRET: webhookSecret };
+  const environment: Record<string, string> = {
+    API_KEY: demo.apiKey,
+    INTERNAL_SECRET: edgeVars.INTERNAL_SECRET,
+    WEBHOOK_SECRETS_KEY: randomBytes(32).toString('base64'),
+    WEBHOOK_LOOPBACK: 'allowed',
+    // The callers come oftener than any partner may.
+    RATE_LIMIT_PER_MINUTE: '1000000',
+    RATE_LIMIT_BURST_PER_SECOND: '1000000',
+  };
+  let edgeProcess: Workerd | null = null;
+  let originProcess: OriginProcess | null = null;
+  let deployments = 0;
+  parts.defer(() => edgeProcess?.stop());
+  parts.defer(() => originProcess?.stop());
+  const system: Rotating = {
+    ...{ edge, origin, databaseUrl: postgres.url, deployments: () => deployments },
+    secretOf: (name) => vars[name] ?? environment[name] ?? '',
+    held: {
+      ...{ API_KEY: demo.apiKey, NATIVE_SECRETS: edgeVars.NATIVE_SECRETS, MARQETA_PASSWORD: edgeVars.MARQETA_PASSWORD },
+      ...{ MARQETA_WEBHOOK_SECRET: webhookSecret },
+      ...{ originsInternal: edgeVars.INTERNAL_SECRET, edgesInternal: edgeVars.INTERNAL_SECRET },
+    },
+    async deployEdge(changed) {
+      Object.assign(vars, changed);
+      deployments += 1;
+      await edge.exchange(async () => {
+        await edgeProcess?.stop();
+        const options = { directory: join(directory, 'edge'), bundle: bundle.path, namespaces: edgeNamespaces };
+        edgeProcess = await startWorkerd({ ...options, port: await freePort(), queuePort: queue.port, vars });
+        return edgeProcess.url;
+      });
+    },
+    async deployOrigin(changed) {
+      Object.assign(environment, changed);
+      deployments += 1;
+      await origin.exchange(async () => {
+        await originProcess?.stop();
+        const options = {
+          port: await freePort(),
+          databaseUrl: postgres.url,
+          edgeUrl: edge.url,
+          directory,
+          environment,
+        };
+        originProcess = await startOrigin(options);
+        return originProcess.url;
+      });
+    },
+  };
+  await system.deployEdge({});
+  await system.deployOrigin({});
+  return system;
+}
