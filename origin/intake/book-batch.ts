@@ -18,6 +18,7 @@ import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
 import { type EventFlag, flagsOf } from './flags.ts';
+import { findBookedBefore, withoutMoney } from './old-keys.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
 import { advanceStreams, lockStreams, type Stream } from './streams.ts';
@@ -50,8 +51,9 @@ export async function bookBatch(
     const letters = messages.flatMap(({ dead_letters }) => dead_letters);
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
-    const transfers = await bookRuns(sql, house, sorted.sequences);
-    await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences));
+    const bookedBefore = await findBookedBefore(sql, sorted.sequences);
+    const transfers = await bookRuns(sql, house, sorted.sequences, bookedBefore);
+    await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
       sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
@@ -73,9 +75,17 @@ export async function bookBatch(
 }
 
 /** Books the events whose turn has come, stores what became of their authorizations, and returns the transfers to write. */
-async function bookRuns(sql: Sql, house: HouseAccounts, sequences: readonly CardSequence[]): Promise<Transfer[]> {
+async function bookRuns(
+  sql: Sql,
+  house: HouseAccounts,
+  sequences: readonly CardSequence[],
+  bookedBefore: ReadonlySet<string>,
+): Promise<Transfer[]> {
   const events = sequences.flatMap(({ stream, run }) =>
-    run.flatMap(({ event }) => (event === null || event.kind === 'profile' ? [] : [{ stream, event }])),
+    run.flatMap(({ event }) => {
+      if (event === null || event.kind === 'profile') return [];
+      return [{ stream, event: bookedBefore.has(event.event_id) ? withoutMoney(event) : event }];
+    }),
   );
   const ids = new Set(events.flatMap(({ event }) => authorizationIdsOf(event)));
   const rows = new Map<string, AuthorizationRow>();

@@ -12,13 +12,21 @@ import type { Stream } from './streams.ts';
 
 type MessageEvent = Extract<CardEvent, { kind: 'message' }>;
 
-/** Of the events that this batch books. */
-export async function itemsOfRuns(sql: Sql, sequences: readonly CardSequence[]): Promise<RaisedItem[]> {
+/** Of the events that this batch books. `bookedBefore`: ids of those whose money was booked before, and is not booked again. */
+export async function itemsOfRuns(
+  sql: Sql,
+  sequences: readonly CardSequence[],
+  bookedBefore: ReadonlySet<string>,
+): Promise<RaisedItem[]> {
   const items: RaisedItem[] = [];
   const firstProfiles: FirstProfile[] = [];
   for (const { stream, run } of sequences)
     for (const { event } of run) {
-      if (event?.kind === 'message') items.push(...itemsOfMessage(event, stream, stream.account?.currency ?? null));
+      if (event?.kind === 'message' && bookedBefore.has(event.event_id)) {
+        const said = `${inWords(event.message)} under a key that was booked more than 35 days before. It is not booked again; the card counts it.`;
+        items.push(itemOf('money_told_again', event, stream, said));
+      } else if (event?.kind === 'message')
+        items.push(...itemsOfMessage(event, stream, stream.account?.currency ?? null));
       // What came before it was booked in whatever currency it had.
       if (event?.kind === 'profile' && event.sequence > 1)
         firstProfiles.push({ stream, sequence: event.sequence, currency: event.profile.currency });

@@ -7,6 +7,8 @@ export const openItemKinds = {
   fact_held_back:
     'A message about money that is beyond the largest amount, older than its card remembers, or of one of too many unknown cards; nothing of it is booked yet.',
   key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',
+  money_told_again:
+    'A clearing or refund under a key that was booked before its card forgot it; it is not booked again, and the card counts it.',
   currency_mismatch:
     "Money in another currency than the card's: it moved nothing, and its hold stays; or it came before the profile.",
   refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',

@@ -19,6 +19,7 @@ export const bookCorrection = outsideAction({
   kinds: [
     'fact_out_of_contract',
     'fact_held_back',
+    'money_told_again',
     'key_reused',
     'currency_mismatch',
     'refund_above_cleared',
