@@ -70,6 +70,7 @@ function readRegion(text: string, first: number, escaped: boolean): number {
   let usuals = 0;
   let odds = 0;
   let listed = false;
+  let lastOdd = 0;
   let at = first;
   while (at < length) {
     const code = text.charCodeAt(at);
@@ -103,13 +104,23 @@ function readRegion(text: string, first: number, escaped: boolean): number {
       usuals++;
       // `5411, 5812` is a list and no number; `5411,5812` may be either.
       if (odds > 0 && text.charCodeAt(at - 1) === comma) listed = true;
-    } else if (sign === odd) odds++;
+    } else if (sign === odd) {
+      // The same sign twice, and a bracket that closes before one that opens, are one separator: `(4111)(1111)`.
+      if (odds === 0 || !(code === lastOdd || isBracketPair(lastOdd, code))) odds++;
+      lastOdd = code;
+    }
     at += width;
   }
   region.count = count;
   return at;
 }
 const [percent, ampersand, backslash, comma] = [37, 38, 92, 44];
+
+function isBracketPair(closing: number, opening: number): boolean {
+  return (
+    (closing === 41 && opening === 40) || (closing === 93 && opening === 91) || (closing === 125 && opening === 123)
+  );
+}
 
 function grow(): void {
   const { digits, before, places, widths } = region;

@@ -12,11 +12,15 @@ export const unseen = 3;
 /** Digit 0; digit n is `digit + n`. */
 export const digit = 16;
 
-/** By code unit, plus one; 0: not met yet, or half of a surrogate pair. Text of one language uses few of them. */
-export const signsByUnit = new Uint8Array(0x10000);
 /** Code points beyond these, bounded: losing them costs a few regular expressions each. */
 const beyond = new Map<number, number>();
 const beyondMax = 2_000;
+
+/**
+ * By code unit, plus one; 0: not met yet, or half of a surrogate pair. Text of one language uses few of them. ASCII is known from the
+ * start: its signs may be looked up here.
+ */
+export const signsByUnit = new Uint8Array(0x10000);
 
 export function signOf(codePoint: number): number {
   if (codePoint < 0x10000) {
@@ -70,6 +74,8 @@ function workOut(codePoint: number): number {
     if (/[A-Za-z]/.test(character)) return ends;
     return /[-._\s\p{Cc}]/u.test(character) ? usual : odd;
   }
+  // Korean fillers are letters by their category, and nothing to a reader.
+  if (/^\p{Default_Ignorable_Code_Point}$/u.test(character) && codePoint < 0xe0000) return unseen;
   if (/^\p{L}$/u.test(character)) return ends;
   const further = furtherDigits.find(([first, , count]) => codePoint >= first && codePoint < first + count);
   if (further !== undefined) return digit + further[1] + codePoint - further[0];
@@ -89,3 +95,5 @@ function decimalValue(codePoint: number): number {
   while (value < 9 && /^\p{Nd}$/u.test(String.fromCodePoint(codePoint - value - 1))) value++;
   return value;
 }
+
+for (let code = 0; code < 128; code++) signOf(code);

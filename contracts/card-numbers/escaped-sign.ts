@@ -1,13 +1,13 @@
 // Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`): one level deep. Read by hand,
 // since a regular expression for each character costs a hundred times as much.
 
-import { odd, signOf, unseen, usual } from './digit-signs.ts';
+import { odd, signOf, signsByUnit, unseen, usual } from './digit-signs.ts';
 
 /** Whether the text has any escape: most have none, and are not read for them. */
 export function hasEscapes(text: string): boolean {
   return (text.includes('%') || text.includes('&') || text.includes('\\')) && escapes.test(text);
 }
-const escapes = /%[0-9A-Fa-f]{2}|&(?:#|[a-z])|\\[utnrx]/;
+const escapes = /%[0-9A-Fa-fu]|&[#A-Za-z]|\\[utnrx]/;
 
 /** The sign and its width in code units, as `sign * 256 + width`: nothing is allocated. 0: nothing is escaped here. */
 export function escapedAt(text: string, at: number): number {
@@ -31,9 +31,16 @@ function packed(sign: number, width: number): number {
 }
 
 function percentAt(text: string, at: number): number {
-  const lead = hexAt(text, at + 1, 2);
-  if (lead < 0) return 0;
-  if (lead < 0x80) return packed(signOf(lead), 3);
+  // As old browsers escape: %u0034.
+  if (text.charCodeAt(at + 1) === 117) {
+    const codePoint = hexAt(text, at + 2, 4);
+    return codePoint < 0 ? 0 : packed(signOf(codePoint), 6);
+  }
+  const high = hexDigit(text.charCodeAt(at + 1));
+  const low = hexDigit(text.charCodeAt(at + 2));
+  if (high < 0 || low < 0) return 0;
+  const lead = high * 16 + low;
+  if (lead < 0x80) return packed((signsByUnit[lead] ?? 1) - 1, 3);
   // UTF-8: how many bytes a character has is in its first one. What is no UTF-8 is no character, and is passed over.
   const bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   let codePoint = lead & (0xff >> (bytes + 1));
@@ -54,14 +61,19 @@ function numericAt(text: string, at: number): number {
     if (value < 0 || (!isHex && value > 9)) break;
     codePoint = codePoint * (isHex ? 16 : 10) + value;
   }
-  return text.charCodeAt(place) === 59 ? packed(signOfPoint(codePoint), place + 1 - at) : 0;
+  if (place === at + (isHex ? 3 : 2)) return 0;
+  // Browsers read it without its semicolon too.
+  return packed(signOfPoint(codePoint), place + (text.charCodeAt(place) === 59 ? 1 : 0) - at);
 }
 
 const namedSigns: readonly (readonly [name: string, sign: number])[] = [
-  ...['nbsp', 'ensp', 'emsp', 'thinsp', 'ndash', 'mdash', 'minus', 'hyphen', 'period', 'middot'].map(
+  ...['nbsp', 'ensp', 'emsp', 'thinsp', 'ndash', 'mdash', 'minus', 'hyphen', 'period', 'middot', 'dash', 'bull'].map(
     (name) => [`&${name};`, usual] as const,
   ),
-  ...['shy', 'zwnj', 'zwj', 'lrm', 'rlm'].map((name) => [`&${name};`, unseen] as const),
+  ...['hairsp', 'puncsp', 'numsp', 'emsp13', 'emsp14', 'NonBreakingSpace', 'Tab', 'NewLine', 'lowbar'].map(
+    (name) => [`&${name};`, usual] as const,
+  ),
+  ...['ZeroWidthSpace', 'shy', 'zwnj', 'zwj', 'lrm', 'rlm'].map((name) => [`&${name};`, unseen] as const),
 ];
 
 function namedAt(text: string, at: number): number {
@@ -75,6 +87,7 @@ function backslashAt(text: string, at: number): number {
     case 120: {
       // \x34
       const length = text.charCodeAt(at + 1) === 117 ? 4 : 2;
+      if (text.charCodeAt(at + 2) === 123) return bracedAt(text, at);
       const codePoint = hexAt(text, at + 2, length);
       return codePoint < 0 ? 0 : packed(signOf(codePoint), length + 2);
     }
@@ -85,6 +98,18 @@ function backslashAt(text: string, at: number): number {
     default:
       return 0;
   }
+}
+
+/** `\u{34}` */
+function bracedAt(text: string, at: number): number {
+  let codePoint = 0;
+  let place = at + 3;
+  for (; place < at + 9; place++) {
+    const value = hexDigit(text.charCodeAt(place));
+    if (value < 0) break;
+    codePoint = codePoint * 16 + value;
+  }
+  return place > at + 3 && text.charCodeAt(place) === 125 ? packed(signOfPoint(codePoint), place + 1 - at) : 0;
 }
 
 function signOfPoint(codePoint: number): number {

@@ -121,10 +121,18 @@ function isCardGrouping(gaps: number, length: number): boolean {
   if ((gaps & ~everyFour) === 0) return true;
   if (gaps === fourSix && length <= 16) return true;
   if (gaps === 1 << 6 || gaps === fourThrees || (gaps === fourFive && length === 15)) return true;
+  if (length >= 15 && (gaps === thousandsOf(length) || gaps === threesAndFour)) return true;
   return [1, 2, 3].some((step) => gaps === multiplesOf(step, length));
+}
+/** As a program writes a number for people: `4,111,111,111,111,111`. */
+function thousandsOf(length: number): number {
+  let bits = 0;
+  for (let at = length - 3; at > 0; at -= 3) bits |= 1 << at;
+  return bits;
 }
 const everyFour = multiplesOf(4, lengthMax + 1);
 const fourSix = (1 << 4) | (1 << 10);
+const threesAndFour = (1 << 3) | (1 << 6) | (1 << 9) | (1 << 12);
 const fourThrees = (1 << 4) | (1 << 7) | (1 << 10);
 const fourFive = (1 << 4) | (1 << 9);
 
