@@ -85,6 +85,10 @@ export const limits = {
   snapshotPartLengthMax: 330_000,
   /** How long rows past their retention wait for others: a card that rests is woken once a week for them, at most. */
   trimDelayMs: 7 * 24 * 3_600_000,
+  /** Fields that one answer names as wrong: a person mends the first few and sends it again. */
+  detailsMax: 20,
+  /** Characters of a field's name in an answer: unknown fields are named as they came, and may be as long as the body. */
+  fieldLengthMax: 200,
   /** Values in one any-of or none-of list of a control. */
   controlValuesMax: 1_000,
 

@@ -2,6 +2,7 @@
 // Messages name the field and the rule, never the value: a refused body must not live on in a log.
 
 import * as z from 'zod/mini';
+import { limits } from './limits.ts';
 
 // zod/mini brings no sentences of its own, and these read on from the name of a field: `controls has more than 200 items`.
 z.config({ localeError: sentenceFor });
@@ -12,6 +13,9 @@ export interface FieldProblem {
   readonly problem: string;
 }
 
+/** Of a message: a field's name and what is wrong with it. */
+const messageLengthMax = 600;
+
 /** A request that is not served: thrown where it is found, rendered once at the edge of the room. */
 export class Refusal extends Error {
   readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
@@ -19,12 +23,15 @@ export class Refusal extends Error {
   readonly error_code: string;
   readonly details: readonly FieldProblem[];
 
+  /** Of many details the first ones are kept, so that no answer is larger than what was asked. */
   constructor(status: Refusal['status'], error_code: string, message: string, details: readonly FieldProblem[] = []) {
-    super(message);
+    super(message.length > messageLengthMax ? `${message.slice(0, messageLengthMax)}…` : message);
     this.name = 'Refusal';
     this.status = status;
     this.error_code = error_code;
-    this.details = details;
+    this.details = details
+      .slice(0, limits.detailsMax)
+      .map(({ field, problem }) => ({ field: field.slice(0, limits.fieldLengthMax), problem }));
   }
 }
 

@@ -1,7 +1,9 @@
 // Guesses at what was meant: close ones are made, wild ones are not.
 
 import { expect, test } from 'vitest';
-import { nearest } from './nearest.ts';
+import { categoryGroups } from './groups.ts';
+import { nearest, wordLengthMax } from './nearest.ts';
+import { stripeWords } from './stripe-words.ts';
 
 const known = ['airlines', 'bars', 'car_rental', 'cash', 'crypto', 'groceries', 'hotels_motels_and_resorts', 'lodging'];
 
@@ -25,4 +27,9 @@ test.each([
 test('of equally close words it is the first', () => {
   expect(nearest('cars', ['bars', 'cash'])).toBe('bars');
   expect(nearest('lodgings', ['lodging', 'lodgings_x'])).toBe('lodging');
+});
+
+test('X3: no known word is as long as those that are compared with none', () => {
+  const lengths = [...Object.keys(categoryGroups), ...stripeWords.keys()].map((word) => word.length);
+  expect(Math.max(...lengths) + 3).toBeLessThanOrEqual(wordLengthMax);
 });

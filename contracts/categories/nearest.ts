@@ -5,6 +5,8 @@
  * neither is there: a wrong guess helps less than none. Of equally good words the first.
  */
 export function nearest(word: string, known: readonly string[]): string | null {
+  // Compared with no word at all: the longest is shorter.
+  if (word.length > wordLengthMax) return null;
   const typed = word
     .trim()
     .toLowerCase()
@@ -20,6 +22,9 @@ export function nearest(word: string, known: readonly string[]): string | null {
   if (best !== null || typed.length < beginningLengthMin) return best;
   return known.find((candidate) => candidate.startsWith(typed)) ?? null;
 }
+
+/** Characters of a word that may be meant for another; a test holds every known word below it. */
+export const wordLengthMax = 80;
 
 /** Shorter beginnings are those of too many words. */
 const beginningLengthMin = 4;

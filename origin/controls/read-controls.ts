@@ -3,7 +3,8 @@
 
 import { resolveCategory } from '../../contracts/categories/resolve.ts';
 import { type Control, controlsSchema } from '../../contracts/control.ts';
-import type { FieldProblem } from '../../contracts/problem.ts';
+import { limits } from '../../contracts/limits.ts';
+import type { FieldProblem, Refusal } from '../../contracts/problem.ts';
 import { daysIn } from '../../core/windows.ts';
 import { refusal } from '../api/errors.ts';
 import { inShape } from '../api/read-request.ts';
@@ -25,6 +26,8 @@ export interface ReadControls {
  */
 export function readControls(given: unknown, { at, nowMs }: { at: string; nowMs: number | null }): ReadControls {
   const problems: FieldProblem[] = [];
+  // Lengths first: what is refused for its length anyway costs nothing else.
+  if (Array.isArray(given) && given.length > limits.controlsMax) throw tooMany(at, limits.controlsMax);
   const resolvedWords = Array.isArray(given)
     ? given.map((control, index) => withCodes(control, `${at}[${index}]`, problems))
     : given;
@@ -49,15 +52,23 @@ function withCodes(control: unknown, at: string, problems: FieldProblem[]): unkn
   return { ...control, applies_to: { ...applies_to, category: resolved } };
 }
 
+function tooMany(field: string, max: number): Refusal {
+  return refusal('field_invalid', [{ field, problem: `has more than ${max} items` }]);
+}
+
 function codesOf(words: readonly unknown[], at: string, problems: FieldProblem[]): string[] {
   const codes = new Set<string>();
+  if (words.length > limits.controlValuesMax) throw tooMany(at, limits.controlValuesMax);
   for (const [index, word] of words.entries()) {
+    // As many as an answer names.
+    if (problems.length >= limits.detailsMax) break;
     const field = `${at}[${index}]`;
     if (typeof word !== 'string') {
       problems.push({ field, problem: 'must be a text: a category code, a range, a group or a Stripe category' });
       continue;
     }
-    const found = resolveCategory(word);
+    // A word that was meant is looked for once: the others have the same mistake, or are as many as there are.
+    const found = resolveCategory(word, { suggest: problems.length === 0 });
     if ('codes' in found) for (const code of found.codes) codes.add(code);
     else problems.push({ field, problem: `is not known: ${found.problem}` });
   }
