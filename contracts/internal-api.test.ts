@@ -1,8 +1,16 @@
 // A signature covers one call: its method, its path with the query, its body, its instant.
 
+import fc from 'fast-check';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
-import { bodyBytesHeader, headSignatureHeader, headText, signedText } from './internal-api.ts';
+import {
+  bodyBytesHeader,
+  headSignatureHeader,
+  headText,
+  signedText,
+  tokenInPath,
+  tokenOfSegment,
+} from './internal-api.ts';
 import { signCall } from './sign-call.ts';
 
 const secret = `whsec_${Buffer.from('a secret for tests, of 32 bytes!').toString('base64')}`;
@@ -51,4 +59,17 @@ test.each(['', 'plain', 'é€😀', '\ud800 alone'])('X4: a second signature sa
   expect(() => verify(headText({ ...call, bytes: bytes + 1 }))).toThrow();
   // Neither signature stands for the other.
   expect(() => verify(signedText({ ...call, body }))).toThrow();
+});
+
+const dots = fc.stringMatching(/^[~.%2eE/\\]{1,6}$/);
+test('X15: any token is one segment of a path and comes back whole, dots alone too', () => {
+  fc.assert(
+    fc.property(fc.oneof(dots, fc.constantFrom('.', '..', '~.', '~~..', '%2e%2e', '...'), fc.string()), (token) => {
+      fc.pre(token !== '' && token.isWellFormed());
+      const { pathname } = new URL(`/internal/cards/native/${tokenInPath(token)}/events`, 'http://edge');
+      const segments = pathname.split('/');
+      expect(segments).toHaveLength(6);
+      expect(tokenOfSegment(decodeURIComponent(segments[4] ?? ''))).toBe(token);
+    }),
+  );
 });

@@ -21,6 +21,19 @@ export const headSignatureHeader = 'atlas-head-signature';
 export const bodyBytesHeader = 'atlas-body-bytes';
 
 /**
+ * A card's token as one segment of a path. `.` and `..` would be taken for steps within the path, by every client and in every spelling
+ * (`%2e%2e` too), and reach another route; so they travel as `~.` and `~..`, and what looks like that gets one `~` more.
+ */
+export function tokenInPath(token: string): string {
+  return encodeURIComponent(/^~*\.{1,2}$/.test(token) ? `~${token}` : token);
+}
+
+/** The token again, of the segment as the router has decoded it. */
+export function tokenOfSegment(segment: string): string {
+  return /^~+\.{1,2}$/.test(segment) ? segment.slice(1) : segment;
+}
+
+/**
  * A limit was edited that counts purchases older than the card's memory (35 days), so that they cannot be counted anew.
  * `forgotten_purchases_still_count`: they go on counting as under the former scope, zone or treatment of refunds.
  * `forgotten_purchases_missing`: its window is of another kind, and some of them may not count any more.

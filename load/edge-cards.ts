@@ -1,7 +1,7 @@
 // Cards on an edge under load: known profiles, put there as the origin would.
 
 import { newId } from '../contracts/ids.ts';
-import { putCardAnswerSchema } from '../contracts/internal-api.ts';
+import { putCardAnswerSchema, tokenInPath } from '../contracts/internal-api.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { fewAtATime } from './few-at-a-time.ts';
@@ -63,7 +63,7 @@ export function everydayProfile(account_id = newId('acct')): Profile {
 }
 
 export async function putCard(url: string, cardToken: string, profile: Profile): Promise<void> {
-  const pathAndQuery = `/internal/cards/marqeta/${encodeURIComponent(cardToken)}`;
+  const pathAndQuery = `/internal/cards/marqeta/${tokenInPath(cardToken)}`;
   const body = JSON.stringify(profile);
   const answer = await fetch(url + pathAndQuery, {
     method: 'PUT',

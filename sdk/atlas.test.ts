@@ -46,6 +46,11 @@ test("an idempotency key of one's own is sent as it is, and what is none is refu
   await expect(atlas.settlements.create(body, { idempotencyKey: '' })).rejects.toThrow('idempotencyKey');
 });
 
+test.each(['', '.', '..'])('X15: %j is no id, and asks for nothing else', async (id) => {
+  const atlas = new Atlas({ apiKey: 'atlas_key', baseUrl: 'http://127.0.0.1:9', retries: 0 });
+  await expect((async () => await atlas.settlements.retrieve(id))()).rejects.toThrow('is no id');
+});
+
 describe('what is repeated', () => {
   test.each([
     ['a lost answer', () => 'no answer' as const],

@@ -98,8 +98,9 @@ export function createTransport(options: AtlasOptions): Send {
   };
 }
 
-/** Ids go into a path as one segment, whatever they hold. */
+/** Ids go into a path as one segment, whatever they hold. Throws for what no spelling makes a segment: nothing, and dots alone. */
 export function path(parts: TemplateStringsArray, ...ids: readonly string[]): string {
+  for (const id of ids) if (/^\.{0,2}$/.test(id)) throw new TypeError(`${JSON.stringify(id)} is no id`);
   return parts.reduce((whole, part, index) => `${whole}${encodeURIComponent(ids[index - 1] ?? '')}${part}`);
 }
 

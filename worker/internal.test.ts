@@ -1,6 +1,7 @@
 // The origin's side door: signed calls only, each signature good for one call.
 
 import { describe, expect, test, vi } from 'vitest';
+import { tokenInPath } from '../contracts/internal-api.ts';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
@@ -37,6 +38,17 @@ describe('signature', () => {
     expect((await call('/internal/anything', {})).status).toBe(401);
   });
 });
+
+test.each(['.', '..', '~..', 'a/b', '%2e%2e'])(
+  'X15: the card with the token %j is reached by its path',
+  async (token) => {
+    const segment = tokenInPath(token);
+    const stored = await putCard('native', segment, profile({ version: 7 }));
+    expect([stored.status, await stored.json()]).toEqual([200, { outcome: 'stored', version: 7 }]);
+    expect(await cardAt('native', token).read()).toMatchObject({ last_sequence: 1 });
+    expect((await getInternal(`/internal/cards/native/${segment}/events?after=0`)).status).toBe(200);
+  },
+);
 
 describe('PUT /internal/cards/:network/:token', () => {
   test('stores a profile, says what was there before, and 409 for what is older', async () => {

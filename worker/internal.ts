@@ -13,6 +13,7 @@ import {
   signedText,
   type standInStandingSchema,
   turnStandInBodySchema,
+  tokenOfSegment,
 } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
@@ -125,7 +126,7 @@ function onCard<T>(context: Context<Bindings>, call: (card: ReturnType<typeof ca
 async function reach<T>(context: Context<Bindings>, call: (names: CardNames) => Promise<T>): Promise<T> {
   const { network, token } = inShape(pathSchema, context.req.param());
   try {
-    return await call({ network, cardToken: token });
+    return await call({ network, cardToken: tokenOfSegment(token) });
   } catch (error) {
     throw cardAway(network, error);
   }

@@ -11,6 +11,7 @@ import {
   putCardAnswerSchema,
   standInStandingSchema,
   type turnStandInBodySchema,
+  tokenInPath,
 } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
@@ -107,9 +108,9 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
   }
 }
 
-/** A token may hold any printable character, a slash or a question mark too. */
+/** A token may hold any printable characters: a slash, a question mark, two dots alone. */
 function pathOf({ network, card_token }: CardName): string {
-  return `/internal/cards/${network}/${encodeURIComponent(card_token)}`;
+  return `/internal/cards/${network}/${tokenInPath(card_token)}`;
 }
 
 /** Names alone, and of these nothing that would not stand in a log line. */

@@ -174,3 +174,12 @@ test('a profile that the edge does not take is an open item, keeps no other wait
   expect(await outbox.push(odd.card_id)).toBe(true);
   expect(await items()).toEqual([`profile_not_taken ${odd.card_id} resolved`]);
 });
+
+test.each(['.', '..', '~.', 'a/../b'])(
+  'X15: the profile of a card with the token %j reaches the edge',
+  async (token) => {
+    const { card_id, key } = await cardAt(3, token);
+    expect(await outbox.push(card_id)).toBe(true);
+    expect(edge.profiles.get(key)).toMatchObject({ version: 3 });
+  },
+);

@@ -3,10 +3,15 @@
 
 import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
-import { type ProfileWarning, postFactBodySchema, type postMessageAnswerSchema } from '../../contracts/internal-api.ts';
+import {
+  type ProfileWarning,
+  postFactBodySchema,
+  type postMessageAnswerSchema,
+  tokenOfSegment,
+} from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
@@ -72,7 +77,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   takeMessages(app, { cards, facts, calls });
   readBack(app, states);
   app.get('/internal/cards/:network/:token/events', (context) => {
-    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    const key = keyOf(context);
     calls.push(`GET ${key}`);
     return context.json(pageOf(logs.get(key) ?? [], trimmed.get(key) ?? 1, Number(context.req.query('after') ?? 0)));
   });
@@ -103,10 +108,14 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   return edge;
 }
 
+function keyOf(context: Context): string {
+  return `${context.req.param('network')}:${tokenOfSegment(context.req.param('token') ?? '')}`;
+}
+
 /** Profiles are kept by their version. `edge`: what the test reads and sets. */
 function takeProfiles(app: Hono, edge: () => StandInEdge): void {
   app.put('/internal/cards/:network/:token', async (context) => {
-    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    const key = keyOf(context);
     edge().calls.push(`PUT ${key}`);
     await edge().meanwhile?.();
     edge().meanwhile = null;
@@ -126,14 +135,14 @@ function takeProfiles(app: Hono, edge: () => StandInEdge): void {
 /** What is left of controls, and what may be stood in for: the same for every card. */
 function readBack(app: Hono, states: StandInEdge['states']): void {
   app.get('/internal/cards/:network/:token/controls', (context) => {
-    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    const card = states.get(keyOf(context));
     if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
     const { state, nowMs } = card;
     const profile_version = state.profile?.version ?? null;
     return context.json({ at_ms: nowMs, profile_version, controls: readControls(state, nowMs) });
   });
   app.get('/internal/cards/:network/:token/stand-in', (context) => {
-    const card = states.get(`${context.req.param('network')}:${context.req.param('token')}`);
+    const card = states.get(keyOf(context));
     return context.json({
       ...{ at_ms: card?.nowMs ?? 0, policy: 'stand_in', standing: card === undefined ? 'unknown' : 'active' },
       ...{ currency: card?.state.profile?.currency ?? null, amount_minor_max: 5_000, resets_at_ms: 86_400_000 },
@@ -150,7 +159,7 @@ function takeMessages(app: Hono, { cards, facts, calls }: Pick<StandInEdge, 'car
     return context.json({ taken: facts.has(fact) });
   });
   app.post('/internal/cards/:network/:token/messages', async (context) => {
-    const key = `${context.req.param('network')}:${context.req.param('token')}`;
+    const key = keyOf(context);
     calls.push(`POST ${key}`);
     const card = cards.get(key);
     if (card === undefined) return context.json({ error_code: 'card_unavailable' }, 503);
