@@ -76,13 +76,15 @@ export const settlementTransitionSchema = z.strictObject({
   from: z.nullable(z.enum(settlementStates)),
   to: z.enum(settlementStates),
   at: z.iso.datetime(),
+  /** The API key, the provider or the part of the service. To a partner: its own key, or `atlas`, then without the other two. */
   actor: z.string(),
   reason: z.string(),
   correlation_id: z.string(),
 });
 export type SettlementTransition = z.infer<typeof settlementTransitionSchema>;
 
-const ledgerSideSchema = z.strictObject({ ledger_account_id: idSchema('lac'), kind: z.string() });
+/** To a partner the id of its own account alone: those of the platform say which provider pays. */
+const ledgerSideSchema = z.strictObject({ ledger_account_id: z.nullable(idSchema('lac')), kind: z.string() });
 
 /** What the ledger did for a settlement: reserved (`pending`), then paid (`post`) or gave back (`void`); what came back (`direct`). */
 export const settlementTransferSchema = z.strictObject({

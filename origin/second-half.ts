@@ -8,6 +8,7 @@ import { createAnswerCache } from './api/answer-cache.ts';
 import { apiKeyRoutes } from './api/api-keys.ts';
 import { auditRoutes } from './api/audit-events.ts';
 import { createCallers } from './api/caller.ts';
+import { createCursorSeal } from './api/cursor-seal.ts';
 import { createGuesses } from './api/guesses.ts';
 import { createIdempotency } from './api/idempotency.ts';
 import { merchantRoutes } from './api/merchants.ts';
@@ -143,6 +144,7 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
   });
   return {
     database,
+    cursors: createCursorSeal(createSecretBox(keysFor('cursors', sealingKeys(config)))),
     callers: createCallers({
       sql: database.sql,
       rootKeys: config.API_KEY,

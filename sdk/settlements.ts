@@ -54,13 +54,15 @@ export interface SettlementTransition {
   readonly from: SettlementState | null;
   readonly to: SettlementState;
   readonly at: string;
+  /** Your own API key, or `atlas`, then without a reason and a correlation id. */
   readonly actor: string;
   readonly reason: string;
   readonly correlation_id: string;
 }
 
 export interface LedgerSide {
-  readonly ledger_account_id: `lac_${string}`;
+  /** Null where it is not an account of the merchant. */
+  readonly ledger_account_id: `lac_${string}` | null;
   /** As `merchant_payable` or `provider_transit`. */
   readonly kind: string;
 }

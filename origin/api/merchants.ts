@@ -45,6 +45,7 @@ const merchantSchema = z.strictObject({
   name: z.string(),
   currency: currencySchema,
   network_merchant_ids: z.array(z.string()),
+  /** By provider, for operators; a partner sees none. */
   destinations: z.record(z.string(), z.unknown()),
   schedule: scheduleSchema.nullable(),
   /** The ledger account of what is owed to it, in the ledger's API. */
@@ -89,13 +90,22 @@ async function views(sql: Sql, rows: readonly MerchantRow[]) {
   });
 }
 
+/**
+ * A partner does not see by which providers it is paid, nor the account numbers that an operator has entered: its key may lie in a shop's
+ * back office, and both are of use to who finds it there.
+ */
+function shownTo({ merchant_id }: Caller) {
+  return (view: Awaited<ReturnType<typeof views>>[number]) =>
+    merchant_id === null ? view : { ...view, destinations: {} };
+}
+
 async function findMerchant(sql: Sql, caller: Caller, merchantId: string) {
   const { rows } = await sql.query<MerchantRow>(`select ${columns} from merchants where merchant_id = $1`, [
     merchantId,
   ]);
   const [view] = await views(sql, rows);
   if (view === undefined || !sees(caller, merchantId)) throw refusal('merchant_not_found');
-  return view;
+  return shownTo(caller)(view);
 }
 
 function create(problemOf: ProblemOfDestination): Route {
@@ -184,7 +194,7 @@ const list = route({
     const last = rows.length > limit ? rows[limit - 1] : undefined;
     return {
       body: {
-        merchants: await views(sql, rows.slice(0, limit)),
+        merchants: (await views(sql, rows.slice(0, limit))).map(shownTo(caller)),
         next_cursor: last === undefined ? null : cursorOf(last.merchant_id),
       },
     };

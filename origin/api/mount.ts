@@ -9,6 +9,7 @@ import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
+import type { CursorSeal, Whose } from './cursor-seal.ts';
 import { refusal } from './errors.ts';
 import {
   type Idempotency,
@@ -27,6 +28,7 @@ export interface MountParts {
   readonly callers: Callers;
   readonly rateLimit: RateLimit;
   readonly idempotency: Idempotency;
+  readonly cursors: CursorSeal;
 }
 
 export interface Variables {
@@ -55,11 +57,11 @@ function answererOf(route: Route, { idempotency }: MountParts): Answer {
   if (handleTogether === undefined) return (asked, request) => answerAlone(asked, request, idempotency);
   const once = idempotency.together<Asked>(async (sql, asked) => {
     const outcomes = await handleTogether(sql, asked.map(({ call }) => call(sql)) as never);
-    return asked.map(({ context, version }, index) => {
+    return asked.map(({ context, version, shown }, index) => {
       const outcome = outcomes[index] ?? new Error('a call was not answered');
       if (outcome instanceof Refusal) return storedRefusal(outcome, context.get('requestId'));
       if (outcome instanceof Error) throw outcome;
-      return storedAnswer(version, route, outcome);
+      return storedAnswer(version, route, shown(outcome));
     });
   });
   return (asked, request) => once(request, asked);
@@ -72,6 +74,8 @@ interface Asked {
   readonly version: ApiVersion;
   readonly text: string;
   readonly call: (sql: Sql) => never;
+  /** The answer as this caller gets it. */
+  readonly shown: (answer: RouteAnswer) => RouteAnswer;
 }
 
 async function serve(context: ApiContext, route: Route, parts: MountParts & { answer: Answer }): Promise<Response> {
@@ -87,22 +91,28 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   // All of the shape is looked at before a key is: a request that was malformed has done nothing, and its key is free still.
   const params =
     route.params === undefined ? undefined : paramsIn(route, context.req.param() as Record<string, string>);
-  const query = inQuery(route, context);
+  const whose: Whose = { listing: route.name, caller };
+  const query = inQuery(route, context, (given) => parts.cursors.openIn(given, whose));
   const { text, value } = route.method === 'get' ? { text: '', value: undefined } : await readJson(context);
-  const body = bodyIn(route, value);
+  const body = bodyIn(route, parts.cursors.openIn(value, whose));
   const requestId = context.get('requestId');
   const call = (sql: Sql) => ({ params, query, body, caller, requestId, sql }) satisfies Call as never;
-  const asked: Asked = { context, route, version, text, call };
+  const shown = (answer: RouteAnswer): RouteAnswer =>
+    answer.body === undefined ? answer : { ...answer, body: parts.cursors.sealIn(answer.body, whose) };
+  const asked: Asked = { context, route, version, text, call, shown };
   return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts.answer, key);
 }
 
-async function answerOnce({ context, route, version, call }: Asked, { database }: MountParts): Promise<Response> {
+async function answerOnce(
+  { context, route, version, call, shown }: Asked,
+  { database }: MountParts,
+): Promise<Response> {
   // What changes anything is one commit with its audit event.
   const { body, afterCommit } =
     route.method === 'get' || route.commitsItself
       ? await route.handle(call(database.sql))
       : await database.transaction((sql) => route.handle(call(sql)));
-  const answered = (await afterCommit?.()) ?? body;
+  const answered = shown({ body: (await afterCommit?.()) ?? body } as RouteAnswer).body;
   const { status } = route.answers;
   if (answered === undefined) return context.body(null, status as 204);
   return context.body(textIn(version, route, answered), status as 200, { 'content-type': mediaType(version) });
@@ -121,7 +131,7 @@ async function answerByKey(asked: Asked, answer: Answer, key: string): Promise<R
 }
 
 async function answerAlone(
-  { context, route, version, call }: Asked,
+  { context, route, version, call, shown }: Asked,
   request: IdempotentRequest,
   idempotency: Idempotency,
 ): Promise<ReplayableAnswer> {
@@ -131,7 +141,7 @@ async function answerAlone(
     async (sql) => {
       const handled = await route.handle(call(sql));
       afterCommit = handled.afterCommit;
-      return storedAnswer(version, route, handled);
+      return storedAnswer(version, route, shown(handled));
     },
     (refused) => storedRefusal(refused, context.get('requestId')),
   );
@@ -161,14 +171,14 @@ function paramsIn(route: Route, params: Record<string, string>): unknown {
   }
 }
 
-function inQuery(route: Route, context: ApiContext): unknown {
+function inQuery(route: Route, context: ApiContext, opened: <T>(given: T) => T): unknown {
   refuseControlCharacters(context.req.query());
   refuseCardData('api_query', context.req.query());
   const given = context.req.queries();
   const repeated = Object.entries(given).find(([, values]) => values.length > 1);
   if (repeated !== undefined)
     throw refusal('field_invalid', [{ field: repeated[0], problem: 'may be given only once' }]);
-  if (route.query !== undefined) return inShape(route.query, context.req.query());
+  if (route.query !== undefined) return inShape(route.query, opened(context.req.query()));
   const [unknown] = Object.keys(given);
   if (unknown === undefined) return undefined;
   throw refusal('field_invalid', [{ field: unknown, problem: 'is not a parameter of this request' }]);

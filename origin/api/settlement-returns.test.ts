@@ -56,7 +56,7 @@ test('P1: a signed payment.rejected days later: in the view, the transfers, the 
   expect(transfers.map(({ kind }) => kind)).toEqual(['pending', 'post', 'direct']);
   expect(transfers[2]).toMatchObject({ debit: { kind: 'provider_transit' }, credit: { kind: 'merchant_payable' } });
   const transitions = (await read(`/settlements/${id}/transitions`))['transitions'] as Record<string, unknown>[];
-  expect(transitions.at(-1)).toMatchObject({ to: 'completed', actor: 'provider:simulated' });
+  expect(transitions.at(-1)).toMatchObject({ to: 'completed', actor: 'atlas' });
   const messages = (await read(`/webhook-endpoints/${endpoint}/messages`))['webhook_messages'] as {
     event_type: string;
   }[];

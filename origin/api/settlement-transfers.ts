@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { type SettlementTransfer, settlementTransferSchema } from '../../contracts/settlement.ts';
+import type { Caller } from './caller.ts';
 import { type Route, route } from './route.ts';
 import { findSettlement } from './settlement-view.ts';
 
@@ -15,6 +16,11 @@ interface TransferRow {
   readonly amount_minor: string;
   readonly currency: string;
   readonly booked_at: Date;
+}
+
+/** Of the accounts that are not a merchant's own it sees the kind. */
+function sideFor({ merchant_id }: Caller, side: SettlementTransfer['debit']): SettlementTransfer['debit'] {
+  return merchant_id === null || side.kind === 'merchant_payable' ? side : { ...side, ledger_account_id: null };
 }
 
 export const settlementTransfers: Route = route({
@@ -50,8 +56,10 @@ export const settlementTransfers: Route = route({
              order by b.transfer_no`,
       values: [settlement_id],
     });
-    const transfers = rows.map(({ amount_minor, booked_at, ...row }) => ({
+    const transfers = rows.map(({ amount_minor, booked_at, debit, credit, ...row }) => ({
       ...row,
+      debit: sideFor(caller, debit),
+      credit: sideFor(caller, credit),
       amount_minor: BigInt(amount_minor),
       booked_at: booked_at.toISOString(),
     }));

@@ -174,14 +174,35 @@ const transitions = route({
   errors: ['settlement_not_found'],
   async handle({ params: { settlement_id }, caller, sql }) {
     await findSettlement(sql, caller, settlement_id);
-    const { rows } = await sql.query<{ from: string | null; to: string; at: Date; actor: string }>(
-      `select from_state as "from", to_state as "to", at, actor, reason, correlation_id from audit_events
+    const { rows } = await sql.query<TransitionRow>(
+      `select from_state as "from", to_state as "to", at, actor, reason, correlation_id, k.api_key_id is not null as is_own
+       from audit_events left join api_keys k on k.api_key_id = actor and k.merchant_id = $2
        where subject = $1 and to_state is not null order by audit_no`,
-      [settlement_id],
+      [settlement_id, caller.merchant_id],
     );
-    return { body: { transitions: rows.map((row) => ({ ...row, at: row.at.toISOString() })) } };
+    return { body: { transitions: rows.map((row) => transitionView(row, caller)) } };
   },
 });
+
+interface TransitionRow {
+  readonly from: string | null;
+  readonly to: string;
+  readonly at: Date;
+  readonly actor: string;
+  readonly reason: string;
+  readonly correlation_id: string;
+  /** Done with a key of the merchant that asks. */
+  readonly is_own: boolean;
+}
+
+/**
+ * An operator sees who did it and why. A partner sees that of what its own keys did; of the rest only what became of the settlement: who
+ * works for us, which provider pays, and what our engine says of an error is none of its own.
+ */
+function transitionView({ at, is_own, ...row }: TransitionRow, { merchant_id }: Pick<Call, 'caller'>['caller']) {
+  const isShown = merchant_id === null || is_own;
+  return { ...row, at: at.toISOString(), ...(isShown ? {} : { actor: 'atlas', reason: '', correlation_id: '' }) };
+}
 
 /** `payers`: the providers that are configured, primary first. */
 export function settlementRoutes(payers: readonly Payer[]): readonly Route[] {
