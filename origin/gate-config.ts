@@ -28,6 +28,8 @@ export const gateEnvironmentShape = {
   /** Connections at once, and of one address; more are closed at once. A connection costs some 20 KB, and 64 KiB with a body. */
   CONNECTIONS_MAX: whole(10, 100_000, 2_000),
   CONNECTIONS_PER_ADDRESS_MAX: whole(1, 100_000, 500),
+  /** Above so late an event loop, calls of the API are answered 503 before anything is done for them. */
+  EVENT_LOOP_DELAY_MS_MAX: whole(10, 60_000, 250),
   WRONG_KEYS_PER_ADDRESS_PER_MINUTE: whole(1, 1_000_000_000, 60),
   WRONG_KEYS_PER_MINUTE: whole(1, 1_000_000_000, 3_000),
 } as const;

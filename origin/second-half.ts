@@ -20,6 +20,7 @@ import type { Route } from './api/route.ts';
 import { settlementDeadLetterRoutes } from './api/settlement-dead-letters.ts';
 import { settlementTransfers } from './api/settlement-transfers.ts';
 import { settlementRoutes } from './api/settlements.ts';
+import { createTurns } from './api/turns.ts';
 import { unassignedClearings } from './api/unassigned-clearings.ts';
 import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhook-messages.ts';
@@ -144,6 +145,7 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
   });
   return {
     database,
+    turns: createTurns(registry),
     cursors: createCursorSeal(createSecretBox(keysFor('cursors', sealingKeys(config)))),
     callers: createCallers({
       sql: database.sql,

@@ -8,6 +8,7 @@ import { type Database, openDatabase } from './db/client.ts';
 import { migrate } from './db/migrate.ts';
 import { createEdgeClient } from './edge/edge-client.ts';
 import { createOutbox } from './edge/outbox.ts';
+import { watchEventLoop } from './event-loop.ts';
 import { Intake } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
@@ -34,6 +35,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
 
   const registry = new Registry();
   const { database, apiDatabase } = openPools(config, registry, log);
+  const eventLoop = watchEventLoop(registry);
   measure(registry, { work: database, api: apiDatabase });
   const edge = createEdgeClient({ url: config.EDGE_URL, secret: config.INTERNAL_SECRET });
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
@@ -63,6 +65,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     registry,
     internalSecret: config.INTERNAL_SECRET,
     gate: config,
+    isLate: () => eventLoop.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
     secondHalf,
     loops: shown,
     openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
@@ -83,6 +86,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
       // itself, then intake, and the database when nobody needs it any more.
       await doors.close();
+      eventLoop.close();
       await Promise.all(loops.map((loop) => loop.stop()));
       await secondHalf.engine.stop();
       await secondHalf.close();

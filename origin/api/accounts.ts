@@ -7,6 +7,7 @@ import { recordAuditEvents } from '../audit/audit-event.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accountSchema, readAccountView } from './account-view.ts';
+import { costs } from './cost.ts';
 import { refusal } from './errors.ts';
 import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
@@ -19,6 +20,7 @@ const create = route({
   method: 'post',
   path: '/accounts',
   name: 'createAccount',
+  cost: costs.change,
   summary: 'Open an account in one currency',
   scope: 'cards:write',
   idempotency: 'optional',
@@ -47,6 +49,7 @@ const read = route({
   method: 'get',
   path: '/accounts/{account_id}',
   name: 'readAccount',
+  cost: costs.one,
   summary: 'Read an account with its money',
   scope: 'cards:read',
   params: byId,
@@ -62,6 +65,7 @@ const fund = route({
   method: 'post',
   path: '/accounts/{account_id}/fundings',
   name: 'fundAccount',
+  cost: costs.change,
   summary: 'Money comes in: debit the funding source, credit the account',
   description: 'Without an Idempotency-Key a repeat is a second funding.',
   scope: 'ledger:write',

@@ -5,6 +5,7 @@ import { idSchema, newId } from '../../contracts/ids.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { type Caller, type Callers, merchantScopes, newApiKey, type Scope, scopes } from './caller.ts';
+import { costs } from './cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { printableText } from './printable-text.ts';
@@ -85,6 +86,7 @@ const create = route({
   method: 'post',
   path: '/api-keys',
   name: 'createApiKey',
+  cost: costs.change,
   summary: 'Make an API key; it is shown this once',
   tag,
   scope: 'keys:write',
@@ -133,6 +135,7 @@ const list = route({
   method: 'get',
   path: '/api-keys',
   name: 'listApiKeys',
+  cost: costs.page,
   summary: 'List API keys, those taken back too',
   tag,
   scope: 'keys:read',
@@ -165,6 +168,7 @@ function revoke(callers: Callers): Route {
     method: 'delete',
     path: '/api-keys/{api_key_id}',
     name: 'revokeApiKey',
+    cost: costs.change,
     summary: 'Take an API key back',
     tag,
     scope: 'keys:write',

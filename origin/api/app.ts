@@ -16,7 +16,7 @@ import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
 import { type Docs, makeDocs, mountDocs } from './docs.ts';
-import { answerError, type DoorParts, nameRequest, requireKey } from './door.ts';
+import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './door.ts';
 import { refusal } from './errors.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
 import { httpMetrics } from './http-metrics.ts';
@@ -41,6 +41,8 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
   >;
   readonly internalSecret: string;
   readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS'>;
+  /** Whether the event loop is later than it may be. */
+  readonly isLate: () => boolean;
   /** For tests. */
   readonly timing?: {
     /** How long refusals of one kind are gathered for one line of the log. */
@@ -121,12 +123,16 @@ interface Outer {
   readonly door: DoorParts;
 }
 
-function mountOuter(app: App, { workDatabase, registry, secondHalf }: AppParts, { docs, routes, door }: Outer): void {
+function mountOuter(
+  app: App,
+  { workDatabase, registry, secondHalf, isLate }: AppParts,
+  { docs, routes, door }: Outer,
+): void {
   app.post(
     '/provider-webhooks/:provider',
     takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
   );
   if (docs !== null) mountDocs(app, docs);
-  app.use(requireKey(door));
+  app.use(shedLoad(isLate), requireKey(door));
   mount(app, routes, secondHalf.mount);
 }

@@ -32,6 +32,7 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
     method: 'post',
     path: '/control-sets/{control_set_id}/versions/{version}/apply',
     name: 'applyControlSetVersion',
+    cost: { outside: 20, rows: 100_000, cpuMs: 5_000 },
     summary: 'Move all cards of a control set to one of its versions',
     description: 'Once more moves nobody, so it needs no Idempotency-Key.',
     tag: 'control sets',

@@ -2,6 +2,7 @@
 // it has seen and find out when it is changed; that the whole trail is unchanged is `npm run audit -- verify`.
 
 import * as z from 'zod';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { type Route, route } from './route.ts';
 
@@ -31,6 +32,7 @@ const list = route({
   method: 'get',
   path: '/audit-events',
   name: 'listAuditEvents',
+  cost: costs.page,
   summary: 'Who did what, the newest first',
   tag: 'audit',
   scope: 'audit:read',

@@ -10,6 +10,7 @@ import type { Database } from '../db/client.ts';
 import { cards, ledger_transfers } from '../db/schema.ts';
 import { explainAuthorization } from '../explanation/explain-authorization.ts';
 import { authorizationSchema, bookedEventSchema } from './authorization-view.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { explanationSchema } from './explanation-view.ts';
 import { findAuthorization, listAuthorizations } from './find-authorization.ts';
@@ -24,6 +25,7 @@ function list(database: Database): Route {
     ...common,
     path: '/authorizations',
     name: 'listAuthorizations',
+    cost: costs.page,
     summary: "List a card's authorizations, the newest first",
     query: z.strictObject({
       card_id: idSchema('card'),
@@ -50,6 +52,7 @@ function explanation(database: Database): Route {
     ...common,
     path: '/authorizations/{authorization_id}/explanation',
     name: 'explainAuthorization',
+    cost: costs.history,
     summary: 'Why each of its requests was decided as it was, for people',
     params: byId,
     answers: { status: 200, schema: explanationSchema, description: 'With the controls as they were then.' },
@@ -85,6 +88,7 @@ function timeline(database: Database): Route {
     ...common,
     path: '/authorizations/{authorization_id}/timeline',
     name: 'readAuthorizationTimeline',
+    cost: costs.history,
     summary: 'Request, decision, events, and the transfers of each, in one answer',
     params: byId,
     answers: { status: 200, schema: timelineSchema, description: 'In the order of the card’s own count.' },

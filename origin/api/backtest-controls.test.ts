@@ -15,7 +15,8 @@ beforeAll(async () => {
   return () => api.close();
 });
 
-const backtest = (body: Json) => api.call('POST', '/controls/backtest', body);
+const backtest = (body: Json, headers: Record<string, string> = {}) =>
+  api.call('POST', '/controls/backtest', body, headers);
 const atMost = (count: number, over: Json = {}) => ({
   control_id: 'velocity',
   does: 'limit',
@@ -165,11 +166,13 @@ describe('a backtest is bounded', () => {
     await expect(runBacktest(sql, draftOf(account_id), { ...bounds, msMax: 0 })).rejects.toThrow(/longer than 0 ms/);
   });
 
-  test('to one at a time', async () => {
+  test('to one at a time, whoever asks: another key is told to come back', async () => {
+    const made = await api.call('POST', '/api-keys', { name: 'another', scopes: ['controls:read'] });
+    const another = { authorization: `Bearer ${made.body['api_key']}` };
     const { card, sample } = await api.newCard();
     shop(sample);
     await api.deliver(sample.message());
-    const both = [1, 2].map(() => backtest({ card_id: card['card_id'], controls: [] }));
+    const both = [{}, another].map((headers) => backtest({ card_id: card['card_id'], controls: [] }, headers));
     const statuses = (await Promise.all(both)).map(({ status, headers }) => [status, headers.get('retry-after')]);
     expect(statuses.toSorted()).toEqual([
       [200, null],

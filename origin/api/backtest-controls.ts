@@ -48,6 +48,7 @@ export function backtestRoutes(): readonly Route[] {
     method: 'post',
     path: '/controls/backtest',
     name: 'backtestControls',
+    cost: { outside: 0, rows: limits.backtestEventsMax, cpuMs: limits.backtestMsMax },
     summary: 'What a draft of controls would have decided of what was recorded',
     tag: 'controls',
     scope: 'controls:read',

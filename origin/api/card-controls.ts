@@ -8,6 +8,7 @@ import { controlsReadbackSchema } from '../../contracts/readback.ts';
 import { definitionsOf } from '../controls/definitions.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { setOfCardSchema } from './card-view.ts';
+import { costs } from './cost.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
 import { writtenControl } from './written-controls.ts';
@@ -44,6 +45,7 @@ export function cardControlRoutes({ edge, log }: CardControlsParts): readonly Ro
     method: 'get',
     path: '/cards/{card_id}/controls',
     name: 'readCardControls',
+    cost: costs.askOutside,
     summary: 'What each control of a card says, and what is left of it',
     tag: 'cards',
     scope: 'controls:read',

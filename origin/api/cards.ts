@@ -9,6 +9,7 @@ import { sqlState } from '../db/client.ts';
 import { nextProfile, someProfileFields } from './card-profile.ts';
 import { cardSchema, readCardView, readCardViews } from './card-view.ts';
 import { type PushParts, pushed } from './change-card.ts';
+import { costs } from './cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { doerOf, type Route, route } from './route.ts';
@@ -21,6 +22,7 @@ function create(parts: PushParts): Route {
     method: 'post',
     path: '/cards',
     name: 'createCard',
+    cost: costs.changeOutside,
     summary: "Add a card under its network's token",
     description: 'With an Idempotency-Key the answer is as of the commit: the edge gets the profile right after it.',
     scope: 'cards:write',
@@ -82,6 +84,7 @@ const list = route({
   method: 'get',
   path: '/cards',
   name: 'listCards',
+  cost: costs.page,
   summary: 'List cards',
   scope: 'cards:read',
   query: z.strictObject({
@@ -108,6 +111,7 @@ const read = route({
   method: 'get',
   path: '/cards/{card_id}',
   name: 'readCard',
+  cost: costs.one,
   summary: 'Read a card, its profile, and whether the edge has it',
   scope: 'cards:read',
   params: z.strictObject({ card_id: idSchema('card') }),

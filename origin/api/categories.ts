@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { categoryGroups } from '../../contracts/categories/groups.ts';
 import { categoriesListing } from '../../contracts/categories/resolve.ts';
+import { costs } from './cost.ts';
 import { type Route, route } from './route.ts';
 
 // Of the code alone, so it is put together once.
@@ -12,6 +13,7 @@ const list = route({
   method: 'get',
   path: '/categories',
   name: 'listCategories',
+  cost: costs.one,
   summary: 'Merchant categories, and the words that mean them in a control',
   tag: 'controls',
   scope: 'controls:read',

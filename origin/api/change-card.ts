@@ -15,6 +15,7 @@ import {
   someProfileFields,
 } from './card-profile.ts';
 import { cardSchema, readCardView } from './card-view.ts';
+import { costs } from './cost.ts';
 import { refusal } from './errors.ts';
 import { type Call, doerOf, type Route, type RouteAnswer, route } from './route.ts';
 
@@ -78,6 +79,7 @@ export function changeCardRoutes(parts: PushParts): readonly Route[] {
     method: 'patch',
     path: '/cards/{card_id}',
     name: 'changeCard',
+    cost: costs.changeOutside,
     summary: "Change a part of a card's profile",
     body: z
       .strictObject({ ...someProfileFields, expected_version })
@@ -94,6 +96,7 @@ export function changeCardRoutes(parts: PushParts): readonly Route[] {
     method: 'put',
     path: '/cards/{card_id}/profile',
     name: 'replaceCardProfile',
+    cost: costs.changeOutside,
     summary: "Replace a card's profile whole",
     body: z.strictObject({ ...replacedProfileFields, expected_version }),
     async handle({ params: { card_id }, ...call }) {

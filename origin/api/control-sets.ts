@@ -7,6 +7,7 @@ import type { SetVersion } from '../controls/control-sets.ts';
 import { readControls } from '../controls/read-controls.ts';
 import type { Sql } from '../db/client.ts';
 import { controlSetSchema, listedControlSetSchema, readControlSetView } from './control-set-view.ts';
+import { costs } from './cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { printableText } from './printable-text.ts';
@@ -21,6 +22,7 @@ const create = route({
   method: 'post',
   path: '/control-sets',
   name: 'createControlSet',
+  cost: costs.change,
   summary: 'Make controls that cards may share',
   scope: 'controls:write',
   idempotency: 'optional',
@@ -44,6 +46,7 @@ const list = route({
   method: 'get',
   path: '/control-sets',
   name: 'listControlSets',
+  cost: costs.page,
   summary: 'List control sets',
   scope: 'controls:read',
   query: z.strictObject({ limit: limitSchema, cursor: cursorSchema(z.tuple([idSchema('cset')])) }),
@@ -78,6 +81,7 @@ const read = route({
   method: 'get',
   path: '/control-sets/{control_set_id}',
   name: 'readControlSet',
+  cost: costs.one,
   summary: 'Read one version of a control set, the newest where none is named',
   scope: 'controls:read',
   params: controlSetById,
@@ -94,6 +98,7 @@ const createVersion = route({
   method: 'post',
   path: '/control-sets/{control_set_id}/versions',
   name: 'createControlSetVersion',
+  cost: costs.change,
   summary: 'Make the next version of a control set',
   scope: 'controls:write',
   idempotency: 'optional',

@@ -39,6 +39,17 @@ export function nameRequest({ ownProxies }: DoorParts): Middleware {
   };
 }
 
+/**
+ * Where the process is so late that callers would feel it, they are told at once to come back, and what is in hand gets done. Not before
+ * health, and not before what the edge and providers bring: those would only bring it again.
+ */
+export function shedLoad(isLate: () => boolean): Middleware {
+  return async (_, next) => {
+    if (isLate()) throw refusal('overloaded');
+    await next();
+  };
+}
+
 /** Everything behind it needs a key, a path that does not exist too. */
 export function requireKey({ callers }: DoorParts): Middleware {
   return async (context, next) => {

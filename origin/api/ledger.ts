@@ -8,6 +8,7 @@ import { currencySchema } from '../../contracts/money.ts';
 import type { Database } from '../db/client.ts';
 import { ledger_accounts, ledger_balances, ledger_transfers } from '../db/schema.ts';
 import { balancesOf } from '../ledger/balances.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
@@ -51,6 +52,7 @@ function read({ orm }: Database): Route {
     ...common,
     path: '/ledger/accounts/{ledger_account_id}',
     name: 'readLedgerAccount',
+    cost: costs.one,
     summary: 'Read a ledger account and its balances',
     answers: { status: 200, schema: ledgerAccountSchema, description: 'As it stands.' },
     async handle({ params }) {
@@ -79,6 +81,7 @@ function transfers({ orm }: Database): Route {
     ...common,
     path: '/ledger/accounts/{ledger_account_id}/transfers',
     name: 'listLedgerTransfers',
+    cost: costs.page,
     summary: "List a ledger account's transfers, the newest first",
     query: z.strictObject({ limit: limitSchema, cursor }),
     answers: {

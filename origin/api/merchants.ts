@@ -8,6 +8,7 @@ import type { Sql } from '../db/client.ts';
 import { addNetworkMerchantIds, createMerchant } from '../settlement/merchants.ts';
 import { owedTo } from '../settlement/owed.ts';
 import { type Caller, sees } from './caller.ts';
+import { costs } from './cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { printableText } from './printable-text.ts';
@@ -113,6 +114,7 @@ function create(problemOf: ProblemOfDestination): Route {
     method: 'post',
     path: '/merchants',
     name: 'createMerchant',
+    cost: costs.change,
     summary: 'Add a merchant that is to be paid out',
     tag,
     scope: 'merchants:write',
@@ -136,6 +138,7 @@ const addIds = route({
   method: 'post',
   path: '/merchants/{merchant_id}/network-merchant-ids',
   name: 'addNetworkMerchantIds',
+  cost: costs.change,
   summary: 'Add ids of a merchant at acquirers',
   description:
     'What clears there from now on is owed to it, and so is, within a few seconds, what has cleared there in its currency while no ' +
@@ -158,6 +161,7 @@ const read = route({
   method: 'get',
   path: '/merchants/{merchant_id}',
   name: 'readMerchant',
+  cost: costs.one,
   summary: 'Read a merchant, and what it is owed',
   tag,
   scope: 'merchants:read',
@@ -174,6 +178,7 @@ const list = route({
   method: 'get',
   path: '/merchants',
   name: 'listMerchants',
+  cost: costs.page,
   summary: 'List merchants',
   tag,
   scope: 'merchants:read',

@@ -9,6 +9,7 @@ import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
+import { classOf, quotaOf, togetherBound } from './cost.ts';
 import type { CursorSeal, Whose } from './cursor-seal.ts';
 import { refusal } from './errors.ts';
 import {
@@ -21,6 +22,7 @@ import {
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
 import { inShape, readJson, refuseCardData, refuseControlCharacters } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
+import type { Turns } from './turns.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
 
 export interface MountParts {
@@ -29,6 +31,7 @@ export interface MountParts {
   readonly rateLimit: RateLimit;
   readonly idempotency: Idempotency;
   readonly cursors: CursorSeal;
+  readonly turns: Turns;
 }
 
 export interface Variables {
@@ -82,10 +85,22 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
   const caller = context.get('caller');
-  const taken = await parts.rateLimit.take(caller.api_key_id);
+  const weight = quotaOf(context.req.header('content-length'), context.req.raw.body !== null);
+  const taken = await parts.rateLimit.take(caller.api_key_id, weight);
   for (const [name, value] of Object.entries(rateHeaders(parts.rateLimit.policies, taken))) context.header(name, value);
   if (!taken.allowed) throw refusal('too_many_requests');
   requireScope(caller, route.scope, route.forMerchants);
+  const tenant = caller.merchant_id ?? caller.api_key_id;
+  const bound = route.handleTogether === undefined ? {} : { bound: togetherBound };
+  return await parts.turns.take({ tenant, costClass: classOf(route.cost), ...bound }, () =>
+    serveInTurn(context, route, { ...parts, version }),
+  );
+}
+
+type Serving = MountParts & { readonly answer: Answer; readonly version: ApiVersion };
+
+async function serveInTurn(context: ApiContext, route: Route, { version, ...parts }: Serving): Promise<Response> {
+  const caller = context.get('caller');
 
   const key = readKey(context, route);
   // All of the shape is looked at before a key is: a request that was malformed has done nothing, and its key is free still.

@@ -10,6 +10,7 @@ import { actionsOf } from '../open-items/actions/all.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { Acted } from '../open-items/look-at.ts';
 import { findOpenItem, listOpenItems } from '../open-items/open-item.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema } from './cursor.ts';
 import { errors, refusal } from './errors.ts';
 import { openItemKindSchema, openItemSchema, openItemView } from './open-item-view.ts';
@@ -34,6 +35,7 @@ function actOnOne(act: Act): Route {
     ...writes,
     path: '/open-items/{open_item_id}/actions/{action}',
     name: 'actOnOpenItem',
+    cost: costs.changeOutside,
     summary: 'Do what a kind of open item allows, and close it',
     description:
       'Which actions there are, and what each needs as `input`, is in the item. The same again on an item that it has closed is ' +
@@ -66,6 +68,7 @@ function actOnMany(act: Act): Route {
     ...writes,
     path: '/open-items/actions/{action}',
     name: 'actOnOpenItems',
+    cost: { outside: 100, rows: 10_000, cpuMs: 1_000 },
     summary: 'Do the same with a group of one kind, the oldest first',
     params: z.strictObject({ action: actionName }),
     body: z.strictObject({

@@ -7,6 +7,7 @@ import { cardKey, networkSchema } from '../../contracts/network.ts';
 import { openItemCountsSchema, openItemStatuses } from '../../contracts/open-item.ts';
 import type { Sql } from '../db/client.ts';
 import { countOpenItems, findOpenItem, listOpenItems, type OpenItemFilter } from '../open-items/open-item.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import {
@@ -65,6 +66,7 @@ const list = route({
   ...reads,
   path: '/open-items',
   name: 'listOpenItems',
+  cost: costs.page,
   summary: 'Everything that needs a person',
   query: z.strictObject({
     kind: openItemKindSchema.optional(),
@@ -99,6 +101,7 @@ const counts = route({
   ...reads,
   path: '/open-items/counts',
   name: 'countOpenItems',
+  cost: costs.one,
   summary: 'How many items are open of each kind, and how old the oldest is',
   answers: {
     status: 200,
@@ -116,6 +119,7 @@ const read = route({
   ...reads,
   path: '/open-items/{open_item_id}',
   name: 'readOpenItem',
+  cost: costs.one,
   summary: 'One of them, with its evidence, the actions that its kind allows, and what was done about it',
   params: openItemId,
   answers: { status: 200, schema: wholeOpenItemSchema, description: 'As it stands.' },

@@ -104,6 +104,18 @@ describe('at the API', () => {
   });
 });
 
+test('a call that weighs more takes more of the quota, and the last one is taken whatever it weighs', async () => {
+  const limit = createLocalRateLimit(policiesOf(10, 100), () => 0);
+  const taken = [];
+  for (const weight of [4, 4, 4, 1]) taken.push(await limit.take('a', weight));
+  expect(taken.map(({ allowed, remaining }) => [allowed, remaining])).toEqual([
+    [true, 6],
+    [true, 2],
+    [true, 0],
+    [false, 0],
+  ]);
+});
+
 describe.runIf(redisIsThere)('counted in Upstash Redis', () => {
   async function twoProcesses(perMinute: number) {
     const upstash = await SampleUpstash.start();

@@ -23,7 +23,8 @@ export interface RateAnswer {
 
 export interface RateLimit {
   readonly policies: readonly RatePolicy[];
-  take(caller: string): Promise<RateAnswer>;
+  /** `weight`: as how many calls it counts. The last call of a quota is taken whatever it weighs. */
+  take(caller: string, weight?: number): Promise<RateAnswer>;
 }
 
 export function policiesOf(perMinute: number, burstPerSecond: number): readonly RatePolicy[] {
@@ -41,7 +42,7 @@ export function createLocalRateLimit(policies: readonly RatePolicy[], now: () =>
   const counts = new Map<string, { window: number; count: number }[]>();
   return {
     policies,
-    take(caller) {
+    take(caller, weight = 1) {
       const nowS = now() / 1_000;
       let counted = counts.get(caller);
       if (counted === undefined) {
@@ -56,12 +57,12 @@ export function createLocalRateLimit(policies: readonly RatePolicy[], now: () =>
         const reset_s = Math.max(1, Math.ceil((window + 1) * policy.window_s - nowS));
         return { policy, window, count, reset_s, allowed: count < policy.quota };
       });
-      const taken = standing.every(({ allowed }) => allowed) ? 1 : 0;
+      const taken = standing.every(({ allowed }) => allowed) ? weight : 0;
       for (const [index, { window, count }] of standing.entries()) counted[index] = { window, count: count + taken };
       return Promise.resolve(
         tightest(
           standing.map(({ policy, count, reset_s, allowed }) => {
-            return { policy, remaining: policy.quota - count - taken, reset_s, allowed };
+            return { policy, remaining: Math.max(0, policy.quota - count - taken), reset_s, allowed };
           }),
         ),
       );
@@ -86,12 +87,12 @@ export function createRedisRateLimit({ redis, guard, policies, log }: RedisRateP
   });
   return {
     policies,
-    async take(caller) {
+    async take(caller, weight = 1) {
       try {
         const answers = await guard(() =>
           Promise.all(
             limits.map(async ({ policy, limit }) => {
-              const { success, remaining, reset } = await limit.limit(caller);
+              const { success, remaining, reset } = await limit.limit(caller, { rate: weight });
               if (!Number.isFinite(remaining) || !Number.isFinite(reset)) throw new Error('Redis answered no numbers');
               const reset_s = Math.max(1, Math.ceil((reset - Date.now()) / 1_000));
               return { policy, remaining: Math.max(0, remaining), reset_s, allowed: success };
@@ -101,7 +102,7 @@ export function createRedisRateLimit({ redis, guard, policies, log }: RedisRateP
         return tightest(answers);
       } catch (error) {
         log.debug({ err: error }, 'rate limits are counted in this process: Redis was not reached');
-        return await local.take(caller);
+        return await local.take(caller, weight);
       }
     },
   };

@@ -6,6 +6,7 @@ import type { Refusal } from '../../contracts/problem.ts';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import type { Caller, Scope } from './caller.ts';
+import type { Cost } from './cost.ts';
 import type { ErrorCode } from './errors.ts';
 
 type Schema = z.core.$ZodType;
@@ -46,6 +47,8 @@ export interface Route {
   readonly path: string;
   /** What it is called in the document and the SDK: `createSettlement`. */
   readonly name: string;
+  /** What one call costs at most: see cost.ts. */
+  readonly cost: Cost;
   readonly summary: string;
   readonly description?: string;
   readonly tag: string;

@@ -46,12 +46,13 @@ export class SampleApi {
   /** What the service logged, line by line. */
   readonly logged: string[] = [];
   isStopping = false;
+  isLate = false;
   /** Sees every answer to `call`. */
   onAnswer: ((method: string, path: string, answer: Answer) => void) | null = null;
   #tokens = 0;
 
   static async start(url: string, settings: Record<string, string> = {}, parts: SampleParts = {}): Promise<SampleApi> {
-    const database = openDatabase({ url, poolMax: 6, onIdleError: () => {} });
+    const database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
     return new SampleApi(database, await startStandInEdge(), settings, parts);
   }
 
@@ -88,6 +89,7 @@ export class SampleApi {
       openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
       isStopping: () => this.isStopping,
       gate: config,
+      isLate: () => this.isLate,
       timing: parts.timing ?? { refusedSampleMs: 0, looksTtlMs: 0 },
     });
     this.app = apps.outer;

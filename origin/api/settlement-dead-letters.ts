@@ -13,6 +13,7 @@ import {
   replaySettlement,
   replaySettlements,
 } from '../settlement/dead-letters.ts';
+import { costs } from './cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { givenReason } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
@@ -60,6 +61,7 @@ const list = route({
   method: 'get',
   path: base,
   name: 'listSettlementDeadLetters',
+  cost: costs.page,
   summary: 'Settlements that wait for a person, the newest first',
   query: z.strictObject({
     ...group,
@@ -90,6 +92,7 @@ const inspect = route({
   method: 'get',
   path: `${base}/{settlement_id}`,
   name: 'readSettlementDeadLetter',
+  cost: costs.one,
   summary: 'One of them, with every word exchanged with providers',
   params: byId,
   answers: {
@@ -109,6 +112,7 @@ const replay = route({
   method: 'post',
   path: `${base}/{settlement_id}/replay`,
   name: 'replaySettlementDeadLetter',
+  cost: costs.change,
   summary: 'Try one again, with all its tries before it',
   params: byId,
   answers: { status: 202, schema: settlementSchema, description: 'Due now.' },
@@ -124,6 +128,7 @@ const replayMany = route({
   method: 'post',
   path: `${base}/replay`,
   name: 'replaySettlementDeadLetters',
+  cost: costs.many,
   summary: 'Try a group again: of one failure, of one provider, or all',
   body: z
     .strictObject({ ...group, all: z.literal(true).optional() })
@@ -149,6 +154,7 @@ const discard = route({
   method: 'post',
   path: `${base}/{settlement_id}/discard`,
   name: 'discardSettlementDeadLetter',
+  cost: costs.change,
   summary: 'Give one up for good: it fails, and what was reserved is owed again',
   params: byId,
   body: z.strictObject({

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { type SettlementTransfer, settlementTransferSchema } from '../../contracts/settlement.ts';
 import type { Caller } from './caller.ts';
+import { costs } from './cost.ts';
 import { type Route, route } from './route.ts';
 import { findSettlement } from './settlement-view.ts';
 
@@ -27,6 +28,7 @@ export const settlementTransfers: Route = route({
   method: 'get',
   path: '/settlements/{settlement_id}/transfers',
   name: 'listSettlementTransfers',
+  cost: costs.one,
   summary: 'What the ledger booked for a settlement',
   tag: 'settlements',
   scope: 'settlements:read',

@@ -14,6 +14,7 @@ import type { Payer } from '../providers/payable.ts';
 import { cancelSettlement } from '../settlement/cancel.ts';
 import { createSettlements, refusalOf } from '../settlement/create.ts';
 import { sees } from './caller.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Call, doerOf, type Route, route } from './route.ts';
@@ -27,6 +28,7 @@ function create(payers: readonly Payer[]): Route {
     method: 'post',
     path: '/settlements',
     name: 'createSettlement',
+    cost: costs.change,
     summary: 'Have what is owed to a merchant paid out',
     description: 'Answers at once with a settlement that is `queued`. Its final state comes by webhook, or by asking.',
     tag,
@@ -88,6 +90,7 @@ const read = route({
   method: 'get',
   path: '/settlements/{settlement_id}',
   name: 'readSettlement',
+  cost: costs.one,
   summary: 'Read a settlement',
   tag,
   scope: 'settlements:read',
@@ -104,6 +107,7 @@ const list = route({
   method: 'get',
   path: '/settlements',
   name: 'listSettlements',
+  cost: costs.page,
   summary: 'List settlements, the newest first',
   tag,
   scope: 'settlements:read',
@@ -142,6 +146,7 @@ const cancel = route({
   method: 'post',
   path: '/settlements/{settlement_id}/cancel',
   name: 'cancelSettlement',
+  cost: costs.change,
   summary: 'Cancel a settlement that is still queued',
   tag,
   scope: 'settlements:write',
@@ -161,6 +166,7 @@ const transitions = route({
   method: 'get',
   path: '/settlements/{settlement_id}/transitions',
   name: 'listSettlementTransitions',
+  cost: costs.one,
   summary: 'How a settlement became what it is, from the audit trail',
   tag,
   scope: 'settlements:read',

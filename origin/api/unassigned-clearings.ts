@@ -2,6 +2,7 @@
 
 import * as z from 'zod';
 import { currencySchema } from '../../contracts/money.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { type Route, route } from './route.ts';
 
@@ -42,6 +43,7 @@ export const unassignedClearings: Route = route({
   method: 'get',
   path: '/unassigned-clearings',
   name: 'listUnassignedClearings',
+  cost: costs.page,
   summary: 'List what has cleared at shops that no merchant is known for',
   description:
     'One a shop, network and currency. A merchant that is given the id is owed it, and it is gone from here.',

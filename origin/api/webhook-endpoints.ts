@@ -24,6 +24,7 @@ import {
 } from '../notify/endpoints.ts';
 import { listMessages, recoverMessages, sendTestEvent } from '../notify/messages.ts';
 import { sees } from './caller.ts';
+import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { refusal } from './errors.ts';
 import { type Call, doerOf, type Route, route } from './route.ts';
@@ -60,6 +61,7 @@ function made({ database, ...parts }: WebhookParts): readonly Route[] {
     method: 'post',
     path: '/webhook-endpoints',
     name: 'createWebhookEndpoint',
+    cost: costs.changeOutside,
     summary: 'Be told of settlements at a URL',
     // No idempotency key: the answer that would be kept for its repeat holds the secret, which is nowhere in the clear.
     description: 'The signing secret is in this answer and in none after it.',
@@ -79,6 +81,7 @@ function made({ database, ...parts }: WebhookParts): readonly Route[] {
     method: 'patch',
     path: one,
     name: 'updateWebhookEndpoint',
+    cost: costs.changeOutside,
     summary: 'Change a webhook endpoint, or enable it again',
     commitsItself: true,
     params: byId,
@@ -95,6 +98,7 @@ function made({ database, ...parts }: WebhookParts): readonly Route[] {
     method: 'post',
     path: `${one}/rotate-secret`,
     name: 'rotateWebhookSecret',
+    cost: costs.change,
     summary: 'Sign with a new secret; the one before signs too for 24 hours',
     params: byId,
     answers: { status: 200, schema: webhookEndpointWithSecretSchema, description: 'With its new secret.' },
@@ -111,6 +115,7 @@ const read = route({
   method: 'get',
   path: one,
   name: 'readWebhookEndpoint',
+  cost: costs.one,
   summary: 'Read a webhook endpoint',
   params: byId,
   answers: { status: 200, schema: webhookEndpointSchema, description: 'As it stands.' },
@@ -125,6 +130,7 @@ const list = route({
   method: 'get',
   path: '/webhook-endpoints',
   name: 'listWebhookEndpoints',
+  cost: costs.page,
   summary: 'List webhook endpoints',
   query: z.strictObject({
     merchant_id: z.optional(idSchema('mrch')),
@@ -153,6 +159,7 @@ const remove = route({
   method: 'delete',
   path: one,
   name: 'removeWebhookEndpoint',
+  cost: costs.change,
   summary: 'Remove a webhook endpoint',
   params: byId,
   answers: { status: 204, description: 'Nothing is sent there any more.' },
@@ -168,6 +175,7 @@ const messages = route({
   method: 'get',
   path: `${one}/messages`,
   name: 'listWebhookMessages',
+  cost: costs.page,
   summary: 'What was sent to an endpoint, the newest first',
   params: byId,
   query: z.strictObject({
@@ -194,6 +202,7 @@ const recover = route({
   method: 'post',
   path: `${one}/recover`,
   name: 'recoverWebhooks',
+  cost: costs.many,
   summary: 'Send again everything since an instant that the endpoint did not take',
   params: byId,
   body: recoverWebhooksSchema,
@@ -210,6 +219,7 @@ const ping = route({
   method: 'post',
   path: `${one}/test`,
   name: 'sendTestWebhook',
+  cost: costs.change,
   summary: 'Send a test event to an endpoint',
   params: byId,
   answers: { status: 202, schema: webhookMessageSchema, description: 'Due now.' },

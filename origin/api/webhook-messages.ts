@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { webhookMessageSchema, webhookMessageWithAttemptsSchema } from '../../contracts/webhook.ts';
 import { readMessage, resendMessage } from '../notify/messages.ts';
+import { costs } from './cost.ts';
 import { refusal } from './errors.ts';
 import { doerOf, type Route, route } from './route.ts';
 
@@ -14,6 +15,7 @@ const read = route({
   method: 'get',
   path,
   name: 'readWebhookMessage',
+  cost: costs.one,
   summary: 'Read a message, its body and every attempt to deliver it',
   tag: 'webhooks',
   scope: 'webhooks:read',
@@ -32,6 +34,7 @@ const resend = route({
   method: 'post',
   path: `${path}/resend`,
   name: 'resendWebhookMessage',
+  cost: costs.change,
   summary: 'Send a message again, whatever became of it',
   tag: 'webhooks',
   scope: 'webhooks:write',

@@ -1,0 +1,60 @@
+// What one call of a route costs at most. Each route says it, and one that does not say it does not compile. From it follows how many
+// calls of one tenant are in hand at once: the others of that tenant wait, and no other tenant waits for them.
+
+export interface Cost {
+  /** Calls to something outside of the process and its database: the edge, a name server. Each may take seconds. */
+  readonly outside: number;
+  /** Rows that it reads and writes. */
+  readonly rows: number;
+  /** ms of the processor for the worst request that fits, on the machine of load/README.md (worst-input.test.ts holds bodies to it). */
+  readonly cpuMs: number;
+}
+
+/** Costs that many routes have. */
+export const costs = {
+  /** One thing by its id, and what belongs to it. */
+  one: { outside: 0, rows: 100, cpuMs: 10 },
+  /** A page of at most a hundred. */
+  page: { outside: 0, rows: 500, cpuMs: 10 },
+  /** A change of one thing, with its audit event, out of a body of 64 KiB. */
+  change: { outside: 0, rows: 100, cpuMs: 50 },
+  /** The same, and one call to the edge or to a name server. */
+  changeOutside: { outside: 1, rows: 100, cpuMs: 50 },
+  /** One thing that only the edge knows. */
+  askOutside: { outside: 1, rows: 10, cpuMs: 10 },
+  /** All that is known of one authorization. */
+  history: { outside: 0, rows: 5_000, cpuMs: 50 },
+  /** Thousands of rows in one call, in steps. */
+  many: { outside: 0, rows: 10_000, cpuMs: 100 },
+} as const satisfies Record<string, Cost>;
+
+export type CostClass = 'usual' | 'outside' | 'long';
+
+export function classOf({ outside, rows, cpuMs }: Cost): CostClass {
+  if (rows >= 10_000 || cpuMs > 100) return 'long';
+  return outside > 0 ? 'outside' : 'usual';
+}
+
+export interface TurnBound {
+  /** Calls of one tenant in hand at once. */
+  readonly atOnce: number;
+  /** Calls of one tenant that wait for a turn, before their bodies are read; one more is refused. */
+  readonly waiting: number;
+}
+
+/** Of the ten connections that the API has, one tenant's usual calls leave two to the others. */
+export const turnBounds: Readonly<Record<CostClass, TurnBound>> = {
+  usual: { atOnce: 8, waiting: 500 },
+  outside: { atOnce: 4, waiting: 100 },
+  long: { atOnce: 1, waiting: 4 },
+};
+
+/** Of routes whose calls share transactions, so that none has a connection of its own. */
+export const togetherBound: TurnBound = { atOnce: 200, waiting: 500 };
+
+/** What a body of so many bytes counts in the quota: one call for each 16 KiB that are begun. An unknown length counts as the largest. */
+export function quotaOf(contentLength: string | undefined, hasBody: boolean): number {
+  if (!hasBody) return 1;
+  const bytes = contentLength === undefined ? 64 * 1024 : Number(contentLength);
+  return Number.isFinite(bytes) ? Math.min(4, Math.max(1, Math.ceil(bytes / (16 * 1024)))) : 4;
+}

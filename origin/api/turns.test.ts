@@ -1,0 +1,112 @@
+// One tenant asks for all that it may, and more: it waits for itself, and nobody else does.
+
+import { Registry } from 'prom-client';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newId } from '../../contracts/ids.ts';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { classOf, costs, quotaOf, turnBounds } from './cost.ts';
+import { SampleWorld } from './sample-world.ts';
+import { createTurns } from './turns.ts';
+
+let world: SampleWorld;
+beforeAll(async () => {
+  world = await SampleWorld.start(await createTestDatabase());
+});
+afterAll(() => world.api.close());
+
+const as = (key: string) => ({ authorization: `Bearer ${key}` });
+
+test('a tenant has so many turns of each class at once; another has its own', async () => {
+  const turns = createTurns(new Registry());
+  const { atOnce, waiting } = turnBounds.long;
+  const gate = Promise.withResolvers<void>();
+  let inHand = 0;
+  const work = async () => {
+    inHand += 1;
+    await gate.promise;
+    return 'done';
+  };
+  const asked = Array.from({ length: atOnce + waiting }, () => turns.take({ tenant: 'a', costClass: 'long' }, work));
+  await expect(turns.take({ tenant: 'a', costClass: 'long' }, work)).rejects.toMatchObject({
+    error_code: 'too_many_at_once',
+  });
+  expect(inHand).toBe(atOnce);
+  expect(await turns.take({ tenant: 'b', costClass: 'long' }, async () => 'at once')).toBe('at once');
+  expect(await turns.take({ tenant: 'a', costClass: 'usual' }, async () => 'another class')).toBe('another class');
+  gate.resolve();
+  expect(await Promise.all(asked)).toEqual(asked.map(() => 'done'));
+  expect(inHand).toBe(atOnce + waiting);
+});
+
+test('a turn that throws is given on, and the last one leaves nothing behind', async () => {
+  const registry = new Registry();
+  const turns = createTurns(registry);
+  const fails = () => turns.take({ tenant: 'a', costClass: 'long' }, () => Promise.reject(new Error('no')));
+  const results = await Promise.allSettled([fails(), fails(), fails()]);
+  expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
+  expect(await turns.take({ tenant: 'a', costClass: 'long' }, async () => 'well')).toBe('well');
+  expect(await registry.metrics()).toContain('api_calls{class="long",state="in_hand"} 0');
+});
+
+test('one tenant at once in all connections that it can get leaves some to another', async () => {
+  const { api, own, other } = world;
+  const endpoint = await makeEndpoint(own.key, own.merchant_id);
+  const holding = Promise.withResolvers<void>();
+  const { transaction } = api.database;
+  let held = 0;
+  let most = 0;
+  Object.assign(api.database, {
+    transaction: (work: Parameters<typeof transaction>[0]) =>
+      transaction(async (sql) => {
+        held += 1;
+        most = Math.max(most, held);
+        await holding.promise;
+        held -= 1;
+        return await work(sql);
+      }),
+  });
+  const slow = Array.from({ length: 40 }, () =>
+    api.call('POST', `/webhook-endpoints/${endpoint}/rotate-secret`, undefined, as(own.key)),
+  );
+  await expect.poll(() => held).toBeGreaterThan(0);
+  await expect.poll(() => held).toBe(turnBounds.usual.atOnce);
+  const answer = await api.call('GET', '/settlements', undefined, as(other.key));
+  expect([answer.status, held]).toEqual([200, turnBounds.usual.atOnce]);
+  holding.resolve();
+  Object.assign(api.database, { transaction });
+  await Promise.all(slow);
+  expect(most).toBeLessThanOrEqual(turnBounds.usual.atOnce);
+});
+
+async function makeEndpoint(key: string, merchant_id: string): Promise<string> {
+  const body = { merchant_id, url: 'https://1.1.1.1/hooks' };
+  return String((await world.api.call('POST', '/webhook-endpoints', body, as(key))).body['webhook_endpoint_id']);
+}
+
+test('a late process sheds calls of the API, and neither health nor what is brought to it', async () => {
+  const { api } = world;
+  api.isLate = true;
+  const shed = await api.call('POST', '/settlements', {}, { 'idempotency-key': newId('req') });
+  expect(shed).toMatchObject({ status: 503, body: { error_code: 'overloaded' } });
+  expect(shed.headers.get('retry-after')).toBe('1');
+  const kept = ['/livez', '/readyz', '/health', '/metrics', '/docs'];
+  for (const path of kept) expect([path, (await api.call('GET', path)).status]).toEqual([path, 200]);
+  // Refused for what they are, and not for when they came.
+  expect((await api.call('POST', '/internal/card-events', {})).status).toBe(401);
+  expect((await api.call('POST', '/provider-webhooks/nobody', {})).status).toBe(404);
+  api.isLate = false;
+  expect((await api.call('GET', '/settlements')).status).toBe(200);
+});
+
+test('what a body counts in the quota grows with it; what does not say its length counts as the largest', () => {
+  expect([quotaOf('0', false), quotaOf('2', true), quotaOf('16384', true), quotaOf('16385', true)]).toEqual([
+    1, 1, 1, 2,
+  ]);
+  expect([quotaOf('65536', true), quotaOf('9999999', true), quotaOf(undefined, true), quotaOf('x', true)]).toEqual([
+    4, 4, 4, 4,
+  ]);
+});
+
+test('classes follow from costs', () => {
+  expect([classOf(costs.one), classOf(costs.changeOutside), classOf(costs.many)]).toEqual(['usual', 'outside', 'long']);
+});

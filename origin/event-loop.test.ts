@@ -1,0 +1,32 @@
+import { Registry } from 'prom-client';
+import { expect, test } from 'vitest';
+import { watchEventLoop } from './event-loop.ts';
+
+/** Computes, and lets nothing else be done. */
+function compute(ms: number): void {
+  const untilMs = performance.now() + ms;
+  while (performance.now() < untilMs);
+}
+
+test('a process that computes round after round is late, and is not any more when it has rested', async () => {
+  const registry = new Registry();
+  const loop = watchEventLoop(registry);
+  const round = () => new Promise((resolve) => setTimeout(resolve, 0));
+  for (let n = 0; n < 20; n++) {
+    compute(150);
+    await round();
+  }
+  expect(loop.delayMs()).toBeGreaterThan(60);
+  expect(await registry.metrics()).toMatch(/event_loop_delay_seconds 0\.\d+/);
+  await expect.poll(() => loop.delayMs(), { timeout: 10_000 }).toBeLessThan(40);
+  loop.close();
+});
+
+test('one slow moment is no overload', async () => {
+  const loop = watchEventLoop(new Registry());
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  compute(400);
+  await new Promise((resolve) => setTimeout(resolve, 30));
+  expect(loop.delayMs()).toBeLessThan(150);
+  loop.close();
+});
