@@ -108,6 +108,9 @@ const wholeProfile = {
   ...{ hold_days: null, controls: [], control_set: null },
 };
 
+/** A key lasts a year at most. */
+const inAMonth = () => new Date(Date.now() + 30 * 24 * 3_600_000).toISOString();
+
 type Make = (world: SampleWorld, tenant: Tenant) => Promise<Call> | Call;
 const settlementCall: Make = async (world, tenant) => ({ params: { settlement_id: await world.settlement(tenant) } });
 const deadCall: Make = async (world) => ({ params: { settlement_id: await world.deadSettlement() } });
@@ -183,7 +186,7 @@ export const samples: Readonly<Record<string, Make>> = {
     body: { reason: 'paid by hand' },
   }),
   createApiKey: (_, { merchant_id }) => ({
-    body: { name: 'a partner', merchant_id, scopes: ['settlements:read'], expires_at: '2099-01-01T00:00:00Z' },
+    body: { name: 'a partner', merchant_id, scopes: ['settlements:read'], expires_at: inAMonth() },
   }),
   listApiKeys: (_, { merchant_id }) => ({ query: { merchant_id } }),
   revokeApiKey: async (world) => ({ params: { api_key_id: await world.apiKey() } }),

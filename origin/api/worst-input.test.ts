@@ -57,8 +57,8 @@ describe('thousands of unknown words', () => {
     for (const [path, body] of calls) {
       let text = '';
       const cpuMs = await cpuMsOf(async () => {
-        const answers = await Promise.all(Array.from({ length: 12 }, () => api.call('POST', path, body)));
-        for (const answer of answers) {
+        for (let n = 0; n < 12; n++) {
+          const answer = await api.call('POST', path, body);
           expect(answer.status).toBe(422);
           expect((answer.body['details'] as unknown[]).length).toBeLessThanOrEqual(20);
           text = answer.text;
