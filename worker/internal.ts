@@ -12,8 +12,8 @@ import {
   putCardBodySchema,
   signedText,
   type standInStandingSchema,
-  turnStandInBodySchema,
   tokenOfSegment,
+  turnStandInBodySchema,
 } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';

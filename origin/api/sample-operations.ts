@@ -185,8 +185,8 @@ export const samples: Readonly<Record<string, Make>> = {
     ...(await deadCall(world, tenant)),
     body: { reason: 'paid by hand' },
   }),
-  createApiKey: (_, { merchant_id }) => ({
-    body: { name: 'a partner', merchant_id, scopes: ['settlements:read'], expires_at: inAMonth() },
+  createApiKey: () => ({
+    body: { name: 'another of its kind', scopes: ['keys:write'], expires_at: inAMonth() },
   }),
   listApiKeys: (_, { merchant_id }) => ({ query: { merchant_id } }),
   revokeApiKey: async (world) => ({ params: { api_key_id: await world.apiKey() } }),

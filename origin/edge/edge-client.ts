@@ -10,8 +10,8 @@ import {
   postMessageAnswerSchema,
   putCardAnswerSchema,
   standInStandingSchema,
-  type turnStandInBodySchema,
   tokenInPath,
+  type turnStandInBodySchema,
 } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
