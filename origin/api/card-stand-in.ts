@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
 import { standInReadbackSchema } from '../../contracts/readback.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
+import { costs } from './cost.ts';
 import { refusal } from './errors.ts';
 import { type Route, route } from './route.ts';
 
@@ -21,6 +22,7 @@ export function cardStandInRoutes({ edge, log }: CardStandInParts): readonly Rou
     method: 'get',
     path: '/cards/{card_id}/stand-in',
     name: 'readCardStandIn',
+    cost: costs.askOutside,
     summary: 'What the edge may approve in the place of a card that cannot be reached, and what is left of it today',
     tag: 'cards',
     scope: 'cards:read',
