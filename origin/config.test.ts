@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
@@ -14,6 +15,7 @@ const bank = {
   ISO20022_DIRECTORY: 's3://bank-files/atlas',
   ISO20022_DEBTORS_FILE: 'debtors.json',
 };
+const signingKey = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
 const demoSecret = `whsec_${Buffer.from('demo-internal-secret-not-for-production').toString('base64')}`;
 
 describe('configuration', () => {
@@ -56,6 +58,13 @@ describe('configuration', () => {
     ['INTERNAL_SECRET: is a demo value', { ENVIRONMENT: 'production', INTERNAL_SECRET: demoSecret }],
     ['EDGE_URL: must be https in production', { ENVIRONMENT: 'production', EDGE_URL: 'http://edge' }],
     ['WEBHOOK_SECRETS_KEY: is not set', { ENVIRONMENT: 'production' }],
+    ['X14: AUDIT_CHECKPOINTS: is not set, and nobody would witness', { ENVIRONMENT: 'production' }],
+    ['AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both', { AUDIT_CHECKPOINTS: '/var/lib/witness' }],
+    ['AUDIT_SIGNING_KEY: must be an Ed25519', { AUDIT_CHECKPOINTS: '/var/lib/witness', AUDIT_SIGNING_KEY: 'c2VjcmV0' }],
+    [
+      'S3_ENDPOINT: is not set, and AUDIT_CHECKPOINTS',
+      { AUDIT_CHECKPOINTS: 's3://a-bucket', AUDIT_SIGNING_KEY: signingKey },
+    ],
     ['WEBHOOK_LOOPBACK: must be refused or allowed', { WEBHOOK_LOOPBACK: 'yes' }],
     ['SETTLEMENT_PROVIDERS: must be some of simulated', { SETTLEMENT_PROVIDERS: 'paypal' }],
     ['SIMULATED_PROVIDER_URL: is not set, and the provider simulated', { SETTLEMENT_PROVIDERS: 'simulated' }],
@@ -76,13 +85,15 @@ describe('configuration', () => {
     ['RATE_LIMIT_BURST_PER_SECOND: must be a number', { RATE_LIMIT_BURST_PER_SECOND: 'many' }],
     ['WEBHOOK_LOOPBACK: webhooks never go to', { ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'allowed' }],
   ])('stops the start and says: %s', (message, changed) => {
-    expect(() => readConfig({ ...given, ...changed })).toThrow(message);
+    expect(() => readConfig({ ...given, ...changed })).toThrow(message.replace('X14: ', ''));
   });
 
   const production = {
     ...given,
     ENVIRONMENT: 'production',
     WEBHOOK_SECRETS_KEY: Buffer.from(`${random}12345678`).toString('base64'),
+    AUDIT_CHECKPOINTS: '/var/lib/witness',
+    AUDIT_SIGNING_KEY: signingKey,
   };
   const whsec = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString('base64')}`;
   const outside = 'postgresql://atlas:k7Qp2vXw9LmR@db.example.net/atlas';
@@ -169,8 +180,7 @@ describe('configuration', () => {
   });
 
   test('production accepts random values', () => {
-    const WEBHOOK_SECRETS_KEY = Buffer.from(`${random}12345678`).toString('base64');
-    expect(readConfig({ ...given, ENVIRONMENT: 'production', WEBHOOK_SECRETS_KEY })).toMatchObject({
+    expect(readConfig(production)).toMatchObject({
       ...{ ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'refused' },
     });
   });

@@ -24,6 +24,8 @@ import { createTurns } from './api/turns.ts';
 import { unassignedClearings } from './api/unassigned-clearings.ts';
 import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhook-messages.ts';
+import { createCheckpointLoop } from './audit/checkpoint-loop.ts';
+import { readSigningKey } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { Loop } from './loop.ts';
@@ -119,6 +121,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS }),
       createSchedule({ database, log, providers }),
       createReaper({ sql: database.sql, registry, log }),
+      ...checkpointLoops(parts),
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
       ...(queue === null ? [] : [createSettlementQueue({ queue, database, log, providers })]),
@@ -128,6 +131,14 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       await Promise.all([...providers, ...listening].map((provider) => provider.close?.()));
     },
   };
+}
+
+/** None where no place for checkpoints is set, which production does not start without. */
+function checkpointLoops({ config, database, log }: SecondHalfParts): Loop[] {
+  const { AUDIT_CHECKPOINTS: place, AUDIT_SIGNING_KEY: key } = config;
+  if (place === undefined || key === undefined) return [];
+  const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config);
+  return [createCheckpointLoop({ database, store, key: readSigningKey('AUDIT_SIGNING_KEY', key), log })];
 }
 
 function mountParts({ config, apiDatabase: database, registry, log }: SecondHalfParts): MountParts {

@@ -1,17 +1,20 @@
 // npm run audit: proves that nobody has changed the audit trail or the ledger since it was written, and signs how far it goes,
-// in files that the database's owner cannot change. Exits with 1 where something is wrong.
+// in files that the database's owner cannot change. Exits with 1 where something is wrong, with 3 where nothing is, and nobody outside
+// the database has witnessed it: its owner could have rewritten all of it.
 
-import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import type { KeyObject } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readCheckpoints, writeCheckpoint } from '../origin/audit/checkpoint.ts';
+import { readSigningKey } from '../origin/audit/signing-key.ts';
 import { verifyAudit } from '../origin/audit/verify-audit.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
 import { home, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
+import { developmentSigningKey } from './dev/signing-key.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run audit -- <command> [options]
@@ -24,6 +27,9 @@ const help = `npm run audit -- <command> [options]
                       (default .atlas/checkpoints)
   --json              one object on one line
   --help              this
+
+Exits with 0 where nothing was changed, 1 where something was (or could not be looked at), 3 where the chains agree with
+themselves and no checkpoint has witnessed them.
 
 DATABASE_URL        the database (default: that of the running npm start)
 AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; without it one is made in .atlas, for development
@@ -55,35 +61,12 @@ function readWords(args: readonly string[]): Words | null {
 
 function signingKey(): KeyObject {
   const given = process.env['AUDIT_SIGNING_KEY'];
-  if (given) return keyFrom('AUDIT_SIGNING_KEY', given, 'private');
-  const path = join(home, 'audit-signing-key.pem');
-  if (!existsSync(path)) {
-    mkdirSync(home, { recursive: true });
-    const { privateKey } = generateKeyPairSync('ed25519');
-    writeFileSync(path, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600, flag: 'wx' });
-  }
-  return createPrivateKey(readFileSync(path));
+  return readSigningKey('AUDIT_SIGNING_KEY', given || readFileSync(developmentSigningKey(), 'utf8'));
 }
 
 function verifyingKey(): KeyObject {
   const given = process.env['AUDIT_PUBLIC_KEY'];
-  return given ? keyFrom('AUDIT_PUBLIC_KEY', given, 'public') : signingKey();
-}
-
-/** Never quotes what it was given. */
-function keyFrom(name: string, given: string, type: 'private' | 'public'): KeyObject {
-  const pem = given.includes('-----BEGIN');
-  const key = pem ? given.replaceAll('\\n', '\n') : Buffer.from(given, 'base64');
-  try {
-    const read =
-      type === 'private'
-        ? createPrivateKey(typeof key === 'string' ? key : { key, format: 'der', type: 'pkcs8' })
-        : createPublicKey(typeof key === 'string' ? key : { key, format: 'der', type: 'spki' });
-    if (read.asymmetricKeyType === 'ed25519') return read;
-  } catch {
-    // What was wrong with it might quote it.
-  }
-  throw new Error(`${name} is no Ed25519 key`);
+  return given ? readSigningKey('AUDIT_PUBLIC_KEY', given, 'public') : signingKey();
 }
 
 function databaseUrl(): string {
@@ -108,8 +91,14 @@ async function audit({ command, place, json }: Words): Promise<void> {
     clean && command === 'checkpoint'
       ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
       : null;
+  const newest = stored.checkpoints.at(-1);
   const report = {
     clean,
+    witnessed: newest !== undefined || name !== null,
+    witnessed_to:
+      newest === undefined
+        ? null
+        : { made_at: newest.made_at, audit_events: newest.audit.no, ledger_seals: newest.ledger.no },
     audit_events: audit.links,
     ledger_seals: ledger.links,
     ledger_transfers: ledger.transfers,
@@ -120,10 +109,19 @@ async function audit({ command, place, json }: Words): Promise<void> {
   };
   process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
   if (!clean) process.exitCode = 1;
+  else if (!report.witnessed) process.exitCode = 3;
+}
+
+interface WitnessedTo {
+  readonly made_at: string;
+  readonly audit_events: number;
+  readonly ledger_seals: number;
 }
 
 function inWords(report: {
   clean: boolean;
+  witnessed: boolean;
+  witnessed_to: WitnessedTo | null;
   audit_events: number;
   ledger_seals: number;
   ledger_transfers: number;
@@ -132,14 +130,21 @@ function inWords(report: {
   checkpoint: string | null;
 }): string {
   const { audit_events, ledger_seals, ledger_transfers, checkpoints, problems, checkpoint } = report;
+  const witnessedTo = report.witnessed_to;
   return [
     `audit events       ${audit_events} good`,
     `ledger seals       ${ledger_seals} good, of ${ledger_transfers} transfers`,
-    `checkpoints        ${checkpoints} agree`,
+    `checkpoints        ${checkpoints} agree${witnessedTo === null ? '' : `; the newest, of ${witnessedTo.made_at}, goes to event ${witnessedTo.audit_events} and seal ${witnessedTo.ledger_seals}`}`,
     ...problems.map((problem) => `WRONG              ${problem}`),
     ...(checkpoint === null ? [] : [`signed             ${checkpoint}`]),
-    report.clean ? 'nothing was changed' : 'this is not what was written',
+    verdictOn(report),
   ].join('\n');
+}
+
+function verdictOn({ clean, witnessed }: { clean: boolean; witnessed: boolean }): string {
+  if (!clean) return 'this is not what was written';
+  if (witnessed) return 'nothing was changed';
+  return "the chains agree with themselves, and nobody has witnessed them: sign a checkpoint, in a place that the database's owner cannot write to";
 }
 
 const words = wordsOf(readWords, help);

@@ -8,6 +8,7 @@ import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './de
 import { help, type Options, readOptions } from './dev/options.ts';
 import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
+import { developmentSigningKey } from './dev/signing-key.ts';
 import { isFree } from './free-port.ts';
 import { wordsOf } from './words.ts';
 import { wranglerEnv } from './wrangler-env.ts';
@@ -87,6 +88,8 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
       SIMULATED_SECONDARY_URL: `http://127.0.0.1:${ports.secondary}`,
       SIMULATED_PROVIDER_KEY: demo.providerKey,
       SIMULATED_PROVIDER_WEBHOOK_SECRETS: demo.providerSecret,
+      AUDIT_SIGNING_KEY_FILE: developmentSigningKey(),
+      AUDIT_CHECKPOINTS: join(home, 'checkpoints'),
       LOG_FORMAT: 'pretty',
     },
   });

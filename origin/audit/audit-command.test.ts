@@ -59,6 +59,21 @@ test('verifies, signs, and names the first bad row', async () => {
   expect(await readdir(join(directory, 'checkpoints'))).toHaveLength(1);
 });
 
+test('X14: a chain that nobody has witnessed is not called proved, rewritten or not', async () => {
+  for (const change of ['select 1', rewritten]) {
+    await asOwner(url, (sql) => sql.query(change));
+    const { code, stdout } = await run('verify', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([3, { clean: true, witnessed: false, witnessed_to: null }]);
+    const said = await run('verify');
+    expect(said.stdout).toContain('nobody has witnessed them');
+    expect(said.stdout).not.toContain('nothing was changed');
+  }
+  expect((await run('checkpoint')).code).toBe(0);
+  const { code, stdout } = await run('verify', '--json');
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { witnessed: true, witnessed_to: { audit_events: 10 } }]);
+  expect((await run('verify')).stdout).toContain('nothing was changed');
+});
+
 test('a bucket that cannot be opened says what is missing', async () => {
   const given = { S3_ENDPOINT: 'https://s3.example.com', S3_ACCESS_KEY_ID: '', S3_SECRET_ACCESS_KEY: '' };
   const { code, stderr } = await runIn(given, 'verify', '--checkpoints', 's3://audit');

@@ -31,14 +31,12 @@ export interface StoredCheckpoints {
   readonly checkpoints: readonly Checkpoint[];
   /** A sentence for each that is missing, unreadable, not signed by this key, or out of order. */
   readonly problems: readonly string[];
-  /** SHA-256 of the newest file. */
-  readonly newest: string | null;
 }
 
 /** Reads and verifies all that lie there. A directory that does not exist holds none; a bucket that does not, throws. */
 export async function readCheckpoints(store: ObjectStore, key: KeyObject): Promise<StoredCheckpoints> {
   const publicKey = key.type === 'private' ? createPublicKey(key) : key;
-  const names = (await store.list('')).filter((name) => /^checkpoint-\d{8}\.json$/.test(name));
+  const names = (await store.list('')).filter(isCheckpoint);
   const checkpoints: Checkpoint[] = [];
   const problems: string[] = [];
   let newest: string | null = null;
@@ -58,7 +56,30 @@ export async function readCheckpoints(store: ObjectStore, key: KeyObject): Promi
     else checkpoints.push(checkpoint);
     newest = sha256(text).toString('hex');
   }
-  return { checkpoints, problems, newest };
+  return { checkpoints, problems };
+}
+
+/** The newest alone: what the next one continues. Null: there is none yet. Throws where it is not to be continued. */
+export async function newestCheckpoint(
+  store: ObjectStore,
+  key: KeyObject,
+): Promise<{ checkpoint: Checkpoint; hash: string } | null> {
+  const names = (await store.list('')).filter(isCheckpoint).toSorted();
+  const name = names.at(-1);
+  if (name === undefined) return null;
+  // All are read by `verify`; for the next one it is enough that none is missing, and that this one is ours.
+  if (name !== nameOf(names.length)) throw outOfOrder(`${name} is the newest of ${names.length}`);
+  const text = Buffer.from((await store.read(name)) ?? []).toString();
+  const read = signedSchema.safeParse(parsed(text));
+  if (!read.success) throw outOfOrder(`${name} cannot be read`);
+  const { signature, ...checkpoint } = read.data;
+  if (!verify(null, signedBytes(checkpoint), createPublicKey(key), Buffer.from(signature, 'base64')))
+    throw outOfOrder(`${name} is not signed by this key`);
+  return { checkpoint, hash: sha256(text).toString('hex') };
+}
+
+function outOfOrder(problem: string): Error {
+  return new Error(`checkpoints are not in order: ${problem}; npm run audit -- verify looks at all of them`);
 }
 
 /** Writes the next one. Returns its name. One that is there is never written over. */
@@ -67,21 +88,24 @@ export async function writeCheckpoint(
   key: KeyObject,
   { audit, ledger, nowMs }: { readonly audit: Link; readonly ledger: Link; readonly nowMs: number },
 ): Promise<string> {
-  const { checkpoints, problems, newest } = await readCheckpoints(store, key);
-  if (problems.length > 0) throw new Error(`checkpoints are not in order: ${problems.join('; ')}`);
+  const newest = await newestCheckpoint(store, key);
   const checkpoint: Checkpoint = {
     version: 1,
-    checkpoint_no: checkpoints.length + 1,
+    checkpoint_no: (newest?.checkpoint.checkpoint_no ?? 0) + 1,
     made_at: new Date(nowMs).toISOString(),
     audit: { no: audit.no, hash: audit.hash.toString('hex') },
     ledger: { no: ledger.no, hash: ledger.hash.toString('hex') },
-    previous: newest,
+    previous: newest?.hash ?? null,
   };
   const signature = sign(null, signedBytes(checkpoint), key).toString('base64');
   const name = nameOf(checkpoint.checkpoint_no);
   if (!(await store.putIfAbsent(name, `${JSON.stringify({ ...checkpoint, signature }, null, 2)}\n`)))
     throw new Error(`${name} is there already, signed by somebody else at the same time: sign again`);
   return name;
+}
+
+function isCheckpoint(name: string): boolean {
+  return /^checkpoint-\d{8}\.json$/.test(name);
 }
 
 function nameOf(checkpointNo: number): string {

@@ -21,6 +21,7 @@ export const secretSettings = {
   API_KEY: { madeBy: 'ours', separator: space },
   INTERNAL_SECRET: { madeBy: 'ours', separator: space },
   WEBHOOK_SECRETS_KEY: { madeBy: 'ours', separator: spaceOrComma },
+  AUDIT_SIGNING_KEY: { madeBy: 'ours', separator: null },
   SIMULATED_PROVIDER_KEY: { madeBy: 'ours', separator: space },
   SIMULATED_PROVIDER_WEBHOOK_SECRETS: { madeBy: 'ours', separator: spaceOrComma },
   STRIPE_API_KEY: { madeBy: 'theirs', separator: space },

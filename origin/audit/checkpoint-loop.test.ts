@@ -1,0 +1,106 @@
+// The hourly witness over a real database, with a clock of its own.
+
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { beforeEach, expect, test } from 'vitest';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import type { Loop } from '../loop.ts';
+import { createDirectoryStore } from '../object-store/directory-store.ts';
+import { readCheckpoints } from './checkpoint.ts';
+import { createCheckpointLoop } from './checkpoint-loop.ts';
+import { verifyAudit } from './verify-audit.ts';
+
+const { privateKey: key } = generateKeyPairSync('ed25519');
+const hourMs = 3_600_000;
+let url: string;
+let directory: string;
+let database: Database;
+
+beforeEach(async () => {
+  url = await createTestDatabase();
+  directory = await mkdtemp(join(tmpdir(), 'atlas-witness-'));
+  database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
+  await askMany(database, await sampleMerchant(database, 100n), 9);
+  return async () => {
+    await database.close();
+    await rm(directory, { recursive: true, force: true });
+  };
+});
+
+const loopAt = (nowMs: number, place = directory): Loop =>
+  createCheckpointLoop({
+    database,
+    store: createDirectoryStore(place),
+    key,
+    log: pino({ level: 'silent' }),
+    now: () => nowMs,
+  });
+
+/** One round of a process that starts now. */
+async function round(loop: Loop): Promise<Loop> {
+  loop.start();
+  await expect.poll(() => loop.state().last_success_at_ms !== null || loop.state().failures > 0).toBe(true);
+  await loop.stop();
+  return loop;
+}
+const witnessed = () => readCheckpoints(createDirectoryStore(directory), key);
+
+test('X14: each hour what is there is witnessed, once however many processes there are', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  await round(loopAt(atMs));
+  await round(loopAt(atMs + 60_000));
+  await Promise.all([round(loopAt(atMs + hourMs - 1)), round(loopAt(atMs + hourMs - 1))]);
+  expect(await readdir(directory)).toHaveLength(1);
+  await askMany(database, await sampleMerchant(database, 100n), 3);
+  await round(loopAt(atMs + hourMs));
+  const { checkpoints, problems } = await witnessed();
+  expect(problems).toEqual([]);
+  expect(checkpoints.map(({ audit, ledger }) => [audit.no, ledger.no])).toEqual([
+    [10, 1],
+    [14, 2],
+  ]);
+  expect(await asOwner(url, (sql) => verifyAudit(sql, checkpoints))).toMatchObject({ faults: [] });
+});
+
+test('X14: a past that was rewritten stops the witness, and says so', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  await round(loopAt(atMs));
+  await asOwner(url, (sql) =>
+    sql.query(
+      `set session_replication_role = replica; update audit_events set hash = sha256('mine') where audit_no = 10`,
+    ),
+  );
+  const loop = await round(loopAt(atMs + hourMs));
+  expect(loop.state()).toMatchObject({ failures: 1, last_error: expect.stringContaining('the past was changed') });
+  expect(await readdir(directory)).toHaveLength(1);
+});
+
+test('X14: where nothing can be written, or the checkpoints are not in order, the loop says so, and how old the newest is', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  const stranger = join(directory, 'others');
+  await mkdir(stranger);
+  const { privateKey } = generateKeyPairSync('ed25519');
+  await round(
+    createCheckpointLoop({
+      database,
+      store: createDirectoryStore(stranger),
+      key: privateKey,
+      log: pino({ level: 'silent' }),
+      now: () => atMs,
+    }),
+  );
+  const refused = await round(loopAt(atMs + hourMs, stranger));
+  expect(refused.state().last_error).toContain('not signed by this key');
+
+  const loop = await round(loopAt(atMs));
+  expect(await loop.lagMs()).toBe(0);
+  await rm(join(directory, 'checkpoint-00000001.json'));
+  await mkdir(join(directory, 'checkpoint-00000001.json'));
+  const broken = await round(loopAt(atMs + hourMs));
+  expect(broken.state()).toMatchObject({ failures: 1 });
+});
