@@ -114,6 +114,7 @@ describe('configuration', () => {
       'INTERNAL_SECRET: holds one secret twice',
       { INTERNAL_SECRET: `${given.INTERNAL_SECRET} ${given.INTERNAL_SECRET}` },
     ],
+    ['STRIPE_API_KEY: holds several', { STRIPE_API_KEY: `${random} ${random.toLowerCase()}` }],
     ['API_KEY and STRIPE_WEBHOOK_SECRETS: hold the same secret', { STRIPE_WEBHOOK_SECRETS: random }],
     ['DATABASE_URL: is not held to TLS', { DATABASE_URL: outside }],
     ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=disable` }],

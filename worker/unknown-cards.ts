@@ -46,21 +46,29 @@ export function isBeyondBound(env: Env, network: Network): boolean {
 }
 
 /**
- * Whether nobody has ever put a profile of this card. Looked up only above the bound, and within the time: where nothing can be
- * learned in time, the card itself is asked.
+ * For a request: whether nobody has ever put a profile of this card. Looked up only beyond the bound, since a purchase waits for it; where
+ * nothing can be learned in time, the card itself is asked.
  */
 export async function isSurelyUnknown(env: Env, card: CardNames, untilMs: number): Promise<boolean> {
-  if (!isBeyondBound(env, card.network)) return false;
-  const minute = thisMinute(card.network);
-  const key = cardKey(card.network, card.cardToken);
-  if (met.has(key)) return false;
-  const isKnown = await inTime(list(env, key).has(key), untilMs).catch((error: unknown) => String(error));
-  if (isKnown === true) meet(card);
-  if (isKnown !== false) return false;
-  minute.beyond++;
-  if (minute.beyond === 1)
-    logEvent('error', 'unknown_cards_beyond_bound', { network: card.network, tokens: minute.tokens.size });
+  if (!isBeyondBound(env, card.network) || (await isListed(env, card, untilMs)) !== false) return false;
+  countBeyond(card.network);
   return true;
+}
+
+/** Whether the card has ever had a profile; null where that cannot be learned in time. */
+export async function isListed(env: Env, card: CardNames, untilMs: number): Promise<boolean | null> {
+  const key = cardKey(card.network, card.cardToken);
+  if (met.has(key)) return true;
+  const isKnown = await inTime(list(env, key).has(key), untilMs).catch(() => null);
+  if (isKnown === true) meet(card);
+  return isKnown === 'late' ? null : isKnown;
+}
+
+/** One more that was answered, or kept for a person, without an object. */
+export function countBeyond(network: Network): void {
+  const minute = thisMinute(network);
+  minute.beyond++;
+  if (minute.beyond === 1) logEvent('error', 'unknown_cards_beyond_bound', { network, tokens: minute.tokens.size });
 }
 
 /** The part of the list of known cards that this key is in. */

@@ -14,6 +14,9 @@ interface SecretSetting {
   readonly separator: RegExp | null;
 }
 
+/** Shown to whoever gave them, who takes two of them while one changes: only one is used here. */
+const given = ['STRIPE_API_KEY', 'CLOUDFLARE_API_TOKEN', 'S3_SECRET_ACCESS_KEY', 'UPSTASH_REDIS_REST_TOKEN'] as const;
+
 const space = /\s+/;
 const spaceOrComma = /[\s,]+/;
 
@@ -77,6 +80,9 @@ export function secretProblems(environment: Environment, isProduction: boolean):
     const problem = problemOf(secretSettings[name], secret, isProduction);
     if (problem !== null) problems.push(`${name}: ${problem}`);
   }
+  for (const name of given)
+    if (secrets.filter((one) => one.name === name).length > 1)
+      problems.push(`${name}: holds several; its provider takes both while it changes, and here is the one to show`);
   for (const [one, other] of alikeIn(secrets)) {
     const where = one === other ? `${one}: holds one secret twice` : `${one} and ${other}: hold the same secret`;
     problems.push(`${where}; make one for each purpose`);
