@@ -116,18 +116,23 @@ export class RoomTrial {
   }
 
   /** One run with some of the plan's mutants. Where it does not come to an end, it is run with half of them, down to one. */
-  async #tryPlan({ test, tookMs, project }: Covered, plan: Plan, only: ReadonlySet<number>): Promise<void> {
+  async #tryPlan(covered: Covered, plan: Plan, only: ReadonlySet<number>): Promise<void> {
+    const { test, tookMs, project } = covered;
     const { trier, size, before, tryMs, timeoutMs } = this.#trying;
     before();
     const ids = plan.map((ofTest) => [...ofTest].filter((id) => only.has(id)));
     const order = { ...without, drawsMax: this.#room.drawsMax, size, ids, repeats: false, tryMs };
     const limitMs = (only.size === 1 ? 0 : tryMs) + timeoutMs + 5 * tookMs;
     const tried = await trier.try({ project, test, order }, limitMs);
-    if (tried === null && only.size === 1) return this.#decideAll(only, 'endless', test);
-    if (tried === null) return this.#tryPlan({ test, tookMs, project } as Covered, plan, firstHalf(only));
-    if (tried.found === null || (tried.failed !== null && !tried.found.isSpoiled))
-      throw new Error(`${test}: ${tried.failed ?? 'no test ran'}`);
-    for (const [index, found] of tried.found.tests.entries()) this.#take(test, found, plan[index] ?? new Set());
+    // It did not come to an end, or took its process with it: its memory may have had none either.
+    const found = tried?.found ?? null;
+    if (found === null && only.size > 1) return this.#tryPlan(covered, plan, firstHalf(only));
+    if (found === null) {
+      await coverageOf(trier, { size, drawsMax: this.#room.drawsMax, project }, test);
+      return this.#decideAll(only, 'endless', test);
+    }
+    if (tried !== null && tried.failed !== null && !found.isSpoiled) throw new Error(`${test}: ${tried.failed}`);
+    for (const [index, ofTest] of found.tests.entries()) this.#take(test, ofTest, plan[index] ?? new Set());
   }
 
   #decideAll(ids: Iterable<number>, outcome: Outcome, by: string): void {
