@@ -19,6 +19,7 @@ const kept = join(root, 'dist/mutants.jsonl');
 const help = `npm run mutants -- [options]      small changes of core and durable-objects, each of which a test should notice
 
   --file PREFIX   only files whose path begins so (default: ${rooms.join(' and ')})
+  --tests PREFIX  only tests whose path begins so, in a few seconds; may be given several times. What survives them is not kept
   --sample N      only N of the mutants, drawn by the seed (default: all)
   --seed S        which of them (default: 1)
   --before CMD    a command that runs before each round of tests, which waits for its end: to leave a busy machine alone
@@ -35,6 +36,7 @@ function readWords(args: readonly string[]) {
     args: [...args],
     options: {
       file: { type: 'string', default: '' },
+      tests: { type: 'string', multiple: true },
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       before: { type: 'string' },
@@ -46,8 +48,8 @@ function readWords(args: readonly string[]) {
   if (values.help) return null;
   const sample = values.sample === undefined ? null : wholeNumber('--sample', values.sample);
   const seed = wholeNumber('--seed', values.seed);
-  const { file, before, fresh, json } = values;
-  return { file, sample, seed, before, fresh, json };
+  const { file, tests, before, fresh, json } = values;
+  return { file, tests: tests ?? null, sample, seed, before, fresh, json };
 }
 
 /** What tests hand to each other is no code that they test. */
@@ -70,8 +72,11 @@ const simulation = [
 /** Of the worker's tests, those that are about cards and stand-ins. */
 const workersOwn = /^worker\/(?:card-|stand-in|internal)[a-z-]*\.test\.ts$/;
 
-function houseOf(files: readonly string[]): House {
-  const tests = files.filter((path) => path.endsWith('.test.ts'));
+/** `only`: what the paths of the tests begin with; the simulation is left out then. */
+function houseOf(files: readonly string[], only: readonly string[] | null): House {
+  const isMeant = (path: string) => only === null || only.some((prefix) => path.startsWith(prefix));
+  const tests = files.filter((path) => path.endsWith('.test.ts') && isMeant(path));
+  const command = only === null ? simulation : null;
   const ofCards = tests.filter((path) => path.startsWith('durable-objects/') || workersOwn.test(path));
   return {
     root,
@@ -82,13 +87,13 @@ function houseOf(files: readonly string[]): House {
         project: 'unit',
         tests: tests.filter((path) => path.startsWith('core/')),
         ...{ drawsMax: 25, askedMaxOfShort: 500_000 },
-        ...{ command: simulation, commandBefore: 'long tests' },
+        ...{ command, commandBefore: 'long tests' },
       },
       'durable-objects/': {
         project: 'edge',
         tests: ofCards,
         ...{ drawsMax: 5, askedMaxOfShort: 50_000 },
-        ...{ command: simulation, commandBefore: 'fresh starts' },
+        ...{ command, commandBefore: 'fresh starts' },
       },
     },
   };
@@ -113,8 +118,8 @@ const chosen = words.sample === null ? all : shuffled(all, words.seed).slice(0, 
 const tests = files.filter((path) => path.endsWith('.test.ts')).map((path) => readFileSync(join(root, path), 'utf8'));
 const startedMs = performance.now();
 const stamp = () => `${String(Math.round((performance.now() - startedMs) / 1_000)).padStart(5)} s`;
-const found = await tryAll(houseOf(files), chosen, {
-  outcomes: new Outcomes(kept, tests.join('')),
+const found = await tryAll(houseOf(files, words.tests), chosen, {
+  outcomes: new Outcomes(kept, words.tests === null ? tests.join('') : null),
   before: () => {
     if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
   },

@@ -24,19 +24,19 @@ export interface Found {
  */
 export class Outcomes {
   readonly #place: string;
-  readonly #tests: string;
+  readonly #tests: string | null;
   readonly #known = new Map<string, Pick<Found, 'outcome' | 'killedBy'>>();
 
-  /** `tests`: the text of all of them. */
-  constructor(place: string, tests: string) {
+  /** `tests`: the text of all of them; null where not all of them are tried: what survives is not kept then. */
+  constructor(place: string, tests: string | null) {
     this.#place = place;
-    this.#tests = hashOf(tests);
+    this.#tests = tests === null ? null : hashOf(tests);
     mkdirSync(dirname(place), { recursive: true });
     if (!existsSync(place)) return;
     for (const line of readFileSync(place, 'utf8').split('\n')) {
       if (line === '') continue;
       const { key, tests, outcome, killedBy } = JSON.parse(line);
-      if (tests === null || tests === this.#tests) this.#known.set(key, { outcome, killedBy });
+      if (tests === null || (this.#tests !== null && tests === this.#tests)) this.#known.set(key, { outcome, killedBy });
     }
   }
 
@@ -47,6 +47,7 @@ export class Outcomes {
 
   keep({ mutant, outcome, killedBy }: Found, text: string): void {
     const { path, line, change } = mutant;
+    if (isSurvivor(outcome) && this.#tests === null) return;
     const tests = isSurvivor(outcome) ? this.#tests : null;
     const kept = { key: keyOf(mutant, text), path, line, change, outcome, killedBy, tests };
     appendFileSync(this.#place, `${JSON.stringify(kept)}\n`);
