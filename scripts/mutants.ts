@@ -20,6 +20,7 @@ const help = `npm run mutants -- [options]      small changes of core and durabl
 
   --file PREFIX   only files whose path begins so (default: ${rooms.join(' and ')})
   --tests PREFIX  only tests whose path begins so, in a few seconds; may be given several times. What survives them is not kept
+  --draws N       how many cases a property test draws at most (default: 25 in core, 5 in workerd)
   --sample N      only N of the mutants, drawn by the seed (default: all)
   --seed S        which of them (default: 1)
   --before CMD    a command that runs before each round of tests, which waits for its end: to leave a busy machine alone
@@ -37,6 +38,7 @@ function readWords(args: readonly string[]) {
     options: {
       file: { type: 'string', default: '' },
       tests: { type: 'string', multiple: true },
+      draws: { type: 'string' },
       sample: { type: 'string' },
       seed: { type: 'string', default: '1' },
       before: { type: 'string' },
@@ -48,8 +50,9 @@ function readWords(args: readonly string[]) {
   if (values.help) return null;
   const sample = values.sample === undefined ? null : wholeNumber('--sample', values.sample);
   const seed = wholeNumber('--seed', values.seed);
+  const draws = values.draws === undefined ? null : wholeNumber('--draws', values.draws);
   const { file, tests, before, fresh, json } = values;
-  return { file, tests: tests ?? null, sample, seed, before, fresh, json };
+  return { file, tests: tests ?? null, draws, sample, seed, before, fresh, json };
 }
 
 /** What tests hand to each other is no code that they test. */
@@ -73,7 +76,7 @@ const simulation = [
 const workersOwn = /^worker\/(?:card-|stand-in|internal)[a-z-]*\.test\.ts$/;
 
 /** `only`: what the paths of the tests begin with; the simulation is left out then. */
-function houseOf(files: readonly string[], only: readonly string[] | null): House {
+function houseOf(files: readonly string[], only: readonly string[] | null, draws: number | null): House {
   const isMeant = (path: string) => only === null || only.some((prefix) => path.startsWith(prefix));
   const tests = files.filter((path) => path.endsWith('.test.ts') && isMeant(path));
   const command = only === null ? simulation : null;
@@ -86,13 +89,13 @@ function houseOf(files: readonly string[], only: readonly string[] | null): Hous
       'core/': {
         project: 'unit',
         tests: tests.filter((path) => path.startsWith('core/')),
-        ...{ drawsMax: 25, askedMaxOfShort: 500_000 },
+        ...{ drawsMax: draws ?? 25, askedMaxOfShort: 500_000 },
         ...{ command, commandBefore: 'long tests' },
       },
       'durable-objects/': {
         project: 'edge',
         tests: ofCards,
-        ...{ drawsMax: 5, askedMaxOfShort: 50_000 },
+        ...{ drawsMax: draws ?? 5, askedMaxOfShort: 50_000 },
         ...{ command, commandBefore: 'fresh starts' },
       },
     },
@@ -118,8 +121,8 @@ const chosen = words.sample === null ? all : shuffled(all, words.seed).slice(0, 
 const tests = files.filter((path) => path.endsWith('.test.ts')).map((path) => readFileSync(join(root, path), 'utf8'));
 const startedMs = performance.now();
 const stamp = () => `${String(Math.round((performance.now() - startedMs) / 1_000)).padStart(5)} s`;
-const found = await tryAll(houseOf(files, words.tests), chosen, {
-  outcomes: new Outcomes(kept, words.tests === null ? tests.join('') : null),
+const found = await tryAll(houseOf(files, words.tests, words.draws), chosen, {
+  outcomes: new Outcomes(kept, words.tests === null ? `${words.draws} ${tests.join('')}` : null),
   before: () => {
     if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
   },
