@@ -67,3 +67,21 @@ test('the same around the days on which clocks change, in every zone', () => {
     }
   expect(changes).toBeGreaterThan(200);
 }, 60_000);
+
+test.each([
+  // At 23:30 clocks went to 00:30: midnight is skipped, and the day starts at the change, which is not a midnight by either offset.
+  ['America/Toronto', '1919-03-31', '1919-03-31T04:30:00Z'],
+  ['Asia/Beirut', '2026-03-29', '2026-03-28T22:00:00Z'],
+  // The whole date is skipped.
+  ['Pacific/Apia', '2011-12-30', '2011-12-30T10:00:00Z'],
+  ['Pacific/Kwajalein', '1993-08-21', '1993-08-21T12:00:00Z'],
+  // Clocks go back over midnight: the first of two.
+  ['America/Havana', '2026-11-01', '2026-11-01T04:00:00Z'],
+  ['UTC', '2026-03-04', '2026-03-04T00:00:00Z'],
+])('in %s, %s starts at %s', (timeZone, date, start) => {
+  expect(new Date(startOfDay(timeZone, Date.parse(date) / dayMs)).toISOString()).toBe(start.replace('Z', '.000Z'));
+});
+
+test('UTC shows what it is', () => {
+  expect(localTimeAt('UTC', 3 * dayMs + 5)).toEqual({ day: 3, ofDayMs: 5 });
+});
