@@ -8,82 +8,141 @@ export interface Accepted {
   readonly because: string;
 }
 
+type Line = readonly [code: string, ...changes: string[]];
+
+function stays(path: string, because: string, lines: readonly Line[]): Accepted[] {
+  return lines.flatMap(([code, ...changes]) => changes.map((change) => ({ path, code, change, because })));
+}
+
 const cache = 'a cache that keeps less, or nothing, gives the same answers later';
-const size = 'other sizes of messages fit as well: each is halved until it does';
+const shorterWay = 'a shorter way to what the longer one finds as well';
+const addsNothing = 'where both are equal, what is added is 0';
+const neverMissing = 'for the compiler alone: what may be missing by its type never is';
 
 export const accepted: readonly Accepted[] = [
-  {
-    path: 'core/windows.ts',
-    code: 'days.set(timeZone, known);',
-    change: 'without days.set(timeZone, known);',
-    because: cache,
-  },
-  { path: 'core/windows.ts', code: 'ofDay.push(found);', change: 'without ofDay.push(found);', because: cache },
-  { path: 'core/windows.ts', code: 'if (known.size >= cacheDaysMax) known.clear();', change: '>= → >', because: cache },
-  {
-    path: 'core/windows.ts',
-    code: 'if (known.size >= cacheDaysMax) known.clear();',
-    change: 'known.size >= cacheDaysMax → false',
-    because: cache,
-  },
-  {
-    path: 'core/windows.ts',
-    code: 'if (day.end_ms - day.start_ms === dayMs) return Math.floor((atMs - day.start_ms) / minuteMs);',
-    change: '- → +',
-    because: 'never true then: every day takes the longer way, by the zone, to the same minute',
-  },
-  {
-    path: 'durable-objects/card/pack-messages.ts',
-    code: 'const half = Math.ceil(events.length / 2);',
-    change: '2 → 3',
-    because: size,
-  },
-  {
-    path: 'durable-objects/card/pack-messages.ts',
-    code: 'const half = Math.ceil(events.length / 2);',
-    change: 'ceil → floor',
-    because: size,
-  },
-  {
-    path: 'core/settlement.ts',
-    code: 'const doubled = Math.min(policy.pollAfterMs, policy.askAfterMs * 2 ** Math.min(before.polls, 30));',
-    change: '30 → 31',
-    because: 'the bound only keeps the power finite: the longest wait is reached long before',
-  },
-  {
-    path: 'core/settlement.ts',
-    code: 'const longest = Math.min(policy.backoffMsMax, policy.backoffMsMin * 2 ** Math.min(attempts - 1, 30));',
-    change: '30 → 31',
-    because: 'the bound only keeps the power finite: the longest wait is reached long before',
-  },
-  {
-    path: 'core/hold-changes.ts',
-    code: 'if (!isNumbered(changes)) return ({ at_ms }) => at_ms;',
-    change: '!isNumbered(changes) → false',
-    because: 'a shorter way: where nothing has a number, the longer one finds no date either and takes the stamp',
-  },
-  {
-    path: 'core/hold-changes.ts',
-    code: 'number = Math.max(number, change.order ?? -1);',
-    change: '1 → 2',
-    because: 'the largest so far is -1 at least, so that nothing below it is ever taken',
-  },
-  {
-    path: 'core/window-sums.ts',
-    code: 'if (next.at_ms > this.#afterMs) break;',
-    change: 'next.at_ms > this.#afterMs → false',
-    because: 'what it takes off too much, the loop after it adds again: the same sum, more slowly',
-  },
-  {
-    path: 'core/counter.ts',
-    code: 'if (parts[0] === authorization) return sum;',
-    change: '0 → 1',
-    because: 'a shorter way: the longer one takes off and adds the same amounts',
-  },
-  {
-    path: 'core/receive.ts',
-    code: 'held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),',
-    change: '< → <=',
-    because: 'where both are equal the assertion holds by its first half already',
-  },
+  ...stays('core/windows.ts', cache, [
+    ['const cacheDaysMax = 2_000;', '2_000 → 2001'],
+    ['const day = Math.floor(atMs / dayMs);', 'floor → ceil', '/ → *'],
+    ['if (ofDay === undefined) {', 'ofDay === undefined → true'],
+    [
+      'if (known.size >= cacheDaysMax) known.clear();',
+      ...['>= → >', '>= → <', 'known.size >= cacheDaysMax → true', 'known.size >= cacheDaysMax → false'],
+    ],
+    ['known.set(day, ofDay);', 'without known.set(day, ofDay);'],
+    ['if (found === undefined) {', 'found === undefined → true'],
+    ['if (!holds(found, atMs)) return found;', '!holds(found, atMs) → holds(found, atMs)'],
+    ['ofDay.push(found);', 'without ofDay.push(found);'],
+    ['last = found;', 'without last = found;'],
+    ['return start_ms <= atMs && atMs < end_ms;', '<= → <'],
+    ['if (known === undefined) {', 'known === undefined → true'],
+    ['days.set(timeZone, known);', 'without days.set(timeZone, known);'],
+    ['spans.set(key, known);', 'without spans.set(key, known);'],
+  ]),
+  ...stays('core/windows.ts', 'never true then: every day takes the longer way, by the zone, to the same minute', [
+    [
+      'if (day.end_ms - day.start_ms === dayMs) return Math.floor((atMs - day.start_ms) / minuteMs);',
+      ...['- → +', 'day.end_ms - day.start_ms === dayMs → false'],
+    ],
+  ]),
+  ...stays('core/time-zone.ts', cache, [
+    ['if (clock === undefined) {', 'clock === undefined → true'],
+    ['clocks.set(timeZone, clock);', 'without clocks.set(timeZone, clock);'],
+  ]),
+  ...stays('core/time-zone.ts', shorterWay, [
+    [
+      'if (late + offsetMs(timeZone, late) === midnightMs) return late;',
+      ...['late + offsetMs(timeZone, late) === midnightMs → false', '+ → -'],
+    ],
+    ["if (timeZone === 'UTC') return 0;", "timeZone === 'UTC' → false", "'UTC' → ''"],
+    ['const middle = Math.floor((shown + skipped) / 2);', 'floor → ceil'],
+  ]),
+  ...stays('core/time-zone.ts', 'it is sought only where no instant shows midnight', [
+    ['if (middle + offsetMs(timeZone, middle) < midnightMs) shown = middle;', '< → <='],
+  ]),
+  ...stays('core/time-zone.ts', neverMissing, [
+    ['const { year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0 } = shown;', '0 → 1'],
+  ]),
+  ...stays('core/applies-to.ts', 'a risk that is not said is below any bound by 1 or by 2', [
+    ["if (risk_score) add('risk_too_high', (subject) => (subject.risk_score ?? -1) >= risk_score.at_least);", '1 → 2'],
+  ]),
+  ...stays('core/applies-to.ts', cache, [
+    ['if (merchant !== last) {', 'merchant !== last → true'],
+    ['last = merchant;', 'without last = merchant;'],
+  ]),
+  ...stays('core/applies-to.ts', 'a code is no range that holds anything, and a range is nine characters long', [
+    [
+      'const ranges = patterns.filter((pattern) => pattern.length > 4).map((text) => [text.slice(0, 4), text.slice(5)]);',
+      ...['> → >=', '4 → 5'],
+    ],
+  ]),
+  ...stays('core/applies-to.ts', shorterWay, [
+    ['if (ranges.length === 0) return (category) => codes.has(category);', 'ranges.length === 0 → false'],
+  ]),
+  ...stays('core/portions.ts', addsNothing, [
+    [
+      'if (clearedChange > fromHold) clearBeyond(portions, clearedChange - fromHold, nowMs);',
+      ...['clearedChange > fromHold → true', '> → >='],
+    ],
+    ['if (heldChange > 0 && last !== undefined) last.held_minor += heldChange;', '> → >='],
+  ]),
+  ...stays('core/retention.ts', 'memory alone: windows that nobody asks for any more are kept or summed longer', [
+    [
+      '} else for (const { window_at_ms } of authorization.portions) oldestMs = Math.min(oldestMs, window_at_ms);',
+      ...['without oldestMs = Math.min(oldestMs, window_at_ms);', 'min → max'],
+    ],
+    ['for (const counter of state.counters.values()) counter.forget(oldestMs);', 'without counter.forget(oldestMs);'],
+  ]),
+  ...stays('core/snapshot-v1.ts', neverMissing, [
+    ['const [stepAtMs = 0, minor = 0] = [steps[at], steps[at + 1]];', '0 → 1'],
+    ['more.push(before + (toldSteps[at] ?? 0), Math.abs(toldSteps[at + 1] ?? 0), -1);', '0 → 1'],
+  ]),
+  ...stays('core/backtest.ts', 'what an event says of sums is read by nobody in a backtest', [
+    ['const noEffect = { hold_minor: 0, posted_minor: 0 };', '0 → 1'],
+    ['apply(this.#state, { sequence: 0, at_ms: expires_at_ms, body });', '0 → 1'],
+  ]),
+  ...stays('core/backtest.ts', 'memory alone: what is removed is never asked for again', [
+    ['this.#answers.delete(body.request_key);', 'without this.#answers.delete(body.request_key);'],
+    ['this.#lives.delete(joined.authorization_id);', 'without this.#lives.delete(joined.authorization_id);'],
+    ['this.#beyondHistory.delete(authorization_key);', 'without this.#beyondHistory.delete(authorization_key);'],
+  ]),
+  ...stays('core/backtest.ts', shorterWay, [
+    ['if (nowMs < this.#nextLapseMs) return;', 'nowMs < this.#nextLapseMs → false'],
+    ['this.#nextLapseMs = Number.POSITIVE_INFINITY;', 'without this.#nextLapseMs = Number.POSITIVE_INFINITY;'],
+    ['if (unapproved <= 0 || message.amount_minor === null) return message;', '<= → <'],
+  ]),
+  ...stays('core/backtest.ts', 'what holds nothing can lapse without a difference', [
+    [
+      'if (!this.#wasRefused(body.authorization_id)) apply(this.#state, event);',
+      '!this.#wasRefused(body.authorization_id) → true',
+    ],
+  ]),
+  ...stays('core/settlement.ts', 'the bound only keeps the power finite: the longest wait is reached long before', [
+    ['const doubled = Math.min(policy.pollAfterMs, policy.askAfterMs * 2 ** Math.min(before.polls, 30));', '30 → 31'],
+    [
+      'const longest = Math.min(policy.backoffMsMax, policy.backoffMsMin * 2 ** Math.min(attempts - 1, 30));',
+      '30 → 31',
+    ],
+  ]),
+  ...stays('core/settlement.ts', 'the origin’s tests hold this table against the database, which enforces it', [
+    ["queued: ['processing', 'failed'],", "['processing', 'failed'] → []"],
+    ["retry_pending: ['processing', 'failed'],", "['processing', 'failed'] → []"],
+  ]),
+  ...stays('core/hold-changes.ts', shorterWay, [
+    ['if (!isNumbered(changes)) return ({ at_ms }) => at_ms;', '!isNumbered(changes) → false'],
+  ]),
+  ...stays('core/hold-changes.ts', 'the largest so far is -1 at least, so that nothing below it is ever taken', [
+    ['number = Math.max(number, change.order ?? -1);', '1 → 2'],
+  ]),
+  ...stays('core/window-sums.ts', 'what it takes off too much, the loop after it adds again: the same, more slowly', [
+    ['if (next.at_ms > this.#afterMs) break;', 'next.at_ms > this.#afterMs → false'],
+  ]),
+  ...stays('core/counter.ts', shorterWay, [['if (parts[0] === authorization) return sum;', '0 → 1']]),
+  ...stays('core/receive.ts', 'where both are equal the assertion holds by its first half already', [
+    ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '< → <='],
+  ]),
+  ...stays(
+    'durable-objects/card/pack-messages.ts',
+    'other sizes of messages fit as well: each is halved until it does',
+    [['const half = Math.ceil(events.length / 2);', '2 → 3', 'ceil → floor']],
+  ),
 ];
