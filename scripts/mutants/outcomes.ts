@@ -36,7 +36,8 @@ export class Outcomes {
     for (const line of readFileSync(place, 'utf8').split('\n')) {
       if (line === '') continue;
       const { key, tests, outcome, killedBy } = JSON.parse(line);
-      if (tests === null || (this.#tests !== null && tests === this.#tests)) this.#known.set(key, { outcome, killedBy });
+      if (tests === null || (this.#tests !== null && tests === this.#tests))
+        this.#known.set(key, { outcome, killedBy });
     }
   }
 
