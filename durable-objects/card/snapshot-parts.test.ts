@@ -22,3 +22,12 @@ test('any text: the parts are the whole of it, each within its bound and of whol
     }),
   );
 });
+
+test.each([
+  ['as long as they may be', 'abcdefghi', ['abcd', 'efgh', 'i']],
+  ['a character of two halves behind the bound, the first of them', 'abc\u{10000}d', ['abc', '\u{10000}d']],
+  ['and the last of them', 'abc\u{10ffff}d', ['abc', '\u{10ffff}d']],
+  ['one that ends at the bound', 'ab\u{10000}c', ['ab\u{10000}', 'c']],
+])('parts: %s', (_, text, parts) => {
+  expect(partsOf(text)).toEqual(parts);
+});
