@@ -10,12 +10,13 @@ import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
 import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
+import { measureNeighbours } from './neighbours-benchmark.ts';
 import { measureSettlement } from './settlement-benchmark.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     card-data, decision, card-load, authorization, intake, ledger or settlement (default: all, one after the other)
+  --only NAME     card-data, decision, card-load, authorization, intake, ledger, settlement or neighbours (default: all, one after the other)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20)
   --json          one object on one line
@@ -23,7 +24,16 @@ const help = `npm run bench -- [options]
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = ['card-data', 'decision', 'card-load', 'authorization', 'intake', 'ledger', 'settlement'] as const;
+const parts = [
+  'card-data',
+  'decision',
+  'card-load',
+  'authorization',
+  'intake',
+  'ledger',
+  'settlement',
+  'neighbours',
+] as const;
 type Part = (typeof parts)[number];
 
 interface Words {
@@ -72,7 +82,9 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
-  const report = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger, ...settlement };
+  const neighbours = wanted('neighbours') ? await measureNeighbours(progress, { seconds: seconds ?? 5 }) : {};
+  const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger };
+  const report = { ...measured, ...settlement, ...neighbours };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);
   if (errors) process.exitCode = 1;

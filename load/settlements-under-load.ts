@@ -30,7 +30,12 @@ export interface SettlementsUnderLoad {
 /** More than any merchant asks for in an hour of the load, in USD cents. */
 const owedMinor = 10_000_000_000n;
 
-export async function startOwnOrigin(parts: AsyncDisposableStack, merchants: number): Promise<SettlementsUnderLoad> {
+/** `settings`: of the origin, instead of those of the settlement load. */
+export async function startOwnOrigin(
+  parts: AsyncDisposableStack,
+  merchants: number,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<SettlementsUnderLoad> {
   const directory = await temporaryDirectory(parts, 'load');
   // A young database has no statistics for its first minute, and keeps the plans that it made for empty tables: most of a short run.
   const postgres = await startTemporaryPostgres({ flags: ['-c', 'autovacuum_naptime=5s'] });
@@ -52,6 +57,7 @@ export async function startOwnOrigin(parts: AsyncDisposableStack, merchants: num
       RATE_LIMIT_BURST_PER_SECOND: '100000',
       DATABASE_POOL_MAX: '10',
       DATABASE_WORK_POOL_MAX: '10',
+      ...settings,
     },
   });
   parts.defer(() => origin.stop());
