@@ -166,6 +166,12 @@ test('a number that JSON cannot hold exactly counts by its beginning and length:
   expect(isCardLikeNumber(1e300)).toBe(false);
 });
 
+test('a number with a fraction is no card, whatever its digits: it is kept as it came', () => {
+  for (const number of [-4.924188335613319e-73, 4.111111111111111, 411111111111.1111, 4111.11])
+    expect(isCardLikeNumber(number), String(number)).toBe(false);
+  expect(isCardLikeNumber(-4_111_111_111_111_111)).toBe(true);
+});
+
 test('the time is linear in the length: eight times the text takes less than thirty times the time', () => {
   const worst = [
     '4',

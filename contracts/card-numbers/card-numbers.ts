@@ -58,10 +58,12 @@ function mask(text: string, escaped: boolean): string {
 const restOfStripe = /^(?:[Dd]|[^^?\d]{1,26}\^)\d{4,}/;
 
 /**
- * Whether a number of JSON may be a card's. One that a double cannot hold exactly may have been any number near it, so that its
+ * Whether a number of JSON may be a card's: whole ones only, since the point and the exponent of `-4.924188335613319e-73` are no
+ * spaces between groups. One that a double cannot hold exactly may have been any number near it, so that its
  * check digit says nothing: where it begins and is as long as a card's, it counts as one.
  */
 export function isCardLikeNumber(value: number): boolean {
+  if (!Number.isInteger(value)) return false;
   const text = String(value);
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || !/^-?\d+$/.test(text)) return holdsCardNumber(text);
   const digits = text.replace('-', '');

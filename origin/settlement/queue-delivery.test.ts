@@ -3,6 +3,7 @@
 
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
+import { findCardData } from '../../contracts/card-data.ts';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
@@ -29,7 +30,8 @@ beforeAll(async () => {
 const sent = fc.oneof(
   { weight: 6, arbitrary: fc.record({ id: fc.nat(5), amount: fc.constantFrom(100, 100, 101) }) },
   { weight: 1, arbitrary: fc.record({ id: fc.integer({ min: 6, max: 7 }), amount: fc.constant(1_000_000) }) },
-  { weight: 2, arbitrary: fc.record({ junk: fc.jsonValue() }) },
+  // What looks like card data is masked in its letter (dead-letters.test.ts), and would not compare equal.
+  { weight: 2, arbitrary: fc.record({ junk: fc.jsonValue().filter((junk) => findCardData(junk) === null) }) },
 );
 const faults = ['none', 'none', 'none', 'away', 'dies inside', 'answer lost'] as const;
 type Fault = (typeof faults)[number];
