@@ -2,7 +2,7 @@
 // used for one purpose. Used by the edge and by the origin at their start. Cannot see that a random-looking text was copied from
 // somewhere that is not in the list of published values.
 
-import { publishedSecretHashes } from './published-secrets.ts';
+import { isPublishedHash } from './published-secrets.ts';
 
 /** Secrets of one setting are separated by spaces: the newest first, older ones for as long as a change takes. */
 export function secretsIn(text: string): string[] {
@@ -43,7 +43,7 @@ export function weaknessOf(secret: string, { mayBeShort = false } = {}): string 
 /** Whether it is one that anybody can read: a sample of ours, or of a provider's documentation. Fine on a laptop only. */
 export function isPublished(secret: string, sha256Hex: (text: string) => string): boolean {
   const decoded = String.fromCharCode(...codesOf(secret));
-  return sampleWord.test(secret) || sampleWord.test(decoded) || publishedSecretHashes.has(sha256Hex(secret));
+  return sampleWord.test(secret) || sampleWord.test(decoded) || isPublishedHash(sha256Hex(secret));
 }
 
 /** Pairs of settings with the same secret in them, however it is written; a setting that holds one twice is paired with itself. */
