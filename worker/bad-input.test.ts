@@ -139,17 +139,13 @@ afterEach(() => {
 
 /** Every row of every card's log. */
 async function allRows(): Promise<string> {
+  const rowsOf = (_: unknown, { storage: { sql } }: DurableObjectState) =>
+    // A card that nobody knows keeps nothing, not even an empty log.
+    sql.exec("select 1 from sqlite_master where name = 'log'").toArray().length === 0
+      ? ''
+      : JSON.stringify(sql.exec('select * from log').toArray());
   const ids = await listDurableObjectIds(env.CARDS);
-  const rows = await Promise.all(
-    ids.map((id) =>
-      runInDurableObject(env.CARDS.get(id), (_, { storage: { sql } }) => {
-        // A card that nobody knows keeps nothing, not even an empty log.
-        const tables = sql.exec("select 1 from sqlite_master where name = 'log'").toArray();
-        return tables.length === 0 ? '' : JSON.stringify(sql.exec('select * from log').toArray());
-      }),
-    ),
-  );
-  return rows.join();
+  return (await Promise.all(ids.map((id) => runInDurableObject(env.CARDS.get(id), rowsOf)))).join();
 }
 
 describe.each(Object.entries(routes))('%s', (_, route) => {
@@ -168,7 +164,6 @@ describe.each(Object.entries(routes))('%s', (_, route) => {
   }
 
   const fine = JSON.stringify(body('EXAMPLE GROCER'));
-
   test.each<[string, Headers]>([
     ['no credentials', {}],
     ['a wrong password', basic(undefined, 'Demo-only-password-2!')],
@@ -229,7 +224,6 @@ describe.each(Object.entries(routes))('%s', (_, route) => {
   });
 
   const [field, wrongBody, becomes] = wrong;
-
   test.skipIf(becomes !== undefined)('a field out of contract: 422 and named', async () => {
     expect(await refusal(JSON.stringify(wrongBody))).toMatchObject({ status: 422, details: [{ field }] });
   });
@@ -286,9 +280,7 @@ describe.each(Object.entries(routes))('%s', (_, route) => {
       const { status } = await call(path, { method, body: text, headers: sign(text) });
       expect(status).toBeOneOf([200, 402, 409]);
       const rows = await allRows();
-      expect(logged.join() + rows).not.toContain(name);
-      expect(rows).not.toContain(cardNumber);
-      // What is kept is the name without its digits.
+      expect(logged.join() + rows).not.toMatch(new RegExp(`${name}|${cardNumber}`));
       expect(rows).toContain('****');
     },
   );
