@@ -40,7 +40,7 @@ export async function requireSignature(headers: Headers, text: string, secrets: 
  * documented for SHA-256, so both are taken.
  */
 export async function requireMarqetaSignature(
-  header: string | null,
+  header: string | undefined,
   body: ArrayBuffer,
   secrets: readonly string[],
 ): Promise<void> {
@@ -49,7 +49,7 @@ export async function requireMarqetaSignature(
     const key = await crypto.subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash }, false, ['sign']);
     const digest = new Uint8Array(await crypto.subtle.sign('HMAC', key, body));
     const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (header !== null && (equalTexts(header.toLowerCase(), hex) || equalTexts(header, base64(digest)))) return;
+    if (header !== undefined && (equalTexts(header.toLowerCase(), hex) || equalTexts(header, base64(digest)))) return;
   }
   throw new Refusal(401, 'signature_wrong', 'The X-Marqeta-Signature header is missing or wrong.');
 }

@@ -1,5 +1,6 @@
 // The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
 
+import { Hono } from 'hono/tiny';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
@@ -8,27 +9,20 @@ import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
-import { answerBy, callOf, group } from './router.ts';
 
 export { CardObject } from '../durable-objects/card/card-object.ts';
 export { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
-const health = group('', () => null, {
-  'GET /livez': () => Response.json({ status: 'ok' }),
-  'GET /readyz': ({ env }) => readyz(env),
-});
-const groups = [health, marqeta, native, internal];
-
-async function route(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
-  const call = callOf(request, env, execution);
-  return await answerBy(groups, call, notFound).catch((error: unknown) => failed(error, call.route));
-}
-
-function notFound(): Response {
-  return refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.'));
-}
+const app = new Hono<{ Bindings: Env }>()
+  .get('/livez', (context) => context.json({ status: 'ok' }))
+  .get('/readyz', (context) => readyz(context.env))
+  .route('/networks/marqeta', marqeta)
+  .route('/networks/native', native)
+  .route('/internal', internal)
+  .notFound(() => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')))
+  .onError((error, context) => failed(error, context.req.routePath));
 
 function failed(error: unknown, route: string): Response {
   if (error instanceof Refusal) return refused(error);
@@ -84,7 +78,7 @@ export default {
     if (isForLaptopsOnly(request, env)) return notProduction();
     // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
     // So what has to stand before every route belongs above this line, not among the router's own steps.
-    if (!isGateway(request)) return route(request, env, execution);
+    if (!isGateway(request)) return app.fetch(request, env, execution);
     return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath));
   },
   queue: deliver,

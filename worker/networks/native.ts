@@ -2,6 +2,7 @@
 // adapter. A decline is HTTP 200 with its reason. The contract is ours, so unknown fields of a request are refused; of a message,
 // which states a fact, they are passed over, and what cannot be booked is kept for a person.
 
+import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
@@ -16,7 +17,6 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
-import { type Call, group } from '../router.ts';
 import { keyReused, nativeIdentifiers, queueMessages, type Stored, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
@@ -37,53 +37,54 @@ const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_ke
 /** A shop's name is masked where it is read; any other text of a request is none of the contract's. */
 const notSearched: ReadonlySet<string> = new Set([...nativeIdentifiers, 'merchant.name']);
 
-/** Signed, and read. Only a batch of facts is not searched for card data here: none of them may be lost for it. */
-async function bodyIn({ request, env, parts }: Call): Promise<{ arrivedAtMs: number; body: unknown }> {
-  const arrivedAtMs = Date.now();
-  const isBatch = parts.at(-1) === 'messages';
-  const text = await readText(request, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
-  await requireSignature(request.headers, text, settingsOf(env).NATIVE_SECRETS);
-  const body = parseJson(text);
-  if (!isBatch) refuseCardData(body, notSearched);
-  return { arrivedAtMs, body };
-}
+type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
 
-export const native = group('/networks/native', bodyIn, {
-  'POST /authorizations': async ({ env, execution }, { arrivedAtMs, body }) => {
-    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(body));
-    const answer = await authorize(env, execution, {
+export const native = new Hono<Bindings>()
+  .use(async (context, next) => {
+    context.set('arrivedAtMs', Date.now());
+    const isBatch = context.req.path.endsWith('/messages');
+    const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
+    await requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
+    const body = parseJson(text);
+    if (!isBatch) refuseCardData(body, notSearched);
+    context.set('body', body);
+    await next();
+  })
+  .post('/authorizations', async (context) => {
+    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(context.get('body')));
+    const answer = await authorize(context.env, context.executionCtx, {
       network: 'native',
       cardToken: card_token,
       request,
-      arrivedAtMs,
+      arrivedAtMs: context.get('arrivedAtMs'),
       deadlineMs: deadline_ms,
     });
     switch (answer.outcome) {
       case 'decided':
-        return Response.json({ authorization_id: answer.authorization_id, ...answer.decision });
+        return context.json({ authorization_id: answer.authorization_id, ...answer.decision });
       case 'stood_in':
-        return Response.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
+        return context.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
       case 'unavailable':
         throw keySpent();
     }
-  },
-  'POST /messages': async ({ env }, { body }) => {
+  })
+  .post('/messages', async (context) => {
+    const body = context.get('body');
     const { messages } = inShape(messagesBodySchema, body);
-    const results = await storeBatch(env, messages);
+    const results = await storeBatch(context.env, messages);
     // Last, since a fact is not lost for what stands beside it: whoever sends card data has to hear of it all the same.
     if (isFields(body)) refuseCardFields({ ...body, messages: [] });
     const reused = results.flatMap((result) => (result.outcome === 'conflict' ? [result] : []));
     if (reused.length > 0) throw keyReused(reused);
-    return Response.json({ results });
-  },
-  'POST /voids': async ({ env }, { body }) => {
-    const { card_token, request_key } = inShape(voidBodySchema, body);
-    const outcome = await giveUpRequest(env, cardOf(card_token), request_key).catch((error: unknown) => {
+    return context.json({ results });
+  })
+  .post('/voids', async (context) => {
+    const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
+    const outcome = await giveUpRequest(context.env, cardOf(card_token), request_key).catch((error: unknown) => {
       throw cardAway('native', error);
     });
-    return Response.json({ request_key, outcome });
-  },
-});
+    return context.json({ request_key, outcome });
+  });
 
 /** All or an error: what was stored is known by its key when the batch comes again. */
 async function storeBatch(env: Env, messages: readonly unknown[]): Promise<Stored[]> {
