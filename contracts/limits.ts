@@ -136,14 +136,10 @@ export const limits = {
   cardTriesMax: 6,
   /** The end of a deadline that is kept for a stand-in: its desk is asked and a queue takes it, some tens of milliseconds each. */
   standInMs: 250,
-  /** Parts of the list of known cards: of 10 million cards each holds 160,000 tokens, some 15 MB. Never changed: a card's part is by this. */
-  knownCardsShards: 64,
   /** How long the list of known cards may take, where nobody sets a deadline. */
   knownCardsMs: 1_000,
-  /** The largest stand-in that may be set is this part of the largest amount that is believed: 1,000.00 of 10,000,000.00 USD. */
-  standInCapPart: 10_000,
   /** The largest sum of a card and day that may be set, in purchases of that size. */
-  standInSumCapPurchases: 10,
+  standInSumPurchasesMax: 10,
   /** What an operator may allow one card and day: each is a row at its desk, kept for the retention. */
   standInsPerDayMax: 1_000,
   /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */

@@ -62,9 +62,12 @@ const wholeNumber = (min: number, max: number, otherwise: number) =>
 /** How many purchases of one card and UTC day: a first guess of ours, to be set by whoever bears the loss. */
 const standInCount = wholeNumber(1, limits.standInsPerDayMax, 5);
 
+/** The largest stand-in that may be set is this part of the largest amount that is believed: 1,000.00 of 10,000,000.00 USD. */
+const standInCapPart = 10_000;
+
 /** The most that any setting may allow: 1,000.00 USD a purchase, ten of them a card and day; as much in other currencies. */
 function standInCapMinor(currency: string, purchases: number): number {
-  return (purchases * amountMaxMinor(currency, noAmounts)) / limits.standInCapPart;
+  return (purchases * amountMaxMinor(currency, noAmounts)) / standInCapPart;
 }
 
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
@@ -123,7 +126,7 @@ const settingsSchema = z
     for (const network of ['MARQETA', 'NATIVE'] as const)
       for (const name of [`${network}_STAND_IN_MAX`, `${network}_STAND_IN_SUM_PER_DAY`] as const)
         for (const [currency, minor] of value[name]) {
-          const max = standInCapMinor(currency, name.endsWith('_MAX') ? 1 : limits.standInSumCapPurchases);
+          const max = standInCapMinor(currency, name.endsWith('_MAX') ? 1 : limits.standInSumPurchasesMax);
           const message = `is above ${currency} ${decimalTextFromMinor(max, currency)}, the most that may be stood in for`;
           if (minor > max) issues.push({ code: 'custom', path: [name], input: undefined, message });
         }

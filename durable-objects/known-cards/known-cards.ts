@@ -1,5 +1,5 @@
 // Which cards have a profile. Asked only while a network names more unknown cards than it may: then a token that is not here is answered
-// without waking an object for it, so that invented tokens cost nobody anything. Cards are spread over `knownCardsShards` of these.
+// without waking an object for it, so that invented tokens cost nobody anything. Cards are spread over 64 of these.
 //
 // known(card_key): one row a card, written when its profile is put, never removed: a closed card is known too.
 
