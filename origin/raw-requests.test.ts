@@ -1,0 +1,77 @@
+// Requests that no client library would write: TRACE, and those that say two things about where they end (request smuggling). What
+// Cloudflare makes of them before they come here is not shown.
+
+import { connect } from 'node:net';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createTestDatabase } from '../scripts/test-postgres.ts';
+import { SampleApi } from './api/sample-api.ts';
+import { type Listening, listen } from './listen.ts';
+
+let api: SampleApi;
+let door: Listening;
+beforeAll(async () => {
+  api = await SampleApi.start(await createTestDatabase());
+  door = await listen(
+    api.app.fetch,
+    { host: '127.0.0.1', port: 0 },
+    { CONNECTIONS_MAX: 200, CONNECTIONS_PER_ADDRESS_MAX: 100, TRUSTED_PROXIES: [] },
+  );
+});
+afterAll(async () => {
+  await door.close();
+  await api.close();
+});
+
+/** All that comes back until the other side closes, which a last request asks for. */
+function exchange(text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
+    let answer = '';
+    socket.on('data', (chunk) => {
+      answer += String(chunk);
+    });
+    socket.on('close', () => resolve(answer));
+    socket.setTimeout(15_000, () => socket.destroy(new Error(`nothing closed it: ${answer}`)));
+    socket.on('error', reject);
+    socket.write(text);
+  });
+}
+
+const statusesOf = (answer: string) => [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+
+test('TRACE is served nowhere, and repeats no header', async () => {
+  for (const path of ['/', '/livez', '/cards', '/docs']) {
+    const headers = `host: x\r\nconnection: close\r\nauthorization: Bearer ${api.apiKey}\r\ncookie: a-secret-of-a-proxy\r\n`;
+    const answer = await exchange(`TRACE ${path} HTTP/1.1\r\n${headers}\r\n`);
+    const [status = 0, ...more] = statusesOf(answer);
+    expect(more).toEqual([]);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+    expect(answer).not.toContain('a-secret-of-a-proxy');
+    expect(answer).not.toContain(api.apiKey);
+  }
+});
+
+const hidden = 'GET /livez HTTP/1.1\r\nhost: hidden\r\nconnection: close\r\n\r\n';
+
+test('what is not hidden is answered: two requests one after the other', async () => {
+  const answer = await exchange(`POST /cards HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n${hidden}`);
+  expect(statusesOf(answer)).toEqual([401, 200]);
+});
+
+test.each([
+  ['both a length and chunks', 'content-length: 4\r\ntransfer-encoding: chunked\r\n', `0\r\n\r\n${hidden}`],
+  ['two different lengths', `content-length: 0\r\ncontent-length: ${hidden.length}\r\n`, hidden],
+  ['two lengths in one header', `content-length: 0, ${hidden.length}\r\n`, hidden],
+  ['a length with a sign', 'content-length: +0\r\n', hidden],
+  ['a length that is no number', 'content-length: 0x0\r\n', hidden],
+  ['a space before the colon', 'transfer-encoding : chunked\r\n', `0\r\n\r\n${hidden}`],
+  ['chunks that are not the last encoding', 'transfer-encoding: chunked, identity\r\n', `0\r\n\r\n${hidden}`],
+  ['a folded header', 'x-a: b\r\n transfer-encoding: chunked\r\n', `0\r\n\r\n${hidden}`],
+  ['a chunk size with something behind it', 'transfer-encoding: chunked\r\n', `0 x\r\n\r\n${hidden}`],
+])('%s: refused, and what is hidden behind it is not answered', async (_, headers, rest) => {
+  const answer = await exchange(`POST /cards HTTP/1.1\r\nhost: x\r\n${headers}\r\n${rest}`);
+  // Of a request whose chunks turn out to be wrong only after its head, the head may have been answered.
+  expect(statusesOf(answer)).not.toContain(200);
+  expect(statusesOf(answer)).toContain(400);
+});
