@@ -37,7 +37,7 @@ function exchange(text: string): Promise<string> {
   });
 }
 
-const statusesOf = (answer: string) => [...answer.matchAll(/^HTTP\/1\.1 (\d+)/gm)].map(([, status]) => Number(status));
+const statusesOf = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
 
 test('TRACE is served nowhere, and repeats no header', async () => {
   for (const path of ['/', '/livez', '/cards', '/docs']) {
@@ -55,11 +55,11 @@ test('TRACE is served nowhere, and repeats no header', async () => {
 const hidden = 'GET /livez HTTP/1.1\r\nhost: hidden\r\nconnection: close\r\n\r\n';
 
 test('what is not hidden is answered: two requests one after the other', async () => {
-  const answer = await exchange(`POST /cards HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n${hidden}`);
-  expect(statusesOf(answer)).toEqual([401, 200]);
+  const answer = await exchange(`GET /readyz HTTP/1.1\r\nhost: x\r\ncontent-length: 0\r\n\r\n${hidden}`);
+  expect(statusesOf(answer)).toEqual([200, 200]);
 });
 
-test.each([
+test.each<[string, string, string, boolean?]>([
   ['both a length and chunks', 'content-length: 4\r\ntransfer-encoding: chunked\r\n', `0\r\n\r\n${hidden}`],
   ['two different lengths', `content-length: 0\r\ncontent-length: ${hidden.length}\r\n`, hidden],
   ['two lengths in one header', `content-length: 0, ${hidden.length}\r\n`, hidden],
@@ -68,10 +68,11 @@ test.each([
   ['a space before the colon', 'transfer-encoding : chunked\r\n', `0\r\n\r\n${hidden}`],
   ['chunks that are not the last encoding', 'transfer-encoding: chunked, identity\r\n', `0\r\n\r\n${hidden}`],
   ['a folded header', 'x-a: b\r\n transfer-encoding: chunked\r\n', `0\r\n\r\n${hidden}`],
-  ['a chunk size with something behind it', 'transfer-encoding: chunked\r\n', `0 x\r\n\r\n${hidden}`],
-])('%s: refused, and what is hidden behind it is not answered', async (_, headers, rest) => {
-  const answer = await exchange(`POST /cards HTTP/1.1\r\nhost: x\r\n${headers}\r\n${rest}`);
-  // Of a request whose chunks turn out to be wrong only after its head, the head may have been answered.
-  expect(statusesOf(answer)).not.toContain(200);
-  expect(statusesOf(answer)).toContain(400);
+  ['a chunk size with something behind it', 'transfer-encoding: chunked\r\n', `0 x\r\n\r\n${hidden}`, true],
+])('%s: refused, and what is hidden behind it is not answered', async (_, headers, rest, isLate = false) => {
+  const answer = await exchange(`GET /readyz HTTP/1.1\r\nhost: x\r\n${headers}\r\n${rest}`);
+  // Where chunks turn out to be wrong only after the head, the first request may have been answered; the hidden one never is.
+  const statuses = statusesOf(answer);
+  expect(statuses.at(-1)).toBe(400);
+  expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(isLate ? 1 : 0);
 });
