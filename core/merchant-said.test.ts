@@ -31,6 +31,14 @@ test('F1: an advice whose category could not be read keeps the hotel’s longer 
   expect(expires_at_ms).toBe(noonMs + hourMs + limits.holdDaysLongStay * 24 * hourMs);
 });
 
+test('M1: an id in small letters is the same shop: a hotel’s advice without a category keeps the longer hold', () => {
+  const { card } = new SampleCard(profile());
+  card.authorize(request({ merchant: hotel }), noonMs);
+  card.receive(advice({ hold_minor: 900, merchant: { ...unread, id: 'h1' } }), noonMs + hourMs);
+  const { expires_at_ms } = card.state.authorizations.get('authorization-1') ?? {};
+  expect(expires_at_ms).toBe(noonMs + hourMs + limits.holdDaysLongStay * 24 * hourMs);
+});
+
 test('F1: what the rules would have said of it is judged by the authorization’s own shop', () => {
   const block = {
     control_id: 'no-hotels',

@@ -1,6 +1,7 @@
 // What controls look at: one use of a card, as far as it is known. A request says all of it, a clearing on its own only where.
 
 import type { AuthorizationRequest, Merchant, threeDSecureResults } from '../contracts/authorization-request.ts';
+import { fold } from '../contracts/fold.ts';
 
 export interface Subject {
   readonly merchant: Merchant | null;
@@ -27,11 +28,12 @@ export function subjectOf(request: AuthorizationRequest): Subject {
 
 /**
  * Where a message says that the card was used. What it leaves unsaid, or said so that it could not be read, is the authorization's own:
- * an advice without a category for a hotel keeps the hotel's 30 days. Another shop's id names another place, of which nothing is known.
+ * an advice without a category for a hotel keeps the hotel's 30 days. Another shop's id names another place, of which nothing is known;
+ * `"h1"` is no other shop than `"H1"`, as controls compare them too.
  */
 export function merchantSaid(told: Merchant | null, known: Merchant | null): Merchant | null {
   if (told === null || known === null) return told ?? known;
-  if (told.id !== null && known.id !== null && told.id !== known.id) return told;
+  if (told.id !== null && known.id !== null && fold(told.id) !== fold(known.id)) return told;
   return {
     id: told.id ?? known.id,
     name: told.name ?? known.name,

@@ -125,6 +125,26 @@ export class ForgetsWhenItBegan extends Card {
   }
 }
 
+/** A name with signs that are neither ASCII nor of a European keyboard is none: a blocked shop in full width is not blocked. */
+class TakesOddNamesForUnknown extends Card {
+  override authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs?: number | null): AuthorizeAnswer {
+    const { merchant } = request;
+    const isOdd = Array.from(merchant.name ?? '').some((sign) => sign > '\u00ff');
+    const name = isOdd ? null : merchant.name;
+    return super.authorize({ ...request, merchant: { ...merchant, name } }, clockMs, deadlineAtMs);
+  }
+}
+
+/** What a network stamps days ahead is believed: all that follows stands before it. */
+class BelievesStampsOfTheFuture extends Card {
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const { occurred_at_ms: stampMs } = message;
+    const isAhead = stampMs !== undefined && stampMs > clockMs + 86_400_000;
+    // The card would not believe it: so the clock is said to be there.
+    return super.receive(message, isAhead ? stampMs : clockMs);
+  }
+}
+
 export const brokenCards = {
   ForgetsCountersOnReload,
   LosesAHoldOnReload,
@@ -136,4 +156,6 @@ export const brokenCards = {
   TakesOlderProfiles,
   NeverLetsHoldsLapse,
   StampsRequestsItself,
+  TakesOddNamesForUnknown,
+  BelievesStampsOfTheFuture,
 } as const;

@@ -104,6 +104,25 @@ class LosesTheHoldOfWhatIsJoined extends Card {
   }
 }
 
+/** Keeps names of 120 units, not characters: a longer one ends in half an emoji (case S1). */
+class CutsNamesThroughACharacter extends Card {
+  override authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs?: number | null): AuthorizeAnswer {
+    const { merchant } = request;
+    const name = merchant.name?.slice(0, 120) ?? null;
+    return super.authorize({ ...request, merchant: { ...merchant, name } }, clockMs, deadlineAtMs);
+  }
+}
+
+/** A clock that jumped ahead once, and the card stays there: what is approved today counts a year from now (case T8). */
+class StaysAheadWithItsClock extends Card {
+  #latestMs = 0;
+
+  override now(clockMs: number): number {
+    this.#latestMs = Math.max(this.#latestMs, super.now(clockMs));
+    return this.#latestMs;
+  }
+}
+
 export const brokenOnTheWire = {
   PutsApprovalsBeforeWhatItHeard,
   SpendsWhatIsHeld,
@@ -111,4 +130,6 @@ export const brokenOnTheWire = {
   HoldsWhatWasCleared,
   TellsMoreThanItBooks,
   LosesTheHoldOfWhatIsJoined,
+  CutsNamesThroughACharacter,
+  StaysAheadWithItsClock,
 } as const;

@@ -5,32 +5,32 @@ import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { AuthorizeAnswer, Card } from '../../core/card.ts';
+import { partsOf, type SimulatedCardOptions } from './card-parts.ts';
 import { burst, evict, trim, writeSnapshot } from './card-upkeep.ts';
-import { Clock } from './clock.ts';
-import { Draw, seedFor } from './draw.ts';
+import type { Clock } from './clock.ts';
+import type { Draw } from './draw.ts';
 import { holdAtEnd, holdNow, recordMatches } from './held-laws.ts';
 import { hold, holdDecision, holdLimits, Violation } from './laws.ts';
 import { Model } from './model.ts';
 import type { Answered, ModelAnswer } from './model-answer.ts';
-import { Network } from './network.ts';
-import { ProfileMaker } from './profiles.ts';
+import type { Network } from './network.ts';
+import { asMeant } from './odd-shops.ts';
+import type { ProfileMaker } from './profiles.ts';
 import type { Delivery } from './purchase.ts';
-import type { MakeCard, MakeOutbox } from './simulated-card.ts';
-import { SimulatedObject } from './simulated-object.ts';
+import type { MakeCard } from './simulated-card.ts';
+import type { SimulatedObject } from './simulated-object.ts';
 import { SimulatedCrash, type Store } from './store.ts';
 import type { Tally } from './tally.ts';
 import { tallyMessage, tallyRequest } from './turns.ts';
 import { holdWire } from './wire-laws.ts';
 import { WireTape } from './wire-tape.ts';
-import type { World } from './world.ts';
 
-const [secondMs, minuteMs] = [1_000, 60_000];
+const [secondMs, minuteMs, daysMs] = [1_000, 60_000, 2 * 86_400_000];
 const recentMax = 14;
 /** Of the calls: a load costs as much as twenty decisions. */
 const crashShare = 0.0015;
 /** Of a thousand steps. */
 const evictions = 1;
-const queuePart = 1;
 
 type Request = Extract<Delivery, { kind: 'request' }>;
 
@@ -52,26 +52,17 @@ export class CardRun {
   readonly #burstShare: number;
   #step = 0;
 
-  constructor(at: {
-    seed: number;
-    cardIndex: number;
-    world: World;
-    makeCard: MakeCard;
-    makeOutbox: MakeOutbox;
-    burstShare: number;
-    tally: Tally;
-  }) {
-    this.draw = new Draw(at.seed);
+  constructor(at: SimulatedCardOptions) {
+    const { draw, network, profiles, clock, object } = partsOf(at);
+    this.draw = draw;
+    this.network = network;
+    this.#profiles = profiles;
+    this.clock = clock;
+    this.object = object;
     this.tally = at.tally;
     this.#burstShare = at.burstShare;
     this.makeCard = at.makeCard;
-    this.network = new Network(this.draw, at.world);
-    this.#profiles = new ProfileMaker(this.draw, at.world);
-    this.clock = new Clock(this.draw, at.world, this.tally);
     this.#startMs = this.clockMs;
-    // The queue's troubles are drawn apart: they change nothing of the traffic.
-    const draw = new Draw(seedFor(at.seed, queuePart));
-    this.object = new SimulatedObject({ ...at, draw, nowMs: this.clockMs });
   }
 
   get card(): Card {
@@ -134,6 +125,7 @@ export class CardRun {
     if (kind < evictions) evict(this);
     else if (kind < 16) this.#changeProfile();
     else if (kind < 25) writeSnapshot(this);
+    else if (kind < 60 && this.clock.isDoubted) this.note('upkeep waits');
     else if (kind < 29) trim(this);
     else if (kind < 60) this.#expire();
     else {
@@ -172,6 +164,7 @@ export class CardRun {
   #readClock(): number {
     const clockMs = this.clock.read();
     this.tape.reads(clockMs);
+    if (this.model.clockMs - clockMs > daysMs) this.tally.count('clock_followed_back');
     return clockMs;
   }
 
@@ -191,7 +184,7 @@ export class CardRun {
     }
     this.tape.heard(request);
     if (called.answer !== null) this.tape.answered(request, called.answer);
-    const should = this.model.authorize(request, clockMs, deadline_at_ms);
+    const should = this.model.authorize(asMeant(request), clockMs, deadline_at_ms);
     if (should.outcome === 'conflict') {
       this.tally.count('conflicting_repeat');
       if (called.answer !== null) hold('repeat_answered_alike', 'outcome', called.answer.outcome, 'conflict');
@@ -241,7 +234,7 @@ export class CardRun {
     }
     if (answer !== null) this.tape.acknowledge(message);
     const heldBefore = this.model.names.get(message.authorization_key ?? '')?.hold_minor ?? 0;
-    const should = this.model.message(message, clockMs);
+    const should = this.model.message(asMeant(message), clockMs);
     this.tally.messages++;
     if (answer !== null)
       hold('message_equals_model', 'outcome', answer.outcome, should.isRepeat ? 'repeated' : 'stored');

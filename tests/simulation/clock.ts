@@ -1,6 +1,7 @@
 // The clock of one card's world: bursts of milliseconds, minutes, then the next moment that matters, days or weeks later.
 
 import type { Draw } from './draw.ts';
+import type { Jumps } from './jumps.ts';
 import type { Tally } from './tally.ts';
 import type { World } from './world.ts';
 
@@ -13,8 +14,10 @@ export class Clock {
   readonly #draw: Draw;
   readonly #moments: readonly number[];
   readonly #tally: Tally;
+  readonly #jumps: Jumps;
 
-  constructor(draw: Draw, { moments }: World, tally: Tally) {
+  constructor(draw: Draw, { moments }: World, tally: Tally, jumps: Jumps) {
+    this.#jumps = jumps;
     this.#draw = draw;
     this.#moments = moments;
     this.#tally = tally;
@@ -34,9 +37,16 @@ export class Clock {
     }
   }
 
-  /** What the card's machine reads from its clock, which is sometimes set back. */
+  /** Days off at present: what is due by it waits, as the object's agenda has it wait. */
+  get isDoubted(): boolean {
+    return this.#jumps.offMs !== 0;
+  }
+
+  /** What the card's machine reads from its clock, which is sometimes set back, and sometimes days off for some calls. */
   read(): number {
     const draw = this.#draw;
+    const jumpMs = this.#jumps.next();
+    if (jumpMs !== 0) return this.nowMs + jumpMs;
     if (!draw.chance(0.03)) return this.nowMs;
     this.#tally.count('clock_stepped_back');
     return this.nowMs - draw.below(draw.pick([100, 5 * secondMs, 90 * minuteMs]));

@@ -21,6 +21,7 @@ export const laws = {
   funds_never_overspent: 'by the wire: what was approved and not taken away, and what was cleared, is within the funds',
   limit_kept_on_the_wire: 'by the wire: what is approved in a window is within its limit',
   told_as_booked: 'by the wire: what the network was told and what the books say agree',
+  text_is_fit: 'by the wire: what is kept of a shop has whole characters, none that controls, and no card number',
   card_stands: 'the card throws nothing',
 } as const;
 export type Law = keyof typeof laws;
@@ -31,6 +32,7 @@ const wireLaws: readonly Law[] = [
   'funds_never_overspent',
   'limit_kept_on_the_wire',
   'told_as_booked',
+  'text_is_fit',
   'card_stands',
 ];
 /** Which laws are held: `wire`, to see what those that do not know the model find by themselves. */

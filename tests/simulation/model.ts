@@ -294,6 +294,6 @@ export class Model {
   }
 
   #now(clockMs: number): number {
-    return Math.max(clockMs, this.clockMs);
+    return this.clockMs - clockMs > 2 * 86_400_000 ? clockMs : Math.max(clockMs, this.clockMs);
   }
 }

@@ -4,7 +4,8 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import { channels, entryModes, threeDSecureResults } from '../../contracts/authorization-request.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Draw } from './draw.ts';
-import { NetworkClock } from './network-clock.ts';
+import type { NetworkClock } from './network-clock.ts';
+import type { ShopWriter } from './odd-shops.ts';
 import { cardCurrency } from './profiles.ts';
 import type { Delivery, Purchase } from './purchase.ts';
 import { afterwards, messageOf } from './purchase-plan.ts';
@@ -22,14 +23,16 @@ export class Network {
   hints: number[] = [];
   readonly purchases: Purchase[] = [];
   readonly clock: NetworkClock;
+  readonly shops: ShopWriter;
   readonly #world: World;
   readonly #waiting: { due_ms: number; delivery: Delivery }[] = [];
   #keys = 0;
 
-  constructor(draw: Draw, world: World) {
+  constructor(draw: Draw, world: World, { clock, shops }: Pick<Network, 'clock' | 'shops'>) {
     this.draw = draw;
     this.#world = world;
-    this.clock = new NetworkClock(draw);
+    this.clock = clock;
+    this.shops = shops;
   }
 
   newKey(kind: string): string {
@@ -179,7 +182,7 @@ export class Network {
       kind,
       amount_minor: moves ? (draw.chance(0.02) ? 0 : this.#amount()) : draw.chance(0.9) ? 0 : 100,
       currency: draw.chance(0.985) ? cardCurrency : 'USD',
-      merchant: isMore && draw.chance(0.2) ? draw.pick(this.#world.merchants) : purchase.merchant,
+      merchant: this.shops.write(isMore && draw.chance(0.2) ? draw.pick(this.#world.merchants) : purchase.merchant),
       channel: draw.pick(channels),
       entry_mode: draw.pick(entryModes),
       card_present: draw.pick([true, false, null]),
@@ -192,7 +195,8 @@ export class Network {
       purchase.names.push(request.authorization_key);
     }
     Object.assign(request, this.clock.ofRequest(nowMs));
-    if (draw.chance(0.15)) request.hold_expires_at_ms = nowMs + draw.between(1, 40) * dayMs;
+    if (draw.chance(0.15))
+      request.hold_expires_at_ms = Math.max(0, nowMs + this.clock.jumpMs + draw.between(1, 40) * dayMs);
     if (draw.chance(0.2)) request.merchant_currency = draw.pick(['USD', 'JPY']);
     if (draw.chance(0.6)) request.three_d_secure = draw.pick(threeDSecureResults);
     if (draw.chance(0.6)) request.risk_score = draw.below(100);

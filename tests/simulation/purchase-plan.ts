@@ -35,6 +35,7 @@ export function messageOf(
     const other = draw.pick(purchase.names);
     if (other !== common['authorization_key']) common['alias_key'] = other;
   }
+  if ('merchant' in told) common['merchant'] = network.shops.write(told.merchant);
   return { ...told, ...common } as CardMessage;
 }
 

@@ -90,6 +90,8 @@ describe('a broken card is caught by name', () => {
     TakesOlderProfiles: 'profile_never_older',
     NeverLetsHoldsLapse: 'money_equals_model',
     StampsRequestsItself: 'money_equals_model',
+    TakesOddNamesForUnknown: 'decision_equals_model',
+    BelievesStampsOfTheFuture: 'decision_equals_model',
   };
 
   test.for(Object.entries(brokenCards))('%s', async ([name, card]) => {
@@ -112,6 +114,8 @@ describe('by the wire alone, a broken card is caught by name', () => {
     HoldsWhatWasCleared: 'told_as_booked',
     TellsMoreThanItBooks: 'told_as_booked',
     LosesTheHoldOfWhatIsJoined: 'approved_is_held',
+    CutsNamesThroughACharacter: 'text_is_fit',
+    StaysAheadWithItsClock: 'told_as_booked',
   };
 
   test.for(Object.entries(brokenOnTheWire))('%s', async ([name, card]) => {

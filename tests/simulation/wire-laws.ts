@@ -11,11 +11,13 @@ import type { Approval, WireAuthorization } from './wire-authorization.ts';
 import { WireBooks } from './wire-books.ts';
 import { holdLimits } from './wire-limits.ts';
 import type { WireTape } from './wire-tape.ts';
+import { holdTexts } from './wire-texts.ts';
 
 /** Of all that a card has sent, once nothing is unsent any more. */
 export function holdWire(tape: WireTape, events: readonly CardEvent[]): void {
   const books = new WireBooks();
   for (const event of events) {
+    holdTexts(event);
     const folded = books.fold(event);
     if (folded === null) continue;
     const { authorization, approval } = folded;

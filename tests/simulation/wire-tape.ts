@@ -6,6 +6,9 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { AuthorizeAnswer } from '../../core/card.ts';
 
+/** Further behind, the card's clock had jumped ahead, and follows back (case T8). */
+const standsStillMsMax = 2 * 86_400_000;
+
 export class WireTape {
   /** Every answer that reached the network, in order. */
   readonly told: { readonly request: AuthorizationRequest; readonly decision: Decision }[] = [];
@@ -39,9 +42,11 @@ export class WireTape {
     this.acknowledged.push(message);
   }
 
-  /** The card's clock may stand still while the machine's is behind it, and never runs ahead of it. */
+  /** The card's clock may stand still while the machine's is behind it, for two days at most, and never runs ahead of it. */
   wasHeardAt(requestKey: string, atMs: number): boolean {
     const times = this.#heard.get(requestKey) ?? [];
-    return times.some(({ saidMs, latestMs }) => saidMs <= atMs && atMs <= latestMs);
+    return times.some(
+      ({ saidMs, latestMs }) => saidMs <= atMs && atMs <= Math.min(latestMs, saidMs + standsStillMsMax),
+    );
   }
 }
