@@ -258,7 +258,9 @@ export function countFor(
   }
   const label = window.per === 'rolling' ? 0 : windowLabel(window, windowMs);
   for (const one of lives) {
-    if (one.pieces.length === 0 || (one.countsOnlyIn !== null && !one.countsOnlyIn.has(countKey))) continue;
+    if (one.pieces.length === 0) continue;
+    // What was trimmed had left every rolling window, even where a clock goes back to before it.
+    if (one.countsOnlyIn !== null && (window.per === 'rolling' || !one.countsOnlyIn.has(countKey))) continue;
     const isIn = (piece: Piece) =>
       window.per === 'rolling'
         ? piece.given_ms > nowMs - window.seconds * 1_000
