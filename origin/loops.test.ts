@@ -1,5 +1,6 @@
 // No loop is invisible: whatever the source calls a loop stands in /health and in the metrics of an origin with everything set up.
 
+import { generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -31,6 +32,8 @@ async function namesInSource(): Promise<string[]> {
   });
 }
 
+const signingKey = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
+
 async function sampleOrigin() {
   const edge = await startStandInEdge();
   const directory = await mkdtemp(join(tmpdir(), 'atlas-loops-'));
@@ -42,6 +45,7 @@ async function sampleOrigin() {
       ...{ CLOUDFLARE_ACCOUNT_ID: 'acc', CLOUDFLARE_QUEUE_ID: 'que', CLOUDFLARE_API_TOKEN: 'token' },
       ...{ CLOUDFLARE_SETTLEMENT_QUEUE_ID: 'stl', SETTLEMENT_PROVIDERS: 'iso20022' },
       ...{ ISO20022_DIRECTORY: directory, ISO20022_DEBTORS_FILE: join(directory, 'debtors.json') },
+      ...{ AUDIT_CHECKPOINTS: join(directory, 'checkpoints'), AUDIT_SIGNING_KEY: signingKey },
     }),
     pino({ level: 'silent' }),
   );

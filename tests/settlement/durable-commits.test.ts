@@ -10,7 +10,10 @@ let database: Database;
 
 beforeAll(async () => {
   // Postgres's own writer would flush by itself soon enough to hide that nobody else does.
-  server = await startTemporaryPostgres({ flags: ['-c', 'wal_writer_delay=10s', '-c', 'wal_writer_flush_after=0'] });
+  // And for a replica it would write what transactions are open into the log every 15 s, with nobody's doing.
+  const withoutReplicas = ['-c', 'wal_level=minimal', '-c', 'max_wal_senders=0'];
+  const flags = ['-c', 'wal_writer_delay=10s', '-c', 'wal_writer_flush_after=0', ...withoutReplicas];
+  server = await startTemporaryPostgres({ flags });
   await migrate(server.url);
   database = openDatabase({ url: server.url, poolMax: 6, onIdleError: () => {} });
 });
