@@ -92,6 +92,27 @@ export const accepted: readonly Accepted[] = [
     ],
     ['for (const counter of state.counters.values()) counter.forget(oldestMs);', 'without counter.forget(oldestMs);'],
   ]),
+  ...stays('core/stored-authorization.ts', neverMissing, [
+    [
+      'const [at_ms = 0, does = 0, minor = 0, nth = 0] = [stored[at], stored[at + 1], stored[at + 2], stored[at + 3]];',
+      '0 → 1',
+    ],
+    ['const heard_ms = isOld ? 0 : (heard[1 + changes.length] ?? 0);', '0 → 1'],
+    ['const [place = 0, network_minor = -1, order = -1] = [more[at], more[at + 1], more[at + 2]];', '0 → 1', '1 → 2'],
+    [
+      'const [kind = 0, given_at_ms = 0, window_at_ms = 0, held_minor = 0, cleared_minor = 0] = stored.slice(at, at + 5);',
+      '0 → 1',
+    ],
+  ]),
+  ...stays('core/stored-authorization.ts', 'five numbers are taken of however many', [
+    [
+      'const [kind = 0, given_at_ms = 0, window_at_ms = 0, held_minor = 0, cleared_minor = 0] = stored.slice(at, at + 5);',
+      '5 → 6',
+    ],
+  ]),
+  ...stays('core/rows-of-old.ts', neverMissing, [
+    ["const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;", '0 → 1'],
+  ]),
   ...stays('core/snapshot-v1.ts', neverMissing, [
     ['const [stepAtMs = 0, minor = 0] = [steps[at], steps[at + 1]];', '0 → 1'],
     ['more.push(before + (toldSteps[at] ?? 0), Math.abs(toldSteps[at + 1] ?? 0), -1);', '0 → 1'],
