@@ -46,8 +46,13 @@ test('a transaction that only looks waits for no disk', async () => {
     const { rows } = await database.sql.query<{ lsn: string }>('select pg_current_wal_insert_lsn()::text as lsn');
     return rows[0]?.lsn;
   };
+  const looks = async () => {
+    for (let n = 0; n < 10; n += 1)
+      await database.transaction((sql) => sql.query('select from settlements for update skip locked'));
+  };
+  // Who reads the catalogue first tidies its pages, which is in the log, and nothing that a commit would have to wait for.
+  await looks();
   const before = await flushed();
-  for (let n = 0; n < 10; n += 1)
-    await database.transaction((sql) => sql.query('select from settlements for update skip locked'));
+  await looks();
   expect(await flushed()).toBe(before);
 });
