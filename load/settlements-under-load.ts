@@ -55,6 +55,8 @@ export async function startOwnOrigin(
       SIMULATED_PROVIDER_WEBHOOK_SECRETS: provider.secret,
       RATE_LIMIT_PER_MINUTE: '1000000',
       RATE_LIMIT_BURST_PER_SECOND: '100000',
+      // k6 stands for many partners, and has one address.
+      CONNECTIONS_PER_ADDRESS_MAX: '2000',
       DATABASE_POOL_MAX: '10',
       DATABASE_WORK_POOL_MAX: '10',
       ...settings,
