@@ -46,7 +46,8 @@ for (const { kind, isHere, start } of storeKinds)
       expect(won.filter(Boolean)).toHaveLength(1);
     });
 
-    test('keeps bytes as they are, and nothing at all', async () => {
+    // Again where the server of the tests resets a connection on a busy machine, which callers of ours would try again too.
+    test('keeps bytes as they are, and nothing at all', { retry: 2 }, async () => {
       const one = store();
       const bytes = Uint8Array.from({ length: 1_000 }, (_, index) => index % 256);
       await one.putIfAbsent('a/bytes', bytes);
