@@ -15,10 +15,10 @@ import { clearing, profile, request, reversal } from '../core/samples.ts';
 import type { Snapshot } from '../core/snapshot.ts';
 import { partsOf } from '../durable-objects/card/snapshot-parts.ts';
 import { freePort } from '../scripts/free-port.ts';
+import { seededRandom } from '../scripts/seeded-random.ts';
 import { buildEdge } from './edge-bundle.ts';
 import { edgeVars, putCard } from './edge-cards.ts';
 import { startQueueServer } from './queue-server.ts';
-import { seeded } from './seeded.ts';
 import { started, temporaryDirectory } from './started.ts';
 import { median, rounded } from './statistics.ts';
 import { edgeNamespaces, startWorkerd } from './workerd.ts';
@@ -127,7 +127,7 @@ interface Happening {
 }
 
 function purchases(startMs: number): Happening[] {
-  const random = seeded(7);
+  const random = seededRandom(7);
   const merchants = ['5411', '5812', '5541', '5999', '4121', '5732', '7995'];
   const perPurchase = Math.floor(rowsOfLog / 1.9);
   return Array.from({ length: perPurchase }, (_, index): Happening[] => {

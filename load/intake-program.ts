@@ -4,14 +4,14 @@
 import { newId } from '../contracts/ids.ts';
 import { connectOwner, type Database, openDatabase } from '../origin/db/client.ts';
 import { migrate } from '../origin/db/migrate.ts';
+import { seededRandom } from '../scripts/seeded-random.ts';
 import { withDatabase } from '../scripts/temporary-postgres.ts';
 import { type MadeUpCard, madeUpCard, messagesOf } from './made-up-events.ts';
-import { seeded } from './seeded.ts';
 
 export const shape = { accounts: 100, cards: 1_000, events_per_card: 60, events_per_message: 5 };
 
 export function madeUpProgram(): MadeUpCard[] {
-  const random = seeded(1);
+  const random = seededRandom(1);
   return Array.from({ length: shape.cards }, (_, index) =>
     madeUpCard(`bench-card-${index}`, shape.events_per_card, random),
   );

@@ -1,4 +1,4 @@
-// The same seed, the same numbers: mulberry32, which has 32 bits of state. For tests and stand-ins, never for a secret.
+// The same seed, the same numbers: mulberry32, which has 32 bits of state. For tests, load and stand-ins, never for a secret.
 
 export type Random = () => number;
 

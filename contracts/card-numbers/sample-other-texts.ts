@@ -10,7 +10,7 @@ export interface TextClass {
 
 const perClass = 1_000;
 
-/** Mulberry32: the same texts each time. */
+/** Mulberry32: the same texts each time. As scripts/seeded-random.ts, which contracts cannot import: they know nobody. */
 function seeded(seed: number): () => number {
   let state = seed;
   return () => {

@@ -2,9 +2,9 @@
 // acknowledged must be in its card's log once and in the ledger once, whatever was in the air at each kill.
 // It proves what survives the death of the process. It does not take the machine's power away, and so says nothing of fsync.
 
+import { seededRandom } from '../../scripts/seeded-random.ts';
 import { fewAtATime } from '../few-at-a-time.ts';
 import { makeCards } from '../origin-cards.ts';
-import { seeded } from '../seeded.ts';
 import { drained } from './drained.ts';
 import { gatherEvidence } from './evidence.ts';
 import { judge } from './judge.ts';
@@ -77,7 +77,7 @@ async function killAgainAndAgain(
   network: Network,
   { kills, seed, progress }: KillEdgeOptions,
 ): Promise<void> {
-  const random = seeded(seed);
+  const random = seededRandom(seed);
   const draw = ({ min, max }: { min: number; max: number }) => Math.round(min + random() * (max - min));
   for (let kill = 1; kill <= kills; kill++) {
     const [load, down] = [draw(loadMs), draw(downMs)];

@@ -3,7 +3,7 @@
 
 import { decimalTextFromMinor } from '../../contracts/money.ts';
 import { gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
-import { seeded } from '../seeded.ts';
+import { seededRandom } from '../../scripts/seeded-random.ts';
 import { type Asked, outcomeOf, type Told } from './records.ts';
 import { sendUntilAnswered } from './send-until-answered.ts';
 
@@ -41,7 +41,7 @@ export function startNetwork(options: NetworkOptions): Network {
 
   async function runLine(line: number): Promise<void> {
     // A generator of its own, so that what a line sends does not depend on what the others do.
-    const random = seeded(options.seed + line);
+    const random = seededRandom(options.seed + line);
     const approved: Asked[] = [];
     let dueMs = Date.now() + (intervalMs * line) / lines;
     for (let count = 0; !stopping; count++) {

@@ -1,12 +1,12 @@
 // What the simulator draws: every choice comes from one seed, so that a run can be made again.
 
-import { seeded } from '../../load/seeded.ts';
+import { seededRandom } from '../../scripts/seeded-random.ts';
 
 export class Draw {
   readonly #unit: () => number;
 
   constructor(seed: number) {
-    this.#unit = seeded(seed);
+    this.#unit = seededRandom(seed);
   }
 
   /** From 0 up to but not including `end`, whole. */
