@@ -45,11 +45,11 @@ export function isBeyondBound(env: Env, network: Network): boolean {
 }
 
 /**
- * For a request: whether nobody has ever put a profile of this card. Looked up only beyond the bound, since a purchase waits for it; where
- * nothing can be learned in time, the card itself is asked.
+ * For a request: whether nobody has ever put a profile of this card. To be asked only beyond the bound, since a purchase waits for it;
+ * where nothing can be learned in time, the card itself is asked.
  */
 export async function isSurelyUnknown(env: Env, card: CardNames, untilMs: number): Promise<boolean> {
-  if (!isBeyondBound(env, card.network) || (await isListed(env, card, untilMs)) !== false) return false;
+  if ((await isListed(env, card, untilMs)) !== false) return false;
   countBeyond(card.network);
   return true;
 }
