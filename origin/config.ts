@@ -3,17 +3,17 @@
 import * as z from 'zod';
 import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
+import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, plaintextProblems } from './outside.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
+import { wholeSetting } from './whole-setting.ts';
 
 const url = (protocols: readonly string[]) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
     error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
   });
-const whole = (min: number, max: number, fallback: number) =>
-  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
 
 const severalSecrets = (shape: RegExp, error: string) =>
   z.string().refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), {
@@ -34,21 +34,21 @@ const environmentSchema = z.object({
   ENVIRONMENT: z.enum(['development', 'production']).default('development'),
   HOST: z.string().min(1).default('127.0.0.1'),
   /** 0: any free one, for tests. */
-  PORT: whole(0, 65_535, 8788),
+  PORT: wholeSetting(0, 65_535).default(8788),
   DATABASE_URL: url(['postgres:', 'postgresql:']),
   /** The login that runs migrations, where it is not the service's own. */
   DATABASE_OWNER_URL: url(['postgres:', 'postgresql:']).optional(),
   /** Connections for what partners and operators call. */
-  DATABASE_POOL_MAX: whole(4, 200, 10),
+  DATABASE_POOL_MAX: wholeSetting(4, 200).default(10),
   /** Connections for intake, the engine, the loops and health. At least 4: intake may hold two, and the others must find one. */
-  DATABASE_WORK_POOL_MAX: whole(4, 200, 10),
+  DATABASE_WORK_POOL_MAX: wholeSetting(4, 200).default(10),
   /** The operator's own key; several with spaces while it changes. */
   API_KEY: severalSecrets(/^.{24,}$/, 'must have at least 24 characters'),
   /** Signs and verifies the calls between the halves, and does nothing else; several with spaces while it changes. */
   INTERNAL_SECRET: severalSecrets(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
   EDGE_URL: url(['http:', 'https:']),
   /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
-  OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000, 24),
+  OPEN_ITEM_AGE_HOURS_MAX: wholeSetting(1, 10_000).default(24),
   /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */
   SUSPENSE_MAX: amounts,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
@@ -59,6 +59,7 @@ const environmentSchema = z.object({
   CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
   ...settlementEnvironmentShape,
   ...gateEnvironmentShape,
+  ...auditEnvironmentShape,
 });
 
 export interface QueueConfig {
@@ -119,6 +120,7 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   if (missing.length > 0 && missing.length < pull.length)
     problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
   problems.push(...settlementProblems(config, isProduction));
+  problems.push(...auditProblems(config, isProduction));
   problems.push(...secretProblems(given, isProduction));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given));

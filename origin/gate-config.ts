@@ -2,13 +2,11 @@
 
 import * as z from 'zod';
 import { readRanges } from './api/client-address.ts';
-
-const whole = (min: number, max: number, fallback: number) =>
-  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
+import { wholeSetting } from './whole-setting.ts';
 
 export const gateEnvironmentShape = {
   /** Where set, health, metrics and what the edge pushes are answered at this port alone. 0: any free one, for tests. */
-  INNER_PORT: z.coerce.number({ error: 'must be a number' }).int().min(0).max(65_535).optional(),
+  INNER_PORT: wholeSetting(0, 65_535).optional(),
   /** Where it listens; HOST where it is not set. */
   INNER_HOST: z.string().min(1).optional(),
   /** `inner`: /docs and /openapi.json at INNER_PORT alone. */
@@ -26,12 +24,12 @@ export const gateEnvironmentShape = {
       }
     }),
   /** Connections at once, and of one address; more are closed at once. A connection costs some 20 KB, and 64 KiB with a body. */
-  CONNECTIONS_MAX: whole(10, 100_000, 2_000),
-  CONNECTIONS_PER_ADDRESS_MAX: whole(1, 100_000, 500),
+  CONNECTIONS_MAX: wholeSetting(10, 100_000).default(2_000),
+  CONNECTIONS_PER_ADDRESS_MAX: wholeSetting(1, 100_000).default(500),
   /** Above so late an event loop, calls of the API are answered 503 before anything is done for them. */
-  EVENT_LOOP_DELAY_MS_MAX: whole(10, 60_000, 250),
-  WRONG_KEYS_PER_ADDRESS_PER_MINUTE: whole(1, 1_000_000_000, 60),
-  WRONG_KEYS_PER_MINUTE: whole(1, 1_000_000_000, 3_000),
+  EVENT_LOOP_DELAY_MS_MAX: wholeSetting(10, 60_000).default(250),
+  WRONG_KEYS_PER_ADDRESS_PER_MINUTE: wholeSetting(1, 1_000_000_000).default(60),
+  WRONG_KEYS_PER_MINUTE: wholeSetting(1, 1_000_000_000).default(3_000),
 } as const;
 
 const shape = z.object(gateEnvironmentShape);

@@ -3,14 +3,12 @@
 
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
-import { readSigningKey } from './audit/signing-key.ts';
 import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
+import { wholeSetting } from './whole-setting.ts';
 
 export const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
 
-const whole = (min: number, max: number, fallback: number) =>
-  z.coerce.number({ error: 'must be a number' }).int().min(min).max(max).default(fallback);
 const secretList = z
   .string()
   .transform((text) => text.split(/[\s,]+/).filter((secret) => secret !== ''))
@@ -38,35 +36,20 @@ export const settlementEnvironmentShape = {
   /** A JSON file: the account that pays, by currency. */
   ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
   ...s3EnvironmentShape,
-  /** Where hourly checkpoints of the audit trail are put: a directory, or `s3://bucket/folder`. */
-  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
-  /** Signs them. Ed25519: PKCS #8 in PEM, or its DER in base64. */
-  AUDIT_SIGNING_KEY: z
-    .string()
-    .refine(isSigningKey, 'must be an Ed25519 private key: PKCS #8 in PEM, or its DER in base64')
-    .optional(),
   /** Seals what is at rest: 32 bytes in base64; several with spaces or commas while keys change, the newest first. */
   WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
   /** Whether webhooks may go to this machine itself, with plain http and on any port: said in so many words, for development. */
   WEBHOOK_LOOPBACK: z.enum(['refused', 'allowed'], { error: 'must be refused or allowed' }).default('refused'),
   UPSTASH_REDIS_REST_URL: z.url().optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
-  IDEMPOTENCY_HOURS: whole(1, 24 * 30, 24),
-  RATE_LIMIT_PER_MINUTE: whole(1, 10_000_000, 1_000),
-  RATE_LIMIT_BURST_PER_SECOND: whole(1, 1_000_000, 100),
+  IDEMPOTENCY_HOURS: wholeSetting(1, 24 * 30).default(24),
+  RATE_LIMIT_PER_MINUTE: wholeSetting(1, 10_000_000).default(1_000),
+  RATE_LIMIT_BURST_PER_SECOND: wholeSetting(1, 1_000_000).default(100),
   /** What cleared at shops that no merchant has: an open item for each, or only the list of GET /unassigned-clearings. */
   UNASSIGNED_CLEARINGS: z.enum(['open_items', 'list'], { error: 'must be open_items or list' }).default('open_items'),
   /** A second queue whose messages ask for settlements; pulled where it is set. */
   CLOUDFLARE_SETTLEMENT_QUEUE_ID: z.string().min(1).optional(),
 } as const;
-
-function isSigningKey(given: string): boolean {
-  try {
-    return readSigningKey('AUDIT_SIGNING_KEY', given).type === 'private';
-  } catch {
-    return false;
-  }
-}
 
 const shape = z.object(settlementEnvironmentShape);
 export type SettlementConfig = z.infer<typeof shape>;
@@ -85,14 +68,6 @@ export function settlementProblems(config: SettlementConfig, production: boolean
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
   if (config.SETTLEMENT_PROVIDERS.includes('iso20022') && config.ISO20022_DIRECTORY !== undefined)
     problems.push(...placeProblems({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY }, config));
-  if ((config.AUDIT_CHECKPOINTS === undefined) !== (config.AUDIT_SIGNING_KEY === undefined))
-    problems.push('AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both or neither');
-  if (production && config.AUDIT_CHECKPOINTS === undefined)
-    problems.push(
-      "AUDIT_CHECKPOINTS: is not set, and nobody would witness the audit trail; name a directory or s3://bucket/folder that the database's owner cannot write to",
-    );
-  if (config.AUDIT_CHECKPOINTS !== undefined)
-    problems.push(...placeProblems({ setting: 'AUDIT_CHECKPOINTS', place: config.AUDIT_CHECKPOINTS }, config));
   if (production && config.SETTLEMENT_PROVIDERS.some((name) => name.startsWith('simulated')))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')

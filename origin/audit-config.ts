@@ -1,0 +1,39 @@
+// Configuration of the witness: where hourly checkpoints of the audit trail are put, and the key that signs them.
+
+import * as z from 'zod';
+import { readSigningKey } from './audit/signing-key.ts';
+import { placeProblems, type S3Environment } from './object-store/open-object-store.ts';
+
+export const auditEnvironmentShape = {
+  /** A directory, or `s3://bucket/folder`. */
+  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
+  /** Ed25519: PKCS #8 in PEM, or its DER in base64. */
+  AUDIT_SIGNING_KEY: z
+    .string()
+    .refine(isSigningKey, 'must be an Ed25519 private key: PKCS #8 in PEM, or its DER in base64')
+    .optional(),
+} as const;
+
+const shape = z.object(auditEnvironmentShape);
+
+function isSigningKey(given: string): boolean {
+  try {
+    return readSigningKey('AUDIT_SIGNING_KEY', given).type === 'private';
+  } catch {
+    return false;
+  }
+}
+
+/** What must be set together. */
+export function auditProblems(config: z.infer<typeof shape> & S3Environment, production: boolean): string[] {
+  const problems: string[] = [];
+  if ((config.AUDIT_CHECKPOINTS === undefined) !== (config.AUDIT_SIGNING_KEY === undefined))
+    problems.push('AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both or neither');
+  if (production && config.AUDIT_CHECKPOINTS === undefined)
+    problems.push(
+      "AUDIT_CHECKPOINTS: is not set, and nobody would witness the audit trail; name a directory or s3://bucket/folder that the database's owner cannot write to",
+    );
+  if (config.AUDIT_CHECKPOINTS !== undefined)
+    problems.push(...placeProblems({ setting: 'AUDIT_CHECKPOINTS', place: config.AUDIT_CHECKPOINTS }, config));
+  return problems;
+}
