@@ -94,7 +94,8 @@ async function audit({ command, place, json }: Words): Promise<void> {
   const newest = stored.checkpoints.at(-1);
   const report = {
     clean,
-    witnessed: newest !== undefined || name !== null,
+    // A checkpoint of an empty database has witnessed nothing.
+    witnessed: name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0),
     witnessed_to:
       newest === undefined
         ? null

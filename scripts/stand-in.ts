@@ -5,9 +5,12 @@ import { parseArgs } from 'node:util';
 import { newId } from '../contracts/ids.ts';
 import { type Network, networks } from '../contracts/network.ts';
 import { recordAuditEvents } from '../origin/audit/audit-event.ts';
-import { readConfig } from '../origin/config.ts';
 import { openDatabase } from '../origin/db/client.ts';
 import { createEdgeClient } from '../origin/edge/edge-client.ts';
+import { withSecretFiles } from '../origin/secrets/secret-settings.ts';
+import { demo } from './dev/demo.ts';
+import { readNote } from './dev/home.ts';
+import type { Running } from './dev/running.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run stand-in -- <command> --network ${networks.join('|')} [options]
@@ -21,7 +24,7 @@ const help = `npm run stand-in -- <command> --network ${networks.join('|')} [opt
   --json          one object on one line
   --help          this
 
-Reads the origin's environment: EDGE_URL, INTERNAL_SECRET and DATABASE_URL, secrets from files too.`;
+EDGE_URL, INTERNAL_SECRET, DATABASE_URL   as the origin has them, from files too (INTERNAL_SECRET_FILE); default: those of the running npm start`;
 
 interface Words {
   readonly command: 'show' | 'off' | 'on';
@@ -53,13 +56,26 @@ function readWords(args: readonly string[]): Words | null {
   return { command, network, reason: values.reason, by: values.by, json: values.json };
 }
 
+/** Only what it needs: in an emergency nobody looks for the rest of the origin's environment. */
+function readEnvironment() {
+  const { environment, problems } = withSecretFiles(process.env);
+  if (problems.length > 0) throw new Error(problems.join('; '));
+  const running = readNote<Running>('running.json');
+  const edgeUrl = environment['EDGE_URL'] || running?.edge_url;
+  const secret = environment['INTERNAL_SECRET'] || (running === null ? undefined : demo.internalSecret);
+  const databaseUrl = environment['DATABASE_URL'] || running?.database_url;
+  if (!edgeUrl || !secret || !databaseUrl)
+    throw new Error('EDGE_URL, INTERNAL_SECRET or DATABASE_URL is not set, and no npm start runs');
+  return { edgeUrl, secret, databaseUrl };
+}
+
 async function run({ command, network, reason, by }: Words): Promise<object> {
-  const config = readConfig(process.env);
-  const edge = createEdgeClient({ url: config.EDGE_URL, secret: config.INTERNAL_SECRET });
+  const { edgeUrl, secret, databaseUrl } = readEnvironment();
+  const edge = createEdgeClient({ url: edgeUrl, secret });
   if (command === 'show') return await edge.standIn(network);
   // Turned first: in an emergency the trail's database may be what is away.
   const standing = await edge.standIn(network, { is_on: command === 'on', by });
-  const database = openDatabase({ url: config.DATABASE_URL, poolMax: 1, onIdleError: () => {} });
+  const database = openDatabase({ url: databaseUrl, poolMax: 1, onIdleError: () => {} });
   try {
     await recordAuditEvents(database.sql, [
       {

@@ -33,6 +33,8 @@ export async function verifyAuditChain(sql: Sql, anchored: readonly Anchor[] = [
   const anchors = new Anchors('audit', anchored);
   let last: Link = { no: 0, hash: sha256('atlas audit') };
   const stop = (fault: Fault): ChainResult => ({ links: last.no, last, fault });
+  const beginning = anchors.look(last);
+  if (beginning !== null) return stop(beginning);
   for (;;) {
     const { rows } = await sql.query<Row>(
       `select audit_no, (extract(epoch from at) * 1000000)::bigint as at_us, actor, action, subject, merchant_id, from_state,

@@ -52,11 +52,13 @@ export class Anchors {
     this.#left = anchors.toSorted((one, other) => one.no - other.no);
   }
 
+  /** To be called with each link in turn, the beginning too, which is before the first row: `no` 0. */
   look({ no, hash }: Link): Fault | null {
     for (let [next] = this.#left; next !== undefined && next.no === no; [next] = this.#left) {
       this.#left.shift();
       if (!next.hash.equals(hash)) {
-        const says = `rows ${this.#agreed + 1} to ${no} are not those of ${next.from}: the chain was rewritten`;
+        const which = no === 0 ? 'the beginning is not that' : `rows ${this.#agreed + 1} to ${no} are not those`;
+        const says = `${which} of ${next.from}: the chain was rewritten`;
         return { chain: this.#chain, no: this.#agreed + 1, problem: 'rewritten', says };
       }
       this.#agreed = no;

@@ -11,7 +11,8 @@ import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import type { Loop } from '../loop.ts';
 import { createDirectoryStore } from '../object-store/directory-store.ts';
-import { readCheckpoints } from './checkpoint.ts';
+import { sha256 } from './chain.ts';
+import { readCheckpoints, writeCheckpoint } from './checkpoint.ts';
 import { createCheckpointLoop } from './checkpoint-loop.ts';
 import { verifyAudit } from './verify-audit.ts';
 
@@ -65,6 +66,28 @@ test('X14: each hour what is there is witnessed, once however many processes the
     [14, 2],
   ]);
   expect(await asOwner(url, (sql) => verifyAudit(sql, checkpoints))).toMatchObject({ faults: [] });
+});
+
+test('X14: of an empty database nothing is signed; and a checkpoint of one agrees with all that comes after it', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  const empty = openDatabase({ url: await createTestDatabase(), poolMax: 2, onIdleError: () => {} });
+  const store = createDirectoryStore(directory);
+  await round(createCheckpointLoop({ database: empty, store, key, log: pino({ level: 'silent' }), now: () => atMs }));
+  await empty.close();
+  expect(await readdir(directory)).toEqual([]);
+
+  const [audit, ledger] = ['atlas audit', 'atlas ledger'].map((name) => ({ no: 0, hash: sha256(name) }));
+  if (audit === undefined || ledger === undefined) throw new Error('not reached');
+  await writeCheckpoint(store, key, { audit, ledger, nowMs: atMs });
+  await round(loopAt(atMs + hourMs));
+  const { checkpoints } = await witnessed();
+  expect(checkpoints.map(({ audit: { no } }) => no)).toEqual([0, 10]);
+  expect(await asOwner(url, (sql) => verifyAudit(sql, checkpoints))).toMatchObject({ faults: [] });
+  const others = checkpoints.map((checkpoint) => ({ ...checkpoint, audit: { no: 0, hash: 'ab'.repeat(32) } }));
+  const { faults } = await asOwner(url, (sql) => verifyAudit(sql, others));
+  expect(faults).toMatchObject([
+    { chain: 'audit', problem: 'rewritten', says: expect.stringContaining('the beginning is not that of') },
+  ]);
 });
 
 test('X14: a past that was rewritten stops the witness, and says so', async () => {

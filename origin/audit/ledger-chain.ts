@@ -26,6 +26,8 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
   let last: Link = { no: 0, hash: sha256('atlas ledger') };
   let transfers = 0;
   const end = (fault: Fault | null): LedgerChainResult => ({ links: last.no, last, transfers, fault });
+  const beginning = anchors.look(last);
+  if (beginning !== null) return end(beginning);
   for (;;) {
     const { rows: seals } = await sql.query<Seal>(
       `select seal_no, transfer_nos::text, transfers, previous_hash, hash from ledger_seals where seal_no > $1 order by seal_no limit $2`,
