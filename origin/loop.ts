@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import { describeError } from './log.ts';
 
-const failurePauseMsMax = 30_000;
+const failurePauseMsMaxDefault = 30_000;
 /** A round that has neither ended nor moved for this long stands still: no call that a round waits for may take as long. */
 const stillMsDefault = 60_000;
 /** Failures in a row that are more than a hiccup: with doubling pauses, the third comes seconds after the first. */
@@ -25,6 +25,8 @@ export interface LoopOptions {
   readonly lagMs?: () => Promise<number | null>;
   /** For tests. */
   readonly stillMs?: number;
+  /** For tests: the longest pause after failures. */
+  readonly failurePauseMsMax?: number;
 }
 
 export interface LoopState {
@@ -54,7 +56,7 @@ export interface Loop {
 
 export function createLoop(options: LoopOptions): Loop {
   const { name, log, intervalMs, round } = options;
-  const stillMs = options.stillMs ?? stillMsDefault;
+  const { stillMs = stillMsDefault, failurePauseMsMax = failurePauseMsMaxDefault } = options;
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
   let failures = 0;
@@ -83,7 +85,7 @@ export function createLoop(options: LoopOptions): Loop {
         failuresTotal += 1;
         lastError = describeError(error).message.slice(0, 300);
         log.error({ err: error, loop: name, failures }, `${name}: a round failed`);
-        pauseMs = afterFailureMs(intervalMs, failures);
+        pauseMs = Math.min(failurePauseMsMax, afterFailureMs(intervalMs, failures));
       }
       movedMs = null;
       await pause(pauseMs, stopping.signal);
@@ -120,7 +122,7 @@ export function createLoop(options: LoopOptions): Loop {
 
 /** Doubles; half of it is random, so that processes which failed together do not come back together. */
 function afterFailureMs(intervalMs: number, failures: number): number {
-  const longest = Math.min(failurePauseMsMax, Math.max(100, intervalMs) * 2 ** Math.min(failures, 10));
+  const longest = Math.min(failurePauseMsMaxDefault, Math.max(100, intervalMs) * 2 ** Math.min(failures, 10));
   return longest * (0.5 + Math.random() / 2);
 }
 

@@ -10,7 +10,7 @@ const steps: readonly (readonly [name: string, command: string])[] = [
   ['dead-code', 'npm run --silent dead-code'],
   ['tidy', 'npm run --silent tidy'],
   ['bundle', 'npm run --silent bundle'],
-  ['test', 'npm run --silent test -- --reporter=default --reporter=json --outputFile=dist/test-report.json'],
+  ['test', 'node scripts/test-all.ts'],
 ];
 
 const wanted = process.argv.slice(2);

@@ -2,16 +2,10 @@
 // count, so it counts as one that failed.
 
 import { readFileSync } from 'node:fs';
-import * as z from 'zod';
+import { testReportSchema } from './test-report.ts';
 
 const path = process.argv[2] ?? 'dist/test-report.json';
-const reportSchema = z.object({
-  numPassedTests: z.int(),
-  numFailedTests: z.int(),
-  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.object({ status: z.string() })) })),
-});
-
-const report = reportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+const report = testReportSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
 const filesNotRun = report.testResults.filter(
   ({ status, assertionResults }) =>
     status === 'failed' && !assertionResults.some((assertion) => assertion.status === 'failed'),

@@ -1,6 +1,6 @@
 // npm start as a new user has it: from nothing, an authorization by the printed credentials, its timeline, and an orderly end.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,6 +61,16 @@ async function timeline({ origin_url, api_key }: Running, authorizationId: strin
   return answer.ok ? answer.json() : null;
 }
 
+/** README's own `npm run audit -- verify`, against what runs. */
+async function auditVerified(): Promise<{ clean: boolean; witnessed: boolean; status: number }> {
+  return await new Promise((resolve) => {
+    const environment = { ...process.env, ATLAS_HOME: home };
+    execFile(process.execPath, ['scripts/audit.ts', 'verify', '--json'], { env: environment }, (error, stdout) =>
+      resolve({ ...JSON.parse(stdout), status: error === null ? 0 : error.code }),
+    );
+  });
+}
+
 async function end(launcher: ChildProcess, signal: NodeJS.Signals): Promise<void> {
   const exited = once(launcher, 'exit');
   launcher.kill(signal);
@@ -81,6 +91,11 @@ test('from nothing to a booked authorization; after kill -9 it starts again with
         events: [{ kind: 'authorization', transfers }],
       }),
     { timeout: 20_000, interval: 100 },
+  );
+  // The witness looks every ten seconds: the first change of a new house is witnessed by then, and nothing speaks against it.
+  await vi.waitFor(
+    async () => expect(await auditVerified()).toMatchObject({ clean: true, witnessed: true, status: 0 }),
+    { timeout: 30_000, interval: 1_000 },
   );
   await end(first, 'SIGKILL');
 

@@ -21,7 +21,7 @@ import { down, paid, scripted } from '../providers/scripted-provider.ts';
 import { health, readyz } from './health.ts';
 
 const log = pino({ level: 'silent' });
-/** Within which a fault is told, and its end. A check waits two seconds for a database that is slow. */
+/** Within which a fault is told, and its end. A check waits two seconds for a database that is slow, a loop one after it failed. */
 const boundMs = 10_000;
 
 let url: string;
@@ -87,7 +87,7 @@ class Ground {
   readonly #guarded = guarded(this.#provider, { metrics: createProviderMetrics(new Registry()), log });
   readonly #app = new Hono();
   readonly loops = ['one', 'two'].map((name, index) =>
-    createLoop({ name, log, intervalMs: 1, stillMs: 100, round: () => this.#round(index) }),
+    createLoop({ name, log, intervalMs: 1, stillMs: 100, failurePauseMsMax: 1_000, round: () => this.#round(index) }),
   );
 
   constructor() {
