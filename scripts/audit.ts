@@ -12,7 +12,7 @@ import { verifyAudit } from '../origin/audit/verify-audit.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
-import { home, readNote } from './dev/home.ts';
+import { home, portBaseOption, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { developmentSigningKey } from './dev/signing-key.ts';
 import { wordsOf } from './words.ts';
@@ -26,6 +26,7 @@ const help = `npm run audit -- <command> [options]
   --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
                       (default .atlas/checkpoints)
   --json              one object on one line
+  --port-base N       the system that npm start -- --port-base N started
   --help              this
 
 Exits with 0 where nothing was changed, 1 where something was (or could not be looked at), 3 where the chains agree with
@@ -48,6 +49,7 @@ function readWords(args: readonly string[]): Words | null {
     allowPositionals: true,
     options: {
       checkpoints: { type: 'string', default: join(home, 'checkpoints') },
+      ...portBaseOption,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

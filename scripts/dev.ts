@@ -4,6 +4,7 @@
 import { join } from 'node:path';
 import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startChild } from './dev/children.ts';
 import { demo, makeDemoData } from './dev/demo.ts';
+import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
 import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
@@ -14,8 +15,9 @@ import { wordsOf } from './words.ts';
 import { wranglerEnv } from './wrangler-env.ts';
 
 const readyWithinMs = 60_000;
-/** In the order of their start; stopped in the opposite one. */
-const started: { readonly stop: () => Promise<void> }[] = [];
+/** They end together; the database after them, which the origin's last words go to. */
+const started: Child[] = [];
+let postgres: LocalPostgres | null = null;
 
 function say(line: string): void {
   process.stderr.write(`${line}\n`);
@@ -57,7 +59,15 @@ async function main(options: Options): Promise<void> {
 
   process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));
   say(`ready in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
-  const ended = await Promise.race([origin, edge].map(async (child) => ({ child, how: await child.exited })));
+  const startAgain = async () => {
+    const again = startEdge(options, urls.origin);
+    await ready(again, `${urls.edge}/readyz`);
+    return again;
+  };
+  const ended = await Promise.race([
+    origin.exited.then((how) => ({ child: origin, how })),
+    watchEdge({ url: `${urls.edge}/livez`, first: edge, startAgain, say }),
+  ]);
   throw new Error(`${ended.child.name} has ended (${ended.how}). Its last lines:\n${lastLines(ended.child.name)}`);
 }
 
@@ -66,8 +76,7 @@ async function databaseOf({ databaseUrl, ports }: Options): Promise<string> {
     await requireDatabase(databaseUrl);
     return databaseUrl;
   }
-  const postgres: LocalPostgres = await startPostgres(ports.postgres);
-  started.push(postgres);
+  postgres = await startPostgres(ports.postgres);
   return postgres.url;
 }
 
@@ -194,7 +203,8 @@ let ownsHome = false;
 let stopping: Promise<void> | null = null;
 function stopAll(): Promise<void> {
   stopping ??= (async () => {
-    for (const part of started.reverse()) await part.stop();
+    await Promise.all(started.map((child) => child.stop()));
+    await postgres?.stop();
     // A launcher that was refused leaves alone what the running one has noted.
     if (!ownsHome) return;
     noChildrenLeft();

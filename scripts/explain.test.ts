@@ -2,8 +2,11 @@
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
@@ -46,7 +49,8 @@ const explanation = {
 };
 
 let origin: Server;
-let portBase: number;
+/** Holds the note of what runs, as `npm start` writes it. */
+let home: string;
 
 beforeAll(async () => {
   origin = createServer((request, response) => {
@@ -58,18 +62,26 @@ beforeAll(async () => {
   });
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
-  portBase = (origin.address() as AddressInfo).port - 1;
+  home = await mkdtemp(join(tmpdir(), 'atlas-explain-'));
+  const { port } = origin.address() as AddressInfo;
+  await writeFile(join(home, 'running.json'), JSON.stringify({ origin_url: `http://127.0.0.1:${port}`, cards: [] }));
 });
-afterAll(() => origin.close());
+afterAll(async () => {
+  origin.close();
+  await rm(home, { recursive: true });
+});
 
 async function explain(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['scripts/explain.ts', ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['scripts/explain.ts', ...args], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ATLAS_HOME: home },
+  });
   const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { out, error, code };
 }
 
 test('prints each request with its reason, and each control in line', async () => {
-  const { out, code } = await explain(id('auth'), '--port-base', String(portBase));
+  const { out, code } = await explain(id('auth'));
   expect(code).toBe(0);
   expect(out).toBe(`${id('auth')}   declined, of ${id('card')}
 
@@ -87,7 +99,7 @@ test('prints each request with its reason, and each control in line', async () =
 });
 
 test('--json is the answer of the API, --card the newest authorization of a card', async () => {
-  const { out } = await explain('--card', id('card'), '--json', `--port-base=${portBase}`);
+  const { out } = await explain('--card', id('card'), '--json');
   expect(JSON.parse(out)).toEqual(explanation);
 });
 
@@ -97,7 +109,6 @@ test.each<[string, string[], number, string]>([
   ['two words', [id('auth'), 'more'], 2, 'more is one word too many'],
   ['both', [id('auth'), '--card=plain'], 2, 'not both'],
   ['an option that is none', ['--since=1'], 2, '--since'],
-  ['a port that is none', [id('auth'), '--port-base=zero'], 2, '--port-base zero is not a port number'],
 ])('%s: the words are refused, with the help', async (_, args, code, said) => {
   const ended = await explain(...args);
   expect(ended).toMatchObject({ out: '', code });
@@ -107,12 +118,22 @@ test.each<[string, string[], number, string]>([
 
 test('an authorization that nobody knows is said so, and ends with 1', async () => {
   const unknown = `auth_${'1'.repeat(26)}`;
-  const ended = await explain(unknown, `--port-base=${portBase}`);
+  const ended = await explain(unknown);
   expect(ended).toMatchObject({ out: '', error: `The origin knows no authorization ${unknown}.\n`, code: 1 });
 }, 20_000);
 
 test('a system that does not run is said so', async () => {
-  const { error, code } = await explain(id('auth'), '--port-base=1');
-  expect(code).toBe(1);
-  expect(error).toBe('The system does not answer. Start it again: npm start\n');
+  const closed = createServer().listen(0, '127.0.0.1');
+  await once(closed, 'listening');
+  const { port } = closed.address() as AddressInfo;
+  await new Promise((resolve) => closed.close(resolve));
+  const note = join(home, 'running.json');
+  await writeFile(note, JSON.stringify({ origin_url: `http://127.0.0.1:${port}`, cards: [] }));
+  expect(await explain(id('auth'), '--port-base=9787')).toMatchObject({
+    ...{ code: 1, error: 'The system does not answer. Start it again: npm start -- --port-base 9787\n' },
+  });
+  await rm(note);
+  expect(await explain(id('auth'))).toMatchObject({
+    ...{ code: 1, error: 'Nothing runs here. Start the system in another terminal: npm start\n' },
+  });
 });

@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { decimalTextFromMinor } from '../contracts/money.ts';
 import { apiOf } from './dev/demo.ts';
-import { readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
+import { howToStart, portBaseOption } from './dev/home.ts';
+import { type Running, requireRunning } from './dev/running.ts';
 
 const help = `npm run explain -- <authorization>    why it was decided as it was
 npm run explain -- --card NAME          the card's newest authorization
@@ -13,7 +13,7 @@ npm run explain -- --card NAME          the card's newest authorization
   <authorization>   its id, auth_…
   --card NAME       plain, grocery-only, frozen, or a card's id, card_…
   --json            the API's answer instead of text
-  --port-base N     the system that npm start --port-base N started (default: the one that runs from this folder)
+  --port-base N     the system that npm start -- --port-base N started
 npm start must be running in another terminal.`;
 
 /** Exit codes: the system does not know it, or cannot be asked; and words that make no sense. */
@@ -25,7 +25,6 @@ interface Words {
   readonly authorization: string | null;
   readonly card: string | null;
   readonly json: boolean;
-  readonly portBase: number | null;
 }
 
 function readWords(args: readonly string[]): Words | null {
@@ -38,10 +37,7 @@ function readWords(args: readonly string[]): Words | null {
   if (authorization !== null && card !== null) throw new WrongWords('say an authorization or --card, not both');
   if (authorization !== null && !/^auth_[0-9a-z]{26}$/.test(authorization))
     throw new WrongWords(`${authorization} is no authorization's id: those look like auth_ and 26 letters and digits`);
-  const portBase = values['port-base'] === undefined ? null : Number(values['port-base']);
-  if (portBase !== null && !(Number.isInteger(portBase) && portBase > 0 && portBase < 65_535))
-    throw new WrongWords(`--port-base ${values['port-base']} is not a port number`);
-  return { authorization, card, json, portBase };
+  return { authorization, card, json };
 }
 
 function parsed(args: readonly string[]) {
@@ -53,7 +49,7 @@ function parsed(args: readonly string[]) {
         card: { type: 'string' },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', default: false },
-        'port-base': { type: 'string' },
+        ...portBaseOption,
       },
     });
   } catch (error) {
@@ -148,11 +144,9 @@ function time(atMs: number): string {
 /** An authorization appears when its event has come through the queue: some seconds after the answer at most. */
 const bookedWithinMs = 6_000;
 
-async function explain({ authorization, card, json, portBase }: Words): Promise<void> {
-  const running = readNote<Running>('running.json');
-  const originUrl = portBase === null ? running?.origin_url : `http://127.0.0.1:${portBase + 1}`;
-  if (originUrl === undefined) throw new Error('Nothing runs here. Start the system in another terminal: npm start');
-  const api = apiOf(originUrl);
+async function explain({ authorization, card, json }: Words): Promise<void> {
+  const running = requireRunning();
+  const api = apiOf(running.origin_url);
   const id = authorization ?? (await newestOf(api, running, card ?? ''));
   const untilMs = Date.now() + bookedWithinMs;
   for (;;) {
@@ -169,8 +163,8 @@ async function explain({ authorization, card, json, portBase }: Words): Promise<
 
 const listSchema = z.object({ authorizations: z.array(z.object({ authorization_id: z.string() })) });
 
-async function newestOf(api: ReturnType<typeof apiOf>, running: Running | null, name: string): Promise<string> {
-  const cardId = running?.cards.find((card) => card.name === name)?.card_id ?? name;
+async function newestOf(api: ReturnType<typeof apiOf>, running: Running, name: string): Promise<string> {
+  const cardId = running.cards.find((card) => card.name === name)?.card_id ?? name;
   const { status, body } = await api('GET', `/authorizations?card_id=${encodeURIComponent(cardId)}&limit=1`);
   if (status !== 200) throw new Error(`The origin knows no card ${name}.`);
   const [newest] = listSchema.parse(body).authorizations;
@@ -186,6 +180,6 @@ try {
   const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');
   const said = error instanceof Error ? error.message : String(error);
   if (error instanceof WrongWords) process.stderr.write(`${said}\n\n${help}\n`);
-  else process.stderr.write(`${away ? 'The system does not answer. Start it again: npm start' : said}\n`);
+  else process.stderr.write(`${away ? `The system does not answer. Start it again: ${howToStart()}` : said}\n`);
   process.exitCode = error instanceof WrongWords ? wrongWords : notExplained;
 }

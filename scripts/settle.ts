@@ -12,8 +12,8 @@ import {
   type WebhookEvent,
   webhooks,
 } from '../sdk/index.ts';
-import { readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
+import { portBaseOption } from './dev/home.ts';
+import { type Running, requireRunning } from './dev/running.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run settle -- [options]      pay out what the demo's shop is owed, as a partner would, with the SDK
@@ -25,9 +25,10 @@ const help = `npm run settle -- [options]      pay out what the demo's shop is o
   --return-as WORD  with --return: how the provider says it: returned (default), or rejected after it was paid; all of it then
   --timeout N       seconds to wait for the final state (default 60)
   --json            the result as one JSON object
+  --port-base N     the system that npm start -- --port-base N started
   --help            this
 npm start must be running in another terminal. Something must be owed: npm run trigger -- authorization, then clearing.
-Failover: stop the primary (see the table of npm start), or ask it for faults:
+Failover: npm run trigger -- provider-down simulated; other faults of it:
   curl -X PUT <faults of simulated> -H 'content-type: application/json' -d '{"down": true}'`;
 
 interface Words {
@@ -55,6 +56,7 @@ function readWords(args: readonly string[]): Words | null {
       'return-amount': { type: 'string' },
       'return-as': { type: 'string' },
       timeout: { type: 'string', default: '60' },
+      ...portBaseOption,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -100,8 +102,7 @@ async function startPartner() {
 }
 
 async function settle(words: Words): Promise<void> {
-  const running = readNote<Running>('running.json');
-  if (running === null) throw new Error('npm start is not running. Start it in another terminal.');
+  const running = requireRunning();
   const { merchant_id, origin_url: baseUrl, api_key: apiKey } = running;
   const atlas = new Atlas({ baseUrl, apiKey });
   const partner = await startPartner();

@@ -9,7 +9,7 @@ import { openDatabase } from '../origin/db/client.ts';
 import { createEdgeClient } from '../origin/edge/edge-client.ts';
 import { withSecretFiles } from '../origin/secrets/secret-settings.ts';
 import { demo } from './dev/demo.ts';
-import { readNote } from './dev/home.ts';
+import { portBaseOption, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { wordsOf } from './words.ts';
 
@@ -22,6 +22,7 @@ const help = `npm run stand-in -- <command> --network ${networks.join('|')} [opt
   --reason TEXT   why, for the audit trail: needed for off and on
   --by NAME       who (default: the user of this shell)
   --json          one object on one line
+  --port-base N   the system that npm start -- --port-base N started
   --help          this
 
 EDGE_URL, INTERNAL_SECRET, DATABASE_URL   as the origin has them, from files too (INTERNAL_SECRET_FILE); default: those of the running npm start`;
@@ -42,6 +43,7 @@ function readWords(args: readonly string[]): Words | null {
       network: { type: 'string', default: '' },
       reason: { type: 'string', default: '' },
       by: { type: 'string', default: process.env['USER'] ?? 'an operator' },
+      ...portBaseOption,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },

@@ -1,15 +1,18 @@
 // npm run trigger: one message of Marqeta's to the running system, in Marqeta's real shape; then what came of it, from the
 // answer to the ledger. For trying things out by hand.
 
-import { readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
-import { ask, lastOf, remember, tell } from './trigger/send.ts';
+import { howToStart } from './dev/home.ts';
+import { type Running, requireRunning } from './dev/running.ts';
+import { setProvider } from './trigger/provider.ts';
+import { ask, lastOf, remember, type Sent, tell } from './trigger/send.ts';
 import { begun, booked, newestOf, shown, type Timeline, timelineOf } from './trigger/timeline.ts';
 import { type Asked, help, isAsked, readWords, type Told, type Words } from './trigger/words.ts';
+import { wordsOf } from './words.ts';
 
-async function main(words: Words): Promise<void> {
-  const running = readNote<Running>('running.json');
-  if (running === null) throw new Error('Nothing runs here. Start the system in another terminal: npm start');
+const refusedStatus = 1;
+const declinedStatus = 3;
+
+async function message(running: Running, words: Words): Promise<void> {
   const cardToken = running.cards.find(({ name }) => name === words.card)?.card_token ?? words.card;
   const lastId = lastOf(cardToken)?.authorizationId ?? null;
   const known = await newestOf(running, cardToken);
@@ -18,6 +21,11 @@ async function main(words: Words): Promise<void> {
   const { answer, authorizationId, begins, events } = isAsked(words.event)
     ? await ask(running, words as Words & { event: Asked }, cardToken)
     : await tell(running, words as Words & { event: Told }, cardToken);
+  const declined = declineReasonOf(answer);
+  if (answer.status !== 200) process.exitCode = declined === null ? refusedStatus : declinedStatus;
+  // At once: the ledger's part comes through a queue, seconds later.
+  if (!words.json) process.stdout.write(shownAnswer(answer, outcomeOf(answer, declined, words)));
+
   const id = begins && answer.status === 200 ? await begun(running, cardToken, known) : authorizationId;
   const last = lastOf(cardToken);
   if (words.event === 'standin' && id !== null && last !== null) remember(cardToken, { ...last, authorizationId: id });
@@ -25,16 +33,33 @@ async function main(words: Words): Promise<void> {
   const timeline = id === null ? null : await booked(running, id, events + (id === lastId ? eventsBefore : 0));
   const url = id === null ? null : `${running.origin_url}/authorizations/${id}/timeline`;
   if (words.json) {
-    process.stdout.write(`${JSON.stringify({ ...answer, authorization_id: id, timeline_url: url, timeline })}\n`);
+    const seen = { ...answer, decline_reason: declined, authorization_id: id, timeline_url: url, timeline };
+    process.stdout.write(`${JSON.stringify(seen)}\n`);
     return;
   }
-  const lines = [`  answer      ${answer.status} ${answer.text}`, `  latency     ${answer.latency_ms} ms`];
+  const lines: string[] = [];
   if (timeline !== null) lines.push(shown(timeline));
-  else if (url !== null) lines.push('  ledger      nothing booked yet; is the origin up? See .atlas/logs');
+  else if (url !== null) lines.push(`  ledger      nothing booked yet; is the origin up? See ${running.logs}`);
   if (answer.status === 200 && isUnbooked(words, timeline))
     lines.push('  open item   nothing of it moved money. Does it wait for a person? npm run open-items');
   if (url !== null) lines.push(`  timeline    curl -s -H 'authorization: Bearer ${running.api_key}' ${url}`);
-  process.stdout.write(`${lines.join('\n')}\n`);
+  process.stdout.write(lines.map((line) => `${line}\n`).join(''));
+}
+
+/** The reason that Marqeta is told; null: it was approved, or refused as a message. */
+function declineReasonOf({ status, text }: Sent['answer']): string | null {
+  if (status !== 402) return null;
+  return /"decline_reason":"(\w+)"/.exec(text)?.[1] ?? 'without a reason';
+}
+
+function outcomeOf({ status }: Sent['answer'], declined: string | null, { event }: Words): string {
+  if (declined !== null) return `declined: ${declined}`;
+  if (status !== 200) return 'refused';
+  return isAsked(event) ? 'approved' : 'taken';
+}
+
+function shownAnswer({ status, text, latency_ms }: Sent['answer'], outcome: string): string {
+  return `  answer      ${status} ${outcome}, in ${latency_ms} ms\n  body        ${text}\n`;
 }
 
 /** A fact that the edge acknowledged, and that the ledger has nothing of: of another currency, or one that cannot be read. */
@@ -43,14 +68,14 @@ function isUnbooked({ event }: Words, timeline: Timeline | null): boolean {
   return movesMoney && (timeline?.events.at(-1)?.transfers.length ?? 0) === 0;
 }
 
+const words = wordsOf(readWords, help);
 try {
-  const words = readWords(process.argv.slice(2));
-  if (words === null) process.stdout.write(`${help}\n`);
-  else await main(words);
+  const running = requireRunning();
+  if ('provider' in words) process.stdout.write(await setProvider(running, words));
+  else await message(running, words);
 } catch (error) {
-  const refused = error instanceof Error && 'cause' in error && String(error.cause).includes('ECONNREFUSED');
-  process.stderr.write(
-    `${refused ? 'The system does not answer. Start it again: npm start' : error instanceof Error ? error.message : error}\n`,
-  );
-  process.exitCode = 1;
+  const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');
+  const said = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`${away ? `The system does not answer. Start it again: ${howToStart()}` : said}\n`);
+  process.exitCode = refusedStatus;
 }

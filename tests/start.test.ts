@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
@@ -24,8 +25,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(temporary, { recursive: true, force: true }));
 
-function launch(): ChildProcess {
-  return spawn(process.execPath, ['scripts/dev.ts', '--json', `--port-base=${portBase}`], {
+/** By npm itself where that is the question: its shell must hand on what a supervisor sends. */
+function launch(by: 'node' | 'npm' = 'node'): ChildProcess {
+  const [file, ...words] = by === 'npm' ? ['npm', 'start', '--silent', '--'] : [process.execPath, 'scripts/dev.ts'];
+  return spawn(file, [...words, '--json', `--port-base=${portBase}`], {
     env: { ...process.env, ATLAS_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
@@ -109,5 +112,30 @@ test('from nothing to a booked authorization; after kill -9 it starts again with
   await end(second, 'SIGINT');
   await expect(fetch(`${after.edge_url}/livez`)).rejects.toThrow();
   await expect(fetch(`${after.origin_url}/livez`)).rejects.toThrow();
+  expect(await readdir(home)).not.toContain('running.json');
+});
+
+/** The workerd that listens on the edge's port: wrangler's child. */
+async function workerdOf({ edge_url }: Running): Promise<number> {
+  const { port } = new URL(edge_url);
+  const found = await promisify(execFile)('pgrep', ['-f', `workerd serve .*127.0.0.1:${port}`]);
+  return Number(found.stdout.trim().split('\n')[0]);
+}
+
+test('a workerd that is killed is started again; SIGTERM to npm start alone ends all of it', async () => {
+  const npm = launch('npm');
+  const system = await running(npm);
+  process.kill(await workerdOf(system), 'SIGKILL');
+  await expect(fetch(`${system.edge_url}/livez`, { signal: AbortSignal.timeout(500) })).rejects.toThrow();
+  await vi.waitFor(async () => expect((await authorize(system, 'plain')).status).toBe(200), {
+    timeout: 40_000,
+    interval: 500,
+  });
+  const startedMs = performance.now();
+  await end(npm, 'SIGTERM');
+  await vi.waitFor(() => expect(fetch(`${system.origin_url}/livez`)).rejects.toThrow(), { timeout: 10_000 });
+  await vi.waitFor(() => expect(fetch(`${system.edge_url}/livez`)).rejects.toThrow(), { timeout: 10_000 });
+  // One second where nothing else runs; a busy machine needs more.
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
   expect(await readdir(home)).not.toContain('running.json');
 });

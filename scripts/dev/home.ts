@@ -1,10 +1,16 @@
-// .atlas/ (or ATLAS_HOME): where a development system keeps its data, its logs and the note of what runs.
+// Where a development system keeps its data, its logs and the note of what runs: ATLAS_HOME, or a folder of this project for each
+// port base, so that `--port-base N` on any command means the system that `npm start -- --port-base N` started.
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+
+export const portBaseDefault = 8787;
+/** An option of every command that speaks to a running system. */
+export const portBaseOption = { 'port-base': { type: 'string' } } as const;
 
 const root = join(import.meta.dirname, '../..');
-export const home = process.env['ATLAS_HOME'] ?? join(root, '.atlas');
+export const home = process.env['ATLAS_HOME'] ?? join(root, homeName(portBaseAsked()));
 export const projectRoot = root;
 export const logDirectory = join(home, 'logs');
 
@@ -28,4 +34,21 @@ export function writeNote(name: string, note: unknown): void {
 
 export function dropNote(name: string): void {
   rmSync(join(home, name), { force: true });
+}
+
+/** Read here already, and not checked: each command knows its own words, and says what is wrong with them. */
+function portBaseAsked(): string {
+  const { values } = parseArgs({ args: process.argv.slice(2), options: portBaseOption, strict: false });
+  const asked = values['port-base'];
+  return typeof asked === 'string' && /^[\w-]{1,20}$/.test(asked) ? asked : String(portBaseDefault);
+}
+
+function homeName(portBase: string): string {
+  return Number(portBase) === portBaseDefault ? '.atlas' : `.atlas-${portBase}`;
+}
+
+/** How to start the system that this command looked for. */
+export function howToStart(): string {
+  const asked = portBaseAsked();
+  return Number(asked) === portBaseDefault ? 'npm start' : `npm start -- --port-base ${asked}`;
 }

@@ -1,11 +1,13 @@
 // The words `npm start` takes, and where everything of a development system lives.
 
 import { parseArgs } from 'node:util';
+import { portBaseDefault, portBaseOption } from './home.ts';
 
 export const help = `npm start -- [options]      the whole system on this machine: Postgres, origin, edge, demo data
 
   --port-base N   edge on N, origin on N+1, Postgres on N+2, inspector on N+3, and two
-                  simulated payment providers with their admin sides on N+4 to N+7 (default 8787)
+                  simulated payment providers with their admin sides on N+4 to N+7 (default 8787);
+                  its data in .atlas-N, and every other command finds it by the same --port-base
   --reset         forget all data first
   --json          print what runs as one JSON object instead of a table
   --help          this
@@ -14,7 +16,6 @@ export const help = `npm start -- [options]      the whole system on this machin
   ATLAS_HOME      set: data, logs and what runs are kept there instead of in .atlas/
 Ctrl-C stops everything.`;
 
-const portBaseDefault = 8787;
 export const portsUsed = 8;
 
 export interface Options {
@@ -42,11 +43,11 @@ export function readOptions(args: readonly string[]): Options | null {
       json: { type: 'boolean', default: false },
       reset: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
-      'port-base': { type: 'string', default: String(portBaseDefault) },
+      ...portBaseOption,
     },
   });
   if (values.help) return null;
-  const base = Number(values['port-base']);
+  const base = Number(values['port-base'] ?? portBaseDefault);
   if (!Number.isInteger(base) || base < 1024 || base > 65_535 - portsUsed)
     throw new Error(`--port-base ${values['port-base']} is not a port number from 1024 to ${65_535 - portsUsed}`);
   return {

@@ -2,6 +2,7 @@
 
 import { gatewayMessage } from '../marqeta-messages.ts';
 import { type DemoData, demo } from './demo.ts';
+import { howToStart, logDirectory, readNote } from './home.ts';
 
 export interface Running {
   readonly edge_url: string;
@@ -17,6 +18,15 @@ export interface Running {
   readonly providers: readonly { readonly name: string; readonly admin_url: string }[];
   readonly cards: DemoData['cards'];
   readonly curl: string;
+  /** The folder of what each part says. */
+  readonly logs: string;
+}
+
+/** What `npm start` noted of itself, or an error that says how to start it. */
+export function requireRunning(): Running {
+  const running = readNote<Running>('running.json');
+  if (running === null) throw new Error(`Nothing runs here. Start the system in another terminal: ${howToStart()}`);
+  return running;
 }
 
 interface Urls {
@@ -41,6 +51,7 @@ export function describe(urls: Urls, data: DemoData): Running {
     providers: urls.providers,
     cards: data.cards,
     curl: curlOf(urls.edge, plain?.card_token ?? ''),
+    logs: logDirectory,
   };
 }
 
@@ -74,6 +85,8 @@ export function table(running: Running): string {
     ...running.cards.map(({ name, card_token, note }) => [`card ${name}`, `${card_token}   ${note}`] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
+  // What was started on other ports is found by the same words.
+  const more = howToStart().replace(/^npm start( --)?/, '');
   return [
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}   ${value}`),
@@ -82,10 +95,10 @@ export function table(running: Running): string {
     '',
     running.curl,
     '',
-    '  Or, in another terminal: npm run trigger -- authorization --card plain --amount 12.34 --mcc 5411',
-    '  Why it was decided so: npm run explain -- --card plain',
-    '  What the shop is owed, paid out: npm run settle -- --amount 10.00',
-    '  Logs are in .atlas/logs. Ctrl-C stops everything.',
+    `  Or, in another terminal: npm run trigger -- authorization --card plain --amount 12.34 --mcc 5411${more}`,
+    `  Why it was decided so: npm run explain -- --card plain${more}`,
+    `  What the shop is owed, paid out: npm run settle -- --amount 10.00${more}`,
+    `  Logs are in ${running.logs}. Ctrl-C stops everything.`,
     '',
   ].join('\n');
 }

@@ -2,6 +2,7 @@
 
 import { parseArgs } from 'node:util';
 import type { OpenItemGroup, OpenItemQuery } from '../../sdk/index.ts';
+import { portBaseOption } from '../dev/home.ts';
 
 export const help = `npm run open-items                                       what needs a person, the newest first
 npm run open-items -- counts                             how many of each kind, and how old the oldest is
@@ -20,6 +21,7 @@ npm run open-items -- act-all <action> --kind KIND --reason TEXT    the same for
   --set FIELD=VALUE   one field of the action's input, as --set rate=1.0945; again for each
   --url URL           the origin (default: ATLAS_URL, or the running npm start)
   --json              the API's answer as JSON
+  --port-base N       the system that npm start -- --port-base N started
   --help              this
 
 ATLAS_API_KEY         an operator's key with open_items:read and open_items:write (default: that of the running npm start)`;
@@ -49,6 +51,7 @@ export type Command =
 export type Fields = Readonly<Record<string, string>>;
 
 const options = {
+  ...portBaseOption,
   kind: { type: 'string' },
   status: { type: 'string' },
   source: { type: 'string' },

@@ -1,6 +1,7 @@
 // What came of an event, as the origin tells it: the queue needs a moment, so it is asked until it knows.
 
 import * as z from 'zod';
+import { decimalTextFromMinor } from '../../contracts/money.ts';
 import { apiOf } from '../dev/demo.ts';
 import type { Running } from '../dev/running.ts';
 
@@ -13,7 +14,7 @@ const timelineSchema = z.object({
       kind: z.string(),
       event_id: z.string(),
       message: z.object({ kind: z.string() }).optional(),
-      transfers: z.array(z.object({ kind: z.string(), amount_minor: z.number() })),
+      transfers: z.array(z.object({ kind: z.string(), amount_minor: z.number(), currency: z.string() })),
     }),
   ),
 });
@@ -63,12 +64,12 @@ export function begun(running: Running, cardToken: string, before: readonly stri
 export function shown({ decision, events }: Timeline): string {
   const why = decision?.reason ? ` (${decision.reason}${decision.control_id ? ` by ${decision.control_id}` : ''})` : '';
   const lines = events.map(({ kind, message, transfers }) => {
-    const moved = transfers.map((transfer) => `${transfer.kind} ${transfer.amount_minor}`).join(', ');
+    const moved = transfers
+      .map((sum) => `${sum.kind} ${decimalTextFromMinor(sum.amount_minor, sum.currency)} ${sum.currency}`)
+      .join(', ');
     return `    ${(message?.kind ?? kind).padEnd(14)} ${moved || 'no transfer'}`;
   });
-  return [
-    `  decision    ${decision?.outcome ?? 'none'}${why}`,
-    '  ledger      transfers of each event, in minor units',
-    ...lines,
-  ].join('\n');
+  return [`  decision    ${decision?.outcome ?? 'none'}${why}`, '  ledger      transfers of each event', ...lines].join(
+    '\n',
+  );
 }

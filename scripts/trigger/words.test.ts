@@ -13,6 +13,18 @@ describe('words', () => {
     expect(help).toMatch(new RegExp(`^  ${event} `, 'm'));
   });
 
+  test('provider-down and provider-up name a provider, and are in the help', () => {
+    expect(readWords(['provider-down', 'simulated'])).toEqual({
+      event: 'provider-down',
+      provider: 'simulated',
+      json: false,
+    });
+    expect(readWords(['provider-up', 'simulated', '--json'])).toMatchObject({ event: 'provider-up', json: true });
+    expect(() => readWords(['provider-down'])).toThrow('say which provider');
+    expect(() => readWords(['provider-down', 'simulated', 'now'])).toThrow('now is one word too many');
+    for (const event of ['provider-down', 'provider-up']) expect(help).toMatch(new RegExp(`^  ${event} `, 'm'));
+  });
+
   test.each([[[]], [['--help']], [['clearing', '--help']]])('%j wants help', (args) => {
     expect(readWords(args)).toBeNull();
   });
@@ -28,7 +40,9 @@ describe('words', () => {
 
 describe('messages', () => {
   test('--merchant is the shop of what is asked and of what is told', () => {
-    const { merchant: merchantId } = readWords(['clearing', '--merchant', '000000000012345']) ?? { merchant: '' };
+    const words = readWords(['clearing', '--merchant', '000000000012345']);
+    if (words === null || 'provider' in words) throw new Error('a clearing is a message');
+    const merchantId = words.merchant;
     const common = { cardToken: 'card-1', amount: '3.00', merchantId };
     const { card_acceptor } = parseMarqeta(gatewayMessage(common)) as { card_acceptor: unknown };
     const told = parseMarqeta(webhookMessage({ ...common, type: 'authorization.clearing' }));

@@ -1,6 +1,7 @@
 // What can be said to `npm run trigger`, and what was said.
 
 import { parseArgs } from 'node:util';
+import { portBaseOption } from '../dev/home.ts';
 import { demoMerchantId } from '../marqeta-messages.ts';
 
 export const help = `npm run trigger -- <event> [options]
@@ -21,6 +22,10 @@ export const help = `npm run trigger -- <event> [options]
   standin                the network approved by itself      --card plain --amount 15.00
   refund                 money comes back                    --card plain --amount 3.00
 
+a provider of npm start
+  provider-down NAME     it refuses everything from now on   simulated or simulated_secondary
+  provider-up NAME       it is well again
+
   --card NAME            plain, grocery-only, frozen, or any card token (default plain)
   --amount N             major units, as Marqeta sends them (default: the authorization's); of an advice the new total
   --mcc CODE             merchant category (default 5411)
@@ -30,7 +35,9 @@ export const help = `npm run trigger -- <event> [options]
                          none: belongs to none
   --partial              more clearings will follow
   --json                 one object instead of text
-npm start must be running in another terminal.`;
+  --port-base N          the system that npm start -- --port-base N started
+npm start must be running in another terminal.
+Exits with 0 where it was approved or taken, 1 where it was refused or could not be sent, 3 where it was declined.`;
 
 /** Asked at the gateway: the method of its JIT funding. */
 export const methods = {
@@ -55,6 +62,15 @@ export const webhookTypes = {
 export type Asked = keyof typeof methods;
 export type Told = keyof typeof webhookTypes;
 
+const providerStates = ['provider-down', 'provider-up'] as const;
+
+/** A provider's health instead of a network's message. */
+export interface ProviderWords {
+  readonly event: (typeof providerStates)[number];
+  readonly provider: string;
+  readonly json: boolean;
+}
+
 export interface Words {
   readonly event: Asked | Told;
   readonly card: string;
@@ -68,7 +84,7 @@ export interface Words {
 }
 
 /** Null: help is wanted. */
-export function readWords(args: readonly string[]): Words | null {
+export function readWords(args: readonly string[]): Words | ProviderWords | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -80,21 +96,29 @@ export function readWords(args: readonly string[]): Words | null {
       merchant: { type: 'string', default: demoMerchantId },
       authorization: { type: 'string' },
       partial: { type: 'boolean', default: false },
+      ...portBaseOption,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
-  const [event, extra] = positionals;
+  const [event, ...more] = positionals;
   if (values.help || event === undefined) return null;
+  const state = providerStates.find((known) => known === event);
+  const [provider, extra] = state === undefined ? [undefined, ...more] : more;
   if (extra !== undefined) throw new Error(`${extra} is one word too many`);
-  if (!isEvent(event))
-    throw new Error(
-      `${event} is not an event; the events are ${[...Object.keys(methods), ...Object.keys(webhookTypes)].join(', ')}`,
-    );
+  if (state !== undefined) {
+    if (provider === undefined) throw new Error(`${state}: say which provider, as in ${state} simulated`);
+    return { event: state, provider, json: values.json };
+  }
+  if (!isEvent(event)) throw new Error(`${event} is not an event; the events are ${everyEvent().join(', ')}`);
   if (values.amount !== undefined && !/^\d+(\.\d+)?$/.test(values.amount))
     throw new Error(`--amount ${values.amount} is not an amount in major units, such as 12.34`);
   const { amount, authorization, ...others } = values;
   return { ...others, event, amount, authorization };
+}
+
+function everyEvent(): readonly string[] {
+  return [...Object.keys(methods), ...Object.keys(webhookTypes), ...providerStates];
 }
 
 function isEvent(word: string): word is Asked | Told {
