@@ -151,6 +151,39 @@ export const accepted: readonly Accepted[] = [
   ...stays('core/hold-changes.ts', shorterWay, [
     ['if (!isNumbered(changes)) return ({ at_ms }) => at_ms;', '!isNumbered(changes) → false'],
   ]),
+  ...stays('core/hold-changes.ts', shorterWay, [
+    ['const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;', ...['<= → <']],
+    [
+      'if (!isLast || hasNumber(change) || isNumbered(changes)) return merged([...changes, change]);',
+      '!isLast || hasNumber(change) || isNumbered(changes) → true',
+    ],
+  ]),
+  ...stays(
+    'core/hold-changes.ts',
+    'only the order of the ranks counts, and an end with a rank of its own leaves 0 as before',
+    [['const rank = { adds: 0, sets: 1, ends: 2, lapses: 2, takes: 3 } as const;', '2 → 3', '3 → 4']],
+  ),
+  ...stays('core/hold-changes.ts', 'only its sign counts', [
+    ['if (isBeginning(one) !== isBeginning(other)) return isBeginning(one) ? -1 : 1;', '1 → 2'],
+  ]),
+  ...stays('core/hold-changes.ts', neverMissing, [
+    ['numbered.sort((one, other) => (one.order ?? 0) - (other.order ?? 0) || one.at_ms - other.at_ms);', '0 → 1'],
+  ]),
+  ...stays('core/hold-changes.ts', 'no message is stamped in the first millisecond of 1970', [
+    ['let latestMs = 0;', '0 → 1'],
+  ]),
+  ...stays('core/hold-changes.ts', 'the figure has its own instant, so that it is kept by the other half as well', [
+    [
+      'return { changes: ordered.filter((one, place) => place >= last || mayComeAfter(one, figure, ordered)), ...hold };',
+      '>= → >',
+    ],
+  ]),
+  ...stays('core/hold-changes.ts', 'an instant to compare with: nobody asks when it was heard', [
+    [
+      "const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };",
+      '0 → 1',
+    ],
+  ]),
   ...stays('core/hold-changes.ts', 'the largest so far is -1 at least, so that nothing below it is ever taken', [
     ['number = Math.max(number, change.order ?? -1);', '1 → 2'],
   ]),
