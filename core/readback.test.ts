@@ -61,6 +61,13 @@ describe('a limit says', () => {
     ]);
   });
 
+  test('that a window of one transaction has used nothing before it', () => {
+    const window = { per: 'transaction' } as const;
+    expect(readOf([limitPerDay(1_000, { window, count: 3 })], spend)).toMatchObject([
+      { limit: { amount: { used_minor: 0, left_minor: 1_000 }, count: { used: 0, left: 3 } } },
+    ]);
+  });
+
   test.each<[window: Window, starts: string | null, resets: string | null, used: number]>([
     [{ per: 'transaction' }, null, null, 0],
     [{ per: 'day', time_zone: 'Europe/Berlin' }, '2026-03-03T23:00:00Z', '2026-03-04T23:00:00Z', 800],

@@ -48,3 +48,7 @@ test('returns in any order end in the same sum, never above what was paid', () =
     }),
   );
 });
+
+test('more booked than was paid is no state that any return may go on from', () => {
+  expect(() => returnOf(100n, [credit(101n)], 1n)).toThrow('more came back than was paid');
+});

@@ -42,6 +42,7 @@ describe('its changes: instant, kind, amount and place among those of an instant
     ['the first approval is the beginning, whatever its stamp', { steps: [500, 600] }, [0, adds, 600, -1]],
     ['a later one has its stamp', { steps: [0, 600, 70, 5] }, [0, adds, 600, -1, 70, adds, 5, 0]],
     ['what is taken has its stamp, also as the first', { steps: [70, -5] }, [70, takes, 5, 0]],
+    ['of one minor unit', { steps: [500, 1, 70, 1] }, [0, adds, 1, -1, 70, adds, 1, 0]],
     ['a step of nothing begins nothing', { steps: [70, 0] }, [70, takes, 0, 0]],
     [
       'a figure comes first, and nothing begins after it',

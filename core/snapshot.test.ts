@@ -7,7 +7,7 @@ import type { CardState } from './card-state.ts';
 import { readControls } from './readback.ts';
 import { drawsPerTurn, profileOf, SampleCard, type Turn, turnOf } from './sample-lives.ts';
 import { clearing, hourMs, limitPerDay, noonMs, profile, refund, request } from './samples.ts';
-import { type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
+import { readSnapshot, type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
 
 const dayMs = 24 * hourMs;
 /** Longer than the sample lives name any key: eight turns, of sixty hours at most. */
@@ -194,5 +194,34 @@ describe('a card that forgets what is too old', () => {
     forgetOld(sample);
     const [[, kept] = ['', []]] = sample.card.snapshot().kept;
     expect(kept.length).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('a snapshot', () => {
+  const reread = ({ card }: SampleCard) => stateFrom(stored(card.snapshot()));
+
+  test('keeps what was given up: a repeat of its request holds nothing and is declined', () => {
+    const sample = new SampleCard(profile());
+    sample.card.authorize(request(), noonMs);
+    sample.card.void('request-1', noonMs + 1);
+    sample.reload(stored(sample.card.snapshot()));
+    expect(sample.card.authorize(request(), noonMs + 2)).toMatchObject({ decision: { reason: 'request_voided' } });
+    sample.card.void('request-2', noonMs + 3);
+    sample.reload(stored(sample.card.snapshot()));
+    const late = request({ request_key: 'request-2', authorization_key: 'a2' });
+    expect(sample.card.authorize(late, noonMs + 4)).toMatchObject({ decision: { reason: 'request_voided' } });
+  });
+
+  test('says when the next hold lapses, and be it of one unit, and of none where nothing is held', () => {
+    const sample = new SampleCard(profile());
+    sample.card.receive(clearing(), noonMs);
+    sample.card.authorize(request({ request_key: 'r2', authorization_key: 'a2', amount_minor: 1 }), noonMs);
+    expect(reread(sample)).toMatchObject({ held_minor: 1, next_expiry_ms: noonMs + 7 * dayMs });
+    sample.card.receive(clearing({ message_key: 'm2', authorization_key: 'a2', amount_minor: 1 }), noonMs + 1);
+    expect(reread(sample)).toMatchObject({ held_minor: 0, next_expiry_ms: Number.POSITIVE_INFINITY });
+  });
+
+  test('of a version that nobody knows is refused, not guessed at', () => {
+    expect(() => readSnapshot('{"version":3}')).toThrow('version 3 cannot be read');
   });
 });

@@ -5,6 +5,7 @@ import type { ApprovalInPlace } from '../contracts/card-event.ts';
 import type { Id } from '../contracts/ids.ts';
 import { type Authorization, addedBy, newAuthorization } from './authorization.ts';
 import { type HoldChange, holdOf } from './hold-changes.ts';
+import type { Portion } from './portions.ts';
 import { noonMs } from './samples.ts';
 import { afterVoid, afterVoidInPlace, withApproval } from './voided.ts';
 
@@ -27,6 +28,15 @@ describe('of the card’s own approval', () => {
     const before = holding([adds(minor)], { approved_minor: minor });
     const after = afterVoid(before, { voided_minor: minor, approval: approval(minor) }, laterMs);
     expect(after).toMatchObject({ hold_minor: 0, approved_minor: 0, touched_ms: laterMs });
+  });
+
+  test('one that holds nothing any more counts no longer, though another approval keeps its authorization a use', () => {
+    const of = (given_at_ms: number): Portion => ({
+      ...{ kind: 'asked', given_at_ms, window_at_ms: given_at_ms, held_minor: 0, cleared_minor: 0 },
+    });
+    const before = holding([adds(0, { does: 'ends' })], { approved_minor: 80, portions: [of(noonMs), of(noonMs + 9)] });
+    const after = afterVoid(before, { voided_minor: 50, approval: approval(50) }, laterMs);
+    expect(after).toMatchObject({ hold_minor: 0, approved_minor: 30, portions: [of(noonMs + 9)] });
   });
 
   test('of two approvals in one millisecond that have moved since, the one of its amount', () => {

@@ -187,6 +187,51 @@ export const accepted: readonly Accepted[] = [
   ...stays('core/hold-changes.ts', 'the largest so far is -1 at least, so that nothing below it is ever taken', [
     ['number = Math.max(number, change.order ?? -1);', '1 → 2'],
   ]),
+  ...stays('core/window-sums.ts', cache, [
+    ['if (windowAtMs >= start_ms && windowAtMs < end_ms) return this.#lastSum;', '>= → >'],
+    [
+      'if (windowAtMs >= span.start_ms && windowAtMs < span.end_ms) [this.#lastSpan, this.#lastSum] = [span, sum];',
+      ...['windowAtMs >= span.start_ms && windowAtMs < span.end_ms → true'],
+      ...['windowAtMs >= span.start_ms && windowAtMs < span.end_ms → false'],
+      ...['>= → >', '>= → <', '&& → ||', '< → <=', '< → >='],
+    ],
+  ]),
+  ...stays('core/window-sums.ts', 'an empty span, or one of the first millisecond of 1970', [
+    ['#lastSpan: Span = { start_ms: 0, end_ms: 0 };', '0 → 1'],
+    ['this.#lastSpan = { start_ms: 0, end_ms: 0 };', '0 → 1'],
+  ]),
+  ...stays('core/window-sums.ts', 'an instant has one entry only, and before the first entry there is none', [
+    ['while (place > 0 && (this.#inOrder[place - 1]?.at_ms ?? 0) > atMs) place--;', '> → >=', '0 → 1'],
+  ]),
+  ...stays('core/counter.ts', shorterWay, [
+    ['if (parts[0] === authorization) return sum;', 'parts[0] === authorization → false'],
+    ['if (portions.length === 0) return;', 'portions.length === 0 → false'],
+  ]),
+  ...stays('core/counter.ts', addsNothing, [
+    ['if (amount_minor === 0 && count === 0) continue;', 'amount_minor === 0 && count === 0 → false'],
+  ]),
+  ...stays('core/authorization.ts', shorterWay, [
+    [
+      'if (isUnchanged && how.voidsGivenAtMs === undefined && isUse(before) === isUse(after))',
+      'isUnchanged && how.voidsGivenAtMs === undefined && isUse(… → false',
+    ],
+  ]),
+  ...stays('core/hold-expiry.ts', shorterWay, [
+    [
+      'if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };',
+      'nowMs < state.next_expiry_ms → false',
+    ],
+  ]),
+  ...stays('core/readback.ts', 'what is missing is asked for in the same way, be it null or undefined', [
+    ['const counter = state.counters.get(counterKey(control)) ?? null;', 'without its ?? default'],
+    ['const span = counter?.spanAt(nowMs) ?? null;', 'without its ?? default'],
+  ]),
+  ...stays('core/returned.ts', 'where both are equal, either is the smaller one', [
+    ["return { outcome: 'books', amount_minor: statedMinor < leftMinor ? statedMinor : leftMinor };", '< → <='],
+  ]),
+  ...stays('core/snapshot-v1.ts', neverMissing, [
+    ['changes.push(place[0] ?? 0, minor > 0 ? adds : takes, Math.abs(minor), place[1] ?? 0);', '0 → 1'],
+  ]),
   ...stays('core/window-sums.ts', 'what it takes off too much, the loop after it adds again: the same, more slowly', [
     ['if (next.at_ms > this.#afterMs) break;', 'next.at_ms > this.#afterMs → false'],
   ]),

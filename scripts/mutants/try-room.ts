@@ -52,6 +52,8 @@ export class RoomTrial {
   readonly #covered: Covered[] = [];
   /** By mutant: the test files that have to try it from a fresh start. */
   readonly #fresh = new Map<number, Set<string>>();
+  /** By test file, by name of a file with mutants: how many of its mutants the tests come by. */
+  readonly #comesBy = new Map<string, ReadonlyMap<string, number>>();
 
   constructor(room: Room, trying: Trying, ids: readonly number[]) {
     this.#room = room;
@@ -83,6 +85,8 @@ export class RoomTrial {
     const once = reached.filter((_, index) => repeats[index] === false);
     for (const ids of once) for (const id of ids) this.#needsFresh(id, test);
     this.#covered.push(covered);
+    const names = [...new Set(reached.flatMap((ids) => [...ids]))].map(this.#trying.nameOf);
+    this.#comesBy.set(test, new Map([...Map.groupBy(names, (name) => name)].map(([name, all]) => [name, all.length])));
     onProgress(`${test}: ${reached.length} tests in ${Math.round(tookMs)} ms, ${once.length} of them only once`);
   }
 
@@ -149,7 +153,7 @@ export class RoomTrial {
   async #tryFresh(id: number): Promise<void> {
     const { trier, size, before, timeoutMs, onProgress, nameOf } = this.#trying;
     const tests = this.#covered.filter(({ test }) => this.#fresh.get(id)?.has(test) === true);
-    for (const { project, test, tookMs, asked } of nearest(tests, nameOf(id)).slice(0, freshMax)) {
+    for (const { project, test, tookMs, asked } of this.#nearest(tests, nameOf(id)).slice(0, freshMax)) {
       if (!this.#waiting.has(id)) return;
       before();
       const order = { ...without, drawsMax: this.#room.drawsMax, size, on: id, askedMax: 20 * asked + 1_000_000 };
@@ -158,6 +162,13 @@ export class RoomTrial {
       else if (tried.failed !== null) this.#decide(id, 'killed', test);
       onProgress(`${test} from a fresh start; ${this.#waiting.size} left in all`);
     }
+  }
+
+  /** The file's own tests first, then those that come by most of its other mutants: they look at it most closely. */
+  #nearest(all: readonly Covered[], name: string): Covered[] {
+    const closeness = ({ test }: Covered) =>
+      test.startsWith(name) ? Number.MAX_SAFE_INTEGER : (this.#comesBy.get(test)?.get(name) ?? 0);
+    return all.toSorted((one, other) => closeness(other) - closeness(one));
   }
 
   #tryCommand(): void {
@@ -187,11 +198,6 @@ function reachedBy(command: readonly string[], root: string): number[] {
   if (runCommand(command, root, usualTimeoutMs, { MUTANTS_SEEN: place }).status !== 0)
     throw new Error(`without a mutant it fails: ${command.join(' ')}`);
   return JSON.parse(readFileSync(place, 'utf8'));
-}
-
-/** The file's own tests first. */
-function nearest(all: readonly Covered[], name: string): Covered[] {
-  return all.toSorted((one, other) => Number(other.test.startsWith(name)) - Number(one.test.startsWith(name)));
 }
 
 function firstHalf(ids: ReadonlySet<number>): Set<number> {
