@@ -73,7 +73,7 @@ const simulation = [
   ...[process.execPath, 'tests/simulation/simulate.ts', '--seed', '7', '--decisions', '1500', '--threads', '1'],
 ];
 /** Of the worker's tests, those that are about cards and stand-ins. */
-const workersOwn = /^worker\/(?:card-|stand-in|internal)[a-z-]*\.test\.ts$/;
+const workersOwn = /^worker\/(?:card-|stand-in|read-stand-in|unknown-cards|internal)[a-z-]*\.test\.ts$/;
 
 /** `only`: what the paths of the tests begin with; the simulation is left out then. */
 function houseOf(files: readonly string[], only: readonly string[] | null, draws: number | null): House {

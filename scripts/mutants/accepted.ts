@@ -239,6 +239,13 @@ export const accepted: readonly Accepted[] = [
   ...stays('core/receive.ts', 'where both are equal the assertion holds by its first half already', [
     ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '< → <='],
   ]),
+  ...stays('durable-objects/card/outbox.ts', 'it is restored before anything else is done', [
+    ...(['#sequence', '#restoredSequence', '#publishedSequence'].map((name) => [`${name} = 0;`, '0 → 1']) as Line[]),
+  ]),
+  ...stays('durable-objects/card/outbox.ts', 'no message was sent in 1970', [['#publishedAtMs = 0;', '0 → 1']]),
+  ...stays('durable-objects/card/outbox.ts', 'the sending that begins here forgets the timer as well', [
+    ['this.#stopTimer = null;', 'without this.#stopTimer = null;'],
+  ]),
   ...stays(
     'durable-objects/card/pack-messages.ts',
     'other sizes of messages fit as well: each is halved until it does',
