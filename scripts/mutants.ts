@@ -127,6 +127,10 @@ const found = await tryAll(houseOf(files, words.tests, words.draws), chosen, {
     if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
   },
   onFound: (one, left) => process.stderr.write(`${stamp()} ${String(left).padStart(5)} left  ${describe(one)}\n`),
+  onFile: (path, ofFile) => {
+    const { mutants, killed, endless, killed_percent } = figuresOf(ofFile);
+    process.stderr.write(`${stamp()} ${path}: ${killed + endless} of ${mutants} killed, ${killed_percent} %\n`);
+  },
   onProgress: (text) => process.stderr.write(`${stamp()} ${text}\n`),
 });
 const byFile = Map.groupBy(found, ({ mutant }) => mutant.path);

@@ -65,7 +65,9 @@ test('a mutant is killed, survives, never ends, or is refused; and is not tried 
   const chosen = [mutant('< → <='), mutant('> → >='), mutant("'counted' → ''"), mutant('at++ → at--')];
   const outcomes = join(root, 'dist/mutants.jsonl');
   const said: string[] = [];
-  const quietly = { before: () => {}, onProgress: () => {} };
+  const files: string[] = [];
+  const onFile = (path: string, ofFile: readonly unknown[]) => files.push(`${path} ${ofFile.length}`);
+  const quietly = { before: () => {}, onProgress: () => {}, onFile };
   const trying = { ...quietly, onFound: () => said.push('tried'), timeoutMs: 5_000 };
   const found = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, toyTest) });
   const byChange = Object.fromEntries(found.map(({ mutant: { change }, outcome }) => [change, outcome]));
@@ -79,4 +81,5 @@ test('a mutant is killed, survives, never ends, or is refused; and is not tried 
   const again = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, toyTest) });
   expect([...again].map(({ outcome }) => outcome).sort()).toEqual(found.map(({ outcome }) => outcome).sort());
   expect(said).toHaveLength(4);
+  expect(files).toEqual(['toy/toy.ts 4']);
 });

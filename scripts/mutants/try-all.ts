@@ -22,6 +22,8 @@ export interface House {
 export interface Trying {
   readonly outcomes: Outcomes;
   readonly onFound: (found: Found, left: number) => void;
+  /** All of a file are found out, those that were known included. */
+  readonly onFile: (path: string, found: readonly Found[]) => void;
   readonly onProgress: (text: string) => void;
   readonly before: () => void;
   readonly tryMs?: number;
@@ -42,6 +44,9 @@ export async function tryAll(house: House, mutants: readonly Mutant[], trying: T
     trying.outcomes.keep(one, texts.get(mutant.path) ?? '');
     found.push(one);
     trying.onFound(one, mutants.length - found.length);
+    const isOfFile = ({ path }: Mutant) => path === mutant.path;
+    const ofFile = found.filter((other) => isOfFile(other.mutant));
+    if (ofFile.length === mutants.filter(isOfFile).length) trying.onFile(mutant.path, ofFile);
   };
   const sandbox = new Sandbox(house.root, house.files);
   const trier = new Trier(sandbox.root);
