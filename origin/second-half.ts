@@ -146,7 +146,7 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
   // Answers are kept as text, and sealed: the client must not read into them.
   const options = { automaticDeserialization: false, retry: { retries: 0 }, enableTelemetry: false } as const;
   const redis = url && token ? new Redis({ url, token, ...options }) : null;
-  const guard = createRedisGuard();
+  const guard = createRedisGuard(registry);
   const policies = policiesOf(config.RATE_LIMIT_PER_MINUTE, config.RATE_LIMIT_BURST_PER_SECOND);
   const hits = new Counter({
     name: 'idempotency_cache_hits_total',

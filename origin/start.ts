@@ -5,6 +5,7 @@ import { Counter, Registry } from 'prom-client';
 import { type Apps, createApps } from './api/app.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { databaseMetrics } from './db/database-metrics.ts';
 import { migrate } from './db/migrate.ts';
 import { createEdgeClient } from './edge/edge-client.ts';
 import { createOutbox } from './edge/outbox.ts';
@@ -125,6 +126,7 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
   const options = {
     url: config.DATABASE_URL,
     onIdleError: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
+    watch: databaseMetrics(registry),
     ...(config.ENVIRONMENT === 'production' ? { onWait } : {}),
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });

@@ -19,7 +19,7 @@ import { type Docs, makeDocs, mountDocs } from './docs.ts';
 import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './door.ts';
 import { refusal } from './errors.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
-import { httpMetrics } from './http-metrics.ts';
+import { exceptionMetrics, httpMetrics } from './http-metrics.ts';
 import { type ApiApp, mount } from './mount.ts';
 import { createRefusedAccess } from './refused-access.ts';
 import type { Route } from './route.ts';
@@ -67,6 +67,7 @@ export function createApps(parts: AppParts): Apps {
   const door: DoorParts = {
     ...{ callers: secondHalf.mount.callers, log, ownProxies: gate.TRUSTED_PROXIES, secret },
     countRefused: createRefusedAccess(registry, log, timing.refusedSampleMs),
+    countException: exceptionMetrics(registry),
   };
   const routes = [
     ...secondHalf.routes,

@@ -21,6 +21,7 @@ export interface DoorParts {
   readonly callers: Callers;
   readonly log: Logger;
   readonly countRefused: CountRefused;
+  readonly countException: () => void;
   readonly ownProxies: Parameters<typeof clientAddressOf>[1];
   /** Of the service: keys the hash of addresses in logs. */
   readonly secret: string;
@@ -70,11 +71,12 @@ function readClientRequestId(given: string | undefined): string | null {
   return /^[\w-]{8,64}$/.test(given) ? given : null;
 }
 
-export function answerError({ log, countRefused, secret }: DoorParts) {
+export function answerError({ log, countRefused, countException, secret }: DoorParts) {
   return (error: Error, context: Context<Bound>): Response => {
     const request_id = context.get('requestId');
     const refused = error instanceof Refusal ? error : failureOf(error);
     const { method } = context.req;
+    if (refused.error_code === 'internal_error') countException();
     if (refused !== error) {
       const client_request_id = context.get('clientRequestId') ?? undefined;
       log.error({ err: error, request_id, client_request_id, method, status: refused.status }, 'a request failed');

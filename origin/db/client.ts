@@ -39,6 +39,14 @@ export interface PoolUse {
   readonly waiting: number;
 }
 
+/** Who is told of what the database does. */
+export interface DatabaseWatch {
+  /** Something was written, and is on the disk. */
+  committed(seconds: number): void;
+  /** What ended a connection, or kept one from opening: not what the server refuses. */
+  failed(error: Error): void;
+}
+
 export interface DatabaseOptions {
   readonly url: string;
   readonly poolMax: number;
@@ -46,6 +54,7 @@ export interface DatabaseOptions {
   readonly onIdleError: (error: Error) => void;
   /** What becomes of a call to something else that is made inside a transaction (held.ts); it throws where nothing is said. */
   readonly onWait?: OnWait;
+  readonly watch?: DatabaseWatch;
   /**
    * Another pool of this process on the same database. The two make their commits durable together: what one has committed and
    * the other has read is on the disk before either tells of it.
@@ -106,14 +115,16 @@ interface Connection extends Sql {
 const flushers = new WeakMap<Database, Flusher>();
 
 function databaseOn(pool: Pool, orm: Database['orm'], options: DatabaseOptions): Database {
-  const { poolMax: max, onWait = throwOnWait, beside } = options;
+  const { poolMax: max, onWait = throwOnWait, beside, watch = nobody } = options;
+  const { connect } = pool;
+  pool.connect = () => connect.call(pool).catch((error: Error) => toldTo(watch, error));
   // In the pool itself, so that drizzle's statements go this way too.
-  pool.query = (statement, values) => query(pool, statement, values);
+  pool.query = (statement, values) => query(pool, watch, statement, values);
   const flusher = (beside === undefined ? undefined : flushers.get(beside)) ?? createFlusher(pool);
   const database: Database = {
     sql: pool,
     orm,
-    transaction: (work) => inTransaction(pool, flusher, (sql) => whileHeld(onWait, () => work(sql))),
+    transaction: (work) => inTransaction(pool, { flusher, watch }, (sql) => whileHeld(onWait, () => work(sql))),
     use: () => ({ max, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     close: () => pool.end(),
   };
@@ -125,17 +136,30 @@ function databaseOn(pool: Pool, orm: Database['orm'], options: DatabaseOptions):
  * One statement. The drivers' own drops its connection for every error: a caller whose statements are refused would have the
  * server open one after the other, and hold more at a time than the bound, since one that ends is there for a moment yet.
  */
-async function query<Row extends object>(pool: Pool, statement: string | Statement, values?: unknown[]) {
+async function query<Row extends object>(
+  pool: Pool,
+  watch: DatabaseWatch,
+  statement: string | Statement,
+  values?: unknown[],
+) {
   const client = await pool.connect();
   let broken: Error | undefined;
   try {
     return await client.query<Row>(statement, values);
   } catch (error) {
     if (error instanceof Error && !isRefusal(error)) broken = error;
+    if (broken !== undefined) watch.failed(broken);
     throw error;
   } finally {
     client.release(broken);
   }
+}
+
+const nobody: DatabaseWatch = { committed: () => {}, failed: () => {} };
+
+function toldTo(watch: DatabaseWatch, error: Error): never {
+  watch.failed(error);
+  throw error;
 }
 
 /** The server has refused the statement, and goes on with the connection: of anything worse it says FATAL, or nothing. */
@@ -143,26 +167,35 @@ function isRefusal(error: Error): boolean {
   return 'severity' in error && error.severity === 'ERROR';
 }
 
-async function inTransaction<T>(pool: Pool, flusher: Flusher, work: (sql: Sql) => Promise<T>): Promise<T> {
+interface Ends {
+  readonly flusher: Flusher;
+  readonly watch: DatabaseWatch;
+}
+
+async function inTransaction<T>(pool: Pool, { flusher, watch }: Ends, work: (sql: Sql) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
   let result: T;
   let wrote: boolean;
+  let commitAtMs = 0;
   try {
     await client.query('begin; set local synchronous_commit to off');
     result = await work(client);
+    commitAtMs = performance.now();
     wrote = await commit(client);
   } catch (error) {
     // A connection that cannot even roll back is dropped; the server rolls back what it had open.
     await client.query('rollback').catch((failure: Error) => {
       broken = failure;
     });
+    if (broken !== undefined) watch.failed(broken);
     throw error;
   } finally {
     client.release(broken);
   }
   // What only looked may have seen what is not on the disk yet, and its caller may tell of it.
   await (wrote ? flusher.flush() : flusher.underWay());
+  if (wrote) watch.committed((performance.now() - commitAtMs) / 1_000);
   return result;
 }
 

@@ -212,9 +212,10 @@ describe('timeout', () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(answer).toEqual({ outcome: 'unknown', code: 'timeout' });
     const [count] = (await metric('http_client_request_duration_seconds')).filter(
-      ({ labels }) => labels['le'] === '+Inf',
+      ({ labels }) => labels['le'] === '+Inf' && labels['outcome'] === 'unknown',
     );
-    expect(count).toMatchObject({ value: 1, labels: { peer: 'simulated', outcome: 'unknown' } });
+    expect(count).toMatchObject({ value: 1, labels: { peer: 'simulated' } });
+    expect(await metric('request_timeouts_total')).toEqual([{ value: 1, labels: { peer: 'simulated' } }]);
   });
 
   test('one that is cancelled after it was sent is unknown, not "not taken"', async () => {

@@ -123,7 +123,7 @@ class Guard {
       halfOpenAfter: breakerPolicy.halfOpenAfterMs,
       breaker: new SamplingWindow(breakerPolicy),
     });
-    metrics.setBreaker(name, 'closed');
+    metrics.begin(name);
     this.#breaker.onStateChange((state) => {
       if (state === CircuitState.Open) this.#openedAtMs = Date.now();
       metrics.setBreaker(name, breakerStates[state]);

@@ -11,7 +11,8 @@ import { keepUnread } from './unread-webhooks.ts';
 const batch = { sizeMax: 200, waitMsMax: 5 };
 
 /** `kept`: for a person. `ignored`: of a kind that tells nothing of a settlement. */
-export type WebhookOutcome = 'stored' | 'kept' | 'ignored';
+export const webhookOutcomes = ['stored', 'kept', 'ignored'] as const;
+export type WebhookOutcome = (typeof webhookOutcomes)[number];
 
 export interface ProviderInbox {
   /** Acknowledge only after it has returned. Throws what the provider's reader throws for a wrong signature. */
