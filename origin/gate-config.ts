@@ -23,7 +23,7 @@ export const gateEnvironmentShape = {
         return z.NEVER;
       }
     }),
-  /** Connections at once, and of one address; more are closed at once. A connection costs some 20 KB, and 64 KiB with a body. */
+  /** Connections at once, and of one address; more are answered 503 and closed. A connection costs some 20 KB, and 64 KiB with a body. */
   CONNECTIONS_MAX: wholeSetting(10, 100_000).default(2_000),
   CONNECTIONS_PER_ADDRESS_MAX: wholeSetting(1, 100_000).default(500),
   /** Above so late an event loop, calls of the API are answered 503 before anything is done for them. */

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
+import { readRanges } from './api/client-address.ts';
 import { SampleApi } from './api/sample-api.ts';
 import { SampleCard } from './intake/sample-card.ts';
 import { type Listening, listen } from './listen.ts';
@@ -30,14 +31,18 @@ interface Stranger {
   readonly socket: Socket;
   answer: string;
   closedAfterMs: number | null;
+  /** As ECONNRESET: what a client library would show instead of the answer. */
+  error: string | null;
 }
 
 /** Opens a connection and sends a text; what comes back is gathered. */
 async function send(text: string): Promise<Stranger> {
   const socket = connect(port, '127.0.0.1');
-  const stranger: Stranger = { socket, answer: '', closedAfterMs: null };
+  const stranger: Stranger = { socket, answer: '', closedAfterMs: null, error: null };
   const startMs = performance.now();
-  socket.on('error', () => {});
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    stranger.error = error.code ?? error.message;
+  });
   socket.on('data', (chunk) => {
     stranger.answer += String(chunk);
   });
@@ -119,11 +124,65 @@ test('X4: half-sent requests are closed within seconds, and nobody waits for the
   expect(Math.max(...strangers.map(({ closedAfterMs }) => closedAfterMs ?? 0))).toBeLessThan(10_000);
 });
 
-test('X4: one address has so many connections and no more; headers have so many bytes', async () => {
-  const open = await Promise.all(Array.from({ length: 110 }, () => send('')));
+test('X4: one address has so many connections and no more, which the others are told; headers have so many bytes', async () => {
+  const open = await Promise.all(
+    Array.from({ length: 110 }, () => send('GET /livez HTTP/1.1\r\nhost: origin\r\n\r\n')),
+  );
+  await expect.poll(() => open.every(({ answer }) => answer.includes('\r\n\r\n'))).toBe(true);
   await expect.poll(() => open.filter(({ closedAfterMs }) => closedAfterMs !== null).length).toBe(10);
+  const refused = open.filter((stranger) => statusOf(stranger) === 503);
+  expect(refused).toHaveLength(10);
+  for (const { answer, error, closedAfterMs } of refused) {
+    expect(answer).toMatch(/retry-after: 1\r\n.*"error_code":"too_many_connections"/s);
+    // Its request has not been served as well.
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    expect([error, closedAfterMs]).toEqual([null, expect.any(Number)]);
+  }
+  expect(open.filter((stranger) => statusOf(stranger) === 200)).toHaveLength(100);
   for (const { socket } of open) socket.destroy();
   await expect.poll(() => open.every(({ closedAfterMs }) => closedAfterMs !== null)).toBe(true);
   const large = await fetch(`${door.url}/livez`, { headers: { 'x-large': 'x'.repeat(20_000) } });
   expect(large.status).toBe(431);
+});
+
+const answersOf = ({ answer }: Stranger) =>
+  [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+const post = (bytes: number) =>
+  `POST /settlements HTTP/1.1\r\nhost: origin\r\ncontent-type: application/json\r\ncontent-length: ${bytes}\r\n\r\n`;
+
+test('a call that is refused before its body has come is answered, and its connection serves the next call', async () => {
+  const bytes = 200_000;
+  const slow = await send(`${post(bytes)}${'x'.repeat(bytes / 2)}`);
+  await expect.poll(() => answersOf(slow)).toEqual([401]);
+  // A slow line: the rest of the body is still under way for a while.
+  await new Promise((resolve) => setTimeout(resolve, 1_200));
+  slow.socket.write(`${'x'.repeat(bytes / 2)}GET /livez HTTP/1.1\r\nhost: origin\r\n\r\n`);
+  await expect.poll(() => answersOf(slow), { timeout: 4_000 }).toEqual([401, 200]);
+  expect([slow.error, slow.closedAfterMs]).toEqual([null, null]);
+  slow.socket.destroy();
+});
+
+test('a body that is far too large is answered before the connection closes, and the answer says that it does', async () => {
+  const large = await send(post(8_000_000));
+  for (let n = 0; n < 8; n++) {
+    large.socket.write('x'.repeat(100_000));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await expect.poll(() => large.closedAfterMs, { timeout: 4_000 }).not.toBe(null);
+  expect(answersOf(large)).toEqual([401]);
+  expect(large.answer).toMatch(/connection: close/i);
+  expect(large.error).toBe(null);
+});
+
+test('behind our own proxies an idle connection is kept for longer than proxies keep theirs', async () => {
+  const behind = await listen(
+    api.app.fetch,
+    { host: '127.0.0.1', port: 0 },
+    { ...bounds, TRUSTED_PROXIES: readRanges('127.0.0.0/8') },
+  );
+  const [ofProxy, ofStranger] = await Promise.all([fetch(`${behind.url}/livez`), fetch(`${door.url}/livez`)]);
+  expect(ofProxy.headers.get('keep-alive')).toBe('timeout=120');
+  expect(ofStranger.headers.get('keep-alive')).toBe('timeout=5');
+  await Promise.all([ofProxy.text(), ofStranger.text()]);
+  await behind.close();
 });

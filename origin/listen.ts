@@ -1,18 +1,23 @@
 // A listener with bounds: how many connections, how many of one address, how large the headers, how long a request may take to arrive.
 // Whoever opens thousands of connections and sends half a request in each keeps each of them for seconds, and not for minutes.
 
-import type { AddressInfo, Socket } from 'node:net';
+import { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import { isOwnProxy } from './api/client-address.ts';
-import type { Config } from './config.ts';
+import { boundConnections, type ConnectionBounds } from './connection-bounds.ts';
 
 /** A header block comes in one or two packets; all of a request of 64 KiB, over the slowest line that anybody has, in seconds. */
 const headersMsMax = 5_000;
 const requestMsMax = 15_000;
 /** How often the two are looked at: Node's own 30 s would make five seconds into thirty-five. */
 const lookMs = 1_000;
-/** Between two requests on one connection. */
+/**
+ * Between two requests on one connection, in ms: of strangers, and where our own proxies stand in front. A proxy keeps idle connections
+ * for a minute or so (nginx and AWS 60 s, cloudflared 90 s) and must be the one that closes them: where we do, at the moment
+ * in which it sends a request, that request ends in a reset, and the proxy's caller gets 502.
+ */
 const idleMsMax = 5_000;
+const idleBehindProxyMsMax = 120_000;
 /** Nothing sent and nothing taken: an answer that nobody reads. Longer than any route takes to answer. */
 const silentMsMax = 60_000;
 const headerBytesMax = 16 * 1024;
@@ -30,18 +35,20 @@ interface Where {
   readonly port: number;
 }
 
-type Bounds = Pick<Config, 'CONNECTIONS_MAX' | 'CONNECTIONS_PER_ADDRESS_MAX' | 'TRUSTED_PROXIES'>;
 type Fetch = Parameters<typeof serve>[0]['fetch'];
 
-export async function listen(fetch: Fetch, { host, port }: Where, bounds: Bounds): Promise<Listening> {
+export async function listen(fetch: Fetch, { host, port }: Where, bounds: ConnectionBounds): Promise<Listening> {
   const server = await new Promise<ServerType>((resolve, reject) => {
     const serverOptions = {
       ...{ headersTimeout: headersMsMax, requestTimeout: requestMsMax, connectionsCheckingInterval: lookMs },
-      ...{ keepAliveTimeout: idleMsMax, maxHeaderSize: headerBytesMax },
+      keepAliveTimeout: bounds.TRUSTED_PROXIES.length > 0 ? idleBehindProxyMsMax : idleMsMax,
+      maxHeaderSize: headerBytesMax,
     };
-    const opened: ServerType = serve({ fetch, hostname: host, port, serverOptions }, () => resolve(opened));
+    // Not hono's own way with bodies that nobody read: it closes the connection after 500 ms, whatever its caller is told.
+    const options = { fetch, hostname: host, port, serverOptions, autoCleanupIncoming: false };
+    const opened: ServerType = serve(options, () => resolve(opened));
     opened.once('error', reject);
-    bindConnections(opened, bounds);
+    if (opened instanceof Server) setBounds(opened, bounds);
   });
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
@@ -49,27 +56,10 @@ export async function listen(fetch: Fetch, { host, port }: Where, bounds: Bounds
   };
 }
 
-function bindConnections(server: ServerType, bounds: Bounds): void {
-  server.maxConnections = bounds.CONNECTIONS_MAX;
-  if ('maxHeadersCount' in server) server.maxHeadersCount = headersMax;
-  if ('timeout' in server) server.timeout = silentMsMax;
-  const perAddress = new Map<string, number>();
-  server.on('connection', (socket: Socket) => {
-    const address = socket.remoteAddress;
-    // Gone already, or one of our own proxies, which brings everybody.
-    if (address === undefined || isOwnProxy(address, bounds.TRUSTED_PROXIES)) return;
-    const open = perAddress.get(address) ?? 0;
-    if (open >= bounds.CONNECTIONS_PER_ADDRESS_MAX) {
-      socket.destroy();
-      return;
-    }
-    perAddress.set(address, open + 1);
-    socket.once('close', () => {
-      const left = (perAddress.get(address) ?? 1) - 1;
-      if (left === 0) perAddress.delete(address);
-      else perAddress.set(address, left);
-    });
-  });
+function setBounds(server: Server, bounds: ConnectionBounds): void {
+  server.maxHeadersCount = headersMax;
+  server.timeout = silentMsMax;
+  boundConnections(server, bounds);
 }
 
 function closeServer(server: ServerType): Promise<void> {

@@ -227,6 +227,11 @@ export const errors = {
     says: 'More is asked for than can be answered in time. Send the request again in a moment.',
     remedy: 'Wait for `Retry-After`, and send it again, with the same Idempotency-Key.',
   },
+  too_many_connections: {
+    status: 503,
+    says: 'Too many connections are open, from your address or altogether.',
+    remedy: 'Wait for `Retry-After`; keep connections and use them again.',
+  },
   intake_full: {
     status: 503,
     says: 'No message could be taken now. Bring them again.',
