@@ -179,6 +179,7 @@ export class RoomTrial {
       before();
       this.#reached.add(id);
       const { status, error } = runCommand(command, root, timeoutMs, { MUTANT: String(id) });
+      if (error !== undefined && !isTimeout(error)) throw error;
       if (error !== undefined) this.#decide(id, 'endless', command.join(' '));
       else if (status !== 0) this.#decide(id, 'killed', command.join(' '));
       onProgress(`the command; ${this.#waiting.size} left in all`);
@@ -191,6 +192,11 @@ function runCommand(command: readonly string[], root: string, timeoutMs: number,
   const preload = `--import=${join(root, 'scripts/mutants/in-command.ts')}`;
   const env = { ...process.env, NODE_OPTIONS: preload, ...more };
   return spawnSync(file, args, { cwd: root, env, stdio: 'ignore', timeout: timeoutMs, killSignal: 'SIGKILL' });
+}
+
+/** Any other error is of the machine, not of the mutant: the command was not there, or there was no memory to start it. */
+function isTimeout(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ETIMEDOUT';
 }
 
 function reachedBy(command: readonly string[], root: string): number[] {
