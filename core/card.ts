@@ -113,7 +113,7 @@ export class Card {
       const field = differingField(answered.request, { ...request, occurred_at_ms, order });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
-      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
     }
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
@@ -121,7 +121,7 @@ export class Card {
     const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), nowMs);
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
-    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
   }
 
   /**
@@ -197,12 +197,12 @@ export class Card {
   }
 
   /**
-   * What holds for a request instead of its own decision: it was given up, or somebody answered in the card's place, whichever
-   * is newer.
+   * What holds for a request: it was given up, or somebody answered in the card's place, whichever is newer; else its own decision.
+   * An answer of 0 in the card's place makes no approval of a decline: a frozen card that was answered for with 0 is still frozen.
    */
-  #standing(requestKey: string): Decision | null {
+  #standing(requestKey: string, own: Decision): Decision {
     const stoodIn = standInFor(this.#state, requestKey);
-    if (stoodIn !== null)
+    if (stoodIn !== null && (stoodIn.approved_minor > 0 || own.outcome === 'approved'))
       return {
         ...noDecision,
         outcome: 'approved',
@@ -210,7 +210,7 @@ export class Card {
         hold_minor: stoodIn.approved_minor,
       };
     // An approval repeated now would be money without a hold.
-    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : null;
+    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : own;
   }
 
   /** The event that answered a request key, read back from the log. */
