@@ -15,7 +15,7 @@ import {
 import { newCardState } from './card-state.ts';
 import { joined } from './joined.ts';
 import { receiveVoidInPlace } from './receive.ts';
-import { advice, clearing, countingIds, expiry, merchant, noonMs, reversal } from './samples.ts';
+import { advice, clearing, countingIds, expiry, hearing, merchant, noonMs, reversal } from './samples.ts';
 import { unknown } from './subject.ts';
 import { afterVoidInPlace } from './voided.ts';
 
@@ -23,14 +23,14 @@ const ids = countingIds();
 const fresh = (atMs = noonMs) => newAuthorization(ids().authorization_id, atMs, 'USD');
 const known = { subject: null, expires_at_ms: noonMs };
 const advised = advice({ hold_minor: 100, occurred_at_ms: noonMs });
-const held = () => afterMessage(fresh(), advised, known, noonMs);
+const held = () => afterMessage(fresh(), advised, known, hearing());
 
 describe('a step of an authorization', () => {
   test('a correction stands before what the network says later', () => {
-    const corrected = afterCorrection(held(), 70, noonMs + 1);
+    const corrected = afterCorrection(held(), 70, hearing(noonMs + 1, 2));
     expect(corrected.hold_minor).toBe(70);
     const later = reversal({ amount_minor: 30, occurred_at_ms: noonMs + 1_000 });
-    expect(afterMessage(corrected, later, known, noonMs + 2_000).hold_minor).toBe(40);
+    expect(afterMessage(corrected, later, known, hearing(noonMs + 2_000, 3)).hold_minor).toBe(40);
   });
 
   test('a void of the only answer in the card’s place leaves no use, nor its figure', () => {

@@ -4,6 +4,7 @@
 import type { Place } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import { limits } from '../contracts/limits.ts';
+import { type Heard, wasHeardBy } from './hearing.ts';
 
 export type { Place } from '../contracts/card-event.ts';
 
@@ -15,14 +16,9 @@ export type { Place } from '../contracts/card-event.ts';
  * authorization, which comes before everything whatever its stamp; 0 for what stands by its own stamp or number; from 1 on for
  * what comes after all that the card had heard by then, counted up.
  */
-export interface HoldChange extends Place {
+export interface HoldChange extends Place, Heard {
   readonly does: 'adds' | 'sets' | 'ends' | 'lapses' | 'takes';
   readonly minor: number;
-  /**
-   * When the card heard it, or gave it, by the card's clock; of an approval in the card's place, when that was given. 0: not
-   * known, because it was stored before this was kept.
-   */
-  readonly heard_ms: number;
   /** Of `adds` and `takes`: the same by the network's account, where our controls hold more. 120 held, 100 known to it. */
   readonly network_minor?: number;
 }
@@ -139,7 +135,7 @@ export function merged(changes: readonly HoldChange[]): Held {
 function mayComeAfter(one: HoldChange, figure: HoldChange, changes: readonly HoldChange[]): boolean {
   if (one.at_ms >= figure.at_ms) return true;
   if (!isBeginning(one)) return false;
-  const isHeardBefore = ({ heard_ms, at_ms }: HoldChange) => heard_ms <= one.heard_ms && at_ms >= figure.at_ms;
+  const isHeardBefore = (change: HoldChange) => change.at_ms >= figure.at_ms && wasHeardBy(change, one);
   return isHeardBefore(figure) || changes.some(isHeardBefore);
 }
 
@@ -197,7 +193,7 @@ function dateOf(changes: readonly HoldChange[], message: CardMessage, stampMs: n
 
 /** What the network knew to be held at an instant; 0 where a figure stands after it, which says what is held by itself. */
 function knownBefore(changes: readonly HoldChange[], at_ms: number): number {
-  const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };
+  const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard: 0, heard_ms: 0 };
   const ordered = inOrder([...changes, instant]);
   const place = ordered.indexOf(instant);
   return ordered.slice(place).some(isFigure) ? 0 : holdOf(ordered.slice(0, place)).network_minor;

@@ -120,7 +120,7 @@ export class ForgetsWhenItBegan extends Card {
   override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
     const { authorizations } = this.state;
     if (message.alias_key !== undefined)
-      for (const [key, authorization] of authorizations) authorizations.set(key, { ...authorization, begun_at_ms: 0 });
+      for (const [key, authorization] of authorizations) authorizations.set(key, { ...authorization, begun: null });
     return super.receive(message, clockMs);
   }
 }

@@ -1,6 +1,15 @@
 // The model's order of what was told of one purchase's hold, by docs/decisions/0015: a list of keys, compared one by one.
 
-export interface Fact {
+/** When the card learned of something: by the number of its event, and by its clock. */
+export interface When {
+  readonly number: number;
+  /** Of what was approved in its place, when that was given. */
+  readonly heard_ms: number;
+  /** Our edge gave it, and the card learned of it later. */
+  readonly byEdge: boolean;
+}
+
+export interface Fact extends When {
   /** `adds`: an approval. `says`: an advice's figure. `ends`: nothing is left. `lapses`: the same, by the card's own clock. `takes`. */
   readonly does: 'adds' | 'says' | 'ends' | 'lapses' | 'takes';
   readonly at_ms: number;
@@ -11,8 +20,6 @@ export interface Fact {
   readonly minor: number;
   /** Of what adds and takes: by the network's account. */
   readonly told: number;
-  /** When the card heard of it; of what was approved in its place, when that was given. */
-  readonly heard_ms: number;
   /** The request that an approval answers. */
   readonly of: string | null;
   readonly why: string;
@@ -72,9 +79,15 @@ export function remembered(facts: readonly Fact[]): Fact[] {
   const isLate = ({ at_ms }: Fact) => at_ms >= figure.at_ms;
   const kept = ordered.filter((fact, index) => {
     if (index >= last || isLate(fact)) return true;
-    return fact.turn === null && facts.some((before) => before.heard_ms <= fact.heard_ms && isLate(before));
+    return fact.turn === null && facts.some((other) => isLate(other) && !isNewsTo(fact, other));
   });
   return facts.filter((fact) => kept.includes(fact));
+}
+
+/** The fact was there before the card learned of the other. */
+function isNewsTo(fact: Fact, other: Fact): boolean {
+  if (fact.byEdge || other.byEdge) return other.heard_ms > fact.heard_ms;
+  return other.number > fact.number;
 }
 
 export function held(facts: readonly Fact[]): number {
@@ -121,7 +134,7 @@ function isOfMore(facts: readonly Fact[], { kind, amount_minor }: Stamped, atMs:
   if (kind !== 'clearing' && kind !== 'reversal') return false;
   const end: Fact = {
     ...{ does: 'takes', at_ms: atMs, order: null, turn: 0, minor: Number.MAX_SAFE_INTEGER, told: 0 },
-    ...{ heard_ms: 0, of: null, why: 'the end of a day' },
+    ...{ number: 0, heard_ms: 0, byEdge: false, of: null, why: 'the end of a day' },
   };
   const ordered = inOrder([...facts, end]);
   const before = ordered.slice(0, ordered.indexOf(end));

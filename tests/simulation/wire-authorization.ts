@@ -173,7 +173,6 @@ export class WireAuthorization {
   /** What depended on the profile of that time. */
   keepDoubtsOf(one: WireAuthorization, other: WireAuthorization): void {
     this.holds_until_ms = Math.max(one.holds_until_ms, other.holds_until_ms);
-    // What a clock that had jumped ahead dates ends also what the other name's approval holds, given since.
-    this.isDoubtful = one.isDoubtful || other.isDoubtful || this.#hasClockJumped;
+    this.isDoubtful = one.isDoubtful || other.isDoubtful;
   }
 }
