@@ -162,18 +162,21 @@ function isDateOnly(stampMs: number): boolean {
   return stampMs % dayMs === 0;
 }
 
-/** A stamp as far as it is believed. */
-function believedMs(stampMs: number, nowMs: number): number {
-  return stampMs > nowMs + limits.stampAheadMsMax ? nowMs : stampMs;
+/**
+ * A stamp far ahead of our clock is none: one of the two clocks is wrong. Example: at 10:00 by our clock a reversal is stamped 10:00 of
+ * next week. It comes after what was heard by then, as if it had no stamp.
+ */
+function believedStamp({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | undefined {
+  return stampMs !== undefined && stampMs > nowMs + limits.stampAheadMsMax ? undefined : stampMs;
 }
 
 export function placeOf(changes: readonly HoldChange[], message: CardMessage, nowMs: number): Place {
-  const { kind, occurred_at_ms, order } = message;
-  if (occurred_at_ms === undefined) {
+  const { kind, order } = message;
+  const stampMs = believedStamp(message, nowMs);
+  if (stampMs === undefined) {
     const after = afterAllHeard(changes, nowMs - limits.stampBehindMsMax, order);
     return order === undefined ? after : { at_ms: after.at_ms, order, nth: 0 };
   }
-  const stampMs = believedMs(occurred_at_ms, nowMs);
   const at_ms = isDateOnly(stampMs) && kind !== 'advice' ? dateOf(changes, message, stampMs, nowMs) : stampMs;
   return order === undefined ? { at_ms, nth: 0 } : { at_ms, order, nth: 0 };
 }
@@ -201,10 +204,11 @@ function knownBefore(changes: readonly HoldChange[], at_ms: number): number {
 
 type Stamped = Pick<CardMessage, 'occurred_at_ms' | 'order'>;
 
-/** The earliest instant of an approval: the network's stamp; where it gives none, or a date alone, as early as its clock may be behind ours. */
-function approvalAtMs({ occurred_at_ms }: Stamped, nowMs: number): number {
-  const isTimed = occurred_at_ms !== undefined && !isDateOnly(occurred_at_ms);
-  return isTimed ? believedMs(occurred_at_ms, nowMs) : Math.max(0, nowMs - limits.stampBehindMsMax);
+/** The earliest instant of an approval: the network's stamp; where it gives none, an unbelievable one, or a date alone, as early as its clock may be behind ours. */
+function approvalAtMs(stamped: Stamped, nowMs: number): number {
+  const stampMs = believedStamp(stamped, nowMs);
+  const isTimed = stampMs !== undefined && !isDateOnly(stampMs);
+  return isTimed ? stampMs : Math.max(0, nowMs - limits.stampBehindMsMax);
 }
 
 /** Where an approval stands that did not begin the authorization: after all that the card had heard when it gave it. */

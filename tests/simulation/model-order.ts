@@ -125,8 +125,10 @@ interface Stamped {
   readonly order?: number | undefined;
 }
 
-function believed(stampMs: number, nowMs: number): number {
-  return stampMs - nowMs > aheadMs ? nowMs : stampMs;
+/** Null: there is no stamp, or it says that it was later than it can be. */
+function believed({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | null {
+  if (stampMs === undefined || stampMs - nowMs > aheadMs) return null;
+  return stampMs;
 }
 
 /** It takes more than was held at the end of its day: then it is of what was approved after midnight too. */
@@ -145,11 +147,12 @@ function isOfMore(facts: readonly Fact[], { kind, amount_minor }: Stamped, atMs:
 
 export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: number): Place {
   const order = message.order ?? null;
-  if (message.occurred_at_ms === undefined) {
+  const stampMs = believed(message, nowMs);
+  if (stampMs === null) {
     const place = lastPlace(facts, nowMs, null, order);
     return order === null ? place : { at_ms: place.at_ms, order, turn: 0 };
   }
-  let at_ms = believed(message.occurred_at_ms, nowMs);
+  let at_ms = stampMs;
   const lastOfDay = at_ms + dayMs - 1;
   if (at_ms % dayMs === 0 && message.kind !== 'advice') {
     const lastAnywhere = at_ms + behindMs - 1;
@@ -160,8 +163,9 @@ export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: nu
 }
 
 /** The stamp that an approval has by itself. */
-function ownStampMs({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | null {
-  return stampMs !== undefined && stampMs % dayMs !== 0 ? believed(stampMs, nowMs) : null;
+function ownStampMs(stamped: Stamped, nowMs: number): number | null {
+  const stampMs = believed(stamped, nowMs);
+  return stampMs === null || stampMs % dayMs === 0 ? null : stampMs;
 }
 
 export function approvalPlaceOf(facts: readonly Fact[], request: Stamped, nowMs: number): Place {
