@@ -95,6 +95,17 @@ describe.each(jumps.map((offMs) => [offMs / dayMs, offMs] as const))('a clock th
     expect(card.ties()).toBe(100);
   });
 
+  test.each(ends)(
+    'two approvals of A, then %s of A that is stamped rightly, heard by it: nothing is held',
+    (_what, message) => {
+      const card = new Clocked();
+      card.asks('A', 100);
+      card.asks('A', 50, 0, 'second try');
+      card.hears('A', { ...message, occurred_at_ms: noonMs + 30_000 }, offMs);
+      expect(card.held).toBe(0);
+    },
+  );
+
   test('A given up by it, B approved, then both are one: B is held', () => {
     const card = new Clocked();
     card.asks('A', 100);

@@ -42,6 +42,18 @@ export function earlierOf(inPlace: StoodIn | null): readonly GivenInPlace[] {
   return inPlace !== null && 'length' in inPlace.held ? inPlace.held : [];
 }
 
+/** As if it had never been approved: what the network said of the purchase stands. */
+export function giveUp(life: ModelLife | undefined, { request, approval }: Answered, nowMs: number): void {
+  if (life === undefined) return;
+  life.touched_ms = nowMs;
+  if (approval === null) return;
+  const { minor, given_ms } = approval;
+  life.move(nowMs, { voidedMs: given_ms }, () => {
+    life.approvalBecomes(request.request_key, given_ms, 0);
+    life.approved_minor -= minor;
+  });
+}
+
 /** What was said in the card's place is taken back: an approval of our edge, or all that an advice said. */
 export function giveUpInPlace(life: ModelLife, requestKey: string, { held, minor }: StoodIn): void {
   if (!('length' in held)) {

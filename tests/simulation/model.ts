@@ -15,13 +15,13 @@ import {
   type StoodIn,
   toldInstead,
 } from './model-answer.ts';
-import { carriedTo } from './model-carried.ts';
+import { carriedTo, countKeyOf } from './model-carried.ts';
 import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { ModelLife, nowhere } from './model-life.ts';
 import { ModelLives } from './model-lives.ts';
 import { approvalPlaceOf, beginningOf, lastPlace, type When } from './model-order.ts';
 import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
-import { giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
+import { giveUp, giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
 
 export class Model {
   profile: Profile | null = null;
@@ -169,7 +169,7 @@ export class Model {
     const before = this.sequence;
     if (inPlace === null || (answer !== undefined && answer.approval !== null)) {
       this.#next(nowMs);
-      if (answer !== undefined) this.#takeBack(answer, nowMs);
+      if (answer !== undefined) giveUp(this.names.get(answer.request.authorization_key), answer, nowMs);
     }
     if (inPlace !== null) {
       this.#next(nowMs);
@@ -178,19 +178,6 @@ export class Model {
     }
     this.#voided.set(requestKey, this.sequence);
     return this.sequence - before;
-  }
-
-  #takeBack({ request, approval }: Answered, nowMs: number): void {
-    const life = this.names.get(request.authorization_key);
-    if (life === undefined) return;
-    life.touched_ms = nowMs;
-    if (approval === null) return;
-    const { minor, given_ms } = approval;
-    // As if it had never been approved: what the network said of the purchase stands.
-    life.move(nowMs, { voidedMs: given_ms }, () => {
-      life.approvalBecomes(request.request_key, given_ms, 0);
-      life.approved_minor -= minor;
-    });
   }
 
   /** How many holds lapsed. */
@@ -221,10 +208,7 @@ export class Model {
     const carried = carriedTo(profile, before, nowMs);
     this.profile = profile;
     this.#lives.takeCurrency(profile.currency);
-    this.#countKeys = profile.controls.map((control) => {
-      if (control.does !== 'limit') return null;
-      return JSON.stringify([control.applies_to, control.window, control.refunds_give_back]);
-    });
+    this.#countKeys = profile.controls.map(countKeyOf);
     const keys = new Set(this.#countKeys);
     for (const life of this.#lives.all) {
       life.forgetLooks();
