@@ -55,7 +55,8 @@ describe('a step of an authorization', () => {
 describe('what is one minor unit, or none', () => {
   const portionsOf = ({ portions }: Authorization) =>
     portions.map(({ kind, held_minor, cleared_minor }) => [kind, held_minor, cleared_minor]);
-  const hears = (before: Authorization, message: CardMessage) => afterMessage(before, message, known, hearing(noonMs + 1, 2));
+  const hears = (before: Authorization, message: CardMessage) =>
+    afterMessage(before, message, known, hearing(noonMs + 1, 2));
   const stamped = { occurred_at_ms: noonMs };
 
   test('a new authorization is of nothing yet', () => {
@@ -156,7 +157,13 @@ describe('what is one minor unit, or none', () => {
     const granted = { approved_minor: 1, expires_at_ms: noonMs };
     const approval = { at_ms: noonMs, nth: -1, given_at_ms: noonMs, adds_minor: 1 };
     const first = afterApproval(fresh(), 'authorization', approval, { ...granted, subject: unknown }, hearing());
-    const second = afterApproval(first, 'incremental', { ...approval, nth: 1 }, { ...granted, subject: elsewhere }, hearing(noonMs, 2));
+    const second = afterApproval(
+      first,
+      'incremental',
+      { ...approval, nth: 1 },
+      { ...granted, subject: elsewhere },
+      hearing(noonMs, 2),
+    );
     expect(second.subject).toBe(unknown);
   });
 

@@ -5,12 +5,7 @@ import type { Heard } from './hearing.ts';
 import { heldTogether, type Past } from './held-together.ts';
 import { type HoldChange, withChange } from './hold-changes.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => {
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
   const heard_ms = more.heard_ms ?? at_ms;
   // Heard by the event of that number, unless it says otherwise.
   return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };
@@ -118,9 +113,7 @@ describe('a beginning is a later approval of the whole', () => {
   test('not where it began in the same millisecond, or its hold had not changed before', () => {
     expect(bothWays({ ...end, begun: at(30) }, approval).hold_minor).toBe(0);
     expect(bothWays({ ...end, begun: at(15), changed: at(30) }, approval).hold_minor).toBe(0);
-    expect(bothWays({ ...end, begun: at(15), changed: null }, { ...approval, changed: null }).hold_minor).toBe(
-      0,
-    );
+    expect(bothWays({ ...end, begun: at(15), changed: null }, { ...approval, changed: null }).hold_minor).toBe(0);
   });
 
   test('where it is not known when it was given: more is held', () => {

@@ -4,12 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { type HoldChange, holdOf, inOrder, merged, withChange } from './hold-changes.ts';
 import { noonMs } from './samples.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => {
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
   const heard_ms = more.heard_ms ?? noonMs;
   // Heard by the event of that number, unless it says otherwise.
   return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };

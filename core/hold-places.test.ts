@@ -14,12 +14,7 @@ import {
 } from './hold-changes.ts';
 import { advice, clearing, hourMs, noonMs, reversal } from './samples.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => {
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
   const heard_ms = more.heard_ms ?? noonMs;
   // Heard by the event of that number, unless it says otherwise.
   return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };
@@ -179,7 +174,11 @@ describe('the place of an approval', () => {
 
   test.each([
     ['its stamp', { occurred_at_ms: noonMs - 5 }, noonMs - 5],
-    ['a stamp too far ahead of our clock: as none', { occurred_at_ms: noonMs + limits.stampAheadMsMax + 1 }, noonMs - behindMs],
+    [
+      'a stamp too far ahead of our clock: as none',
+      { occurred_at_ms: noonMs + limits.stampAheadMsMax + 1 },
+      noonMs - behindMs,
+    ],
     ['no stamp: as early as a clock may be behind ours', {}, noonMs - behindMs],
     ['a date alone: likewise', midnight, noonMs - behindMs],
   ])('that begins the authorization: %s', (_, stamp, at_ms) => {
