@@ -10,6 +10,32 @@ export const acceptedInObjects: readonly Accepted[] = [
   ...stays('durable-objects/card/outbox.ts', 'the sending that begins here forgets the timer as well', [
     ['this.#stopTimer = null;', 'without this.#stopTimer = null;'],
   ]),
+  ...stays('durable-objects/card/agenda.ts', 'a clock is doubted by the instant of an alarm, so that there is one', [
+    ['const atMs = (this.#firedAtMs ?? 0) + hourMs;', '0 → 1'],
+  ]),
+  ...stays('durable-objects/card/pack-messages.ts', shorterWay, [
+    [
+      'if (text.length * 3 <= limits.messageBytesMax) return true;',
+      ...['text.length * 3 <= limits.messageBytesMax → false', '3 → 4', '<= → <'],
+    ],
+  ]),
+  ...stays(
+    'durable-objects/card/snapshot-parts.ts',
+    'the text is well formed, so that it ends with no first half of a character',
+    [['if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to--;', '< → <=']],
+  ),
+  ...stays('durable-objects/card/card-object.ts', 'a card with a profile has an event, that of the profile', [
+    ['return this.#card.sequence > 0 && this.#log.oldest()?.sequence !== 1;', '> → >=', '0 → 1'],
+  ]),
+  ...stays('durable-objects/card/card-object.ts', 'to go on after nothing is to begin', [
+    ['if (this.#card.sequence === 0 && after > 0) {', '> → >='],
+  ]),
+  ...stays('durable-objects/card/card-object.ts', 'no deadline, be it null or undefined, has passed', [
+    [
+      'return toJsonText(this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null)));',
+      'without its ?? default',
+    ],
+  ]),
   ...stays('durable-objects/card/upkeep.ts', 'what is unsent stays, so that no more than all can go', [
     ['const firstKept = this.#log.firstSince(beforeMs) ?? this.#card.sequence + 1;', '1 → 2'],
   ]),
