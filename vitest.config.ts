@@ -28,7 +28,7 @@ export default defineConfig({
           setupFiles: ['./scripts/property-seed.ts'],
           include: [
             ...['contracts/**/*.test.ts', 'core/**/*.test.ts', 'scripts/**/*.test.ts', 'load/**/*.test.ts'],
-            'sdk/**/*.test.ts',
+            ...['sdk/**/*.test.ts', 'ops/**/*.test.ts'],
           ],
           exclude: ['**/node_modules/**', 'sdk/**/*.workerd.test.ts'],
         },

@@ -27,7 +27,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   });
   const waiting = new Gauge({
     name: 'origin_waiting',
-    help: 'Cards with a gap in their events, card profiles that the edge lacks',
+    help: 'Cards with a gap in their events, card profiles that the edge lacks; words of providers that nobody took yet, webhooks that are due: up to 20,000 of each',
     labelNames: ['what'],
     registers: [registry],
     async collect() {
@@ -43,7 +43,10 @@ async function countWaiting({ sql }: Database): Promise<Record<string, string>> 
   const { rows } = await sql.query<Record<string, string>>(
     `select
        (select count(*) from card_streams where has_gap) as cards_with_gap,
-       (select count(*) from edge_outbox) as card_profiles`,
+       (select count(*) from edge_outbox) as card_profiles,
+       (select count(*) from (select 1 from provider_webhooks where processed_at is null limit 20000) as waiting) as provider_words,
+       (select count(*) from (
+          select 1 from webhook_messages where state = 'pending' and due_at <= now() limit 20000) as waiting) as webhook_messages`,
   );
   return rows[0] ?? {};
 }

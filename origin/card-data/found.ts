@@ -1,5 +1,5 @@
 // How often card data was found, by where it came in and what became of it: a metric of this process (`card_data_found_total`), with
-// an alert and a runbook (docs/runbooks/card-data-found.md). Counted in one place for the whole process, since it is found deep
+// an alert and a runbook (ops/runbooks/card-data-found.md). Counted in one place for the whole process, since it is found deep
 // inside of what has no metrics; never what was found, nor whose.
 
 import { Counter, type Registry } from 'prom-client';

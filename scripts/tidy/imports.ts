@@ -68,6 +68,7 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
     because: 'partners install the client: it carries no code of ours but the contracts’ types',
   },
   load: 'anything',
+  ops: 'anything',
   tests: 'anything',
   scripts: 'anything',
   // Single files at the top: configuration of the tools.

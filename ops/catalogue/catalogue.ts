@@ -1,0 +1,14 @@
+// Everything that is alerted on, in one place: ops/generate.ts makes of it the rules, their tests, the page and the routing.
+
+import type { Alert, AlertGroup } from './alert.ts';
+import { budgets } from './budgets.ts';
+import { database, providers, redisAndVault } from './dependencies.ts';
+import { pipe, security, settlement, webhooks } from './house.ts';
+import { payments } from './payments.ts';
+
+export const groups: readonly AlertGroup[] = [
+  ...[payments, providers, webhooks, database, redisAndVault, settlement, pipe, security],
+  budgets,
+];
+
+export const alerts: readonly Alert[] = groups.flatMap((group) => group.alerts);

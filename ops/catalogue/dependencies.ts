@@ -1,0 +1,239 @@
+// What the origin stands on: payment providers, database, Redis, certificates, vault.
+
+import { type AlertGroup, job } from './alert.ts';
+
+const calls = (peer: string, outcome: string) =>
+  `http_client_request_duration_seconds_count{${job},peer="${peer}",outcome="${outcome}"}`;
+const commit = (le: string) => `sql_exec_latency_bucket{${job},op="commit",le="${le}"}`;
+const redis = (le: string) => `redis_command_duration_seconds_bucket{${job},le="${le}"}`;
+const breaker = `circuit_breaker_state{${job},psp="stripe"}`;
+const failed = 'outcome=~"not_taken|unknown"';
+
+export const providers: AlertGroup = {
+  name: 'adapters',
+  alerts: [
+    {
+      name: 'PSPAdapterErrorRateHigh',
+      // `psp` beside `peer`: an open breaker silences what it explains, by that label.
+      expr: `label_replace(100 * sum by (peer) (increase(http_client_request_duration_seconds_count{${job},${failed}}[5m])) / sum by (peer) (increase(http_client_request_duration_seconds_count{${job}}[5m])), "psp", "$1", "peer", "(.+)") > 2`,
+      ...{ for: '10m', severity: 'SEV-2', service: 'providers', runbook: 'provider-outage', origin: 'mended' },
+      summary: 'More than 2 % of the calls to {{ $labels.peer }} fail (10m)',
+      description:
+        '{{ $value | printf "%.1f" }} % were not taken, or did not say what became of them. A rejected payment is an answer, not an error.',
+      fires: {
+        series: { [calls('stripe', 'paid')]: '0+90x30', [calls('stripe', 'unknown')]: '0+10x30' },
+        at: '20m',
+        labels: { peer: 'stripe', psp: 'stripe' },
+      },
+      silent: {
+        series: {
+          [calls('stripe', 'paid')]: '0+90x30',
+          [calls('stripe', 'rejected')]: '0+10x30',
+          [calls('stripe', 'unknown')]: '0+1x30',
+        },
+        at: '20m',
+      },
+    },
+    {
+      name: 'PSPCallLatencyP95High',
+      expr: `label_replace(histogram_quantile(0.95, sum by (le, peer) (rate(http_client_request_duration_seconds_bucket{${job}}[5m]))), "psp", "$1", "peer", "(.+)") > 1.2`,
+      ...{ for: '10m', severity: 'SEV-3', service: 'providers', runbook: 'provider-outage', origin: 'asked' },
+      summary: 'Calls to {{ $labels.peer }} take more than 1.2 s at p95 (10m)',
+      description:
+        'p95 is {{ $value | humanizeDuration }}. The engine waits up to 20 s, and asks about what it did not hear of.',
+      fires: {
+        series: {
+          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="1.2"}`]: '0+50x30',
+          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="2.5"}`]: '0+100x30',
+          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="+Inf"}`]: '0+100x30',
+        },
+        at: '20m',
+        labels: { peer: 'stripe', psp: 'stripe' },
+      },
+      silent: {
+        series: {
+          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="1.2"}`]: '0+100x30',
+          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="+Inf"}`]: '0+100x30',
+        },
+        at: '20m',
+      },
+    },
+    {
+      name: 'PSPCircuitBreakerOpen',
+      expr: `max by (psp) (circuit_breaker_state{${job}}) == 2`,
+      ...{ for: '2m', severity: 'SEV-1', service: 'providers', runbook: 'provider-outage', origin: 'mended' },
+      summary: 'The breaker of {{ $labels.psp }} is open',
+      description: 'Its settlements wait, or go to the next provider where it is certain that they were not paid.',
+      fires: { series: { [breaker]: '0x3 2x10' }, at: '8m', labels: { psp: 'stripe' } },
+      silent: { series: { [breaker]: '0x3 1x10' }, at: '8m' },
+    },
+    {
+      name: 'PSPCircuitBreakerFlapping',
+      expr: `sum by (psp) (increase(circuit_breaker_opens_total{${job}}[15m])) >= 3`,
+      ...{ severity: 'SEV-2', service: 'providers', runbook: 'provider-outage', origin: 'ours' },
+      summary: 'The breaker of {{ $labels.psp }} opened {{ $value | printf "%.0f" }} times in 15 minutes',
+      description: 'Openings that are shorter than two minutes, or than a scrape: the provider is neither up nor down.',
+      fires: {
+        series: { [`circuit_breaker_opens_total{${job},psp="stripe"}`]: '0x3 1x2 2x2 4x10' },
+        at: '14m',
+        labels: { psp: 'stripe' },
+      },
+      silent: { series: { [`circuit_breaker_opens_total{${job},psp="stripe"}`]: '0x3 1x20' }, at: '14m' },
+    },
+  ],
+};
+
+export const database: AlertGroup = {
+  name: 'database',
+  alerts: [
+    {
+      name: 'DBCommitLatencyHigh',
+      expr: `histogram_quantile(0.95, sum by (le) (rate(sql_exec_latency_bucket{${job},op="commit"}[5m]))) > 0.05`,
+      ...{ for: '10m', severity: 'SEV-2', service: 'database', runbook: 'db-latency', origin: 'asked' },
+      summary: 'Commits take more than 50 ms at p95 until they are on the disk (10m)',
+      description: 'p95 is {{ $value | humanizeDuration }}.',
+      fires: {
+        series: { [commit('0.05')]: '0+80x30', [commit('0.1')]: '0+100x30', [commit('+Inf')]: '0+100x30' },
+        at: '20m',
+      },
+      silent: {
+        series: { [commit('0.05')]: '0+100x30', [commit('0.1')]: '0+100x30', [commit('+Inf')]: '0+100x30' },
+        at: '20m',
+      },
+    },
+    {
+      name: 'DBErrors',
+      expr: `sum by (kind) (increase(db_errors_total{${job}}[5m])) > 0`,
+      ...{ for: '5m', severity: 'SEV-1', service: 'database', runbook: 'db-errors', origin: 'asked' },
+      summary: 'The database fails: {{ $labels.kind }}',
+      description:
+        '{{ $value | printf "%.0f" }} in five minutes, for five minutes. Cards are decided on; booking and settling wait.',
+      fires: {
+        series: { [`db_errors_total{${job},kind="no_connection"}`]: '0x2 1+1x20' },
+        at: '15m',
+        labels: { kind: 'no_connection' },
+      },
+      silent: { series: { [`db_errors_total{${job},kind="no_connection"}`]: '0x2 1x20' }, at: '15m' },
+    },
+    {
+      name: 'DBPoolExhausted',
+      expr: `max by (instance, pool) (database_pool_connections{${job},state="waiting"}) > 10`,
+      ...{ for: '2m', severity: 'SEV-2', service: 'database', runbook: 'db-latency', origin: 'ours' },
+      summary: 'More than ten wait for a connection of the pool {{ $labels.pool }}',
+      description: '{{ $value }} wait on {{ $labels.instance }}: statements are slow, or DATABASE_POOL_MAX is small.',
+      fires: {
+        series: { [`database_pool_connections{${job},instance="a:1",pool="api",state="waiting"}`]: '40x10' },
+        at: '5m',
+        labels: { instance: 'a:1', pool: 'api' },
+      },
+      silent: {
+        series: { [`database_pool_connections{${job},instance="a:1",pool="api",state="waiting"}`]: '2x10' },
+        at: '5m',
+      },
+    },
+    {
+      name: 'CallInTransaction',
+      expr: `increase(waits_in_transaction_total{${job}}[1h]) > 0`,
+      ...{ severity: 'SEV-3', service: 'database', runbook: 'db-latency', origin: 'ours' },
+      summary: 'A call to {{ $labels.for }} was made while a database transaction was open',
+      description: 'A mistake of ours: a connection is held for as long as somebody else takes.',
+      fires: {
+        series: { [`waits_in_transaction_total{${job},for="the edge"}`]: '0x5 1x20' },
+        at: '15m',
+        labels: { job: 'payments', for: 'the edge' },
+      },
+      silent: { series: { [`waits_in_transaction_total{${job},for="the edge"}`]: '0x30' }, at: '15m' },
+    },
+  ],
+};
+
+export const redisAndVault: AlertGroup = {
+  name: 'redis-and-secrets',
+  alerts: [
+    {
+      name: 'RedisHighLatency',
+      expr: `histogram_quantile(0.95, sum by (le) (rate(redis_command_duration_seconds_bucket{${job}}[5m]))) > 0.005`,
+      ...{ for: '10m', severity: 'SEV-2', service: 'redis', runbook: 'redis', origin: 'asked' },
+      summary: 'Redis takes more than 5 ms at p95 (10m)',
+      description:
+        'p95 is {{ $value | humanizeDuration }}. Nothing is wrong without it: answers come from the database, quotas count by process.',
+      fires: {
+        series: { [redis('0.005')]: '0+50x30', [redis('0.01')]: '0+100x30', [redis('+Inf')]: '0+100x30' },
+        at: '20m',
+      },
+      silent: {
+        series: { [redis('0.005')]: '0+100x30', [redis('0.01')]: '0+100x30', [redis('+Inf')]: '0+100x30' },
+        at: '20m',
+      },
+    },
+    {
+      name: 'RedisHighMemory',
+      expr: 'redis_memory_used_bytes / (redis_memory_max_bytes > 0) > 0.8',
+      ...{
+        for: '15m',
+        severity: 'SEV-2',
+        service: 'redis',
+        runbook: 'redis',
+        origin: 'asked',
+        needs: 'redis_exporter',
+      },
+      summary: 'Redis has used more than 80 % of its memory (15m)',
+      description: 'Used: {{ $value | humanizePercentage }}.',
+      fires: {
+        series: {
+          'redis_memory_used_bytes{instance="r:1"}': '90x30',
+          'redis_memory_max_bytes{instance="r:1"}': '100x30',
+        },
+        at: '20m',
+        labels: { instance: 'r:1' },
+      },
+      silent: {
+        series: {
+          'redis_memory_used_bytes{instance="r:1"}': '90x30',
+          'redis_memory_max_bytes{instance="r:1"}': '0x30',
+        },
+        at: '20m',
+      },
+    },
+    {
+      name: 'TLSCertExpiringSoon',
+      expr: 'min by (instance) (cert_expiry_seconds) < 1209600 or min by (instance) (probe_ssl_earliest_cert_expiry - time()) < 1209600',
+      ...{
+        for: '1h',
+        severity: 'SEV-3',
+        service: 'security',
+        runbook: 'cert-rotation',
+        origin: 'mended',
+        needs: 'blackbox_exporter, or a proxy that says cert_expiry_seconds',
+      },
+      summary: 'The certificate of {{ $labels.instance }} expires within 14 days',
+      description: 'In {{ $value | humanizeDuration }}.',
+      fires: {
+        series: { 'cert_expiry_seconds{instance="api:443"}': '1000000x90' },
+        at: '80m',
+        labels: { instance: 'api:443' },
+      },
+      silent: { series: { 'cert_expiry_seconds{instance="api:443"}': '2000000x90' }, at: '80m' },
+    },
+    {
+      name: 'VaultUnsealedOrSealed',
+      expr: 'max by (instance) (vault_sealed) == 1 or min by (instance) (vault_active) == 0',
+      ...{
+        for: '5m',
+        severity: 'SEV-1',
+        service: 'security',
+        runbook: 'vault',
+        origin: 'mended',
+        needs: 'a vault that secrets are read from',
+      },
+      summary: 'The vault {{ $labels.instance }} is sealed or not active',
+      description: 'Running processes keep their secrets; none can be started.',
+      fires: {
+        series: { 'vault_sealed{instance="v:1"}': '1x20', 'vault_active{instance="v:1"}': '1x20' },
+        at: '10m',
+        labels: { instance: 'v:1' },
+      },
+      silent: { series: { 'vault_sealed{instance="v:1"}': '0x20', 'vault_active{instance="v:1"}': '1x20' }, at: '10m' },
+    },
+  ],
+};

@@ -1,0 +1,128 @@
+// What is generated is what is committed; every rule loads, fires and is silent where it should; every alert has a runbook, and every
+// metric that is asked for exists.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { alerts } from './catalogue/catalogue.ts';
+import { objectives } from './catalogue/objectives.ts';
+import { differing, generated } from './generate.ts';
+import { routed } from './write/routing.ts';
+import { recordingRules, ruleTests } from './write/rules.ts';
+import { runbooks, textOfRunbook } from './write/runbook-index.ts';
+
+const has = (tool: string) => spawnSync(tool, ['--version']).error === undefined;
+
+let directory: string;
+beforeAll(() => {
+  directory = mkdtempSync(join(tmpdir(), 'atlas-ops-'));
+});
+afterAll(() => rmSync(directory, { recursive: true }));
+
+/** JSON is YAML. */
+function write(name: string, content: object): string {
+  const path = join(directory, name);
+  writeFileSync(path, JSON.stringify(content));
+  return path;
+}
+
+/** What the tool said where it failed, for the test's message. */
+function run(tool: string, ...words: readonly string[]): string {
+  const { status, stdout, stderr } = spawnSync(tool, words, { encoding: 'utf8', cwd: directory });
+  return status === 0 ? '' : `${stdout}${stderr}`;
+}
+
+test('what npm run ops would write is what is committed', () => {
+  expect(differing()).toEqual([]);
+  expect(generated().size).toBeGreaterThan(4);
+});
+
+describe.skipIf(!has('promtool'))('promtool', () => {
+  test('every rule loads, without a finding', () => {
+    for (const file of ['recording.yml', 'alerts.yml'])
+      expect(
+        run('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', join(import.meta.dirname, 'prometheus', file)),
+      ).toBe('');
+    expect(run('promtool', 'check', 'config', join(import.meta.dirname, 'prometheus/prometheus.yml'))).toBe('');
+  });
+
+  // Seconds each, and more on a machine that is busy.
+  test.each(ruleTests())(
+    '$name: every alert fires where it should, and is silent where it should',
+    { timeout: 120_000 },
+    ({ name, rules, tests }) => {
+      write(`${name}.rules.json`, rules);
+      expect(run('promtool', 'test', 'rules', write(`${name}.json`, tests))).toBe('');
+    },
+  );
+
+  test('a rule that does not fire is found', () => {
+    const [first] = ruleTests();
+    if (first === undefined) throw new Error('no tests');
+    const dead = { alert: 'PaymentsHighErrorRatePrimary', expr: 'vector(0) > 1' };
+    write(`${first.name}.rules.json`, { groups: [{ name: 'dead', rules: [dead] }] });
+    const path = write('dead.json', { ...first.tests, tests: first.tests.tests.slice(0, 1) });
+    expect(run('promtool', 'test', 'rules', path)).toContain(dead.alert);
+  });
+});
+
+describe.skipIf(!has('amtool'))('amtool', () => {
+  const config = join(import.meta.dirname, 'alertmanager.yml');
+
+  test('the routing is valid', () => {
+    expect(run('amtool', 'check-config', config)).toBe('');
+  });
+
+  test.each(routed)('%j is heard by %s', (labels, receiver) => {
+    const words = Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+    const said = execFileSync('amtool', ['config', 'routes', 'test', `--config.file=${config}`, ...words], {
+      encoding: 'utf8',
+    });
+    expect(said.trim()).toBe(receiver);
+  });
+});
+
+describe('runbooks', () => {
+  test('every alert and objective has one, and every one is for an alert', () => {
+    const named = new Set([...alerts, ...objectives].map(({ runbook }) => runbook));
+    expect([...named].sort()).toEqual(runbooks());
+  });
+
+  const sections = ['What it means', 'How bad', 'First', 'Stop the harm', 'It is over when'];
+  // That one is older, in steps of its own, and longer.
+  test.each(runbooks().filter((name) => name !== 'card-data-found'))(
+    '%s says what to do, in the same order',
+    (name) => {
+      const text = textOfRunbook(name);
+      expect([...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title)).toEqual(sections);
+      const commands = /```sh\n([^`]*)```/.exec(text)?.[1]?.trim().split('\n') ?? [];
+      expect(commands).toHaveLength(3);
+      for (const command of commands)
+        expect(command).toMatch(/^(curl -s |npm run (open-items|stand-in|secrets|settle|audit) )/);
+    },
+  );
+
+  test('links lead somewhere', () => {
+    for (const name of runbooks())
+      for (const [, target = ''] of textOfRunbook(name).matchAll(/\]\(([^)#]+)\)/g))
+        expect(() => readFileSync(new URL(`runbooks/${target}`, import.meta.url)), `${name}: ${target}`).not.toThrow();
+  });
+});
+
+test('every metric of a rule is one that a running origin has, or says who else has it', () => {
+  const page = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8');
+  const records = new Set(recordingRules().groups.flatMap(({ rules }) => rules.map(({ record }) => record)));
+  const words = /\b(?:sum|by|rate|increase|le|max|min|or|and|offset|vector|histogram_quantile|label_replace|time)\b/;
+  const unknown = [
+    ...alerts.filter(({ needs }) => needs === undefined).map(({ expr }) => expr),
+    ...recordingRules().groups.flatMap(({ rules }) => rules.map(({ expr }) => expr)),
+  ].flatMap((expr) =>
+    [...expr.replaceAll(/\{[^}]*\}|"[^"]*"|by \([^)]*\)/g, '').matchAll(/[a-z][\w:]*_[\w:]+/g)]
+      .map(([name]) => name)
+      .filter((name) => !words.test(name) && !records.has(name))
+      .filter((name) => !page.includes(`| \`${name.replace(/_(?:bucket|count|sum)$/, '')}\``)),
+  );
+  expect([...new Set(unknown)]).toEqual([]);
+});

@@ -1,0 +1,83 @@
+// Alertmanager's configuration: who hears of what (I19), and which alerts say nothing new beside others.
+
+/** Secrets and addresses are read from files beside it: nothing of them is in the repository. */
+export function alertmanager() {
+  const once = { group_by: ['service'], group_wait: '30s', group_interval: '5m', repeat_interval: '2h' };
+  return {
+    route: {
+      receiver: 'pager',
+      ...once,
+      routes: [
+        // Comes every minute, to a receiver that raises the alarm when it no longer does.
+        {
+          matchers: ['alertname="Watchdog"'],
+          receiver: 'dead-mans-switch',
+          group_wait: '0s',
+          group_interval: '1m',
+          repeat_interval: '1m',
+        },
+        { matchers: ['severity="SEV-1"'], receiver: 'pager' },
+        { matchers: ['severity="SEV-2"'], receiver: 'mail' },
+        { matchers: ['severity="SEV-3"'], receiver: 'chat' },
+      ],
+    },
+    inhibit_rules: [
+      {
+        source_matchers: ['alertname="PSPCircuitBreakerOpen"'],
+        target_matchers: ['alertname=~"PSPAdapterErrorRateHigh|PSPCallLatencyP95High|PSPCircuitBreakerFlapping"'],
+        equal: ['psp'],
+      },
+      {
+        source_matchers: ['alertname="DBErrors"'],
+        target_matchers: [
+          'alertname=~"DBCommitLatencyHigh|DBPoolExhausted|WebhookStoreFailures|LoopStandsStill|SettlementResultLost"',
+        ],
+      },
+      { source_matchers: ['alertname="OriginDown"'], target_matchers: ['alertname="PaymentsNoTraffic"'] },
+      {
+        source_matchers: ['alertname="PaymentsHighErrorRatePrimary"'],
+        target_matchers: [
+          'alertname=~"PaymentsHighErrorRateAdvisory|PaymentsErrorBudgetBurn.*|BudgetBurn_payments_availability.*"',
+          'severity!="SEV-1"',
+        ],
+      },
+    ],
+    receivers: [
+      { name: 'pager', pagerduty_configs: [{ routing_key_file: 'secrets/pagerduty-routing-key' }] },
+      {
+        name: 'mail',
+        email_configs: [
+          {
+            to: 'noc@example.com',
+            from: 'alertmanager@example.com',
+            smarthost: 'smtp.example.com:587',
+            auth_username: 'alertmanager@example.com',
+            auth_password_file: 'secrets/smtp-password',
+          },
+        ],
+      },
+      { name: 'chat', slack_configs: [{ channel: '#payments-alerts', api_url_file: 'secrets/slack-url' }] },
+      { name: 'dead-mans-switch', webhook_configs: [{ url: 'http://127.0.0.1:9099/watchdog', send_resolved: false }] },
+    ],
+  };
+}
+
+/** Of each severity and of Watchdog: who must hear of it. */
+export const routed = [
+  [{ alertname: 'PSPCircuitBreakerOpen', severity: 'SEV-1' }, 'pager'],
+  [{ alertname: 'DBCommitLatencyHigh', severity: 'SEV-2' }, 'mail'],
+  [{ alertname: 'GatewayHigh429Rate', severity: 'SEV-3' }, 'chat'],
+  [{ alertname: 'Watchdog', severity: 'SEV-3' }, 'dead-mans-switch'],
+] as const;
+
+export function prometheus() {
+  return {
+    global: { scrape_interval: '15s', evaluation_interval: '15s' },
+    rule_files: ['recording.yml', 'alerts.yml'],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] },
+    scrape_configs: [
+      // INNER_PORT where the origin has one: its metrics are not for everybody.
+      { job_name: 'payments', metrics_path: '/metrics', static_configs: [{ targets: ['127.0.0.1:8788'] }] },
+    ],
+  };
+}
