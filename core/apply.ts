@@ -22,7 +22,6 @@ import {
 } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Found, take } from './found.ts';
-import type { Hearing } from './hearing.ts';
 import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { afterApprovalInPlace, isAnswerInPlace } from './in-place.ts';
@@ -47,14 +46,13 @@ export function authorizationKeyOf(message: CardMessage): string {
   return message.authorization_key ?? `message ${message.message_key}`;
 }
 
-export function apply(state: CardState, event: LoggedEvent): void {
-  const { sequence, at_ms, body } = event;
+export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent): void {
   switch (body.kind) {
     case 'authorization':
-      applyDecision(state, body, event);
+      applyDecision(state, body, sequence, at_ms);
       return;
     case 'message':
-      applyMessage(state, body, event);
+      applyMessage(state, body, sequence, at_ms);
       return;
     case 'void': {
       const stoodIn = isOfStandIn(body) ? state.stoodIn.get(body.request_key) : undefined;
@@ -69,7 +67,7 @@ export function apply(state: CardState, event: LoggedEvent): void {
     }
     case 'expiry': {
       const found = takeKnown(state, body, at_ms);
-      if (found !== null) change(state, found, afterExpiry(found.authorization, event));
+      if (found !== null) change(state, found, afterExpiry(found.authorization, at_ms));
       return;
     }
     case 'profile':
@@ -78,8 +76,7 @@ export function apply(state: CardState, event: LoggedEvent): void {
   }
 }
 
-function applyDecision(state: CardState, body: Body<'authorization'>, hearing: Hearing): void {
-  const { sequence } = hearing;
+function applyDecision(state: CardState, body: Body<'authorization'>, sequence: number, atMs: number): void {
   const { request, decision, authorization_id, also_named } = body;
   state.answered.set(request.request_key, sequence);
   if (begetsNothing(state, request, decision, also_named)) {
@@ -87,8 +84,8 @@ function applyDecision(state: CardState, body: Body<'authorization'>, hearing: H
       if (name !== undefined) state.asked.set(fingerprint(name), sequence);
     return;
   }
-  const found = take(state, { ...request, authorization_id, also_named }, hearing.at_ms);
-  change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), hearing));
+  const found = take(state, { ...request, authorization_id, also_named }, atMs);
+  change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), atMs));
 }
 
 /**
@@ -104,15 +101,14 @@ function begetsNothing(
   return hold_minor === 0 && !isAnyKnown(state, authorization_key, alias_key, alsoNamed);
 }
 
-function applyMessage(state: CardState, body: Body<'message'>, hearing: Hearing): void {
-  const { sequence, at_ms: atMs } = hearing;
+function applyMessage(state: CardState, body: Body<'message'>, sequence: number, atMs: number): void {
   const { message, authorization_id, anomaly, also_named } = body;
   state.received.set(message.message_key, sequence);
   if (anomaly !== undefined) return;
   const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id, also_named };
   const found = take(state, named, atMs);
   const approval = approvalInPlaceRecordedIn(state, body, atMs);
-  const after = afterHearing(state, found.authorization, message, approval, hearing);
+  const after = afterHearing(state, found.authorization, message, approval, atMs);
   if (message.kind === 'advice' && message.request_key !== undefined) {
     const place = placeOf(found.authorization.changes, message, atMs);
     state.stoodIn.set(
@@ -160,12 +156,12 @@ export function afterDecision(
   request: AuthorizationRequest,
   { outcome, approved_minor }: Decision,
   approval: RecordedApproval | undefined,
-  hearing: Hearing,
+  atMs: number,
 ): Authorization {
   const subject = outcome === 'approved' ? subjectOf(request) : null;
-  if (approval === undefined || subject === null) return afterDecisionOfNothing(authorization, subject, hearing);
-  const expires_at_ms = holdExpiresAtMs(state.profile, request, hearing.at_ms);
-  return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms }, hearing);
+  if (approval === undefined || subject === null) return afterDecisionOfNothing(authorization, subject, atMs);
+  const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
+  return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms });
 }
 
 /** An authorization after a message. `approval`: of an answer in the card's place that approved something. */
@@ -174,9 +170,8 @@ export function afterHearing(
   authorization: Authorization,
   message: CardMessage,
   approval: ApprovalInPlace | undefined,
-  hearing: Hearing,
+  atMs: number,
 ): Authorization {
-  const atMs = hearing.at_ms;
   // The edge told the network no: nothing is held for that, and what is held stays.
   if (isAnswerInPlace(message) && approval === undefined) return { ...authorization, touched_ms: atMs };
   const merchant = 'merchant' in message ? message.merchant : null;
@@ -184,6 +179,6 @@ export function afterHearing(
   const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
   const known = { subject: subjectAt(merchant), expires_at_ms };
   if (approval !== undefined && isAnswerInPlace(message))
-    return afterApprovalInPlace(authorization, message, approval, known, hearing);
-  return afterMessage(authorization, message, known, hearing);
+    return afterApprovalInPlace(authorization, message, approval, known, atMs);
+  return afterMessage(authorization, message, known, atMs);
 }

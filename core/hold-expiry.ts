@@ -9,7 +9,6 @@ import type { Profile } from '../contracts/profile.ts';
 import { categoriesIn } from './applies-to.ts';
 import { afterExpiry, effectBetween } from './authorization.ts';
 import type { CardState } from './card-state.ts';
-import type { Hearing } from './hearing.ts';
 
 const dayMs = 86_400_000;
 const staysLong = categoriesIn([...lodgingCategories, ...carRentalCategories]);
@@ -31,9 +30,8 @@ export function holdExpiresAtMs(
 export function expiriesDue(
   state: CardState,
   newEventId: () => Id<'evt'>,
-  hearing: Hearing,
+  nowMs: number,
 ): { due: Extract<CardEventBody, { kind: 'expiry' }>[]; next_ms: number } {
-  const nowMs = hearing.at_ms;
   const due: Extract<CardEventBody, { kind: 'expiry' }>[] = [];
   let next_ms = Number.POSITIVE_INFINITY;
   if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };
@@ -46,7 +44,7 @@ export function expiriesDue(
         event_id: newEventId(),
         authorization_id: authorization.authorization_id,
         authorization_key,
-        effect: effectBetween(authorization, afterExpiry(authorization, hearing)),
+        effect: effectBetween(authorization, afterExpiry(authorization, nowMs)),
       });
   }
   return { due, next_ms };

@@ -12,7 +12,6 @@ import { type Authorization, approvalOf, effectBetween, postedMinor } from './au
 import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
-import type { Hearing } from './hearing.ts';
 import { approvalInPlace, type HeldForRequest, isAnswerInPlace } from './in-place.ts';
 import { approvalRecordedIn } from './rows-of-old.ts';
 import { merchantSaid } from './subject.ts';
@@ -34,16 +33,15 @@ export function receiveRequest(
   state: CardState,
   request: AuthorizationRequest,
   ids: FreshIds,
-  hearing: Hearing,
+  nowMs: number,
 ): Body<'authorization'> {
-  const nowMs = hearing.at_ms;
   const stoodIn = answeredInPlace(state, request);
   const decided = stoodIn === null ? decide(state, request, nowMs, ids.also_named) : decidedInPlace(state, stoodIn);
   const { authorization_id, also_named } = ids;
   const found = find(state, { ...request, authorization_id, also_named }, nowMs);
   const before = found.authorization;
   const approval = decided.hold_minor === 0 ? undefined : approvalOf(before, request, decided.hold_minor, nowMs);
-  const after = afterDecision(state, before, request, decided, approval, hearing);
+  const after = afterDecision(state, before, request, decided, approval, nowMs);
   const held = after.hold_minor - before.hold_minor;
   // Only what began its authorization may find its hold gone: by messages that arrived before it.
   assert(
@@ -94,10 +92,9 @@ export function receiveMessage(
   state: CardState,
   message: CardMessage,
   ids: FreshIds,
-  hearing: Hearing,
+  nowMs: number,
   answer: Body<'authorization'> | null = null,
 ): Body<'message'> {
-  const nowMs = hearing.at_ms;
   const { event_id, authorization_id, also_named } = ids;
   const authorization_key = authorizationKeyOf(message);
   const found = find(state, { ...message, authorization_key, authorization_id, also_named }, nowMs);
@@ -111,7 +108,7 @@ export function receiveMessage(
   const approval = isAnswerInPlace(message)
     ? approvalInPlace(message, heldForRequest(state, message.request_key, answer), nowMs)
     : undefined;
-  const after = afterHearing(state, before, message, approval, hearing);
+  const after = afterHearing(state, before, message, approval, nowMs);
   const effect = effectOf(found, after);
   const left = availableMinor(state);
   const spends = spentBy(effect, found);

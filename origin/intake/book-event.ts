@@ -204,10 +204,7 @@ function opened(
   };
 }
 
-/**
- * A row without money takes the currency and the account of what comes. Examples: a request in another currency was declined, and then
- * forced through; a request was declined because nobody knew the card, which has an account by now.
- */
+/** A row without money takes the currency of what comes: a request in another one was declined, and then forced through. */
 function inCurrency(
   row: AuthorizationRow,
   { effect }: MoneyEvent,
@@ -215,7 +212,7 @@ function inCurrency(
   accounts: Accounts,
 ): AuthorizationRow {
   const moves = effect.hold_minor !== 0 || effect.posted_minor !== 0;
-  if (!moves || !isMoneyless(row)) return row;
+  if (!moves || row.currency === currency || !isMoneyless(row)) return row;
   return { ...row, currency, ledger_account_no: accounts.holder(currency) };
 }
 

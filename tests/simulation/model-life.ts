@@ -4,9 +4,9 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
 import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
-import { type Fact, held, type Place, remembered, type When } from './model-order.ts';
+import { type Fact, held, type Place, remembered } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
-import { type Told, toldTogether } from './model-together.ts';
+import { firstOf, type Told, toldTogether } from './model-together.ts';
 
 export class ModelLife {
   readonly names: Set<string>;
@@ -22,9 +22,9 @@ export class ModelLife {
   approved_minor = 0;
   /** How often the network approved without us; what was given up since does not count. */
   advised = 0;
-  /** When its first request was decided, by the card or in its place, and when something first moved its hold; null: never. */
-  begun: When | null = null;
-  moved: When | null = null;
+  /** When its first request was decided, by the card or in its place, and when something first moved its hold; 0: never. */
+  begunMs = 0;
+  movedMs = 0;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -44,14 +44,13 @@ export class ModelLife {
 
   tell(fact: Fact): void {
     if ((fact.does === 'adds' || fact.does === 'takes') && fact.minor === 0) return;
-    this.#retell([...this.facts, fact], this.moved ?? whenOf(fact));
+    this.#retell([...this.facts, fact], this.movedMs || fact.heard_ms);
   }
 
   /** A part that was approved elsewhere, at an instant of its own. */
   tellApart(part: Told): void {
-    const { facts, begun, moved } = toldTogether(this, part);
-    this.#retell(facts, moved);
-    this.begun = begun;
+    this.#retell(toldTogether(this, part), firstOf(this.movedMs, part.movedMs));
+    this.begunMs = firstOf(this.begunMs, part.begunMs);
   }
 
   /** An approval holds something else from now on, or nothing. */
@@ -60,7 +59,7 @@ export class ModelLife {
     const changed = this.facts.filter((fact) => !others(fact)).slice(0, minor > 0 ? 1 : 0);
     this.#retell(
       [...this.facts.filter(others), ...changed.map((fact) => ({ ...fact, minor, told: minor }))],
-      this.moved,
+      this.movedMs,
     );
   }
 
@@ -71,12 +70,12 @@ export class ModelLife {
     const said = this.facts.find(isIt);
     if (said === undefined) return;
     const ended: Fact = { ...said, does: 'ends', minor: 0, told: 0 };
-    this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.moved);
+    this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.movedMs);
   }
 
-  #retell(facts: readonly Fact[], moved: When | null): void {
+  #retell(facts: readonly Fact[], movedMs: number): void {
     this.facts = remembered(facts);
-    this.moved = moved;
+    this.movedMs = movedMs;
     this.#hold = null;
   }
 
@@ -149,8 +148,8 @@ export class ModelLife {
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
     copy.facts = [...this.facts];
     copy.pieces = this.pieces.map((piece) => ({ ...piece }));
-    copy.begun = this.begun;
-    copy.moved = this.moved;
+    copy.begunMs = this.begunMs;
+    copy.movedMs = this.movedMs;
     return copy;
   }
 
@@ -173,10 +172,6 @@ export class ModelLife {
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.forgetLooks();
   }
-}
-
-function whenOf({ number, heard_ms, byEdge }: Fact): When {
-  return { number, heard_ms, byEdge };
 }
 
 export const nowhere: Use = { request: null, merchant: null };
