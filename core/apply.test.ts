@@ -12,6 +12,7 @@ import {
   advice,
   clearing,
   countingIds,
+  hearing,
   hourMs,
   limitPerDay,
   merchant,
@@ -209,7 +210,7 @@ describe('folding one event', () => {
   test('money that a double cannot hold exactly stops the card', () => {
     const state = newCardState();
     Object.assign(state, { currency: 'USD', posted_minor: Number.MAX_SAFE_INTEGER });
-    const body = receiveMessage(state, clearing({ amount_minor: 1 }), countingIds()(), noonMs);
+    const body = receiveMessage(state, clearing({ amount_minor: 1 }), countingIds()(), hearing());
     expect(() => apply(state, { sequence: 1, at_ms: noonMs, body })).toThrow('exactly');
   });
 });

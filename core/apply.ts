@@ -22,6 +22,7 @@ import {
 } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
 import { type Found, take } from './found.ts';
+import type { Hearing } from './hearing.ts';
 import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { afterApprovalInPlace, isAnswerInPlace } from './in-place.ts';
@@ -46,13 +47,14 @@ export function authorizationKeyOf(message: CardMessage): string {
   return message.authorization_key ?? `message ${message.message_key}`;
 }
 
-export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent): void {
+export function apply(state: CardState, event: LoggedEvent): void {
+  const { sequence, at_ms, body } = event;
   switch (body.kind) {
     case 'authorization':
-      applyDecision(state, body, sequence, at_ms);
+      applyDecision(state, body, event);
       return;
     case 'message':
-      applyMessage(state, body, sequence, at_ms);
+      applyMessage(state, body, event);
       return;
     case 'void': {
       const stoodIn = isOfStandIn(body) ? state.stoodIn.get(body.request_key) : undefined;
@@ -67,7 +69,7 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
     }
     case 'expiry': {
       const found = takeKnown(state, body, at_ms);
-      if (found !== null) change(state, found, afterExpiry(found.authorization, at_ms));
+      if (found !== null) change(state, found, afterExpiry(found.authorization, event));
       return;
     }
     case 'profile':
@@ -76,7 +78,8 @@ export function apply(state: CardState, { sequence, at_ms, body }: LoggedEvent):
   }
 }
 
-function applyDecision(state: CardState, body: Body<'authorization'>, sequence: number, atMs: number): void {
+function applyDecision(state: CardState, body: Body<'authorization'>, hearing: Hearing): void {
+  const { sequence } = hearing;
   const { request, decision, authorization_id, also_named } = body;
   state.answered.set(request.request_key, sequence);
   if (begetsNothing(state, request, decision, also_named)) {
@@ -84,8 +87,8 @@ function applyDecision(state: CardState, body: Body<'authorization'>, sequence: 
       if (name !== undefined) state.asked.set(fingerprint(name), sequence);
     return;
   }
-  const found = take(state, { ...request, authorization_id, also_named }, atMs);
-  change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), atMs));
+  const found = take(state, { ...request, authorization_id, also_named }, hearing.at_ms);
+  change(state, found, afterDecision(state, found.authorization, request, decision, approvalRecordedIn(body), hearing));
 }
 
 /**
@@ -101,14 +104,15 @@ function begetsNothing(
   return hold_minor === 0 && !isAnyKnown(state, authorization_key, alias_key, alsoNamed);
 }
 
-function applyMessage(state: CardState, body: Body<'message'>, sequence: number, atMs: number): void {
+function applyMessage(state: CardState, body: Body<'message'>, hearing: Hearing): void {
+  const { sequence, at_ms: atMs } = hearing;
   const { message, authorization_id, anomaly, also_named } = body;
   state.received.set(message.message_key, sequence);
   if (anomaly !== undefined) return;
   const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id, also_named };
   const found = take(state, named, atMs);
   const approval = approvalInPlaceRecordedIn(state, body, atMs);
-  const after = afterHearing(state, found.authorization, message, approval, atMs);
+  const after = afterHearing(state, found.authorization, message, approval, hearing);
   if (message.kind === 'advice' && message.request_key !== undefined) {
     const place = placeOf(found.authorization.changes, message, atMs);
     state.stoodIn.set(
@@ -156,12 +160,12 @@ export function afterDecision(
   request: AuthorizationRequest,
   { outcome, approved_minor }: Decision,
   approval: RecordedApproval | undefined,
-  atMs: number,
+  hearing: Hearing,
 ): Authorization {
   const subject = outcome === 'approved' ? subjectOf(request) : null;
-  if (approval === undefined || subject === null) return afterDecisionOfNothing(authorization, subject, atMs);
-  const expires_at_ms = holdExpiresAtMs(state.profile, request, atMs);
-  return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms });
+  if (approval === undefined || subject === null) return afterDecisionOfNothing(authorization, subject, hearing);
+  const expires_at_ms = holdExpiresAtMs(state.profile, request, hearing.at_ms);
+  return afterApproval(authorization, request.kind, approval, { approved_minor, subject, expires_at_ms }, hearing);
 }
 
 /** An authorization after a message. `approval`: of an answer in the card's place that approved something. */
@@ -170,8 +174,9 @@ export function afterHearing(
   authorization: Authorization,
   message: CardMessage,
   approval: ApprovalInPlace | undefined,
-  atMs: number,
+  hearing: Hearing,
 ): Authorization {
+  const atMs = hearing.at_ms;
   // The edge told the network no: nothing is held for that, and what is held stays.
   if (isAnswerInPlace(message) && approval === undefined) return { ...authorization, touched_ms: atMs };
   const merchant = 'merchant' in message ? message.merchant : null;
@@ -179,6 +184,6 @@ export function afterHearing(
   const expires_at_ms = holdExpiresAtMs(state.profile, { merchant: usedAt }, atMs);
   const known = { subject: subjectAt(merchant), expires_at_ms };
   if (approval !== undefined && isAnswerInPlace(message))
-    return afterApprovalInPlace(authorization, message, approval, known, atMs);
-  return afterMessage(authorization, message, known, atMs);
+    return afterApprovalInPlace(authorization, message, approval, known, hearing);
+  return afterMessage(authorization, message, known, hearing);
 }

@@ -1,6 +1,7 @@
 // A request that held nothing is kept as fingerprints of its names: what it said of them is not forgotten.
 
 import { describe, expect, test } from 'vitest';
+import { limits } from '../contracts/limits.ts';
 import { SampleCard } from './sample-lives.ts';
 import { advice, clearing, limitPerDay, noonMs, profile, refund, request, reversal } from './samples.ts';
 
@@ -77,5 +78,40 @@ describe('a name that only a declined first request has given', () => {
     sample.card.forget({ firstSequence: sample.log.length + 1, beforeMs: noonMs }, noonMs + 1);
     sample.card.receive(advice({ authorization_key: 'B', hold_minor: 300 }), noonMs + 10);
     expect(sample.log.at(-1)?.body).not.toHaveProperty('also_named');
+  });
+
+  test('has the id of the request that gave it, be it its only name', () => {
+    const { card, log } = cardWith({ authorization_key: 'A', request_key: 'declined', amount_minor: 10_001 });
+    card.receive(advice({ authorization_key: 'A', hold_minor: 300 }), noonMs + 10);
+    const [asked, advised] = log.slice(1).map(({ body }) => body);
+    expect(advised).toMatchObject({ authorization_id: (asked as { authorization_id: string }).authorization_id });
+    expect(advised).not.toHaveProperty('also_named');
+  });
+
+  test('has the id of the first of two requests that turn out to be of one', () => {
+    const another = { ...declined, authorization_key: 'C', alias_key: 'D', request_key: 'another' };
+    const { card, log } = cardWith(declined, another);
+    const [first, second] = log.slice(1).map(({ body }) => (body as { authorization_id: string }).authorization_id);
+    expect(second).not.toBe(first);
+    card.receive(advice({ authorization_key: 'A', alias_key: 'C', hold_minor: 300 }), noonMs + 10);
+    expect(log.at(-1)?.body).toMatchObject({ authorization_id: first, also_named: ['B', 'D'] });
+  });
+
+  test('says its other names once: what is known has them', () => {
+    const { card, log } = cardWith(declined);
+    card.receive(advice({ authorization_key: 'A', hold_minor: 300, message_key: 'm1' }), noonMs + 10);
+    expect(log.at(-1)?.body).toMatchObject({ also_named: ['B'] });
+    card.receive(clearing({ authorization_key: 'A', amount_minor: 300, message_key: 'm2' }), noonMs + 20);
+    expect(log.at(-1)?.body).not.toHaveProperty('also_named');
+  });
+
+  test('leads to so many other names and no more', () => {
+    const chain = Array.from({ length: limits.alsoNamedMax + 4 }, (_, index) => ({
+      ...{ authorization_key: `n${index}`, alias_key: `n${index + 1}`, request_key: `r${index}`, amount_minor: 10_001 },
+    }));
+    const { card, log } = cardWith(...chain);
+    card.receive(advice({ authorization_key: 'n0', hold_minor: 300 }), noonMs + 100);
+    const others = Array.from({ length: limits.alsoNamedMax }, (_, index) => `n${index + 1}`);
+    expect(log.at(-1)?.body).toMatchObject({ also_named: others });
   });
 });

@@ -15,7 +15,7 @@ import {
 import { newCardState } from './card-state.ts';
 import { joined } from './joined.ts';
 import { receiveVoidInPlace } from './receive.ts';
-import { advice, clearing, countingIds, expiry, merchant, noonMs, reversal } from './samples.ts';
+import { advice, clearing, countingIds, expiry, hearing, merchant, noonMs, reversal } from './samples.ts';
 import { unknown } from './subject.ts';
 import { afterVoidInPlace } from './voided.ts';
 
@@ -23,14 +23,14 @@ const ids = countingIds();
 const fresh = (atMs = noonMs) => newAuthorization(ids().authorization_id, atMs, 'USD');
 const known = { subject: null, expires_at_ms: noonMs };
 const advised = advice({ hold_minor: 100, occurred_at_ms: noonMs });
-const held = () => afterMessage(fresh(), advised, known, noonMs);
+const held = () => afterMessage(fresh(), advised, known, hearing());
 
 describe('a step of an authorization', () => {
   test('a correction stands before what the network says later', () => {
-    const corrected = afterCorrection(held(), 70, noonMs + 1);
+    const corrected = afterCorrection(held(), 70, hearing(noonMs + 1, 2));
     expect(corrected.hold_minor).toBe(70);
     const later = reversal({ amount_minor: 30, occurred_at_ms: noonMs + 1_000 });
-    expect(afterMessage(corrected, later, known, noonMs + 2_000).hold_minor).toBe(40);
+    expect(afterMessage(corrected, later, known, hearing(noonMs + 2_000, 3)).hold_minor).toBe(40);
   });
 
   test('a void of the only answer in the card’s place leaves no use, nor its figure', () => {
@@ -55,13 +55,14 @@ describe('a step of an authorization', () => {
 describe('what is one minor unit, or none', () => {
   const portionsOf = ({ portions }: Authorization) =>
     portions.map(({ kind, held_minor, cleared_minor }) => [kind, held_minor, cleared_minor]);
-  const hears = (before: Authorization, message: CardMessage) => afterMessage(before, message, known, noonMs + 1);
+  const hears = (before: Authorization, message: CardMessage) =>
+    afterMessage(before, message, known, hearing(noonMs + 1, 2));
   const stamped = { occurred_at_ms: noonMs };
 
   test('a new authorization is of nothing yet', () => {
     const one = fresh();
-    const nothing = { changes: [], portions: [], hold_minor: 0, network_minor: 0, approved_minor: 0, begun_at_ms: 0 };
-    const never = { changed_at_ms: 0, advised: 0, cleared_minor: 0, refunded_minor: 0, expires_at_ms: 0 };
+    const nothing = { changes: [], portions: [], hold_minor: 0, network_minor: 0, approved_minor: 0, begun: null };
+    const never = { changed: null, advised: 0, cleared_minor: 0, refunded_minor: 0, expires_at_ms: 0 };
     expect(one).toMatchObject({ at_ms: noonMs, touched_ms: noonMs, subject: null, ...nothing, ...never });
     expect(isUse(one)).toBe(false);
   });
@@ -87,13 +88,13 @@ describe('what is one minor unit, or none', () => {
 
   test('an advice of one unit is an approval, and begins the authorization where it answers a request', () => {
     const one = { hold_minor: 1, ...stamped };
-    expect(hears(fresh(), advice(one))).toMatchObject({ advised: 1, begun_at_ms: 0 });
+    expect(hears(fresh(), advice(one))).toMatchObject({ advised: 1, begun: null });
     expect(hears(fresh(), advice({ ...one, request_key: 'r1' }))).toMatchObject({
       advised: 1,
-      begun_at_ms: noonMs + 1,
+      begun: { heard: 2, heard_ms: noonMs + 1 },
     });
     const none = advice({ hold_minor: 0, request_key: 'r1', ...stamped });
-    expect(hears(fresh(), none)).toMatchObject({ advised: 0, begun_at_ms: 0 });
+    expect(hears(fresh(), none)).toMatchObject({ advised: 0, begun: null });
   });
 
   test.each([
@@ -117,12 +118,12 @@ describe('what is one minor unit, or none', () => {
 
   test('what ends a hold has no amount of its own', () => {
     const ends = [clearing({ amount_minor: 5, ...stamped }), reversal(stamped), expiry(stamped)];
-    for (const one of [...ends.map((message) => hears(held(), message)), afterExpiry(held(), noonMs + 1)])
-      expect(one.changes.at(-1)).toMatchObject({ minor: 0, heard_ms: noonMs + 1 });
+    for (const one of [...ends.map((message) => hears(held(), message)), afterExpiry(held(), hearing(noonMs + 1, 2))])
+      expect(one.changes.at(-1)).toMatchObject({ minor: 0, heard: 2, heard_ms: noonMs + 1 });
   });
 
   test('a figure that books put there is no use until the network says that it approved as much', () => {
-    const corrected = afterCorrection(fresh(), 50, noonMs);
+    const corrected = afterCorrection(fresh(), 50, hearing());
     const uses = ({ portions }: Authorization) => portions.filter(({ kind }) => kind === 'asked').length;
     expect(isUse(corrected)).toBe(false);
     const approved = hears(corrected, advice({ hold_minor: 50, occurred_at_ms: noonMs + 1 }));
@@ -140,7 +141,7 @@ describe('what is one minor unit, or none', () => {
     const cleared = hears(fresh(), clearing({ amount_minor: 100, ...stamped }));
     const approval = { at_ms: noonMs, nth: -1, given_at_ms: noonMs + 2, adds_minor: 100 };
     const granted = { approved_minor: 100, subject: unknown, expires_at_ms: noonMs };
-    const approved = afterApproval(cleared, 'authorization', approval, granted);
+    const approved = afterApproval(cleared, 'authorization', approval, granted, hearing(noonMs + 2, 2));
     expect(approved.hold_minor).toBe(0);
     expect(portionsOf(approved)).toEqual([['asked', 0, 100]]);
   });
@@ -155,16 +156,23 @@ describe('what is one minor unit, or none', () => {
     const elsewhere = { ...unknown, merchant: merchant('5812') };
     const granted = { approved_minor: 1, expires_at_ms: noonMs };
     const approval = { at_ms: noonMs, nth: -1, given_at_ms: noonMs, adds_minor: 1 };
-    const first = afterApproval(fresh(), 'authorization', approval, { ...granted, subject: unknown });
-    const second = afterApproval(first, 'incremental', { ...approval, nth: 1 }, { ...granted, subject: elsewhere });
+    const first = afterApproval(fresh(), 'authorization', approval, { ...granted, subject: unknown }, hearing());
+    const second = afterApproval(
+      first,
+      'incremental',
+      { ...approval, nth: 1 },
+      { ...granted, subject: elsewhere },
+      hearing(noonMs, 2),
+    );
     expect(second.subject).toBe(unknown);
   });
 
   test('an approval’s change has a number only where it was numbered, and the network’s amount only where that differs', () => {
     const approval = { at_ms: noonMs, nth: 1, given_at_ms: noonMs + 5, adds_minor: 60 };
-    const change = { at_ms: noonMs, nth: 1, does: 'adds', minor: 60, heard_ms: noonMs + 5 };
-    expect(addedBy(approval, 60)).toStrictEqual(change);
-    expect(addedBy({ ...approval, order: 0 }, 60)).toStrictEqual({ ...change, order: 0 });
-    expect(addedBy(approval, 50)).toStrictEqual({ ...change, network_minor: 50 });
+    const heard = { heard: 4, heard_ms: noonMs + 5 };
+    const change = { at_ms: noonMs, nth: 1, does: 'adds', minor: 60, ...heard };
+    expect(addedBy(approval, 60, heard)).toStrictEqual(change);
+    expect(addedBy({ ...approval, order: 0 }, 60, heard)).toStrictEqual({ ...change, order: 0 });
+    expect(addedBy(approval, 50, heard)).toStrictEqual({ ...change, network_minor: 50 });
   });
 });

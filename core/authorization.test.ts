@@ -251,7 +251,8 @@ test('every order of its messages, some twice, ends in the same hold, sums and c
         const { hold_minor, network_minor, changes, cleared_minor, refunded_minor } = first ?? newborn;
         expect(second).toMatchObject({ hold_minor, network_minor, cleared_minor, refunded_minor });
         // Only when each was heard differs.
-        const unheard = (heardThere: typeof changes) => heardThere.map((change) => ({ ...change, heard_ms: 0 }));
+        const unheard = (heardThere: typeof changes) =>
+          heardThere.map((change) => ({ ...change, heard: 0, heard_ms: 0 }));
         expect(unheard(second?.changes ?? [])).toEqual(unheard(changes));
         expect(other).toMatchObject({ held_minor: one.held_minor, posted_minor: one.posted_minor, uses: one.uses });
         expect(countedIn(other, perDayGivingBack)).toEqual(countedIn(one, perDayGivingBack));

@@ -6,6 +6,7 @@ import type { Effect, RecordedApproval } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Id } from '../contracts/ids.ts';
 import { limits } from '../contracts/limits.ts';
+import { type Heard, type Hearing, heardAt } from './hearing.ts';
 import {
   afterAllHeard,
   approvalPlace,
@@ -35,10 +36,10 @@ export interface Authorization extends Hold {
   readonly portions: readonly Portion[];
   /** All that was ever approved, without what was void. */
   readonly approved_minor: number;
-  /** When its first request was decided, by the card or in its place; 0: none was. Any other one is not its beginning. */
-  readonly begun_at_ms: number;
-  /** When something first changed its hold; 0: nothing did. */
-  readonly changed_at_ms: number;
+  /** When its first request was decided, by the card or in its place; null: none was. Any other one is not its beginning. */
+  readonly begun: Heard | null;
+  /** When something first changed its hold; null: nothing did. */
+  readonly changed: Heard | null;
   /** How often something was approved without us, without what was void. */
   readonly advised: number;
   readonly cleared_minor: number;
@@ -59,8 +60,8 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number, cu
     hold_minor: 0,
     network_minor: 0,
     approved_minor: 0,
-    begun_at_ms: 0,
-    changed_at_ms: 0,
+    begun: null,
+    changed: null,
     advised: 0,
     cleared_minor: 0,
     refunded_minor: 0,
@@ -113,8 +114,8 @@ export function approvalOf(
   // After a decline or a verification nothing has been held that a message could be about, so that what the network says now is of
   // this approval, though its stamp is a second older. An increment of what the card has never heard of begins nothing: it belongs
   // to an authorization that a message will name, and that message may be the advice it adds to.
-  const isFirst = authorization.changed_at_ms === 0;
-  const isBegun = authorization.begun_at_ms > 0;
+  const isFirst = authorization.changed === null;
+  const isBegun = authorization.begun !== null;
   const begins = request.kind === 'incremental' ? isBegun && isFirst : !isBegun || isFirst;
   const place = begins ? beginningPlace(request, nowMs) : approvalPlace(authorization.changes, request, nowMs);
   return { ...place, given_at_ms: nowMs, adds_minor };
@@ -125,14 +126,16 @@ export function afterApproval(
   kind: AuthorizationRequest['kind'],
   approval: RecordedApproval,
   granted: { approved_minor: number; subject: Subject; expires_at_ms: number },
+  { sequence }: Hearing,
 ): Authorization {
   const { given_at_ms, adds_minor } = approval;
+  const heard = { heard: sequence, heard_ms: given_at_ms };
   const after = {
     ...authorization,
-    ...changedBy(authorization, addedBy(approval, granted.approved_minor)),
+    ...changedBy(authorization, addedBy(approval, granted.approved_minor, heard)),
     subject: subjectAfter(authorization, granted.subject),
     approved_minor: authorization.approved_minor + adds_minor,
-    begun_at_ms: authorization.begun_at_ms || given_at_ms,
+    begun: authorization.begun ?? heard,
     expires_at_ms: Math.max(authorization.expires_at_ms, granted.expires_at_ms),
   };
   const approves = { kind: kind === 'incremental' ? 'added' : 'asked', minor: adds_minor } as const;
@@ -143,10 +146,11 @@ export function afterApproval(
 export function afterDecisionOfNothing(
   authorization: Authorization,
   subject: Subject | null,
-  nowMs: number,
+  hearing: Hearing,
 ): Authorization {
   const known = subject === null ? authorization.subject : subjectAfter(authorization, subject);
-  return { ...authorization, subject: known, begun_at_ms: authorization.begun_at_ms || nowMs, touched_ms: nowMs };
+  const begun = authorization.begun ?? heardAt(hearing);
+  return { ...authorization, subject: known, begun, touched_ms: hearing.at_ms };
 }
 
 /** Where the purchase was made is said once: an increment counts with what it adds to, whatever it says itself. */
@@ -156,30 +160,34 @@ function subjectAfter(authorization: Authorization, asked: Subject): Subject {
 
 /** What an approval adds to the hold; `network_minor`: how much of that the network was told. */
 export function addedBy(
-  { given_at_ms, adds_minor: minor, at_ms, order, nth }: RecordedApproval,
+  { adds_minor: minor, at_ms, order, nth }: RecordedApproval,
   network_minor: number,
+  heard: Heard,
 ): HoldChange {
   const place = order === undefined ? { at_ms, nth } : { at_ms, order, nth };
-  const change = { ...place, does: 'adds', minor, heard_ms: given_at_ms } as const;
+  const change = { ...place, does: 'adds', minor, ...heard } as const;
   return network_minor === minor ? change : { ...change, network_minor };
 }
 
 /** With one change more of its hold. */
-function changedBy(authorization: Authorization, change: HoldChange): Held & Pick<Authorization, 'changed_at_ms'> {
-  return { ...withChange(authorization, change), changed_at_ms: authorization.changed_at_ms || change.heard_ms };
+function changedBy(authorization: Authorization, change: HoldChange): Held & Pick<Authorization, 'changed'> {
+  const { heard, heard_ms } = change;
+  return { ...withChange(authorization, change), changed: authorization.changed ?? { heard, heard_ms } };
 }
 
 /** Nobody cleared it in time: all that the card has heard of is released. What the network says of later instants is held. */
-export function afterExpiry(authorization: Authorization, nowMs: number): Authorization {
+export function afterExpiry(authorization: Authorization, hearing: Hearing): Authorization {
+  const nowMs = hearing.at_ms;
   const place = afterAllHeard(authorization.changes, nowMs - limits.stampBehindMsMax);
-  const after = changedBy(authorization, { ...place, does: 'lapses', minor: 0, heard_ms: nowMs });
+  const after = changedBy(authorization, { ...place, does: 'lapses', minor: 0, ...heardAt(hearing) });
   return counted(authorization, { ...authorization, ...after }, { nowMs });
 }
 
 /** Set to what the books hold for it. */
-export function afterCorrection(authorization: Authorization, hold_minor: number, nowMs: number): Authorization {
+export function afterCorrection(authorization: Authorization, hold_minor: number, hearing: Hearing): Authorization {
+  const nowMs = hearing.at_ms;
   const place = afterAllHeard(authorization.changes, nowMs - limits.stampBehindMsMax);
-  const after = changedBy(authorization, { ...place, does: 'sets', minor: hold_minor, heard_ms: nowMs });
+  const after = changedBy(authorization, { ...place, does: 'sets', minor: hold_minor, ...heardAt(hearing) });
   return counted(authorization, { ...authorization, ...after }, { nowMs });
 }
 
@@ -188,13 +196,14 @@ export function afterMessage(
   authorization: Authorization,
   message: CardMessage,
   known: { subject: Subject | null; expires_at_ms: number },
-  nowMs: number,
+  hearing: Hearing,
 ): Authorization {
+  const nowMs = hearing.at_ms;
   const after = { ...authorization, subject: authorization.subject ?? known.subject };
   const place = placeOf(authorization.changes, message, nowMs);
   const changed = (does: HoldChange['does'], minor: number) => ({
     ...after,
-    ...changedBy(authorization, { ...place, does, minor, heard_ms: nowMs }),
+    ...changedBy(authorization, { ...place, does, minor, ...heardAt(hearing) }),
   });
   const done = (next: Authorization) => counted(authorization, next, { nowMs });
   switch (message.kind) {
@@ -215,7 +224,7 @@ export function afterMessage(
       return done({
         ...changed('sets', message.hold_minor),
         advised: authorization.advised + (isApproval ? 1 : 0),
-        begun_at_ms: authorization.begun_at_ms || (begins ? nowMs : 0),
+        begun: authorization.begun ?? (begins ? heardAt(hearing) : null),
         expires_at_ms: Math.max(authorization.expires_at_ms, known.expires_at_ms),
       });
     }

@@ -28,7 +28,8 @@ function resultOf(all: readonly Compared[], examplesMax = 9, cardOf = (_: number
 test('newly declined: what had been approved, by the draft’s control; newly approved: what would be, by the recorded one', () => {
   const result = resultOf([
     compared('newly_declined', approved(300), declined('new')),
-    compared('newly_approved', declined('old'), approved(400)),
+    // 20 more are held: what moved is what is approved.
+    compared('newly_approved', declined('old'), approved(400, { hold_minor: 420 })),
     compared('unchanged', approved(5), approved(5)),
   ]);
   const reason = 'exceeds_amount_max';

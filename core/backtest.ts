@@ -83,7 +83,7 @@ export class Backtest {
   #ask(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'authorization' }>): Compared {
     const { request, authorization_id, decision: recorded } = body;
     const { at_ms } = event;
-    const asked = receiveRequest(this.#state, request, body, at_ms);
+    const asked = receiveRequest(this.#state, request, body, event);
     const draft = asked.decision;
     this.#answers.set(request.request_key, { recorded, asked });
     const life = this.#lifeOf(body);

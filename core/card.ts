@@ -14,6 +14,7 @@ import { idsFor } from './asked-names.ts';
 import { assert } from './assert.ts';
 import { type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
+import type { Hearing } from './hearing.ts';
 import { expiriesDue } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
 import { warningsOf } from './kept-counts.ts';
@@ -113,15 +114,15 @@ export class Card {
       const field = differingField(answered.request, { ...request, occurred_at_ms, order });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
-      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
     }
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
     if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
-    const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), nowMs);
+    const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), this.#next(nowMs));
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
-    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key) ?? decision };
+    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
   }
 
   /**
@@ -137,7 +138,13 @@ export class Card {
     }
     const nowMs = this.now(clockMs);
     const answer = isAnswerInPlace(message) ? this.#answerTo(message.request_key) : null;
-    const event = receiveMessage(this.#state, message, idsFor(this.#state, this.#history, message), nowMs, answer);
+    const event = receiveMessage(
+      this.#state,
+      message,
+      idsFor(this.#state, this.#history, message),
+      this.#next(nowMs),
+      answer,
+    );
     this.#append(event, nowMs);
     return { outcome: 'stored', authorization_id: event.authorization_id };
   }
@@ -182,7 +189,7 @@ export class Card {
   /** Drops the holds that are due; when the next one is. */
   expire(clockMs: number): { expired: number; next_ms: number } {
     const nowMs = this.now(clockMs);
-    const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, nowMs);
+    const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, this.#next(nowMs));
     for (const body of due) this.#append(body, nowMs);
     this.#state.next_expiry_ms = next_ms;
     return { expired: due.length, next_ms };
@@ -197,12 +204,12 @@ export class Card {
   }
 
   /**
-   * What holds for a request instead of its own decision: it was given up, or somebody answered in the card's place, whichever
-   * is newer.
+   * What holds for a request: it was given up, or somebody answered in the card's place, whichever is newer; else its own decision.
+   * An answer of 0 in the card's place makes no approval of a decline: a frozen card that was answered for with 0 is still frozen.
    */
-  #standing(requestKey: string): Decision | null {
+  #standing(requestKey: string, own: Decision): Decision {
     const stoodIn = standInFor(this.#state, requestKey);
-    if (stoodIn !== null)
+    if (stoodIn !== null && (stoodIn.approved_minor > 0 || own.outcome === 'approved'))
       return {
         ...noDecision,
         outcome: 'approved',
@@ -210,7 +217,7 @@ export class Card {
         hold_minor: stoodIn.approved_minor,
       };
     // An approval repeated now would be money without a hold.
-    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : null;
+    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : own;
   }
 
   /** The event that answered a request key, read back from the log. */
@@ -229,9 +236,14 @@ export class Card {
     return body;
   }
 
+  /** The number and the instant of the event that comes next. */
+  #next(nowMs: number): Hearing {
+    return { sequence: this.#sequence + 1, at_ms: nowMs };
+  }
+
   /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
   #append(body: CardEventBody, nowMs: number): void {
-    const event = { sequence: this.#sequence + 1, at_ms: nowMs, body };
+    const event = { ...this.#next(nowMs), body };
     const [held, posted] = [heldInAll(this.#state), postedInAll(this.#state)];
     if (nowMs < this.#clockMs) this.#clockStepsBack++;
     this.#fold(event);

@@ -16,7 +16,7 @@ import { type Window, windowSchema } from '../contracts/window.ts';
 import { type CardState, newCardState, setProfile } from './card-state.ts';
 import { decide } from './decide.ts';
 import { receiveRequest } from './receive.ts';
-import { applyAll, countingIds, hourMs, limitPerDay, noonMs, profile, request } from './samples.ts';
+import { applyAll, countingIds, hearing, hourMs, limitPerDay, noonMs, profile, request } from './samples.ts';
 
 const _ = undefined;
 
@@ -170,7 +170,7 @@ function stateOf({ card, asked, spentMinor, voided }: Case): CardState {
   if (spentMinor > 0) {
     const before = asking({ request_key: 'r0', authorization_key: 'a0', amount_minor: spentMinor });
     const atMs = noonMs - hourMs;
-    applyAll(state, [receiveRequest(state, before, countingIds()(), atMs)], atMs);
+    applyAll(state, [receiveRequest(state, before, countingIds()(), hearing(atMs))], atMs);
   }
   if (card === 'unknown') state.profile = null;
   else setProfile(state, profile(card));

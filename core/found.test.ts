@@ -56,25 +56,27 @@ describe('names', () => {
 
 describe('a request of which only its key was kept', () => {
   test.each([
-    ['under the first name', ['a'], 1],
-    ['under the other name', ['b'], 1],
-    ['under neither', ['c'], 0],
-    ['no request at all', [], 0],
-  ])('%s began it before all that is known', (_, asked, begun_at_ms) => {
+    ['under the first name', ['a'], { heard: 3, heard_ms: 1 }],
+    ['under the other name', ['b'], { heard: 3, heard_ms: 1 }],
+    ['under neither', ['c'], null],
+    ['no request at all', [], null],
+    ['under both names, by the first request', ['c', 'b', 'a'], { heard: 4, heard_ms: 1 }],
+  ])('%s began it when it was asked', (_, asked, begun) => {
     for (const keys of [[], ['a']]) {
       const state = stateWith(keys);
-      for (const name of asked) state.asked.set(fingerprint(name), 1);
+      for (const [index, name] of asked.entries()) state.asked.set(fingerprint(name), 3 + index);
       const { authorization, parts } = find(state, named('a', 'b'), noonMs);
-      expect(authorization.begun_at_ms).toBe(begun_at_ms);
+      expect(authorization.begun).toEqual(begun);
       // What comes of one authorization comes of it as it is found.
       expect(parts).toEqual(keys.length === 0 ? [] : [authorization]);
     }
   });
 
   test('changes nothing of what is known to have begun', () => {
-    const state = stateWith(['a'], { a: { begun_at_ms: 1 + noonMs } });
+    const begun = { heard: 7, heard_ms: 1 + noonMs };
+    const state = stateWith(['a'], { a: { begun } });
     state.asked.set(fingerprint('a'), 1);
-    expect(find(state, named('a'), noonMs).authorization.begun_at_ms).toBe(1 + noonMs);
+    expect(find(state, named('a'), noonMs).authorization.begun).toEqual(begun);
   });
 
   test('leaves two that turn out to be one in two parts', () => {

@@ -4,6 +4,7 @@ import type { Id } from '../contracts/ids.ts';
 import { type Authorization, newAuthorization } from './authorization.ts';
 import { authorizationKey, type CardState, removeAuthorization, setAuthorization } from './card-state.ts';
 import { fingerprint } from './fingerprint.ts';
+import { type Heard, unknownInstantMs } from './hearing.ts';
 import { joined } from './joined.ts';
 
 /** What an event names: an authorization, perhaps by a second name from now on, and what to begin where none is known. */
@@ -28,17 +29,17 @@ export interface Found {
 
 export function find(state: CardState, named: Named, atMs: number): Found {
   const found = byNames(state, named, atMs);
-  if (found.authorization.begun_at_ms > 0 || !wasAsked(state, named)) return found;
-  const authorization = { ...found.authorization, begun_at_ms: beforeAllKnown };
+  const begun = found.authorization.begun === null ? firstAsked(state, named) : null;
+  if (begun === null) return found;
+  const authorization = { ...found.authorization, begun };
   return { ...found, authorization, parts: found.parts.length === 1 ? [authorization] : found.parts };
 }
 
-/** Only a key was kept of a request that came before anything else was heard of the authorization, not its instant. */
-const beforeAllKnown = 1;
-
-/** A request of it was decided, of which only a key was kept. */
-function wasAsked({ asked }: CardState, named: Named): boolean {
-  return asked.size > 0 && namesOf(named).some((name) => asked.has(fingerprint(name)));
+/** The first of its requests that held nothing before anything else was heard of it: only its number was kept. Null: there is none. */
+function firstAsked({ asked }: CardState, named: Named): Heard | null {
+  if (asked.size === 0) return null;
+  const numbers = namesOf(named).flatMap((name) => asked.get(fingerprint(name)) ?? []);
+  return numbers.length === 0 ? null : { heard: Math.min(...numbers), heard_ms: unknownInstantMs };
 }
 
 function namesOf({ authorization_key, alias_key, also_named = [] }: Named): readonly string[] {

@@ -1,26 +1,24 @@
 // Two authorizations that turn out to be one, change by change. Whole lives of a card are in joins.test.ts.
 
 import { describe, expect, test } from 'vitest';
+import type { Heard } from './hearing.ts';
 import { heldTogether, type Past } from './held-together.ts';
 import { type HoldChange, withChange } from './hold-changes.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => ({
-  ...{ does, at_ms, minor, nth: 0, heard_ms: at_ms },
-  ...more,
-});
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
+  const heard_ms = more.heard_ms ?? at_ms;
+  // Heard by the event of that number, unless it says otherwise.
+  return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };
+};
 const begins = (at_ms: number, minor: number, more: Partial<HoldChange> = {}) =>
   change('adds', at_ms, minor, { nth: -1, ...more });
+const at = (heard_ms: number): Heard => ({ heard: heard_ms, heard_ms });
 /** Its first request was decided when its first change was heard, unless it says otherwise. */
 function past(changes: readonly HoldChange[], more: Partial<Past> = {}): Past {
   const held = changes.reduce(withChange, { changes: [], hold_minor: 0, network_minor: 0 });
-  const heardMs = Math.min(...changes.map(({ heard_ms }) => heard_ms));
-  const since = changes.length === 0 ? 0 : heardMs;
-  return { changes: held.changes, hold_minor: held.hold_minor, begun_at_ms: since, changed_at_ms: since, ...more };
+  const [first = null] = [...changes].sort((one, other) => one.heard - other.heard || one.heard_ms - other.heard_ms);
+  const since = first === null ? null : { heard: first.heard, heard_ms: first.heard_ms };
+  return { changes: held.changes, hold_minor: held.hold_minor, begun: since, changed: since, ...more };
 }
 function bothWays(one: Past, other: Past) {
   const together = heldTogether(one, other);
@@ -51,16 +49,18 @@ describe('our own expiry of the one', () => {
   });
 });
 
-describe('of one millisecond', () => {
+describe('of one millisecond, stored before it was kept by which event each was heard,', () => {
+  const at30ms = { heard: 0, heard_ms: 30 };
+
   test('an approval is taken as given after an end of the other: it stays held', () => {
-    const first = past([begins(10, 100), change('ends', 12, 0, { heard_ms: 30 })]);
-    const second = past([begins(11, 50, { heard_ms: 30 })]);
+    const first = past([begins(10, 100, { heard: 0 }), change('ends', 12, 0, at30ms)]);
+    const second = past([begins(11, 50, at30ms)]);
     expect(bothWays(first, second).hold_minor).toBe(50);
   });
 
   test('two ends and two approvals: both approvals stay held, in the order in which they were given', () => {
-    const first = past([begins(10, 100), change('ends', 12, 0, { heard_ms: 30 })]);
-    const at30 = (minor: number, nth: number) => change('adds', 11, minor, { nth, heard_ms: 30 });
+    const first = past([begins(10, 100, { heard: 0 }), change('ends', 12, 0, at30ms)]);
+    const at30 = (minor: number, nth: number) => change('adds', 11, minor, { nth, ...at30ms });
     const second = past([at30(50, -1), at30(7, 1)]);
     const together = bothWays(first, second);
     expect(together.hold_minor).toBe(57);
@@ -71,8 +71,8 @@ describe('of one millisecond', () => {
   });
 
   test('a beginning and the other’s increment: the same whichever name is told first', () => {
-    const first = past([begins(10, 100), change('adds', 10, 7, { nth: 1, heard_ms: 30 })]);
-    const second = past([begins(11, 50, { heard_ms: 30 })]);
+    const first = past([begins(10, 100, { heard: 0 }), change('adds', 10, 7, { nth: 1, ...at30ms })]);
+    const second = past([begins(11, 50, at30ms)]);
     expect(doings(bothWays(first, second))).toEqual([
       ['adds', 10, 100],
       ['adds', 11, 50],
@@ -95,31 +95,29 @@ describe('the place of what was heard', () => {
 });
 
 describe('a beginning is a later approval of the whole', () => {
-  const end = past([change('ends', 40, 0, { heard_ms: 20 })], { begun_at_ms: 0 });
+  const end = past([change('ends', 40, 0, { heard_ms: 20 })], { begun: null });
   const approval = past([begins(10, 50, { heard_ms: 30 })]);
 
   test('not where the other had only been named: what was heard before it was of it', () => {
-    expect(bothWays(end, { ...approval, begun_at_ms: 0 })).toMatchObject({ hold_minor: 0, begun_at_ms: 0 });
+    expect(bothWays(end, { ...approval, begun: null })).toMatchObject({ hold_minor: 0, begun: null });
     expect(bothWays(end, approval).hold_minor).toBe(0);
   });
 
   test('where the other had begun and its hold had changed by then, and be it in the first millisecond', () => {
-    expect(bothWays({ ...end, begun_at_ms: 15 }, approval).hold_minor).toBe(50);
-    expect(bothWays({ ...end, begun_at_ms: 1, changed_at_ms: 1 }, approval)).toMatchObject({
-      ...{ hold_minor: 50, begun_at_ms: 1, changed_at_ms: 1 },
+    expect(bothWays({ ...end, begun: at(15) }, approval).hold_minor).toBe(50);
+    expect(bothWays({ ...end, begun: at(1), changed: at(1) }, approval)).toMatchObject({
+      ...{ hold_minor: 50, begun: at(1), changed: at(1) },
     });
   });
 
   test('not where it began in the same millisecond, or its hold had not changed before', () => {
-    expect(bothWays({ ...end, begun_at_ms: 30 }, approval).hold_minor).toBe(0);
-    expect(bothWays({ ...end, begun_at_ms: 15, changed_at_ms: 30 }, approval).hold_minor).toBe(0);
-    expect(bothWays({ ...end, begun_at_ms: 15, changed_at_ms: 0 }, { ...approval, changed_at_ms: 0 }).hold_minor).toBe(
-      0,
-    );
+    expect(bothWays({ ...end, begun: at(30) }, approval).hold_minor).toBe(0);
+    expect(bothWays({ ...end, begun: at(15), changed: at(30) }, approval).hold_minor).toBe(0);
+    expect(bothWays({ ...end, begun: at(15), changed: null }, { ...approval, changed: null }).hold_minor).toBe(0);
   });
 
   test('where it is not known when it was given: more is held', () => {
-    const unknown = past([begins(10, 50, { heard_ms: 0 })], { begun_at_ms: 1 });
+    const unknown = past([begins(10, 50, { heard_ms: 0 })], { begun: at(1) });
     expect(bothWays({ ...end, changes: [change('ends', 40, 0, { heard_ms: 0 })] }, unknown).hold_minor).toBe(50);
   });
 });

@@ -2,28 +2,35 @@
 // start. Example: 100 approved under one name and ended; then 50 approved under another; a message says that both are one. The 50
 // stay held, because the end came before they were approved. Does not take back what was decided meanwhile.
 
+import { type Heard, hearingOrder } from './hearing.ts';
 import { afterAllHeard, type Held, type HoldChange, inOrder, isBeginning, merged, type Place } from './hold-changes.ts';
 
-/** What of an authorization the order of its changes depends on. Instants by the card's clock; 0: never. */
+/** What of an authorization the order of its changes depends on. Null: never. */
 export interface Past {
   readonly changes: readonly HoldChange[];
   readonly hold_minor: number;
   /** Its first request was decided, by the card or in its place. */
-  readonly begun_at_ms: number;
+  readonly begun: Heard | null;
   /** Something first changed its hold. */
-  readonly changed_at_ms: number;
+  readonly changed: Heard | null;
 }
 
-type Since = Pick<Past, 'begun_at_ms' | 'changed_at_ms'>;
+type Since = Pick<Past, 'begun' | 'changed'>;
+type Compare = ReturnType<typeof hearingOrder>;
 
 export function heldTogether(one: Past, other: Past): Held & Since {
+  const changes = [...stillOf(one, other), ...stillOf(other, one)];
+  const firsts = [one.begun, other.begun, one.changed, other.changed].filter((first) => first !== null);
+  const compare = hearingOrder([...changes, ...firsts]);
   const since = {
-    begun_at_ms: earlier(one.begun_at_ms, other.begun_at_ms),
-    changed_at_ms: earlier(one.changed_at_ms, other.changed_at_ms),
+    begun: earlier(one.begun, other.begun, compare),
+    changed: earlier(one.changed, other.changed, compare),
   };
-  const heard = [...stillOf(one, other), ...stillOf(other, one)].sort(asHeard);
   const placed: HoldChange[] = [];
-  for (const change of heard) placed.push({ ...change, ...placeAfter(placed, change, since) });
+  for (const change of changes.sort((first, next) => asHeard(first, next, compare))) {
+    const isLater = isLaterApproval(placed, change, since, compare);
+    placed.push({ ...change, ...placeAfter(placed, change, isLater) });
+  }
   return { ...merged(placed), ...since };
 }
 
@@ -37,33 +44,34 @@ function stillOf({ changes }: Past, other: Past): readonly HoldChange[] {
   return ordered.slice(ordered.findLastIndex(({ does }) => does === 'lapses') + 1);
 }
 
-/** Of one millisecond, approvals come last: that holds more. */
-function asHeard(one: HoldChange, other: HoldChange): number {
-  return (
-    one.heard_ms - other.heard_ms || Number(one.does === 'adds') - Number(other.does === 'adds') || one.nth - other.nth
-  );
+/** Of one millisecond, where no number tells it, approvals come last: that holds more. */
+function asHeard(one: HoldChange, other: HoldChange, compare: Compare): number {
+  const isUnknown = one.heard === 0 && other.heard === 0;
+  const isGivenLast = isUnknown ? Number(one.does === 'adds') - Number(other.does === 'adds') : 0;
+  return compare(one, other) || isGivenLast || one.nth - other.nth;
 }
 
 /** Where it stands, had the card known all that was heard before it. What stands by its own stamp or number stays there. */
-function placeAfter(heardBefore: readonly HoldChange[], change: HoldChange, since: Since): Place {
+function placeAfter(heardBefore: readonly HoldChange[], change: HoldChange, isLater: boolean): Place {
   const { at_ms, order, nth, does } = change;
-  const isFixed = isBeginning(change)
-    ? does !== 'adds' || !isLaterApproval(heardBefore, change, since)
-    : nth === 0 || does === 'lapses';
+  const isFixed = isBeginning(change) ? does !== 'adds' || !isLater : nth === 0 || does === 'lapses';
   return isFixed ? change : afterAllHeard(heardBefore, at_ms, order);
 }
 
 /** It began its own authorization, but the other one had begun by then. */
 function isLaterApproval(
   heardBefore: readonly HoldChange[],
-  { heard_ms }: HoldChange,
-  { begun_at_ms, changed_at_ms }: Since,
+  change: HoldChange,
+  { begun, changed }: Since,
+  compare: Compare,
 ): boolean {
   // Where it is not known when it was given, the larger hold is the safer one.
-  if (heardBefore.some(isBeginning) || heard_ms === 0) return true;
-  return begun_at_ms > 0 && begun_at_ms < heard_ms && changed_at_ms > 0 && changed_at_ms < heard_ms;
+  if (heardBefore.some(isBeginning) || change.heard_ms === 0) return true;
+  const isBefore = (first: Heard | null) => first !== null && compare(first, change) < 0;
+  return isBefore(begun) && isBefore(changed);
 }
 
-function earlier(oneMs: number, otherMs: number): number {
-  return oneMs === 0 || otherMs === 0 ? Math.max(oneMs, otherMs) : Math.min(oneMs, otherMs);
+function earlier(one: Heard | null, other: Heard | null, compare: Compare): Heard | null {
+  if (one === null || other === null) return one ?? other;
+  return compare(one, other) <= 0 ? one : other;
 }

@@ -4,15 +4,11 @@ import { describe, expect, test } from 'vitest';
 import { type HoldChange, holdOf, inOrder, merged, withChange } from './hold-changes.ts';
 import { noonMs } from './samples.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => ({
-  ...{ does, at_ms, minor, nth: 0, heard_ms: noonMs },
-  ...more,
-});
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
+  const heard_ms = more.heard_ms ?? noonMs;
+  // Heard by the event of that number, unless it says otherwise.
+  return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };
+};
 const begins = (at_ms: number, minor: number, more: Partial<HoldChange> = {}) =>
   change('adds', at_ms, minor, { nth: -1, heard_ms: noonMs - 1, ...more });
 const held = (changes: readonly HoldChange[]) => holdOf(inOrder(changes)).hold_minor;

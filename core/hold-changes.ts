@@ -4,6 +4,7 @@
 import type { Place } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import { limits } from '../contracts/limits.ts';
+import { type Heard, wasHeardBy } from './hearing.ts';
 
 export type { Place } from '../contracts/card-event.ts';
 
@@ -15,14 +16,9 @@ export type { Place } from '../contracts/card-event.ts';
  * authorization, which comes before everything whatever its stamp; 0 for what stands by its own stamp or number; from 1 on for
  * what comes after all that the card had heard by then, counted up.
  */
-export interface HoldChange extends Place {
+export interface HoldChange extends Place, Heard {
   readonly does: 'adds' | 'sets' | 'ends' | 'lapses' | 'takes';
   readonly minor: number;
-  /**
-   * When the card heard it, or gave it, by the card's clock; of an approval in the card's place, when that was given. 0: not
-   * known, because it was stored before this was kept.
-   */
-  readonly heard_ms: number;
   /** Of `adds` and `takes`: the same by the network's account, where our controls hold more. 120 held, 100 known to it. */
   readonly network_minor?: number;
 }
@@ -139,7 +135,7 @@ export function merged(changes: readonly HoldChange[]): Held {
 function mayComeAfter(one: HoldChange, figure: HoldChange, changes: readonly HoldChange[]): boolean {
   if (one.at_ms >= figure.at_ms) return true;
   if (!isBeginning(one)) return false;
-  const isHeardBefore = ({ heard_ms, at_ms }: HoldChange) => heard_ms <= one.heard_ms && at_ms >= figure.at_ms;
+  const isHeardBefore = (change: HoldChange) => change.at_ms >= figure.at_ms && wasHeardBy(change, one);
   return isHeardBefore(figure) || changes.some(isHeardBefore);
 }
 
@@ -166,18 +162,21 @@ function isDateOnly(stampMs: number): boolean {
   return stampMs % dayMs === 0;
 }
 
-/** A stamp as far as it is believed. */
-function believedMs(stampMs: number, nowMs: number): number {
-  return stampMs > nowMs + limits.stampAheadMsMax ? nowMs : stampMs;
+/**
+ * A stamp far ahead of our clock is none: one of the two clocks is wrong. Example: at 10:00 by our clock a reversal is stamped 10:00 of
+ * next week. It comes after what was heard by then, as if it had no stamp.
+ */
+function believedStamp({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | undefined {
+  return stampMs !== undefined && stampMs > nowMs + limits.stampAheadMsMax ? undefined : stampMs;
 }
 
 export function placeOf(changes: readonly HoldChange[], message: CardMessage, nowMs: number): Place {
-  const { kind, occurred_at_ms, order } = message;
-  if (occurred_at_ms === undefined) {
+  const { kind, order } = message;
+  const stampMs = believedStamp(message, nowMs);
+  if (stampMs === undefined) {
     const after = afterAllHeard(changes, nowMs - limits.stampBehindMsMax, order);
     return order === undefined ? after : { at_ms: after.at_ms, order, nth: 0 };
   }
-  const stampMs = believedMs(occurred_at_ms, nowMs);
   const at_ms = isDateOnly(stampMs) && kind !== 'advice' ? dateOf(changes, message, stampMs, nowMs) : stampMs;
   return order === undefined ? { at_ms, nth: 0 } : { at_ms, order, nth: 0 };
 }
@@ -197,7 +196,7 @@ function dateOf(changes: readonly HoldChange[], message: CardMessage, stampMs: n
 
 /** What the network knew to be held at an instant; 0 where a figure stands after it, which says what is held by itself. */
 function knownBefore(changes: readonly HoldChange[], at_ms: number): number {
-  const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };
+  const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard: 0, heard_ms: 0 };
   const ordered = inOrder([...changes, instant]);
   const place = ordered.indexOf(instant);
   return ordered.slice(place).some(isFigure) ? 0 : holdOf(ordered.slice(0, place)).network_minor;
@@ -205,10 +204,11 @@ function knownBefore(changes: readonly HoldChange[], at_ms: number): number {
 
 type Stamped = Pick<CardMessage, 'occurred_at_ms' | 'order'>;
 
-/** The earliest instant of an approval: the network's stamp; where it gives none, or a date alone, as early as its clock may be behind ours. */
-function approvalAtMs({ occurred_at_ms }: Stamped, nowMs: number): number {
-  const isTimed = occurred_at_ms !== undefined && !isDateOnly(occurred_at_ms);
-  return isTimed ? believedMs(occurred_at_ms, nowMs) : Math.max(0, nowMs - limits.stampBehindMsMax);
+/** The earliest instant of an approval: the network's stamp; where it gives none, an unbelievable one, or a date alone, as early as its clock may be behind ours. */
+function approvalAtMs(stamped: Stamped, nowMs: number): number {
+  const stampMs = believedStamp(stamped, nowMs);
+  const isTimed = stampMs !== undefined && !isDateOnly(stampMs);
+  return isTimed ? stampMs : Math.max(0, nowMs - limits.stampBehindMsMax);
 }
 
 /** Where an approval stands that did not begin the authorization: after all that the card had heard when it gave it. */

@@ -9,6 +9,7 @@ import type { Profile } from '../contracts/profile.ts';
 import { categoriesIn } from './applies-to.ts';
 import { afterExpiry, effectBetween } from './authorization.ts';
 import type { CardState } from './card-state.ts';
+import type { Hearing } from './hearing.ts';
 
 const dayMs = 86_400_000;
 const staysLong = categoriesIn([...lodgingCategories, ...carRentalCategories]);
@@ -30,8 +31,9 @@ export function holdExpiresAtMs(
 export function expiriesDue(
   state: CardState,
   newEventId: () => Id<'evt'>,
-  nowMs: number,
+  hearing: Hearing,
 ): { due: Extract<CardEventBody, { kind: 'expiry' }>[]; next_ms: number } {
+  const nowMs = hearing.at_ms;
   const due: Extract<CardEventBody, { kind: 'expiry' }>[] = [];
   let next_ms = Number.POSITIVE_INFINITY;
   if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };
@@ -44,7 +46,7 @@ export function expiriesDue(
         event_id: newEventId(),
         authorization_id: authorization.authorization_id,
         authorization_key,
-        effect: effectBetween(authorization, afterExpiry(authorization, nowMs)),
+        effect: effectBetween(authorization, afterExpiry(authorization, hearing)),
       });
   }
   return { due, next_ms };

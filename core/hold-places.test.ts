@@ -14,15 +14,11 @@ import {
 } from './hold-changes.ts';
 import { advice, clearing, hourMs, noonMs, reversal } from './samples.ts';
 
-const change = (
-  does: HoldChange['does'],
-  at_ms: number,
-  minor: number,
-  more: Partial<HoldChange> = {},
-): HoldChange => ({
-  ...{ does, at_ms, minor, nth: 0, heard_ms: noonMs },
-  ...more,
-});
+const change = (does: HoldChange['does'], at_ms: number, minor: number, more: Partial<HoldChange> = {}): HoldChange => {
+  const heard_ms = more.heard_ms ?? noonMs;
+  // Heard by the event of that number, unless it says otherwise.
+  return { does, at_ms, minor, nth: 0, heard: heard_ms, heard_ms, ...more };
+};
 const begins = (at_ms: number, minor: number, more: Partial<HoldChange> = {}) =>
   change('adds', at_ms, minor, { nth: -1, heard_ms: noonMs - 1, ...more });
 const held = (changes: readonly HoldChange[]) => holdOf(inOrder(changes)).hold_minor;
@@ -85,9 +81,9 @@ describe('the place of a message', () => {
     ['its stamp', reversal(stamped(noonMs - 1)), { at_ms: noonMs - 1, nth: 0 }],
     ['its stamp and its number', reversal(stamped(noonMs - 1, 4)), { at_ms: noonMs - 1, order: 4, nth: 0 }],
     ['a stamp as far ahead as clocks differ', reversal(stamped(noonMs + aheadMs)), { at_ms: noonMs + aheadMs, nth: 0 }],
-    ['a stamp further ahead is taken as now', reversal(stamped(noonMs + aheadMs + 1)), { at_ms: noonMs, nth: 0 }],
-    ['so is one of days', advice(stamped(noonMs + 3 * dayMs)), { at_ms: noonMs, nth: 0 }],
-    ['numbered, and too far ahead', advice(stamped(noonMs + 3 * dayMs, 2)), { at_ms: noonMs, order: 2, nth: 0 }],
+    ['a stamp further ahead is none', reversal(stamped(noonMs + aheadMs + 1)), { at_ms: noonMs - behindMs, nth: 1 }],
+    ['nor is one of days', advice(stamped(noonMs + 3 * dayMs)), { at_ms: noonMs - behindMs, nth: 1 }],
+    ['a number, and too far ahead', advice(stamped(noonMs + dayMs, 2)), { at_ms: noonMs - behindMs, order: 2, nth: 0 }],
     ['no stamp: after all heard, as early as it may be', advice(), { at_ms: noonMs - behindMs, nth: 1 }],
     ['no stamp, but a number', advice({ order: 3 }), { at_ms: noonMs - behindMs, order: 3, nth: 0 }],
     ['a date, heard on that day', clearing(stamped(midnightMs)), { at_ms: noonMs, nth: 0 }],
@@ -97,9 +93,16 @@ describe('the place of a message', () => {
     expect(placeOf([], message, noonMs)).toStrictEqual(place);
   });
 
+  test('a stamp too far ahead comes after what was heard, be that stamped later than our clock is now', () => {
+    const known = [begins(noonMs, 100), change('adds', noonMs, 50, { nth: 1 })];
+    const place = placeOf(known, reversal(stamped(noonMs + hourMs)), noonMs - 30 * dayMs);
+    expect(place).toStrictEqual({ at_ms: noonMs, nth: 2 });
+    expect(held([...known, change('ends', place.at_ms, 0, place)])).toBe(0);
+  });
+
   test('a stamp too far ahead does not put what follows behind it', () => {
     const first = placeOf([], advice({ hold_minor: 80, ...stamped(noonMs + dayMs) }), noonMs);
-    const changes = [begins(noonMs - 5, 100), change('sets', first.at_ms, 80)];
+    const changes = [begins(noonMs - 5, 100), change('sets', first.at_ms, 80, first)];
     const next = placeOf(changes, reversal({ amount_minor: 30, ...stamped(noonMs + 1_000) }), noonMs + 1_000);
     expect(held([...changes, change('takes', next.at_ms, 30)])).toBe(50);
   });
@@ -171,7 +174,11 @@ describe('the place of an approval', () => {
 
   test.each([
     ['its stamp', { occurred_at_ms: noonMs - 5 }, noonMs - 5],
-    ['a stamp ahead of our clock', { occurred_at_ms: noonMs + limits.stampAheadMsMax + 1 }, noonMs],
+    [
+      'a stamp too far ahead of our clock: as none',
+      { occurred_at_ms: noonMs + limits.stampAheadMsMax + 1 },
+      noonMs - behindMs,
+    ],
     ['no stamp: as early as a clock may be behind ours', {}, noonMs - behindMs],
     ['a date alone: likewise', midnight, noonMs - behindMs],
   ])('that begins the authorization: %s', (_, stamp, at_ms) => {

@@ -6,7 +6,7 @@ import type { Id } from '../contracts/ids.ts';
 import { type Authorization, newAuthorization } from './authorization.ts';
 import { type HoldChange, holdOf } from './hold-changes.ts';
 import { type AnswerInPlace, afterApprovalInPlace, approvalInPlace } from './in-place.ts';
-import { advice, merchant, noonMs } from './samples.ts';
+import { advice, hearing, merchant, noonMs } from './samples.ts';
 import { subjectAt } from './subject.ts';
 
 const nowMs = noonMs + 1_000;
@@ -62,19 +62,20 @@ describe('an answer of the edge, next to what the card holds for the request', (
 });
 
 describe('an authorization of 100 after an answer in the card’s place', () => {
-  const first: HoldChange = { at_ms: noonMs - 5, does: 'adds', minor: 100, nth: -1, heard_ms: noonMs - 5 };
+  const begun = { heard: 1, heard_ms: noonMs - 5 };
+  const first: HoldChange = { at_ms: noonMs - 5, does: 'adds', minor: 100, nth: -1, ...begun };
   const counts = { kind: 'asked', given_at_ms: noonMs - 5, window_at_ms: noonMs - 5, cleared_minor: 0 } as const;
   const before: Authorization = {
     ...newAuthorization('auth_00000000000000000000000001' as Id<'auth'>, noonMs - 5, 'USD'),
     changes: [first],
     ...holdOf([first]),
     portions: [{ ...counts, held_minor: 100 }],
-    ...{ approved_minor: 100, begun_at_ms: noonMs - 5, changed_at_ms: noonMs - 5 },
+    ...{ approved_minor: 100, begun, changed: begun },
   };
   const known = { subject: subjectAt(merchant('5411')), expires_at_ms: noonMs + 9_000 };
   const answered = (adds_minor: number, approved_minor: number) => {
     const approval: ApprovalInPlace = { at_ms: noonMs, nth: -1, given_at_ms: noonMs, adds_minor, approved_minor };
-    return afterApprovalInPlace(before, { hold_minor: 60 }, approval, known, nowMs);
+    return afterApprovalInPlace(before, { hold_minor: 60 }, approval, known, hearing(nowMs, 2));
   };
 
   test.each([
@@ -106,7 +107,7 @@ describe('an authorization of 100 after an answer in the card’s place', () => 
     expect(answered(60, 60).subject).toEqual(known.subject);
     const elsewhere = { ...before, subject: subjectAt(merchant('5812')) };
     const approval = { at_ms: noonMs, nth: -1, given_at_ms: noonMs, adds_minor: 60, approved_minor: 60 };
-    const said = afterApprovalInPlace(elsewhere, { hold_minor: 60 }, approval, known, nowMs);
+    const said = afterApprovalInPlace(elsewhere, { hold_minor: 60 }, approval, known, hearing(nowMs, 2));
     expect(said.subject?.merchant?.category).toBe('5812');
   });
 });

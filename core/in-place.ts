@@ -4,6 +4,7 @@
 import type { ApprovalInPlace, RecordedApproval } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import { type Authorization, addedBy, counted } from './authorization.ts';
+import type { Hearing } from './hearing.ts';
 import { heldTogether } from './held-together.ts';
 import { beginningPlace, merged } from './hold-changes.ts';
 import type { Subject } from './subject.ts';
@@ -57,12 +58,12 @@ export function afterApprovalInPlace(
   { hold_minor: told_minor }: Pick<AnswerInPlace, 'hold_minor'>,
   approval: ApprovalInPlace,
   known: { subject: Subject | null; expires_at_ms: number },
-  nowMs: number,
+  hearing: Hearing,
 ): Authorization {
   const { adds_minor, lowers } = approval;
   const held =
     lowers === undefined
-      ? heldWith(authorization, approval)
+      ? heldWith(authorization, approval, hearing)
       : merged(withApproval(authorization.changes, lowers, told_minor));
   const after = {
     ...authorization,
@@ -72,17 +73,22 @@ export function afterApprovalInPlace(
     expires_at_ms: Math.max(authorization.expires_at_ms, known.expires_at_ms),
   };
   const approves = adds_minor === 0 ? {} : { approves: { kind: 'asked', minor: adds_minor } as const };
-  return counted(authorization, after, { nowMs, ...approves });
+  return counted(authorization, after, { nowMs: hearing.at_ms, ...approves });
 }
 
 /** As an authorization of its own, that turns out to be a part of this one. */
-function heldWith(authorization: Authorization, approval: ApprovalInPlace): Partial<Authorization> {
+function heldWith(
+  authorization: Authorization,
+  approval: ApprovalInPlace,
+  { sequence }: Hearing,
+): Partial<Authorization> {
   const { adds_minor, approved_minor, given_at_ms } = approval;
   if (adds_minor === 0 && approved_minor === 0) return {};
+  const given = { heard: sequence, heard_ms: given_at_ms, in_place: true } as const;
   return heldTogether(authorization, {
-    changes: [addedBy(approval, approved_minor)],
+    changes: [addedBy(approval, approved_minor, given)],
     hold_minor: adds_minor,
-    begun_at_ms: given_at_ms,
-    changed_at_ms: given_at_ms,
+    begun: given,
+    changed: given,
   });
 }

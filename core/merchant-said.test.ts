@@ -17,6 +17,12 @@ test.each<[Merchant | null, Merchant | null, Merchant | null]>([
   [hotel, null, hotel],
   [{ ...unread, name: 'HOTEL LOBBY' }, hotel, { ...hotel, name: 'HOTEL LOBBY' }],
   [{ ...hotel, category: null }, hotel, hotel],
+  [{ ...unread, id: 'h1', category: '7012' }, hotel, { ...hotel, id: 'h1', category: '7012' }],
+  [
+    { ...unread, country: 'CA' },
+    { ...hotel, id: null },
+    { ...hotel, id: null, country: 'CA' },
+  ],
   // Another shop.
   [{ ...unread, id: 'H2' }, hotel, { ...unread, id: 'H2' }],
 ])('of %j and %j it is %j', (told, known, said) => {

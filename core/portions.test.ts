@@ -44,6 +44,19 @@ describe('an approval', () => {
       ],
     ],
     [
+      'of an increment is added to what counts, though an older approval counts for nothing any more',
+      [
+        ['asked', 10, 0, 0],
+        ['asked', 20, 100, 0],
+      ],
+      { ...approves('added', 5), heldChange: 5 },
+      [
+        ['asked', 10, 0, 0],
+        ['asked', 20, 100, 0],
+        ['added', 90, 5, 0, 20],
+      ],
+    ],
+    [
       'of an increment to nothing that was approved is a use',
       [],
       { ...approves('added', 5), heldChange: 5 },

@@ -10,6 +10,7 @@ import {
   advice,
   clearing,
   countingIds,
+  hearing,
   hourMs,
   limitPerDay,
   merchant,
@@ -30,10 +31,11 @@ function card(changes: Parameters<typeof profile>[0] = {}) {
     apply(state, { sequence: ++sequence, at_ms: noonMs, body });
     return body;
   };
+  const next = () => hearing(noonMs, sequence + 1);
   return {
     state,
-    asks: (...[asked]: Parameters<typeof request>) => record(receiveRequest(state, request(asked), ids(), noonMs)),
-    says: (message: Parameters<typeof receiveMessage>[1]) => record(receiveMessage(state, message, ids(), noonMs)),
+    asks: (...[asked]: Parameters<typeof request>) => record(receiveRequest(state, request(asked), ids(), next())),
+    says: (message: Parameters<typeof receiveMessage>[1]) => record(receiveMessage(state, message, ids(), next())),
     voids: (requestKey: string, answer: Parameters<typeof receiveVoid>[2]) =>
       record(receiveVoid(state, requestKey, answer, ids().event_id, noonMs)),
   };
@@ -228,10 +230,11 @@ test('nothing that is received changes the state: only apply does', () => {
   const answer = asks();
   const before = structuredClone(state);
   const ids = countingIds()();
-  receiveRequest(state, request({ request_key: 'request-2' }), ids, noonMs + hourMs);
-  receiveRequest(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, noonMs + hourMs);
-  receiveMessage(state, clearing(), ids, noonMs + hourMs);
-  receiveMessage(state, advice({ alias_key: 'new' }), ids, noonMs + hourMs);
+  const next = hearing(noonMs + hourMs, 3);
+  receiveRequest(state, request({ request_key: 'request-2' }), ids, next);
+  receiveRequest(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, next);
+  receiveMessage(state, clearing(), ids, next);
+  receiveMessage(state, advice({ alias_key: 'new' }), ids, next);
   receiveVoid(state, 'request-1', answer, ids.event_id, noonMs + hourMs);
   expect(state).toEqual(before);
 });

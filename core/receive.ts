@@ -12,6 +12,7 @@ import { type Authorization, approvalOf, effectBetween, postedMinor } from './au
 import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
+import type { Hearing } from './hearing.ts';
 import { approvalInPlace, type HeldForRequest, isAnswerInPlace } from './in-place.ts';
 import { approvalRecordedIn } from './rows-of-old.ts';
 import { merchantSaid } from './subject.ts';
@@ -33,15 +34,16 @@ export function receiveRequest(
   state: CardState,
   request: AuthorizationRequest,
   ids: FreshIds,
-  nowMs: number,
+  hearing: Hearing,
 ): Body<'authorization'> {
+  const nowMs = hearing.at_ms;
   const stoodIn = answeredInPlace(state, request);
   const decided = stoodIn === null ? decide(state, request, nowMs, ids.also_named) : decidedInPlace(state, stoodIn);
   const { authorization_id, also_named } = ids;
   const found = find(state, { ...request, authorization_id, also_named }, nowMs);
   const before = found.authorization;
   const approval = decided.hold_minor === 0 ? undefined : approvalOf(before, request, decided.hold_minor, nowMs);
-  const after = afterDecision(state, before, request, decided, approval, nowMs);
+  const after = afterDecision(state, before, request, decided, approval, hearing);
   const held = after.hold_minor - before.hold_minor;
   // Only what began its authorization may find its hold gone: by messages that arrived before it.
   assert(
@@ -92,9 +94,10 @@ export function receiveMessage(
   state: CardState,
   message: CardMessage,
   ids: FreshIds,
-  nowMs: number,
+  hearing: Hearing,
   answer: Body<'authorization'> | null = null,
 ): Body<'message'> {
+  const nowMs = hearing.at_ms;
   const { event_id, authorization_id, also_named } = ids;
   const authorization_key = authorizationKeyOf(message);
   const found = find(state, { ...message, authorization_key, authorization_id, also_named }, nowMs);
@@ -108,7 +111,7 @@ export function receiveMessage(
   const approval = isAnswerInPlace(message)
     ? approvalInPlace(message, heldForRequest(state, message.request_key, answer), nowMs)
     : undefined;
-  const after = afterHearing(state, before, message, approval, nowMs);
+  const after = afterHearing(state, before, message, approval, hearing);
   const effect = effectOf(found, after);
   const left = availableMinor(state);
   const spends = spentBy(effect, found);

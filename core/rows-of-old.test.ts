@@ -107,7 +107,7 @@ describe('the books say what a row did', () => {
   const holds = (hold_minor: number, currency = 'USD'): CardState => {
     const state = newCardState();
     setProfile(state, profile());
-    const first = { at_ms: noonMs, does: 'adds', minor: hold_minor, nth: -1, heard_ms: noonMs } as const;
+    const first = { at_ms: noonMs, does: 'adds', minor: hold_minor, nth: -1, heard: 1, heard_ms: noonMs } as const;
     const one: Authorization = {
       ...newAuthorization(ids.authorization_id, noonMs, currency),
       ...{ changes: [first], hold_minor, network_minor: hold_minor, approved_minor: hold_minor },

@@ -51,7 +51,8 @@ export function approvalInPlaceRecordedIn(
  * The books have what a row says it did. Where today's rules would have held another amount, the authorization is set to what
  * the books have: a hold of 0 that should have been 50 stays 0, and what comes afterwards is right.
  */
-export function followBooks(state: CardState, { at_ms, body }: LoggedEvent, heldBefore: number): void {
+export function followBooks(state: CardState, event: LoggedEvent, heldBefore: number): void {
+  const { body } = event;
   if (!('effect' in body)) return;
   const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
   const differs = body.effect.hold_minor - released - (heldInAll(state) - heldBefore);
@@ -60,7 +61,7 @@ export function followBooks(state: CardState, { at_ms, body }: LoggedEvent, held
   const authorization = state.authorizations.get(key);
   if (authorization === undefined) return;
   const held = Math.max(0, authorization.hold_minor + differs);
-  setAuthorization(state, key, authorization, afterCorrection(authorization, held, at_ms));
+  setAuthorization(state, key, authorization, afterCorrection(authorization, held, event));
 }
 
 function keyIn(body: Exclude<CardEventBody, { kind: 'profile' }>): string {

@@ -8,10 +8,14 @@ import type { Id } from '../contracts/ids.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply } from './apply.ts';
 import type { CardState } from './card-state.ts';
+import type { Hearing } from './hearing.ts';
 import type { FreshIds } from './receive.ts';
 
 /** Wednesday, 2026-03-04 12:00 UTC. */
 export const noonMs = Date.UTC(2026, 2, 4, 12);
+
+/** The card's event that is being folded in. */
+export const hearing = (at_ms = noonMs, sequence = 1): Hearing => ({ sequence, at_ms });
 export const hourMs = 3_600_000;
 
 export function profile(changes: Partial<Profile> = {}): Profile {

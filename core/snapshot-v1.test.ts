@@ -48,8 +48,8 @@ test('a snapshot of version 1 gives the card that it was', () => {
   const { state } = loaded();
   expect(state).toMatchObject({ held_minor: 1_100, posted_minor: 300, uses: 3, currency: 'USD' });
   expect(state.authorizations.get('held')).toMatchObject({ hold_minor: 400, network_minor: 300, cleared_minor: 200 });
-  expect(state.authorizations.get('advised')).toMatchObject({ hold_minor: 700, advised: 1, begun_at_ms: 1 });
-  expect(state.authorizations.get('declined')).toMatchObject({ begun_at_ms: 1 });
+  expect(state.authorizations.get('advised')).toMatchObject({ hold_minor: 700, advised: 1, begun: { heard_ms: 1 } });
+  expect(state.authorizations.get('declined')).toMatchObject({ begun: { heard_ms: 1 } });
 });
 
 test('and goes on from there, also through a snapshot of version 2', () => {

@@ -2,6 +2,7 @@
 
 import type { Id } from '../contracts/ids.ts';
 import type { Authorization } from './authorization.ts';
+import type { Heard } from './hearing.ts';
 import { type HoldChange, holdOf } from './hold-changes.ts';
 import type { Portion } from './portions.ts';
 import type { Subject } from './subject.ts';
@@ -19,7 +20,7 @@ export type StoredAuthorization = readonly [
   cleared_minor: number,
   refunded_minor: number,
   expires_at_ms: number,
-  /** When, or 0; 1 where that was not kept. */
+  /** Its instant, or 0; 1 where that was not kept. */
   begun_at_ms: number,
   advised: number,
   /** Of each change: instant, what it does, amount, `nth`; the next instant, … */
@@ -30,6 +31,11 @@ export type StoredAuthorization = readonly [
   portions: number | readonly number[],
   /** When something first changed the hold, then when each change was heard. Absent in snapshots of before this was kept. */
   heard?: readonly number[],
+  /**
+   * By the numbers of the card's events, 0 for none: when its first request was decided, when something first changed the hold, then
+   * when each change was heard. Below 0: given in the card's place, heard of by that event. Absent in snapshots of before this was kept.
+   */
+  heardBy?: readonly number[],
 ];
 
 const doings = ['adds', 'sets', 'ends', 'takes', 'lapses'] as const satisfies readonly HoldChange['does'][];
@@ -52,21 +58,24 @@ export function storedAuthorization(
     authorization.cleared_minor,
     authorization.refunded_minor,
     authorization.expires_at_ms,
-    authorization.begun_at_ms,
+    authorization.begun?.heard_ms ?? 0,
     authorization.advised,
     changes.flatMap(({ at_ms, does, minor, nth }) => [at_ms, doings.indexOf(does), minor, nth]),
     changes.flatMap(({ network_minor, order }, place) =>
       network_minor === undefined && order === undefined ? [] : [place, network_minor ?? -1, order ?? -1],
     ),
     storedPortions(portions),
-    [authorization.changed_at_ms, ...changes.map(({ heard_ms }) => heard_ms)],
+    [authorization.changed?.heard_ms ?? 0, ...changes.map(({ heard_ms }) => heard_ms)],
+    [authorization.begun, authorization.changed, ...changes].map(storedNumber),
   ];
 }
 
 export function authorizationFrom(stored: StoredAuthorization, subjects: readonly Subject[]): Authorization {
   const [, authorization_id, at_ms, touched_ms, currency, subject, approved, cleared, refunded, expires_at_ms] = stored;
-  const [, , , , , , , , , , begun_at_ms, advised, changesStored, changesMore, portionsStored, heard] = stored;
-  const changes = changesFrom(changesStored, changesMore, heard ?? { at_ms });
+  const [, , , , , , , , , , begunMs, advised, changesStored, changesMore, portionsStored, heard, heardBy = []] =
+    stored;
+  const changes = changesFrom(changesStored, changesMore, heard ?? { at_ms }, heardBy);
+  const changedMs = heard?.[0] ?? (changes.length === 0 ? 0 : at_ms);
   const hold = holdOf(changes);
   return {
     authorization_id: authorization_id as Id<'auth'>,
@@ -78,8 +87,8 @@ export function authorizationFrom(stored: StoredAuthorization, subjects: readonl
     portions: portionsFrom(portionsStored, { held_minor: hold.hold_minor, cleared_minor: cleared }),
     ...hold,
     approved_minor: approved,
-    begun_at_ms,
-    changed_at_ms: heard?.[0] ?? (changes.length === 0 ? 0 : at_ms),
+    begun: begunMs === 0 ? null : heardFrom(begunMs, heardBy[0]),
+    changed: changedMs === 0 ? null : heardFrom(changedMs, heardBy[1]),
     advised,
     cleared_minor: cleared,
     refunded_minor: refunded,
@@ -92,6 +101,7 @@ function changesFrom(
   stored: readonly number[],
   more: readonly number[],
   heard: readonly number[] | { readonly at_ms: number },
+  heardBy: readonly number[],
 ): HoldChange[] {
   const isOld = 'at_ms' in heard;
   const changes: HoldChange[] = [];
@@ -100,7 +110,8 @@ function changesFrom(
     const heard_ms = isOld ? 0 : (heard[1 + changes.length] ?? 0);
     // The stamp of a beginning was not kept either.
     const stampMs = isOld && nth === -1 ? heard.at_ms : at_ms;
-    changes.push({ at_ms: stampMs, does: doings[does] ?? 'ends', minor, nth, heard_ms });
+    const when = heardFrom(heard_ms, heardBy[2 + changes.length]);
+    changes.push({ at_ms: stampMs, does: doings[does] ?? 'ends', minor, nth, ...when });
   }
   for (let at = 0; at < more.length; at += 3) {
     const [place = 0, network_minor = -1, order = -1] = [more[at], more[at + 1], more[at + 2]];
@@ -111,6 +122,15 @@ function changesFrom(
     };
   }
   return changes;
+}
+
+function storedNumber(one: Heard | null): number {
+  if (one === null) return 0;
+  return one.in_place === true ? -one.heard : one.heard;
+}
+
+function heardFrom(heard_ms: number, storedAs = 0): Heard {
+  return storedAs < 0 ? { heard: -storedAs, heard_ms, in_place: true } : { heard: storedAs, heard_ms };
 }
 
 function storedPortions(portions: readonly Portion[]): StoredAuthorization[14] {

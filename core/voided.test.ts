@@ -17,7 +17,7 @@ function holding(changes: readonly HoldChange[], more: Partial<Authorization> = 
 }
 
 const adds = (minor: number, changes: Partial<HoldChange> = {}): HoldChange => ({
-  ...{ at_ms: noonMs, does: 'adds', minor, nth: 0, heard_ms: noonMs },
+  ...({ at_ms: noonMs, does: 'adds', minor, nth: 0, heard: 1, heard_ms: noonMs } as const),
   ...changes,
 });
 
@@ -75,7 +75,9 @@ describe('of what was approved in the card’s place', () => {
     [40, 30],
   ])('what added %i to the hold, and %i to what the network was told, is gone', (more, told) => {
     const approval = inPlace(more, told);
-    const before = holding([own, addedBy(approval, told)], { advised: 1 });
+    const before = holding([own, addedBy(approval, told, { heard: 2, heard_ms: noonMs, in_place: true })], {
+      advised: 1,
+    });
     expect(before.hold_minor).toBe(60 + more);
     const after = afterVoidInPlace(before, { approvals: [approval], approved_minor: 60 + told, place }, laterMs);
     expect(after).toMatchObject({ changes: [own], hold_minor: 60, network_minor: 60, advised: 0 });

@@ -150,6 +150,9 @@ test.each<[zone: string, at: string, time: string]>([
   ['Europe/Berlin', '2026-10-25T00:30:00Z', '02:30'],
   ['Europe/Berlin', '2026-10-25T01:30:00Z', '02:30'],
   ['Europe/Berlin', '2026-10-25T22:59:00Z', '23:59'],
+  // A minute has begun until the next one does, also on a day of 25 hours.
+  ['Europe/Berlin', '2026-10-25T12:00:59.999Z', '13:00'],
+  ['Europe/Berlin', '2026-10-26T12:00:59.999Z', '13:00'],
   ['Australia/Lord_Howe', '2026-04-04T15:15:00Z', '01:45'],
   ['America/Sao_Paulo', '2018-11-04T03:00:00Z', '01:00'],
   ['Asia/Kolkata', '2026-03-04T18:30:00Z', '00:00'],

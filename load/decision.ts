@@ -60,8 +60,9 @@ function cardWith(controls: number): CardState {
   const ids = countingIds();
   for (let index = 0; index < historyLength; index++) {
     const asked = { ...variant(index), request_key: `past-${index}`, authorization_key: `past-${index}` };
-    const body = receiveRequest(state, asked, ids(), noonMs + index * 1_000);
-    apply(state, { sequence: index + 1, at_ms: noonMs + index * 1_000, body });
+    const hearing = { sequence: index + 1, at_ms: noonMs + index * 1_000 };
+    const body = receiveRequest(state, asked, ids(), hearing);
+    apply(state, { ...hearing, body });
   }
   return state;
 }

@@ -4,6 +4,7 @@
 import { Redis } from '@upstash/redis';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
+import { type AccessRecords, createAccessRecords } from './access/access-records.ts';
 import { createAnswerCache } from './api/answer-cache.ts';
 import { apiKeyRoutes } from './api/api-keys.ts';
 import { auditRoutes } from './api/audit-events.ts';
@@ -54,6 +55,7 @@ import { type ProviderName, providerNames, readDebtors } from './settlement-conf
 export interface SecondHalf {
   readonly routes: readonly Route[];
   readonly mount: MountParts;
+  readonly access: AccessRecords;
   readonly providers: readonly GuardedProvider[];
   /** Whose messages are read: those that pay, and those that may still have payments under way. */
   readonly listening: readonly Provider[];
@@ -98,6 +100,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
   const box = createSecretBox(sealingKeys(config));
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
   const mount = mountParts(parts);
+  const access = createAccessRecords({ database, log });
   const queue = config.settlementQueue;
   const [files] = inboxes;
   return {
@@ -114,6 +117,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       ...auditRoutes,
     ],
     mount,
+    access,
     providers,
     listening: [...providers, ...listening],
     engine,
@@ -122,11 +126,13 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       createSchedule({ database, log, providers }),
       createReaper({ sql: database.sql, registry, log }),
       ...checkpointLoops(parts),
+      access.loop,
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
       ...(queue === null ? [] : [createSettlementQueue({ queue, database, log, providers })]),
     ],
     async close() {
+      await access.close();
       await fetch.close();
       await Promise.all([...providers, ...listening].map((provider) => provider.close?.()));
     },

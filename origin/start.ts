@@ -15,6 +15,7 @@ import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
+import { createSuspenseLoop } from './intake/suspense-loop.ts';
 import { listen } from './listen.ts';
 import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
@@ -48,7 +49,8 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const takers = takersOf({ database, intake, log });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
-  const ownLoops = [outbox.loop, ...repairs, finishing, ...(pull === null ? [] : [pull])];
+  const suspense = createSuspenseLoop({ database, log });
+  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull])];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];

@@ -25,7 +25,7 @@ const help = `npm run mutants -- [options]      small changes of core and durabl
   --seed S        which of them (default: 1)
   --before CMD    a command that runs before each round of tests, which waits for its end: to leave a busy machine alone
   --fresh         forgets what earlier runs found (dist/mutants.jsonl); without it, a run that was stopped goes on, and what
-                  survived is tried again if any test has changed
+                  survived is tried again if any test of its room has changed
   --json          one object on one line
   --help          this
 
@@ -118,11 +118,19 @@ const all: Mutant[] = mutable
   .filter((path) => path.startsWith(words.file))
   .flatMap((path) => mutantsOf(path, readFileSync(join(root, path), 'utf8')));
 const chosen = words.sample === null ? all : shuffled(all, words.seed).slice(0, words.sample);
-const tests = files.filter((path) => path.endsWith('.test.ts')).map((path) => readFileSync(join(root, path), 'utf8'));
 const startedMs = performance.now();
 const stamp = () => `${String(Math.round((performance.now() - startedMs) / 1_000)).padStart(5)} s`;
-const found = await tryAll(houseOf(files, words.tests, words.draws), chosen, {
-  outcomes: new Outcomes(kept, words.tests === null ? `${words.draws} ${tests.join('')}` : null),
+const house = houseOf(files, words.tests, words.draws);
+const testsOf = new Map(
+  Object.entries(house.rooms).map(([prefix, room]) => {
+    const texts = room.tests.map((path) => readFileSync(join(root, path), 'utf8'));
+    return [prefix, `${room.drawsMax} ${texts.join('')}`];
+  }),
+);
+const found = await tryAll(house, chosen, {
+  outcomes: new Outcomes(kept, (path) =>
+    words.tests === null ? ([...testsOf].find(([prefix]) => path.startsWith(prefix))?.[1] ?? null) : null,
+  ),
   before: () => {
     if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
   },

@@ -1,6 +1,10 @@
 // One Postgres for all of the origin's test files: started before them, stopped after. Each file makes databases of its own
 // from a migrated template, which takes a few milliseconds.
 
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
 import { connectOwner, type Sql } from '../origin/db/client.ts';
@@ -34,6 +38,19 @@ export async function createTestDatabase({ empty = false }: { empty?: boolean } 
   const name = `test_${process.pid}_${made}`;
   await asOwner(serverUrl, (sql) => sql.query(`create database ${name}${empty ? '' : ` template ${template}`}`));
   return withDatabase(serverUrl, name);
+}
+
+const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/** As a release had it whose first missing migration has this number: `0016` stops after 0015. */
+export async function createTestDatabaseBefore(number: string): Promise<string> {
+  const url = await createTestDatabase({ empty: true });
+  const older = await mkdtemp(join(tmpdir(), 'migrations-'));
+  for (const file of await readdir(migrations))
+    if (file.endsWith('.sql') && file < number) await copyFile(join(migrations, file), join(older, file));
+  await migrate(url, older);
+  await rm(older, { recursive: true });
+  return url;
 }
 
 /** Runs as the database's owner: what the service itself has no right to do. */

@@ -45,6 +45,20 @@ test('as many events as a message may hold make one message, one more makes two 
   expect(pack([...full, 'r'])).toHaveLength(2);
 });
 
+test.each([
+  ['of one byte each', 'a'],
+  ['of two bytes each', 'é'],
+  ['of three bytes each', '€'],
+])('a message of characters %s is as large as it may be, and one byte more makes two', (_, character) => {
+  const empty = bytesOf(pack(['', ''])[0]);
+  const room = limits.messageBytesMax - empty;
+  const filler = character.repeat(Math.floor(room / bytesOf(character)));
+  const rest = 'b'.repeat(room - (bytesOf(filler) - 2));
+  expect(bytesOf(pack([filler, rest])[0])).toBe(limits.messageBytesMax);
+  expect(pack([filler, rest])).toHaveLength(1);
+  expect(pack([filler, `${rest}b`])).toHaveLength(2);
+});
+
 test('two events of the largest body that may come in do not travel together', () => {
   const big = 'x'.repeat(limits.bodyBytesMax);
   expect(pack([big, big])).toHaveLength(2);

@@ -24,6 +24,7 @@ import { type ApiApp, mount } from './mount.ts';
 import { createRefusedAccess } from './refused-access.ts';
 import type { Route } from './route.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
+import { watchAccess } from './watch-access.ts';
 
 export interface AppParts extends Omit<HealthParts, 'database'> {
   /** For the routes that partners and operators call. */
@@ -37,7 +38,7 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
   readonly registry: Registry;
   readonly secondHalf: Pick<
     SecondHalf,
-    'routes' | 'mount' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
+    'routes' | 'mount' | 'access' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
   >;
   readonly internalSecret: string;
   readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS'>;
@@ -78,7 +79,7 @@ export function createApps(parts: AppParts): Apps {
   const looks = createLooks(parts, timing.looksTtlMs);
   const begin = (): App => {
     const app: App = new Hono();
-    app.use(measured, nameRequest(door));
+    app.use(measured, nameRequest(door), watchAccess(secondHalf.access));
     app.get('/livez', livez);
     app.get('/readyz', looks.readyz);
     return app;

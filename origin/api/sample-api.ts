@@ -4,6 +4,7 @@ import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { signCall } from '../../contracts/sign-call.ts';
+import type { AccessRecords } from '../access/access-records.ts';
 import { readConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
@@ -43,6 +44,7 @@ export class SampleApi {
   readonly apiKey = apiKey;
   readonly database: Database;
   readonly edge: StandInEdge;
+  readonly access: AccessRecords;
   /** What the service logged, line by line. */
   readonly logged: string[] = [];
   isStopping = false;
@@ -74,12 +76,14 @@ export class SampleApi {
       ...settings,
     });
     const client = createEdgeClient(edge);
+    const secondHalf = createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts });
+    this.access = secondHalf.access;
     const apps = createApps({
       database,
       log,
       registry,
       workDatabase: database,
-      secondHalf: createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts }),
+      secondHalf,
       edge: client,
       pull: parts.pull ?? null,
       loops: [],

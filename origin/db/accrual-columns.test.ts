@@ -1,33 +1,18 @@
 // Migration 0016 on a database that stood still by an odd name: every shop's id is found, and what was passed over is listed.
 
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accrue } from '../settlement/accrual.ts';
 import { openDatabase } from './client.ts';
 import { migrate } from './migrate.ts';
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
-
 /** A database as it was before the migration of that number. */
-async function databaseBefore(number: string): Promise<string> {
-  const url = await createTestDatabase({ empty: true });
-  const older = await mkdtemp(join(tmpdir(), 'atlas-migrations-'));
-  for (const file of await readdir(migrations))
-    if (file.endsWith('.sql') && file < number) await cp(join(migrations, file), join(older, file));
-  await migrate(url, older);
-  await rm(older, { recursive: true });
-  return url;
-}
 
 test('what an older release stored is read, whatever its texts hold, and accrual goes on', async () => {
-  const url = await databaseBefore('0016');
+  const url = await createTestDatabaseBefore('0016');
   const database = openDatabase({ url, poolMax: 4, onIdleError: () => {} });
   onTestFinished(() => database.close());
   const house = createHouseAccounts(database.sql);

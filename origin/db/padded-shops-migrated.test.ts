@@ -1,33 +1,17 @@
 // Migration 0018 on a database of the release that compared shops' ids with the spaces around them, and only logged what a provider
 // said against what was booked.
 
-import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accrue } from '../settlement/accrual.ts';
 import { openDatabase } from './client.ts';
 import { migrate } from './migrate.ts';
 
-const migrations = fileURLToPath(new URL('../../migrations', import.meta.url));
-
-async function databaseBefore(number: string): Promise<string> {
-  const url = await createTestDatabase({ empty: true });
-  const older = await mkdtemp(join(tmpdir(), 'migrations-'));
-  for (const file of await readdir(migrations))
-    if (file.endsWith('.sql') && file < number) await copyFile(join(migrations, file), join(older, file));
-  await migrate(url, older);
-  await rm(older, { recursive: true });
-  return url;
-}
-
 test('P6 kind: a padded shop of the older release is owed once: what was accrued not again, what was passed over now', async () => {
-  const url = await databaseBefore('0013');
+  const url = await createTestDatabaseBefore('0013');
   const database = openDatabase({ url, poolMax: 4, onIdleError: () => {} });
   onTestFinished(() => database.close());
   const house = createHouseAccounts(database.sql);
@@ -83,7 +67,7 @@ test('P6 kind: a padded shop of the older release is owed once: what was accrued
 });
 
 test('P1 kind: what a provider said against what was booked, and the older release only logged, is judged again', async () => {
-  const url = await databaseBefore('0013');
+  const url = await createTestDatabaseBefore('0013');
   await asOwner(url, async (sql) => {
     await sql.query(
       `insert into provider_webhooks (provider, webhook_id, body, word, processed_at, outcome) values

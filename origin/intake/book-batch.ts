@@ -22,6 +22,7 @@ import { findBookedBefore, withoutMoney } from './old-keys.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
 import { advanceStreams, lockStreams, type Stream } from './streams.ts';
+import { noteSuspended } from './suspended-streams.ts';
 
 export interface Booked {
   /** Events booked by this batch, including those that had waited for it. */
@@ -62,6 +63,7 @@ export async function bookBatch(
         seen_sequence,
       })),
     );
+    await noteSuspended(sql, house, transfers);
     // Last, because from here to the commit every other batch waits for the balances.
     await insertTransfers(sql, transfers);
     return {
@@ -123,8 +125,8 @@ async function ensureAccounts(
 
 function accountsOf({ network, account }: Stream, house: HouseAccounts): Accounts {
   return {
-    // A card that the origin does not know, or money in a currency that its account does not have: booked all the same,
-    // to suspense, for a person to move. Nothing is lost.
+    // A card that the origin does not know, or money in a currency that its account does not have: booked all the same, to suspense.
+    // Nothing is lost. Once the card is made, a loop moves what is in its currency (suspense-loop.ts); the rest is for a person.
     holder: (currency) =>
       account?.currency === currency
         ? account.ledger_account_no

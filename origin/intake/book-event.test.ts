@@ -199,6 +199,23 @@ describe('bookEvent', () => {
     expect(bookAll(reversed, [2])).toMatchObject({ row: { held_minor: 0n, status: 'released' }, words: [] });
   });
 
+  test('F7: a request that was declined while nobody knew the card: what is approved afterwards is on its account', () => {
+    const card = new SampleCard('c', null);
+    const key = card.authorize(40);
+    card.putProfile({});
+    card.authorize(50, { authorization_key: key });
+    const rows = new Map<string, AuthorizationRow>();
+    const transfers = card.events.flatMap((event) => {
+      if (event.kind === 'profile') return [];
+      const isKnown = event.sequence > 2;
+      const booking = bookEvent(event, 7, rows, { ...accounts, holder: () => (isKnown ? 1 : 90) });
+      for (const row of booking.authorizations) rows.set(row.authorization_id, row);
+      return booking.transfers;
+    });
+    expect(transfers).toMatchObject([{ kind: 'pending', debit_account_no: 1, amount_minor: 50n }]);
+    expect([...rows.values()]).toMatchObject([{ ledger_account_no: 1, held_minor: 50n, currency: 'USD' }]);
+  });
+
   test('F7: a card without a profile: each currency is booked where it belongs, an authorization in its own alone', () => {
     const card = new SampleCard('unknown', null);
     card.clear('key', 50, false, { currency: 'EUR' });

@@ -204,7 +204,10 @@ function opened(
   };
 }
 
-/** A row without money takes the currency of what comes: a request in another one was declined, and then forced through. */
+/**
+ * A row without money takes the currency and the account of what comes. Examples: a request in another currency was declined, and then
+ * forced through; a request was declined because nobody knew the card, which has an account by now.
+ */
 function inCurrency(
   row: AuthorizationRow,
   { effect }: MoneyEvent,
@@ -212,7 +215,7 @@ function inCurrency(
   accounts: Accounts,
 ): AuthorizationRow {
   const moves = effect.hold_minor !== 0 || effect.posted_minor !== 0;
-  if (!moves || row.currency === currency || !isMoneyless(row)) return row;
+  if (!moves || !isMoneyless(row)) return row;
   return { ...row, currency, ledger_account_no: accounts.holder(currency) };
 }
 

@@ -28,9 +28,15 @@ export class SampleBooks {
 
   /** A card that the origin knows, on an account of its own, so that the account's balances are the card's alone. */
   async knownCard(): Promise<SampleCard> {
-    const { sql } = this.database;
     this.#cards += 1;
     const card = new SampleCard(`intake-${this.#cards}`);
+    await this.makeKnown(card);
+    return card;
+  }
+
+  /** The origin makes the card, on an account of its own. */
+  async makeKnown(card: SampleCard): Promise<void> {
+    const { sql } = this.database;
     const account_id = newId('acct');
     await sql.query(`insert into accounts (account_id, name, currency) values ($1, 'test', 'USD')`, [account_id]);
     await sql.query(
@@ -41,7 +47,6 @@ export class SampleBooks {
       `insert into cards (card_id, account_id, network, card_token, profile, profile_version) values ($1, $2, $3, $4, '{}', 1)`,
       [newId('card'), account_id, card.network, card.card_token],
     );
-    return card;
   }
 
   /** Its stream, its events, its ledger account. */

@@ -146,7 +146,7 @@ describe('shops that no merchant has', () => {
     await shops.book(card);
     await shops.accrueAll();
     const { rows } = await shops.database.sql.query<{ summary: string }>('select summary from open_items');
-    expect(rows[0]?.summary).toContain(`${merchant} has its id, and is paid in another currency`);
+    expect(rows[0]?.summary).toContain(`${merchant} has its id, and is paid in EUR`);
     expect(await shops.owed(merchant)).toBe(0);
   });
 

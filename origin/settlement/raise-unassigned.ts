@@ -4,6 +4,7 @@
 // only where the program has merchants with network ids at all, only so many at once, and not at all where the configuration says
 // `list`. GET /unassigned-clearings has every row in any case, and a merchant that gets its id later is owed in any case.
 
+import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 import type { SettlementConfig } from '../settlement-config.ts';
@@ -27,7 +28,12 @@ interface Row {
   readonly first_at: Date;
   readonly last_at: Date;
   /** A merchant that has the id, and is paid in another currency. */
-  readonly other_merchant_id: string | null;
+  readonly other: {
+    readonly merchant_id: string;
+    readonly currency: string;
+    /** What it was paid beyond what it is owed by now. */
+    readonly deficit_minor: number;
+  } | null;
 }
 
 /** Any number that nobody else locks in this database. */
@@ -65,7 +71,9 @@ async function rowsToRaise(sql: Sql, where: string, limit: number): Promise<Row[
   const { rows } = await sql.query<Row>(
     `select u.network_merchant_id, u.clearing_no, c.network, c.currency, u.net_minor, u.clearings, u.authorization_ids,
        u.refused_merchant_id, u.first_at, u.last_at,
-       (select m.merchant_id from merchants m where m.network_merchant_ids @> array[u.network_merchant_id] limit 1) as other_merchant_id
+       (select json_build_object('merchant_id', m.merchant_id, 'currency', m.currency, 'deficit_minor', coalesce(d.deficit_minor, 0))
+        from merchants m left join merchant_accruals d using (merchant_id)
+        where m.network_merchant_ids @> array[u.network_merchant_id] limit 1) as other
      from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
      where ${where} order by u.last_at limit $1`,
     [limit],
@@ -105,7 +113,7 @@ async function roomForMore(sql: Sql): Promise<number> {
 }
 
 function itemOf(row: Row): RaisedItem {
-  const { network, currency, network_merchant_id, refused_merchant_id, other_merchant_id } = row;
+  const { network, currency, network_merchant_id, refused_merchant_id, other } = row;
   const shop = network_merchant_id === '' ? 'shops that the network did not name' : `shop ${network_merchant_id}`;
   const what = `What cleared at ${shop} (${network}, ${currency})`;
   return {
@@ -114,9 +122,9 @@ function itemOf(row: Row): RaisedItem {
     summary:
       refused_merchant_id !== null
         ? `${what} could not be added to what ${refused_merchant_id} is owed.`
-        : other_merchant_id === null
+        : other === null
           ? `${what} is owed to nobody: no merchant has its id.`
-          : `${what} is owed to nobody: ${other_merchant_id} has its id, and is paid in another currency.`,
+          : `${what} is owed to nobody: ${other.merchant_id} has its id, and is paid in ${other.currency}.${inDeficit(other)}`,
     amount: { minor: BigInt(row.net_minor), currency },
     merchant_id: refused_merchant_id,
     evidence: {
@@ -127,4 +135,10 @@ function itemOf(row: Row): RaisedItem {
     // A shop that a person has dismissed is none of ours: more that clears there does not bring it back. A merchant of ours is owed.
     reopens: refused_merchant_id === null ? 'unless_dismissed' : true,
   };
+}
+
+/** Example: it was paid 10.00 EUR for a clearing that was then posted as 11.00 USD, because the card is in USD. */
+function inDeficit({ deficit_minor, currency }: NonNullable<Row['other']>): string {
+  if (deficit_minor === 0) return '';
+  return ` It was paid ${decimalTextFromMinor(deficit_minor, currency)} ${currency} more than it is owed by now.`;
 }

@@ -118,23 +118,51 @@ export interface Assignment {
 
 /** Owes to a merchant what has cleared at a shop that is not its own. In the caller's transaction, under the lock of accrual. */
 export async function assignOnce(sql: Sql, { amount_minor, of_minor, ...assigned }: Assignment) {
-  const { network, currency, network_merchant_id, merchant_id } = assigned;
+  const row = await lockUnassigned(sql, assigned);
+  if (row === null) return { outcome: 'nothing_left' } as const;
+  const { net_minor } = row;
+  if (of_minor !== null && of_minor !== net_minor) return { outcome: 'changed', net_minor } as const;
+  const moved = amount_minor ?? net_minor;
+  if (amount_minor !== null && amount_minor > net_minor) return { outcome: 'too_much', net_minor } as const;
+  await takeOut(sql, row, moved);
+  const { currency, merchant_id } = assigned;
+  await creditMerchants(sql, [{ ...row, currency, merchant_id, net_minor: moved }]);
+  return { outcome: 'assigned', moved_minor: moved, rest_minor: net_minor - moved } as const;
+}
+
+export interface InOtherCurrency extends Omit<Assignment, 'amount_minor' | 'of_minor'> {
+  /** What the person saw that it is. */
+  readonly of_minor: bigint;
+  /** What it is in the merchant's currency; it leaves the clearing account of that currency. */
+  readonly as: Pick<Cleared, 'currency' | 'clearing_no' | 'net_minor'>;
+}
+
+/** All of it, to a merchant that is paid in another currency. In the caller's transaction, under the lock of accrual. */
+export async function oweInOtherCurrency(sql: Sql, { of_minor, as, ...assigned }: InOtherCurrency) {
+  const row = await lockUnassigned(sql, assigned);
+  if (row === null) return { outcome: 'nothing_left' } as const;
+  if (of_minor !== row.net_minor) return { outcome: 'changed', net_minor: row.net_minor } as const;
+  await takeOut(sql, row, of_minor);
+  await creditMerchants(sql, [{ ...row, ...as, merchant_id: assigned.merchant_id }]);
+  return { outcome: 'owed' } as const;
+}
+
+type Unassigned = Row & Pick<Cleared, 'net_minor' | 'clearings' | 'authorization_ids'>;
+
+/** Null: nothing is left of it. */
+async function lockUnassigned(
+  sql: Sql,
+  of: Pick<Assignment, 'network' | 'currency' | 'network_merchant_id'>,
+): Promise<Unassigned | null> {
   await sql.query('select seal_no from accrual_head for update');
-  const { rows } = await sql.query<Row & { net_minor: string; clearings: string; authorization_ids: string[] }>(
+  const { rows } = await sql.query<Omit<Unassigned, 'net_minor'> & { net_minor: string }>(
     `select u.network_merchant_id, u.clearing_no, u.net_minor, u.clearings, u.authorization_ids
      from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
      where u.network_merchant_id = $1 and c.network = $2 and c.currency = $3 and u.net_minor <> 0 for update of u`,
-    [network_merchant_id, network, currency],
+    [of.network_merchant_id, of.network, of.currency],
   );
   const [row] = rows;
-  if (row === undefined) return { outcome: 'nothing_left' } as const;
-  const net = BigInt(row.net_minor);
-  if (of_minor !== null && of_minor !== net) return { outcome: 'changed', net_minor: net } as const;
-  const moved = amount_minor ?? net;
-  if (amount_minor !== null && amount_minor > net) return { outcome: 'too_much', net_minor: net } as const;
-  await takeOut(sql, row, moved);
-  await creditMerchants(sql, [{ ...row, currency, merchant_id, net_minor: moved }]);
-  return { outcome: 'assigned', moved_minor: moved, rest_minor: net - moved } as const;
+  return row === undefined ? null : { ...row, net_minor: BigInt(row.net_minor) };
 }
 
 /** What was refused to a merchant is taken up by the next round of accrual; refused again, it is an open item again. */

@@ -3,7 +3,9 @@
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { accepted } from './accepted.ts';
+import { acceptedInObjects } from './accepted-objects.ts';
+import { acceptedInSums } from './accepted-sums.ts';
+import { acceptedInTurns } from './accepted-turns.ts';
 import type { Mutant } from './mutants-of.ts';
 
 /**
@@ -19,37 +21,48 @@ export interface Found {
 }
 
 /**
- * By mutant of a file as it stands: a file that has changed since is tried anew, and so is a survivor when any of the tests has
+ * By mutant of a file as it stands: a file that has changed since is tried anew, and so is a survivor when any of its room's tests has
  * changed. What a test has killed stays killed, even where that test has changed.
  */
 export class Outcomes {
   readonly #place: string;
-  readonly #tests: string | null;
-  readonly #known = new Map<string, Pick<Found, 'outcome' | 'killedBy'>>();
+  readonly #testsOf: (path: string) => string | null;
+  readonly #known = new Map<string, Pick<Found, 'outcome' | 'killedBy'> & { readonly tests: string | null }>();
 
-  /** `tests`: the text of all of them; null where not all of them are tried: what survives is not kept then. */
-  constructor(place: string, tests: string | null) {
+  /**
+   * `testsOf`: the text of all tests that a file's mutants are tried with; null where not all of them are tried: what survives is not
+   * kept then.
+   */
+  constructor(place: string, testsOf: (path: string) => string | null) {
     this.#place = place;
-    this.#tests = tests === null ? null : hashOf(tests);
+    const hashes = new Map<string, string>();
+    this.#testsOf = (path) => {
+      const text = testsOf(path);
+      if (text === null) return null;
+      const hash = hashes.get(text) ?? hashOf(text);
+      hashes.set(text, hash);
+      return hash;
+    };
     mkdirSync(dirname(place), { recursive: true });
     if (!existsSync(place)) return;
     for (const line of readFileSync(place, 'utf8').split('\n')) {
       if (line === '') continue;
       const { key, tests, outcome, killedBy } = JSON.parse(line);
-      if (tests === null || (this.#tests !== null && tests === this.#tests))
-        this.#known.set(key, { outcome, killedBy });
+      this.#known.set(key, { outcome, killedBy, tests });
     }
   }
 
   of(mutant: Mutant, text: string): Found | null {
     const known = this.#known.get(keyOf(mutant, text));
-    return known === undefined ? null : { mutant, ...known };
+    if (known === undefined) return null;
+    const { tests, outcome, killedBy } = known;
+    return tests === null || tests === this.#testsOf(mutant.path) ? { mutant, outcome, killedBy } : null;
   }
 
   keep({ mutant, outcome, killedBy }: Found, text: string): void {
     const { path, line, change } = mutant;
-    if (isSurvivor(outcome) && this.#tests === null) return;
-    const tests = isSurvivor(outcome) ? this.#tests : null;
+    const tests = isSurvivor(outcome) ? this.#testsOf(path) : null;
+    if (isSurvivor(outcome) && tests === null) return;
     const kept = { key: keyOf(mutant, text), path, line, change, outcome, killedBy, tests };
     appendFileSync(this.#place, `${JSON.stringify(kept)}\n`);
   }
@@ -66,6 +79,8 @@ function hashOf(text: string): string {
 function keyOf({ path, start, end, replacement }: Mutant, text: string): string {
   return `${path} ${hashOf(text)} ${start}-${end} ${replacement}`;
 }
+
+const accepted = [...acceptedInTurns, ...acceptedInSums, ...acceptedInObjects];
 
 export function reasonOf({ path, code, change }: Mutant): string | null {
   return accepted.find((one) => one.path === path && one.code === code && one.change === change)?.because ?? null;

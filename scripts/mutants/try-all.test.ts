@@ -69,7 +69,7 @@ test('a mutant is killed, survives, never ends, or is refused; and is not tried 
   const onFile = (path: string, ofFile: readonly unknown[]) => files.push(`${path} ${ofFile.length}`);
   const quietly = { before: () => {}, onProgress: () => {}, onFile };
   const trying = { ...quietly, onFound: () => said.push('tried'), timeoutMs: 5_000 };
-  const found = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, toyTest) });
+  const found = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, () => toyTest) });
   const byChange = Object.fromEntries(found.map(({ mutant: { change }, outcome }) => [change, outcome]));
   expect(byChange).toEqual({
     '< → <=': 'killed',
@@ -78,7 +78,7 @@ test('a mutant is killed, survives, never ends, or is refused; and is not tried 
     'at++ → at--': 'endless',
   });
   expect(figuresOf(found)).toMatchObject({ mutants: 3, killed: 1, endless: 1, survived: 1, killed_percent: 66.7 });
-  const again = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, toyTest) });
+  const again = await tryAll(house, chosen, { ...trying, outcomes: new Outcomes(outcomes, () => toyTest) });
   expect([...again].map(({ outcome }) => outcome).sort()).toEqual(found.map(({ outcome }) => outcome).sort());
   expect(said).toHaveLength(4);
   expect(files).toEqual(['toy/toy.ts 4']);

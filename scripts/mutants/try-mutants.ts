@@ -18,6 +18,8 @@ export interface Tried {
   readonly tests: number;
   /** The first test that failed, or what else went wrong; null: nothing did. */
   readonly failed: string | null;
+  /** No test failed, but something that none of them waited for: an alarm, a message on its way. */
+  readonly isOutside: boolean;
   /** Null where a mutant was on from the start. */
   readonly found: FileTried | null;
 }
@@ -49,7 +51,7 @@ async function tryOne({ project, test, order }: Trial): Promise<Tried> {
   const { testModules, unhandledErrors } = await runner.runTestFiles([file]);
   // The modules of earlier runs are in the list as well.
   const module = testModules.find(({ moduleId }) => moduleId === file);
-  if (module === undefined) return { tests: 0, failed: 'no test file ran', found: null };
+  if (module === undefined) return { tests: 0, failed: 'no test file ran', isOutside: false, found: null };
   const tests = [...module.children.allTests()];
   const failing = tests.find((one) => one.result().state === 'failed');
   const [first] = [...(failing?.result().errors ?? []), ...module.errors(), ...(unhandledErrors as Error[])];
@@ -57,6 +59,7 @@ async function tryOne({ project, test, order }: Trial): Promise<Tried> {
   return {
     tests: tests.length,
     failed: failed === null ? null : `${failed}: ${first?.message ?? ''}`,
+    isOutside: failed !== null && failing === undefined,
     found: module.meta().tried ?? null,
   };
 }
@@ -64,6 +67,7 @@ async function tryOne({ project, test, order }: Trial): Promise<Tried> {
 process.on('message', (trial: Trial) => {
   void tryOne(trial).then(
     (tried) => process.send?.(tried),
-    (error: Error) => process.send?.({ tests: 0, failed: error.message, found: null } satisfies Tried),
+    (error: Error) =>
+      process.send?.({ tests: 0, failed: error.message, isOutside: false, found: null } satisfies Tried),
   );
 });

@@ -64,7 +64,8 @@ export class RoomTrial {
   async run(): Promise<void> {
     if (this.#waiting.size === 0) return;
     for (const test of this.#room.tests) await this.#cover(test);
-    this.#covered.sort((one, other) => one.asked - other.asked);
+    // A mutant that survives costs a test file's whole time: the quick ones first, so that few are left for those that wait for timers.
+    this.#covered.sort((one, other) => one.tookMs - other.tookMs);
     const isShort = ({ asked }: Covered) => asked <= this.#room.askedMaxOfShort;
     for (const covered of this.#covered.filter(isShort)) await this.#tryRepeated(covered);
     if (this.#room.commandBefore === 'fresh starts') this.#tryCommand();
@@ -135,7 +136,9 @@ export class RoomTrial {
       await coverageOf(trier, { size, drawsMax: this.#room.drawsMax, project }, test);
       return this.#decideAll(only, 'endless', test);
     }
-    if (tried !== null && tried.failed !== null && !found.isSpoiled) throw new Error(`${test}: ${tried.failed}`);
+    // What fails outside of the tests is of a mutant that one of them left at work: without any it did not.
+    const isTests = tried !== null && tried.failed !== null && !tried.isOutside;
+    if (isTests && !found.isSpoiled) throw new Error(`${test}: ${tried.failed}`);
     for (const [index, ofTest] of found.tests.entries()) this.#take(test, ofTest, plan[index] ?? new Set());
   }
 
@@ -179,6 +182,7 @@ export class RoomTrial {
       before();
       this.#reached.add(id);
       const { status, error } = runCommand(command, root, timeoutMs, { MUTANT: String(id) });
+      if (error !== undefined && !isTimeout(error)) throw error;
       if (error !== undefined) this.#decide(id, 'endless', command.join(' '));
       else if (status !== 0) this.#decide(id, 'killed', command.join(' '));
       onProgress(`the command; ${this.#waiting.size} left in all`);
@@ -191,6 +195,11 @@ function runCommand(command: readonly string[], root: string, timeoutMs: number,
   const preload = `--import=${join(root, 'scripts/mutants/in-command.ts')}`;
   const env = { ...process.env, NODE_OPTIONS: preload, ...more };
   return spawnSync(file, args, { cwd: root, env, stdio: 'ignore', timeout: timeoutMs, killSignal: 'SIGKILL' });
+}
+
+/** Any other error is of the machine, not of the mutant: the command was not there, or there was no memory to start it. */
+function isTimeout(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ETIMEDOUT';
 }
 
 function reachedBy(command: readonly string[], root: string): number[] {

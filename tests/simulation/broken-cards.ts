@@ -120,7 +120,22 @@ export class ForgetsWhenItBegan extends Card {
   override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
     const { authorizations } = this.state;
     if (message.alias_key !== undefined)
-      for (const [key, authorization] of authorizations) authorizations.set(key, { ...authorization, begun_at_ms: 0 });
+      for (const [key, authorization] of authorizations) authorizations.set(key, { ...authorization, begun: null });
+    return super.receive(message, clockMs);
+  }
+}
+
+/** The order in which it heard things is that of its clock: a clearing dated May 6 was heard after an approval given on May 3. */
+export class HearsByItsClock extends Card {
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const { authorizations } = this.state;
+    const unnumbered = <H extends { heard: number } | null>(one: H): H => (one === null ? one : { ...one, heard: 0 });
+    if (message.alias_key !== undefined)
+      for (const [key, one] of authorizations) {
+        const { begun, changed, changes } = one;
+        const heard = { begun: unnumbered(begun), changed: unnumbered(changed), changes: changes.map(unnumbered) };
+        authorizations.set(key, { ...one, ...heard });
+      }
     return super.receive(message, clockMs);
   }
 }

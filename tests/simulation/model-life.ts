@@ -4,9 +4,9 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
 import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
-import { type Fact, held, type Place, remembered } from './model-order.ts';
+import { type Fact, held, type Place, remembered, type When } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
-import { firstOf, type Told, toldTogether } from './model-together.ts';
+import { type Told, toldTogether } from './model-together.ts';
 
 export class ModelLife {
   readonly names: Set<string>;
@@ -22,9 +22,9 @@ export class ModelLife {
   approved_minor = 0;
   /** How often the network approved without us; what was given up since does not count. */
   advised = 0;
-  /** When its first request was decided, by the card or in its place, and when something first moved its hold; 0: never. */
-  begunMs = 0;
-  movedMs = 0;
+  /** When its first request was decided, by the card or in its place, and when something first moved its hold; null: never. */
+  begun: When | null = null;
+  moved: When | null = null;
   cleared_minor = 0;
   refunded_minor = 0;
   expires_at_ms = 0;
@@ -44,13 +44,14 @@ export class ModelLife {
 
   tell(fact: Fact): void {
     if ((fact.does === 'adds' || fact.does === 'takes') && fact.minor === 0) return;
-    this.#retell([...this.facts, fact], this.movedMs || fact.heard_ms);
+    this.#retell([...this.facts, fact], this.moved ?? whenOf(fact));
   }
 
   /** A part that was approved elsewhere, at an instant of its own. */
   tellApart(part: Told): void {
-    this.#retell(toldTogether(this, part), firstOf(this.movedMs, part.movedMs));
-    this.begunMs = firstOf(this.begunMs, part.begunMs);
+    const { facts, begun, moved } = toldTogether(this, part);
+    this.#retell(facts, moved);
+    this.begun = begun;
   }
 
   /** An approval holds something else from now on, or nothing. */
@@ -59,7 +60,7 @@ export class ModelLife {
     const changed = this.facts.filter((fact) => !others(fact)).slice(0, minor > 0 ? 1 : 0);
     this.#retell(
       [...this.facts.filter(others), ...changed.map((fact) => ({ ...fact, minor, told: minor }))],
-      this.movedMs,
+      this.moved,
     );
   }
 
@@ -70,12 +71,12 @@ export class ModelLife {
     const said = this.facts.find(isIt);
     if (said === undefined) return;
     const ended: Fact = { ...said, does: 'ends', minor: 0, told: 0 };
-    this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.movedMs);
+    this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.moved);
   }
 
-  #retell(facts: readonly Fact[], movedMs: number): void {
+  #retell(facts: readonly Fact[], moved: When | null): void {
     this.facts = remembered(facts);
-    this.movedMs = movedMs;
+    this.moved = moved;
     this.#hold = null;
   }
 
@@ -148,8 +149,8 @@ export class ModelLife {
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
     copy.facts = [...this.facts];
     copy.pieces = this.pieces.map((piece) => ({ ...piece }));
-    copy.begunMs = this.begunMs;
-    copy.movedMs = this.movedMs;
+    copy.begun = this.begun;
+    copy.moved = this.moved;
     return copy;
   }
 
@@ -172,6 +173,10 @@ export class ModelLife {
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);
     this.forgetLooks();
   }
+}
+
+function whenOf({ number, heard_ms, byEdge }: Fact): When {
+  return { number, heard_ms, byEdge };
 }
 
 export const nowhere: Use = { request: null, merchant: null };

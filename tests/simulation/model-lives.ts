@@ -76,8 +76,9 @@ export class ModelLives {
       life.take(other);
       this.all = this.all.filter((each) => each !== other);
     }
+    const vain = names.flatMap((each) => this.#asked.get(each)?.sequence ?? []);
+    if (vain.length > 0) life.begun ??= { number: Math.min(...vain), heard_ms: 1, byEdge: false };
     for (const each of names) {
-      if (this.#asked.has(each) && life.begunMs === 0) life.begunMs = 1;
       const known = this.byName.get(each);
       if (known === undefined || known === life || known === other) life.names.add(each);
     }

@@ -1,6 +1,15 @@
 // The model's order of what was told of one purchase's hold, by docs/decisions/0015: a list of keys, compared one by one.
 
-export interface Fact {
+/** When the card learned of something: by the number of its event, and by its clock. */
+export interface When {
+  readonly number: number;
+  /** Of what was approved in its place, when that was given. */
+  readonly heard_ms: number;
+  /** Our edge gave it, and the card learned of it later. */
+  readonly byEdge: boolean;
+}
+
+export interface Fact extends When {
   /** `adds`: an approval. `says`: an advice's figure. `ends`: nothing is left. `lapses`: the same, by the card's own clock. `takes`. */
   readonly does: 'adds' | 'says' | 'ends' | 'lapses' | 'takes';
   readonly at_ms: number;
@@ -11,8 +20,6 @@ export interface Fact {
   readonly minor: number;
   /** Of what adds and takes: by the network's account. */
   readonly told: number;
-  /** When the card heard of it; of what was approved in its place, when that was given. */
-  readonly heard_ms: number;
   /** The request that an approval answers. */
   readonly of: string | null;
   readonly why: string;
@@ -72,9 +79,15 @@ export function remembered(facts: readonly Fact[]): Fact[] {
   const isLate = ({ at_ms }: Fact) => at_ms >= figure.at_ms;
   const kept = ordered.filter((fact, index) => {
     if (index >= last || isLate(fact)) return true;
-    return fact.turn === null && facts.some((before) => before.heard_ms <= fact.heard_ms && isLate(before));
+    return fact.turn === null && facts.some((other) => isLate(other) && !isNewsTo(fact, other));
   });
   return facts.filter((fact) => kept.includes(fact));
+}
+
+/** The fact was there before the card learned of the other. */
+function isNewsTo(fact: Fact, other: Fact): boolean {
+  if (fact.byEdge || other.byEdge) return other.heard_ms > fact.heard_ms;
+  return other.number > fact.number;
 }
 
 export function held(facts: readonly Fact[]): number {
@@ -112,8 +125,10 @@ interface Stamped {
   readonly order?: number | undefined;
 }
 
-function believed(stampMs: number, nowMs: number): number {
-  return stampMs - nowMs > aheadMs ? nowMs : stampMs;
+/** Null: there is no stamp, or it says that it was later than it can be. */
+function believed({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | null {
+  if (stampMs === undefined || stampMs - nowMs > aheadMs) return null;
+  return stampMs;
 }
 
 /** It takes more than was held at the end of its day: then it is of what was approved after midnight too. */
@@ -121,7 +136,7 @@ function isOfMore(facts: readonly Fact[], { kind, amount_minor }: Stamped, atMs:
   if (kind !== 'clearing' && kind !== 'reversal') return false;
   const end: Fact = {
     ...{ does: 'takes', at_ms: atMs, order: null, turn: 0, minor: Number.MAX_SAFE_INTEGER, told: 0 },
-    ...{ heard_ms: 0, of: null, why: 'the end of a day' },
+    ...{ number: 0, heard_ms: 0, byEdge: false, of: null, why: 'the end of a day' },
   };
   const ordered = inOrder([...facts, end]);
   const before = ordered.slice(0, ordered.indexOf(end));
@@ -132,11 +147,12 @@ function isOfMore(facts: readonly Fact[], { kind, amount_minor }: Stamped, atMs:
 
 export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: number): Place {
   const order = message.order ?? null;
-  if (message.occurred_at_ms === undefined) {
+  const stampMs = believed(message, nowMs);
+  if (stampMs === null) {
     const place = lastPlace(facts, nowMs, null, order);
     return order === null ? place : { at_ms: place.at_ms, order, turn: 0 };
   }
-  let at_ms = believed(message.occurred_at_ms, nowMs);
+  let at_ms = stampMs;
   const lastOfDay = at_ms + dayMs - 1;
   if (at_ms % dayMs === 0 && message.kind !== 'advice') {
     const lastAnywhere = at_ms + behindMs - 1;
@@ -147,8 +163,9 @@ export function messagePlace(facts: readonly Fact[], message: Stamped, nowMs: nu
 }
 
 /** The stamp that an approval has by itself. */
-function ownStampMs({ occurred_at_ms: stampMs }: Stamped, nowMs: number): number | null {
-  return stampMs !== undefined && stampMs % dayMs !== 0 ? believed(stampMs, nowMs) : null;
+function ownStampMs(stamped: Stamped, nowMs: number): number | null {
+  const stampMs = believed(stamped, nowMs);
+  return stampMs === null || stampMs % dayMs === 0 ? null : stampMs;
 }
 
 export function approvalPlaceOf(facts: readonly Fact[], request: Stamped, nowMs: number): Place {

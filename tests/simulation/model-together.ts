@@ -1,32 +1,33 @@
 // Two purchases of the model that were one all along: what was told of both is told anew, one after the other, to one that knows.
 
-import { type Fact, held, inOrder, lastPlace } from './model-order.ts';
+import { type Fact, held, inOrder, lastPlace, type When } from './model-order.ts';
 
 export interface Told {
   readonly facts: readonly Fact[];
-  /** When the first request was decided, and when something first moved the hold; 0: never. */
-  readonly begunMs: number;
-  readonly movedMs: number;
+  /** When the first request was decided, and when something first moved the hold; null: never. */
+  readonly begun: When | null;
+  readonly moved: When | null;
 }
 
-export function firstOf(...instants: readonly number[]): number {
-  const known = instants.filter((instant) => instant > 0);
-  return known.length === 0 ? 0 : Math.min(...known);
-}
-
-export function toldTogether(one: Told, other: Told): Fact[] {
+export function toldTogether(one: Told, other: Told): Told {
   const all = [...unlapsed(one, other), ...unlapsed(other, one)];
-  const [begunMs, movedMs] = [firstOf(one.begunMs, other.begunMs), firstOf(one.movedMs, other.movedMs)];
-  const isBefore = (instant: number, fact: Fact) => instant > 0 && instant < fact.heard_ms;
+  const line = inHearing([
+    ...all,
+    ...[one.begun, other.begun, one.moved, other.moved].filter((first) => first !== null),
+  ]);
+  const firstOf = (...whens: readonly (When | null)[]) => line.find((each) => whens.includes(each)) ?? null;
+  const [begun, moved] = [firstOf(one.begun, other.begun), firstOf(one.moved, other.moved)];
+  const isBefore = (first: When | null, fact: Fact) =>
+    first !== null && !isSame(first, fact) && line.indexOf(first) < line.indexOf(fact);
   const again: Fact[] = [];
-  for (const fact of inHearing(all)) {
+  for (const fact of line) {
+    if (!isFact(fact)) continue;
     const { turn, does, at_ms, order } = fact;
-    const isLater =
-      again.some((before) => before.turn === null) || (isBefore(begunMs, fact) && isBefore(movedMs, fact));
+    const isLater = again.some((before) => before.turn === null) || (isBefore(begun, fact) && isBefore(moved, fact));
     const stays = turn === null ? !isLater : turn === 0 || does === 'lapses';
     again.push(stays ? fact : { ...fact, ...lastPlace(again, 0, at_ms, order) });
   }
-  return again;
+  return { facts: again, begun, moved };
 }
 
 /** The card dropped what the one had; the other one's hold is not meant by that. */
@@ -41,13 +42,24 @@ function unlapsed({ facts }: Told, other: Told): readonly Fact[] {
   return facts.filter((fact) => !gone.has(fact));
 }
 
-function inHearing(facts: readonly Fact[]): Fact[] {
-  const key = ({ heard_ms, does, turn }: Fact) => [heard_ms, does === 'adds' ? 1 : 0, turn ?? -1];
-  const keyed = facts.map((fact) => ({ fact, key: key(fact) }));
-  keyed.sort((one, other) => {
-    for (const [index, number] of one.key.entries())
-      if (number !== other.key[index]) return number - (other.key[index] ?? 0);
-    return 0;
+function isFact(one: When): one is Fact {
+  return 'does' in one;
+}
+
+function isSame(one: When, other: When): boolean {
+  return one.number === other.number && one.byEdge === other.byEdge;
+}
+
+/** In a line, as the card learned of them; what the edge had given stands before all that the card learned later than that. */
+function inHearing(whens: readonly When[]): When[] {
+  const line = whens.filter(({ byEdge }) => !byEdge).sort((one, other) => one.number - other.number);
+  const given = whens.filter(({ byEdge }) => byEdge).sort((one, other) => one.heard_ms - other.heard_ms);
+  const stands = given.map((each) => {
+    const isEarlier = ({ number, heard_ms }: When) => number < each.number && heard_ms > 1 && heard_ms <= each.heard_ms;
+    return { each, place: line.findLastIndex(isEarlier) + 1 };
   });
-  return keyed.map(({ fact }) => fact);
+  return [...line, null].flatMap((each, index) => [
+    ...stands.filter(({ place }) => place === index).map((one) => one.each),
+    ...(each === null ? [] : [each]),
+  ]);
 }

@@ -4,7 +4,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { Answered, GivenInPlace, StoodIn } from './model-answer.ts';
 import type { ModelLife } from './model-life.ts';
-import { beginningOf, type Fact, messagePlace, type Place } from './model-order.ts';
+import { beginningOf, type Fact, messagePlace, type Place, type When } from './model-order.ts';
 import { holdDays, shopOf } from './model-reading.ts';
 
 const dayMs = 86_400_000;
@@ -42,6 +42,18 @@ export function earlierOf(inPlace: StoodIn | null): readonly GivenInPlace[] {
   return inPlace !== null && 'length' in inPlace.held ? inPlace.held : [];
 }
 
+/** As if it had never been approved: what the network said of the purchase stands. */
+export function giveUp(life: ModelLife | undefined, { request, approval }: Answered, nowMs: number): void {
+  if (life === undefined) return;
+  life.touched_ms = nowMs;
+  if (approval === null) return;
+  const { minor, given_ms } = approval;
+  life.move(nowMs, { voidedMs: given_ms }, () => {
+    life.approvalBecomes(request.request_key, given_ms, 0);
+    life.approved_minor -= minor;
+  });
+}
+
 /** What was said in the card's place is taken back: an approval of our edge, or all that an advice said. */
 export function giveUpInPlace(life: ModelLife, requestKey: string, { held, minor }: StoodIn): void {
   if (!('length' in held)) {
@@ -58,13 +70,14 @@ export function tellWord(
   life: ModelLife,
   message: CardMessage,
   profile: Profile | null,
-  nowMs: number,
+  now: When,
   has: HasForRequest,
 ): Place | readonly GivenInPlace[] {
-  if (isOfEdge(message)) return tellOfEdge(life, message, profile, nowMs, has);
+  const nowMs = now.heard_ms;
+  if (isOfEdge(message)) return tellOfEdge(life, message, profile, now, has);
   const place = messagePlace(life.facts, message, nowMs);
   if ('merchant' in message) life.learnMerchant(message.merchant);
-  life.move(nowMs, {}, () => tell(life, message, place, profile, nowMs));
+  life.move(nowMs, {}, () => tell(life, message, place, profile, now));
   return place;
 }
 
@@ -72,9 +85,10 @@ function tellOfEdge(
   life: ModelLife,
   message: OfEdge,
   profile: Profile | null,
-  nowMs: number,
+  now: When,
   has: HasForRequest,
 ): readonly GivenInPlace[] {
+  const nowMs = now.heard_ms;
   const earlier = earlierOf(has.inPlace);
   if (message.hold_minor === 0) {
     life.touched_ms = nowMs;
@@ -85,7 +99,7 @@ function tellOfEdge(
   const how = given === 'lowers' || given.minor === 0 ? {} : { approved: { isMore: false, minor: given.minor } };
   life.move(nowMs, how, () => {
     if (given === 'lowers') lower(life, message, has.own);
-    else tellGiven(life, message, given);
+    else tellGiven(life, message, given, now.number);
     life.advised++;
     holdFor(life, message, profile, nowMs);
   });
@@ -98,13 +112,15 @@ function lower(life: ModelLife, { request_key, hold_minor }: OfEdge, own: Answer
   if (own?.approval) life.approvalBecomes(request_key, own.approval.given_ms, hold_minor);
 }
 
-function tellGiven(life: ModelLife, message: OfEdge, { given_ms, minor, told }: GivenInPlace): void {
+function tellGiven(life: ModelLife, message: OfEdge, { given_ms, minor, told }: GivenInPlace, number: number): void {
   if (minor === 0 && told === 0) return;
+  const given: When = { number, heard_ms: given_ms, byEdge: true };
   const fact: Fact = {
     ...beginningOf(message, given_ms),
-    ...{ does: 'adds', minor, told, heard_ms: given_ms, of: `edge ${message.request_key}`, why: 'advice' },
+    ...{ does: 'adds', minor, told, of: `edge ${message.request_key}`, why: 'advice' },
+    ...given,
   };
-  life.tellApart({ facts: [fact], begunMs: given_ms, movedMs: given_ms });
+  life.tellApart({ facts: [fact], begun: given, moved: given });
 }
 
 function holdFor(life: ModelLife, { merchant }: Advice, profile: Profile | null, nowMs: number): void {
@@ -112,9 +128,9 @@ function holdFor(life: ModelLife, { merchant }: Advice, profile: Profile | null,
   life.expires_at_ms = Math.max(life.expires_at_ms, nowMs + holdDays(profile, category) * dayMs);
 }
 
-function tell(life: ModelLife, message: CardMessage, place: Place, profile: Profile | null, nowMs: number): void {
+function tell(life: ModelLife, message: CardMessage, place: Place, profile: Profile | null, now: When): void {
   const fact = (does: Fact['does'], minor: number): void =>
-    life.tell({ ...place, does, minor, told: minor, heard_ms: nowMs, of: null, why: message.kind });
+    life.tell({ ...place, does, minor, told: minor, ...now, of: null, why: message.kind });
   switch (message.kind) {
     case 'clearing':
       life.cleared_minor += message.amount_minor;
@@ -134,7 +150,7 @@ function tell(life: ModelLife, message: CardMessage, place: Place, profile: Prof
     case 'advice':
       fact('says', message.hold_minor);
       if (message.hold_minor > 0) life.advised++;
-      if (message.hold_minor > 0 && message.request_key !== undefined) life.begunMs ||= nowMs;
-      holdFor(life, message, profile, nowMs);
+      if (message.hold_minor > 0 && message.request_key !== undefined) life.begun ??= now;
+      holdFor(life, message, profile, now.heard_ms);
   }
 }

@@ -15,13 +15,13 @@ import {
   type StoodIn,
   toldInstead,
 } from './model-answer.ts';
-import { carriedTo } from './model-carried.ts';
+import { carriedTo, countKeyOf } from './model-carried.ts';
 import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { ModelLife, nowhere } from './model-life.ts';
 import { ModelLives } from './model-lives.ts';
-import { approvalPlaceOf, beginningOf, lastPlace } from './model-order.ts';
+import { approvalPlaceOf, beginningOf, lastPlace, type When } from './model-order.ts';
 import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
-import { giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
+import { giveUp, giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
 
 export class Model {
   profile: Profile | null = null;
@@ -78,7 +78,7 @@ export class Model {
     if (approval !== null) own.hold_minor = life.hold_minor - held;
     else if (own.outcome === 'approved' && (life.approved_minor === 0 || life.use === nowhere))
       life.usedAt({ request, merchant: request.merchant });
-    life.begunMs ||= nowMs;
+    life.begun ??= this.#when(nowMs);
     life.touched_ms = nowMs;
     own.available_minor = this.#availableMinor(this.totals);
     this.answered.set(key, { sequence: this.sequence, request, decision: own, approval });
@@ -96,12 +96,20 @@ export class Model {
     const minor = own.hold_minor;
     if (life.approved_minor === 0 || life.use === nowhere) life.usedAt({ request, merchant: request.merchant });
     const isMore = request.kind === 'incremental';
-    const [hasBegun, isFirst] = [life.begunMs > 0, life.movedMs === 0];
+    const [hasBegun, isFirst] = [life.begun !== null, life.moved === null];
     const begins = isMore ? hasBegun && isFirst : !hasBegun || isFirst;
     const place = begins ? beginningOf(request, nowMs) : approvalPlaceOf(life.facts, request, nowMs);
     const of = request.request_key;
     life.move(nowMs, { approved: { isMore, minor } }, () => {
-      life.tell({ ...place, does: 'adds', minor, told: own.approved_minor, heard_ms: nowMs, of, why: request.kind });
+      life.tell({
+        ...place,
+        does: 'adds',
+        minor,
+        told: own.approved_minor,
+        ...this.#when(nowMs),
+        of,
+        why: request.kind,
+      });
       life.approved_minor += minor;
     });
     life.expires_at_ms = Math.max(life.expires_at_ms, holdsUntil(this.profile, request, nowMs));
@@ -121,7 +129,7 @@ export class Model {
     if (isMismatch) return { ...nothingRecorded, isMismatch };
     const { life, ...joined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const { totals: before, availableMinor: left } = situation;
-    const held = tellWord(life, message, this.profile, nowMs, this.#hasFor(message));
+    const held = tellWord(life, message, this.profile, this.#when(nowMs), this.#hasFor(message));
     if (message.kind === 'advice' && message.request_key !== undefined)
       this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor, name, held });
     const after = this.totals;
@@ -135,7 +143,8 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
-    tellWord(trial, message, this.profile, nowMs, this.#hasFor(message));
+    const next = { ...this.#when(nowMs), number: this.sequence + 1 };
+    tellWord(trial, message, this.profile, next, this.#hasFor(message));
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
     for (const one of known) amount_minor -= one?.hold_minor ?? 0;
@@ -160,7 +169,7 @@ export class Model {
     const before = this.sequence;
     if (inPlace === null || (answer !== undefined && answer.approval !== null)) {
       this.#next(nowMs);
-      if (answer !== undefined) this.#takeBack(answer, nowMs);
+      if (answer !== undefined) giveUp(this.names.get(answer.request.authorization_key), answer, nowMs);
     }
     if (inPlace !== null) {
       this.#next(nowMs);
@@ -171,19 +180,6 @@ export class Model {
     return this.sequence - before;
   }
 
-  #takeBack({ request, approval }: Answered, nowMs: number): void {
-    const life = this.names.get(request.authorization_key);
-    if (life === undefined) return;
-    life.touched_ms = nowMs;
-    if (approval === null) return;
-    const { minor, given_ms } = approval;
-    // As if it had never been approved: what the network said of the purchase stands.
-    life.move(nowMs, { voidedMs: given_ms }, () => {
-      life.approvalBecomes(request.request_key, given_ms, 0);
-      life.approved_minor -= minor;
-    });
-  }
-
   /** How many holds lapsed. */
   expire(clockMs: number): number {
     const nowMs = this.#now(clockMs);
@@ -191,7 +187,7 @@ export class Model {
     for (const life of due) {
       this.#next(nowMs);
       const place = lastPlace(life.facts, nowMs, null, null);
-      const lapse = { does: 'lapses', minor: 0, told: 0, heard_ms: nowMs, of: null, why: 'expiry' } as const;
+      const lapse = { does: 'lapses', minor: 0, told: 0, ...this.#when(nowMs), of: null, why: 'expiry' } as const;
       life.move(nowMs, {}, () => life.tell({ ...place, ...lapse }));
     }
     return due.length;
@@ -212,10 +208,7 @@ export class Model {
     const carried = carriedTo(profile, before, nowMs);
     this.profile = profile;
     this.#lives.takeCurrency(profile.currency);
-    this.#countKeys = profile.controls.map((control) => {
-      if (control.does !== 'limit') return null;
-      return JSON.stringify([control.applies_to, control.window, control.refunds_give_back]);
-    });
+    this.#countKeys = profile.controls.map(countKeyOf);
     const keys = new Set(this.#countKeys);
     for (const life of this.#lives.all) {
       life.forgetLooks();
@@ -286,6 +279,11 @@ export class Model {
   #availableMinor({ held_minor, posted_minor }: Model['totals']): number | null {
     const funds = this.profile?.funds_minor ?? null;
     return funds === null ? null : funds - held_minor - posted_minor;
+  }
+
+  /** The event that was written last. */
+  #when(nowMs: number): When {
+    return { number: this.sequence, heard_ms: nowMs, byEdge: false };
   }
 
   #next(nowMs: number): void {

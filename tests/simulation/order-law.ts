@@ -6,7 +6,8 @@
 // No message happens between a verification or decline and the first approval. Example: verified at 10:00, an advice of 10:20, approved
 // at 10:30. Heard in this order, the approval adds to the advice. If the card hears the advice after 10:30, it takes the approval as the
 // beginning, and the advice as a message about it (decision 15, rule 1): nothing tells it otherwise.
-// Holds for messages that carry their instant; one without comes after all that was heard before it.
+// Holds for messages that carry their instant; one without comes after all that was heard before it. The card's own clock may be days
+// ahead while it hears any of them, or stand still: the order in which it heard them is not the clock's.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
@@ -143,6 +144,11 @@ function reordered(draw: Draw, told: readonly Told[]): Told[] {
   return line;
 }
 
+/** How far ahead the card's clock is at one reading. It would date what has no stamp, so that this could end otherwise. */
+function daysAhead(draw: Draw, one: Told): number {
+  return instantOf(one) > 0 && draw.chance(0.1) ? draw.pick([3, draw.between(3, 40), 400]) : 0;
+}
+
 /** Tries some orders; how many. */
 export function holdOrder(draw: Draw, makeCard: MakeCard, purchase: Purchase, startMs: number): number {
   const told = story(draw, purchase, startMs);
@@ -156,15 +162,14 @@ export function holdOrder(draw: Draw, makeCard: MakeCard, purchase: Purchase, st
     // Arrival: in time at first, or after all has happened.
     let atMs = startMs + (draw.chance(0.5) ? 0 : 2_000 * hourMs);
     for (const one of order) {
-      // Never two in one millisecond: of that, approvals count as given last.
-      if ('message' in one) atMs = Math.max(atMs + draw.between(1, 60_000), one.message.occurred_at_ms ?? 0);
-      else atMs = Math.max(atMs + draw.between(1, 60_000), one.request.occurred_at_ms ?? 0);
+      atMs = Math.max(atMs + draw.below(60_000), instantOf(one));
+      const clockMs = atMs + daysAhead(draw, one) * 24 * hourMs;
       if ('message' in one) {
-        card.receive(one.message, atMs);
-        model.message(one.message, atMs);
+        card.receive(one.message, clockMs);
+        model.message(one.message, clockMs);
       } else {
-        card.authorize(one.request, atMs);
-        model.authorize(one.request, atMs, null);
+        card.authorize(one.request, clockMs);
+        model.authorize(one.request, clockMs, null);
       }
       store.commit();
     }

@@ -131,20 +131,11 @@ export class WireAuthorization {
   get heldMinorMax(): number | null {
     const [first, ...more] = this.approvals;
     if (first === undefined || this.isJoined || this.hasAdvice || first.request.kind !== 'authorization') return null;
-    if (this.#hasClockJumped) return null;
     if (this.hasVoid) return more.length === 0 ? 0 : null;
     const later = this.hasEarlyRequest ? this.approvals : more;
     if (this.isEnded) return later.some((approval) => this.#mayOutlastItsEnd(approval)) ? null : 0;
     if (later.length > 0) return null;
     return first.told_minor <= this.taken_minor ? 0 : first.hold_minor - (this.taken_minor - this.#takenEarlyMinor);
-  }
-
-  /**
-   * A later event stands at an earlier instant: our clock had jumped by days. Of messages that it dated, the card holds rather too much.
-   * Example: approved on May 3, then fully reversed by a clock of April 1: the reversal stands before the second try of May 3.
-   */
-  get #hasClockJumped(): boolean {
-    return this.events.some(({ at_ms }, index) => at_ms < (this.events[index - 1]?.at_ms ?? 0));
   }
 
   /** By its stamp or number it may be after what ended it, whose message was delayed. */
@@ -173,7 +164,6 @@ export class WireAuthorization {
   /** What depended on the profile of that time. */
   keepDoubtsOf(one: WireAuthorization, other: WireAuthorization): void {
     this.holds_until_ms = Math.max(one.holds_until_ms, other.holds_until_ms);
-    // What a clock that had jumped ahead dates ends also what the other name's approval holds, given since.
-    this.isDoubtful = one.isDoubtful || other.isDoubtful || this.#hasClockJumped;
+    this.isDoubtful = one.isDoubtful || other.isDoubtful;
   }
 }

@@ -9,6 +9,7 @@ import { bookReturn } from './book-return.ts';
 import { confirmPayment } from './confirm-payment.ts';
 import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
+import { oweAtRate } from './owe-at-rate.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
 import { settleAgain, tryAgain } from './try-again.ts';
@@ -16,7 +17,7 @@ import { settleAgain, tryAgain } from './try-again.ts';
 export const openItemActions: readonly OpenItemAction[] = [
   ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection],
   ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
-  ...[assignMerchant, accrueAgain, dismiss],
+  ...[assignMerchant, oweAtRate, accrueAgain, dismiss],
 ];
 
 export function actionsOf(kind: OpenItemKind): OpenItemAction[] {

@@ -11,7 +11,11 @@ import { accrueOnceMore, assignOnce } from '../../settlement/unassigned.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 
 /** Of the item, as raise-unassigned.ts writes it. */
-const evidenceSchema = z.object({ network: z.string(), network_merchant_id: z.string(), currency: z.string() });
+export const clearedEvidenceSchema = z.object({
+  network: z.string(),
+  network_merchant_id: z.string(),
+  currency: z.string(),
+});
 
 const input = z.strictObject({
   merchant_id: idSchema('mrch'),
@@ -38,7 +42,7 @@ export const assignMerchant = transactionAction({
   kinds: ['clearing_unassigned'],
   input,
   async perform({ sql }, { evidence, amount_minor: shown }, { merchant_id, amount_minor, of_minor, ...asked }, doer) {
-    const of = evidenceSchema.parse(evidence);
+    const of = clearedEvidenceSchema.parse(evidence);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
       merchant_id,
     ]);

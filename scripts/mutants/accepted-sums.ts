@@ -1,25 +1,8 @@
-// Survivors that were looked at and stay, each with its reason. Named by the line's text, not its number, so that they are found
-// again when lines move; a changed line has to be looked at anew.
+// Survivors in the parts of core that count, measure time and look back, each with its reason: they were looked at and stay.
 
-export interface Accepted {
-  readonly path: string;
-  readonly code: string;
-  readonly change: string;
-  readonly because: string;
-}
+import { type Accepted, addsNothing, cache, neverMissing, shorterWay, stays } from './stays.ts';
 
-type Line = readonly [code: string, ...changes: string[]];
-
-function stays(path: string, because: string, lines: readonly Line[]): Accepted[] {
-  return lines.flatMap(([code, ...changes]) => changes.map((change) => ({ path, code, change, because })));
-}
-
-const cache = 'a cache that keeps less, or nothing, gives the same answers later';
-const shorterWay = 'a shorter way to what the longer one finds as well';
-const addsNothing = 'where both are equal, what is added is 0';
-const neverMissing = 'for the compiler alone: what may be missing by its type never is';
-
-export const accepted: readonly Accepted[] = [
+export const acceptedInSums: readonly Accepted[] = [
   ...stays('core/windows.ts', cache, [
     ['const cacheDaysMax = 2_000;', '2_000 → 2001'],
     ['const day = Math.floor(atMs / dayMs);', 'floor → ceil', '/ → *'],
@@ -56,6 +39,11 @@ export const accepted: readonly Accepted[] = [
     ["if (timeZone === 'UTC') return 0;", "timeZone === 'UTC' → false", "'UTC' → ''"],
     ['const middle = Math.floor((shown + skipped) / 2);', 'floor → ceil'],
   ]),
+  ...stays(
+    'core/time-zone.ts',
+    'of the 1,561 midnights that zones skip from 1972 to 2039 each is skipped at the later instant',
+    [['while (skipped - shown > 1) {', '1 → 2']],
+  ),
   ...stays('core/time-zone.ts', 'it is sought only where no instant shows midnight', [
     ['if (middle + offsetMs(timeZone, middle) < midnightMs) shown = middle;', '< → <='],
   ]),
@@ -92,31 +80,6 @@ export const accepted: readonly Accepted[] = [
     ],
     ['for (const counter of state.counters.values()) counter.forget(oldestMs);', 'without counter.forget(oldestMs);'],
   ]),
-  ...stays('core/stored-authorization.ts', neverMissing, [
-    [
-      'const [at_ms = 0, does = 0, minor = 0, nth = 0] = [stored[at], stored[at + 1], stored[at + 2], stored[at + 3]];',
-      '0 → 1',
-    ],
-    ['const heard_ms = isOld ? 0 : (heard[1 + changes.length] ?? 0);', '0 → 1'],
-    ['const [place = 0, network_minor = -1, order = -1] = [more[at], more[at + 1], more[at + 2]];', '0 → 1', '1 → 2'],
-    [
-      'const [kind = 0, given_at_ms = 0, window_at_ms = 0, held_minor = 0, cleared_minor = 0] = stored.slice(at, at + 5);',
-      '0 → 1',
-    ],
-  ]),
-  ...stays('core/stored-authorization.ts', 'five numbers are taken of however many', [
-    [
-      'const [kind = 0, given_at_ms = 0, window_at_ms = 0, held_minor = 0, cleared_minor = 0] = stored.slice(at, at + 5);',
-      '5 → 6',
-    ],
-  ]),
-  ...stays('core/rows-of-old.ts', neverMissing, [
-    ["const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;", '0 → 1'],
-  ]),
-  ...stays('core/snapshot-v1.ts', neverMissing, [
-    ['const [stepAtMs = 0, minor = 0] = [steps[at], steps[at + 1]];', '0 → 1'],
-    ['more.push(before + (toldSteps[at] ?? 0), Math.abs(toldSteps[at + 1] ?? 0), -1);', '0 → 1'],
-  ]),
   ...stays('core/backtest.ts', 'what an event says of sums is read by nobody in a backtest', [
     ['const noEffect = { hold_minor: 0, posted_minor: 0 };', '0 → 1'],
     ['apply(this.#state, { sequence: 0, at_ms: expires_at_ms, body });', '0 → 1'],
@@ -148,45 +111,6 @@ export const accepted: readonly Accepted[] = [
     ["queued: ['processing', 'failed'],", "['processing', 'failed'] → []"],
     ["retry_pending: ['processing', 'failed'],", "['processing', 'failed'] → []"],
   ]),
-  ...stays('core/hold-changes.ts', shorterWay, [
-    ['if (!isNumbered(changes)) return ({ at_ms }) => at_ms;', '!isNumbered(changes) → false'],
-  ]),
-  ...stays('core/hold-changes.ts', shorterWay, [
-    ['const isLast = last === undefined || compare(last, last.at_ms, change, change.at_ms) <= 0;', ...['<= → <']],
-    [
-      'if (!isLast || hasNumber(change) || isNumbered(changes)) return merged([...changes, change]);',
-      '!isLast || hasNumber(change) || isNumbered(changes) → true',
-    ],
-  ]),
-  ...stays(
-    'core/hold-changes.ts',
-    'only the order of the ranks counts, and an end with a rank of its own leaves 0 as before',
-    [['const rank = { adds: 0, sets: 1, ends: 2, lapses: 2, takes: 3 } as const;', '2 → 3', '3 → 4']],
-  ),
-  ...stays('core/hold-changes.ts', 'only its sign counts', [
-    ['if (isBeginning(one) !== isBeginning(other)) return isBeginning(one) ? -1 : 1;', '1 → 2'],
-  ]),
-  ...stays('core/hold-changes.ts', neverMissing, [
-    ['numbered.sort((one, other) => (one.order ?? 0) - (other.order ?? 0) || one.at_ms - other.at_ms);', '0 → 1'],
-  ]),
-  ...stays('core/hold-changes.ts', 'no message is stamped in the first millisecond of 1970', [
-    ['let latestMs = 0;', '0 → 1'],
-  ]),
-  ...stays('core/hold-changes.ts', 'the figure has its own instant, so that it is kept by the other half as well', [
-    [
-      'return { changes: ordered.filter((one, place) => place >= last || mayComeAfter(one, figure, ordered)), ...hold };',
-      '>= → >',
-    ],
-  ]),
-  ...stays('core/hold-changes.ts', 'an instant to compare with: nobody asks when it was heard', [
-    [
-      "const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };",
-      '0 → 1',
-    ],
-  ]),
-  ...stays('core/hold-changes.ts', 'the largest so far is -1 at least, so that nothing below it is ever taken', [
-    ['number = Math.max(number, change.order ?? -1);', '1 → 2'],
-  ]),
   ...stays('core/window-sums.ts', cache, [
     ['if (windowAtMs >= start_ms && windowAtMs < end_ms) return this.#lastSum;', '>= → >'],
     [
@@ -210,12 +134,6 @@ export const accepted: readonly Accepted[] = [
   ...stays('core/counter.ts', addsNothing, [
     ['if (amount_minor === 0 && count === 0) continue;', 'amount_minor === 0 && count === 0 → false'],
   ]),
-  ...stays('core/authorization.ts', shorterWay, [
-    [
-      'if (isUnchanged && how.voidsGivenAtMs === undefined && isUse(before) === isUse(after))',
-      'isUnchanged && how.voidsGivenAtMs === undefined && isUse(… → false',
-    ],
-  ]),
   ...stays('core/hold-expiry.ts', shorterWay, [
     [
       'if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };',
@@ -229,26 +147,8 @@ export const accepted: readonly Accepted[] = [
   ...stays('core/returned.ts', 'where both are equal, either is the smaller one', [
     ["return { outcome: 'books', amount_minor: statedMinor < leftMinor ? statedMinor : leftMinor };", '< → <='],
   ]),
-  ...stays('core/snapshot-v1.ts', neverMissing, [
-    ['changes.push(place[0] ?? 0, minor > 0 ? adds : takes, Math.abs(minor), place[1] ?? 0);', '0 → 1'],
-  ]),
   ...stays('core/window-sums.ts', 'what it takes off too much, the loop after it adds again: the same, more slowly', [
     ['if (next.at_ms > this.#afterMs) break;', 'next.at_ms > this.#afterMs → false'],
   ]),
   ...stays('core/counter.ts', shorterWay, [['if (parts[0] === authorization) return sum;', '0 → 1']]),
-  ...stays('core/receive.ts', 'where both are equal the assertion holds by its first half already', [
-    ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '< → <='],
-  ]),
-  ...stays('durable-objects/card/outbox.ts', 'it is restored before anything else is done', [
-    ...(['#sequence', '#restoredSequence', '#publishedSequence'].map((name) => [`${name} = 0;`, '0 → 1']) as Line[]),
-  ]),
-  ...stays('durable-objects/card/outbox.ts', 'no message was sent in 1970', [['#publishedAtMs = 0;', '0 → 1']]),
-  ...stays('durable-objects/card/outbox.ts', 'the sending that begins here forgets the timer as well', [
-    ['this.#stopTimer = null;', 'without this.#stopTimer = null;'],
-  ]),
-  ...stays(
-    'durable-objects/card/pack-messages.ts',
-    'other sizes of messages fit as well: each is halved until it does',
-    [['const half = Math.ceil(events.length / 2);', '2 → 3', 'ceil → floor']],
-  ),
 ];

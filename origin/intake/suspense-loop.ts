@@ -1,0 +1,77 @@
+// Looks for cards that were made after money of them had been booked to suspense, and moves that money to their accounts. A loop of its
+// own, and not part of making the card: intake may hold the card's stream at that instant and not yet see the card, so that what it is
+// about to book goes to suspense all the same. What it leaves there is found by the next round.
+
+import type { Logger } from 'pino';
+import { ageMs } from '../db/age.ts';
+import type { Database, Sql } from '../db/client.ts';
+import { createLoop, type Loop } from '../loop.ts';
+import { authorizationsInSuspense, moveAuthorization } from './move-from-suspense.ts';
+import { lockStreams } from './streams.ts';
+import { findLateCards, forgetSuspended, type LateCard, oldestLateMoney } from './suspended-streams.ts';
+
+const intervalMs = 2_000;
+const cardsPerRound = 100;
+/** Of one card in one round: a card with many more does not keep the others waiting. */
+const authorizationsPerCard = 100;
+
+export interface SuspenseLoopOptions {
+  readonly database: Database;
+  readonly log: Logger;
+}
+
+export function createSuspenseLoop({ database, log }: SuspenseLoopOptions): Loop {
+  // The stream that the last round ended with, so that cards which fail do not keep others from their turn.
+  let after = 0;
+  return createLoop({
+    name: 'money out of suspense',
+    log,
+    intervalMs,
+    lagMs: () => ageMs(database.sql, oldestLateMoney),
+    async round(signal, moved) {
+      const cards = await findLateCards(database.sql, { after, limit: cardsPerRound });
+      after = cards.length < cardsPerRound ? 0 : (cards.at(-1)?.stream_id ?? 0);
+      const failures: unknown[] = [];
+      let left = cards.length === cardsPerRound;
+      for (const card of cards) {
+        if (signal.aborted) return false;
+        const { isDone, failure } = await moveMoneyOf(database, card);
+        moved();
+        if (failure === null) left ||= !isDone;
+        else failures.push(failure);
+      }
+      // Nothing is set aside here: what could not be moved stays in suspense, where it is counted, and is tried again. Three rounds that
+      // fail are told by /health.
+      if (failures.length > 0)
+        throw new Error(`money of ${failures.length} cards could not be moved out of suspense`, { cause: failures[0] });
+      return left;
+    },
+  });
+}
+
+/** One transaction an authorization: whatever dies in between, each is moved whole or not at all. */
+async function moveMoneyOf(database: Database, card: LateCard): Promise<{ isDone: boolean; failure: unknown }> {
+  const authorizations = await authorizationsInSuspense(database.sql, card, authorizationsPerCard);
+  let failure: unknown = null;
+  for (const authorization_id of authorizations)
+    try {
+      await underLock(database, card, (sql) => moveAuthorization(sql, card, authorization_id));
+    } catch (error) {
+      failure = error;
+    }
+  if (failure !== null || authorizations.length === authorizationsPerCard) return { isDone: false, failure };
+  const isDone = await underLock(database, card, async (sql) => {
+    if ((await authorizationsInSuspense(sql, card, 1)).length > 0) return false;
+    await forgetSuspended(sql, card);
+    return true;
+  });
+  return { isDone, failure: null };
+}
+
+/** The lock that intake books under: it is had before anything is read, so that what is read stays so until the commit. */
+async function underLock<T>(database: Database, card: LateCard, work: (sql: Sql) => Promise<T>): Promise<T> {
+  return await database.transaction(async (sql) => {
+    await lockStreams(sql, [card]);
+    return await work(sql);
+  });
+}
