@@ -76,7 +76,11 @@ describe('F6: a clearing of 9.00 EUR of a hold of 10.00 USD', () => {
   test('F6: is posted as an amount in the card’s currency, or its hold is released', async () => {
     const [item] = await listed();
     const wrong = [{}, { rate: '1.1', amount_minor: 1 }, { rate: '0' }, { rate: 1.1 }, { amount_minor: -1 }];
-    for (const input of wrong) expect(await act(item, 'post_at_rate', input)).toMatchObject({ status: 422 });
+    // 9.00 EUR booked as nothing would be lost, and the hold with it.
+    const nothing = [{ amount_minor: 0 }, { rate: '0.000001' }];
+    for (const input of [...wrong, ...nothing])
+      expect(await act(item, 'post_at_rate', input)).toMatchObject({ status: 422 });
+    expect(await listed()).toHaveLength(1);
     expect(await act(item, 'post_at_rate', { amount_minor: 980 })).toMatchObject({ status: 200 });
     const other = await newCard();
     other.clear(other.authorize(500), 500, true, { currency: 'GBP' });

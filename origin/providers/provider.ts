@@ -95,6 +95,8 @@ export interface UnclearWord extends AboutPayment {
   readonly amount_minor: string | null;
   readonly currency: string | null;
   readonly code: string | null;
+  /** The message as it was read, where it is not taken for another reason than what it says: for the evidence. */
+  readonly said?: ProviderWord;
 }
 
 /** What a provider said by itself: a webhook, or an entry of a bank file. Kept as JSON until the engine takes it. */

@@ -42,9 +42,16 @@ export function contradiction(
   return { item, withheld_minor: null };
 }
 
-/** As open_items stores keys: short, and without what a text column refuses. */
-function keyOf(provider: string, { settlement_id, outcome, provider_reference }: ProviderWord): string {
-  return storable(`${settlement_id} ${provider} ${outcome} ${provider_reference}`).slice(0, keyLengthMax);
+/**
+ * As open_items stores keys: short, and without what a text column refuses. What is said is a part of it: "disputed" and "frozen" of one
+ * payment are two items, and so are 40.00 and 50.00 that came back under one reference. The same told again is the same item.
+ */
+function keyOf(provider: string, word: ProviderWord): string {
+  const { settlement_id, outcome, provider_reference, amount_minor = null, currency = null } = word;
+  // Why a payment was rejected or came back makes no other fact of it. Of an unclear word the code is what it says.
+  const said = [amount_minor ?? '', currency ?? '', outcome === 'unclear' ? (word.code ?? '') : ''].join(' ').trim();
+  const key = [settlement_id, provider, outcome, said, provider_reference].filter((part) => part !== '').join(' ');
+  return storable(key).slice(0, keyLengthMax);
 }
 const keyLengthMax = 400;
 

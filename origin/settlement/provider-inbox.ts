@@ -6,6 +6,7 @@ import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
 import type { Provider, ProviderWord } from '../providers/provider.ts';
 import { Collector } from './collector.ts';
+import { type First, reusedIds, type Told } from './reused-ids.ts';
 import { keepUnread } from './unread-webhooks.ts';
 
 const batch = { sizeMax: 200, waitMsMax: 5 };
@@ -17,12 +18,6 @@ export type WebhookOutcome = (typeof webhookOutcomes)[number];
 export interface ProviderInbox {
   /** Acknowledge only after it has returned. Throws what the provider's reader throws for a wrong signature. */
   receive(provider: Provider, headers: Headers, body: string): Promise<WebhookOutcome>;
-}
-
-interface Told {
-  readonly provider: string;
-  readonly word: ProviderWord;
-  readonly body: string;
 }
 
 export function createProviderInbox(sql: Sql): ProviderInbox {
@@ -50,13 +45,22 @@ function masked(word: ProviderWord, body: string): Omit<Told, 'provider'> {
 }
 
 async function store(sql: Sql, items: readonly Told[]): Promise<void> {
-  await sql.query({
+  const stored = await insert(sql, items);
+  if (stored === items.length) return;
+  const reused = reusedIds(items, await firstUnder(sql, items));
+  if (reused.length > 0) await insert(sql, reused);
+}
+
+/** How many of them are new. */
+async function insert(sql: Sql, items: readonly Told[]): Promise<number> {
+  const { rows } = await sql.query({
     name: 'store_provider_words',
     // `on conflict`: providers send again what they are not sure has arrived. `distinct`: also within one batch.
     text: `insert into provider_webhooks (provider, webhook_id, body, word)
            select distinct on (provider, webhook_id) provider, webhook_id, body, word::json
            from unnest($1::text[], $2::text[], $3::text[], $4::text[]) as told (provider, webhook_id, body, word)
-           on conflict (provider, webhook_id) do nothing`,
+           on conflict (provider, webhook_id) do nothing
+           returning webhook_id`,
     values: [
       wordColumn(items.map(({ provider }) => provider)),
       items.map(({ word }) => word.webhook_id),
@@ -64,4 +68,18 @@ async function store(sql: Sql, items: readonly Told[]): Promise<void> {
       items.map(({ word }) => JSON.stringify(word)),
     ],
   });
+  return rows.length;
+}
+
+/** What came first under the ids of these. */
+async function firstUnder(sql: Sql, items: readonly Told[]): Promise<readonly First[]> {
+  const { rows } = await sql.query<First>({
+    name: 'first_provider_words',
+    text: `select w.provider, w.webhook_id, w.word from provider_webhooks w
+           join (select distinct * from unnest($1::text[], $2::text[]) as u (provider, webhook_id)) as told
+             on told.provider = w.provider and told.webhook_id = w.webhook_id
+           where w.word is not null`,
+    values: [wordColumn(items.map(({ provider }) => provider)), items.map(({ word }) => word.webhook_id)],
+  });
+  return rows;
 }

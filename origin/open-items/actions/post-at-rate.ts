@@ -43,15 +43,29 @@ function refused(problem: string, field?: string): CallOutcome {
 }
 
 /** Minor units of the card's currency. */
-function amountIn(message: CardMessage, { amount_minor, rate }: Asked, currency: string): number | CallOutcome {
+function amountIn(message: CardMessage, asked: Asked, currency: string): number | CallOutcome {
+  const { amount_minor, rate } = asked;
   if ((amount_minor === undefined) === (rate === undefined))
     return refused('must be given, or rate instead of it; not both', 'input.amount_minor');
-  if (amount_minor !== undefined) return amount_minor;
-  const said = message.kind === 'advice' ? message.hold_minor : 'amount_minor' in message ? message.amount_minor : null;
+  const said = amountSaid(message);
+  const stated = amount_minor ?? convertedAt(rate ?? '', said, message.currency, currency);
+  // Booked as 0, the money would be gone from everybody's view: 9.00 EUR are never 0.00 USD, and a final clearing of 0 ends the hold.
+  if (stated === 0 && said !== 0 && message.kind !== 'expiry')
+    return refused('makes it nothing: release_hold gives the hold back', `input.${rate ? 'rate' : 'amount_minor'}`);
+  return stated;
+}
+
+function convertedAt(rate: string, said: number | null, from: string, to: string): number | CallOutcome {
   if (said === null) return refused('cannot be used: the message names no amount', 'input.rate');
-  const converted = atRate({ amount_minor: said, from: message.currency, to: currency, rate: rate ?? '' });
+  const converted = atRate({ amount_minor: said, from, to, rate });
   if (converted > BigInt(limits.amountMinorMax)) return refused('makes it larger than any card payment', 'input.rate');
   return Number(converted);
+}
+
+/** In the message's own currency; null: it names none. */
+function amountSaid(message: CardMessage): number | null {
+  if (message.kind === 'advice') return message.hold_minor;
+  return 'amount_minor' in message ? message.amount_minor : null;
 }
 
 function inCurrency(message: CardMessage, amount_minor: number, currency: string): CardMessage {
