@@ -25,15 +25,19 @@ export async function buildEdge(directory: string): Promise<Bundle> {
   return bundleAt(join(directory, 'index.js'));
 }
 
-export async function buildFloor(directory: string): Promise<Bundle> {
-  const outfile = join(directory, 'floor.js');
+export function buildFloor(directory: string): Promise<Bundle> {
+  return buildWorker(new URL('floor-worker.ts', import.meta.url), join(directory, 'floor.js'));
+}
+
+/** A worker that is never deployed, as one file for workerd. */
+export async function buildWorker(entry: URL, outfile: string): Promise<Bundle> {
   await build({
-    entryPoints: [new URL('floor-worker.ts', import.meta.url).pathname],
+    entryPoints: [entry.pathname],
     bundle: true,
     minify: true,
     format: 'esm',
     target: 'es2024',
-    external: ['cloudflare:workers'],
+    external: ['cloudflare:workers', 'node:*'],
     outfile,
   });
   return bundleAt(outfile);

@@ -2,6 +2,7 @@
 
 import { newId } from '../contracts/ids.ts';
 import { putCardAnswerSchema, tokenInPath } from '../contracts/internal-api.ts';
+import type { Network } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { fewAtATime } from './few-at-a-time.ts';
@@ -62,8 +63,13 @@ export function everydayProfile(account_id = newId('acct')): Profile {
   };
 }
 
-export async function putCard(url: string, cardToken: string, profile: Profile): Promise<void> {
-  const pathAndQuery = `/internal/cards/marqeta/${tokenInPath(cardToken)}`;
+export async function putCard(
+  url: string,
+  cardToken: string,
+  profile: Profile,
+  network: Network = 'marqeta',
+): Promise<void> {
+  const pathAndQuery = `/internal/cards/${network}/${tokenInPath(cardToken)}`;
   const body = JSON.stringify(profile);
   const answer = await fetch(url + pathAndQuery, {
     method: 'PUT',

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util';
 import { wordsOf } from '../scripts/words.ts';
 import { cardData } from './faults/card-data.ts';
 import { crashPoints } from './faults/crash-points.ts';
+import { edgeFaults } from './faults/edge.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { rotate } from './faults/rotate.ts';
 import { started } from './started.ts';
@@ -14,6 +15,7 @@ import { wholeNumber } from './whole-number.ts';
 /** Faults by the word that names them: a new one is a file and a row. */
 const faults = {
   'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
+  edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
   'crash-points': {
     run: crashPoints,
     does: 'a settlement engine that dies at its k-th effect, and another, and a third',
