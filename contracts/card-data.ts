@@ -35,22 +35,36 @@ export function findCardData(
   body: unknown,
   { identifiers = noIdentifiers, namesOnly = false }: { identifiers?: ReadonlySet<string>; namesOnly?: boolean } = {},
 ): CardDataFinding | null {
-  // A stack of its own: a body nested thousands deep must not exhaust the call stack.
-  const open: Place[] = [{ parent: null, name: '', index: null, value: body }];
+  const isFound = (value: unknown, inside: () => Place): boolean => {
+    if (namesOnly || !isCardLike(value)) return false;
+    const place = inside();
+    return !identifiers.has(place.name) && !identifiers.has(nameInOwner(place));
+  };
+  // A stack of its own: a body nested thousands deep must not exhaust the call stack. Only lists and objects are put on it, since a
+  // body of 64 KiB may hold 32,000 numbers.
+  const root: Place = { parent: null, name: '', index: null, value: body };
+  const open = [root];
+  if (isFound(body, () => root)) return { path: 'body', problem: problemOfNumber };
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { name, value } = place;
+    const parent = place;
+    const { name, value } = parent;
     if (Array.isArray(value)) {
-      for (const [index, item] of value.entries()) open.push({ parent: place, name, index, value: item });
+      for (let index = 0; index < value.length; index++) {
+        const item: unknown = value[index];
+        const inside = (): Place => ({ parent, name, index, value: item });
+        if (typeof item === 'object') open.push(inside());
+        else if (isFound(item, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
+      }
     } else if (typeof value === 'object' && value !== null) {
       for (const key in value) {
-        const inside = { parent: place, name: key, index: null, value: (value as Record<string, unknown>)[key] };
+        const member = (value as Record<string, unknown>)[key];
+        const inside = (): Place => ({ parent, name: key, index: null, value: member });
         const problem = problemOfName(key);
         // A name that holds a number is not repeated: the path would carry it on.
-        if (problem !== null) return { path: pathOf(holdsCardNumber(key) ? place : inside), problem };
-        open.push(inside);
+        if (problem !== null) return { path: pathOf(holdsCardNumber(key) ? place : inside()), problem };
+        if (typeof member === 'object') open.push(inside());
+        else if (isFound(member, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
       }
-    } else if (!namesOnly && isCardLike(value) && !identifiers.has(name) && !identifiers.has(nameInOwner(place))) {
-      return { path: pathOf(place), problem: problemOfNumber };
     }
   }
   return null;

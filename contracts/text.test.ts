@@ -83,3 +83,13 @@ test.each<[unknown, string | null]>([
 ])('a control character in %j is at %s', (value, path) => {
   expect(findControlCharacter(value)).toBe(path);
 });
+
+test('a control character is found however deep it stands, and its path is put together once', () => {
+  const depth = 30_000;
+  const body = JSON.parse(`${'['.repeat(depth)}"a\\u0000"${']'.repeat(depth)}`);
+  const startMs = performance.now();
+  expect(findControlCharacter({ deep: body })).toBe(`deep${'[0]'.repeat(depth)}`);
+  expect(performance.now() - startMs).toBeLessThan(1_000);
+  expect(findControlCharacter({ a: [1, { 'b\n': 1 }] })).toBe('a[1]');
+  expect(findControlCharacter('\u0000')).toBe('body');
+});

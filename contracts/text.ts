@@ -34,27 +34,48 @@ export function withSignsVisible(text: string): string {
  * null where none does. For contracts of our own, whose senders can be told: what a network says is repaired instead.
  */
 export function findControlCharacter(value: unknown): string | null {
-  const open = [{ value, path: '' }];
+  if (typeof value === 'string') return controlCharacter.test(value) ? 'body' : null;
+  // Only lists and objects are kept to be looked at, and paths are put together for a finding alone: a body of 64 KiB may hold
+  // 32,000 numbers.
+  const open: Inside[] = [{ parent: null, name: '', value }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { value: at, path } = place;
-    if (typeof at === 'string') {
-      if (controlCharacter.test(at)) return path || 'body';
+    const parent = place;
+    const at = parent.value;
+    if (Array.isArray(at)) {
+      for (let index = 0; index < at.length; index++) {
+        const item: unknown = at[index];
+        if (typeof item === 'string') {
+          if (controlCharacter.test(item)) return pathTo(parent, index);
+        } else if (typeof item === 'object') open.push({ parent, name: index, value: item });
+      }
     } else if (typeof at === 'object' && at !== null) {
-      for (const [name, inside] of Object.entries(at)) {
-        if (controlCharacter.test(name)) return path || 'body';
-        // Deeper than any contract of ours: the schema refuses it without a path of thousands of names.
-        if (path.length > pathLengthMax) continue;
-        open.push({
-          value: inside,
-          path: Array.isArray(at) ? `${path}[${name}]` : path === '' ? name : `${path}.${name}`,
-        });
+      for (const name in at) {
+        // The path of what holds it: the name itself could not be shown.
+        if (controlCharacter.test(name)) return pathTo(parent);
+        const member = (at as Record<string, unknown>)[name];
+        if (typeof member === 'string') {
+          if (controlCharacter.test(member)) return pathTo(parent, name);
+        } else if (typeof member === 'object') open.push({ parent, name, value: member });
       }
     }
   }
   return null;
 }
 const controlCharacter = /[\p{Cc}\p{Cs}]/u;
-const pathLengthMax = 500;
+
+/** A list or an object within a body, and its place in what it stands in. */
+interface Inside {
+  readonly parent: Inside | null;
+  readonly name: string | number;
+  readonly value: unknown;
+}
+
+function pathTo(place: Inside, ...last: (string | number)[]): string {
+  const names = last;
+  for (let at = place; at.parent !== null; at = at.parent) names.push(at.name);
+  const path = names.reverse().map((name) => (typeof name === 'number' ? `[${name}]` : `.${name}`));
+  return path.join('').replace(/^\./, '') || 'body';
+}
 
 /** Characters as people count them: a pair of surrogates is one. */
 export function isWithin(text: string, lengthMax: number): boolean {

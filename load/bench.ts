@@ -17,8 +17,10 @@ import { wholeNumber } from './whole-number.ts';
 const help = `npm run bench -- [options]
 
   --only NAME     card-data, decision, card-load, authorization, intake, ledger, settlement or neighbours (default: all, one after the other)
+  --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
-  --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20)
+  --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
+                  of neighbours for each route alone and beside a neighbour (default 8)
   --json          one object on one line
   --help          this
 
@@ -41,6 +43,7 @@ interface Words {
   readonly rounds: number;
   /** Null: each part's own. */
   readonly seconds: number | null;
+  readonly routes: readonly string[];
   readonly json: boolean;
 }
 
@@ -52,6 +55,7 @@ function readWords(args: readonly string[]): Words | null {
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string' },
+      routes: { type: 'string', default: '' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -64,11 +68,12 @@ function readWords(args: readonly string[]): Words | null {
     only,
     rounds: wholeNumber('--rounds', values.rounds),
     seconds: values.seconds === undefined ? null : wholeNumber('--seconds', values.seconds),
+    routes: values.routes.split(',').filter((name) => name !== ''),
     json: values.json,
   };
 }
 
-async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
+async function bench({ only, rounds, seconds, routes, json }: Words): Promise<void> {
   const progress = (line: string) => process.stderr.write(`${line}\n`);
   // One after the other: they would take the machine from each other.
   const wanted = (part: Part) => only === null || only === part;
@@ -82,7 +87,9 @@ async function bench({ only, rounds, seconds, json }: Words): Promise<void> {
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
-  const neighbours = wanted('neighbours') ? await measureNeighbours(progress, { seconds: seconds ?? 5 }) : {};
+  const neighbours = wanted('neighbours')
+    ? await measureNeighbours(progress, { seconds: seconds ?? 8, only: routes })
+    : {};
   const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger };
   const report = { ...measured, ...settlement, ...neighbours };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);

@@ -12,9 +12,15 @@ export const unseen = 3;
 /** Digit 0; digit n is `digit + n`. */
 export const digit = 16;
 
-/** Code points beyond these, bounded: losing them costs a few regular expressions each. */
-const beyond = new Map<number, number>();
-const beyondMax = 2_000;
+/**
+ * Signs of the code points from U+10000 to U+3FFFF, plus one; 0: not met yet. Made when the first one is met, since most processes meet none.
+ * Each is worked out once in the life of the process: 65,536 different ones in one text cost what 65,536 regular expressions do.
+ */
+let pairs: Uint8Array | null = null;
+const [pairsFirst, pairsEnd] = [0x10000, 0x40000];
+/** Tag characters and variation selectors, the only ones beyond that are characters; the rest is private or not assigned. */
+const tags = new Uint8Array(0x1000);
+const [tagsFirst, tagsEnd] = [0xe0000, 0xe1000];
 
 /**
  * By code unit, plus one; 0: not met yet, or half of a surrogate pair. Text of one language uses few of them. ASCII is known from the
@@ -31,12 +37,18 @@ export function signOf(codePoint: number): number {
     signsByUnit[codePoint] = sign + 1;
     return sign;
   }
-  let sign = beyond.get(codePoint);
-  if (sign === undefined) {
-    sign = workOut(codePoint);
-    if (beyond.size >= beyondMax) beyond.clear();
-    beyond.set(codePoint, sign);
+  if (codePoint < pairsEnd) {
+    pairs ??= new Uint8Array(pairsEnd - pairsFirst);
+    return signIn(pairs, codePoint - pairsFirst, codePoint);
   }
+  return codePoint >= tagsFirst && codePoint < tagsEnd ? signIn(tags, codePoint - tagsFirst, codePoint) : odd;
+}
+
+function signIn(table: Uint8Array, place: number, codePoint: number): number {
+  const known = table[place] ?? 0;
+  if (known !== 0) return known - 1;
+  const sign = workOut(codePoint);
+  table[place] = sign + 1;
   return sign;
 }
 

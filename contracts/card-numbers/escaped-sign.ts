@@ -3,11 +3,20 @@
 
 import { odd, signOf, signsByUnit, unseen, usual } from './digit-signs.ts';
 
-/** Whether the text has any escape: most have none, and are not read for them. */
+/**
+ * Whether anything in the text is escaped: most texts have nothing, and are not read a second time. As exact as escapedAt, so that
+ * `4%4%4%` is not either.
+ */
 export function hasEscapes(text: string): boolean {
-  return (text.includes('%') || text.includes('&') || text.includes('\\')) && escapes.test(text);
+  return (
+    (text.includes('%') && percents.test(text)) ||
+    (text.includes('&') && (numerics.test(text) || named.test(text))) ||
+    (text.includes('\\') && backslashes.test(text))
+  );
 }
-const escapes = /%[0-9A-Fa-fu]|&[#A-Za-z]|\\[utnrx]/;
+const percents = /%(?:[\dA-Fa-f]{2}|u[\dA-Fa-f]{4})/;
+const numerics = /&#(?:\d|[Xx][\dA-Fa-f])/;
+const backslashes = /\\(?:[nrt]|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|[ux]\{[\dA-Fa-f]+\})/;
 
 /** The sign and its width in code units, as `sign * 256 + width`: nothing is allocated. 0: nothing is escaped here. */
 export function escapedAt(text: string, at: number): number {
@@ -66,19 +75,31 @@ function numericAt(text: string, at: number): number {
   return packed(signOfPoint(codePoint), place + (text.charCodeAt(place) === 59 ? 1 : 0) - at);
 }
 
-const namedSigns: readonly (readonly [name: string, sign: number])[] = [
+const namedSigns: ReadonlyMap<string, number> = new Map([
   ...['nbsp', 'ensp', 'emsp', 'thinsp', 'ndash', 'mdash', 'minus', 'hyphen', 'period', 'middot', 'dash', 'bull'].map(
-    (name) => [`&${name};`, usual] as const,
+    (name) => [name, usual] as const,
   ),
   ...['hairsp', 'puncsp', 'numsp', 'emsp13', 'emsp14', 'NonBreakingSpace', 'Tab', 'NewLine', 'lowbar'].map(
-    (name) => [`&${name};`, usual] as const,
+    (name) => [name, usual] as const,
   ),
-  ...['ZeroWidthSpace', 'shy', 'zwnj', 'zwj', 'lrm', 'rlm'].map((name) => [`&${name};`, unseen] as const),
-];
+  ...['ZeroWidthSpace', 'shy', 'zwnj', 'zwj', 'lrm', 'rlm'].map((name) => [name, unseen] as const),
+]);
+const nameLengthMax = Math.max(...Array.from(namedSigns.keys(), (name) => name.length));
+const named = new RegExp(`&(?:${[...namedSigns.keys()].join('|')});`);
 
 function namedAt(text: string, at: number): number {
-  for (const [name, sign] of namedSigns) if (text.startsWith(name, at)) return packed(sign, name.length);
-  return 0;
+  let end = at + 1;
+  while (end <= at + nameLengthMax && isNameSign(text.charCodeAt(end))) end++;
+  if (text.charCodeAt(end) !== semicolon) return 0;
+  const sign = namedSigns.get(text.slice(at + 1, end));
+  return sign === undefined ? 0 : packed(sign, end + 1 - at);
+}
+const semicolon = 59;
+
+/** A letter or digit of ASCII: false for NaN, behind the end of the text. */
+function isNameSign(code: number): boolean {
+  const letter = code | 0x20;
+  return (letter >= 97 && letter <= 122) || (code >= 48 && code <= 57);
 }
 
 function backslashAt(text: string, at: number): number {

@@ -35,6 +35,12 @@ export function classOf({ outside, rows, cpuMs }: Cost): CostClass {
   return outside > 0 ? 'outside' : 'usual';
 }
 
+/**
+ * What turns are taken for. `together`: routes whose calls share transactions, so that none has a connection of its own. `body`: looking
+ * through a long body, in a turn within the call's own, since that is what computes for longest.
+ */
+export type TurnClass = CostClass | 'together' | 'body';
+
 export interface TurnBound {
   /** Calls of one tenant in hand at once. */
   readonly atOnce: number;
@@ -43,14 +49,17 @@ export interface TurnBound {
 }
 
 /** Of the ten connections that the API has, one tenant's usual calls leave two to the others. */
-export const turnBounds: Readonly<Record<CostClass, TurnBound>> = {
+export const turnBounds: Readonly<Record<TurnClass, TurnBound>> = {
   usual: { atOnce: 8, waiting: 500 },
   outside: { atOnce: 4, waiting: 100 },
   long: { atOnce: 1, waiting: 4 },
+  together: { atOnce: 200, waiting: 500 },
+  // As many may wait as are in hand of all the others.
+  body: { atOnce: 1, waiting: 250 },
 };
 
-/** Of routes whose calls share transactions, so that none has a connection of its own. */
-export const togetherBound: TurnBound = { atOnce: 200, waiting: 500 };
+/** Characters of a body from which on it is looked through in a turn and in steps: a tenth of a millisecond's work. */
+export const longBodyLength = 4_096;
 
 /** What a body of so many bytes counts in the quota: one call for each 16 KiB that are begun. An unknown length counts as the largest. */
 export function quotaOf(contentLength: string | undefined, hasBody: boolean): number {

@@ -9,7 +9,7 @@ import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
-import { classOf, quotaOf, togetherBound } from './cost.ts';
+import { classOf, longBodyLength, quotaOf } from './cost.ts';
 import type { CursorSeal, Whose } from './cursor-seal.ts';
 import { refusal } from './errors.ts';
 import {
@@ -20,7 +20,7 @@ import {
   type StoredAnswer,
 } from './idempotency.ts';
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
-import { inShape, readJson, refuseCardData, refuseControlCharacters } from './read-request.ts';
+import { inShape, readBody, readJson, refuseCardData, refuseControlCharacters } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
 import type { Turns } from './turns.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
@@ -91,15 +91,19 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   if (!taken.allowed) throw refusal('too_many_requests');
   requireScope(caller, route.scope, route.forMerchants);
   const tenant = caller.merchant_id ?? caller.api_key_id;
-  const bound = route.handleTogether === undefined ? {} : { bound: togetherBound };
-  return await parts.turns.take({ tenant, costClass: classOf(route.cost), ...bound }, () =>
-    serveInTurn(context, route, { ...parts, version }),
+  const turnClass = route.handleTogether === undefined ? classOf(route.cost) : 'together';
+  return await parts.turns.take({ tenant, turnClass }, () =>
+    serveInTurn(context, route, { ...parts, version, tenant }),
   );
 }
 
-type Serving = MountParts & { readonly answer: Answer; readonly version: ApiVersion };
+type Serving = MountParts & { readonly answer: Answer; readonly version: ApiVersion; readonly tenant: string };
 
-async function serveInTurn(context: ApiContext, route: Route, { version, ...parts }: Serving): Promise<Response> {
+async function serveInTurn(
+  context: ApiContext,
+  route: Route,
+  { version, tenant, ...parts }: Serving,
+): Promise<Response> {
   const caller = context.get('caller');
 
   const key = readKey(context, route);
@@ -108,8 +112,17 @@ async function serveInTurn(context: ApiContext, route: Route, { version, ...part
     route.params === undefined ? undefined : paramsIn(route, context.req.param() as Record<string, string>);
   const whose: Whose = { listing: route.name, caller };
   const query = inQuery(route, context, (given) => parts.cursors.openIn(given, whose));
-  const { text, value } = route.method === 'get' ? { text: '', value: undefined } : await readJson(context);
-  const body = bodyIn(route, parts.cursors.openIn(value, whose));
+  const text = route.method === 'get' ? '' : await readBody(context);
+  const read = async (between: () => Promise<void>): Promise<unknown> => {
+    const value = parts.cursors.openIn(await readJson(context, text, between), whose);
+    await between();
+    return bodyIn(route, value);
+  };
+  // A long body computes for milliseconds: one of a tenant at a time, and others' calls between its steps.
+  const body =
+    text.length < longBodyLength
+      ? await read(async () => {})
+      : await parts.turns.take({ tenant, turnClass: 'body' }, () => read(nextRound));
   const requestId = context.get('requestId');
   const call = (sql: Sql) => ({ params, query, body, caller, requestId, sql }) satisfies Call as never;
   const shown = (answer: RouteAnswer): RouteAnswer =>
@@ -117,6 +130,9 @@ async function serveInTurn(context: ApiContext, route: Route, { version, ...part
   const asked: Asked = { context, route, version, text, call, shown };
   return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts.answer, key);
 }
+
+/** Of the event loop: what others have sent and what was asked of the database for them comes first. */
+const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function answerOnce(
   { context, route, version, call, shown }: Asked,

@@ -16,21 +16,24 @@ import { refusal } from './errors.ts';
  */
 const identifiers: ReadonlySet<string> = new Set([...controlIdentifiers, 'network_merchant_ids', 'iban']);
 
-export interface JsonBody {
-  /** As it came; empty where none was sent. */
-  readonly text: string;
-  readonly value: unknown;
+/** The text of a body, as it came; empty where none was sent. */
+export function readBody(context: Context): Promise<string> {
+  return readText(context, limits.bodyBytesMax);
 }
 
-/** JSON without card data; its shape is the route's to check. `undefined`: none was sent. */
-export async function readJson(context: Context): Promise<JsonBody> {
-  const text = await readText(context, limits.bodyBytesMax);
-  if (text === '') return { text, value: undefined };
+/**
+ * JSON without card data; its shape is the route's to check. `undefined`: none was sent. `between`: awaited between the steps, each of which computes
+ * for up to two milliseconds for the worst body.
+ */
+export async function readJson(context: Context, text: string, between: () => Promise<void>): Promise<unknown> {
+  if (text === '') return undefined;
   if (!isJson(context.req.header('content-type'))) throw refusal('content_type_unsupported');
   const value = parseJson(text);
+  await between();
   refuseCardData('api_body', value);
+  await between();
   refuseControlCharacters(value);
-  return { text, value };
+  return value;
 }
 
 /** Card data in a body, a header or a query: refused, by the name of the field and never with what it is. */

@@ -26,25 +26,68 @@ test('a tenant has so many turns of each class at once; another has its own', as
     await gate.promise;
     return 'done';
   };
-  const asked = Array.from({ length: atOnce + waiting }, () => turns.take({ tenant: 'a', costClass: 'long' }, work));
-  await expect(turns.take({ tenant: 'a', costClass: 'long' }, work)).rejects.toMatchObject({
+  const asked = Array.from({ length: atOnce + waiting }, () => turns.take({ tenant: 'a', turnClass: 'long' }, work));
+  await expect(turns.take({ tenant: 'a', turnClass: 'long' }, work)).rejects.toMatchObject({
     error_code: 'too_many_at_once',
   });
   expect(inHand).toBe(atOnce);
-  expect(await turns.take({ tenant: 'b', costClass: 'long' }, async () => 'at once')).toBe('at once');
-  expect(await turns.take({ tenant: 'a', costClass: 'usual' }, async () => 'another class')).toBe('another class');
+  expect(await turns.take({ tenant: 'b', turnClass: 'long' }, async () => 'at once')).toBe('at once');
+  expect(await turns.take({ tenant: 'a', turnClass: 'usual' }, async () => 'another class')).toBe('another class');
   gate.resolve();
   expect(await Promise.all(asked)).toEqual(asked.map(() => 'done'));
   expect(inHand).toBe(atOnce + waiting);
 });
 
+test('of calls that come together each tenant begins one in a round of the event loop, so another need not wait for all', async () => {
+  const turns = createTurns(new Registry());
+  const begun: string[] = [];
+  const take = (tenant: string) =>
+    turns.take({ tenant, turnClass: 'usual' }, () => {
+      begun.push(tenant);
+      return Promise.resolve();
+    });
+  const many = Array.from({ length: 100 }, () => take('a'));
+  const one = take('b');
+  await Promise.all([...many, one]);
+  expect(begun.indexOf('b')).toBeLessThanOrEqual(1);
+  expect(begun).toHaveLength(101);
+});
+
+test('long bodies of one tenant are looked through one at a time, with others between: no stretch computes for several', async () => {
+  const { api, own } = world;
+  const body = { merchant_id: own.merchant_id, event_types: Array.from({ length: 20_000 }, () => ({})) };
+  const ask = async () => {
+    const answer = await api.call('POST', '/webhook-endpoints', body, as(own.key));
+    expect(answer.status).toBe(422);
+  };
+  // Compiled first.
+  for (let n = 0; n < 5; n++) await ask();
+  let over = false;
+  const stretches: number[] = [];
+  const watch = async () => {
+    while (!over) {
+      const before = process.cpuUsage();
+      await new Promise((resolve) => setImmediate(resolve));
+      const { user, system } = process.cpuUsage(before);
+      stretches.push(user + system);
+    }
+  };
+  const watching = watch();
+  await Promise.all(Array.from({ length: 24 }, ask));
+  over = true;
+  await watching;
+  const total = stretches.reduce((sum, one) => sum + one, 0);
+  // Eight at once were a third of all.
+  expect(Math.max(...stretches) / total).toBeLessThan(0.2);
+});
+
 test('a turn that throws is given on, and the last one leaves nothing behind', async () => {
   const registry = new Registry();
   const turns = createTurns(registry);
-  const fails = () => turns.take({ tenant: 'a', costClass: 'long' }, () => Promise.reject(new Error('no')));
+  const fails = () => turns.take({ tenant: 'a', turnClass: 'long' }, () => Promise.reject(new Error('no')));
   const results = await Promise.allSettled([fails(), fails(), fails()]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
-  expect(await turns.take({ tenant: 'a', costClass: 'long' }, async () => 'well')).toBe('well');
+  expect(await turns.take({ tenant: 'a', turnClass: 'long' }, async () => 'well')).toBe('well');
   expect(await registry.metrics()).toContain('api_calls{class="long",state="in_hand"} 0');
 });
 

@@ -1,48 +1,68 @@
 // Turns: so many calls of one tenant and one class of cost are in hand at once. Each tenant has a queue of its own, so whoever asks for much
-// waits for itself. Between two turns of one tenant the event loop goes round once, so that others' calls come in between.
+// waits for itself. And each tenant begins one call in a round of the event loop: a hundred that arrive together are begun in a
+// hundred rounds, and others' calls come in between, however much each computes before it first waits for something.
 
 import { Gauge, type Registry } from 'prom-client';
-import { type CostClass, type TurnBound, turnBounds } from './cost.ts';
+import { type TurnBound, type TurnClass, turnBounds } from './cost.ts';
 import { refusal } from './errors.ts';
 
 /** Longer than any turn of its class takes on a good day; a caller that has waited for so long has mostly gone. */
 const waitMsMax = 10_000;
 
+/** In the order in which they may begin. */
+type Waiting = Set<() => void>;
+
 interface Queue {
   inHand: number;
-  readonly waiting: Set<() => void>;
+  readonly waiting: Waiting;
+  /** One has begun in this round of the event loop. */
+  hasBegun: boolean;
 }
 
 export interface Turns {
   /** Runs `work` when it is this tenant's turn. Refuses where too many wait already, or it has waited too long. */
-  take<T>(asking: { tenant: string; costClass: CostClass; bound?: TurnBound }, work: () => Promise<T>): Promise<T>;
+  take<T>(asking: { tenant: string; turnClass: TurnClass }, work: () => Promise<T>): Promise<T>;
 }
 
 export function createTurns(registry: Registry): Turns {
-  const queues: Record<CostClass, Map<string, Queue>> = { usual: new Map(), outside: new Map(), long: new Map() };
+  const queues: Record<TurnClass, Map<string, Queue>> = {
+    ...{ usual: new Map(), outside: new Map(), long: new Map(), together: new Map(), body: new Map() },
+  };
   measure(registry, queues);
   return {
-    async take({ tenant, costClass, bound = turnBounds[costClass] }, work) {
-      const ofClass = queues[costClass];
-      const queue = ofClass.get(tenant) ?? { inHand: 0, waiting: new Set() };
+    async take({ tenant, turnClass }, work) {
+      const ofClass = queues[turnClass];
+      const bound = turnBounds[turnClass];
+      const queue = ofClass.get(tenant) ?? { inHand: 0, waiting: new Set(), hasBegun: false };
       ofClass.set(tenant, queue);
-      if (queue.inHand < bound.atOnce) queue.inHand += 1;
+      const beginNext = (): void => {
+        const [next] = queue.waiting;
+        if (next !== undefined && queue.inHand < bound.atOnce) {
+          queue.waiting.delete(next);
+          begin(queue, beginNext);
+          next();
+        } else if (queue.inHand === 0 && queue.waiting.size === 0 && !queue.hasBegun) ofClass.delete(tenant);
+      };
+      if (queue.inHand < bound.atOnce && !queue.hasBegun && queue.waiting.size === 0) begin(queue, beginNext);
       else await waitIn(queue, bound);
       try {
         return await work();
       } finally {
-        const [next] = queue.waiting;
-        // Its turn stays taken for the one that comes next.
-        if (next !== undefined) {
-          queue.waiting.delete(next);
-          setImmediate(next);
-        } else {
-          queue.inHand -= 1;
-          if (queue.inHand === 0) ofClass.delete(tenant);
-        }
+        queue.inHand -= 1;
+        if (!queue.hasBegun) beginNext();
       }
     },
   };
+}
+
+/** The next one begins in the next round at the earliest. */
+function begin(queue: Queue, beginNext: () => void): void {
+  queue.inHand += 1;
+  queue.hasBegun = true;
+  setImmediate(() => {
+    queue.hasBegun = false;
+    beginNext();
+  });
 }
 
 async function waitIn(queue: Queue, { waiting }: TurnBound): Promise<void> {
@@ -59,8 +79,7 @@ async function waitIn(queue: Queue, { waiting }: TurnBound): Promise<void> {
     queue.waiting.add(go);
   });
 }
-
-function measure(registry: Registry, queues: Readonly<Record<CostClass, ReadonlyMap<string, Queue>>>): void {
+function measure(registry: Registry, queues: Readonly<Record<TurnClass, ReadonlyMap<string, Queue>>>): void {
   new Gauge({
     name: 'api_calls',
     help: 'Calls of the API by class of cost: in hand, and waiting for a turn of their own tenant',
