@@ -44,6 +44,7 @@ import type { Provider } from './providers/provider.ts';
 import { createProviderMetrics } from './providers/provider-metrics.ts';
 import { createSimulatedProvider } from './providers/simulated.ts';
 import { createStripeProvider } from './providers/stripe.ts';
+import { createRetentionLoop } from './retention/remove-old.ts';
 import { keysFor, sealingKeys } from './secrets/sealing-keys.ts';
 import { createAccrualLoop } from './settlement/accrual-loop.ts';
 import { SettlementEngine } from './settlement/engine.ts';
@@ -127,6 +128,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       createReaper({ sql: database.sql, registry, log }),
       ...checkpointLoops(parts),
       access.loop,
+      createRetentionLoop({ database, registry, log }),
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
       ...(queue === null ? [] : [createSettlementQueue({ queue, database, log, providers })]),

@@ -145,6 +145,18 @@ test('recovering since an instant leaves what is older', async () => {
   expect(await recoverMessages(database.sql, name, { since, by })).toEqual({ messages: 0, complete: true });
 });
 
+test('recovering goes back 390 days at most: of what is older nobody may know any more whether it was taken', async () => {
+  const { merchant_id, name } = await made();
+  await settle(database, merchant_id, { count: 2 });
+  await mark(name, 'failed');
+  await database.sql.query(
+    `update webhook_messages set created_at = now() - interval '395 days'
+     where message_no = (select min(message_no) from webhook_messages where webhook_endpoint_id = $1)`,
+    [name.webhook_endpoint_id],
+  );
+  expect(await recoverMessages(database.sql, name, { since: longAgo, by })).toEqual({ messages: 1, complete: true });
+});
+
 test('a test event goes to its endpoint alone, whatever it subscribed to', async () => {
   const { merchant_id, name } = await made({ url, event_types: ['settlement.failed'] });
   const other = await newEndpoint(database, merchant_id, { url });

@@ -102,12 +102,13 @@ const recoverMax = 10_000;
 export async function recoverMessages(
   sql: Sql,
   name: EndpointName,
-  { since, by }: { since: string; by: Doer },
+  { since: given, by }: { since: string; by: Doer },
 ): Promise<WebhooksRecovered | 'endpoint_disabled' | null> {
   const endpoint = await findEndpoint(sql, name, { lock: true });
   if (endpoint === null) return null;
   if (endpoint.status !== 'enabled') return 'endpoint_disabled';
   const { webhook_endpoint_id, merchant_id, event_types } = endpoint;
+  const since = await laterOf(sql, given);
   // What was never tried is due by itself; what is being tried now may yet succeed.
   const { rows: again } = await sql.query(
     `update webhook_messages set state = 'pending', attempts = 0, due_at = clock_timestamp(), lease_until = null
@@ -137,6 +138,15 @@ export async function recoverMessages(
     reason: `since ${since}: ${messages} messages`,
   });
   return { messages, complete: Math.max(again.length, missed.length, returned) < recoverMax };
+}
+
+/** Messages are removed after 400 days (docs/retention.md): of what is older nobody knows whether the endpoint took it. */
+async function laterOf(sql: Sql, since: string): Promise<string> {
+  const { rows } = await sql.query<{ since: Date }>(
+    `select greatest($1::timestamptz, now() - interval '390 days') as since`,
+    [since],
+  );
+  return rows[0]?.since.toISOString() ?? since;
 }
 
 /** A `webhook.ping` to this endpoint, whatever it subscribed to. Tried and kept like any message. */
