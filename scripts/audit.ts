@@ -6,6 +6,7 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { withoutCause } from '../origin/audit/causes.ts';
 import { readCheckpoints, writeCheckpoint } from '../origin/audit/checkpoint.ts';
 import { readSigningKey } from '../origin/audit/signing-key.ts';
 import { verifyAudit } from '../origin/audit/verify-audit.ts';
@@ -20,7 +21,7 @@ import { wordsOf } from './words.ts';
 const help = `npm run audit -- <command> [options]
 
   verify       recomputes both hash chains, compares them with every checkpoint, and names the first bad row;
-               adds up the ledger's balances
+               adds up the ledger's balances, and looks for what moved or was made without an audit event
   checkpoint   verifies, then signs how long both chains are and what they end in, into a file of its own
 
   --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
@@ -82,11 +83,12 @@ async function audit({ command, place, json }: Words): Promise<void> {
   const key = command === 'checkpoint' ? signingKey() : verifyingKey();
   const stored = await readCheckpoints(store, key);
   const sql = await connectOwner(databaseUrl());
-  const { proof, books } = await (async () => ({
+  const { proof, books, orphans } = await (async () => ({
     proof: await verifyAudit(sql, stored.checkpoints),
     books: await verifyLedger(sql),
+    orphans: await withoutCause(sql),
   }))().finally(() => sql.end());
-  const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences];
+  const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences, ...orphans];
   const clean = problems.length === 0;
   const { audit, ledger, faults } = proof;
   const name =

@@ -48,6 +48,8 @@ function transfer(kind: TransferKind, amount: bigint, over: Partial<Transfer> = 
     kind,
     event_at_ms: 0,
     event: null,
+    // A direct transfer has a cause: these are all of one settlement.
+    ...(kind === 'direct' ? { settlement_id: 'stl_of_this_test' } : {}),
     ...over,
   };
 }

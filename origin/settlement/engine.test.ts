@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import {
   ask,
   askMany,
@@ -21,12 +21,14 @@ import type { Provider } from '../providers/provider.ts';
 import { claimDue } from './claim.ts';
 import { createTransitAccounts } from './transit-accounts.ts';
 
+let url: string;
 let database: Database;
 let parts: AsyncDisposableStack;
 
 beforeEach(async () => {
   parts = new AsyncDisposableStack();
-  database = openDatabase({ url: await createTestDatabase(), poolMax: 10, onIdleError: () => {} });
+  url = await createTestDatabase();
+  database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
   const opened = database;
   parts.defer(() => opened.close());
   return () => parts.disposeAsync();
@@ -85,7 +87,8 @@ describe('from asked for to paid', () => {
     const { client, server } = await sampleProvider(parts, () => database);
     const merchant = await sampleMerchant(database, 100n);
     const id = await ask(database, merchant);
-    await database.sql.query(`update merchants set destinations = '{"simulated": {"account": "acc-2"}}'`);
+    // By the database's owner: the service cannot.
+    await asOwner(url, (sql) => sql.query(`update merchants set destinations = '{"simulated": {"account": "acc-2"}}'`));
     run([guard(client())]);
     await untilOver(database, [id]);
     expect([...server.books.entries()]).toMatchObject([{ order: { account: 'acc-1' } }]);
