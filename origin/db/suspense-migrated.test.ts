@@ -57,7 +57,7 @@ test('F7: money that an older release left in suspense is moved to its card, whi
 
   const loop = createSuspenseLoop({ database, log: pino({ level: 'silent' }) });
   loop.start();
-  await until(loop.lagMs, (lag) => lag === null);
+  await until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null);
   await loop.stop();
   expect(await books.stored(card)).toMatchObject({ held: 900, posted: 430 });
   const { rows } = await database.sql.query(

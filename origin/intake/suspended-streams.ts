@@ -33,32 +33,64 @@ export interface LateCard extends CardName {
   readonly suspense_no: number;
   /** The cardholder's ledger account. */
   readonly account_no: number;
+  /** How long its money has been in suspense. */
+  readonly age_ms: number;
 }
 
-const lateCards = `
-  streams_in_suspense u
-  join card_streams s using (stream_id)
-  join cards c on c.network = s.network and c.card_token = s.card_token
-  join ledger_accounts l on l.account_id = c.account_id and l.currency = u.currency
-  join ledger_accounts h on h.kind = 'suspense' and h.currency = u.currency`;
+/** A row of the table, to go on after. */
+export interface Place {
+  readonly stream_id: number;
+  readonly currency: string;
+}
 
-/** In the order of their streams, above the one given. */
-export async function findLateCards(sql: Sql, { after, limit }: { after: number; limit: number }): Promise<LateCard[]> {
-  const { rows } = await sql.query<Record<'stream_id' | 'suspense_no' | 'account_no', string> & CardName & LateCard>(
-    `select u.stream_id, u.currency, s.network, s.card_token, h.ledger_account_no as suspense_no, l.ledger_account_no as account_no
-     from ${lateCards} where u.stream_id > $1 order by u.stream_id limit $2`,
-    [after, limit],
+export const firstPlace: Place = { stream_id: 0, currency: '' };
+
+interface Row extends CardName {
+  readonly stream_id: string;
+  readonly currency: string;
+  readonly suspense_no: string;
+  readonly account_no: string | null;
+  readonly age_ms: string;
+}
+
+/**
+ * Looks at so many of the rows after a place. Most may be of cards that nobody ever makes (somebody invents tokens), so what is bounded
+ * is what is looked at, not what is found. `next`: where to go on; null: at the beginning again.
+ */
+export async function findLateCards(
+  sql: Sql,
+  { after, look }: { readonly after: Place; readonly look: number },
+): Promise<{ readonly cards: LateCard[]; readonly next: Place | null }> {
+  const { rows } = await sql.query<Row>(
+    `select u.stream_id, u.currency, s.network, s.card_token, h.ledger_account_no as suspense_no, l.ledger_account_no as account_no,
+       (extract(epoch from clock_timestamp() - u.since) * 1000)::bigint as age_ms
+     from (
+       select * from streams_in_suspense where (stream_id, currency) > ($1, $2) order by stream_id, currency limit $3
+     ) u
+     join card_streams s using (stream_id)
+     join ledger_accounts h on h.kind = 'suspense' and h.currency = u.currency
+     left join cards c on c.network = s.network and c.card_token = s.card_token
+     left join ledger_accounts l on l.account_id = c.account_id and l.currency = u.currency
+     order by u.stream_id, u.currency`,
+    [after.stream_id, after.currency, look],
   );
-  return rows.map((row) => ({
-    ...row,
-    stream_id: Number(row.stream_id),
-    suspense_no: Number(row.suspense_no),
-    account_no: Number(row.account_no),
-  }));
+  const last = rows.at(-1);
+  return {
+    cards: rows.flatMap(({ account_no, ...row }) =>
+      account_no === null
+        ? []
+        : [
+            {
+              ...row,
+              ...{ stream_id: Number(row.stream_id), suspense_no: Number(row.suspense_no) },
+              ...{ account_no: Number(account_no), age_ms: Number(row.age_ms) },
+            },
+          ],
+    ),
+    next:
+      last === undefined || rows.length < look ? null : { stream_id: Number(last.stream_id), currency: last.currency },
+  };
 }
-
-/** SQL: since when the money waits that has waited the longest for this loop. */
-export const oldestLateMoney = `select min(u.since) from ${lateCards}`;
 
 /** The caller holds the stream's lock, and has found nothing left. */
 export async function forgetSuspended(sql: Sql, { stream_id, currency }: LateCard): Promise<void> {

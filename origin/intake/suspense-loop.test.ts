@@ -36,12 +36,11 @@ const log = pino({ level: 'silent' });
 /** Rounds of the loop until nothing waits for it, or it has failed. */
 async function moveAll(within: Database = database): Promise<void> {
   const loop = createSuspenseLoop({ database: within, log });
-  const before = loop.state();
   loop.start();
   await until(
     async () => ({ ...loop.state(), lag: await loop.lagMs() }),
     ({ lag, last_success_at_ms, failures_total }) =>
-      failures_total > before.failures_total || (last_success_at_ms !== null && lag === null),
+      failures_total > 0 || (last_success_at_ms !== null && lag === null),
   );
   await loop.stop();
 }
@@ -147,7 +146,7 @@ test('F7: in any order of messages, card, later messages and moving, the books a
         });
       },
     ),
-    { numRuns: 60 },
+    { numRuns: 40 },
   );
   expect((await verifyLedger(database.sql)).differences).toEqual([]);
 });
@@ -251,7 +250,6 @@ describe('money of a card that was made later', () => {
 
   test('one that cannot be moved is told as a failure of the loop, and holds up no other', async () => {
     const [odd, other] = [await cardWithMoneyInSuspense(), await cardWithMoneyInSuspense()];
-    // No event says so; the row was changed behind the product's back.
     const set = (held_minor: number, where: string) =>
       asOwner(url, (sql) =>
         sql.query(
@@ -272,6 +270,25 @@ describe('money of a card that was made later', () => {
     await set(0, 'posted_minor = 700');
     await moveAll();
     expect(await inSuspense(odd)).toEqual([]);
+  });
+
+  test('thousands of cards that nobody ever makes hide none that is made', async () => {
+    await database.sql.query(
+      `with invented as (
+         insert into card_streams (network, card_token) select 'native', 'invented-' || n from generate_series(1, 2500) n
+         returning stream_id)
+       insert into streams_in_suspense (stream_id, currency) select stream_id, 'USD' from invented`,
+    );
+    const card = await cardWithMoneyInSuspense();
+    await books.makeKnown(card);
+    const loop = createSuspenseLoop({ database, log, intervalMs: 10 });
+    loop.start();
+    await until(
+      async () => (await inSuspense(card)).length,
+      (left) => left === 0,
+    );
+    await loop.stop();
+    expect(await books.stored(card)).toMatchObject({ held: 1_000, posted: 500 });
   });
 
   test('the audit finds nothing to say', async () => {

@@ -3,48 +3,57 @@
 // about to book goes to suspense all the same. What it leaves there is found by the next round.
 
 import type { Logger } from 'pino';
-import { ageMs } from '../db/age.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { authorizationsInSuspense, moveAuthorization } from './move-from-suspense.ts';
 import { lockStreams } from './streams.ts';
-import { findLateCards, forgetSuspended, type LateCard, oldestLateMoney } from './suspended-streams.ts';
+import { findLateCards, firstPlace, forgetSuspended, type LateCard } from './suspended-streams.ts';
 
-const intervalMs = 2_000;
-const cardsPerRound = 100;
+const intervalMsDefault = 2_000;
+/** Rows that a round looks at: with a hundred thousand unknown cards, a card that is made is found within minutes. */
+const rowsPerRound = 1_000;
 /** Of one card in one round: a card with many more does not keep the others waiting. */
 const authorizationsPerCard = 100;
 
 export interface SuspenseLoopOptions {
   readonly database: Database;
   readonly log: Logger;
+  /** For tests. */
+  readonly intervalMs?: number;
 }
 
-export function createSuspenseLoop({ database, log }: SuspenseLoopOptions): Loop {
-  // The stream that the last round ended with, so that cards which fail do not keep others from their turn.
-  let after = 0;
+export function createSuspenseLoop({ database, log, ...options }: SuspenseLoopOptions): Loop {
+  // Where the next round begins, so that cards which fail do not keep others from their turn.
+  let after = firstPlace;
+  // Of cards whose money could not be moved, or not all of it: since when it waits. Losing it costs a figure, for one round.
+  const waiting = new Map<string, number>();
   return createLoop({
     name: 'money out of suspense',
     log,
-    intervalMs,
-    lagMs: () => ageMs(database.sql, oldestLateMoney),
+    intervalMs: options.intervalMs ?? intervalMsDefault,
+    lagMs: async () => (waiting.size === 0 ? null : Date.now() - Math.min(...waiting.values())),
     async round(signal, moved) {
-      const cards = await findLateCards(database.sql, { after, limit: cardsPerRound });
-      after = cards.length < cardsPerRound ? 0 : (cards.at(-1)?.stream_id ?? 0);
+      const { cards, next } = await findLateCards(database.sql, { after, look: rowsPerRound });
+      if (after === firstPlace) waiting.clear();
       const failures: unknown[] = [];
-      let left = cards.length === cardsPerRound;
+      let isMore = false;
       for (const card of cards) {
         if (signal.aborted) return false;
+        const key = `${card.stream_id} ${card.currency}`;
+        waiting.set(key, Date.now() - card.age_ms);
         const { isDone, failure } = await moveMoneyOf(database, card);
         moved();
-        if (failure === null) left ||= !isDone;
+        if (isDone) waiting.delete(key);
+        else if (failure === null) isMore = true;
         else failures.push(failure);
       }
+      // A card with more than one round takes keeps its place.
+      if (!isMore) after = next ?? firstPlace;
       // Nothing is set aside here: what could not be moved stays in suspense, where it is counted, and is tried again. Three rounds that
       // fail are told by /health.
       if (failures.length > 0)
         throw new Error(`money of ${failures.length} cards could not be moved out of suspense`, { cause: failures[0] });
-      return left;
+      return isMore;
     },
   });
 }
