@@ -12,6 +12,7 @@ import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
 import { measureNeighbours } from './neighbours-benchmark.ts';
 import { measureSettlement } from './settlement-benchmark.ts';
+import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
@@ -26,7 +27,7 @@ const help = `npm run bench -- [options]
 
 The report goes to standard output, progress to standard error. Exits with 1 where an error was counted.`;
 
-const parts = [
+const partNames = [
   'card-data',
   'decision',
   'card-load',
@@ -36,7 +37,7 @@ const parts = [
   'settlement',
   'neighbours',
 ] as const;
-type Part = (typeof parts)[number];
+type Part = (typeof partNames)[number];
 
 interface Words {
   readonly only: Part | null;
@@ -61,9 +62,9 @@ function readWords(args: readonly string[]): Words | null {
     },
   });
   if (values.help) return null;
-  const only = parts.find((part) => part === values.only) ?? null;
+  const only = partNames.find((part) => part === values.only) ?? null;
   if (values.only !== undefined && only === null)
-    throw new Error(`--only ${values.only} is none of ${parts.join(', ')}`);
+    throw new Error(`--only ${values.only} is none of ${partNames.join(', ')}`);
   return {
     only,
     rounds: wholeNumber('--rounds', values.rounds),
@@ -87,8 +88,9 @@ async function bench({ only, rounds, seconds, routes, json }: Words): Promise<vo
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
+  await using parts = started();
   const neighbours = wanted('neighbours')
-    ? await measureNeighbours(progress, { seconds: seconds ?? 8, only: routes })
+    ? await measureNeighbours(parts, progress, { seconds: seconds ?? 8, only: routes })
     : {};
   const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger };
   const report = { ...measured, ...settlement, ...neighbours };

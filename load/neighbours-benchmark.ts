@@ -7,7 +7,6 @@ import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';
 import { routesOf, type Target } from './neighbour-routes.ts';
 import { type SettlementsUnderLoad, startOwnOrigin } from './settlements-under-load.ts';
-import { started } from './started.ts';
 import { median, percentile, rounded } from './statistics.ts';
 
 interface NeighbourFigures {
@@ -30,12 +29,12 @@ const perSecond = 40;
 
 const merchantScopes = ['settlements:read', 'settlements:write', 'merchants:read', 'webhooks:read', 'webhooks:write'];
 
-/** `seconds`: of each route, alone and beside the neighbour each. `only`: routes by name; all where none are named. */
+/** `parts`: what is started, ended by the caller. `seconds`: of each route, alone and beside the neighbour each. `only`: routes by name; all where none are named. */
 export async function measureNeighbours(
+  parts: AsyncDisposableStack,
   progress: (line: string) => void,
   { seconds, only }: { seconds: number; only: readonly string[] },
 ): Promise<{ neighbours: { routes: NeighbourFigures[]; worst_ratio: number; errors: number } }> {
-  await using parts = started();
   const origin = await startOwnOrigin(parts, 2, { RATE_LIMIT_PER_MINUTE: '1000', RATE_LIMIT_BURST_PER_SECOND: '100' });
   const clients = { reader: startClient(parts), flooder: startClient(parts) };
   const world = await worldOf(origin);

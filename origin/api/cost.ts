@@ -48,9 +48,12 @@ export interface TurnBound {
   readonly waiting: number;
 }
 
-/** Of the ten connections that the API has, one tenant's usual calls leave two to the others. */
+/**
+ * Of the ten connections that the API has, one tenant's usual calls leave half to the others. Five at once are more than its quota needs:
+ * a hundred calls in a second, of 50 ms each. Each more would make a neighbour's statement wait for one more of its own.
+ */
 export const turnBounds: Readonly<Record<TurnClass, TurnBound>> = {
-  usual: { atOnce: 8, waiting: 500 },
+  usual: { atOnce: 5, waiting: 500 },
   outside: { atOnce: 4, waiting: 100 },
   long: { atOnce: 1, waiting: 4 },
   together: { atOnce: 200, waiting: 500 },
