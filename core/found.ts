@@ -6,6 +6,7 @@ import { authorizationKey, type CardState, removeAuthorization, setAuthorization
 import { fingerprint } from './fingerprint.ts';
 import { type Heard, unknownInstantMs } from './hearing.ts';
 import { joined } from './joined.ts';
+import { redated } from './redated.ts';
 
 /** What an event names: an authorization, perhaps by a second name from now on, and what to begin where none is known. */
 export interface Named {
@@ -29,9 +30,10 @@ export interface Found {
 
 export function find(state: CardState, named: Named, atMs: number): Found {
   const found = byNames(state, named, atMs);
-  const begun = found.authorization.begun === null ? firstAsked(state, named) : null;
-  if (begun === null) return found;
-  const authorization = { ...found.authorization, begun };
+  const dated = redated(found.authorization, atMs);
+  const begun = dated.begun ?? firstAsked(state, named);
+  if (dated === found.authorization && dated.begun === begun) return found;
+  const authorization = { ...dated, begun };
   return { ...found, authorization, parts: found.parts.length === 1 ? [authorization] : found.parts };
 }
 

@@ -10,6 +10,7 @@ import { categoriesIn } from './applies-to.ts';
 import { afterExpiry, effectBetween } from './authorization.ts';
 import type { CardState } from './card-state.ts';
 import type { Hearing } from './hearing.ts';
+import { redated } from './redated.ts';
 
 const dayMs = 86_400_000;
 const staysLong = categoriesIn([...lodgingCategories, ...carRentalCategories]);
@@ -46,7 +47,7 @@ export function expiriesDue(
         event_id: newEventId(),
         authorization_id: authorization.authorization_id,
         authorization_key,
-        effect: effectBetween(authorization, afterExpiry(authorization, hearing)),
+        effect: effectBetween(authorization, afterExpiry(redated(authorization, nowMs), hearing)),
       });
   }
   return { due, next_ms };

@@ -2,6 +2,7 @@
 // ends it that it hears later, whatever the instants say; also where two authorizations turn out to be one meanwhile.
 
 import { describe, expect, test } from 'vitest';
+import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import { SampleCard } from './sample-lives.ts';
 import { advice, clearing, expiry, hourMs, noonMs, profile, refund, request, reversal } from './samples.ts';
@@ -9,6 +10,8 @@ import { advice, clearing, expiry, hourMs, noonMs, profile, refund, request, rev
 const dayMs = 24 * hourMs;
 /** How far off the machine's clock is. */
 const jumps = [3, 40, 400, -3, -40, -400].map((days) => days * dayMs);
+
+const secondTry = { request_key: 'second try' };
 
 class Clocked {
   readonly sample = new SampleCard(profile());
@@ -21,8 +24,8 @@ class Clocked {
     return noonMs + this.#atMs + offMs;
   }
 
-  asks(as: string, amount_minor: number, offMs = 0, requestKey = `r-${as}`): number {
-    const named = { request_key: requestKey, authorization_key: as, amount_minor };
+  asks(as: string, amount_minor: number, offMs = 0, more: Partial<AuthorizationRequest> = {}): number {
+    const named = { request_key: `r-${as}`, authorization_key: as, amount_minor, ...more };
     const answer = this.sample.card.authorize(request(named), this.#next(offMs));
     if (answer.outcome !== 'decided') throw new Error('it should be decided');
     return answer.decision.hold_minor;
@@ -100,7 +103,7 @@ describe.each(jumps.map((offMs) => [offMs / dayMs, offMs] as const))('a clock th
     (_what, message) => {
       const card = new Clocked();
       card.asks('A', 100);
-      card.asks('A', 50, 0, 'second try');
+      card.asks('A', 50, 0, secondTry);
       card.hears('A', { ...message, occurred_at_ms: noonMs + 30_000 }, offMs);
       expect(card.held).toBe(0);
     },
@@ -124,3 +127,52 @@ describe.each(jumps.map((offMs) => [offMs / dayMs, offMs] as const))('a clock th
     expect(card.held).toBe(0);
   });
 });
+
+describe.each([3, 40, 400].map((days) => [days, days * dayMs] as const))(
+  'what a clock %i days ahead has dated',
+  (_, offMs) => {
+    const stamped = (seconds: number) => ({ occurred_at_ms: noonMs + seconds * 1_000 });
+
+    test('a reversal of 30 comes before an advice of 80 that is stamped and heard after it: 80 are held', () => {
+      const card = new Clocked();
+      card.asks('A', 100);
+      card.hears('A', reversal({ amount_minor: 30 }), offMs);
+      expect(card.held).toBe(70);
+      card.hears('A', advice({ hold_minor: 80, ...stamped(25) }));
+      expect(card.held).toBe(80);
+    });
+
+    test.each(ends)(
+      'a full reversal, then a second try by a clock that is right: %s stamped after that ends it',
+      (_what, message) => {
+        const card = new Clocked();
+        card.asks('A', 100);
+        card.hears('A', reversal({}), offMs);
+        expect(card.asks('A', 50, 0, secondTry)).toBe(50);
+        card.hears('A', { ...message, ...stamped(35) });
+        expect(card.held).toBe(0);
+      },
+    );
+
+    test('the second try stays held where the end is stamped before it, and a void of the first try takes nothing of it', () => {
+      const card = new Clocked();
+      card.asks('A', 100);
+      card.hears('A', reversal({}), offMs);
+      card.asks('A', 50, 0, { ...secondTry, ...stamped(29) });
+      card.hears('A', reversal(stamped(25)));
+      expect(card.held).toBe(50);
+      card.voids('A');
+      expect(card.held).toBe(50);
+    });
+
+    test('our own expiry: what the network says of later is held', () => {
+      const card = new Clocked();
+      card.asks('A', 100);
+      card.hears('A', reversal({ amount_minor: 30 }), offMs);
+      card.sample.card.expire(noonMs + 8 * dayMs);
+      expect(card.held).toBe(0);
+      card.hears('A', advice({ hold_minor: 80, occurred_at_ms: noonMs + 8 * dayMs }), 9 * dayMs);
+      expect(card.held).toBe(80);
+    });
+  },
+);

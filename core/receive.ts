@@ -14,6 +14,7 @@ import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
 import type { Hearing } from './hearing.ts';
 import { approvalInPlace, type HeldForRequest, isAnswerInPlace } from './in-place.ts';
+import { redated } from './redated.ts';
 import { approvalRecordedIn } from './rows-of-old.ts';
 import { merchantSaid } from './subject.ts';
 import { afterVoid, afterVoidInPlace, type Voided } from './voided.ts';
@@ -201,7 +202,7 @@ export function receiveVoid(
     authorization_id: known?.authorization_id ?? answer.authorization_id,
     authorization_key,
     ...voided,
-    effect: known === null ? noEffect : effectBetween(known, afterVoid(known, voided, nowMs)),
+    effect: known === null ? noEffect : effectBetween(known, afterVoid(redated(known, nowMs), voided, nowMs)),
   };
 }
 
@@ -224,7 +225,7 @@ export function receiveVoidInPlace(
     authorization_key: known === null ? null : authorization_key,
     voided_minor: added ?? approved_minor,
     stood_in: place,
-    effect: known === null ? noEffect : effectBetween(known, afterVoidInPlace(known, stoodIn, nowMs)),
+    effect: known === null ? noEffect : effectBetween(known, afterVoidInPlace(redated(known, nowMs), stoodIn, nowMs)),
   };
 }
 

@@ -176,12 +176,7 @@ export const acceptedInTurns: readonly Accepted[] = [
       ],
     ],
   ),
-  ...stays('core/found.ts', 'no request was decided in the first millisecond of 1970', [
-    ['if (found.authorization.begun_at_ms > 0 || !wasAsked(state, named)) return found;', '0 → 1'],
-  ]),
-  ...stays('core/found.ts', shorterWay, [
-    ['return asked.size > 0 && namesOf(named).some((name) => asked.has(fingerprint(name)));', '> → >='],
-  ]),
+  ...stays('core/found.ts', shorterWay, [['if (asked.size === 0) return null;', 'asked.size === 0 → false']]),
   ...stays('core/receive.ts', 'what is undefined and what is absent are recorded alike', [
     ['...(approval === undefined ? {} : { approval }),', 'approval === undefined → false'],
   ]),

@@ -125,6 +125,14 @@ export class ForgetsWhenItBegan extends Card {
   }
 }
 
+/** What our edge approved in its place counts as given when the card hears of it: what it has heard since takes nothing of that. */
+export class TakesItsPlaceLate extends Card {
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const isOfEdge = message.kind === 'advice' && message.decided_by === 'edge';
+    return super.receive(isOfEdge ? { ...message, answered_at_ms: clockMs } : message, clockMs);
+  }
+}
+
 /** The order in which it heard things is that of its clock: a clearing dated May 6 was heard after an approval given on May 3. */
 export class HearsByItsClock extends Card {
   override receive(message: CardMessage, clockMs: number): ReceiveAnswer {

@@ -6,7 +6,7 @@ import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
 import { type Fact, held, type Place, remembered, type When } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
-import { type Told, toldTogether } from './model-together.ts';
+import { type Told, toldByAnEarlierClock, toldTogether } from './model-together.ts';
 
 export class ModelLife {
   readonly names: Set<string>;
@@ -72,6 +72,13 @@ export class ModelLife {
     if (said === undefined) return;
     const ended: Fact = { ...said, does: 'ends', minor: 0, told: 0 };
     this.#retell([...this.facts.filter((fact) => fact !== said), ended], this.moved);
+  }
+
+  /** Before anything is told at an instant. */
+  heardUntil(nowMs: number): void {
+    if (!this.facts.some(({ heard_ms, turn }) => heard_ms > nowMs && turn !== null && turn > 0)) return;
+    const again = toldByAnEarlierClock(this.facts, nowMs);
+    if (again !== null) this.#retell(again, this.moved);
   }
 
   #retell(facts: readonly Fact[], moved: When | null): void {

@@ -76,6 +76,7 @@ export class ModelLives {
       life.take(other);
       this.all = this.all.filter((each) => each !== other);
     }
+    life.heardUntil(atMs);
     const vain = names.flatMap((each) => this.#asked.get(each)?.sequence ?? []);
     if (vain.length > 0) life.begun ??= { number: Math.min(...vain), heard_ms: 1, byEdge: false };
     for (const each of names) {

@@ -32,7 +32,7 @@ export interface Place {
 }
 
 const dayMs = 86_400_000;
-const behindMs = 36 * 3_600_000;
+export const behindMs = 36 * 3_600_000;
 const aheadMs = 5 * 60_000;
 const steps = { adds: 0, says: 1, ends: 2, lapses: 2, takes: 3 };
 
@@ -92,6 +92,11 @@ function isNewsTo(fact: Fact, other: Fact): boolean {
 
 export function held(facts: readonly Fact[]): number {
   return heldOf(facts.length < 2 ? facts : inOrder(facts)).hold;
+}
+
+export function isHeldAlike(one: readonly Fact[], other: readonly Fact[]): boolean {
+  const [before, after] = [heldOf(inOrder(one)), heldOf(inOrder(other))];
+  return before.hold === after.hold && before.known === after.known;
 }
 
 function heldOf(ordered: readonly Fact[]): { hold: number; known: number } {

@@ -1,6 +1,6 @@
 // Two purchases of the model that were one all along: what was told of both is told anew, one after the other, to one that knows.
 
-import { type Fact, held, inOrder, lastPlace, type When } from './model-order.ts';
+import { behindMs, type Fact, held, inOrder, isHeldAlike, lastPlace, type When } from './model-order.ts';
 
 export interface Told {
   readonly facts: readonly Fact[];
@@ -28,6 +28,26 @@ export function toldTogether(one: Told, other: Told): Told {
     again.push(stays ? fact : { ...fact, ...lastPlace(again, 0, at_ms, order) });
   }
   return { facts: again, begun, moved };
+}
+
+/**
+ * The clock by which some of it was heard is later than now: where there was no stamp, what is told now may come after it. Null: it would
+ * hold something else.
+ */
+export function toldByAnEarlierClock(facts: readonly Fact[], nowMs: number): readonly Fact[] | null {
+  const again: Fact[] = [];
+  for (const fact of inHearing(facts)) {
+    if (!isFact(fact)) continue;
+    const { turn, does, heard_ms, at_ms, order } = fact;
+    if (turn === null || turn === 0) again.push(fact);
+    else {
+      let latestMs = at_ms;
+      if (does !== 'adds') latestMs = Math.min(latestMs, nowMs - behindMs, heard_ms - behindMs);
+      else if (heard_ms <= nowMs) latestMs = Math.min(latestMs, heard_ms);
+      again.push({ ...fact, ...lastPlace(again, 0, latestMs, order) });
+    }
+  }
+  return isHeldAlike(facts, again) ? again : null;
 }
 
 /** The card dropped what the one had; the other one's hold is not meant by that. */

@@ -45,6 +45,7 @@ export function earlierOf(inPlace: StoodIn | null): readonly GivenInPlace[] {
 /** As if it had never been approved: what the network said of the purchase stands. */
 export function giveUp(life: ModelLife | undefined, { request, approval }: Answered, nowMs: number): void {
   if (life === undefined) return;
+  life.heardUntil(nowMs);
   life.touched_ms = nowMs;
   if (approval === null) return;
   const { minor, given_ms } = approval;

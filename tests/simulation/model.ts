@@ -143,6 +143,7 @@ export class Model {
   #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
+    trial.heardUntil(nowMs);
     const next = { ...this.#when(nowMs), number: this.sequence + 1 };
     tellWord(trial, message, this.profile, next, this.#hasFor(message));
     const known = new Set([...trial.names].map((name) => this.names.get(name)));
@@ -174,6 +175,7 @@ export class Model {
     if (inPlace !== null) {
       this.#next(nowMs);
       const life = this.names.get(inPlace.name);
+      life?.heardUntil(nowMs);
       life?.move(nowMs, {}, () => giveUpInPlace(life, requestKey, inPlace));
     }
     this.#voided.set(requestKey, this.sequence);
@@ -186,6 +188,7 @@ export class Model {
     const due = this.#lives.all.filter((life) => life.hold_minor > 0 && life.expires_at_ms <= nowMs);
     for (const life of due) {
       this.#next(nowMs);
+      life.heardUntil(nowMs);
       const place = lastPlace(life.facts, nowMs, null, null);
       const lapse = { does: 'lapses', minor: 0, told: 0, ...this.#when(nowMs), of: null, why: 'expiry' } as const;
       life.move(nowMs, {}, () => life.tell({ ...place, ...lapse }));

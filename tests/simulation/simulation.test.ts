@@ -6,7 +6,7 @@ import { authorizationRequestSchema } from '../../contracts/authorization-reques
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { Card } from '../../core/card.ts';
-import { brokenCards, ForgetsWhenItBegan, HearsByItsClock } from './broken-cards.ts';
+import { brokenCards, ForgetsWhenItBegan, HearsByItsClock, TakesItsPlaceLate } from './broken-cards.ts';
 import { brokenOnTheWire } from './broken-on-the-wire.ts';
 import { brokenOutboxes } from './broken-outboxes.ts';
 import { Draw } from './draw.ts';
@@ -170,6 +170,9 @@ describe('the law of order', () => {
   });
   test('is broken by one that takes the later of two approvals as the beginning of both', () => {
     expect(() => tryOrders(cardOf(ForgetsWhenItBegan), approvedTwice)).toThrow('order_changes_nothing');
+  });
+  test('is broken by one that takes what our edge approved for given when it hears of it', () => {
+    expect(() => tryOrders(cardOf(TakesItsPlaceLate))).toThrow('order_changes_nothing');
   });
   test('is broken by one that takes what its clock says for the order in which it heard things', () => {
     expect(() => tryOrders(cardOf(HearsByItsClock), approvedTwice)).toThrow('order_changes_nothing');
