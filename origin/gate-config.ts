@@ -30,6 +30,17 @@ export const gateEnvironmentShape = {
   EVENT_LOOP_DELAY_MS_MAX: wholeSetting(10, 60_000).default(250),
   WRONG_KEYS_PER_ADDRESS_PER_MINUTE: wholeSetting(1, 1_000_000_000).default(60),
   WRONG_KEYS_PER_MINUTE: wholeSetting(1, 1_000_000_000).default(3_000),
+  /** Whom to tell of a weakness, as /.well-known/security.txt says it; several with spaces, the preferred first. */
+  SECURITY_CONTACT: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      const contacts = text.split(/\s+/).filter((contact) => contact !== '');
+      if (contacts.every((contact) => /^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+[\d-]+)$/.test(contact)))
+        return contacts;
+      context.addIssue('must be mailto:, https:// or tel: addresses, with spaces between them');
+      return z.NEVER;
+    }),
 } as const;
 
 const shape = z.object(gateEnvironmentShape);

@@ -26,6 +26,7 @@ import { unassignedClearings } from './api/unassigned-clearings.ts';
 import { webhookEndpointRoutes } from './api/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhook-messages.ts';
 import { createCheckpointLoop } from './audit/checkpoint-loop.ts';
+import { createExportLoop } from './audit/export-loop.ts';
 import { readSigningKey } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
@@ -146,7 +147,10 @@ function checkpointLoops({ config, database, log }: SecondHalfParts): Loop[] {
   const { AUDIT_CHECKPOINTS: place, AUDIT_SIGNING_KEY: key } = config;
   if (place === undefined || key === undefined) return [];
   const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config);
-  return [createCheckpointLoop({ database, store, key: readSigningKey('AUDIT_SIGNING_KEY', key), log })];
+  return [
+    createCheckpointLoop({ database, store, key: readSigningKey('AUDIT_SIGNING_KEY', key), log }),
+    createExportLoop({ database, store, log }),
+  ];
 }
 
 function mountParts({ config, apiDatabase: database, registry, log }: SecondHalfParts): MountParts {

@@ -13,6 +13,8 @@ import { verifyAudit } from '../origin/audit/verify-audit.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
+import { type AccessWords, accessInWords, readAccess } from './audit/access.ts';
+import { exportInWords, proveExport } from './audit/export.ts';
 import { home, portBaseOption, readNote } from './dev/home.ts';
 import type { Running } from './dev/running.ts';
 import { developmentSigningKey } from './dev/signing-key.ts';
@@ -23,9 +25,15 @@ const help = `npm run audit -- <command> [options]
   verify       recomputes both hash chains, compares them with every checkpoint, and names the first bad row;
                adds up the ledger's balances, and looks for what moved or was made without an audit event
   checkpoint   verifies, then signs how long both chains are and what they end in, into a file of its own
+  access       who read what and who was refused, of the newest seven days, refusals first; and whether the rows of
+               days that are over are still those that were sealed
 
   --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
                       (default .atlas/checkpoints)
+  --export PLACE      verify: the audit trail that was carried off the host, without the database; its checkpoints are
+                      taken from there too, where --checkpoints names no other place
+  --day, --key, --outcome
+                      access: of one UTC day (2026-11-27), one key (akey_…), one outcome (read, scope_missing, …)
   --json              one object on one line
   --port-base N       the system that npm start -- --port-base N started
   --help              this
@@ -39,8 +47,11 @@ AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
 S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
 
 interface Words {
-  readonly command: 'verify' | 'checkpoint';
-  readonly place: string;
+  readonly command: 'verify' | 'checkpoint' | 'access';
+  /** Of the checkpoints; null: not named. */
+  readonly place: string | null;
+  readonly exported: string | null;
+  readonly access: AccessWords;
   readonly json: boolean;
 }
 
@@ -49,7 +60,11 @@ function readWords(args: readonly string[]): Words | null {
     args: [...args],
     allowPositionals: true,
     options: {
-      checkpoints: { type: 'string', default: join(home, 'checkpoints') },
+      checkpoints: { type: 'string' },
+      export: { type: 'string' },
+      day: { type: 'string' },
+      key: { type: 'string' },
+      outcome: { type: 'string' },
       ...portBaseOption,
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -57,9 +72,12 @@ function readWords(args: readonly string[]): Words | null {
   });
   if (values.help) return null;
   const [command, ...more] = positionals;
-  if ((command !== 'verify' && command !== 'checkpoint') || more.length > 0)
-    throw new Error(`one command: verify or checkpoint, not ${positionals.join(' ') || 'none'}`);
-  return { command, place: values.checkpoints, json: values.json };
+  if ((command !== 'verify' && command !== 'checkpoint' && command !== 'access') || more.length > 0)
+    throw new Error(`one command: verify, checkpoint or access, not ${positionals.join(' ') || 'none'}`);
+  const { checkpoints: place = null, export: exported = null, day = null, key = null, outcome = null, json } = values;
+  if (exported !== null && command !== 'verify') throw new Error('--export is for verify');
+  if (day !== null && !/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error('--day must be a UTC day, as 2026-11-27');
+  return { command, place, exported, access: { day, key, outcome }, json };
 }
 
 function signingKey(): KeyObject {
@@ -78,7 +96,29 @@ function databaseUrl(): string {
   return url;
 }
 
-async function audit({ command, place, json }: Words): Promise<void> {
+const placeDefault = join(home, 'checkpoints');
+
+async function run(words: Words): Promise<void> {
+  const { command, exported, json } = words;
+  if (command === 'access') return print(await readAccess(databaseUrl(), words.access), json, accessInWords);
+  if (exported === null) return await audit(words);
+  const environment = readS3Environment(process.env);
+  const report = await proveExport({
+    exported: openObjectStore({ setting: '--export', place: exported }, environment),
+    witness: openObjectStore({ setting: '--checkpoints', place: words.place ?? exported }, environment),
+    key: verifyingKey(),
+  });
+  print(report, json, exportInWords);
+  if (report.clean && !report.witnessed) process.exitCode = 3;
+}
+
+function print<R extends { readonly clean: boolean }>(report: R, json: boolean, inWords: (report: R) => string): void {
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
+  if (!report.clean) process.exitCode = 1;
+}
+
+async function audit({ command, place: named, json }: Words): Promise<void> {
+  const place = named ?? placeDefault;
   const store = openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env));
   const key = command === 'checkpoint' ? signingKey() : verifyingKey();
   const stored = await readCheckpoints(store, key);
@@ -154,7 +194,7 @@ function verdictOn({ clean, witnessed }: { clean: boolean; witnessed: boolean })
 
 const words = wordsOf(readWords, help);
 try {
-  await audit(words);
+  await run(words);
 } catch (error) {
   process.stderr.write(`audit: ${error instanceof Error ? error.message : error}\n`);
   process.exit(1);

@@ -1,5 +1,8 @@
 // Who read and who was refused, through the API and into the database, with a clock of its own where days matter.
 
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
@@ -152,6 +155,43 @@ describe('an address', () => {
   });
 });
 
+test('the command shows refusals first, and finds a day whose rows are not those that were sealed', async () => {
+  const { database, url } = await sampleDatabase();
+  const refused = { api_key_id: null, outcome: 'credentials_wrong' };
+  await writeAccess(database, counted([sampleAccess(), sampleAccess(), sampleAccess(refused)]), noonMs);
+  const run = async (...words: string[]) => {
+    const script = join(import.meta.dirname, '../../scripts/audit.ts');
+    const env = { ...process.env, DATABASE_URL: url };
+    return await promisify(execFile)(process.execPath, [script, 'access', ...words], { env }).then(
+      ({ stdout }) => ({ code: 0, stdout }),
+      (error: { code: number; stdout: string }) => error,
+    );
+  };
+  const open = await run();
+  expect(open.code).toBe(0);
+  expect(
+    open.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().split('  ').slice(0, 3)),
+  ).toEqual([
+    ['2026-11-27', '3 calls in 2 rows, open'],
+    ['1', 'credentials_wrong', 'GET /cards/:card_id'],
+    ['2', 'read', 'GET /cards/:card_id'],
+  ]);
+  await sealOldestDay(database, noonMs + dayMs);
+  const ofKey = await run('--day', '2026-11-27', '--key', 'akey_1', '--json');
+  expect(JSON.parse(ofKey.stdout)).toMatchObject({
+    clean: true,
+    days: [{ seal: 'as sealed' }],
+    access: [{ calls: 2 }],
+  });
+  await asOwner(url, (sql) => sql.query("update access_counts set calls = calls + 1 where outcome = 'read'"));
+  const changed = await run();
+  expect([changed.code, changed.stdout]).toEqual([1, expect.stringContaining('WRONG: not those that were sealed')]);
+  await database.close();
+});
+
 describe('nothing is lost', () => {
   const records = (database: Database, over: Partial<AccessParts> = {}) =>
     createAccessRecords({ database, log: silent, now: () => noonMs, ...over });
@@ -164,7 +204,7 @@ describe('nothing is lost', () => {
     await rename('access_counts', 'away');
     for (let n = 0; n < 10; n += 1) kept.count(sampleAccess());
     kept.loop.start();
-    await expect.poll(() => kept.loop.state().failures).toBeGreaterThan(0);
+    await expect.poll(() => kept.loop.state().failures, { timeout: 30_000 }).toBeGreaterThan(0);
     kept.count(sampleAccess());
     await kept.loop.stop();
     await rename('away', 'access_counts');

@@ -23,6 +23,7 @@ import { exceptionMetrics, httpMetrics } from './http-metrics.ts';
 import { type ApiApp, mount } from './mount.ts';
 import { createRefusedAccess } from './refused-access.ts';
 import type { Route } from './route.ts';
+import { mountSecurityContact } from './security-contact.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
 import { watchAccess } from './watch-access.ts';
 
@@ -41,7 +42,7 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
     'routes' | 'mount' | 'access' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
   >;
   readonly internalSecret: string;
-  readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS'>;
+  readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS' | 'SECURITY_CONTACT'>;
   /** Whether the event loop is later than it may be. */
   readonly isLate: () => boolean;
   /** For tests. */
@@ -91,6 +92,7 @@ export function createApps(parts: AppParts): Apps {
   };
 
   const outer = begin();
+  mountSecurityContact(outer, gate.SECURITY_CONTACT);
   const inner = gate.INNER_PORT === undefined ? null : begin();
   mountInner(inner ?? outer, parts, looks);
   if (inner !== null || gate.DOCS === 'inner') mountDocs(inner ?? outer, docs);

@@ -14,7 +14,7 @@ import {
 
 const rowsPerPage = 5_000;
 
-interface Row {
+export interface AuditRow {
   readonly audit_no: string;
   readonly at_us: string;
   readonly actor: string;
@@ -29,21 +29,32 @@ interface Row {
   readonly hash: Buffer;
 }
 
+/** What the first event continues. */
+export function beginning(): Link {
+  return { no: 0, hash: sha256('atlas audit') };
+}
+
+/** In their order, which is that of their commits: whoever appends holds the head until then, so none is missing before another. */
+export async function auditRowsAfter(sql: Sql, auditNo: number, limit: number): Promise<AuditRow[]> {
+  const { rows } = await sql.query<AuditRow>(
+    `select audit_no, (extract(epoch from at) * 1000000)::bigint as at_us, actor, action, subject, merchant_id, from_state,
+       to_state, reason, correlation_id, previous_hash, hash
+     from audit_events where audit_no > $1 order by audit_no limit $2`,
+    [auditNo, limit],
+  );
+  return rows;
+}
+
 export async function verifyAuditChain(sql: Sql, anchored: readonly Anchor[] = []): Promise<ChainResult> {
   const anchors = new Anchors('audit', anchored);
-  let last: Link = { no: 0, hash: sha256('atlas audit') };
+  let last = beginning();
   const stop = (fault: Fault): ChainResult => ({ links: last.no, last, fault });
-  const beginning = anchors.look(last);
-  if (beginning !== null) return stop(beginning);
+  const before = anchors.look(last);
+  if (before !== null) return stop(before);
   for (;;) {
-    const { rows } = await sql.query<Row>(
-      `select audit_no, (extract(epoch from at) * 1000000)::bigint as at_us, actor, action, subject, merchant_id, from_state,
-         to_state, reason, correlation_id, previous_hash, hash
-       from audit_events where audit_no > $1 order by audit_no limit $2`,
-      [last.no, rowsPerPage],
-    );
+    const rows = await auditRowsAfter(sql, last.no, rowsPerPage);
     for (const row of rows) {
-      const fault = faultOf(row, last) ?? anchors.look({ no: Number(row.audit_no), hash: row.hash });
+      const fault = faultOfRow(row, last) ?? anchors.look({ no: Number(row.audit_no), hash: row.hash });
       if (fault !== null) return stop(fault);
       last = { no: Number(row.audit_no), hash: row.hash };
     }
@@ -53,7 +64,8 @@ export async function verifyAuditChain(sql: Sql, anchored: readonly Anchor[] = [
   return fault === null ? { links: last.no, last, fault } : stop(fault);
 }
 
-function faultOf(row: Row, last: Link): Fault | null {
+/** Null: it continues `last`, and is what was sealed. */
+export function faultOfRow(row: AuditRow, last: Link): Fault | null {
   const no = Number(row.audit_no);
   const bad = (problem: FaultKind, says: string, at = no): Fault => ({ chain: 'audit', no: at, problem, says });
   if (no !== last.no + 1)

@@ -32,7 +32,7 @@ export async function verifyAudit(sql: Sql, checkpoints: readonly Checkpoint[] =
   }
 }
 
-function anchorOf(checkpoint: Checkpoint, chain: Fault['chain']): Anchor {
+export function anchorOf(checkpoint: Checkpoint, chain: Fault['chain']): Anchor {
   const { no, hash } = checkpoint[chain];
   const from = `checkpoint ${checkpoint.checkpoint_no} of ${checkpoint.made_at}`;
   return { no, hash: Buffer.from(hash, 'hex'), from };

@@ -1,0 +1,46 @@
+// What proves the past, and what removes what is over: loops that nobody would miss.
+
+import { type AlertGroup, job } from './alert.ts';
+
+const lag = (loop: string) => `loop_lag_seconds{${job},loop="${loop}"}`;
+const success = (loop: string) => `loop_last_success_timestamp_seconds{${job},loop="${loop}"}`;
+
+export const evidence: AlertGroup = {
+  name: 'evidence',
+  alerts: [
+    {
+      name: 'AuditExportBehind',
+      expr: `max by (loop) (loop_lag_seconds{${job},loop="audit export"}) > 600`,
+      ...{ for: '5m', severity: 'SEV-2', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },
+      summary: 'Events of the audit trail have not left the host for more than 10 minutes (5m)',
+      description:
+        'The oldest waits for {{ $value | humanizeDuration }}. Until it is there, who owns the database could change it.',
+      fires: { series: { [lag('audit export')]: '0x5 900x30' }, at: '15m', labels: { loop: 'audit export' } },
+      silent: { series: { [lag('audit export')]: '60x30', [lag('accrual')]: '9000x30' }, at: '15m' },
+    },
+    {
+      name: 'AuditNotWitnessed',
+      expr: `time() - max by (loop) (loop_last_success_timestamp_seconds{${job},loop=~"audit checkpoints|audit export"}) > 7200`,
+      ...{ severity: 'SEV-2', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },
+      summary: 'The loop {{ $labels.loop }} has not come through for more than 2 hours: was the past changed?',
+      description: 'Its last success is {{ $value | humanizeDuration }} old.',
+      fires: {
+        every: 5,
+        series: { [success('audit checkpoints')]: '60x60', [success('audit export')]: '0+300x60' },
+        at: '125m',
+        labels: { loop: 'audit checkpoints' },
+      },
+      silent: { every: 5, series: { [success('audit checkpoints')]: '0+300x60' }, at: '125m' },
+    },
+    {
+      name: 'RetentionBehind',
+      expr: `max by (loop) (loop_lag_seconds{${job},loop=~"retention|idempotency keys"}) > 86400 or max by (loop) (loop_lag_seconds{${job},loop="access records"}) > 300`,
+      ...{ for: '15m', severity: 'SEV-3', service: 'security', runbook: 'loop-stands-still', origin: 'ours' },
+      summary:
+        'The loop {{ $labels.loop }} is behind: rows are kept for longer than promised, or reads are not on record',
+      description: 'By {{ $value | humanizeDuration }}.',
+      fires: { series: { [lag('retention')]: '90000x30' }, at: '20m', labels: { loop: 'retention' } },
+      silent: { series: { [lag('retention')]: '3600x30', [lag('access records')]: '5x30' }, at: '20m' },
+    },
+  ],
+};
