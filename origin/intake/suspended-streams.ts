@@ -10,9 +10,12 @@ import type { CardName } from './streams.ts';
 /** Notes the cards whose transfers touch suspense. Most batches have none, and then nothing is asked of the database. */
 export async function noteSuspended(sql: Sql, house: HouseAccounts, transfers: readonly Transfer[]): Promise<void> {
   const noted = new Map<string, { stream_id: number; currency: string }>();
+  // Looked up once for each currency: a batch has a thousand transfers and mostly one currency.
+  const suspenseOf = new Map<string, number>();
   for (const { debit_account_no, credit_account_no, currency, event } of transfers) {
     if (event === null) continue;
-    const suspense = house.numberOf({ kind: 'suspense', network: null, currency });
+    const suspense = suspenseOf.get(currency) ?? house.numberOf({ kind: 'suspense', network: null, currency });
+    suspenseOf.set(currency, suspense);
     if (suspense !== debit_account_no && suspense !== credit_account_no) continue;
     const { stream_id } = event;
     noted.set(`${stream_id} ${currency}`, { stream_id, currency });
