@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../load/whole-number.ts';
 import { type Mutant, mutantsOf } from './mutants/mutants-of.ts';
-import { type Found, figuresOf, isSurvivor, Outcomes, reasonOf } from './mutants/outcomes.ts';
+import { type Found, figuresOf, isSurvivor, Outcomes, reasonOf, reasonsOfNone } from './mutants/outcomes.ts';
 import { type House, tryAll } from './mutants/try-all.ts';
 import { seededRandom } from './seeded-random.ts';
 import { wordsOf } from './words.ts';
@@ -151,6 +151,7 @@ const report = {
   files: Object.fromEntries([...byFile].sort().map(([path, ofFile]) => [path, figuresOf(ofFile)])),
   ...Object.fromEntries(rooms.map((room) => [room, ofRoom(room)])),
   together: figuresOf(found),
+  reasons_of_no_mutant: reasonsOfNone(all),
 };
 const survivors = found.filter(({ mutant, outcome }) => isSurvivor(outcome) && reasonOf(mutant) === null);
 if (!words.json) process.stdout.write(`${survivors.map(describe).join('\n')}\n`);

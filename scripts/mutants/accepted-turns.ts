@@ -60,7 +60,7 @@ export const acceptedInTurns: readonly Accepted[] = [
   ]),
   ...stays('core/hold-changes.ts', 'an instant to compare with: nobody asks when it was heard', [
     [
-      "const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard_ms: 0 };",
+      "const instant: HoldChange = { at_ms, nth: 0, does: 'takes', minor: Number.MAX_SAFE_INTEGER, heard: 0, heard_ms: 0 };",
       '0 → 1',
     ],
   ]),
@@ -200,5 +200,14 @@ export const acceptedInTurns: readonly Accepted[] = [
   ]),
   ...stays('core/receive.ts', 'where both are equal the assertion holds by its first half already', [
     ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '< → <='],
+  ]),
+  ...stays('core/hearing.ts', 'two numbers that differ are never equal', [
+    ['return isByNumber ? one.heard < other.heard : one.heard_ms <= other.heard_ms;', '< → <='],
+  ]),
+  ...stays('core/hearing.ts', 'what comes after an event without a number, or after none, stands alike', [
+    ['heard > 0 && heard_ms > unknownInstantMs && in_place === undefined;', '> → >='],
+  ]),
+  ...stays('core/stored-authorization.ts', 'its number is read only where its instant is not 0', [
+    ['if (one === null) return 0;', '0 → 1'],
   ]),
 ];

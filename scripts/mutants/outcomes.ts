@@ -86,6 +86,15 @@ export function reasonOf({ path, code, change }: Mutant): string | null {
   return accepted.find((one) => one.path === path && one.code === code && one.change === change)?.because ?? null;
 }
 
+/** Reasons that no mutant of their file has any more, because its line has changed: whoever changed it has to look at it anew. */
+export function reasonsOfNone(mutants: readonly Mutant[]): string[] {
+  const paths = new Set(mutants.map(({ path }) => path));
+  const known = new Set(mutants.map(({ path, code, change }) => JSON.stringify([path, code, change])));
+  return accepted
+    .filter(({ path, code, change }) => paths.has(path) && !known.has(JSON.stringify([path, code, change])))
+    .map(({ path, code, change }) => `${path}: ${change} in ${code}`);
+}
+
 /** `killed_percent`: of those that compile, those that a test noticed; accepted survivors count against it like any other. */
 export function figuresOf(found: readonly Found[]) {
   const count = (outcome: Outcome) => found.filter((one) => one.outcome === outcome).length;
