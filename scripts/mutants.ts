@@ -8,7 +8,7 @@ import { parseArgs } from 'node:util';
 import { wholeNumber } from '../load/whole-number.ts';
 import { type Mutant, mutantsOf } from './mutants/mutants-of.ts';
 import { type Found, figuresOf, isSurvivor, Outcomes, reasonOf, reasonsOfNone } from './mutants/outcomes.ts';
-import { type House, tryAll } from './mutants/try-all.ts';
+import { type House, type Trying, tryAll } from './mutants/try-all.ts';
 import { seededRandom } from './seeded-random.ts';
 import { wordsOf } from './words.ts';
 
@@ -26,6 +26,7 @@ const help = `npm run mutants -- [options]      small changes of core and durabl
   --before CMD    a command that runs before each round of tests, which waits for its end: to leave a busy machine alone
   --fresh         forgets what earlier runs found (dist/mutants.jsonl); without it, a run that was stopped goes on, and what
                   survived is tried again if any test of its room has changed
+  --known         tries nothing: says what earlier runs have found so far; what they have not is a survivor
   --json          one object on one line
   --help          this
 
@@ -43,6 +44,7 @@ function readWords(args: readonly string[]) {
       seed: { type: 'string', default: '1' },
       before: { type: 'string' },
       fresh: { type: 'boolean', default: false },
+      known: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -51,8 +53,8 @@ function readWords(args: readonly string[]) {
   const sample = values.sample === undefined ? null : wholeNumber('--sample', values.sample);
   const seed = wholeNumber('--seed', values.seed);
   const draws = values.draws === undefined ? null : wholeNumber('--draws', values.draws);
-  const { file, tests, before, fresh, json } = values;
-  return { file, tests: tests ?? null, draws, sample, seed, before, fresh, json };
+  const { file, tests, before, fresh, known, json } = values;
+  return { file, tests: tests ?? null, draws, sample, seed, before, fresh, known, json };
 }
 
 /** What tests hand to each other is no code that they test. */
@@ -127,10 +129,16 @@ const testsOf = new Map(
     return [prefix, `${room.drawsMax} ${texts.join('')}`];
   }),
 );
-const found = await tryAll(house, chosen, {
-  outcomes: new Outcomes(kept, (path) =>
-    words.tests === null ? ([...testsOf].find(([prefix]) => path.startsWith(prefix))?.[1] ?? null) : null,
-  ),
+const outcomes = new Outcomes(kept, (path) =>
+  words.tests === null ? ([...testsOf].find(([prefix]) => path.startsWith(prefix))?.[1] ?? null) : null,
+);
+/** As far as earlier runs have found it out. */
+function knownOf(mutant: Mutant): Found {
+  const known = outcomes.of(mutant, readFileSync(join(root, mutant.path), 'utf8'));
+  return known ?? { mutant, outcome: 'untried', killedBy: null };
+}
+const trying = {
+  outcomes,
   before: () => {
     if (words.before !== undefined) execFileSync('sh', ['-c', words.before], { stdio: 'ignore' });
   },
@@ -140,7 +148,8 @@ const found = await tryAll(house, chosen, {
     process.stderr.write(`${stamp()} ${path}: ${killed + endless} of ${mutants} killed, ${killed_percent} %\n`);
   },
   onProgress: (text) => process.stderr.write(`${stamp()} ${text}\n`),
-});
+} satisfies Trying;
+const found = words.known ? chosen.map(knownOf) : await tryAll(house, chosen, trying);
 const byFile = Map.groupBy(found, ({ mutant }) => mutant.path);
 const ofRoom = (room: string) => figuresOf(found.filter(({ mutant }) => mutant.path.startsWith(`${room}/`)));
 const report = {

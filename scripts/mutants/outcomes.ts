@@ -10,9 +10,10 @@ import type { Mutant } from './mutants-of.ts';
 
 /**
  * `refused`: by the compiler; it does not count. `endless`: the tests did not come to an end, which somebody would notice.
- * `unreached`: no test of the room comes by it, and no command noticed; it counts as a survivor.
+ * `unreached`: no test of the room comes by it, and no command noticed; it counts as a survivor. `untried`: nor with all tests yet; so does
+ * that.
  */
-export type Outcome = 'killed' | 'survived' | 'unreached' | 'endless' | 'refused';
+export type Outcome = 'killed' | 'survived' | 'unreached' | 'untried' | 'endless' | 'refused';
 
 export interface Found {
   readonly mutant: Mutant;
@@ -69,7 +70,7 @@ export class Outcomes {
 }
 
 export function isSurvivor(outcome: Outcome): boolean {
-  return outcome === 'survived' || outcome === 'unreached';
+  return outcome === 'survived' || outcome === 'unreached' || outcome === 'untried';
 }
 
 function hashOf(text: string): string {
@@ -108,6 +109,7 @@ export function figuresOf(found: readonly Found[]) {
     endless,
     survived: survivors.length,
     of_them_unreached: count('unreached'),
+    of_them_untried: count('untried'),
     accepted: survivors.filter(({ mutant }) => reasonOf(mutant) !== null).length,
     killed_percent: compiled === 0 ? null : Math.round((1_000 * (killed + endless)) / compiled) / 10,
   };
