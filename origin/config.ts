@@ -47,6 +47,11 @@ const environmentSchema = z.object({
   /** Signs and verifies the calls between the halves, and does nothing else; several with spaces while it changes. */
   INTERNAL_SECRET: severalSecrets(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
   EDGE_URL: url(['http:', 'https:']),
+  /** The id of the bundle that should run at the edge, from `npm run supply`; where another runs, /health is `degraded`. */
+  EDGE_BUNDLE_SHA256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be 64 hexadecimal digits in lower case')
+    .optional(),
   /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
   OPEN_ITEM_AGE_HOURS_MAX: wholeSetting(1, 10_000).default(24),
   /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */

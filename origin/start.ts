@@ -39,7 +39,11 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const { database, apiDatabase } = openPools(config, registry, log);
   const eventLoop = watchEventLoop(registry);
   measure(registry, { work: database, api: apiDatabase });
-  const edge = createEdgeClient({ url: config.EDGE_URL, secret: config.INTERNAL_SECRET });
+  const edge = createEdgeClient({
+    url: config.EDGE_URL,
+    secret: config.INTERNAL_SECRET,
+    bundle: config.EDGE_BUNDLE_SHA256,
+  });
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
@@ -79,6 +83,8 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   for (const loop of loops) loop.start();
   secondHalf.engine.start();
   const { url, innerUrl } = doors;
+  // Nothing waits for it: an edge of another release goes on deciding, and /health says so as long as it does.
+  edge.checkBundle().catch((error: unknown) => log.error({ err: error }, 'the edge runs another bundle'));
   log.info(innerUrl === url ? { url } : { url, inner_url: innerUrl }, 'listening');
 
   return {

@@ -2,6 +2,7 @@
 // Whatever ends it (Ctrl-C, a child that dies), everything it started ends with it.
 
 import { join } from 'node:path';
+import { bundleId } from './dev/bundle-id.ts';
 import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startChild } from './dev/children.ts';
 import { demo, makeDemoData } from './dev/demo.ts';
 import { watchEdge } from './dev/edge-watch.ts';
@@ -91,6 +92,7 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
       API_KEY: demo.apiKey,
       INTERNAL_SECRET: demo.internalSecret,
       EDGE_URL: urls.edge,
+      EDGE_BUNDLE_SHA256: bundleId(),
       WEBHOOK_LOOPBACK: 'allowed',
       SETTLEMENT_PROVIDERS: 'simulated,simulated_secondary',
       SIMULATED_PROVIDER_URL: `http://127.0.0.1:${ports.provider}`,
@@ -143,6 +145,7 @@ function startEdge({ ports }: Options, originUrl: string): Child {
       `--inspector-port=${ports.inspector}`,
       `--persist-to=${join(home, 'edge')}`,
       `--var=ORIGIN_URL:${originUrl}`,
+      `--var=BUNDLE_SHA256:${bundleId()}`,
       '--show-interactive-dev-session=false',
     ],
     env: wranglerEnv,

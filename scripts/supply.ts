@@ -1,11 +1,10 @@
 // npm run supply: what the project is made of, and whether it may be shipped. Lists all packages, judges their licences and their
 // known weaknesses, and looks for secrets in the tree and in the edge's bundle. Exits with 1 where something is wrong.
 
-import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { buildEdge, edgeFolder } from './build-edge.ts';
+import { buildEdge, checksumsOf, edgeFolder, idOfModules } from './build-edge.ts';
 import { askForAdvisories, stopsRelease } from './supply/advisories.ts';
 import { licenceFindings, licencePage } from './supply/licences.ts';
 import {
@@ -23,7 +22,7 @@ const help = `npm run supply -- [options]
   1. packages     a list of all software (CycloneDX) of the lock file; what is shipped has to have a checksum in it
   2. licences     each has to be one that scripts/supply/licences.ts allows
   3. weaknesses   npm audit of what is shipped; a registry that does not answer is said, and no failure
-  4. bundle       the edge as it would be deployed, and its SHA-256
+  4. bundle       the edge as it would be deployed, its SHA-256, and its id, which a deployment tells both halves
   5. secrets      gitleaks over the tree and that bundle; what may stand there is in .gitleaks.toml, with reasons
 
   --out FOLDER          where the list, the licences and the hash are written (default .ci/artifacts)
@@ -100,10 +99,12 @@ function weaknesses(): string[] {
 function bundle(out: string): string[] {
   const modules = buildEdge();
   if (modules.length === 0) return [`bundle: ${edgeFolder} has no module`];
-  const lines = modules.map((path) => `${createHash('sha256').update(readFileSync(path)).digest('hex')}  ${path}`);
-  // As sha256sum writes it, so that `sha256sum --check` reads it.
-  writeFileSync(join(out, 'edge-bundle.sha256'), `${lines.join('\n')}\n`);
-  for (const line of lines) say('bundle', line);
+  const checksums = checksumsOf(modules);
+  writeFileSync(join(out, 'edge-bundle.sha256'), checksums);
+  for (const line of checksums.trimEnd().split('\n')) say('bundle', line);
+  const id = idOfModules(modules);
+  writeFileSync(join(out, 'edge-bundle.id'), `${id}\n`);
+  say('bundle', `${id}  is its id: BUNDLE_SHA256 of the edge, EDGE_BUNDLE_SHA256 of the origin`);
   return [];
 }
 

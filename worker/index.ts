@@ -37,8 +37,14 @@ function failed(error: unknown, route: string): Response {
 /** Whether anything can be served: not with a wrong setting, which is named here and in the origin's /health, without its value. */
 function readyz(env: Env): Response {
   const wrong = misconfigurationOf(env);
-  if (wrong === null) return Response.json({ status: 'ok' });
+  if (wrong === null) return Response.json({ status: 'ok', bundle: bundleOf(env) });
   return Response.json({ status: 'misconfigured', wrong_settings: wrong.settings }, { status: 503 });
+}
+
+/** What the deployment said that it deployed: the id that `npm run supply` has of the bundle. Null: it did not say. */
+function bundleOf(env: Env): string | null {
+  const { BUNDLE_SHA256: said } = env as { BUNDLE_SHA256?: unknown };
+  return typeof said === 'string' && /^[0-9a-f]{64}$/.test(said) ? said : null;
 }
 
 /** This machine itself, or a name that is never in the world's name service (RFC 6761). */

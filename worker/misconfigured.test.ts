@@ -34,6 +34,15 @@ test('/readyz: ok, or which settings are wrong; /livez says that it runs', async
   expect(await asked(changes, '/livez')).toMatchObject({ status: 200 });
 });
 
+test.each<[said: string | undefined, bundle: string | null]>([
+  ['a'.repeat(64), 'a'.repeat(64)],
+  [undefined, null],
+  ['', null],
+  ['<b>no hash</b>', null],
+])('/readyz says which bundle was deployed: told %j, it says %j', async (said, bundle) => {
+  expect((await asked({ BUNDLE_SHA256: said }, '/readyz')).body).toEqual({ status: 'ok', bundle });
+});
+
 describe('Marqeta’s gateway', () => {
   const body = gatewayMessage({ cardToken: newToken(), amount: '5.00' });
   const gateway = (changes: object, sent = body) =>

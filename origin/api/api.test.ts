@@ -217,6 +217,8 @@ describe('health', () => {
     expect(body['dependencies']).toMatchObject([
       { name: 'database', status: 'healthy', latency_ms: expect.any(Number), error: null },
       { name: 'edge', status: 'degraded', error: 'the edge answered 503 to /readyz' },
+      // It cannot be asked, which is told once.
+      { name: 'edge bundle', status: 'healthy' },
       { name: 'queue', status: 'healthy' },
       { name: 'intake', status: 'healthy' },
       { name: 'open items', status: 'healthy' },

@@ -18,7 +18,7 @@ type Status = 'healthy' | 'degraded' | 'unhealthy';
 
 export interface HealthParts {
   readonly database: Database;
-  readonly edge: Pick<EdgeClient, 'ping'>;
+  readonly edge: Pick<EdgeClient, 'ping' | 'checkBundle'>;
   /** Null where the edge pushes. */
   readonly pull: Loop | null;
   /** Every loop of the process. */
@@ -64,6 +64,7 @@ export function health(parts: HealthParts) {
       check('database', 'unhealthy', () => ping(database)),
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
+      check('edge bundle', 'degraded', () => edge.checkBundle()),
       check('queue', 'degraded', () => assertPulling(pull)),
       check('intake', 'degraded', () => assertFlowing(database)),
       check('open items', 'degraded', async () => {

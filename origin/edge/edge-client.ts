@@ -46,9 +46,18 @@ export interface EdgeClient {
   readStandIn(card: CardName): Promise<StandInReadback>;
   /** Throws why the edge would serve nothing. */
   ping(): Promise<void>;
+  /** Throws where the edge runs another bundle than the one that is expected. An edge that cannot be asked is `ping`'s to tell. */
+  checkBundle(): Promise<void>;
 }
 
-export function createEdgeClient({ url, secret }: { url: string; secret: string }): EdgeClient {
+export interface EdgeClientOptions {
+  readonly url: string;
+  readonly secret: string;
+  /** The id of the bundle that should run at the edge. Undefined: any may. */
+  readonly bundle?: string | undefined;
+}
+
+export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): EdgeClient {
   async function call<T>(schema: z.core.$ZodType<T>, method: Method, path: string, body = ''): Promise<T> {
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
@@ -93,6 +102,16 @@ export function createEdgeClient({ url, secret }: { url: string; secret: string 
       // 404: an edge of an older release, which is alive.
       if (!answer.ok && answer.status !== 404) throw new Error(`the edge answered ${answer.status} to /readyz`);
     },
+    async checkBundle() {
+      if (bundle === undefined) return;
+      const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+      const said: unknown = await answer?.json().catch(() => null);
+      if (answer?.ok !== true) return;
+      const runs = bundleSchema.safeParse(said).data?.bundle ?? null;
+      if (runs === bundle) return;
+      const what = runs === null ? 'does not say which bundle it runs' : `runs the bundle ${runs}`;
+      throw new Error(`the edge ${what}; EDGE_BUNDLE_SHA256 expects ${bundle}`);
+    },
   };
 }
 
@@ -112,6 +131,8 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
 function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${tokenInPath(card_token)}`;
 }
+
+const bundleSchema = z.object({ bundle: z.string().regex(/^[0-9a-f]{64}$/) });
 
 /** Names alone, and of these nothing that would not stand in a log line. */
 const misconfiguredSchema = z.object({

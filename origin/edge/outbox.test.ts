@@ -145,6 +145,25 @@ test('an edge with another secret, or none there at all, is an error that says s
   await expect(nobody.ping()).rejects.toThrow('the edge cannot be reached: ECONNREFUSED');
 });
 
+test('an edge of another bundle than the expected one is told apart, and one that says none; an edge that is away is not', async () => {
+  const expected = 'a'.repeat(64);
+  const client = createEdgeClient({ ...edge, bundle: expected });
+  await expect(client.checkBundle()).rejects.toThrow('the edge does not say which bundle it runs');
+  edge.runsBundle = 'b'.repeat(64);
+  await expect(client.checkBundle()).rejects.toThrow(
+    `the edge runs the bundle ${edge.runsBundle}; EDGE_BUNDLE_SHA256 expects ${expected}`,
+  );
+  // The outbox goes on telling it of cards: it is alive.
+  await client.ping();
+  await createEdgeClient(edge).checkBundle();
+  edge.runsBundle = expected;
+  await client.checkBundle();
+  edge.runsBundle = null;
+  edge.away = true;
+  await client.checkBundle();
+  edge.away = false;
+});
+
 test('a profile that the edge does not take is an open item, keeps no other waiting, and closes once it is taken', async () => {
   const [odd, fine] = [await cardAt(1), await cardAt(1)];
   // One that this release cannot read: it never gets as far as the edge.

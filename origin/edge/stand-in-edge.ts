@@ -41,6 +41,8 @@ export interface StandInEdge {
   meanwhile: (() => Promise<void>) | null;
   /** Names of settings with which it serves nothing. */
   wrongSettings: readonly string[];
+  /** The id of the bundle that it says it runs. */
+  runsBundle: string | null;
   /** While true it answers 503 to everything. */
   away: boolean;
   close(): Promise<void>;
@@ -64,7 +66,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   });
   app.get('/readyz', (context) =>
     edge.wrongSettings.length === 0
-      ? context.json({ status: 'ok' })
+      ? context.json({ status: 'ok', bundle: edge.runsBundle })
       : context.json({ status: 'misconfigured', wrong_settings: edge.wrongSettings }, 503),
   );
   app.use('/internal/*', async (context, next) => {
@@ -99,6 +101,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     calls,
     meanwhile: null,
     wrongSettings: [],
+    runsBundle: null,
     away: false,
     async close() {
       if ('closeAllConnections' in server) server.closeAllConnections();
