@@ -7,7 +7,7 @@ import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { databaseMetrics } from './db/database-metrics.ts';
 import { migrate } from './db/migrate.ts';
-import { createEdgeClient } from './edge/edge-client.ts';
+import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
 import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { Intake } from './intake/intake.ts';
@@ -39,11 +39,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const { database, apiDatabase } = openPools(config, registry, log);
   const eventLoop = watchEventLoop(registry);
   measure(registry, { work: database, api: apiDatabase });
-  const edge = createEdgeClient({
-    url: config.EDGE_URL,
-    secret: config.INTERNAL_SECRET,
-    bundle: config.EDGE_BUNDLE_SHA256,
-  });
+  const edge = edgeOf(config);
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
@@ -104,6 +100,10 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       log.info('stopped');
     },
   };
+}
+
+function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bundle }: Config): EdgeClient {
+  return createEdgeClient({ url, secret, bundle });
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config) {
