@@ -64,6 +64,12 @@ const joinedSchema = z.strictObject({
 /** Other names of the authorization, which only a request that held nothing has given. */
 const alsoNamedSchema = z.optional(z.array(networkKeySchema).check(z.maxLength(limits.alsoNamedMax)));
 
+/**
+ * More was refunded than the purchase cost: 500 of a purchase of 90. Booked all the same; a person has to look. It stands at the event
+ * by which it came to be so, in whatever order they came: the refund, a clearing of less, the end of a hold that was never cleared.
+ */
+const refundAboveClearedSchema = z.optional(z.literal(true));
+
 export type Place = z.infer<typeof placeSchema>;
 export type RecordedApproval = z.infer<typeof approvalSchema>;
 export type ApprovalInPlace = z.infer<typeof approvalInPlaceSchema>;
@@ -80,6 +86,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** Of an approval that adds to the hold. Rows of the first version have `approved_at_ms` instead. */
     approval: z.optional(approvalSchema),
     approved_at_ms: z.optional(instant),
+    refund_above_cleared: refundAboveClearedSchema,
     also_named: alsoNamedSchema,
     joined: z.optional(joinedSchema),
   }),
@@ -97,8 +104,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     against: z.optional(z.enum(declineReasons)),
     /** The card has spent more than it was given. */
     overdrawn: z.optional(z.literal(true)),
-    /** More was refunded than the purchase cost: 500 of a purchase of 90. Booked all the same; a person has to look. */
-    refund_above_cleared: z.optional(z.literal(true)),
+    refund_above_cleared: refundAboveClearedSchema,
     also_named: alsoNamedSchema,
     joined: z.optional(joinedSchema),
   }),
@@ -109,6 +115,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     authorization_id: authorizationId,
     authorization_key: z.string(),
     effect: effectSchema,
+    refund_above_cleared: refundAboveClearedSchema,
   }),
   /**
    * A request whose answer came too late: what it had held is released and its key stays declined. Two of them where both the
@@ -132,6 +139,7 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     stood_in: z.optional(placeSchema),
     stood_in_at_ms: z.optional(instant),
     effect: effectSchema,
+    refund_above_cleared: refundAboveClearedSchema,
   }),
   z.strictObject({ kind: z.literal('profile'), event_id: idSchema('evt'), profile: profileSchema }),
 ]);

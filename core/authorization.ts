@@ -87,6 +87,21 @@ export function effectBetween(before: Authorization, after: Authorization): Effe
   };
 }
 
+/** More is refunded than was cleared, or still may be; of a purchase that the card does not know, nothing can be said. */
+function isRefundedAboveCleared(authorization: Authorization): boolean {
+  const { cleared_minor, hold_minor, refunded_minor, portions } = authorization;
+  return portions.length > 0 && refunded_minor > cleared_minor + hold_minor;
+}
+
+/**
+ * Whether this event made it so. Example: 100 held, 100 refunded, and then a final clearing of 30: the clearing did. `before`: the
+ * authorization, none where the event begins it, or the two that the event has joined.
+ */
+export function refundAbove(before: readonly Authorization[], after: Authorization): { refund_above_cleared?: true } {
+  if (!isRefundedAboveCleared(after) || before.some(isRefundedAboveCleared)) return {};
+  return { refund_above_cleared: true };
+}
+
 /** Counts what has changed where it belongs. */
 export function counted(
   before: Authorization,

@@ -7,7 +7,7 @@ import type { Id } from '../contracts/ids.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { categoriesIn } from './applies-to.ts';
-import { afterExpiry, effectBetween } from './authorization.ts';
+import { type Authorization, afterExpiry, effectBetween, refundAbove } from './authorization.ts';
 import type { CardState } from './card-state.ts';
 import type { Hearing } from './hearing.ts';
 import { redated } from './redated.ts';
@@ -41,14 +41,26 @@ export function expiriesDue(
   for (const [authorization_key, authorization] of state.authorizations) {
     if (authorization.hold_minor === 0) continue;
     if (authorization.expires_at_ms > nowMs) next_ms = Math.min(next_ms, authorization.expires_at_ms);
-    else
-      due.push({
-        kind: 'expiry',
-        event_id: newEventId(),
-        authorization_id: authorization.authorization_id,
-        authorization_key,
-        effect: effectBetween(authorization, afterExpiry(redated(authorization, nowMs), hearing)),
-      });
+    else due.push(expiryOf(authorization_key, authorization, newEventId(), hearing));
   }
   return { due, next_ms };
+}
+
+function expiryOf(
+  authorization_key: string,
+  authorization: Authorization,
+  event_id: Id<'evt'>,
+  hearing: Hearing,
+): Extract<CardEventBody, { kind: 'expiry' }> {
+  const after = afterExpiry(redated(authorization, hearing.at_ms), hearing);
+  const { authorization_id } = authorization;
+  const effect = effectBetween(authorization, after);
+  return {
+    kind: 'expiry',
+    event_id,
+    authorization_id,
+    authorization_key,
+    effect,
+    ...refundAbove([authorization], after),
+  };
 }

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { SampleCard } from './sample-lives.ts';
-import { advice, clearing, limitPerDay, noonMs, profile, refund, request } from './samples.ts';
+import { advice, clearing, limitPerDay, noonMs, profile, refund, request, reversal } from './samples.ts';
 
 /** The last event of a card that approved 500, if it could, and then heard some messages. */
 function lastOf(changes: Partial<Profile>, ...messages: CardMessage[]) {
@@ -16,16 +16,58 @@ function lastOf(changes: Partial<Profile>, ...messages: CardMessage[]) {
 }
 
 describe('a refund above what was cleared', () => {
+  const elsewhere = refund({ amount_minor: 301, authorization_key: 'B' });
   const [whole, part] = [clearing({ amount_minor: 300 }), clearing({ amount_minor: 300, final: false })];
   test.each<[claim: string, messages: CardMessage[], says: boolean]>([
     ['as much as was cleared', [whole, refund({ amount_minor: 300 })], false],
     ['one minor unit more', [whole, refund({ amount_minor: 301 })], true],
     ['as much as was and may still be cleared', [part, refund({ amount_minor: 500 })], false],
     ['one minor unit more than that', [part, refund({ amount_minor: 501 })], true],
+    ['told before a clearing of less', [refund({ amount_minor: 500 }), whole], true],
+    ['told before a clearing of as much', [refund({ amount_minor: 300 }), whole], false],
+    ['told before a clearing of a part of the hold', [refund({ amount_minor: 500 }), part], false],
+    ['and before the hold is given back', [refund({ amount_minor: 1 }), reversal()], true],
+    ['and before an advice of less', [refund({ amount_minor: 400 }), advice({ hold_minor: 399 })], true],
+    ['and before an advice of as much', [refund({ amount_minor: 400 }), advice({ hold_minor: 400 })], false],
+    ['said once for what stays above', [refund({ amount_minor: 600 }), whole], false],
+    ['said again of a further refund', [refund({ amount_minor: 600 }), refund({ amount_minor: 1 })], true],
+    ['joined with a purchase of less', [elsewhere, clearing({ amount_minor: 300, alias_key: 'B' })], true],
     ['of what nobody knows', [refund({ amount_minor: 900, authorization_key: 'unknown' })], false],
   ])('%s', (_, messages, says) => {
     expect(lastOf({}, ...messages)).toMatchObject(says ? { refund_above_cleared: true } : { kind: 'message' });
     if (!says) expect(lastOf({}, ...messages)).not.toHaveProperty('refund_above_cleared');
+  });
+});
+
+describe('W5 kind: more was refunded than the purchase cost, and it came to be so', () => {
+  const above = { refund_above_cleared: true };
+
+  test('by the end of its hold', () => {
+    const { card, log } = new SampleCard(profile());
+    card.authorize(request(), noonMs);
+    card.receive(refund({ amount_minor: 500 }), noonMs + 1);
+    card.expire(noonMs + 8 * 86_400_000);
+    expect(log.at(-1)?.body).toMatchObject({ kind: 'expiry', ...above });
+  });
+
+  test('by giving up its request', () => {
+    const { card, log } = new SampleCard(profile());
+    card.authorize(request(), noonMs);
+    card.authorize(request({ request_key: 'more', kind: 'incremental', amount_minor: 100 }), noonMs + 1);
+    card.receive(refund({ amount_minor: 600 }), noonMs + 2);
+    card.void('more', noonMs + 3);
+    expect(log.at(-1)?.body).toMatchObject({ kind: 'void', ...above });
+  });
+
+  test('by an approval of less than was refunded before it, and not again by its clearing', () => {
+    const { card, log } = new SampleCard(profile());
+    card.receive(refund({ amount_minor: 501 }), noonMs);
+    expect(log.at(-1)?.body).not.toHaveProperty('refund_above_cleared');
+    card.authorize(request(), noonMs + 1);
+    expect(log.at(-1)?.body).toMatchObject({ kind: 'authorization', ...above });
+    card.receive(clearing({ message_key: 'message-2', amount_minor: 500 }), noonMs + 2);
+    expect(log.at(-1)?.body).toMatchObject({ kind: 'message' });
+    expect(log.at(-1)?.body).not.toHaveProperty('refund_above_cleared');
   });
 });
 

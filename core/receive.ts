@@ -8,7 +8,7 @@ import type { Decision, DeclineReason } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterHearing, authorizationKeyOf } from './apply.ts';
 import { assert } from './assert.ts';
-import { type Authorization, approvalOf, effectBetween, postedMinor } from './authorization.ts';
+import { type Authorization, approvalOf, effectBetween, postedMinor, refundAbove } from './authorization.ts';
 import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
@@ -62,6 +62,7 @@ export function receiveRequest(
     decision: { ...decided, hold_minor: held, available_minor },
     effect,
     ...(approval === undefined ? {} : { approval }),
+    ...refundAbove(found.parts, after),
     ...alsoNamedBy(ids),
     ...joinedBy(found),
   };
@@ -126,7 +127,8 @@ export function receiveMessage(
     ...(approval === undefined ? {} : { approval }),
     ...(against === null ? {} : { against }),
     ...(overdrawn ? { overdrawn } : {}),
-    ...(message.kind === 'refund' && isAboveCleared(after) ? { refund_above_cleared: true } : {}),
+    // Each further refund is another one to look at.
+    ...refundAbove(message.kind === 'refund' ? [] : found.parts, after),
     ...alsoNamedBy(ids),
     ...joinedBy(found),
   };
@@ -143,11 +145,6 @@ function heldForRequest(state: CardState, requestKey: string, answer: Body<'auth
     held.approved_minor += approved_minor;
   }
   return { ...held, own: inPlace.length === 0 ? own : undefined };
-}
-
-/** More is refunded than was cleared, or still may be; of a purchase that the card does not know, nothing can be said. */
-function isAboveCleared({ cleared_minor, hold_minor, refunded_minor, portions }: Authorization): boolean {
-  return portions.length > 0 && refunded_minor > cleared_minor + hold_minor;
 }
 
 /** What the rules would have said of more that was approved without us. */
@@ -202,7 +199,7 @@ export function receiveVoid(
     authorization_id: known?.authorization_id ?? answer.authorization_id,
     authorization_key,
     ...voided,
-    effect: known === null ? noEffect : effectBetween(known, afterVoid(redated(known, nowMs), voided, nowMs)),
+    ...changed(known, known && afterVoid(redated(known, nowMs), voided, nowMs)),
   };
 }
 
@@ -225,8 +222,17 @@ export function receiveVoidInPlace(
     authorization_key: known === null ? null : authorization_key,
     voided_minor: added ?? approved_minor,
     stood_in: place,
-    effect: known === null ? noEffect : effectBetween(known, afterVoidInPlace(redated(known, nowMs), stoodIn, nowMs)),
+    ...changed(known, known && afterVoidInPlace(redated(known, nowMs), stoodIn, nowMs)),
   };
+}
+
+/** What a void does to the authorization that it is of; null: none is known. */
+function changed(
+  before: Authorization | null,
+  after: Authorization | null,
+): Pick<Body<'void'>, 'effect' | 'refund_above_cleared'> {
+  if (before === null || after === null) return { effect: noEffect };
+  return { effect: effectBetween(before, after), ...refundAbove([before], after) };
 }
 
 /** What giving up a decided request takes back. */

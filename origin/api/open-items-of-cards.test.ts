@@ -130,6 +130,33 @@ test('W5: a refund above what its purchase had cleared is booked, and an open it
   expect(await bothSides(card)).toEqual({ ledger: { held: 0, posted: 0 }, card: { held: 0, posted: 0 } });
 });
 
+test.each<[by: string, happens: (card: SampleCard, key: string) => void, posted: number]>([
+  ['A clearing of 30.00 USD', (card, key) => card.clear(key, 3_000), -7_000],
+  ['A reversal in USD', (card, key) => card.reverse(key), -10_000],
+  ['The end of a hold', (card) => card.lapse(), -10_000],
+])('W5 kind: a refund told before what its purchase came to: %s makes it an open item', async (by, happens, posted) => {
+  const card = await newCard();
+  const key = card.authorize(10_000);
+  card.refund(key, 10_000);
+  await world.api.deliver(card.message());
+  // All of the hold may still be cleared.
+  expect(await listed()).toEqual([]);
+  happens(card, key);
+  await world.api.deliver(card.message());
+  const sides = { held: 0, posted };
+  expect(await bothSides(card)).toEqual({ ledger: sides, card: sides });
+  const [item, ...others] = await listed();
+  expect(others).toEqual([]);
+  expect(item).toMatchObject({ kind: 'refund_above_cleared', times: 1 });
+  expect(item?.['summary']).toBe(
+    `${by}: more had been refunded of its purchase than it has cleared and may still clear.`,
+  );
+  const message = { kind: 'clearing', currency: 'USD', authorization_key: null, amount_minor: -posted, final: true };
+  expect(await act(item, 'book_correction', { message })).toMatchObject({ status: 200 });
+  await world.api.deliver(card.message());
+  expect(await bothSides(card)).toEqual({ ledger: { held: 0, posted: 0 }, card: { held: 0, posted: 0 } });
+});
+
 describe('F7: messages before the card has a profile', () => {
   test('F7: are booked in their own currency; those of another than the profile’s are open items', async () => {
     const card = await newCard();

@@ -27,6 +27,7 @@ export async function itemsOfRuns(
         items.push(itemOf('money_told_again', event, stream, said));
       } else if (event?.kind === 'message')
         items.push(...itemsOfMessage(event, stream, stream.account?.currency ?? null));
+      else if (event !== null && event !== undefined) items.push(...itemsOfOther(event, stream));
       // What came before it was booked in whatever currency it had.
       if (event?.kind === 'profile' && event.sequence > 1)
         firstProfiles.push({ stream, sequence: event.sequence, currency: event.profile.currency });
@@ -37,10 +38,12 @@ export async function itemsOfRuns(
 
 function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): RaisedItem[] {
   const { currency } = event.message;
-  if (event.refund_above_cleared)
+  if (event.refund_above_cleared && event.message.kind === 'refund')
     return [
       itemOf('refund_above_cleared', event, stream, `${inWords(event.message)}: more than its purchase had cleared.`),
     ];
+  if (event.refund_above_cleared)
+    return [refundedBefore(event, event.authorization_id, inWords(event.message), stream)];
   const moved = event.effect.hold_minor !== 0 || event.effect.posted_minor !== 0;
   const isOfAnother = cardCurrency !== null && cardCurrency !== currency;
   if (event.anomaly !== 'currency_mismatch' && !(moved && isOfAnother)) return [];
@@ -48,6 +51,32 @@ function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: strin
   const of = isOfAnother ? `on a card in ${cardCurrency}` : 'of an authorization in another currency';
   const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
   return [itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`)];
+}
+
+/** Of the card's own events: a hold that ran out, a request that was given up, an approval of less than was refunded before it. */
+function itemsOfOther(event: CardEvent, stream: Stream): RaisedItem[] {
+  if (event.kind === 'profile' || event.kind === 'message' || event.refund_above_cleared !== true) return [];
+  const what = { expiry: 'The end of a hold', void: 'A request given up', authorization: 'An approval' }[event.kind];
+  return [refundedBefore(event, event.authorization_id, what, stream)];
+}
+
+/** Of the refunds that came before it; how much they are above, the authorization's own sums say. */
+function refundedBefore(
+  event: CardEvent & { event_id: string },
+  authorization_id: string | null,
+  what: string,
+  stream: Stream,
+): RaisedItem {
+  return {
+    ...{
+      kind: 'refund_above_cleared',
+      key: event.event_id,
+      authorization_id,
+      card_key: keyOf(stream),
+      evidence: { event },
+    },
+    summary: `${what}: more had been refunded of its purchase than it has cleared and may still clear.`,
+  };
 }
 
 /** Keyed by the event: seen when it is booked and again when a profile comes, it is one item. */

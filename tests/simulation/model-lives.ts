@@ -45,6 +45,11 @@ export class ModelLives {
     return other === undefined || other.currency !== one.currency ? [one] : [one, other];
   }
 
+  /** What is known under its names: two where they turn out to be one. */
+  partsOf(life: ModelLife | null): readonly ModelLife[] {
+    return [...new Set([...(life?.names ?? [])].flatMap((name) => this.byName.get(name) ?? []))];
+  }
+
   /** With those that a request gave which held nothing; a purchase that is known has its names already. */
   #allNames(name: string, alias: string | undefined): string[] {
     const all: string[] = alias === undefined ? [name] : [name, alias];

@@ -127,6 +127,7 @@ export class Model {
     this.#next(nowMs);
     this.#received.set(message.message_key, this.sequence);
     if (isMismatch) return { ...nothingRecorded, isMismatch };
+    const wasAboveCleared = this.#lives.partsOf(situation.life).some((one) => one.isRefundedAboveCleared);
     const { life, ...joined } = this.#lives.take(name, message.alias_key, nowMs, message.currency);
     const { totals: before, availableMinor: left } = situation;
     const held = tellWord(life, message, this.profile, this.#when(nowMs), this.#hasFor(message));
@@ -135,7 +136,7 @@ export class Model {
     const after = this.totals;
     const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
-    const isAboveCleared = message.kind === 'refund' && life.isRefundedAboveCleared;
+    const isAboveCleared = life.isRefundedAboveCleared && (message.kind === 'refund' || !wasAboveCleared);
     return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, ...joined };
   }
 
@@ -146,9 +147,8 @@ export class Model {
     trial.heardUntil(nowMs);
     const next = { ...this.#when(nowMs), number: this.sequence + 1 };
     tellWord(trial, message, this.profile, next, this.#hasFor(message));
-    const known = new Set([...trial.names].map((name) => this.names.get(name)));
     let amount_minor = trial.hold_minor;
-    for (const one of known) amount_minor -= one?.hold_minor ?? 0;
+    for (const one of this.#lives.partsOf(trial)) amount_minor -= one.hold_minor;
     if (amount_minor <= 0) return null;
     return modelDecision(situation, { ...requestLike(message, life), amount_minor }).decision.reason;
   }

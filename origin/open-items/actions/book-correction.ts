@@ -64,7 +64,11 @@ async function shopFor(sql: Sql, message: Readonly<Record<string, unknown>>, { e
 
 const keptSchema = z.object({ merchant: merchantSchema });
 const eventSchema = z.object({
-  event: z.object({ authorization_id: z.string(), message: z.object({ merchant: z.nullish(merchantSchema) }) }),
+  event: z.object({
+    authorization_id: z.string(),
+    /** None where the card's own event is the evidence: a hold that ran out. */
+    message: z.optional(z.object({ merchant: z.nullish(merchantSchema) })),
+  }),
 });
 
 /** A refund that belongs to a purchase does not name its shop again. */
