@@ -47,7 +47,7 @@ type Step = Told | { givesUp: string };
 /** As the network lived it: every event with its own instant, some at the same one. */
 function story(draw: Draw, { names, requests, messages }: Purchase, startMs: number): Told[] {
   let atMs = startMs;
-  // Messages may share an instant; with a request of theirs it would not be told which came first.
+  // Messages may share an instant; with a request, or an answer of our edge, it would not be told which came first.
   const instant = (isTied = false) => {
     atMs += isTied && draw.chance(0.15) ? 0 : draw.between(1, hourMs);
     return atMs;
@@ -82,7 +82,9 @@ function story(draw: Draw, { names, requests, messages }: Purchase, startMs: num
     const numbered = <T extends { order?: number | undefined }>({ order: _, ...one }: T) =>
       (isNumbered ? { ...one, order: told.length } : one) as T;
     if (message !== undefined) {
-      const occurred_at_ms = instant('message' in (told.at(-1) ?? {}));
+      const before = told.at(-1);
+      const mayTie = before !== undefined && 'message' in before && !isOfEdge(message) && !isOfEdge(before.message);
+      const occurred_at_ms = instant(mayTie);
       const answered = isOfEdge(message) ? { answered_at_ms: occurred_at_ms } : {};
       told.push({ message: numbered({ ...message, ...answered, occurred_at_ms }) });
     }
