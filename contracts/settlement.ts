@@ -60,6 +60,8 @@ export const settlementSchema = z.strictObject({
   /** Set aside until an operator replays or discards it. */
   dead_lettered: z.boolean(),
   failure_code: z.nullable(z.string()),
+  /** The merchant's destination was changed before it was asked for: it waits, `queued`, and is sent from then on. Null: at once. */
+  payable_from: z.nullable(z.iso.datetime()),
   /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
   returned_minor: amountMinorSchema,
   returns: z.array(settlementReturnSchema),
@@ -102,7 +104,12 @@ export const settlementTransferSchema = z.strictObject({
 });
 export type SettlementTransfer = z.infer<typeof settlementTransferSchema>;
 
-export const settlementEventTypes = ['settlement.completed', 'settlement.failed', 'settlement.returned'] as const;
+export const settlementEventTypes = [
+  'settlement.completed',
+  'settlement.failed',
+  'settlement.returned',
+  'merchant.destination_changed',
+] as const;
 
 const told = {
   settlement_id: idSchema('stl'),
@@ -132,6 +139,15 @@ export const settlementWebhookSchema = z.discriminatedUnion('type', [
       returned_total_minor: amountMinorSchema,
       reason_code: z.string(),
       occurred_at: z.nullable(z.iso.datetime()),
+    }),
+  }),
+  z.object({
+    type: z.literal('merchant.destination_changed'),
+    timestamp: z.iso.datetime(),
+    data: z.object({
+      merchant_id: idSchema('mrch'),
+      /** Settlements asked for from now on wait until then, and go to the new destination. Null: they do not wait. */
+      payable_from: z.nullable(z.iso.datetime()),
     }),
   }),
 ]);

@@ -47,6 +47,8 @@ export const settlementEnvironmentShape = {
   RATE_LIMIT_BURST_PER_SECOND: wholeSetting(1, 1_000_000).default(100),
   /** What cleared at shops that no merchant has: an open item for each, or only the list of GET /unassigned-clearings. */
   UNASSIGNED_CLEARINGS: z.enum(['open_items', 'list'], { error: 'must be open_items or list' }).default('open_items'),
+  /** How long a changed destination of a merchant waits before it is paid. 0: not at all, for development. */
+  DESTINATION_COOLING_HOURS: wholeSetting(0, 720).default(24),
   /** A second queue whose messages ask for settlements; pulled where it is set. */
   CLOUDFLARE_SETTLEMENT_QUEUE_ID: z.string().min(1).optional(),
 } as const;
@@ -72,6 +74,8 @@ export function settlementProblems(config: SettlementConfig, production: boolean
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')
     problems.push('WEBHOOK_LOOPBACK: webhooks never go to this machine itself in production; leave it out');
+  if (production && config.DESTINATION_COOLING_HOURS === 0)
+    problems.push('DESTINATION_COOLING_HOURS: a changed destination waits in production; at least 1');
   if (production && config.WEBHOOK_SECRETS_KEY === undefined)
     problems.push('WEBHOOK_SECRETS_KEY: is not set; make 32 random bytes in base64');
   if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))

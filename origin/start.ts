@@ -22,6 +22,7 @@ import { measure } from './metrics.ts';
 import { createFinishLoop } from './open-items/finish-begun.ts';
 import { takersOf } from './open-items/takers.ts';
 import { createSecondHalf } from './second-half.ts';
+import { setDestinationCooling } from './settlement/destination-cooling.ts';
 
 export interface Origin {
   readonly url: string;
@@ -32,7 +33,9 @@ export interface Origin {
 }
 
 export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
-  const applied = await migrate(config.DATABASE_OWNER_URL ?? config.DATABASE_URL);
+  const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
+  const applied = await migrate(ownerUrl);
+  await setDestinationCooling(ownerUrl, config.DESTINATION_COOLING_HOURS);
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
   const registry = new Registry();

@@ -31,6 +31,8 @@ export interface Merchant {
   readonly currency: string;
   readonly network_merchant_ids: readonly string[];
   readonly destinations: Readonly<Record<string, unknown>>;
+  /** They were changed: settlements asked for since then are sent from this instant on. Null: at once. */
+  readonly destinations_payable_from: string | null;
   readonly schedule: Schedule | null;
   /** What is owed to it stands there in the ledger. */
   readonly ledger_account_id: `lac_${string}`;
@@ -59,6 +61,19 @@ export class Merchants {
 
   retrieve(merchantId: string, { signal }: CallOptions = {}): Promise<Merchant> {
     return this.#send({ method: 'GET', path: path`/merchants/${merchantId}`, signal });
+  }
+
+  /**
+   * Where it is paid to, all of it. Settlements asked for from now on are sent only from `destinations_payable_from` on; the merchant
+   * is told by the webhook `merchant.destination_changed`.
+   */
+  changeDestinations(
+    merchantId: string,
+    destinations: Readonly<Record<string, Destination>>,
+    { signal }: CallOptions = {},
+  ): Promise<Merchant> {
+    const call = { method: 'PUT', path: path`/merchants/${merchantId}/destinations` } as const;
+    return this.#send({ ...call, body: { destinations }, signal });
   }
 
   /** More of its ids at acquirers: what clears there, and what has cleared there while nobody had the id, is owed to it. */

@@ -39,6 +39,8 @@ export interface Settlement {
   /** Set aside until an operator replays or discards it. */
   readonly dead_lettered: boolean;
   readonly failure_code: string | null;
+  /** The merchant's destination was changed before it was asked for: it waits, `queued`, and is sent from then on. Null: at once. */
+  readonly payable_from: string | null;
   /** What came back after it was completed, in sum, and each return. The state stays `completed`. */
   readonly returned_minor: number;
   readonly returns: readonly SettlementReturn[];

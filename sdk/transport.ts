@@ -22,7 +22,7 @@ export interface CallOptions {
 }
 
 export interface Call extends CallOptions {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** As `/settlements/stl_…`; each id encoded by `path`. */
   readonly path: string;
   readonly query?: Readonly<Record<string, string | number | undefined>>;

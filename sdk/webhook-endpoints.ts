@@ -5,7 +5,11 @@ import type { PageQuery } from './merchants.ts';
 import { type CallOptions, path, type Send } from './transport.ts';
 import type { WebhookMessage } from './webhook-messages.ts';
 
-export type WebhookEventType = 'settlement.completed' | 'settlement.failed' | 'settlement.returned';
+export type WebhookEventType =
+  | 'settlement.completed'
+  | 'settlement.failed'
+  | 'settlement.returned'
+  | 'merchant.destination_changed';
 
 export interface NewWebhookEndpoint {
   readonly merchant_id: string;

@@ -29,6 +29,12 @@ export type SettlementEvent =
         readonly reason_code: string;
         readonly occurred_at: string | null;
       };
+    }
+  | {
+      /** Where the merchant is paid to was changed. If nobody of yours knows of it, call us before `payable_from`. */
+      readonly type: 'merchant.destination_changed';
+      readonly timestamp: string;
+      readonly data: { readonly merchant_id: `mrch_${string}`; readonly payable_from: string | null };
     };
 
 export interface PingEvent {

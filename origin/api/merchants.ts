@@ -5,7 +5,7 @@ import { idSchema } from '../../contracts/ids.ts';
 import { currencySchema } from '../../contracts/money.ts';
 import { timeZoneSchema } from '../../contracts/time-zone.ts';
 import type { Sql } from '../db/client.ts';
-import { addNetworkMerchantIds, createMerchant } from '../settlement/merchants.ts';
+import { addNetworkMerchantIds, changeDestinations, createMerchant } from '../settlement/merchants.ts';
 import { owedTo } from '../settlement/owed.ts';
 import { type Caller, sees } from './caller.ts';
 import { costs } from './cost.ts';
@@ -30,13 +30,15 @@ const networkMerchantIdSchema = z
   .max(64)
   .regex(/^[\x20-\x7e]*[\x21-\x7e][\x20-\x7e]*$/, 'must be 1 to 64 printable characters');
 
+/** By provider: an account of theirs or bank details. */
+const destinationsSchema = z.record(z.string().max(40), z.record(z.string(), z.unknown()));
+
 const newMerchantSchema = z.strictObject({
   name: printableText,
   currency: currencySchema,
   /** The acquirers' ids whose clearings are owed to it. */
   network_merchant_ids: z.array(networkMerchantIdSchema).max(100).default([]),
-  /** By provider: an account of theirs or bank details. */
-  destinations: z.record(z.string().max(40), z.record(z.string(), z.unknown())).default({}),
+  destinations: destinationsSchema.default({}),
   /** When what has cleared is settled by itself, every day; null: only when asked. */
   schedule: scheduleSchema.nullable().default(null),
 });
@@ -48,6 +50,8 @@ const merchantSchema = z.strictObject({
   network_merchant_ids: z.array(z.string()),
   /** By provider, for operators; a partner sees none. */
   destinations: z.record(z.string(), z.unknown()),
+  /** They were changed: settlements asked for since then are sent from this instant on. Null: at once. */
+  destinations_payable_from: z.iso.datetime().nullable(),
   schedule: scheduleSchema.nullable(),
   /** The ledger account of what is owed to it, in the ledger's API. */
   ledger_account_id: idSchema('lac'),
@@ -64,24 +68,27 @@ interface MerchantRow {
   readonly currency: string;
   readonly network_merchant_ids: string[];
   readonly destinations: Record<string, unknown>;
+  /** Null where it is over. */
+  readonly destinations_payable_from: Date | null;
   readonly schedule_time: string | null;
   readonly schedule_zone: string | null;
   readonly created_at: Date;
 }
 
-const columns =
-  'merchant_id, name, currency, network_merchant_ids, destinations, schedule_time, schedule_zone, created_at';
+const columns = `merchant_id, name, currency, network_merchant_ids, destinations, schedule_time, schedule_zone, created_at,
+  case when destinations_payable_from > now() then destinations_payable_from end as destinations_payable_from`;
 
 async function views(sql: Sql, rows: readonly MerchantRow[]) {
   const owed = await owedTo(
     sql,
     rows.map(({ merchant_id }) => merchant_id),
   );
-  return rows.map(({ schedule_time, schedule_zone, created_at, ...row }) => {
+  return rows.map(({ schedule_time, schedule_zone, created_at, destinations_payable_from, ...row }) => {
     const account = owed.get(row.merchant_id);
     if (account === undefined) throw new Error(`${row.merchant_id} has no ledger account`);
     return {
       ...row,
+      destinations_payable_from: destinations_payable_from?.toISOString() ?? null,
       schedule: schedule_time === null || schedule_zone === null ? null : { time: schedule_time, zone: schedule_zone },
       ledger_account_id: account.ledger_account_id,
       owed_minor: account.payable_minor,
@@ -124,11 +131,43 @@ function create(problemOf: ProblemOfDestination): Route {
     answers: { status: 201, schema: merchantSchema, description: 'With a ledger account of its own.' },
     errors: [],
     async handle({ body, sql, ...call }) {
-      for (const [provider, destination] of Object.entries(body.destinations)) {
-        const problem = problemOf(provider, destination);
-        if (problem !== null) throw refusal('field_invalid', [{ field: `destinations.${provider}`, problem }]);
-      }
+      requirePayable(body.destinations, problemOf);
       const merchant_id = await createMerchant(sql, body, doerOf(call));
+      return { body: await findMerchant(sql, call.caller, merchant_id) };
+    },
+  });
+}
+
+function requirePayable(destinations: Readonly<Record<string, unknown>>, problemOf: ProblemOfDestination): void {
+  for (const [provider, destination] of Object.entries(destinations)) {
+    const problem = problemOf(provider, destination);
+    if (problem !== null) throw refusal('field_invalid', [{ field: `destinations.${provider}`, problem }]);
+  }
+}
+
+function changeWhere(problemOf: ProblemOfDestination): Route {
+  return route({
+    method: 'put',
+    path: '/merchants/{merchant_id}/destinations',
+    name: 'changeDestinations',
+    cost: costs.change,
+    summary: 'Change where a merchant is paid to',
+    description:
+      'All of its destinations, by provider: what is left out is removed. Settlements asked for from now on go there, and are sent only ' +
+      'from `destinations_payable_from` on (24 hours later, unless configured otherwise); those asked for before go where they went. The ' +
+      'merchant is told by the webhook `merchant.destination_changed`. The first destination of a merchant that was never owed anything ' +
+      'does not wait. The same destinations again change nothing.',
+    tag,
+    scope: 'merchants:write',
+    forMerchants: false,
+    params: z.strictObject({ merchant_id: idSchema('mrch') }),
+    body: z.strictObject({ destinations: destinationsSchema }),
+    answers: { status: 200, schema: merchantSchema, description: 'As it stands now.' },
+    errors: ['merchant_not_found'],
+    async handle({ params: { merchant_id }, body: { destinations }, sql, ...call }) {
+      requirePayable(destinations, problemOf);
+      if (!(await changeDestinations(sql, { merchant_id, destinations }, doerOf(call))))
+        throw refusal('merchant_not_found');
       return { body: await findMerchant(sql, call.caller, merchant_id) };
     },
   });
@@ -207,5 +246,5 @@ const list = route({
 });
 
 export function merchantRoutes(problemOf: ProblemOfDestination): readonly Route[] {
-  return [create(problemOf), addIds, read, list];
+  return [create(problemOf), changeWhere(problemOf), addIds, read, list];
 }

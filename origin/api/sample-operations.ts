@@ -153,6 +153,11 @@ export const samples: Readonly<Record<string, Make>> = {
     params: { merchant_id },
     body: { network_merchant_ids: [newId('req')] },
   }),
+  changeDestinations: (_, { merchant_id }) => ({
+    params: { merchant_id },
+    // As it is already: a change would make the settlements of the other samples wait.
+    body: { destinations: { simulated: { account: 'acc-1' } } },
+  }),
   listUnassignedClearings: () => ({ query: { limit: '1' } }),
   createWebhookEndpoint: async (world, tenant) => {
     await world.endpoint(tenant);

@@ -1,7 +1,7 @@
 // Returns as partners and operators meet them over HTTP, from the provider's signed message to the merchant's balance.
 
 import { expect, test } from 'vitest';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { endsAfterEach, startStripe, stripeSecret } from '../../scripts/test-providers.ts';
 import { guard, sampleEngine, sampleProvider, untilOver } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
@@ -100,12 +100,15 @@ test('an endpoint that was disabled when it came back is told by recovering, in 
 
 test('P2: Stripe says that a payout which it had paid has failed: booked, and owed again', async () => {
   const { stripe, provider } = await startStripe(ends);
-  const stripeWorld = await SampleWorld.start(await createTestDatabase(), {
+  const url = await createTestDatabase();
+  const stripeWorld = await SampleWorld.start(url, {
     ...{ SETTLEMENT_PROVIDERS: 'simulated,stripe', STRIPE_API_KEY: 'sk_test_1' },
     STRIPE_WEBHOOK_SECRETS: stripeSecret,
   });
   const { api, own } = stripeWorld;
-  await api.database.sql.query(`update merchants set destinations = '{"stripe": {"external_account": "ba_1"}}'`);
+  await asOwner(url, (sql) =>
+    sql.query(`update merchants set destinations = '{"stripe": {"external_account": "ba_1"}}'`),
+  );
   const engine = sampleEngine({ database: api.database, providers: [guard(provider)] });
   ends.push(() => engine.stop());
   engine.start();

@@ -14,6 +14,7 @@ export interface SettlementRow {
   readonly state: Settlement['state'];
   readonly failure_code: string | null;
   readonly dead_lettered_at: Date | null;
+  readonly payable_from: Date | null;
   readonly created_at: Date;
   readonly updated_at: Date;
   readonly final_at: Date | null;
@@ -32,7 +33,7 @@ interface ReturnRow {
 }
 
 export const settlementColumns = `settlement_id, merchant_id, amount_minor, currency, reference, state, failure_code,
-  dead_lettered_at, created_at, updated_at, final_at,
+  dead_lettered_at, payable_from, created_at, updated_at, final_at,
   (select json_agg(json_build_object('settlement_return_id', r.settlement_return_id, 'amount_minor', r.amount_minor::text,
      'reason_code', r.reason_code, 'occurred_at', r.occurred_at, 'booked_at', r.booked_at) order by r.settlement_return_no)
    from settlement_returns r where r.settlement_id = settlements.settlement_id and r.amount_minor > 0) as returns,
@@ -57,6 +58,7 @@ export function settlementView(row: SettlementRow) {
     dead_lettered: row.dead_lettered_at !== null,
     // Of a soft failure that is tried again, why; of a final one, why for good.
     failure_code,
+    payable_from: row.payable_from?.toISOString() ?? null,
     returned_minor: returns.reduce((sum, { amount_minor }) => sum + amount_minor, 0n),
     returns,
     open_item_ids: row.open_item_ids,

@@ -67,18 +67,26 @@ async function createTogether(
     if (outcome === undefined) return refusal('merchant_not_found');
     if ('refused' in outcome) return refusalOf(outcome);
     if (outcome.at === null) throw new Error(`${outcome.created} was there already`);
-    return { body: queuedView(call.body, outcome.created, outcome.at) };
+    return { body: queuedView(call.body, { ...outcome, at: outcome.at }) };
   });
 }
 
 /** As it stands in its first row, which need not be read again: until the commit all others wait. */
-function queuedView(body: CreateCall['body'], settlement_id: SettlementRow['settlement_id'], at: Date) {
+function queuedView(
+  body: CreateCall['body'],
+  {
+    created: settlement_id,
+    at,
+    payable_from,
+  }: { created: SettlementRow['settlement_id']; at: Date; payable_from: Date | null },
+) {
   const { merchant_id, amount_minor, currency, reference } = body;
   const asked = { settlement_id, merchant_id, amount_minor: String(amount_minor), currency, reference };
   const standing = {
     state: 'queued',
     failure_code: null,
     dead_lettered_at: null,
+    payable_from,
     final_at: null,
     returns: null,
     open_item_ids: [],

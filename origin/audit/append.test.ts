@@ -17,7 +17,7 @@ beforeEach(async () => {
   url = await createTestDatabase();
   const opened = openDatabase({ url, poolMax: 3, onIdleError: () => {} });
   database = opened;
-  for (let n = 0; n < 3; n += 1) await askMany(opened, await sampleMerchant(opened, 100n), 9);
+  for (let n = 0; n < 3; n += 1) await askMany(opened, await sampleMerchant(opened, 100n), 8);
   return () => opened.close();
 });
 

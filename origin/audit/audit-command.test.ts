@@ -14,12 +14,12 @@ import { openDatabase } from '../db/client.ts';
 let url: string;
 let directory: string;
 
-/** Events: a merchant and nine settlements. A seal: one credit. */
+/** Events: a merchant, its destination and eight settlements. A seal: one credit. */
 beforeEach(async () => {
   url = await createTestDatabase();
   directory = await mkdtemp(join(tmpdir(), 'atlas-audit-'));
   const database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
-  await askMany(database, await sampleMerchant(database, 100n), 9);
+  await askMany(database, await sampleMerchant(database, 100n), 8);
   await database.close();
   return () => rm(directory, { recursive: true, force: true });
 });

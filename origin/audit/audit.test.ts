@@ -15,7 +15,7 @@ let database: Database;
 let directory: string;
 const { privateKey: key } = generateKeyPairSync('ed25519');
 
-/** Events: a merchant and nine settlements each. Seals: ten credits. */
+/** Events: a merchant, its destination and eight settlements each. Seals: ten credits. */
 beforeEach(async () => {
   url = await createTestDatabase();
   database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
@@ -29,7 +29,7 @@ beforeEach(async () => {
 });
 
 async function grow(merchants: number): Promise<void> {
-  for (let n = 0; n < merchants; n += 1) await askMany(database, await sampleMerchant(database, 100n), 9);
+  for (let n = 0; n < merchants; n += 1) await askMany(database, await sampleMerchant(database, 100n), 8);
 }
 
 /** As a superuser who has switched all triggers off. */

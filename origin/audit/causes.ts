@@ -36,7 +36,7 @@ const questions = [
       select k.api_key_id as id
       from api_keys k
       left join audit_events e on e.action = 'api_key.created' and e.subject = k.api_key_id
-        and e.reason = array_to_string(k.scopes, ' ')
+        and e.reason = array_to_string(k.scopes, ' ') and e.merchant_id is not distinct from k.merchant_id
       where e.audit_no is null
       order by k.created_at limit $1`,
   },
@@ -48,6 +48,46 @@ const questions = [
       left join audit_events e on e.action = 'merchant.created' and e.subject = m.merchant_id
       where e.audit_no is null
       order by m.created_at limit $1`,
+  },
+  {
+    says: (id: string) => `API key ${id} was taken back, or not, and the audit trail says otherwise`,
+    text: `
+      select k.api_key_id as id
+      from api_keys k
+      where (k.revoked_at is not null) <> exists (
+        select from audit_events e where e.subject = k.api_key_id and e.action = 'api_key.revoked')
+      order by k.created_at limit $1`,
+  },
+  {
+    says: (id: string) => `merchant ${id} is paid to destinations that are not those of its last audited change`,
+    text: `
+      select m.merchant_id as id
+      from merchants m
+      left join lateral (
+        select e.reason from audit_events e
+        where e.subject = m.merchant_id and e.action = 'merchant.destination_changed'
+        order by e.audit_no desc limit 1
+      ) as last on true
+      where case when last.reason is null then m.destinations <> '{}'
+        else right(last.reason, 64) <> destinations_digest(m.merchant_id, m.destinations) end
+      order by m.created_at limit $1`,
+  },
+  {
+    says: (id: string) => `settlement ${id} goes to destinations that its merchant never had by the audit trail`,
+    // One settlement of each merchant and its destinations: those are few, and settlements are many.
+    text: `
+      select s.id
+      from (
+        select merchant_id, destinations, min(settlement_id) as id
+        from settlements
+        where destinations <> '{}' and created_at >= (select applied_at from schema_migrations where version = 25)
+        group by merchant_id, destinations
+      ) as s
+      where not exists (
+        select from audit_events e
+        where e.subject = s.merchant_id and e.action = 'merchant.destination_changed'
+          and right(e.reason, 64) = destinations_digest(s.merchant_id, s.destinations))
+      order by s.id limit $1`,
   },
 ] as const;
 

@@ -20,8 +20,8 @@ export interface SettlementRequest extends Doer {
 }
 
 export type CreateOutcome =
-  /** `at`: null where an id that its caller chose was there already. */
-  { readonly created: Id<'stl'>; readonly at: Date | null } | Refused;
+  /** `at`: null where an id that its caller chose was there already. `payable_from`: null where it is sent at once. */
+  { readonly created: Id<'stl'>; readonly at: Date | null; readonly payable_from: Date | null } | Refused;
 
 type Refused =
   | { readonly refused: 'merchant_not_found' | 'currency_differs' | 'destination_missing' | 'amount_not_owed' }
@@ -80,12 +80,10 @@ export async function createSettlements(
     left.set(merchant_id, available - BigInt(amount_minor));
     const settlement_id = request.settlement_id ?? newId('stl');
     accepted.push({ ...request, settlement_id });
-    return { created: settlement_id, at: null };
+    return { created: settlement_id, at: null, payable_from: null };
   });
   const created = await insert(sql, accepted);
-  return outcomes.map((outcome) =>
-    'created' in outcome ? { ...outcome, at: created.get(outcome.created) ?? null } : outcome,
-  );
+  return outcomes.map((outcome) => ('created' in outcome ? { ...outcome, ...created.get(outcome.created) } : outcome));
 }
 
 function problemOf(
@@ -104,23 +102,28 @@ function problemOf(
   return { refused: 'amount_not_payable', largest_minor: payableOf(payers, wanted)?.amount_minor ?? 0n, currency };
 }
 
-/** By their ids, when they were created. */
+/** By their ids, when they were created, and from when they are sent. */
 async function insert(
   sql: Sql,
   accepted: readonly (SettlementRequest & { readonly settlement_id: string })[],
-): Promise<Map<string, Date>> {
+): Promise<Map<string, { at: Date; payable_from: Date | null }>> {
   if (accepted.length === 0) return new Map();
-  const { rows } = await sql.query<{ settlement_id: string; created_at: Date }>({
+  const { rows } = await sql.query<{ settlement_id: string; created_at: Date; payable_from: Date | null }>({
     name: 'create_settlements',
     // `on conflict`: only ids that callers chose can meet; they look first, and where two look at once, the second changes nothing.
     text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by,
-             correlation_id, destinations)
-           select asked.*, m.destinations
+             correlation_id, destinations, payable_from, due_at, change_reason)
+           select asked.*, m.destinations, cooling.payable_from, coalesce(cooling.payable_from, now()),
+             case when cooling.payable_from is null then '' else 'waits: the destination was changed, and is paid from '
+               || to_char(cooling.payable_from at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') end
            from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
              as asked (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
            join merchants m on m.merchant_id = asked.merchant_id
+           cross join lateral (
+             select case when m.destinations_payable_from > now() then m.destinations_payable_from end as payable_from
+           ) as cooling
            on conflict (settlement_id) do nothing
-           returning settlement_id, created_at`,
+           returning settlement_id, created_at, payable_from`,
     values: [
       accepted.map(({ settlement_id }) => settlement_id),
       accepted.map(({ settlement }) => settlement.merchant_id),
@@ -132,5 +135,5 @@ async function insert(
       accepted.map(({ correlation_id }) => correlation_id),
     ],
   });
-  return new Map(rows.map(({ settlement_id, created_at }) => [settlement_id, created_at]));
+  return new Map(rows.map((row) => [row.settlement_id, { at: row.created_at, payable_from: row.payable_from }]));
 }

@@ -29,9 +29,9 @@ export async function createMerchant(sql: Sql, merchant: NewMerchant, doer: Doer
   await assertFree(sql, ids, null);
   const merchant_id = newId('mrch');
   await sql.query(
-    `insert into merchants (merchant_id, name, currency, network_merchant_ids, destinations, schedule_time, schedule_zone)
-     values ($1, $2, $3, $4, $5, $6, $7)`,
-    [merchant_id, name, currency, ids, JSON.stringify(destinations), schedule?.time ?? null, schedule?.zone ?? null],
+    `insert into merchants (merchant_id, name, currency, network_merchant_ids, schedule_time, schedule_zone)
+     values ($1, $2, $3, $4, $5, $6)`,
+    [merchant_id, name, currency, ids, schedule?.time ?? null, schedule?.zone ?? null],
   );
   await sql.query(
     `insert into ledger_accounts (ledger_account_id, kind, currency, merchant_id, never_overdrawn)
@@ -40,7 +40,25 @@ export async function createMerchant(sql: Sql, merchant: NewMerchant, doer: Doer
   );
   const audited = { action: 'merchant.created', subject: merchant_id, merchant_id, reason: '' };
   await recordAuditEvents(sql, [{ ...doer, ...audited }]);
+  await changeDestinations(sql, { merchant_id, destinations }, doer);
   return merchant_id;
+}
+
+/**
+ * Where it is paid to from now on. The database does all of it (migrations/0025): it writes the audit event, tells the merchant by
+ * webhook, and pays a changed destination only when its cooling time is over. The same destinations again change nothing. Locks the
+ * audit trail's head, so call it last. Returns false where there is no such merchant.
+ */
+export async function changeDestinations(
+  sql: Sql,
+  { merchant_id, destinations }: { merchant_id: string; destinations: Readonly<Record<string, unknown>> },
+  { actor, correlation_id }: Doer,
+): Promise<boolean> {
+  const { rows } = await sql.query<{ changed: boolean | null }>(
+    'select change_destinations($1, $2, $3, $4) as changed',
+    [merchant_id, JSON.stringify(destinations), actor, correlation_id],
+  );
+  return rows[0]?.changed !== null;
 }
 
 /**

@@ -35,6 +35,7 @@ const selectionFrom = (settlements: string) => `
 
 /** Nobody has it, or its lease is over, and it is not with a provider that cannot be asked now: those that can are `$1`. */
 export const isDue = `s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
+        and (s.payable_from is null or s.payable_from <= now())
         and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))`;
 
 /**
