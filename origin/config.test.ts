@@ -93,6 +93,7 @@ describe('configuration', () => {
     WEBHOOK_SECRETS_KEY: Buffer.from(`${random}12345678`).toString('base64'),
     AUDIT_CHECKPOINTS: '/var/lib/witness',
     AUDIT_SIGNING_KEY: signingKey,
+    INNER_PORT: '8789',
   };
   const whsec = (bytes: Uint8Array) => `whsec_${Buffer.from(bytes).toString('base64')}`;
   const outside = 'postgresql://atlas:k7Qp2vXw9LmR@db.example.net/atlas';
@@ -131,6 +132,8 @@ describe('configuration', () => {
     ['STRIPE_URL: must be https in production', { STRIPE_URL: 'HTTP://api.stripe.com' }],
     ['SIMULATED_PROVIDER_URL: must be https in production', { SIMULATED_PROVIDER_URL: 'http://provider.example' }],
     ['NODE_TLS_REJECT_UNAUTHORIZED: turns off', { NODE_TLS_REJECT_UNAUTHORIZED: '0' }],
+    ['INNER_PORT: is not set, and production answers /health', { INNER_PORT: undefined }],
+    ['DESTINATION_COOLING_HOURS: a changed destination waits', { DESTINATION_COOLING_HOURS: '0' }],
   ])('X10: production does not start: %s', (message, changed) => {
     expect(() => readConfig({ ...production, ...changed })).toThrow(message);
     for (const secret of Object.values(changed))

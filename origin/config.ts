@@ -118,8 +118,8 @@ export function readConfig(environment: Environment): Config {
 }
 
 function problemsBetween(config: z.infer<typeof environmentSchema>, given: Environment): string[] {
-  const problems: string[] = gateProblems(config);
   const isProduction = config.ENVIRONMENT === 'production';
+  const problems: string[] = gateProblems(config, isProduction);
   const pull = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
   const missing = pull.filter((name) => config[name] === undefined);
   if (missing.length > 0 && missing.length < pull.length)

@@ -46,6 +46,13 @@ export const gateEnvironmentShape = {
 const shape = z.object(gateEnvironmentShape);
 export type GateConfig = z.infer<typeof shape>;
 
-export function gateProblems({ DOCS, INNER_PORT }: GateConfig): string[] {
-  return DOCS === 'inner' && INNER_PORT === undefined ? ['DOCS: is inner, and there is no INNER_PORT'] : [];
+export function gateProblems({ DOCS, INNER_PORT }: GateConfig, production: boolean): string[] {
+  if (INNER_PORT !== undefined) return [];
+  return [
+    ...(DOCS === 'inner' ? ['DOCS: is inner, and there is no INNER_PORT'] : []),
+    // Without it /health and /metrics are answered to whoever reaches PORT.
+    ...(production
+      ? ['INNER_PORT: is not set, and production answers /health and /metrics at a port of their own']
+      : []),
+  ];
 }

@@ -153,11 +153,14 @@ export const samples: Readonly<Record<string, Make>> = {
     params: { merchant_id },
     body: { network_merchant_ids: [newId('req')] },
   }),
-  changeDestinations: (_, { merchant_id }) => ({
-    params: { merchant_id },
-    // As it is already: a change would make the settlements of the other samples wait.
-    body: { destinations: { simulated: { account: 'acc-1' } } },
-  }),
+  // Of a merchant of its own: the settlements of the other samples would wait for a changed destination.
+  changeDestinations: async (world) => {
+    const { body } = await world.api.call('POST', '/merchants', { name: 'Shop', currency: 'USD' });
+    return {
+      params: { merchant_id: String(body['merchant_id']) },
+      body: { destinations: { simulated: { account: 'acc-2' } } },
+    };
+  },
   listUnassignedClearings: () => ({ query: { limit: '1' } }),
   createWebhookEndpoint: async (world, tenant) => {
     await world.endpoint(tenant);
