@@ -33,9 +33,7 @@ export interface Origin {
 }
 
 export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
-  const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
-  const applied = await migrate(ownerUrl);
-  await setDestinationCooling(ownerUrl, config.DESTINATION_COOLING_HOURS);
+  const applied = await prepareDatabase(config);
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
   const registry = new Registry();
@@ -142,4 +140,12 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
   return { database, apiDatabase: openDatabase({ ...options, poolMax: config.DATABASE_POOL_MAX, beside: database }) };
+}
+
+/** As the database's owner. Returns the migrations that it applied. */
+async function prepareDatabase(config: Config): Promise<string[]> {
+  const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
+  const applied = await migrate(ownerUrl);
+  await setDestinationCooling(ownerUrl, config.DESTINATION_COOLING_HOURS);
+  return applied;
 }
