@@ -78,6 +78,8 @@ function operation(route: Route): Json {
             }),
       },
       ...refusalsOf(route),
+      // By the listener, before any code of ours: no body, no headers.
+      431: { description: 'The request line and the headers together are too long. The connection is closed.' },
     },
   };
 }
@@ -100,6 +102,11 @@ const answerHeaders = {
   'Idempotency-Replayed': header('`true`: this is the first answer again.'),
 };
 
+/** Classes of Unicode properties are read by few that are not JavaScript. Half a surrogate cannot stand in UTF-8 anyway. */
+function portable(pattern: string): string {
+  return pattern.replaceAll('\\p{Cc}', '\\u0000-\\u001f\\u007f-\\u009f').replaceAll('\\p{Cs}', '');
+}
+
 function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
   const { $schema, ...rest } = z.toJSONSchema(schema, {
     io,
@@ -107,6 +114,9 @@ function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
     override: ({ zodSchema, jsonSchema }) => {
       // Written digit by digit, however many there are.
       if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
+      // A text with two patterns has them in `allOf`.
+      for (const part of [jsonSchema, ...(jsonSchema.allOf ?? [])])
+        if (part.pattern !== undefined) part.pattern = portable(part.pattern);
     },
   }) as Json;
   return rest;

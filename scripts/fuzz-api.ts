@@ -1,0 +1,124 @@
+// npm run fuzz-api: Schemathesis asks every operation of openapi.json of a system of its own, in every way that the document allows and in
+// many that it does not, and holds each answer to the document. A difference is a mistake of one of the two.
+
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod } from 'node:fs/promises';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { started, temporaryDirectory } from '../load/started.ts';
+import { projectRoot } from './dev/home.ts';
+import { portsUsed } from './dev/options.ts';
+import type { Running } from './dev/running.ts';
+import { freePorts } from './free-port.ts';
+import { wordsOf } from './words.ts';
+
+const help = `npm run fuzz-api -- [options]      openapi.json against the running code, by Schemathesis (pip install schemathesis==4.32.5)
+
+  --seconds N    at most so long (default 60)
+  --seed N       other cases (default 1)
+  --help         this
+
+Exits with 1 where an answer is an error of the server's or not what the document says, with 2 where it could not be tried.`;
+
+/** What no answer may be: a server's error, or anything that the document does not have. */
+const checks = [
+  ...['not_a_server_error', 'status_code_conformance', 'content_type_conformance'],
+  ...['response_headers_conformance', 'response_schema_conformance'],
+];
+
+interface Words {
+  readonly seconds: string;
+  readonly seed: string;
+}
+
+function readWords(args: readonly string[]): Words | null {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seconds: { type: 'string', default: '60' },
+      seed: { type: 'string', default: '1' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return null;
+  for (const name of ['seconds', 'seed'] as const)
+    if (!/^[1-9]\d{0,8}$/.test(values[name])) throw new Error(`--${name} ${values[name]} is not a whole number`);
+  return { seconds: values.seconds, seed: values.seed };
+}
+
+/** On PATH, or where `.ci/run` puts it. */
+function schemathesis(): string {
+  const places = ['st', join(projectRoot, '.ci/venv/bin/st')];
+  const found = places.find((place) => spawnSync(place, ['--version']).status === 0);
+  if (found === undefined) throw new Error('Schemathesis is not here: pip install schemathesis==4.32.5');
+  return found;
+}
+
+async function startSystem(parts: AsyncDisposableStack): Promise<Running> {
+  const home = await temporaryDirectory(parts, 'fuzz');
+  await chmod(home, 0o755);
+  const base = await freePorts(portsUsed);
+  const system = spawn(process.execPath, ['scripts/dev.ts', '--json', `--port-base=${base}`], {
+    cwd: projectRoot,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    // Quotas would answer most of it.
+    env: {
+      ...process.env,
+      ATLAS_HOME: home,
+      RATE_LIMIT_PER_MINUTE: '10000000',
+      RATE_LIMIT_BURST_PER_SECOND: '100000',
+    },
+  });
+  const ended = once(system, 'exit');
+  parts.defer(async () => {
+    system.kill('SIGTERM');
+    await ended;
+  });
+  const line = await new Promise<string>((resolve, reject) => {
+    let said = '';
+    system.stdout.on('data', (piece) => {
+      said += String(piece);
+      if (said.includes('\n')) resolve(said);
+    });
+    system.once('exit', () => reject(new Error('the system did not start')));
+  });
+  return JSON.parse(line) as Running;
+}
+
+async function fuzz({ seconds, seed }: Words): Promise<number> {
+  const program = schemathesis();
+  await using parts = started();
+  const { origin_url, api_key } = await startSystem(parts);
+  const asking = spawn(
+    program,
+    [
+      ...['run', `${origin_url}/openapi.json`, '--url', origin_url, '-H', `Authorization: Bearer ${api_key}`],
+      ...['--seed', seed, '--generation-deterministic', '--checks', checks.join(','), '--max-time', seconds],
+      ...[
+        '-n',
+        '10',
+        '--no-shrink',
+        '--continue-on-failure',
+        '--suppress-health-check',
+        'all',
+        '--request-timeout',
+        '60',
+      ],
+    ],
+    // What it remembers of failures goes with the folder.
+    { stdio: ['ignore', 'pipe', 'inherit'], cwd: await temporaryDirectory(parts, 'schemathesis') },
+  );
+  const [said, [code]] = await Promise.all([text(asking.stdout), once(asking, 'exit')]);
+  process.stdout.write(said.replaceAll(api_key, '…'));
+  return code === 0 ? 0 : 1;
+}
+
+const words = wordsOf(readWords, help);
+try {
+  process.exitCode = await fuzz(words);
+} catch (error) {
+  process.stderr.write(`fuzz-api: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}
