@@ -61,6 +61,8 @@ async function main(options: Options): Promise<void> {
   process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));
   say(`ready in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
   const startAgain = async () => {
+    // Whatever is started from now on nobody would stop.
+    if (stopping !== null) throw new Error('everything stops');
     const again = startEdge(options, urls.origin);
     await ready(again, `${urls.edge}/readyz`);
     return again;
