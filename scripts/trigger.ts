@@ -69,6 +69,8 @@ function isUnbooked({ event }: Words, timeline: Timeline | null): boolean {
 }
 
 const words = wordsOf(readWords, help);
+// The ledger's part comes after the answer: whoever read only that, as `| head -1` does, has gone by then.
+process.stdout.on('error', () => process.exit());
 try {
   const running = requireRunning();
   if ('provider' in words) process.stdout.write(await setProvider(running, words));
