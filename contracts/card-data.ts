@@ -104,16 +104,23 @@ function pathOf(place: Place): string {
 /** Names that were fine: a network sends the same ones every time. Bounded, since anyone may send new ones. */
 const fineNames = new Set<string>();
 const fineNamesMax = 1_000;
+const fineNameLengthMax = 64;
+
+/** Names that are made for nothing of a card. Bounded likewise. */
+const usualNames = new Set<string>();
 
 /** Whether a field is made for card data, by its name: `CVV2` and `card_number` are. */
 export function isCardField(name: string): boolean {
-  return fieldsForCardData.has(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  if (usualNames.has(name)) return false;
+  const isField = fieldsForCardData.has(name.toLowerCase().replace(/[^a-z0-9]/g, ''));
+  if (!isField && name.length <= fineNameLengthMax && usualNames.size < fineNamesMax) usualNames.add(name);
+  return isField;
 }
 
 function problemOfName(name: string): string | null {
   if (fineNames.has(name)) return null;
   if (isCardField(name)) return 'is a field for card data, which must not be sent here';
   if (holdsCardNumber(name)) return 'has a field named with a card number';
-  if (fineNames.size < fineNamesMax) fineNames.add(name);
+  if (name.length <= fineNameLengthMax && fineNames.size < fineNamesMax) fineNames.add(name);
   return null;
 }

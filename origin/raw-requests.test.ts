@@ -2,7 +2,7 @@
 // Cloudflare makes of them before they come here is not shown.
 
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { SampleApi } from './api/sample-api.ts';
 import { type Listening, listen } from './listen.ts';
@@ -50,6 +50,24 @@ test('TRACE is served nowhere, and repeats no header', async () => {
     expect(answer).not.toContain('a-secret-of-a-proxy');
     expect(answer).not.toContain(api.apiKey);
   }
+});
+
+test('a body whose caller breaks off is no failure of ours', async () => {
+  const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  const head = `POST /settlements HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${api.apiKey}\r\n`;
+  socket.write(`${head}content-type: application/json\r\nidempotency-key: broken-off\r\ncontent-length: 500\r\n\r\n{"a":`);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  socket.destroy();
+  await closed;
+  // The request itself has been heard by then: it is a refusal of the caller's, and a failure would be logged.
+  await vi.waitFor(async () => {
+    const metrics = await (await api.app.request('/metrics')).text();
+    expect(metrics).toContain(
+      'http_server_request_duration_seconds_count{http_response_status_code="400",route="/settlements",method="POST"} 1\n',
+    );
+    expect(metrics).toContain('app_exceptions_total 0');
+  });
 });
 
 const hidden = 'GET /livez HTTP/1.1\r\nhost: hidden\r\nconnection: close\r\n\r\n';

@@ -24,7 +24,22 @@ export function clientAddressOf(context: Context, ownProxies: readonly Range[]):
   const bindings = context.env as Partial<HttpBindings> | undefined;
   const remote = bindings?.incoming?.socket?.remoteAddress;
   const forwarded = context.req.header('x-forwarded-for')?.split(',').slice(-forwardedMax) ?? [];
-  return { network: networkOf(nearestStranger(remote, forwarded, ownProxies)) };
+  if (forwarded.length > 0 || remote === undefined)
+    return { network: networkOf(nearestStranger(remote, forwarded, ownProxies)) };
+  return { network: networkOfConnection(remote) };
+}
+
+/** Networks of addresses that are connected: callers keep their connections, and each asks thousands of times. */
+const networks = new Map<string, string>();
+const networksMax = 10_000;
+
+function networkOfConnection(remote: string): string {
+  const known = networks.get(remote);
+  if (known !== undefined) return known;
+  const network = networkOf(remote);
+  if (networks.size >= networksMax) networks.clear();
+  networks.set(remote, network);
+  return network;
 }
 
 /** Proxies of ours in a row; what is further to the left nobody of ours has written. */

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { toJson } from './answer.ts';
+import { hasBody } from './body-bytes.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
 import { classOf, longBodyLength, quotaOf } from './cost.ts';
@@ -85,7 +86,7 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
   const caller = context.get('caller');
-  const weight = quotaOf(context.req.header('content-length'), context.req.raw.body !== null);
+  const weight = quotaOf(context.req.header('content-length'), hasBody(context));
   const taken = await parts.rateLimit.take(caller.api_key_id, weight);
   for (const [name, value] of Object.entries(rateHeaders(parts.rateLimit.policies, taken))) context.header(name, value);
   if (!taken.allowed) throw refusal('too_many_requests');

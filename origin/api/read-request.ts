@@ -8,6 +8,7 @@ import { limits } from '../../contracts/limits.ts';
 import { fieldProblems, type Refusal } from '../../contracts/problem.ts';
 import { findControlCharacter } from '../../contracts/text.ts';
 import { countCardData } from '../card-data/found.ts';
+import { bodyBytes } from './body-bytes.ts';
 import { refusal } from './errors.ts';
 
 /**
@@ -64,16 +65,11 @@ function isJson(contentType = ''): boolean {
 export async function readText(context: Context, bytesMax: number): Promise<string> {
   // What says that it is too large is not read at all.
   if (Number(context.req.header('content-length') ?? 0) > bytesMax) throw tooLarge(bytesMax);
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  // Read piece by piece: a body that does not declare its length must not fill the memory first.
-  for await (const chunk of context.req.raw.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > bytesMax) throw tooLarge(bytesMax);
-    chunks.push(chunk);
-  }
+  const bytes = await bodyBytes(context, bytesMax);
+  if (bytes === 'too_large') throw tooLarge(bytesMax);
+  if (bytes === 'broken_off') throw refusal('body_malformed');
   try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(Buffer.concat(chunks));
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
     throw refusal('body_malformed');
   }

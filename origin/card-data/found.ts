@@ -53,23 +53,33 @@ export function maskedText(channel: Channel, text: string): string {
  */
 export function maskedValue(channel: Channel, value: unknown, isIdentifier: (name: string) => boolean): unknown {
   let times = 0;
+  // Whatever nothing was found in is returned itself, so that a usual message costs a look and no copy.
   const mask = (at: unknown, name: string): unknown => {
-    if (Array.isArray(at)) return at.map((member) => mask(member, name));
+    if (Array.isArray(at)) {
+      const members = at.map((member) => mask(member, name));
+      return members.every((member, index) => member === at[index]) ? at : members;
+    }
     // An instant, or an amount that kept its text, is as JSON has it.
     if (typeof at === 'object' && at !== null && 'toJSON' in at) return at;
-    if (typeof at === 'object' && at !== null)
-      return Object.fromEntries(
-        Object.entries(at).map(([key, member]) => {
-          const isField = isCardField(key) && member !== null;
-          if (isField) times += 1;
-          return [text(key), isField ? '***' : mask(member, key)] as const;
-        }),
-      );
+    if (typeof at === 'object' && at !== null) return maskFields(at as Record<string, unknown>);
     if (isIdentifier(name)) return at;
     if (typeof at === 'string') return text(at);
     if (typeof at !== 'number' || !isCardLikeNumber(at)) return at;
     times += 1;
     return String(at).replace(/\d/g, '*');
+  };
+  const maskFields = (fields: Record<string, unknown>): Record<string, unknown> => {
+    let isSame = true;
+    const masked: [string, unknown][] = [];
+    for (const [key, member] of Object.entries(fields)) {
+      const isField = isCardField(key) && member !== null;
+      if (isField) times += 1;
+      const name = text(key);
+      const kept = isField ? '***' : mask(member, key);
+      if (name !== key || kept !== member) isSame = false;
+      masked.push([name, kept]);
+    }
+    return isSame ? fields : Object.fromEntries(masked);
   };
   const text = (written: string): string => {
     const masked = maskCardNumbers(written);
@@ -84,16 +94,20 @@ export function maskedValue(channel: Channel, value: unknown, isIdentifier: (nam
 /** JSON text as it may be kept: the same text where nothing is found in it. What is no JSON is masked as a text. */
 export function maskedJson(channel: Channel, json: string, isIdentifier: (name: string) => boolean): string {
   let value: unknown;
-  let masked: string | undefined;
   try {
     value = JSON.parse(json);
-    masked = JSON.stringify(maskedValue(channel, value, isIdentifier));
   } catch {
-    // No JSON, or nested too deep.
     return maskedText(channel, json);
   }
-  // Told apart by what it says: a sender's spaces and order of digits are kept where nothing was found.
-  return masked === undefined || masked === JSON.stringify(value) ? json : masked;
+  try {
+    const masked = maskedValue(channel, value, isIdentifier);
+    if (masked !== value) return JSON.stringify(masked);
+    // A number that stands in the text alone is that of an identifier, or of a name that was written twice, of which JSON has the last.
+    return maskCardNumbers(json) === json ? json : JSON.stringify(value);
+  } catch {
+    // Nested too deep.
+    return maskedText(channel, json);
+  }
 }
 
 /** As `authorization_key`, `merchant_id`, `occurred_at_ms`: one in some ten such numbers passes for a card's, and an action needs it. */
