@@ -3,6 +3,7 @@
 
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Counter, type Registry } from 'prom-client';
 import { newId } from '../contracts/ids.ts';
 import { problemBody } from '../contracts/problem.ts';
 import { isOwnProxy } from './api/client-address.ts';
@@ -15,10 +16,33 @@ export type ConnectionBounds = Pick<Config, 'CONNECTIONS_MAX' | 'CONNECTIONS_PER
 /** Refused connections that are being answered at once; beyond it they are closed without a word, so that refusing costs no more. */
 const refusedMax = 100;
 
+export interface RefusedConnection {
+  /** The bound that it was beyond. */
+  readonly bound: 'all' | 'address';
+  /** False: closed without an answer, since so many were being answered. */
+  readonly answered: boolean;
+}
+
+export type OnRefused = (refused: RefusedConnection) => void;
+
+/** Counts for each door what it refuses. */
+export function connectionMetrics(registry: Registry): (door: 'outer' | 'inner') => OnRefused {
+  const refused = new Counter({
+    name: 'connections_refused_total',
+    help: 'Connections beyond CONNECTIONS_MAX (bound all) or CONNECTIONS_PER_ADDRESS_MAX (address): answered 503, or closed without an answer',
+    labelNames: ['door', 'bound', 'answered'],
+    registers: [registry],
+  });
+  return (door) =>
+    ({ bound, answered }) =>
+      refused.inc({ door, bound, answered: answered ? 'yes' : 'no' });
+}
+
 /** To be called before the server listens. */
-export function boundConnections(server: Server, bounds: ConnectionBounds): void {
+export function boundConnections(server: Server, bounds: ConnectionBounds, onRefused: OnRefused): void {
   // Node's own bound closes without an answer: it stands behind ours.
   server.maxConnections = bounds.CONNECTIONS_MAX + refusedMax;
+  server.on('drop', () => onRefused({ bound: 'all', answered: false }));
   const open = new Set<Socket>();
   const refused = new Set<Socket>();
   const perAddress = new Map<string, number>();
@@ -35,8 +59,9 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
     // One of our own proxies brings everybody.
     const isProxy = isOwnProxy(address, bounds.TRUSTED_PROXIES);
     const ofAddress = perAddress.get(address) ?? 0;
-    if (open.size >= bounds.CONNECTIONS_MAX || (!isProxy && ofAddress >= bounds.CONNECTIONS_PER_ADDRESS_MAX)) {
-      refuse(socket, refused);
+    const isFull = open.size >= bounds.CONNECTIONS_MAX;
+    if (isFull || (!isProxy && ofAddress >= bounds.CONNECTIONS_PER_ADDRESS_MAX)) {
+      onRefused({ bound: isFull ? 'all' : 'address', answered: refuse(socket, refused) });
       return;
     }
     open.add(socket);
@@ -55,18 +80,20 @@ export function boundConnections(server: Server, bounds: ConnectionBounds): void
   );
 }
 
-function refuse(socket: Socket, refused: Set<Socket>): void {
+/** Whether it is answered. */
+function refuse(socket: Socket, refused: Set<Socket>): boolean {
   // Strangers reset connections at any time.
   socket.on('error', () => {});
   if (refused.size >= refusedMax) {
     socket.destroy();
-    return;
+    return false;
   }
   refused.add(socket);
   socket.once('close', () => refused.delete(socket));
   // What it sends is thrown away.
   socket.resume();
   endAfterAnswer(socket, answerOfRefusal());
+  return true;
 }
 
 function answerOfRefusal(): string {

@@ -2,12 +2,14 @@
 
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
+import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { readRanges } from './api/client-address.ts';
 import { SampleApi } from './api/sample-api.ts';
+import { connectionMetrics } from './connection-bounds.ts';
 import { SampleCard } from './intake/sample-card.ts';
 import { type Listening, listen } from './listen.ts';
 
@@ -16,10 +18,11 @@ const path = '/internal/card-events';
 
 let api: SampleApi;
 let door: Listening;
+const registry = new Registry();
 let port: number;
 beforeAll(async () => {
   api = await SampleApi.start(await createTestDatabase());
-  door = await listen(api.app.fetch, { host: '127.0.0.1', port: 0 }, bounds);
+  door = await listen(api.app.fetch, { host: '127.0.0.1', port: 0 }, bounds, connectionMetrics(registry)('outer'));
   port = Number(new URL(door.url).port);
 });
 afterAll(async () => {
@@ -141,8 +144,29 @@ test('X4: one address has so many connections and no more, which the others are 
   expect(open.filter((stranger) => statusOf(stranger) === 200)).toHaveLength(100);
   for (const { socket } of open) socket.destroy();
   await expect.poll(() => open.every(({ closedAfterMs }) => closedAfterMs !== null)).toBe(true);
+  // Each of them is counted, and by which bound.
+  expect(await countsOf(registry)).toEqual({ 'address yes': 10 });
   const large = await fetch(`${door.url}/livez`, { headers: { 'x-large': 'x'.repeat(20_000) } });
   expect(large.status).toBe(431);
+});
+
+/** Refused connections so far, as `bound answered` and how many. */
+async function countsOf(of: Registry): Promise<Record<string, number>> {
+  const { values = [] } = (await of.getSingleMetric('connections_refused_total')?.get()) ?? {};
+  return Object.fromEntries(values.map(({ labels, value }) => [`${labels['bound']} ${labels['answered']}`, value]));
+}
+
+test('X4: beyond all connections, and those being answered, one is closed without an answer and counted', async () => {
+  const narrow = { ...bounds, CONNECTIONS_MAX: 1 };
+  const refusedAtFull = new Registry();
+  const at = { host: '127.0.0.1', port: 0 };
+  const full = await listen(api.app.fetch, at, narrow, connectionMetrics(refusedAtFull)('inner'));
+  // They keep their half open after the answer, so that none of the hundred answers is over when the last connection comes.
+  const options = { port: Number(new URL(full.url).port), host: '127.0.0.1', allowHalfOpen: true };
+  const sockets = Array.from({ length: 140 }, () => connect(options).on('error', () => {}));
+  await expect.poll(() => countsOf(refusedAtFull)).toEqual({ 'all yes': 100, 'all no': 39 });
+  for (const socket of sockets) socket.destroy();
+  await full.close();
 });
 
 const answersOf = ({ answer }: Stranger) =>

@@ -4,7 +4,7 @@
 import { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type ServerType, serve } from '@hono/node-server';
-import { boundConnections, type ConnectionBounds } from './connection-bounds.ts';
+import { boundConnections, type ConnectionBounds, type OnRefused } from './connection-bounds.ts';
 
 /** A header block comes in one or two packets; all of a request of 64 KiB, over the slowest line that anybody has, in seconds. */
 const headersMsMax = 5_000;
@@ -37,7 +37,13 @@ interface Where {
 
 type Fetch = Parameters<typeof serve>[0]['fetch'];
 
-export async function listen(fetch: Fetch, { host, port }: Where, bounds: ConnectionBounds): Promise<Listening> {
+/** `onRefused`: hears of each connection beyond the bounds. */
+export async function listen(
+  fetch: Fetch,
+  { host, port }: Where,
+  bounds: ConnectionBounds,
+  onRefused: OnRefused = () => {},
+): Promise<Listening> {
   const server = await new Promise<ServerType>((resolve, reject) => {
     const serverOptions = {
       ...{ headersTimeout: headersMsMax, requestTimeout: requestMsMax, connectionsCheckingInterval: lookMs },
@@ -48,7 +54,7 @@ export async function listen(fetch: Fetch, { host, port }: Where, bounds: Connec
     const options = { fetch, hostname: host, port, serverOptions, autoCleanupIncoming: false };
     const opened: ServerType = serve(options, () => resolve(opened));
     opened.once('error', reject);
-    if (opened instanceof Server) setBounds(opened, bounds);
+    if (opened instanceof Server) setBounds(opened, bounds, onRefused);
   });
   return {
     url: `http://${host}:${(server.address() as AddressInfo).port}`,
@@ -56,10 +62,10 @@ export async function listen(fetch: Fetch, { host, port }: Where, bounds: Connec
   };
 }
 
-function setBounds(server: Server, bounds: ConnectionBounds): void {
+function setBounds(server: Server, bounds: ConnectionBounds, onRefused: OnRefused): void {
   server.maxHeadersCount = headersMax;
   server.timeout = silentMsMax;
-  boundConnections(server, bounds);
+  boundConnections(server, bounds, onRefused);
 }
 
 function closeServer(server: ServerType): Promise<void> {

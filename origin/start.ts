@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { type Apps, createApps } from './api/app.ts';
 import type { Config } from './config.ts';
+import { connectionMetrics } from './connection-bounds.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { databaseMetrics } from './db/database-metrics.ts';
 import { migrate } from './db/migrate.ts';
@@ -76,7 +77,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     suspenseMax: config.SUSPENSE_MAX,
     isStopping: () => stopping,
   });
-  const doors = await openDoors({ outer, inner }, config);
+  const doors = await openDoors({ outer, inner }, config, registry);
   for (const loop of loops) loop.start();
   secondHalf.engine.start();
   const { url, innerUrl } = doors;
@@ -107,12 +108,15 @@ function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bu
   return createEdgeClient({ url, secret, bundle });
 }
 
-async function openDoors({ outer, inner }: Apps, config: Config) {
+async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {
   const { HOST, PORT, INNER_HOST = HOST, INNER_PORT } = config;
+  const refusedAt = connectionMetrics(registry);
   // The inner one first: who watches sees the process from its beginning.
   const innerDoor =
-    inner === null ? null : await listen(inner.fetch, { host: INNER_HOST, port: INNER_PORT ?? 0 }, config);
-  const outerDoor = await listen(outer.fetch, { host: HOST, port: PORT }, config);
+    inner === null
+      ? null
+      : await listen(inner.fetch, { host: INNER_HOST, port: INNER_PORT ?? 0 }, config, refusedAt('inner'));
+  const outerDoor = await listen(outer.fetch, { host: HOST, port: PORT }, config, refusedAt('outer'));
   return {
     url: outerDoor.url,
     innerUrl: (innerDoor ?? outerDoor).url,
