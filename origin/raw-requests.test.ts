@@ -56,7 +56,9 @@ test('a body whose caller breaks off is no failure of ours', async () => {
   const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
   const closed = new Promise((resolve) => socket.once('close', resolve));
   const head = `POST /settlements HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${api.apiKey}\r\n`;
-  socket.write(`${head}content-type: application/json\r\nidempotency-key: broken-off\r\ncontent-length: 500\r\n\r\n{"a":`);
+  socket.write(
+    `${head}content-type: application/json\r\nidempotency-key: broken-off\r\ncontent-length: 500\r\n\r\n{"a":`,
+  );
   await new Promise((resolve) => setTimeout(resolve, 100));
   socket.destroy();
   await closed;
