@@ -9,8 +9,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { alerts } from './catalogue/catalogue.ts';
 import { objectives } from './catalogue/objectives.ts';
 import { differing, generated } from './generate.ts';
-import { routed } from './write/routing.ts';
-import { recordingRules, ruleTests } from './write/rules.ts';
+import { hurried } from './write/hurried.ts';
+import { alertmanagerTelling, routed } from './write/routing.ts';
+import { alertingRules, recordingRules, ruleTests } from './write/rules.ts';
 import { runbooks, textOfRunbook } from './write/runbook-index.ts';
 
 const has = (tool: string) => spawnSync(tool, ['--version']).error === undefined;
@@ -48,6 +49,13 @@ describe.skipIf(!has('promtool'))('promtool', () => {
     expect(run('promtool', 'check', 'config', join(import.meta.dirname, 'prometheus/prometheus.yml'))).toBe('');
   });
 
+  test('so does every rule at sixty times its pace', () => {
+    for (const [name, rules] of Object.entries({ recording: recordingRules(), alerts: alertingRules() })) {
+      const path = write(`hurried-${name}.json`, hurried(rules, 60));
+      expect(run('promtool', 'check', 'rules', '--lint=all', '--lint-fatal', path)).toBe('');
+    }
+  });
+
   // Seconds each, and more on a machine that is busy.
   test.each(ruleTests())(
     '$name: every alert fires where it should, and is silent where it should',
@@ -71,8 +79,10 @@ describe.skipIf(!has('promtool'))('promtool', () => {
 describe.skipIf(!has('amtool'))('amtool', () => {
   const config = join(import.meta.dirname, 'alertmanager.yml');
 
-  test('the routing is valid', () => {
+  test('the routing is valid, in the repository and on a development system', () => {
     expect(run('amtool', 'check-config', config)).toBe('');
+    const local = write('alertmanager.json', hurried(alertmanagerTelling('http://127.0.0.1:9'), 60));
+    expect(run('amtool', 'check-config', local)).toBe('');
   });
 
   test.each(routed)('%j is heard by %s', (labels, receiver) => {

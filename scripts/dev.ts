@@ -7,6 +7,7 @@ import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startC
 import { demo, makeDemoData } from './dev/demo.ts';
 import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
+import { observe } from './dev/observe.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
 import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
@@ -47,12 +48,16 @@ async function main(options: Options): Promise<void> {
     ready(edge, `${urls.edge}/readyz`),
     ...providers.map(({ child, admin_url }) => ready(child, `${admin_url}/livez`)),
   ]);
+  // An origin that does not listen yet would be an alert.
+  const observing = startObserving(options);
+  await Promise.all((observing?.children ?? []).map(({ child, readyUrl }) => ready(child, readyUrl)));
   say('making demo data');
   const running = describe(
     {
       ...urls,
       database: withoutPassword(database),
       providers: providers.map(({ name, admin_url }) => ({ name, admin_url })),
+      observing: observing?.urls ?? null,
     },
     await makeDemoData(urls),
   );
@@ -135,6 +140,14 @@ function startProviders({ ports }: Options, originUrl: string) {
   });
 }
 
+/** Not waited for when they end either: the system does without. */
+function startObserving({ observe: asked, ports }: Options) {
+  if (asked === null) return null;
+  const observing = observe({ ...asked, originPort: ports.origin, say, isStopping: () => stopping !== null });
+  started.push(...(observing?.children ?? []).map(({ child }) => child));
+  return observing;
+}
+
 function startEdge({ ports }: Options, originUrl: string): Child {
   const child = startChild({
     name: 'edge',
@@ -185,9 +198,9 @@ function requireAlone(): void {
     throw new Error(`Atlas already runs from this folder (process ${other.pid}). Stop it there with Ctrl-C first.`);
 }
 
-async function requireFree({ ports, databaseUrl }: Options): Promise<void> {
+async function requireFree({ ports, observe: asked, databaseUrl }: Options): Promise<void> {
   const busy: string[] = [];
-  for (const [name, port] of Object.entries(ports)) {
+  for (const [name, port] of Object.entries({ ...ports, ...asked?.ports })) {
     if (name === 'postgres' && databaseUrl !== null) continue;
     if (!(await isFree(port))) busy.push(`${port} (${name})`);
   }

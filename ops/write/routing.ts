@@ -70,14 +70,29 @@ export const routed = [
   [{ alertname: 'Watchdog', severity: 'SEV-3' }, 'dead-mans-switch'],
 ] as const;
 
-export function prometheus() {
+interface Targets {
+  /** INNER_PORT where the origin has one: its metrics are not for everybody. */
+  readonly origin: string;
+  readonly alertmanager: string;
+}
+
+export function prometheus({ origin, alertmanager: address }: Targets = defaultTargets) {
   return {
     global: { scrape_interval: '15s', evaluation_interval: '15s' },
     rule_files: ['recording.yml', 'alerts.yml'],
-    alerting: { alertmanagers: [{ static_configs: [{ targets: ['127.0.0.1:9093'] }] }] },
-    scrape_configs: [
-      // INNER_PORT where the origin has one: its metrics are not for everybody.
-      { job_name: 'payments', metrics_path: '/metrics', static_configs: [{ targets: ['127.0.0.1:8788'] }] },
-    ],
+    alerting: { alertmanagers: [{ static_configs: [{ targets: [address] }] }] },
+    scrape_configs: [{ job_name: 'payments', metrics_path: '/metrics', static_configs: [{ targets: [origin] }] }],
   };
+}
+
+const defaultTargets: Targets = { origin: '127.0.0.1:8788', alertmanager: '127.0.0.1:9093' };
+
+/** The same routing and inhibition where there is no pager: each receiver is a path below one address, such as `/pager`. */
+export function alertmanagerTelling(url: string) {
+  const { receivers, ...rest } = alertmanager();
+  const told = receivers.map(({ name }) => ({
+    name,
+    webhook_configs: [{ url: `${url}/${name}`, send_resolved: true }],
+  }));
+  return { ...rest, receivers: told };
 }

@@ -3,6 +3,7 @@
 import { gatewayMessage } from '../marqeta-messages.ts';
 import { type DemoData, demo } from './demo.ts';
 import { howToStart, logDirectory, readNote } from './home.ts';
+import type { Observing } from './observe.ts';
 
 export interface Running {
   readonly edge_url: string;
@@ -16,6 +17,8 @@ export interface Running {
   readonly merchant_id: string;
   /** Simulated ones, and where faults are asked of them. */
   readonly providers: readonly { readonly name: string; readonly admin_url: string }[];
+  /** Null: started without --observe, or where they are not installed. */
+  readonly observing: Observing['urls'] | null;
   readonly cards: DemoData['cards'];
   readonly curl: string;
   /** The folder of what each part says. */
@@ -34,6 +37,7 @@ interface Urls {
   readonly origin: string;
   readonly database: string;
   readonly providers: Running['providers'];
+  readonly observing: Running['observing'];
 }
 
 export function describe(urls: Urls, data: DemoData): Running {
@@ -49,6 +53,7 @@ export function describe(urls: Urls, data: DemoData): Running {
     control_set_id: data.control_set_id,
     merchant_id: data.merchant_id,
     providers: urls.providers,
+    observing: urls.observing,
     cards: data.cards,
     curl: curlOf(urls.edge, plain?.card_token ?? ''),
     logs: logDirectory,
@@ -82,6 +87,7 @@ export function table(running: Running): string {
     ['control set', `${running.control_set_id}   everyday, shared by plain and history`],
     ['merchant', `${running.merchant_id}   is owed what clears at 000000000099999`],
     ...running.providers.map(({ name, admin_url }) => [`provider ${name}`, `faults at ${admin_url}/faults`] as const),
+    ...observingRows(running),
     ...running.cards.map(({ name, card_token, note }) => [`card ${name}`, `${card_token}   ${note}`] as const),
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
@@ -101,4 +107,12 @@ export function table(running: Running): string {
     `  Logs are in ${running.logs}. Ctrl-C stops everything.`,
     '',
   ].join('\n');
+}
+
+function observingRows({ observing }: Running): readonly (readonly [string, string])[] {
+  if (observing === null) return [];
+  return [
+    ['Prometheus', `${observing.prometheus_url}/alerts   metrics, rules and alerts`],
+    ['Alertmanager', `${observing.alertmanager_url}   what fires, silences; alerts are lines in this terminal`],
+  ];
 }
