@@ -1,8 +1,10 @@
 // The gateway's requests are answered without the router. Whoever is sent through it (by a query, say) gets the same answer.
 
+import { env, exports } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { profile } from '../core/samples.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
+import worker from './index.ts';
 import { basic, call, cardAt, newToken } from './sample-calls.ts';
 
 const path = '/networks/marqeta/gateway';
@@ -44,13 +46,103 @@ describe('a request of the gateway, by the router and without it', () => {
 });
 
 test.each<[at: string, method: string]>([
-  [path, 'GET'],
-  [path, 'PUT'],
   [`/elsewhere${path}`, 'POST'],
   [`/${path}`, 'POST'],
   [`${path}/more`, 'POST'],
   ['/?to=/networks/marqeta/gateway', 'POST'],
 ])('%s by %s is no path of the gateway', async (at, method) => {
-  const answer = await call(at, { method, headers: basic(), ...(method === 'GET' ? {} : { body: '{}' }) });
+  const answer = await call(at, { method, headers: basic(), body: '{}' });
   expect([answer.status, (await answer.json<{ error_code: string }>()).error_code]).toEqual([404, 'route_not_found']);
+});
+
+test.each<[at: string, method: string, allow: string]>([
+  [path, 'GET', 'POST, OPTIONS'],
+  [path, 'PUT', 'POST, OPTIONS'],
+  [`${path}?by=router`, 'DELETE', 'POST, OPTIONS'],
+  ['/networks/marqeta/webhook', 'GET', 'POST, OPTIONS'],
+  ['/livez', 'POST', 'GET, HEAD, OPTIONS'],
+  ['/readyz', 'DELETE', 'GET, HEAD, OPTIONS'],
+])('%s by %s is 405, and Allow names what it takes: %s', async (at, method, allow) => {
+  const answer = await call(at, { method, headers: basic() });
+  expect([answer.status, answer.headers.get('allow')]).toEqual([405, allow]);
+  expect((await answer.json<{ error_code: string }>()).error_code).toBe('method_not_allowed');
+  const options = await call(at, { method: 'OPTIONS' });
+  expect([options.status, options.headers.get('allow'), await options.text()]).toEqual([204, allow, '']);
+});
+
+test('what only the origin may see names no method to anybody else', async () => {
+  for (const method of ['POST', 'OPTIONS']) {
+    const answer = await call('/internal/cards/native/card-1', { method });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([401, null]);
+  }
+});
+
+test('HEAD is answered as GET is, without its body', async () => {
+  const [head, get] = [await call('/readyz', { method: 'HEAD' }), await call('/readyz', {})];
+  expect([head.status, await head.text()]).toEqual([get.status, '']);
+  expect(head.headers.get('content-type')).toBe(get.headers.get('content-type'));
+});
+
+describe('every answer of the edge', () => {
+  const body = '{}';
+  const answers: readonly [what: string, status: number, at: string, init: RequestInit][] = [
+    ['health', 200, '/livez', {}],
+    ['readiness', 200, '/readyz', {}],
+    [
+      'a decision',
+      402,
+      path,
+      { method: 'POST', headers: basic(), body: gatewayMessage({ cardToken: newToken(), amount: '1' }) },
+    ],
+    ['a refusal of the gateway', 401, path, { method: 'POST', body }],
+    ['a refusal through the router', 401, '/networks/native/authorizations', { method: 'POST', body }],
+    ['a webhook', 200, '/networks/marqeta/webhook', { method: 'POST', headers: basic(), body }],
+    ['an unsigned call of the inside', 401, '/internal/stand-in/native', {}],
+    ['nothing', 404, '/nowhere', {}],
+    ['another method', 405, '/livez', { method: 'DELETE' }],
+    ['options', 204, '/livez', { method: 'OPTIONS' }],
+  ];
+
+  test.each(answers)(
+    'is kept by nobody, read as no other type, and by https only: %s (%d)',
+    async (_, status, at, init) => {
+      const { headers, status: answered } = await call(at, init);
+      expect(answered).toBe(status);
+      expect(headers.get('cache-control')).toBe('no-store');
+      expect(headers.get('x-content-type-options')).toBe('nosniff');
+      expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
+    },
+  );
+
+  test.each(answers)('lets no page of another place read it, nor ask for more: %s', async (_, __, at, init) => {
+    const origin = { origin: 'https://elsewhere.example' };
+    const preflight = {
+      ...origin,
+      'access-control-request-method': 'POST',
+      'access-control-request-headers': 'authorization',
+    };
+    const asked = await call(at, { ...init, headers: { ...init.headers, ...origin } });
+    const before = await call(at, { method: 'OPTIONS', headers: preflight });
+    for (const { headers } of [asked, before])
+      expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
+  });
+
+  test('over plain http says nothing of https, which nobody would believe', async () => {
+    const answer = await exports.default.fetch(new Request('http://edge.test/livez'));
+    expect(answer.headers.get('strict-transport-security')).toBeNull();
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+  });
+
+  test('TRACE is served nowhere, and repeats no header', async () => {
+    // The standard's Request refuses the method; what comes over a wire is not made by it.
+    const traced = {
+      method: 'TRACE',
+      url: 'https://edge.test/livez',
+      headers: new Headers({ cookie: 'a-secret-of-a-proxy' }),
+    };
+    const answer = await worker.fetch(traced as unknown as Request, env, {} as ExecutionContext);
+    const text = await answer.text();
+    expect(answer.status).toBe(405);
+    expect(text + JSON.stringify([...answer.headers])).not.toContain('a-secret-of-a-proxy');
+  });
 });

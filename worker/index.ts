@@ -1,6 +1,7 @@
 // The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
 
 import { Hono } from 'hono/tiny';
+import { allowedMethods } from '../contracts/allowed-methods.ts';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
@@ -21,8 +22,19 @@ const app = new Hono<{ Bindings: Env }>()
   .route('/networks/marqeta', marqeta)
   .route('/networks/native', native)
   .route('/internal', internal)
-  .notFound(() => refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.')))
+  .notFound((context): Response => otherMethod(context.req.method, allowedMethods(app.router, context.req.path)))
   .onError((error, context) => failed(error, context.req.routePath));
+
+/** Where no route has both path and method. */
+function otherMethod(method: string, allow: string | null): Response {
+  if (allow === null) return refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.'));
+  const answer =
+    method === 'OPTIONS'
+      ? new Response(null, { status: 204 })
+      : refused(new Refusal(405, 'method_not_allowed', 'This path does not take this method.'));
+  answer.headers.set('allow', allow);
+  return answer;
+}
 
 function failed(error: unknown, route: string): Response {
   if (error instanceof Refusal) return refused(error);
@@ -79,13 +91,25 @@ function isGateway({ method, url }: Request): boolean {
   return method === 'POST' && url.endsWith(gatewayPath) && url.indexOf('/', 8) === url.length - gatewayPath.length;
 }
 
+/** No header of CORS among them: nothing here is for a page of another place. */
+function withOwnHeaders(answer: Response, url: string): Response {
+  answer.headers.set('cache-control', 'no-store');
+  answer.headers.set('x-content-type-options', 'nosniff');
+  if (url.startsWith('https:')) answer.headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  return answer;
+}
+
+function answerTo(request: Request, env: Env, execution: ExecutionContext): Response | Promise<Response> {
+  if (isForLaptopsOnly(request, env)) return notProduction();
+  // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
+  // So what has to stand before every route belongs above this line, not among the router's own steps.
+  if (!isGateway(request)) return app.fetch(request, env, execution);
+  return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath));
+}
+
 export default {
-  fetch(request: Request, env: Env, execution: ExecutionContext) {
-    if (isForLaptopsOnly(request, env)) return notProduction();
-    // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
-    // So what has to stand before every route belongs above this line, not among the router's own steps.
-    if (!isGateway(request)) return app.fetch(request, env, execution);
-    return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath));
+  async fetch(request: Request, env: Env, execution: ExecutionContext) {
+    return withOwnHeaders(await answerTo(request, env, execution), request.url);
   },
   queue: deliver,
 } satisfies ExportedHandler<Env>;

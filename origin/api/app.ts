@@ -11,17 +11,17 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { SecondHalf } from '../second-half.ts';
-import { answerRefusal } from './answer.ts';
 import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
 import { type Docs, makeDocs, mountDocs } from './docs.ts';
 import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './door.ts';
-import { refusal } from './errors.ts';
 import { type HealthParts, health, livez, readyz } from './health.ts';
 import { exceptionMetrics, httpMetrics } from './http-metrics.ts';
 import { type ApiApp, mount } from './mount.ts';
+import { mountOtherMethods, otherMethods } from './other-methods.ts';
 import { createRefusedAccess } from './refused-access.ts';
+import { mountRoot } from './root.ts';
 import type { Route } from './route.ts';
 import { mountSecurityContact } from './security-contact.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
@@ -86,7 +86,7 @@ export function createApps(parts: AppParts): Apps {
     return app;
   };
   const end = (app: App): App => {
-    app.notFound((context) => answerRefusal(context, refusal('route_not_found'), context.get('requestId')));
+    app.notFound(otherMethods(app));
     app.onError(answerError(door));
     return app;
   };
@@ -137,6 +137,8 @@ function mountOuter(
     takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
   );
   if (docs !== null) mountDocs(app, docs);
+  mountRoot(app, { hasDocs: docs !== null });
+  mountOtherMethods(app);
   app.use(shedLoad(isLate), requireKey(door));
   mount(app, routes, secondHalf.mount);
 }

@@ -95,7 +95,7 @@ describe('the document', () => {
 
   test('has all that the router has, but what is for machines and the page itself', () => {
     const outside = [
-      ...['GET /livez', 'GET /readyz', 'GET /health', 'GET /metrics'],
+      ...['GET /', 'GET /livez', 'GET /readyz', 'GET /health', 'GET /metrics'],
       ...['POST /internal/card-events', 'POST /provider-webhooks/:provider'],
       ...['GET /openapi.json', 'GET /docs', 'GET /docs/start.js'],
       ...['GET /docs/swagger-ui.css', 'GET /docs/swagger-ui-bundle.js'],

@@ -29,6 +29,18 @@ export function clientAddressOf(context: Context, ownProxies: readonly Range[]):
   return { network: networkOfConnection(remote) };
 }
 
+/**
+ * Whether our own proxy says that its caller came by https. TLS ends before us, so only a proxy can know; whoever is none of ours may
+ * write what it likes. Where proxies stand in a row and each adds its own, one is enough.
+ */
+export function cameByHttps(context: Context, ownProxies: readonly Range[]): boolean {
+  const schemes = context.req.header('x-forwarded-proto');
+  if (schemes === undefined) return false;
+  const { incoming } = (context.env ?? {}) as Partial<HttpBindings>;
+  if (!isOneOf(incoming?.socket?.remoteAddress, ownProxies)) return false;
+  return schemes.split(',').some((scheme) => scheme.trim().toLowerCase() === 'https');
+}
+
 /** Networks of addresses that are connected: callers keep their connections, and each asks thousands of times. */
 const networks = new Map<string, string>();
 const networksMax = 10_000;

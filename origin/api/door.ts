@@ -8,7 +8,7 @@ import { newId } from '../../contracts/ids.ts';
 import { Refusal } from '../../contracts/problem.ts';
 import { answerRefusal } from './answer.ts';
 import type { Callers } from './caller.ts';
-import { clientAddressOf, hashOfDay } from './client-address.ts';
+import { cameByHttps, clientAddressOf, hashOfDay } from './client-address.ts';
 import { refusal } from './errors.ts';
 import type { Variables } from './mount.ts';
 import { refuseCardData } from './read-request.ts';
@@ -37,6 +37,8 @@ export function nameRequest({ ownProxies }: DoorParts): Middleware {
     context.header('x-request-id', requestId);
     if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
     context.header('x-content-type-options', 'nosniff');
+    if (cameByHttps(context, ownProxies))
+      context.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
   };
 }
 

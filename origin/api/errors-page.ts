@@ -8,6 +8,7 @@ const meanings: Readonly<Record<number, string>> = {
   401: 'not known',
   403: 'not allowed',
   404: "not there, or another merchant's",
+  405: 'not by this method',
   406: 'no such version',
   409: 'not now, or not any more',
   413: 'too large',

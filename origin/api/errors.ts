@@ -37,7 +37,7 @@ export const errors = {
   route_not_found: {
     status: 404,
     says: 'There is nothing at this path.',
-    remedy: 'Compare path and method with `/docs`.',
+    remedy: 'Compare the path with `/docs`.',
   },
   account_not_found: { status: 404, says: 'There is no account with this id.', remedy: 'Compare the id.' },
   card_not_found: { status: 404, says: 'There is no card with this id.', remedy: 'Compare the id.' },
@@ -91,6 +91,11 @@ export const errors = {
     status: 404,
     says: 'Open items of this kind have no such action.',
     remedy: 'Read the item: `actions` lists those that its kind allows.',
+  },
+  method_not_allowed: {
+    status: 405,
+    says: 'This path does not take this method.',
+    remedy: 'Use one of those that the answer’s `Allow` header names.',
   },
   version_unknown: {
     status: 406,
