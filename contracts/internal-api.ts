@@ -91,6 +91,19 @@ export const standInStandingSchema = z.object({
   failure_policy: z.string(),
 });
 
+/** `GET /internal/cards/:network/:token`: the card as it stands. Of a card with no event yet it is 404. */
+export const readCardAnswerSchema = z.object({
+  /** Null: the card was told of by a network alone. */
+  profile: z.nullable(z.object({ version: z.int(), currency: z.string() })),
+  /** Of the profile's currency. */
+  held_minor: z.int(),
+  posted_minor: z.int(),
+  last_sequence: z.int().check(z.nonnegative()),
+  /** The newest event that was handed to the queue. */
+  published_sequence: z.int().check(z.nonnegative()),
+});
+export type ReadCardAnswer = z.infer<typeof readCardAnswerSchema>;
+
 /** `POST /internal/card-events` on the origin: queue messages, whole and unjudged. */
 export const deliverBodySchema = z.object({
   messages: z.array(z.object({ id: z.string(), body: z.unknown() })).check(z.minLength(1)),

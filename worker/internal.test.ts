@@ -1,7 +1,7 @@
 // The origin's side door: signed calls only, each signature good for one call.
 
 import { describe, expect, test, vi } from 'vitest';
-import { tokenInPath } from '../contracts/internal-api.ts';
+import { readCardAnswerSchema, tokenInPath } from '../contracts/internal-api.ts';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
@@ -105,7 +105,9 @@ describe('GET /internal/cards/:network/:token', () => {
     await putCard('native', token, profile({ funds_minor: 1_000 }));
     await cardAt('native', token).authorize(toJsonText(request()));
     const answer = await getInternal(`/internal/cards/native/${token}`);
-    expect([answer.status, await answer.json()]).toMatchObject([
+    const card = await answer.json();
+    expect(readCardAnswerSchema.parse(card)).toMatchObject({ profile: { currency: 'USD' }, held_minor: 500 });
+    expect([answer.status, card]).toMatchObject([
       200,
       {
         profile: { version: 1, status: 'active' },

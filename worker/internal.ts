@@ -10,6 +10,7 @@ import {
   postFactBodySchema,
   type postMessageAnswerSchema,
   putCardBodySchema,
+  type ReadCardAnswer,
   signedText,
   type standInStandingSchema,
   tokenOfSegment,
@@ -93,7 +94,7 @@ export const internal = new Hono<Bindings>()
   .get('/cards/:network/:token', async (context) => {
     const card = await onCard(context, (card) => card.read());
     if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
-    return context.json(card);
+    return context.json(card satisfies ReadCardAnswer);
   })
   .get('/cards/:network/:token/controls', async (context) => {
     const readback = await onCard(context, (card) => card.readControls());

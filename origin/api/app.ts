@@ -10,6 +10,7 @@ import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
+import type { RepairMetrics } from '../intake/repair-metrics.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
@@ -32,7 +33,8 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
   readonly database: Database;
   /** For what comes from the edge and from providers, and for health: calls of the API cannot take its connections. */
   readonly workDatabase: Database;
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: Pick<Intake, 'take' | 'takePage'>;
+  readonly repairMetrics: RepairMetrics;
   readonly outbox: Outbox;
   readonly edge: EdgeClient;
   readonly log: Logger;

@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { applySetVersion } from '../controls/apply-set-version.ts';
+import { applySetVersion, cardsElsewhere } from '../controls/apply-set-version.ts';
 import { loadSetVersion } from '../controls/control-sets.ts';
 import type { PushParts } from './change-card.ts';
 import { controlSetById } from './control-sets.ts';
@@ -11,13 +11,17 @@ import { doerOf, type Route, route } from './route.ts';
 
 /** Pushed before the answer; the outbox's loop takes up the others within a second. */
 const pushedAtOnceMax = 20;
-const refusedShownMax = 100;
+const shownMax = 100;
 
 const answerSchema = z.strictObject({
   control_set_id: idSchema('cset'),
   version: z.int(),
   cards_moved: z.int(),
   cards_refused: z.int(),
+  /** Cards of the set that have another version still: those beyond `cards_max`, and those that refused it. */
+  cards_left: z.int(),
+  /** The first hundred. */
+  moved: z.array(idSchema('card')),
   /** The first hundred. */
   refused: z.array(
     z.strictObject({
@@ -34,7 +38,8 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
     name: 'applyControlSetVersion',
     cost: { outside: 20, rows: 100_000, cpuMs: 5_000 },
     summary: 'Move all cards of a control set to one of its versions',
-    description: 'Once more moves nobody, so it needs no Idempotency-Key.',
+    description:
+      'Once more moves nobody, so it needs no Idempotency-Key. `cards_max` moves so many at most, those with the lowest ids: look at them, then move the rest by the same call without it.',
     tag: 'control sets',
     scope: 'controls:write',
     forMerchants: false,
@@ -44,11 +49,15 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
       ...controlSetById.shape,
       version: z.coerce.number().int().min(1).max(2_147_483_647),
     }),
+    query: z.strictObject({ cards_max: z.coerce.number().int().min(1).max(1_000_000).optional() }),
     answers: { status: 200, schema: answerSchema, description: 'How many cards moved, and which could not.' },
     errors: ['control_set_not_found'],
-    async handle({ params, sql, ...call }) {
+    async handle({ params, query: { cards_max }, sql, ...call }) {
       const version = await loadSetVersion(sql, params, 'control_set_not_found');
-      const { moved, refused } = await applySetVersion(database, version, doerOf(call));
+      const { moved, refused } = await applySetVersion(database, version, {
+        doer: doerOf(call),
+        cardsMax: cards_max,
+      });
       await Promise.all(moved.slice(0, pushedAtOnceMax).map((cardId) => outbox.push(cardId)));
       return {
         body: {
@@ -56,7 +65,9 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
           version: version.version,
           cards_moved: moved.length,
           cards_refused: refused.length,
-          refused: refused.slice(0, refusedShownMax),
+          cards_left: await cardsElsewhere(sql, version),
+          moved: moved.slice(0, shownMax),
+          refused: refused.slice(0, shownMax),
         },
       };
     },

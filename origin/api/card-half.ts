@@ -10,6 +10,7 @@ import { accountRoutes } from './accounts.ts';
 import { applyControlSetRoutes } from './apply-control-set-version.ts';
 import { authorizationRoutes } from './authorizations.ts';
 import { backtestRoutes } from './backtest-controls.ts';
+import { type CardComparisonParts, cardComparisonRoutes } from './card-comparison.ts';
 import { type CardControlsParts, cardControlRoutes } from './card-controls.ts';
 import { cardStandInRoutes } from './card-stand-in.ts';
 import { cardRoutes } from './cards.ts';
@@ -21,11 +22,14 @@ import { openItemActionRoutes } from './open-item-actions.ts';
 import { openItemRoutes } from './open-items.ts';
 import type { Route } from './route.ts';
 
-export interface CardHalfParts extends CardControlsParts {
+export interface CardHalfParts extends CardControlsParts, Pick<CardComparisonParts, 'repairMetrics'> {
   readonly database: Database;
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: Pick<Intake, 'take' | 'takePage'>;
   readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;
-  readonly edge: Pick<EdgeClient, 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'>;
+  readonly edge: Pick<
+    EdgeClient,
+    'readCard' | 'eventsAfter' | 'ping' | 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'
+  >;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
 }
 
@@ -35,6 +39,7 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...cardRoutes(parts),
     ...changeCardRoutes(parts),
     ...cardControlRoutes(parts),
+    ...cardComparisonRoutes(parts),
     ...cardStandInRoutes(parts),
     ...controlSetRoutes,
     ...applyControlSetRoutes(parts),

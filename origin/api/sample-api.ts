@@ -12,6 +12,7 @@ import { createOutbox } from '../edge/outbox.ts';
 import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
+import { createRepairMetrics } from '../intake/repair-metrics.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
 import type { Loop } from '../loop.ts';
@@ -88,6 +89,7 @@ export class SampleApi {
       pull: parts.pull ?? null,
       loops: [],
       intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
+      repairMetrics: createRepairMetrics(registry),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,
       openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,

@@ -211,6 +211,8 @@ export const samples: Readonly<Record<string, Make>> = {
   replaceCardProfile: async (world, tenant) => ({ ...(await cardCall(world, tenant)), body: wholeProfile }),
   readCardControls: cardCall,
   readCardStandIn: cardCall,
+  compareCard: cardCall,
+  rereadCard: cardCall,
   createControlSet: () => ({ body: { name: 'everyday', controls: [] } }),
   listControlSets: () => ({ query: { limit: '1' } }),
   readControlSet: setCall,

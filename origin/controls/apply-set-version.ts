@@ -16,6 +16,12 @@ export interface RefusingCard {
   readonly details: readonly FieldProblem[];
 }
 
+export interface Applying {
+  readonly doer: Doer;
+  /** So many cards at most are moved, those with the lowest ids: a canary. The rest is moved by applying it again. */
+  readonly cardsMax?: number | undefined;
+}
+
 export interface Applied {
   readonly moved: readonly string[];
   readonly refused: readonly RefusingCard[];
@@ -23,14 +29,20 @@ export interface Applied {
 
 type Version = SetVersion & { readonly resolved: readonly Control[] };
 
-export async function applySetVersion(database: Database, version: Version, doer: Doer): Promise<Applied> {
+export async function applySetVersion(
+  database: Database,
+  version: Version,
+  { doer, cardsMax = Number.POSITIVE_INFINITY }: Applying,
+): Promise<Applied> {
   const moved: string[] = [];
   const refused: RefusingCard[] = [];
   for (let after = ''; ; ) {
-    const page = await database.transaction((sql) => movePage(sql, { version, after, doer }));
+    // Cards that refuse it do not count: the next page looks for others.
+    const cards = Math.min(cardsPerTransaction, cardsMax - moved.length);
+    const page = await database.transaction((sql) => movePage(sql, { version, after, doer, cards }));
     moved.push(...page.moved);
     refused.push(...page.refused);
-    if (page.last === null) return { moved, refused };
+    if (page.last === null || moved.length >= cardsMax) return { moved, refused };
     after = page.last;
   }
 }
@@ -39,14 +51,24 @@ interface Page {
   readonly version: Version;
   readonly after: string;
   readonly doer: Doer;
+  readonly cards: number;
 }
 
-async function movePage(sql: Sql, { version, after, doer }: Page): Promise<Applied & { last: string | null }> {
+/** How many cards of the set have another version. */
+export async function cardsElsewhere(sql: Sql, { control_set_id, version }: SetVersion): Promise<number> {
+  const { rows } = await sql.query<{ cards: string }>(
+    'select count(*) as cards from cards where control_set_id = $1 and control_set_version <> $2',
+    [control_set_id, version],
+  );
+  return Number(rows[0]?.cards ?? 0);
+}
+
+async function movePage(sql: Sql, { version, after, doer, cards }: Page): Promise<Applied & { last: string | null }> {
   // First without locks: a page whose cards all moved meanwhile comes back empty below, and is not the end for that.
   const page = await sql.query<{ card_id: string }>(
     `select card_id from cards where control_set_id = $1 and control_set_version <> $2 and card_id > $3
      order by card_id limit $4`,
-    [version.control_set_id, version.version, after, cardsPerTransaction],
+    [version.control_set_id, version.version, after, cards],
   );
   // `for update`, in one order: a card that is being changed now is moved after that, and two of these never block in a circle.
   const { rows } = await sql.query<StoredCard>(

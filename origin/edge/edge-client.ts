@@ -9,6 +9,8 @@ import {
   postFactAnswerSchema,
   postMessageAnswerSchema,
   putCardAnswerSchema,
+  type ReadCardAnswer,
+  readCardAnswerSchema,
   standInStandingSchema,
   tokenInPath,
   type turnStandInBodySchema,
@@ -36,6 +38,8 @@ export interface EdgeClient {
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  /** Null: the edge knows no such card. */
+  readCard(card: CardName): Promise<ReadCardAnswer | null>;
   readControls(card: CardName): Promise<ControlsReadback>;
   /** Whether stand-ins of a network are on; `turn` turns them. */
   standIn(
@@ -70,8 +74,9 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
     });
     const said: unknown = await answer.json().catch(() => null);
     const parsed = z.safeParse(schema, said);
-    // A stale profile or a key that was used is a 409 with an answer in shape; an error is a status without one.
-    if (parsed.success && (answer.ok || answer.status === 409)) return parsed.data;
+    // A stale profile or a key that was used is a 409 with an answer in shape, and so is a 404 where a card may be unknown; an
+    // error is a status without one.
+    if (parsed.success && (answer.ok || answer.status === 409 || answer.status === 404)) return parsed.data;
     throw new Error(`the edge answered ${answer.status} ${errorCodeOf(said)} to ${method} of a card`);
   }
 
@@ -88,6 +93,10 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
     sendFact: (network, fact) =>
       call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
+    async readCard(card) {
+      const said = await call(z.union([readCardAnswerSchema, unknownCardSchema]), 'GET', pathOf(card));
+      return 'error_code' in said ? null : said;
+    },
     readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
     standIn: (network, turn) =>
       turn === undefined
@@ -131,6 +140,8 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
 function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${tokenInPath(card_token)}`;
 }
+
+const unknownCardSchema = z.object({ error_code: z.literal('card_not_found') });
 
 const bundleSchema = z.object({ bundle: z.string().regex(/^[0-9a-f]{64}$/) });
 

@@ -10,6 +10,7 @@ import {
   type ProfileWarning,
   postFactBodySchema,
   type postMessageAnswerSchema,
+  type ReadCardAnswer,
   tokenOfSegment,
 } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -77,7 +78,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   });
   takeProfiles(app, () => edge);
   takeMessages(app, { cards, facts, calls });
-  readBack(app, states);
+  readBack(app, { states, logs });
   app.get('/internal/cards/:network/:token/events', (context) => {
     const key = keyOf(context);
     calls.push(`GET ${key}`);
@@ -135,8 +136,17 @@ function takeProfiles(app: Hono, edge: () => StandInEdge): void {
   });
 }
 
-/** What is left of controls, and what may be stood in for: the same for every card. */
-function readBack(app: Hono, states: StandInEdge['states']): void {
+/** A card as it stands, what is left of its controls, and what may be stood in for: the same for every card. */
+function readBack(app: Hono, { states, logs }: Pick<StandInEdge, 'states' | 'logs'>): void {
+  app.get('/internal/cards/:network/:token', (context) => {
+    const card = states.get(keyOf(context));
+    if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
+    const { profile, held_minor, posted_minor } = card.state;
+    const last_sequence = logs.get(keyOf(context))?.length ?? 0;
+    return context.json({
+      ...{ profile, held_minor, posted_minor, last_sequence, published_sequence: last_sequence },
+    } satisfies ReadCardAnswer);
+  });
   app.get('/internal/cards/:network/:token/controls', (context) => {
     const card = states.get(keyOf(context));
     if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);

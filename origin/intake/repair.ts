@@ -24,7 +24,7 @@ const sweepPauseMs = 60 * 60_000;
 
 export interface RepairOptions {
   readonly database: Database;
-  readonly edge: EdgeClient;
+  readonly edge: Pick<EdgeClient, 'eventsAfter' | 'ping'>;
   readonly intake: Pick<Intake, 'takePage'>;
   readonly log: Logger;
   readonly metrics: RepairMetrics;
@@ -72,6 +72,23 @@ export async function catchUp(options: RepairOptions, card: Behind, signal: Abor
 async function repaired(options: RepairOptions, card: Behind, troubled: ReadonlySet<string>, signal: AbortSignal) {
   const isWhole = await catchUp(options, card, signal);
   if (isWhole && troubled.has(keyOf(card))) await closeConditions(options.database.sql, card);
+}
+
+/**
+ * One card now, because a person asks: as the sweep would do it at its next round. False: the card and the origin do not have the same
+ * events, and there is an open item of it. Throws where a page cannot be had or is not taken.
+ */
+export async function rereadCard(options: RepairOptions, card: CardName, signal: AbortSignal): Promise<boolean> {
+  const { sql } = options.database;
+  const { rows } = await sql.query<Pick<Behind, 'applied_sequence' | 'seen_sequence'>>(
+    'select applied_sequence, seen_sequence from card_streams where network = $1 and card_token = $2',
+    [card.network, card.card_token],
+  );
+  const { applied_sequence, seen_sequence } = rows[0] ?? { applied_sequence: '0', seen_sequence: '0' };
+  const behind = { network: card.network, card_token: card.card_token, applied_sequence, seen_sequence };
+  const isWhole = await catchUp(options, behind, signal);
+  if (isWhole) await closeConditions(sql, card);
+  return isWhole;
 }
 
 /** Streams that hold events back, again and again until none does. */
