@@ -5,12 +5,13 @@ import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { wordsOf } from '../scripts/words.ts';
+import { dashboardFiles, provisioning } from './write/dashboards.ts';
 import { alertsPage } from './write/page.ts';
 import { alertmanager, prometheus } from './write/routing.ts';
 import { alertingRules, recordingRules } from './write/rules.ts';
 import { runbookIndex } from './write/runbook-index.ts';
 
-const help = `npm run ops               writes Prometheus' rules, Alertmanager's routing and observability-alerts.md from ops/catalogue/
+const help = `npm run ops               writes Prometheus' rules, Alertmanager's routing, Grafana's dashboards and observability-alerts.md from ops/catalogue/
 npm run ops -- --check    says which of them differ, and writes nothing
   --help                  this`;
 
@@ -23,6 +24,8 @@ export function generated(): ReadonlyMap<string, string> {
     ['ops/prometheus/recording.yml', yaml(recordingRules())],
     ['ops/prometheus/alerts.yml', yaml(alertingRules())],
     ['ops/prometheus/prometheus.yml', yaml(prometheus())],
+    ['ops/grafana/provisioning.yml', yaml(provisioning())],
+    ...dashboardFiles(),
     ['ops/alertmanager.yml', yaml(alertmanager())],
     ['ops/runbooks/README.md', runbookIndex()],
     ['observability-alerts.md', alertsPage()],
