@@ -84,7 +84,7 @@ export async function findRunningOrigin(merchants: number): Promise<SettlementsU
   };
 }
 
-async function makeMerchants(url: string, databaseUrl: string, count: number): Promise<LoadMerchant[]> {
+export async function makeMerchants(url: string, databaseUrl: string, count: number): Promise<LoadMerchant[]> {
   const database = openDatabase({ url: databaseUrl, poolMax: 4, onIdleError: () => {} });
   const house = createHouseAccounts(database.sql);
   const made: LoadMerchant[] = [];

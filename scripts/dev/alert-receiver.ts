@@ -11,7 +11,7 @@ import { logDirectory } from './home.ts';
 const labels = z.record(z.string(), z.string());
 
 /** Alertmanager's webhook, version 4: as much of it as is read here. */
-const notificationSchema = z.object({
+export const notificationSchema = z.object({
   receiver: z.string(),
   alerts: z.array(
     z.object({
