@@ -1,6 +1,7 @@
 // One batch of read messages, one transaction: events stored once, booked in order, held back where one before is missing.
 // It commits whole or not at all, so a message may be answered for as soon as this returns, and brought again if it throws.
 
+import { networkSchema } from '../../contracts/network.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
@@ -14,6 +15,7 @@ import {
   currencyOf,
   type MoneyEvent,
 } from './book-event.ts';
+import type { CountedEvent, Moved } from './card-metrics.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
@@ -33,6 +35,8 @@ export interface Booked {
   readonly transfers: number;
   /** Of the booked events, each once. */
   readonly flags: readonly EventFlag[];
+  readonly events: readonly CountedEvent[];
+  readonly moved: readonly Moved[];
 }
 
 /** The streams must exist. */
@@ -53,7 +57,7 @@ export async function bookBatch(
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
-    const transfers = await bookRuns(sql, house, sorted.sequences, bookedBefore);
+    const { transfers, moved } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
@@ -66,12 +70,15 @@ export async function bookBatch(
     await noteSuspended(sql, house, transfers);
     // Last, because from here to the commit every other batch waits for the balances.
     await insertTransfers(sql, transfers);
+    const events = countedOf(sorted.sequences, bookedBefore);
     return {
       applied: sorted.sequences.reduce((sum, { run }) => sum + run.length, 0),
       repeated: sorted.repeats.length,
       held_back: sorted.sequences.reduce((sum, { held_back }) => sum + held_back, 0),
       transfers: transfers.length,
       flags: sorted.sequences.flatMap(({ run }) => run.flatMap(({ event }) => (event === null ? [] : flagsOf(event)))),
+      events,
+      moved,
     };
   });
 }
@@ -82,7 +89,7 @@ async function bookRuns(
   house: HouseAccounts,
   sequences: readonly CardSequence[],
   bookedBefore: ReadonlySet<string>,
-): Promise<Transfer[]> {
+): Promise<{ transfers: readonly Transfer[]; moved: readonly Moved[] }> {
   const events = sequences.flatMap(({ stream, run }) =>
     run.flatMap(({ event }) => {
       if (event === null || event.kind === 'profile') return [];
@@ -95,13 +102,33 @@ async function bookRuns(
   await ensureAccounts(house, events, rows);
 
   const transfers: Transfer[] = [];
+  const moved: Moved[] = [];
   for (const { stream, event } of events) {
-    const booking = bookEvent(event, stream.stream_id, rows, accountsOf(stream, house));
+    const accounts = accountsOf(stream, house);
+    const booking = bookEvent(event, stream.stream_id, rows, accounts);
     for (const row of booking.authorizations) rows.set(row.authorization_id, row);
     transfers.push(...booking.transfers);
+    moved.push(...booking.transfers.map((transfer) => movedBy(transfer, stream, accounts)));
   }
   await storeAuthorizations(sql, [...rows.values()]);
-  return transfers;
+  return { transfers, moved };
+}
+
+function movedBy(
+  { currency, kind, amount_minor, debit_account_no }: Transfer,
+  stream: Stream,
+  accounts: Accounts,
+): Moved {
+  const what = debit_account_no === accounts.clearing(currency) ? 'refund' : kind;
+  return { network: networkSchema.parse(stream.network), currency, what, amount_minor };
+}
+
+/** What was known already, under a key that the card has forgotten, was counted when it came first. */
+function countedOf(sequences: readonly CardSequence[], bookedBefore: ReadonlySet<string>): CountedEvent[] {
+  return sequences.flatMap(({ stream, run }) => {
+    const network = networkSchema.parse(stream.network);
+    return run.flatMap(({ event }) => (event === null || bookedBefore.has(event.event_id) ? [] : [{ network, event }]));
+  });
 }
 
 async function ensureAccounts(

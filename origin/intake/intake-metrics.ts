@@ -2,6 +2,7 @@
 
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { Booked } from './book-batch.ts';
+import { createCardMetrics } from './card-metrics.ts';
 import { eventFlags } from './flags.ts';
 import type { ReadMessage } from './read-message.ts';
 
@@ -53,10 +54,17 @@ export function createIntakeMetrics(registry: Registry) {
     registers,
   });
 
-  function countBatch({ applied, repeated, flags }: Booked, batch: readonly ReadMessage[]): void {
+  const cards = createCardMetrics(registry);
+
+  function countBatch(
+    { applied, repeated, flags, events: booked, moved }: Booked,
+    batch: readonly ReadMessage[],
+  ): void {
     const nowMs = Date.now();
     events.inc({ outcome: 'applied' }, applied);
     events.inc({ outcome: 'repeated' }, repeated);
+    cards.countEvents(booked);
+    cards.countMoved(moved);
     for (const flag of flags)
       if (flag === 'stood_in') standIns.inc();
       else flagged.inc({ flag });

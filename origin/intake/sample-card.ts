@@ -117,6 +117,12 @@ export class SampleCard {
     this.#hear({ kind: 'advice', ...this.#said(told), ...said });
   }
 
+  /** The edge has approved it in the card's place. */
+  standIn(authorization_key: string, hold_minor: number): void {
+    const said = { authorization_key, hold_minor, decided_by: 'edge' as const, merchant: null };
+    this.#hear({ kind: 'advice', ...this.#said(), ...said });
+  }
+
   /** The network drops the hold. */
   expire(authorization_key: string): void {
     this.#hear({ kind: 'expiry', ...this.#said(), authorization_key });

@@ -1,0 +1,93 @@
+// The thing sold, counted from the cards' events as they are booked: decisions, money, stand-ins. Each event counts once, after its
+// commit, in the process that booked it, so the sums of all processes are what the ledger has booked since they began. A process that dies
+// between the commit and the count has counted too little: the ledger is the truth, and the counters are for watching.
+
+import { Counter, type Registry } from 'prom-client';
+import type { CardEvent } from '../../contracts/card-event.ts';
+import { declineReasons } from '../../contracts/decision.ts';
+import { type Network, networks } from '../../contracts/network.ts';
+import type { TransferKind } from '../../core/postings.ts';
+
+/** An event that a batch has booked, and the network of its card. */
+export interface CountedEvent {
+  readonly network: Network;
+  readonly event: CardEvent;
+}
+
+/** One transfer of a card's event. `refund`: back to the cardholder. */
+export interface Moved {
+  readonly network: Network;
+  readonly currency: string;
+  readonly what: TransferKind | 'refund';
+  readonly amount_minor: bigint;
+}
+
+/** What a network was told in the place of a card that did not answer in time. */
+const answersWithoutCard = ['stood_in', 'given_up'] as const;
+
+export function createCardMetrics(registry: Registry) {
+  const registers = [registry];
+  const decisions = new Counter({
+    name: 'card_decisions_total',
+    help: 'Authorization requests that a card decided, by outcome and reason; none: approved',
+    labelNames: ['network', 'outcome', 'reason'],
+    registers,
+  });
+  const approvals = new Counter({
+    name: 'card_approvals_total',
+    help: 'Approvals of an amount, by currency: those of a card, and those that the edge gave in its place',
+    labelNames: ['network', 'currency'],
+    registers,
+  });
+  const approved = new Counter({
+    name: 'card_approved_minor_total',
+    help: 'What networks were told is approved, in minor units',
+    labelNames: ['network', 'currency'],
+    registers,
+  });
+  const money = new Counter({
+    name: 'card_money_minor_total',
+    help: "What cards' events booked in the ledger, in minor units: holds, posted and given back; posted without one; refunded",
+    labelNames: ['network', 'currency', 'what'],
+    registers,
+  });
+  const withoutCard = new Counter({
+    name: 'card_requests_without_card_total',
+    help: 'Requests that no card answered in time. stood_in: the edge approved. given_up: voided, by the edge or by its network',
+    labelNames: ['network', 'answer'],
+    registers,
+  });
+  // From the start, so that a rate sees the first one.
+  for (const network of networks) {
+    decisions.inc({ network, outcome: 'approved', reason: 'none' }, 0);
+    for (const reason of declineReasons) decisions.inc({ network, outcome: 'declined', reason }, 0);
+    for (const answer of answersWithoutCard) withoutCard.inc({ network, answer }, 0);
+  }
+
+  function countApproval(network: Network, currency: string, amountMinor: number): void {
+    if (amountMinor === 0) return;
+    approvals.inc({ network, currency });
+    approved.inc({ network, currency }, amountMinor);
+  }
+
+  return {
+    countEvents(events: readonly CountedEvent[]): void {
+      for (const { network, event } of events) {
+        if (event.kind === 'authorization') {
+          const { outcome, reason, approved_minor } = event.decision;
+          decisions.inc({ network, outcome, reason: reason ?? 'none' });
+          countApproval(network, event.request.currency, approved_minor);
+        }
+        if (event.kind === 'message' && event.message.kind === 'advice' && event.message.decided_by === 'edge') {
+          withoutCard.inc({ network, answer: 'stood_in' });
+          countApproval(network, event.message.currency, event.message.hold_minor);
+        }
+        if (event.kind === 'void') withoutCard.inc({ network, answer: 'given_up' });
+      }
+    },
+    countMoved(moved: readonly Moved[]): void {
+      for (const { network, currency, what, amount_minor } of moved)
+        money.inc({ network, currency, what }, Number(amount_minor));
+    },
+  };
+}
