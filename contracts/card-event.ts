@@ -160,5 +160,16 @@ export const cardEventsMessageSchema = z.object({
   version: z.literal(1),
   card_key: cardKeySchema,
   events: z.array(z.unknown()).check(z.minLength(1), z.maxLength(limits.eventsPageMax)),
+  /**
+   * By an event's sequence: the traces it came of, `traceparent`s with spaces between them. Beside the events and not in them: an
+   * origin of before passes over it, and an event read back from its card is to the letter the one that was booked. Read apart
+   * (`tracesIn`), so that nothing in it can keep a message from being taken.
+   */
+  traces: z.optional(z.unknown()),
 });
-export type CardEventsMessage = { version: 1; card_key: `${string}:${string}`; events: CardEvent[] };
+export type CardEventsMessage = {
+  version: 1;
+  card_key: `${string}:${string}`;
+  events: CardEvent[];
+  traces?: Readonly<Record<number, string>>;
+};

@@ -82,6 +82,15 @@ describe('configuration', () => {
     ['IDEMPOTENCY_HOURS: ', { IDEMPOTENCY_HOURS: '0' }],
     ['RATE_LIMIT_PER_MINUTE: ', { RATE_LIMIT_PER_MINUTE: '0' }],
     ['RATE_LIMIT_BURST_PER_SECOND: must be a number', { RATE_LIMIT_BURST_PER_SECOND: 'many' }],
+    ['OTEL_EXPORTER_OTLP_ENDPOINT: must be a URL', { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4317' }],
+    [
+      'OTEL_EXPORTER_OTLP_ENDPOINT: must be https in production',
+      { ENVIRONMENT: 'production', OTEL_EXPORTER_OTLP_ENDPOINT: 'http://collector.internal:4318' },
+    ],
+    ['OTEL_EXPORTER_OTLP_HEADERS: must be name=value', { OTEL_EXPORTER_OTLP_HEADERS: 'Bearer k7Qp2vXw9LmR' }],
+    ['OTEL_EXPORTER_OTLP_HEADERS: must be name=value', { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=%zz' }],
+    ['OTEL_TRACES_SAMPLER_ARG: must be a share', { OTEL_TRACES_SAMPLER_ARG: '1.5' }],
+    ['OTEL_TRACES_SAMPLER_ARG: must be a share', { OTEL_TRACES_SAMPLER_ARG: 'all' }],
     ['WEBHOOK_LOOPBACK: webhooks never go to', { ENVIRONMENT: 'production', WEBHOOK_LOOPBACK: 'allowed' }],
   ])('stops the start and says: %s', (message, changed) => {
     expect(() => readConfig({ ...given, ...changed })).toThrow(message);

@@ -8,6 +8,7 @@ import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, plaintextProblems } from './outside.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
+import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
 import { wholeSetting } from './whole-setting.ts';
 
 const url = (protocols: readonly string[]) =>
@@ -65,6 +66,7 @@ const environmentSchema = z.object({
   ...settlementEnvironmentShape,
   ...gateEnvironmentShape,
   ...auditEnvironmentShape,
+  ...tracingEnvironmentShape,
 });
 
 export interface QueueConfig {
@@ -126,6 +128,7 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
     problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
   problems.push(...settlementProblems(config, isProduction));
   problems.push(...auditProblems(config, isProduction));
+  problems.push(...tracingProblems(config, isProduction));
   problems.push(...secretProblems(given, isProduction));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given));

@@ -4,6 +4,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
 import { maskedJson } from './card-data/found.ts';
+import { currentTraceId } from './tracing/spans.ts';
 
 export interface LogOptions {
   readonly level: string;
@@ -24,6 +25,12 @@ const secretNames = [
 ];
 const redacted = secretNames.flatMap((name) => [`["${name}"]`, `*["${name}"]`, `*.*["${name}"]`]);
 
+/** The trace that a line belongs to, where one is under way: from the line to the trace, and back. */
+const traced = () => {
+  const trace_id = currentTraceId();
+  return trace_id === null ? {} : { trace_id };
+};
+
 /** Written before the call returns, so that nothing said before an exit is lost. */
 const standardOutput = () => pino.destination({ dest: 1, sync: true });
 
@@ -36,6 +43,7 @@ export function createLog({ level, to = standardOutput() }: LogOptions): Logger 
       formatters: { level: (label) => ({ level: label }) },
       redact: { paths: redacted, censor: '[redacted]' },
       serializers: { err: describeError },
+      mixin: traced,
     },
     withoutCardNumbers(to),
   );

@@ -4,6 +4,11 @@ import { isPublished } from '../contracts/secret-strength.ts';
 import { type Environment, sha256Hex } from './secrets/secret-settings.ts';
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
+/** Whether a host's name can lead nowhere else. */
+export function isThisMachine(host: string): boolean {
+  return loopback.test(host);
+}
+
 const passwordLengthMin = 12;
 
 /** Settings that name what is called over HTTP. */

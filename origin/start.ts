@@ -24,6 +24,7 @@ import { createFinishLoop } from './open-items/finish-begun.ts';
 import { takersOf } from './open-items/takers.ts';
 import { createSecondHalf } from './second-half.ts';
 import { setDestinationCooling } from './settlement/destination-cooling.ts';
+import { startTracing } from './tracing/start-tracing.ts';
 
 export interface Origin {
   readonly url: string;
@@ -34,6 +35,7 @@ export interface Origin {
 }
 
 export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
+  const tracing = await startTracing(config, log);
   const applied = await prepareDatabase(config);
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
@@ -95,7 +97,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       await secondHalf.engine.stop();
       await secondHalf.close();
       await intake.close();
-      await Promise.all([apiDatabase.close(), database.close()]);
+      await Promise.all([apiDatabase.close(), database.close(), tracing.stop()]);
       log.info('stopped');
     },
   };

@@ -15,6 +15,7 @@ import { giveUp } from './give-up.ts';
 import { inTime, wait } from './in-time.ts';
 import { logEvent } from './log.ts';
 import { standIn, standInFor } from './stand-in.ts';
+import { traceIdOf } from './traces.ts';
 import { countUnknown, isBeyondBound, isSurelyUnknown, meet } from './unknown-cards.ts';
 
 type DecidedAnswer = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
@@ -32,6 +33,8 @@ interface Call {
   readonly arrivedAtMs: number;
   /** How long the network waits, less its way there and back. */
   readonly deadlineMs: number;
+  /** What it came of: see `traces.ts`. */
+  readonly traces: string;
 }
 
 /** A request key that was used for another body is refused with 409, naming the field. */
@@ -59,7 +62,7 @@ export async function authorize(
   const answered = wanted === null ? null : { ...wanted, advice: { ...wanted.advice, answered_at_ms: Date.now() } };
   const stoodIn = answered === null ? 'refused' : await standIn(env, execution, { card, ...answered, deadlineAtMs });
   if (stoodIn === 'given') {
-    logEvent('warn', 'authorization_stood_in', { network });
+    logEvent('warn', 'authorization_stood_in', { network, trace_id: traceIdOf(call.traces) });
     return { outcome: 'stood_in' };
   }
   const advice = stoodIn === 'queued' && answered !== null ? answered.advice : null;
@@ -79,27 +82,28 @@ function unknownCard(): Outcome {
  * it later it declines by itself. Both clocks are the platform's, milliseconds apart.
  */
 async function ask(env: Env, call: Call, deadlineAtMs: number): Promise<DecidedAnswer | null> {
-  const { network, cardToken, request } = call;
+  const { network, cardToken, request, traces } = call;
+  const trace_id = traceIdOf(traces);
   const startedMs = Date.now();
   const requestText = toJsonText(request);
   for (let tries = 1; ; tries++) {
     try {
-      const asked = cardObject(env, network, cardToken).authorize(requestText, deadlineAtMs);
+      const asked = cardObject(env, network, cardToken).authorize(requestText, deadlineAtMs, traces);
       const answerText = await inTime(asked, deadlineAtMs);
       if (answerText === 'late') {
         // What came of it is settled by the void or the stand-in that follows.
-        logEvent('error', 'authorization_late', { network, tries, waited_ms: Date.now() - startedMs });
+        logEvent('error', 'authorization_late', { network, trace_id, tries, waited_ms: Date.now() - startedMs });
         return null;
       }
       if (tries > 1)
-        logEvent('warn', 'authorization_asked_again', { network, tries, waited_ms: Date.now() - startedMs });
+        logEvent('warn', 'authorization_asked_again', { network, trace_id, tries, waited_ms: Date.now() - startedMs });
       return decidedOf(fromJsonText<AuthorizeAnswer>(answerText));
     } catch (error) {
       if (error instanceof Refusal) throw error;
       const waitMs = waitBeforeMs(tries);
       if (!isForAMoment(error) || Date.now() + waitMs >= deadlineAtMs) {
         const waited_ms = Date.now() - startedMs;
-        logEvent('error', 'authorization_unavailable', { network, tries, waited_ms, error: String(error) });
+        logEvent('error', 'authorization_unavailable', { network, trace_id, tries, waited_ms, error: String(error) });
         return null;
       }
       await wait(waitMs);

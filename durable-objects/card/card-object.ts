@@ -94,13 +94,21 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /**
    * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline, an
-   * instant by this machine's clock, it is declined and its key burnt: nobody waits for the answer.
+   * instant by this machine's clock, it is declined and its key burnt: nobody waits for the answer. `traces`: what the origin links the
+   * event to.
    */
-  authorize(requestText: JsonText<AuthorizationRequest>, deadlineAtMs?: number): JsonText<AuthorizeAnswer> {
+  authorize(
+    requestText: JsonText<AuthorizationRequest>,
+    deadlineAtMs?: number,
+    traces?: string,
+  ): JsonText<AuthorizeAnswer> {
     const request = fromJsonText(requestText);
     const unrecorded = this.#unrecorded.answerTo(request, this.#card.state, Date.now());
     if (unrecorded !== null) return toJsonText(unrecorded);
-    return toJsonText(this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null)));
+    const { sequence } = this.#card;
+    const answer = this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null));
+    if (traces !== undefined && this.#card.sequence > sequence) this.#outbox.traced(traces);
+    return toJsonText(answer);
   }
 
   /** Records what the network says happened, once. */

@@ -106,6 +106,46 @@ describe('E5: more rows unsent than memory keeps', () => {
   }, 60_000);
 });
 
+describe('the traces of events', () => {
+  test('go with them, in whichever message they are, and are forgotten once they are sent', async () => {
+    const card = await newHarness();
+    card.append(1);
+    card.outbox.traced('one');
+    card.append(2);
+    card.outbox.traced('three');
+    await card.pass(10_000);
+    expect(card.messages.map(({ traces }) => traces)).toEqual([{ 1: 'one', 3: 'three' }]);
+    card.append(1);
+    await card.pass(10_000);
+    expect(card.messages.at(-1)).not.toHaveProperty('traces');
+  });
+
+  test('are lost with the object, and the events are not', async () => {
+    const card = await newHarness();
+    card.append(1);
+    card.outbox.traced('one');
+    await card.reload();
+    await card.pass(10_000);
+    expect([...card.delivered]).toEqual([1]);
+    expect(card.messages[0]).not.toHaveProperty('traces');
+  });
+
+  test('are kept for no more events than memory has room for', async () => {
+    Object.assign(limits, { unsentInMemoryMax: 5 });
+    const card = await newHarness();
+    card.mode = 'refuse';
+    for (let n = 1; n <= 20; n++) {
+      card.append(1);
+      card.outbox.traced(`trace ${n}`);
+    }
+    card.mode = 'take';
+    await card.alarm();
+    const traced = card.messages.flatMap(({ traces }) => Object.keys(traces ?? {}));
+    expect(traced).toEqual(['1', '2', '3', '4', '5']);
+    expect(card.delivered.size).toBe(20);
+  });
+});
+
 describe('a log with a hole', () => {
   test('is never sent across: the object starts again, and all the rows below the hole are in the queue', async () => {
     const card = await newHarness();

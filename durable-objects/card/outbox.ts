@@ -6,7 +6,7 @@
 // a row that nobody ever sends, so the object starts again from what is durable instead.
 //
 // What is in memory, and why losing it is harmless: the cursor is read back from the newest row, so some events may be sent
-// twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm.
+// twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm; an event whose traces are lost is booked alike.
 
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -57,6 +57,8 @@ export class Outbox {
    * newest row. What is not here is read from the log, which costs as much as sending it.
    */
   #unsent: LoggedEvent[] = [];
+  /** Of events that are not sent yet, and that came of a trace. */
+  readonly #traces = new Map<number, string>();
   /** Ends the timer that waits, if one does. */
   #stopTimer: (() => void) | null = null;
   #publishing: Promise<void> | null = null;
@@ -116,6 +118,11 @@ export class Outbox {
     this.promise();
   }
 
+  /** The newest row came of these traces. */
+  traced(traces: string): void {
+    if (this.#traces.size < limits.unsentInMemoryMax) this.#traces.set(this.#sequence, traces);
+  }
+
   /**
    * Neither moved nor taken back when all was sent: that would be a write, and an alarm that finds nothing to send is none. One
    * that is later than we ever ask for was set by a clock that ran ahead: it is brought forward.
@@ -168,9 +175,10 @@ export class Outbox {
 
   async #sendUnsent(): Promise<void> {
     while (this.#publishedSequence < this.#sequence) {
-      for (const message of packMessages(this.#cardKey(), this.#nextRows())) {
+      for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#traces)) {
         const lastSequence = assertFollows(message, this.#publishedSequence);
         await this.#send(message);
+        for (const { sequence } of message.events) this.#traces.delete(sequence);
         this.#publishedSequence = lastSequence;
         this.#publishedAtMs = this.#timing.nowMs();
         this.#unsent = this.#unsent.filter(({ sequence }) => sequence > lastSequence);

@@ -7,21 +7,31 @@ import type { LoggedEvent } from '../../core/apply.ts';
 
 const utf8 = new TextEncoder();
 
-export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[]): CardEventsMessage[] {
-  return pack(
-    card_key,
-    rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body })),
-  );
+/** By an event's sequence, the traces it came of. */
+export type Traces = ReadonlyMap<number, string>;
+
+export function packMessages(
+  card_key: CardKey,
+  rows: readonly LoggedEvent[],
+  traces: Traces = new Map(),
+): CardEventsMessage[] {
+  const events = rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body }));
+  return pack(card_key, events, traces);
 }
 
 /** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */
-function pack(card_key: CardKey, events: CardEvent[]): CardEventsMessage[] {
+function pack(card_key: CardKey, events: CardEvent[], all: Traces): CardEventsMessage[] {
   if (events.length === 0) return [];
-  const message: CardEventsMessage = { version: 1, card_key, events };
+  const traced = events.flatMap(({ sequence }): [number, string][] => {
+    const traces = all.get(sequence);
+    return traces === undefined ? [] : [[sequence, traces]];
+  });
+  const traces = traced.length === 0 ? {} : { traces: Object.fromEntries(traced) };
+  const message: CardEventsMessage = { version: 1, card_key, events, ...traces };
   const fits = events.length <= limits.eventsPerMessageMax && isWithinBytes(JSON.stringify(message));
   if (fits || events.length === 1) return [message];
   const half = Math.ceil(events.length / 2);
-  return [...pack(card_key, events.slice(0, half)), ...pack(card_key, events.slice(half))];
+  return [...pack(card_key, events.slice(0, half), all), ...pack(card_key, events.slice(half), all)];
 }
 
 /** UTF-8 has one to three bytes for each unit of a text's length, so that only what lies between has to be encoded. */

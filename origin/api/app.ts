@@ -12,6 +12,7 @@ import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RepairMetrics } from '../intake/repair-metrics.ts';
 import type { SecondHalf } from '../second-half.ts';
+import { isTracing } from '../tracing/spans.ts';
 import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
 import { deliverCardEvents } from './deliver-card-events.ts';
@@ -26,6 +27,7 @@ import { mountRoot } from './root.ts';
 import type { Route } from './route.ts';
 import { mountSecurityContact } from './security-contact.ts';
 import { takeProviderWebhook } from './take-provider-webhook.ts';
+import { traceRequests } from './trace-requests.ts';
 import { watchAccess } from './watch-access.ts';
 
 export interface AppParts extends Omit<HealthParts, 'database'> {
@@ -82,6 +84,7 @@ export function createApps(parts: AppParts): Apps {
   const looks = createLooks(parts, timing.looksTtlMs);
   const begin = (): App => {
     const app: App = new Hono();
+    if (isTracing()) app.use(traceRequests());
     app.use(measured, nameRequest(door), watchAccess(secondHalf.access));
     app.get('/livez', livez);
     app.get('/readyz', looks.readyz);

@@ -1,6 +1,6 @@
 // Rate, errors and duration of each route (I13). The route's pattern is the label, never the path: a path holds ids.
 
-import type { MiddlewareHandler } from 'hono';
+import type { Context, MiddlewareHandler } from 'hono';
 import { matchedRoutes } from 'hono/route';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
@@ -16,10 +16,14 @@ export function httpMetrics(registry: Registry): MiddlewareHandler {
   return async (context, next) => {
     const end = seconds.startTimer();
     await next();
-    // Middleware matches too, with a star; the route itself has none.
-    const route = matchedRoutes(context).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched';
-    end({ http_response_status_code: context.res.status, route, method: context.req.method });
+    end({ http_response_status_code: context.res.status, route: routeOf(context), method: context.req.method });
   };
+}
+
+/** The pattern of the route that was taken: `/cards/:card_id`. */
+export function routeOf(context: Context): string {
+  // Middleware matches too, with a star; the route itself has none.
+  return matchedRoutes(context).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched';
 }
 
 /** Counts what no code expected, answered as `internal_error`: each is a mistake of ours. */

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
+import { currentTraceParent } from '../tracing/spans.ts';
 import { toJson } from './answer.ts';
 import { hasBody } from './body-bytes.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
@@ -125,7 +126,9 @@ async function serveInTurn(
       ? await read(async () => {})
       : await parts.turns.take({ tenant, turnClass: 'body' }, () => read(nextRound));
   const requestId = context.get('requestId');
-  const call = (sql: Sql) => ({ params, query, body, caller, requestId, sql }) satisfies Call as never;
+  // Taken here: several calls may be answered together, in the course of one of them.
+  const traceParent = currentTraceParent();
+  const call = (sql: Sql) => ({ params, query, body, caller, requestId, traceParent, sql }) satisfies Call as never;
   const shown = (answer: RouteAnswer): RouteAnswer =>
     answer.body === undefined ? answer : { ...answer, body: parts.cursors.sealIn(answer.body, whose) };
   const asked: Asked = { context, route, version, text, call, shown };

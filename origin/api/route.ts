@@ -23,6 +23,8 @@ export interface Call<
   readonly caller: Caller;
   /** Names this request in logs, audit events and answers. */
   readonly requestId: string;
+  /** The request's own span, as a `traceparent`; null: it is not traced. */
+  readonly traceParent: string | null;
   /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for the rest. */
   readonly sql: Sql;
 }

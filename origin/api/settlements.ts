@@ -47,7 +47,9 @@ function create(payers: readonly Payer[]): Route {
   });
 }
 
-type CreateCall = Pick<Call, 'caller' | 'requestId'> & { readonly body: z.output<typeof newSettlementSchema> };
+type CreateCall = Pick<Call, 'caller' | 'requestId' | 'traceParent'> & {
+  readonly body: z.output<typeof newSettlementSchema>;
+};
 
 /** The audit trail's head is locked from the first insert to the commit: for all of them together. */
 async function createTogether(
@@ -58,7 +60,7 @@ async function createTogether(
   const seen = calls.filter(({ caller, body }) => sees(caller, body.merchant_id));
   const outcomes = await createSettlements(
     sql,
-    seen.map((call) => ({ ...doerOf(call), settlement: call.body })),
+    seen.map((call) => ({ ...doerOf(call), trace_parent: call.traceParent, settlement: call.body })),
     payers,
   );
   const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));

@@ -26,6 +26,7 @@ import { signCall } from '../../contracts/sign-call.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
+import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
 
 const timeoutMs = 5_000;
 type Method = 'GET' | 'PUT' | 'POST';
@@ -66,12 +67,14 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
     const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });
-    const answer = await reach(target, {
-      method,
-      headers: { 'content-type': 'application/json', ...signature },
-      ...(method === 'GET' ? {} : { body }),
-      signal: AbortSignal.timeout(timeoutMs),
-    });
+    const answer = await inSpan(`edge ${method}`, { kind: 'client', attributes: { 'peer.service': 'edge' } }, (span) =>
+      answered(span, target, {
+        method,
+        headers: { 'content-type': 'application/json', ...signature, ...traceHeaders() },
+        ...(method === 'GET' ? {} : { body }),
+        signal: AbortSignal.timeout(timeoutMs),
+      }),
+    );
     const said: unknown = await answer.json().catch(() => null);
     const parsed = z.safeParse(schema, said);
     // A stale profile or a key that was used is a 409 with an answer in shape, and so is a 404 where a card may be unknown; an
@@ -134,6 +137,13 @@ async function reach(target: URL, request: RequestInit): Promise<Response> {
     const { code, message } = describeError(cause);
     throw new Error(`the edge cannot be reached: ${code ?? message}`, { cause: error });
   }
+}
+
+async function answered(span: OpenSpan, target: URL, request: RequestInit): Promise<Response> {
+  const answer = await reach(target, request);
+  span.say({ 'http.response.status_code': answer.status });
+  if (answer.status >= 500) span.fail(`status_${answer.status}`);
+  return answer;
 }
 
 /** A token may hold any printable characters: a slash, a question mark, two dots alone. */

@@ -9,6 +9,7 @@ import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { isRefused, isRefusedByDatabase, takeOrSetAside } from '../set-aside.ts';
+import { inSpan } from '../tracing/spans.ts';
 import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
@@ -165,10 +166,16 @@ export class Intake {
   async #book(messages: readonly ReadMessage[]): Promise<void> {
     const { database, metrics } = this.#options;
     const end = metrics.batchSeconds.startTimer();
+    const attributes = { 'messaging.batch.message_count': messages.length };
+    const links = messages.flatMap(({ traces }) => traces);
     try {
-      await this.#ensureStreams(messages);
-      const booked = await bookBatch(database, this.#house, messages);
-      metrics.countBatch(booked, messages);
+      // Of many purchases: each has its own trace, and this leads to them.
+      await inSpan('card events book', { kind: 'consumer', parent: null, links, attributes }, async (span) => {
+        await this.#ensureStreams(messages);
+        const booked = await bookBatch(database, this.#house, messages);
+        metrics.countBatch(booked, messages);
+        span.say({ 'atlas.events': booked.applied });
+      });
     } catch (error) {
       // Said by who decides what becomes of it, so that it is said once.
       const cause = isRefused(error) ? 'refused' : 'failed';

@@ -7,6 +7,7 @@ import { type CardEvent, cardEventsMessageSchema } from '../../contracts/card-ev
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { type CardKey, splitCardKey } from '../../contracts/network.ts';
 import { readStoredEvent } from '../../contracts/stored-event.ts';
+import { tracesIn } from '../../contracts/trace-parent.ts';
 import { countCardData, maskedText } from '../card-data/found.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
@@ -24,6 +25,8 @@ export interface ReadMessage {
   readonly card_token: string;
   readonly events: readonly ReadEvent[];
   readonly dead_letters: readonly DeadLetter[];
+  /** The traces that its events came of, as `traceparent`s. */
+  readonly traces: readonly string[];
 }
 
 const numbered = z.object({ sequence: z.int().positive() });
@@ -61,7 +64,8 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
     });
     if (sequence !== null) events.push({ sequence, event: null, text: null });
   }
-  return { card_key, network, card_token: cardToken, events, dead_letters };
+  const traces = tracesIn(message.data.traces);
+  return { card_key, network, card_token: cardToken, events, dead_letters, traces };
 }
 
 /**

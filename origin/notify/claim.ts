@@ -2,6 +2,7 @@
 // leased: a message whose process died is due again by itself, so a crash repeats a message and never drops one.
 
 import type { Sql } from '../db/client.ts';
+import { isTracing } from '../tracing/spans.ts';
 
 export interface Claimed {
   readonly message_no: string;
@@ -17,6 +18,8 @@ export interface Claimed {
   readonly secret: string;
   readonly previous_secret: string | null;
   readonly slow: boolean;
+  /** The `traceparent` of the settlement it tells of; null: that was not traced, or nobody traces. */
+  readonly trace_parent: string | null;
 }
 
 export interface Lane {
@@ -77,10 +80,11 @@ export async function claimDue(sql: Sql, limits: ClaimLimits): Promise<Claimed[]
       where m.message_no = taken.message_no and e.webhook_endpoint_id = m.webhook_endpoint_id
       returning m.message_no, m.event_id, m.event_type, m.payload, m.attempts, m.lease_until::text as lease,
         e.webhook_endpoint_id, e.url, e.secret,
-        case when e.previous_secret_until > now() then e.previous_secret end as previous_secret, taken.slow`,
+        case when e.previous_secret_until > now() then e.previous_secret end as previous_secret, taken.slow,
+        case when $10::boolean then (select trace_parent from settlements s where s.settlement_id = m.subject) end as trace_parent`,
     values: [
       ...[[...inHand.keys()], [...inHand.values()], slowEndpoints, paused],
-      ...[slow.perEndpoint, fast.perEndpoint, slow.free, fast.free, leaseMs],
+      ...[slow.perEndpoint, fast.perEndpoint, slow.free, fast.free, leaseMs, isTracing()],
     ],
   });
   return rows;

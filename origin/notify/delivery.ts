@@ -6,6 +6,7 @@ import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { isRefusedByDatabase } from '../set-aside.ts';
+import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
 import { answerText } from './answer-text.ts';
 import { type Claimed, claimDue, oldestDue, reachedLimit, retireUndeliverable } from './claim.ts';
 import { type Disabled, disableEndpoint } from './disable-endpoint.ts';
@@ -97,17 +98,34 @@ interface InHand {
   readonly record: (result: AttemptResult) => Promise<void>;
 }
 
-async function attempt(options: DeliveryOptions, { claimed, slots, record }: InHand): Promise<void> {
+async function attempt(options: DeliveryOptions, inHand: InHand): Promise<void> {
+  const { event_id, trace_parent, webhook_endpoint_id, attempts } = inHand.claimed;
+  const attributes = {
+    'atlas.event_id': event_id,
+    'atlas.webhook_endpoint_id': webhook_endpoint_id,
+    'atlas.attempt': attempts + 1,
+  };
+  await inSpan('webhook deliver', { kind: 'client', parent: trace_parent, attributes }, (span) =>
+    deliver(options, inHand, span),
+  );
+}
+
+async function deliver(options: DeliveryOptions, { claimed, slots, record }: InHand, span: OpenSpan): Promise<void> {
   const { fetch, metrics } = options;
   const { webhook_endpoint_id, payload } = claimed;
   const startedMs = performance.now();
   const headers = headersOf(options, claimed);
   if (headers === null) return await recordStorable(record, unsigned(claimed));
-  const reached = await fetch.post(claimed.url, { headers, body: payload });
+  const reached = await fetch.post(claimed.url, { headers: { ...headers, ...traceHeaders() }, body: payload });
   const durationMs = Math.round(performance.now() - startedMs);
 
   const verdict = judgeAttempt(reached, Date.now());
   if (verdict.pauseMs !== null) slots.pause(webhook_endpoint_id, Date.now() + verdict.pauseMs);
+  span.say({
+    'atlas.outcome': verdict.outcome,
+    ...(verdict.status === null ? {} : { 'http.response.status_code': verdict.status }),
+  });
+  if (verdict.outcome !== 'taken') span.fail(verdict.error ?? verdict.outcome);
   metrics.deliveries.inc({ outcome: verdict.outcome });
   metrics.seconds.observe({ outcome: verdict.outcome }, durationMs / 1_000);
   await recordStorable(record, resultOf({ claimed, reached, verdict, durationMs }));

@@ -15,6 +15,7 @@ import {
 import type { Logger } from 'pino';
 import { beforeWaitingFor } from '../db/held.ts';
 import { describeError } from '../log.ts';
+import { keepSpan } from '../tracing/spans.ts';
 import { notTaken, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, SubmitAnswer } from './provider.ts';
 import type { BreakerState, ProviderMetrics } from './provider-metrics.ts';
@@ -151,6 +152,8 @@ class Guard {
   ): Promise<A> {
     beforeWaitingFor(`the provider ${this.#name}`);
     let startedMs: number | null = null;
+    // Its place may be given to it by whoever leaves one, in that one's course.
+    const sendHere = keepSpan(send);
     const passed = this.#bulkheads[kind].execute(() => {
       // Its caller has given up on it while it waited for its place.
       if (signal.aborted) return refused('cancelled');
@@ -158,7 +161,7 @@ class Guard {
       if (this.#breaker.state === CircuitState.HalfOpen) return refused('breaker_open');
       return this.#breaker.execute(async () => {
         startedMs = performance.now();
-        const answer = await this.#timed(kind, send, signal);
+        const answer = await this.#timed(kind, sendHere, signal);
         this.#newestTrouble = isTrouble(answer) && 'code' in answer ? { code: answer.code, atMs: Date.now() } : null;
         return answer;
       });

@@ -5,6 +5,7 @@ import { Webhook } from 'standardwebhooks';
 import { Pool } from 'undici';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
+import { traceHeaders } from '../tracing/spans.ts';
 import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
 import { jsonOf, unreadWebhook } from './unread-webhook.ts';
@@ -82,7 +83,7 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
     const request = {
       path,
       method: 'POST',
-      headers: { ...headers, ...more },
+      headers: { ...headers, ...more, ...traceHeaders() },
       body: JSON.stringify(body),
       signal,
     } as const;

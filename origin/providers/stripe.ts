@@ -6,6 +6,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import Stripe from 'stripe';
 import { Agent, fetch as boundedFetch } from 'undici';
 import * as z from 'zod';
+import { traceHeaders } from '../tracing/spans.ts';
 import { problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import { timeouts } from './guarded.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
@@ -245,9 +246,20 @@ function hostOf(url: string): { host: string; port: string; protocol: 'http' | '
 
 /** Bounded connections and answers, no redirects, and ended with the caller's signal, for which the SDK has no parameter. */
 function fetchThrough(dispatcher: Agent, callers: AsyncLocalStorage<AbortSignal>): typeof fetch {
-  const through = (url: string, init: { signal?: AbortSignal | null }) => {
+  const through = (
+    url: string,
+    init: { signal?: AbortSignal | null; headers?: ConstructorParameters<typeof Headers>[0] },
+  ) => {
     const signals = [init.signal, callers.getStore()].filter((signal) => signal instanceof AbortSignal);
-    return boundedFetch(url, { ...init, dispatcher, redirect: 'manual', signal: AbortSignal.any(signals) });
+    const headers = new Headers(init.headers);
+    for (const [name, value] of Object.entries(traceHeaders())) headers.set(name, value);
+    return boundedFetch(url, {
+      ...init,
+      headers: Object.fromEntries(headers),
+      dispatcher,
+      redirect: 'manual',
+      signal: AbortSignal.any(signals),
+    });
   };
   // undici's own types of fetch are not those of Node's global one, though it is the same.
   return through as unknown as typeof fetch;

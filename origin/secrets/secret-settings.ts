@@ -32,6 +32,8 @@ export const secretSettings = {
   CLOUDFLARE_API_TOKEN: { madeBy: 'theirs', separator: space },
   S3_SECRET_ACCESS_KEY: { madeBy: 'theirs', separator: space },
   UPSTASH_REDIS_REST_TOKEN: { madeBy: 'theirs', separator: space },
+  /** As `name=value`, so that it is looked at whole. */
+  OTEL_EXPORTER_OTLP_HEADERS: { madeBy: 'theirs', separator: null },
   // Their passwords are looked at with the rest of the address.
   DATABASE_URL: { madeBy: 'theirs', separator: null },
   DATABASE_OWNER_URL: { madeBy: 'theirs', separator: null },

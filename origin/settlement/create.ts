@@ -15,6 +15,8 @@ export interface SettlementRequest extends Doer {
   /** The caller's own choice: asked for again, it is the same settlement. */
   readonly settlement_id?: Id<'stl'>;
   readonly settlement: NewSettlement;
+  /** The `traceparent` of what asks for it. */
+  readonly trace_parent?: string | null;
   /** The scheduled run that asks. */
   readonly run_id?: string;
 }
@@ -112,12 +114,12 @@ async function insert(
     name: 'create_settlements',
     // `on conflict`: only ids that callers chose can meet; they look first, and where two look at once, the second changes nothing.
     text: `insert into settlements (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by,
-             correlation_id, destinations, payable_from, due_at, change_reason)
+             correlation_id, trace_parent, destinations, payable_from, due_at, change_reason)
            select asked.*, m.destinations, cooling.payable_from, coalesce(cooling.payable_from, now()),
              case when cooling.payable_from is null then '' else 'waits: the destination was changed, and is paid from '
                || to_char(cooling.payable_from at time zone 'utc', 'YYYY-MM-DD"T"HH24:MI:SS"Z"') end
-           from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[])
-             as asked (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id)
+           from unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[])
+             as asked (settlement_id, merchant_id, amount_minor, currency, reference, run_id, changed_by, correlation_id, trace_parent)
            join merchants m on m.merchant_id = asked.merchant_id
            cross join lateral (
              select case when m.destinations_payable_from > now() then m.destinations_payable_from end as payable_from
@@ -133,6 +135,7 @@ async function insert(
       accepted.map(({ run_id }) => run_id ?? null),
       accepted.map(({ actor }) => actor),
       accepted.map(({ correlation_id }) => correlation_id),
+      accepted.map(({ trace_parent }) => trace_parent ?? null),
     ],
   });
   return new Map(rows.map((row) => [row.settlement_id, { at: row.created_at, payable_from: row.payable_from }]));

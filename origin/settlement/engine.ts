@@ -11,6 +11,7 @@ import { createLoop, type Loop } from '../loop.ts';
 import { type Availability, availability } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
 import { isRefused } from '../set-aside.ts';
+import { inSpan, noteSpan } from '../tracing/spans.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue, type EngineParts, oldestDue, type Task, usableOf } from './claim.ts';
 import { Collector } from './collector.ts';
@@ -174,6 +175,7 @@ export class SettlementEngine {
     const limit = Math.min(this.#claimSize.current, inHandMax - this.#inHand.size, this.#halfOpenMax());
     this.#claims += 1;
     const lease = { token: `${this.#engineId}.${this.#claims}`, ms: leaseMs };
+    const startedAtMs = Date.now();
     const claimed = await claimDue(this.#parts, limit, lease).catch((error: unknown) =>
       this.#afterRefusedClaim(error, limit),
     );
@@ -182,6 +184,10 @@ export class SettlementEngine {
     for (const change of changes) this.#options.metrics.countChange(change);
     for (const task of tasks) this.#take(task);
     if (found === 0) return false;
+    noteSpan('settlements claim', {
+      ...{ parent: null, startedAtMs, links: changes.map(({ before }) => before.trace_parent) },
+      attributes: { 'messaging.batch.message_count': found },
+    });
     this.#claimSize.grow();
     if (found < limit) await pause(gatherMs);
     return true;
@@ -239,7 +245,13 @@ export class SettlementEngine {
 
   async #record(results: readonly Result[]): Promise<void> {
     const { metrics, log } = this.#options;
-    for (const { before, change } of await recordResults(this.#parts, results)) {
+    const attributes = { 'messaging.batch.message_count': results.length };
+    const recorded = await inSpan('settlements record', { parent: null, attributes }, async (span) => {
+      const stored = await recordResults(this.#parts, results);
+      span.link(stored.map(({ before }) => before.trace_parent));
+      return stored;
+    });
+    for (const { before, change } of recorded) {
       metrics.countChange({ before, after: change });
       if (!change.overdue) continue;
       metrics.overdue.inc();

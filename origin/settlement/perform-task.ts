@@ -1,6 +1,7 @@
 // One task with its provider: sent, or asked about; what was said, and what that means. Never throws: what is not known is a
 // finding too.
 
+import { inSpan, type OpenSpan } from '../tracing/spans.ts';
 import type { Task } from './claim.ts';
 import { ofAsk, ofSubmit } from './findings.ts';
 import type { Result } from './record-results.ts';
@@ -12,10 +13,20 @@ export const exchangeMsMax = 25_000;
 
 /** Null: it was not sent, for its lease may end before the answer comes; whoever has it next asks. */
 export async function performTask(task: Task): Promise<Result | null> {
-  const { row, provider, token, kind } = task;
-  const startMs = performance.now();
   // Its process may have stood still since the claim.
-  if (startMs > task.sendBeforeMs) return null;
+  if (performance.now() > task.sendBeforeMs) return null;
+  const { settlement_id, submissions, trace_parent } = task.row;
+  const attributes = {
+    'peer.service': task.provider.name,
+    'atlas.settlement_id': settlement_id,
+    'atlas.submission': submissions,
+  };
+  const options = { kind: 'client', parent: trace_parent, attributes } as const;
+  return await inSpan(`provider ${task.kind}`, options, (span) => exchange(task, span));
+}
+
+async function exchange({ row, provider, token, kind }: Task, span: OpenSpan): Promise<Result> {
+  const startMs = performance.now();
   const submission = submissionOf(row, provider.name);
   const signal = AbortSignal.timeout(exchangeMsMax);
   const said = async () => {
@@ -31,7 +42,9 @@ export async function performTask(task: Task): Promise<Result | null> {
     const code = error instanceof Error ? error.message : String(error);
     return { answer: { outcome: 'unknown', code } as const, finding: { found: 'unknown' } as const };
   });
-  const exchange: Exchange = {
+  span.say({ 'atlas.outcome': answer.outcome });
+  if (answer.outcome === 'unknown' || answer.outcome === 'not_taken') span.fail(answer.code);
+  const told: Exchange = {
     settlement_id: row.settlement_id,
     submission: row.submissions,
     provider: provider.name,
@@ -40,5 +53,5 @@ export async function performTask(task: Task): Promise<Result | null> {
     detail: 'provider_reference' in answer ? answer.provider_reference : 'code' in answer ? answer.code : '',
     duration_ms: performance.now() - startMs,
   };
-  return { settlement_id: row.settlement_id, token, finding, exchanges: [exchange] };
+  return { settlement_id: row.settlement_id, token, finding, exchanges: [told] };
 }

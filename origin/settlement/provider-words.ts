@@ -5,6 +5,7 @@ import type { Logger } from 'pino';
 import { idSchema } from '../../contracts/ids.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
+import { noteSpan } from '../tracing/spans.ts';
 import type { EngineParts } from './claim.ts';
 import { contradiction, raiseContradictions } from './contradictions.ts';
 import { type Inbox, type Judged, judge, type WordOutcome } from './judge-word.ts';
@@ -56,14 +57,15 @@ export async function takeProviderWords(
   log: Logger,
 ): Promise<WordsTaken> {
   const { database, transit, providers } = parts;
-  return await database.transaction(async (sql) => {
+  const startedAtMs = Date.now();
+  const { spoken, ...words } = await database.transaction(async (sql) => {
     const { rows } = await sql.query<Inbox>({
       name: 'lock_provider_words',
       text: `select provider, webhook_id, word from provider_webhooks where ${waiting}
              order by received_at limit $2 for update skip locked`,
       values: [except, limit],
     });
-    if (rows.length === 0) return { outcomes: [], changes: [] };
+    if (rows.length === 0) return { outcomes: [], changes: [], spoken: [] };
     // As text that the database takes: an id with NUL in it is no settlement of ours, and must not stand in the way for ever.
     const named = [...new Set(rows.map(({ word }) => storable(word.settlement_id)))];
     const settlements = await lockSettlements(sql, named);
@@ -103,8 +105,15 @@ export async function takeProviderWords(
       ofOurs.map((inbox) => exchangeOf(inbox, settlements.get(inbox.word.settlement_id))),
       returns,
     );
-    return { outcomes: taken.map(({ outcome }) => outcome), changes };
+    const spoken = ofOurs.map(({ provider, outcome, word: { settlement_id } }) => ({
+      parent: settlements.get(settlement_id)?.trace_parent ?? null,
+      attributes: { 'peer.service': provider, 'atlas.settlement_id': settlement_id, 'atlas.outcome': outcome },
+    }));
+    return { outcomes: taken.map(({ outcome }) => outcome), changes, spoken };
   });
+  // Each in its settlement's own trace: the webhook itself came in the course of the provider's.
+  for (const span of spoken) noteSpan('provider message', { kind: 'consumer', startedAtMs, ...span });
+  return words;
 }
 
 /** Those that words which may tell of a return have to be held against: few words do. */

@@ -7,6 +7,7 @@ import * as z from 'zod';
 import { findCardData } from '../../contracts/card-data.ts';
 import { idSchema } from '../../contracts/ids.ts';
 import { newSettlementSchema } from '../../contracts/settlement.ts';
+import { traceParentOf } from '../../contracts/trace-parent.ts';
 import { countCardData } from '../card-data/found.ts';
 import type { QueueConfig } from '../config.ts';
 import type { Database, Sql } from '../db/client.ts';
@@ -27,6 +28,8 @@ export const settlementMessageSchema = z.strictObject({
     .min(1)
     .max(120)
     .regex(/^[\w.:-]+$/),
+  /** The sender's `traceparent`, where it has one: the settlement belongs to its trace. One that is none is left out. */
+  traceparent: z.unknown().transform(traceParentOf).optional(),
   settlement: newSettlementSchema,
 });
 export type SettlementMessage = z.input<typeof settlementMessageSchema>;
@@ -99,7 +102,7 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
       bury(message, z.prettifyError(read.error).replaceAll(/\s+/g, ' ').slice(0, 300));
       continue;
     }
-    const { settlement_id, correlation_id, settlement } = read.data;
+    const { settlement_id, correlation_id, traceparent: trace_parent = null, settlement } = read.data;
     const found = findCardData(message.body);
     if (found !== null) {
       countCardData('settlement_queue', 'refused');
@@ -115,7 +118,7 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
     // Whatever refused it may be over, but somebody may have seen to it since: it is for a person.
     else if (dead.has(textOf(message))) bury(message, 'was refused before');
     else {
-      const request = { actor: 'queue:settlements', correlation_id, settlement_id, settlement };
+      const request = { actor: 'queue:settlements', correlation_id, settlement_id, trace_parent, settlement };
       wanted.set(settlement_id, { messages: [message], content, request });
     }
   }

@@ -17,6 +17,8 @@ export interface SettlementRow extends SettlementProgress {
   readonly created_at: Date;
   readonly destinations: Readonly<Record<string, unknown>>;
   readonly payable_account_no: number;
+  /** The trace of whoever asked for it, as a `traceparent`; null: it was not traced. */
+  readonly trace_parent: string | null;
 }
 
 type StoredRow = Omit<SettlementRow, 'amount_minor' | 'payable_account_no'> & {
@@ -27,7 +29,8 @@ type StoredRow = Omit<SettlementRow, 'amount_minor' | 'payable_account_no'> & {
 const selectionFrom = (settlements: string) => `
   select s.settlement_id, s.merchant_id, s.amount_minor, s.currency, s.reference, s.state, s.step, s.provider,
     s.provider_reference, s.submissions, s.outcome_unknown, s.polls, s.attempts, s.lease_owner, s.failure_code,
-    s.dead_lettered_at is not null as dead_lettered, s.created_at, s.destinations, a.ledger_account_no as payable_account_no
+    s.dead_lettered_at is not null as dead_lettered, s.created_at, s.destinations, s.trace_parent,
+    a.ledger_account_no as payable_account_no
   from ${settlements} s
   join merchants m on m.merchant_id = s.merchant_id
   join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null

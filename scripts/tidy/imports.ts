@@ -53,6 +53,8 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
       ...['@upstash/redis', '@upstash/ratelimit', 'cockatiel', 'swagger-ui-dist'],
       // Object storage: bank files and signed checkpoints.
       '@aws-sdk/client-s3',
+      // Traces, by the official SDK.
+      '@opentelemetry',
       // XML of banks, in pieces and strict.
       'saxes',
     ],

@@ -17,6 +17,7 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
+import { tracesOf } from '../traces.ts';
 import { keyReused, nativeIdentifiers, queueMessages, type Stored, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
@@ -58,6 +59,7 @@ export const native = new Hono<Bindings>()
       request,
       arrivedAtMs: context.get('arrivedAtMs'),
       deadlineMs: deadline_ms,
+      traces: tracesOf(context.req.raw.headers),
     });
     switch (answer.outcome) {
       case 'decided':

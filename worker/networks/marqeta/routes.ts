@@ -12,6 +12,7 @@ import { authorize } from '../../card-call.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
 import { logEvent, logUnread } from '../../log.ts';
+import { tracesOf } from '../../traces.ts';
 import { batchOf } from './batch.ts';
 import { storeAll } from './facts.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
@@ -38,6 +39,7 @@ export async function answerGateway(
     request,
     arrivedAtMs,
     deadlineMs: limits.marqetaDeadlineMs,
+    traces: tracesOf(raw.headers),
   });
   switch (answer.outcome) {
     case 'decided': {

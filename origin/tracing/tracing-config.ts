@@ -1,0 +1,57 @@
+// Where traces go and how many of them, by the names that OpenTelemetry's own documents have for it.
+// https://opentelemetry.io/docs/specs/otel/protocol/exporter/ and …/configuration/sdk-environment-variables/
+
+import * as z from 'zod';
+import { isThisMachine } from '../outside.ts';
+
+/** `name=value,name=value`, as for W3C Baggage: values are percent-encoded. */
+const headers = z.string().transform((text, context): Readonly<Record<string, string>> => {
+  const read: Record<string, string> = {};
+  for (const part of text.split(',').filter((one) => one.trim() !== '')) {
+    const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([\x21-\x7e]{1,4000})\s*$/.exec(part) ?? [];
+    const plain = decoded(value);
+    if (name === undefined || plain === null) {
+      context.addIssue({ code: 'custom', message: 'must be name=value, several with commas' });
+      return z.NEVER;
+    }
+    read[name] = plain;
+  }
+  return read;
+});
+
+export const tracingEnvironmentShape = {
+  /** A collector's, without the path: `/v1/traces` is added. Not set: nothing is traced, and no SDK is loaded. */
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
+    .optional(),
+  OTEL_EXPORTER_OTLP_HEADERS: headers.optional(),
+  /** The share of traces that are recorded, 0 to 1. By the trace's id, so that all who work on one trace decide alike. */
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(?:0|1|0?\.\d{1,6}|[01]\.\d{1,6})$/, 'must be a share from 0 to 1, such as 0.05')
+    .transform(Number)
+    .refine((ratio) => ratio <= 1, 'must be a share from 0 to 1, such as 0.05')
+    .default(0.05),
+} as const;
+
+const shape = z.object(tracingEnvironmentShape);
+export type TracingConfig = z.infer<typeof shape>;
+
+/** A collector on this machine is reached without TLS; any other one by TLS in production. */
+export function tracingProblems(
+  { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }: TracingConfig,
+  isProduction: boolean,
+): string[] {
+  if (!isProduction || endpoint === undefined || /^https:/i.test(endpoint)) return [];
+  if (isThisMachine(new URL(endpoint).hostname)) return [];
+  return ['OTEL_EXPORTER_OTLP_ENDPOINT: must be https in production, where it is not on this machine'];
+}
+
+/** Null for what no percent-encoding gives. */
+function decoded(text: string | undefined): string | null {
+  try {
+    return text === undefined ? null : decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}
