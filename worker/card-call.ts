@@ -83,7 +83,7 @@ function unknownCard(): Outcome {
  */
 async function ask(env: Env, call: Call, deadlineAtMs: number): Promise<DecidedAnswer | null> {
   const { network, cardToken, request, traces } = call;
-  const trace_id = traceIdOf(traces);
+  const about = { network, trace_id: traceIdOf(traces) };
   const startedMs = Date.now();
   const requestText = toJsonText(request);
   for (let tries = 1; ; tries++) {
@@ -92,18 +92,18 @@ async function ask(env: Env, call: Call, deadlineAtMs: number): Promise<DecidedA
       const answerText = await inTime(asked, deadlineAtMs);
       if (answerText === 'late') {
         // What came of it is settled by the void or the stand-in that follows.
-        logEvent('error', 'authorization_late', { network, trace_id, tries, waited_ms: Date.now() - startedMs });
+        logEvent('error', 'authorization_late', { ...about, tries, waited_ms: Date.now() - startedMs });
         return null;
       }
       if (tries > 1)
-        logEvent('warn', 'authorization_asked_again', { network, trace_id, tries, waited_ms: Date.now() - startedMs });
+        logEvent('warn', 'authorization_asked_again', { ...about, tries, waited_ms: Date.now() - startedMs });
       return decidedOf(fromJsonText<AuthorizeAnswer>(answerText));
     } catch (error) {
       if (error instanceof Refusal) throw error;
       const waitMs = waitBeforeMs(tries);
       if (!isForAMoment(error) || Date.now() + waitMs >= deadlineAtMs) {
         const waited_ms = Date.now() - startedMs;
-        logEvent('error', 'authorization_unavailable', { network, trace_id, tries, waited_ms, error: String(error) });
+        logEvent('error', 'authorization_unavailable', { ...about, tries, waited_ms, error: String(error) });
         return null;
       }
       await wait(waitMs);

@@ -77,7 +77,6 @@ test("the platform's trace comes after the network's, or alone; where there is n
 test('a platform that says nothing of use is passed over', () => {
   for (const said of [
     undefined,
-    {},
     { spanContext: () => ({}) },
     { spanContext: () => ({ traceId: '0'.repeat(32), spanId: 'x' }) },
   ]) {

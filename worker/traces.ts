@@ -9,14 +9,14 @@ import { traceParentOf } from '../contracts/trace-parent.ts';
 export function tracesOf(headers: Headers): string {
   const theirs = traceParentOf(headers.get('traceparent'));
   const platform = platformTrace();
-  if (theirs !== null && platform !== null) return `${theirs} ${platform}`;
+  if (theirs && platform) return `${theirs} ${platform}`;
   return theirs ?? platform ?? `00-${hex()}-${hex().slice(16)}-00`;
 }
 
 /** The platform begins a trace of its own for each call, whatever the call's header says. */
 function platformTrace(): string | null {
-  const { traceId, spanId, traceFlags = 0 } = tracing?.getActiveSpan?.()?.spanContext?.() ?? {};
-  return traceParentOf(`00-${traceId}-${spanId}-0${traceFlags & 1}`);
+  const { traceId, spanId, traceFlags } = tracing.getActiveSpan()?.spanContext() ?? {};
+  return traceParentOf(`00-${traceId}-${spanId}-0${Number(traceFlags) & 1}`);
 }
 
 /** 122 random bits of 128, in 32 hexadecimal digits. */

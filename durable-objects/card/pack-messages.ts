@@ -22,12 +22,10 @@ export function packMessages(
 /** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */
 function pack(card_key: CardKey, events: CardEvent[], all: Traces): CardEventsMessage[] {
   if (events.length === 0) return [];
-  const traced = events.flatMap(({ sequence }): [number, string][] => {
-    const traces = all.get(sequence);
-    return traces === undefined ? [] : [[sequence, traces]];
-  });
-  const traces = traced.length === 0 ? {} : { traces: Object.fromEntries(traced) };
-  const message: CardEventsMessage = { version: 1, card_key, events, ...traces };
+  const message: CardEventsMessage = { version: 1, card_key, events };
+  const traced = events.filter(({ sequence }) => all.has(sequence));
+  if (traced.length > 0)
+    message.traces = Object.fromEntries(traced.map(({ sequence }) => [sequence, all.get(sequence) ?? '']));
   const fits = events.length <= limits.eventsPerMessageMax && isWithinBytes(JSON.stringify(message));
   if (fits || events.length === 1) return [message];
   const half = Math.ceil(events.length / 2);
