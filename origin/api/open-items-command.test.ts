@@ -1,11 +1,10 @@
-// npm run open-items against the real API: what it prints, what it does, and how it ends.
+// atlas open-items against the real API: what it prints, what it does, and how it ends.
 
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import { text } from 'node:stream/consumers';
 import { serve } from '@hono/node-server';
 import { beforeAll, expect, test } from 'vitest';
+import { runAtlas } from '../../scripts/test-atlas.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { SampleWorld } from './sample-world.ts';
@@ -22,14 +21,7 @@ beforeAll(async () => {
   };
 });
 
-async function run(...args: readonly string[]) {
-  const child = spawn(process.execPath, ['scripts/open-items.ts', ...args], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, ATLAS_URL: url, ATLAS_API_KEY: world.api.apiKey, ATLAS_HOME: '/nowhere' },
-  });
-  const [out, error, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
-  return { out, error, code };
-}
+const run = (...args: readonly string[]) => runAtlas({ url, key: world.api.apiKey }, 'open-items', ...args);
 
 test('a person finds an item, reads what can be done, posts it at a rate, and finds nothing more', async () => {
   expect(await run()).toEqual({ out: 'Nothing: no such item waits for a person.\n', error: '', code: 0 });
@@ -57,6 +49,7 @@ test('a person finds an item, reads what can be done, posts it at a rate, and fi
     ...{ out: '', code: 1, error: expect.stringMatching(/^field_invalid: input\.rate must be a decimal text/) },
   });
   expect(await run('act', id, 'post_at_rate', '--reason', 'x y', '--set', 'price=1')).toMatchObject({
+    code: 2,
     error: '--set price: the action has no such field; it has amount_minor, rate\n',
   });
   const acted = await run('act', id, 'post_at_rate', '--reason', 'rate of the day', '--set', 'rate=1.0945');
@@ -101,7 +94,7 @@ test.each<[string, string[], string]>([
     const ended = await run(...args);
     expect(ended).toMatchObject({ out: '', code: 2 });
     expect(ended.error).toContain(said);
-    expect(ended.error).toContain('npm run open-items -- act-all');
+    expect(ended.error).toContain('atlas open-items act-all');
   },
   30_000,
 );
@@ -116,5 +109,5 @@ test('what the API refuses, and an origin that does not answer, are said in a se
     error: expect.stringContaining('field_invalid: kind'),
   });
   const away = await run('counts', '--url', 'http://127.0.0.1:9');
-  expect(away).toMatchObject({ code: 1, error: 'The origin does not answer. Is it running? npm start\n' });
+  expect(away).toMatchObject({ code: 3, error: expect.stringMatching(/^Atlas could not be reached\./) });
 }, 60_000);

@@ -1,5 +1,6 @@
 // An action's input from the fields of a command line: what its JSON Schema says is a number is read as one, an object as JSON.
 
+import { UsedWrongly } from '../command.ts';
 import type { Fields } from './words.ts';
 
 /** Throws what cannot be read, and names the fields that there are where one is unknown. */
@@ -10,7 +11,7 @@ export function inputFrom(fields: Fields, schema: Readonly<Record<string, unknow
       const property = properties[name];
       if (property === undefined) {
         const known = Object.keys(properties).join(', ') || 'none';
-        throw new Error(`--set ${name}: the action has no such field; it has ${known}`);
+        throw new UsedWrongly(`--set ${name}: the action has no such field; it has ${known}`);
       }
       return [name, readValue(name, text, property.type)];
     }),
@@ -22,7 +23,7 @@ function readValue(name: string, text: string, type: unknown): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new Error(
+    throw new UsedWrongly(
       `--set ${name}=${text} is not ${type === 'object' ? 'a JSON object' : `JSON, as ${String(type)} is`}`,
     );
   }

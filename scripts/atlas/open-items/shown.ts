@@ -1,7 +1,7 @@
 // Open items as text for a terminal.
 
-import { currencyExponent, decimalTextFromMinor } from '../../contracts/money.ts';
-import type { OpenItem, OpenItemCounts, WholeOpenItem } from '../../sdk/index.ts';
+import type { OpenItem, OpenItemCounts, WholeOpenItem } from '../../../sdk/index.ts';
+import { length, money, table } from '../shown.ts';
 
 export function shownList(items: readonly OpenItem[], { nowMs, isMore }: { nowMs: number; isMore: boolean }): string {
   if (items.length === 0) return 'Nothing: no such item waits for a person.\n';
@@ -9,7 +9,7 @@ export function shownList(items: readonly OpenItem[], { nowMs, isMore }: { nowMs
     item.open_item_id,
     item.kind,
     ageOf(item.opened_at, nowMs),
-    amountOf(item),
+    money(item.amount_minor, item.currency),
     belongsTo(item),
     `${item.summary}${item.times > 1 ? ` (seen ${item.times} times)` : ''}${item.under_way === null ? '' : ` [${item.under_way.name} under way]`}`,
   ]);
@@ -19,7 +19,7 @@ export function shownList(items: readonly OpenItem[], { nowMs, isMore }: { nowMs
 
 export function shownCounts({ open, kinds }: OpenItemCounts): string {
   if (open === 0) return 'Nothing waits for a person.\n';
-  const rows = kinds.map((count) => [count.kind, String(count.open), inWords(count.oldest_age_seconds * 1_000)]);
+  const rows = kinds.map((count) => [count.kind, String(count.open), length(count.oldest_age_seconds * 1_000)]);
   return `${table([['kind', 'open', 'oldest'], ...rows, ['all', String(open), '']]).join('\n')}\n`;
 }
 
@@ -29,7 +29,7 @@ export function shownItem(item: WholeOpenItem, nowMs: number): string {
     ['status', item.resolution === null ? item.status : `${item.status} by ${item.resolution}`],
     ['age', ageOf(item.opened_at, nowMs)],
     ['seen', `${item.times === 1 ? 'once' : `${item.times} times`}, last at ${item.last_seen_at}`],
-    ['amount', amountOf(item)],
+    ['amount', money(item.amount_minor, item.currency)],
     ['source', item.source],
     ['settlement', item.settlement_id],
     ['authorization', item.authorization_id],
@@ -62,40 +62,11 @@ function indented(text: string): string[] {
   return text.split('\n').map((line) => `    ${line}`);
 }
 
-/** As `9.00 EUR`; minor units alone where the currency is not one of ours. */
-function amountOf({ amount_minor, currency }: OpenItem): string {
-  if (amount_minor === null || currency === null) return '';
-  if (currencyExponent(currency) === undefined) return `${amount_minor} ${currency}`;
-  return `${decimalTextFromMinor(amount_minor, currency)} ${currency}`;
-}
-
 function belongsTo(item: OpenItem): string {
   const { settlement_id, authorization_id, merchant_id, card_key, provider } = item;
   return settlement_id ?? authorization_id ?? merchant_id ?? card_key ?? provider ?? item.source ?? '';
 }
 
 function ageOf(openedAt: string, nowMs: number): string {
-  return inWords(Math.max(0, nowMs - Date.parse(openedAt)));
-}
-
-/** In the largest unit that it fills twice: 90 minutes are `90 min`, 50 hours `2 d`. */
-function inWords(ms: number): string {
-  const units = [
-    ['d', 86_400_000],
-    ['h', 3_600_000],
-    ['min', 60_000],
-    ['s', 1_000],
-  ] as const;
-  const [name, unit] = units.find(([, length]) => ms >= 2 * length) ?? ['s', 1_000];
-  return `${Math.floor(ms / unit)} ${name}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('   ')
-      .trimEnd(),
-  );
+  return length(nowMs - Date.parse(openedAt));
 }

@@ -1,26 +1,22 @@
-// npm run open-items: everything that needs a person, looked at and acted on from a terminal, with the SDK.
+// atlas open-items: everything that needs a person, looked at and acted on from a terminal.
 
-import { Atlas, AtlasError, type OpenItem, type OpenItemsActed } from '../sdk/index.ts';
-import { readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
+import type { Atlas, OpenItem, OpenItemsActed } from '../../sdk/index.ts';
+import type { Command, Found } from './command.ts';
 import { inputFrom } from './open-items/input.ts';
 import { shownCounts, shownItem, shownList } from './open-items/shown.ts';
 import { help, readWords, type Words } from './open-items/words.ts';
-import { wordsOf } from './words.ts';
 
-function connect({ url }: Words): Atlas {
-  const running = readNote<Running>('running.json');
-  const baseUrl = url ?? process.env['ATLAS_URL'] ?? running?.origin_url;
-  const apiKey = process.env['ATLAS_API_KEY'] ?? running?.api_key;
-  if (baseUrl === undefined || apiKey === undefined)
-    throw new Error(
-      'Nothing runs here. Start the system in another terminal (npm start), or give --url and ATLAS_API_KEY',
-    );
-  return new Atlas({ baseUrl, apiKey });
-}
+export const openItems: Command = {
+  name: 'open-items',
+  summary: 'what needs a person, and acting on it',
+  help,
+  read(args) {
+    const words = readWords(args);
+    return (connection) => run(words, connection().atlas);
+  },
+};
 
-/** What is printed; the object where JSON was asked for. */
-async function run(words: Words, { openItems }: Atlas): Promise<{ text: string; answer: unknown }> {
+async function run(words: Words, { openItems }: Atlas): Promise<Found> {
   switch (words.command) {
     case 'list': {
       const items: OpenItem[] = [];
@@ -30,15 +26,15 @@ async function run(words: Words, { openItems }: Atlas): Promise<{ text: string; 
         if (isMore) break;
         items.push(item);
       }
-      return { text: shownList(items, { nowMs: Date.now(), isMore }), answer: { open_items: items } };
+      return { text: shownList(items, { nowMs: Date.now(), isMore }), answer: { open_items: items }, isWell: true };
     }
     case 'counts': {
       const answer = await openItems.counts();
-      return { text: shownCounts(answer), answer };
+      return { text: shownCounts(answer), answer, isWell: true };
     }
     case 'show': {
       const answer = await openItems.retrieve(words.id);
-      return { text: shownItem(answer, Date.now()), answer };
+      return { text: shownItem(answer, Date.now()), answer, isWell: true };
     }
     case 'act': {
       const { actions } = await openItems.retrieve(words.id);
@@ -47,13 +43,17 @@ async function run(words: Words, { openItems }: Atlas): Promise<{ text: string; 
       const input = schema === undefined ? words.fields : inputFrom(words.fields, schema);
       const answer = await openItems.act(words.id, words.action, { reason: words.reason, input });
       const result = answer.result === null ? '' : `   ${JSON.stringify(answer.result)}`;
-      return { text: `${answer.open_item_id}   ${answer.status} by ${answer.resolution}${result}\n`, answer };
+      return {
+        text: `${answer.open_item_id}   ${answer.status} by ${answer.resolution}${result}\n`,
+        answer,
+        isWell: true,
+      };
     }
     case 'act-all': {
       const answer = await actOnAll(words, openItems);
       const { closed, refused, not_now, skipped } = answer;
-      if (refused + not_now > 0) process.exitCode = 1;
-      return { text: `closed ${closed}, refused ${refused}, not now ${not_now}, skipped ${skipped}\n`, answer };
+      const text = `closed ${closed}, refused ${refused}, not now ${not_now}, skipped ${skipped}\n`;
+      return { text, answer, isWell: refused + not_now === 0 };
     }
   }
 }
@@ -70,19 +70,4 @@ async function actOnAll(words: Extract<Words, { command: 'act-all' }>, openItems
     if (acted.next_cursor === null || acted.not_now > 0) return sums;
     cursor = acted.next_cursor;
   }
-}
-
-function problemOf(error: unknown): string {
-  if (!(error instanceof AtlasError)) return error instanceof Error ? error.message : String(error);
-  if (error.errorCode === 'connection_failed') return 'The origin does not answer. Is it running? npm start';
-  return `${error.errorCode}: ${error.message}`;
-}
-
-const words = wordsOf(readWords, help);
-try {
-  const { text, answer } = await run(words, connect(words));
-  process.stdout.write(words.json ? `${JSON.stringify(answer)}\n` : text);
-} catch (error) {
-  process.stderr.write(`${problemOf(error)}\n`);
-  process.exitCode = 1;
 }

@@ -1,14 +1,14 @@
-// The words of `npm run open-items`: a command, its filters, and an action's input as fields.
+// The words of `atlas open-items`: a command, its filters, and an action's input as fields.
 
 import { parseArgs } from 'node:util';
-import type { OpenItemGroup, OpenItemQuery } from '../../sdk/index.ts';
-import { portBaseOption } from '../dev/home.ts';
+import type { OpenItemGroup, OpenItemQuery } from '../../../sdk/index.ts';
+import { commonOptions } from '../command.ts';
 
-export const help = `npm run open-items                                       what needs a person, the newest first
-npm run open-items -- counts                             how many of each kind, and how old the oldest is
-npm run open-items -- show <id>                          one of them: evidence, actions and their input, history
-npm run open-items -- act <id> <action> --reason TEXT    do it, and close the item
-npm run open-items -- act-all <action> --kind KIND --reason TEXT    the same for all open ones of a kind
+export const help = `atlas open-items                                       what needs a person, the newest first
+atlas open-items counts                                how many of each kind, and how old the oldest is
+atlas open-items show <id>                             one of them: evidence, actions and their input, history
+atlas open-items act <id> <action> --reason TEXT       do it, and close the item
+atlas open-items act-all <action> --kind KIND --reason TEXT    the same for all open ones of a kind
 
   --kind KIND         of one kind; docs/open-items.md lists them
   --status STATUS     open (default), resolved, dismissed, any
@@ -19,16 +19,10 @@ npm run open-items -- act-all <action> --kind KIND --reason TEXT    the same for
   --limit N           at most so many (default 50)
   --reason TEXT       why: goes to the audit trail
   --set FIELD=VALUE   one field of the action's input, as --set rate=1.0945; again for each
-  --url URL           the origin (default: ATLAS_URL, or the running npm start)
-  --json              the API's answer as JSON
-  --port-base N       the system that npm start -- --port-base N started
-  --help              this
 
-ATLAS_API_KEY         an operator's key with open_items:read and open_items:write (default: that of the running npm start)`;
+Needs open_items:read, and open_items:write to act. Looking is well whatever there is; act-all is not where some were refused.`;
 
-export type Words = { readonly url: string | null; readonly json: boolean } & Command;
-
-export type Command =
+export type Words =
   | { readonly command: 'list'; readonly query: OpenItemQuery; readonly limit: number }
   | { readonly command: 'counts' }
   | { readonly command: 'show'; readonly id: string }
@@ -51,7 +45,7 @@ export type Command =
 export type Fields = Readonly<Record<string, string>>;
 
 const options = {
-  ...portBaseOption,
+  ...commonOptions,
   kind: { type: 'string' },
   status: { type: 'string' },
   source: { type: 'string' },
@@ -65,9 +59,6 @@ const options = {
   limit: { type: 'string' },
   reason: { type: 'string' },
   set: { type: 'string', multiple: true, default: [] as string[] },
-  url: { type: 'string' },
-  json: { type: 'boolean', default: false },
-  help: { type: 'boolean', default: false },
 } as const;
 
 type Values = ReturnType<typeof parsed>['values'];
@@ -76,14 +67,13 @@ function parsed(args: readonly string[]) {
   return parseArgs({ args: [...args], allowPositionals: true, options });
 }
 
-/** Null: help was asked for. Throws what is wrong with the words. */
-export function readWords(args: readonly string[]): Words | null {
+/** Throws what is wrong with the words. */
+export function readWords(args: readonly string[]): Words {
   const { values, positionals } = parsed(args);
-  if (values.help) return null;
-  return { url: values.url ?? null, json: values.json, ...readCommand(positionals, values) };
+  return readCommand(positionals, values);
 }
 
-function readCommand([command = 'list', ...more]: readonly string[], values: Values): Command {
+function readCommand([command = 'list', ...more]: readonly string[], values: Values): Words {
   switch (command) {
     case 'list':
       none(more);

@@ -1,0 +1,54 @@
+// What the API says of a card, as far as commands show it.
+
+export interface Card {
+  readonly card_id: string;
+  readonly account_id: string;
+  readonly network: string;
+  readonly profile: {
+    readonly version: number;
+    readonly status: string;
+    readonly currency: string;
+    readonly funds_minor: number | null;
+    readonly expires_at_ms: number | null;
+    readonly controls: readonly { readonly control_id: string }[];
+  };
+  readonly control_set: { readonly control_set_id: string; readonly version: number } | null;
+  readonly edge: {
+    readonly state: 'stored' | 'pending';
+    readonly version: number;
+    readonly attempts: number;
+    readonly last_error: string | null;
+  };
+}
+
+export interface Authorization {
+  readonly authorization_id: string;
+  readonly currency: string;
+  readonly merchant: { readonly name: string | null } | null;
+  readonly status: string;
+  readonly reason: string | null;
+  readonly requested_minor: number;
+  readonly held_minor: number;
+  readonly posted_minor: number;
+  readonly opened_at_ms: number;
+  readonly card_id: string | null;
+}
+
+export interface Comparison {
+  readonly card_id: string;
+  readonly verdict: 'same' | 'under_way' | 'differs' | 'unknown';
+  readonly differences: readonly string[];
+  readonly edge: (Side & { readonly last_sequence: number; readonly published_sequence: number }) | null;
+  readonly origin: Side & { readonly applied_sequence: number; readonly seen_sequence: number };
+}
+
+interface Side {
+  readonly profile_version: number | null;
+  readonly held_minor: number;
+  readonly posted_minor: number;
+}
+
+export interface Reread extends Comparison {
+  readonly is_whole: boolean;
+  readonly events_taken: number;
+}

@@ -1,0 +1,89 @@
+// Where a command asks, and with which key: options first, then ATLAS_URL and ATLAS_API_KEY, then the system that npm start runs
+// here. A URL from one of them never meets the key of another but for --key, so that no key is sent to where it does not belong.
+
+import { Atlas, AtlasError } from '../../sdk/index.ts';
+import { createTransport, type Send } from '../../sdk/transport.ts';
+import { howToStart, readNote } from '../dev/home.ts';
+import type { Running } from '../dev/running.ts';
+import { UsedWrongly } from './command.ts';
+
+export interface Connection {
+  readonly url: string;
+  readonly innerUrl: string;
+  /** Null where a URL was given and not that of the edge. */
+  readonly edgeUrl: string | null;
+  readonly send: Send;
+  readonly atlas: Atlas;
+  /** GET of what has no key: /livez, /health, /metrics. Throws only where there is no answer. */
+  readonly look: (url: string) => Promise<Look>;
+}
+
+export interface Look {
+  readonly status: number;
+  readonly text: string;
+  /** The JSON in it; null where it is none. */
+  readonly body: unknown;
+  readonly headers: Headers;
+}
+
+export interface Place {
+  readonly url?: string | undefined;
+  readonly key?: string | undefined;
+  readonly 'inner-url'?: string | undefined;
+  readonly 'edge-url'?: string | undefined;
+}
+
+const lookMs = 10_000;
+
+export function connect(given: Place, environment: NodeJS.ProcessEnv = process.env): Connection {
+  const { url, apiKey, edgeUrl } = placeOf(given, environment);
+  if (!URL.canParse(url)) throw new UsedWrongly(`--url ${url} is not like https://api.example.com`);
+  const options = { baseUrl: url, apiKey };
+  return {
+    url: url.replace(/\/+$/, ''),
+    innerUrl: (given['inner-url'] ?? (environment['ATLAS_INNER_URL'] || url)).replace(/\/+$/, ''),
+    edgeUrl,
+    send: createTransport(options),
+    atlas: new Atlas(options),
+    look,
+  };
+}
+
+function placeOf(given: Place, environment: NodeJS.ProcessEnv) {
+  const edgeUrl = given['edge-url'] ?? (environment['ATLAS_EDGE_URL'] || null);
+  const url = given.url ?? (environment['ATLAS_URL'] || undefined);
+  if (url !== undefined) {
+    const apiKey = given.key ?? (environment['ATLAS_API_KEY'] || undefined);
+    if (apiKey === undefined) throw new UsedWrongly(`${url} needs a key: ATLAS_API_KEY or --key`);
+    return { url, apiKey, edgeUrl };
+  }
+  const running = readNote<Running>('running.json');
+  if (running === null)
+    throw new UsedWrongly(
+      `No --url or ATLAS_URL, and nothing runs here. Give both it and ATLAS_API_KEY, or start the system: ${howToStart()}`,
+    );
+  return { url: running.origin_url, apiKey: given.key ?? running.api_key, edgeUrl: edgeUrl ?? running.edge_url };
+}
+
+async function look(url: string): Promise<Look> {
+  try {
+    const answer = await fetch(url, { redirect: 'manual', signal: AbortSignal.timeout(lookMs) });
+    const text = await answer.text();
+    return { status: answer.status, text, body: jsonIn(text), headers: answer.headers };
+  } catch (error) {
+    throw new AtlasError({
+      status: 0,
+      errorCode: 'connection_failed',
+      message: `${url} does not answer.`,
+      cause: error,
+    });
+  }
+}
+
+function jsonIn(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}

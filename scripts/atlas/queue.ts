@@ -1,0 +1,113 @@
+// atlas queue status and queue dead: what is on its way through the queues, and what fell out of them.
+
+import type { OpenItem } from '../../sdk/index.ts';
+import { type Command, type Found, wordsIn } from './command.ts';
+import type { Connection } from './connection.ts';
+import { healthOf, metricOf } from './health.ts';
+import { length, lines, money, table } from './shown.ts';
+
+/** Loops that take something from a queue or bring it on, in the order of the way. */
+const loopsOfQueues = [
+  ...['queue pull', 'gap repair', 'sweep', 'settlement queue', 'settlement claims', 'provider words'],
+  ...['edge outbox', 'webhook delivery'],
+];
+const dependenciesOfQueues = new Set(['queue', 'intake', ...loopsOfQueues.map((name) => `loop ${name}`)]);
+
+export const queueStatus: Command = {
+  name: 'queue status',
+  summary: 'how far behind the queues and outboxes are',
+  help: `atlas queue status      loops that empty a queue, with the age of what waits longest in each; what waits, counted
+
+Found (1): pulls fail, cards wait for events, or such a loop stands still. See ops/runbooks/queue-backlog.md.`,
+  read(args) {
+    wordsIn(args, {});
+    return (connection) => queues(connection());
+  },
+};
+
+async function queues(connection: Connection): Promise<Found> {
+  const health = await healthOf(connection);
+  const waiting = await metricOf(connection, 'origin_waiting');
+  const loops = loopsOfQueues.flatMap((name) => health.loops.find((loop) => loop.name === name) ?? []);
+  const ill = health.dependencies.filter(({ name, status }) => status !== 'healthy' && dependenciesOfQueues.has(name));
+  const counts = Object.fromEntries(
+    [...waiting].map(([labels, value]) => [/what="([^"]*)"/.exec(labels)?.[1] ?? labels, value]),
+  );
+  const text = lines([
+    ...ill.map(({ name, status, error }) => `${status.toUpperCase()}   ${name}: ${error ?? ''}`),
+    ...table([
+      ['loop', 'waits since', 'last success', 'last error'],
+      ...loops.map(({ name, lag_ms, last_success_at, last_error }) => [
+        name,
+        lag_ms === null ? 'not told' : length(lag_ms),
+        last_success_at ?? 'never',
+        last_error ?? '',
+      ]),
+    ]),
+    '',
+    ...table(Object.entries(counts).map(([what, value]) => [what.replaceAll('_', ' '), String(value)])),
+  ]);
+  return { text, answer: { loops, waiting: counts, ill }, isWell: ill.length === 0 };
+}
+
+interface DeadSettlement {
+  readonly settlement_id: string;
+  readonly amount_minor: number;
+  readonly currency: string;
+  readonly provider: string | null;
+  readonly failure_code: string;
+  readonly attempts: number;
+  readonly dead_lettered_at: string;
+}
+
+const shownMax = 100;
+
+export const queueDead: Command = {
+  name: 'queue dead',
+  summary: 'dead letters: messages that could not be taken, settlements out of tries',
+  help: `atlas queue dead      the newest ${shownMax} of each; all by atlas open-items --kind dead_letter. Needs open_items:read, dead_letters:read.
+
+Found (1): there are some. Tried again: atlas open-items act <id> try_again --reason TEXT, or act-all try_again --kind dead_letter.`,
+  read(args) {
+    wordsIn(args, {});
+    return (connection) => dead(connection());
+  },
+};
+
+async function dead({ atlas, send }: Connection): Promise<Found> {
+  const items = await atlas.openItems.list({ kind: 'dead_letter', limit: shownMax }).page();
+  const letters = await send<{ dead_letters: readonly DeadSettlement[]; next_cursor: string | null }>({
+    ...{ method: 'GET', path: '/settlement-dead-letters', query: { limit: shownMax } },
+  });
+  const isMore = items.next_cursor !== null || letters.next_cursor !== null;
+  const answer = { messages: items.items, settlements: letters.dead_letters, is_more: isMore };
+  return { text: shownDead(answer), answer, isWell: answer.messages.length + answer.settlements.length === 0 };
+}
+
+interface Dead {
+  readonly messages: readonly OpenItem[];
+  readonly settlements: readonly DeadSettlement[];
+  readonly is_more: boolean;
+}
+
+function shownDead({ messages, settlements, is_more }: Dead): string {
+  if (messages.length + settlements.length === 0) return 'No dead letters.\n';
+  return lines([
+    ...table(
+      messages.map(({ open_item_id, source, summary, times }) => [
+        open_item_id,
+        source ?? '',
+        `${summary} (${times} times)`,
+      ]),
+    ),
+    ...table(
+      settlements.map(
+        ({ settlement_id, amount_minor, currency, provider, failure_code, attempts, dead_lettered_at }) => [
+          ...[settlement_id, money(amount_minor, currency), failure_code, provider ?? '', `${attempts} tries`],
+          dead_lettered_at,
+        ],
+      ),
+    ),
+    ...(is_more ? ['There are more.'] : []),
+  ]);
+}

@@ -1,0 +1,52 @@
+// atlas status: how the origin and each thing it depends on is, what is wrong first.
+
+import { type Command, type Found, wordsIn } from './command.ts';
+import type { Connection } from './connection.ts';
+import { type Health, healthOf } from './health.ts';
+import { length, lines, table } from './shown.ts';
+
+export const status: Command = {
+  name: 'status',
+  summary: 'how the origin and each thing it depends on is',
+  help: `atlas status      /health in lines, what is wrong first; the slowest loop, and what waits for a person
+
+Found (1): anything that is not healthy. What to do about each: docs/operating.md, "When /health is degraded"; atlas doctor says it too.`,
+  read(args) {
+    wordsIn(args, {});
+    return (connection) => run(connection());
+  },
+};
+
+async function run(connection: Connection): Promise<Found> {
+  const health = await healthOf(connection);
+  return {
+    text: lines([`${connection.url}   ${health.status}`, '', ...shown(health)]),
+    answer: { url: connection.url, ...health },
+    isWell: health.status === 'healthy',
+  };
+}
+
+function shown({ dependencies, open_items, loops }: Health): string[] {
+  const ill = dependencies.filter(({ status: how }) => how !== 'healthy');
+  const well = dependencies.filter(({ name, status: how }) => how === 'healthy' && !name.startsWith('loop '));
+  const rows = [
+    ...ill.map(({ name, status: how, error }) => [`  ${name}`, how, error ?? '']),
+    ...well.map(({ name, status: how, latency_ms }) => [`  ${name}`, how, `${latency_ms} ms`]),
+  ];
+  const moving = loops.length - ill.filter(({ name }) => name.startsWith('loop ')).length;
+  const [behind] = loops.toSorted((one, other) => (other.lag_ms ?? 0) - (one.lag_ms ?? 0));
+  const lag =
+    behind === undefined || !behind.lag_ms
+      ? ''
+      : `; ${behind.name} is the furthest behind, by ${length(behind.lag_ms)}`;
+  return [...table(rows), '', `  ${moving} of ${loops.length} loops move${lag}`, `  ${itemsInWords(open_items)}`];
+}
+
+function itemsInWords(counts: Health['open_items']): string {
+  if (counts === null) return 'the database does not say what waits for a person';
+  const open = counts.reduce((sum, count) => sum + count.open, 0);
+  if (open === 0) return 'nothing waits for a person';
+  const oldest = Math.max(...counts.map(({ oldest_age_seconds }) => oldest_age_seconds));
+  const kinds = counts.filter((count) => count.open > 0).map((count) => `${count.kind} ${count.open}`);
+  return `${open} open items wait for a person, the oldest for ${length(oldest * 1_000)}: ${kinds.join(', ')}`;
+}
