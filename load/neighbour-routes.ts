@@ -14,7 +14,7 @@ export interface Target {
 interface Documented {
   readonly operationId: string;
   readonly 'x-for-merchants': boolean;
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { properties?: object } }>> };
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { $ref: string } }>> };
 }
 
 /** Just below the bound of 64 KiB. */
@@ -23,12 +23,14 @@ const bodyBytes = 64_000;
 export async function routesOf(url: string, merchant_id: string): Promise<Target[]> {
   const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
     paths: Record<string, Record<string, Documented>>;
+    components: { schemas: Record<string, { properties?: object }> };
   };
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { operationId, requestBody, ...rest }]) => {
       const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => parameterOf(parameter, merchant_id));
       const isList = method === 'get' && !path.endsWith('}') && /^(?:list|count)/.test(operationId);
-      const schema = requestBody?.content['application/json']?.schema;
+      const name = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
+      const schema = document.components.schemas[name];
       const bodies =
         schema === undefined ? [] : bodiesOf(operationId, merchant_id, Object.keys(schema.properties ?? {}));
       const call = (body: string | null) => ({ method: method.toUpperCase(), path: filled, body });

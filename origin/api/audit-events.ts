@@ -6,7 +6,7 @@ import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { type Route, route } from './route.ts';
 
-const auditEventSchema = z.strictObject({
+export const auditEventSchema = z.strictObject({
   audit_no: z.int(),
   at: z.iso.datetime(),
   /** An API key's id, `engine`, `provider:…`. */

@@ -64,7 +64,7 @@ export function makeDocs(routes: readonly Route[]): Docs {
     return { path, body, headers: { 'content-type': type, etag, 'cache-control': 'public, max-age=300', ...more } };
   };
   return [
-    pageOf('/openapi.json', 'application/json', JSON.stringify(openApiDocument(routes), null, 2)),
+    pageOf('/openapi.json', 'application/json', JSON.stringify(openApiDocument(routes))),
     pageOf('/docs', 'text/html; charset=UTF-8', page, { 'content-security-policy': policy }),
     pageOf('/docs/start.js', script, start),
     ...assets.map(([name, type, path]) => pageOf(`/docs/${name}`, type, readFileSync(path))),

@@ -1,11 +1,12 @@
-// The OpenAPI 3.1 document, made of the routes themselves. zod writes JSON Schema 2020-12, which is what OpenAPI 3.1 takes.
+// The OpenAPI 3.1 document, made of the routes themselves. Schemas stand in it once, by name (schema-names.ts).
 
-import * as z from 'zod';
+import type * as z from 'zod';
+import type { ComponentSchemas } from './component-schemas.ts';
 import { errors } from './errors.ts';
+import { type Json, schemaOf } from './json-schema.ts';
 import type { Route } from './route.ts';
+import { namedSchemas } from './schema-names.ts';
 import { mediaType, versions } from './versions.ts';
-
-type Json = Record<string, unknown>;
 
 /** Errors that every route may answer with. */
 const common = [
@@ -20,8 +21,10 @@ const common = [
 ] as const;
 
 export function openApiDocument(routes: readonly Route[]): Json {
+  const components = namedSchemas(routes);
   const paths: Record<string, Json> = {};
-  for (const route of routes) paths[route.path] = { ...paths[route.path], [route.method]: operation(route) };
+  for (const route of routes)
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) };
   return {
     openapi: '3.1.0',
     info: {
@@ -39,26 +42,34 @@ export function openApiDocument(routes: readonly Route[]): Json {
     paths,
     components: {
       securitySchemes: { api_key: { type: 'http', scheme: 'bearer', description: 'An API key: `atlas_…`.' } },
-      schemas: { Problem: problemSchema },
+      schemas: { Problem: problemSchema, ...components.all() },
       headers: answerHeaders,
     },
   };
 }
 
-function operation(route: Route): Json {
+/** The newest first: a reader shows the first one. */
+const newestFirst = versions.toReversed();
+
+function operation(route: Route, components: ComponentSchemas): Json {
   const { answers } = route;
+  const scope = `Scope: \`${route.scope}\`${route.forMerchants ? '' : ', of an operator’s key'}.`;
   return {
     operationId: route.name,
     summary: route.summary,
-    ...(route.description === undefined ? {} : { description: route.description }),
+    description: route.description === undefined ? scope : `${route.description}\n\n${scope}`,
     tags: [route.tag],
+    security: [{ api_key: [route.scope] }],
     'x-scope': route.scope,
     'x-for-merchants': route.forMerchants,
     parameters: [...parametersIn('path', route.params), ...parametersIn('query', route.query), ...idempotencyOf(route)],
     ...(route.body === undefined
       ? {}
       : {
-          requestBody: { required: true, content: { 'application/json': { schema: schemaOf(route.body, 'input') } } },
+          requestBody: {
+            required: true,
+            content: { 'application/json': { schema: components.referring(schemaOf(route.body, 'input')) } },
+          },
         }),
     responses: {
       [answers.status]: {
@@ -67,14 +78,7 @@ function operation(route: Route): Json {
         ...(answers.schema === undefined
           ? {}
           : {
-              content: Object.fromEntries(
-                versions.map((version) => [
-                  mediaType(version),
-                  {
-                    schema: version.downgradeSchema(route.name, schemaOf(answers.schema as z.core.$ZodType, 'output')),
-                  },
-                ]),
-              ),
+              content: contentOf(route.name, schemaOf(answers.schema, 'output'), components),
             }),
       },
       ...refusalsOf(route),
@@ -82,6 +86,15 @@ function operation(route: Route): Json {
       431: { description: 'The request line and the headers together are too long. The connection is closed.' },
     },
   };
+}
+
+function contentOf(name: string, schema: Json, components: ComponentSchemas): Json {
+  return Object.fromEntries(
+    newestFirst.map((version) => [
+      mediaType(version),
+      { schema: components.referring(version.downgradeSchema(name, schema) as Json) },
+    ]),
+  );
 }
 
 function headersOf({ idempotency }: Route): Json {
@@ -101,26 +114,6 @@ const answerHeaders = {
   Sunset: header('Until when it is answered.'),
   'Idempotency-Replayed': header('`true`: this is the first answer again.'),
 };
-
-/** Classes of Unicode properties are read by few that are not JavaScript. Half a surrogate cannot stand in UTF-8 anyway. */
-function portable(pattern: string): string {
-  return pattern.replaceAll('\\p{Cc}', '\\u0000-\\u001f\\u007f-\\u009f').replaceAll('\\p{Cs}', '');
-}
-
-function schemaOf(schema: z.core.$ZodType, io: 'input' | 'output'): Json {
-  const { $schema, ...rest } = z.toJSONSchema(schema, {
-    io,
-    unrepresentable: 'any',
-    override: ({ zodSchema, jsonSchema }) => {
-      // Written digit by digit, however many there are.
-      if (zodSchema._zod.def.type === 'bigint') jsonSchema.type = 'integer';
-      // A text with two patterns has them in `allOf`.
-      for (const part of [jsonSchema, ...(jsonSchema.allOf ?? [])])
-        if (part.pattern !== undefined) part.pattern = portable(part.pattern);
-    },
-  }) as Json;
-  return rest;
-}
 
 function parametersIn(place: 'path' | 'query', schema: z.core.$ZodType | undefined): Json[] {
   if (schema === undefined) return [];

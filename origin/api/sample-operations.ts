@@ -53,12 +53,28 @@ interface Documented {
 }
 
 export async function operationsOf({ api }: SampleWorld): Promise<Operation[]> {
-  const document = (await (await api.app.request('/openapi.json')).json()) as {
-    paths: Record<string, Record<string, Documented>>;
-  };
+  const document = written((await (await api.app.request('/openapi.json')).json()) as WithComponents);
   return Object.entries(document.paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, documented]) => operationOf(method, path, documented)),
   );
+}
+
+interface WithComponents {
+  readonly paths: Record<string, Record<string, Documented>>;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
+}
+
+/** With each schema in the place of its name, so that a battery sees every field. */
+function written({ paths, components: { schemas } }: WithComponents): Pick<WithComponents, 'paths'> {
+  const inPlace = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inPlace);
+    if (typeof value !== 'object' || value === null) return value;
+    const { $ref: ref, ...rest } = value as Record<string, unknown>;
+    const name = /^#\/components\/schemas\/(\w+)$/.exec(String(ref))?.[1];
+    const members = name === undefined ? value : { ...(schemas[name] as object), ...rest };
+    return Object.fromEntries(Object.entries(members).map(([key, member]) => [key, inPlace(member)]));
+  };
+  return { paths: inPlace(paths) as WithComponents['paths'] };
 }
 
 function operationOf(method: string, path: string, documented: Documented): Operation {

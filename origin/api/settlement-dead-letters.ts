@@ -28,7 +28,7 @@ const group = {
   provider: z.string().min(1).max(40).optional(),
 };
 
-const deadSchema = z.strictObject({
+export const deadLetterSchema = z.strictObject({
   settlement_id: idSchema('stl'),
   merchant_id: idSchema('mrch'),
   amount_minor: z.bigint(),
@@ -70,7 +70,7 @@ const list = route({
   }),
   answers: {
     status: 200,
-    schema: z.strictObject({ dead_letters: z.array(deadSchema), next_cursor: z.string().nullable() }),
+    schema: z.strictObject({ dead_letters: z.array(deadLetterSchema), next_cursor: z.string().nullable() }),
     description: 'A page; `next_cursor` null on the last.',
   },
   errors: [],
@@ -97,7 +97,7 @@ const inspect = route({
   params: byId,
   answers: {
     status: 200,
-    schema: z.strictObject({ ...deadSchema.shape, exchanges: z.array(exchangeSchema) }),
+    schema: z.strictObject({ ...deadLetterSchema.shape, exchanges: z.array(exchangeSchema) }),
     description: 'In their order.',
   },
   errors: ['dead_letter_not_found'],

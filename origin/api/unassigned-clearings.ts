@@ -6,7 +6,7 @@ import { costs } from './cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from './cursor.ts';
 import { type Route, route } from './route.ts';
 
-const unassignedClearingSchema = z.strictObject({
+export const unassignedClearingSchema = z.strictObject({
   network: z.string(),
   /** Empty where the network named no shop. */
   network_merchant_id: z.string(),
