@@ -1,6 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { describe, expect, test } from 'vitest';
+import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
+import { eachCardText, sampleCards } from '../contracts/card-numbers/sample-card-texts.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { openDatabase } from './db/client.ts';
 import { createLog, describeError } from './log.ts';
@@ -31,6 +33,51 @@ describe('logs', () => {
         expect(written(fields)).not.toContain('hunter2');
     },
   );
+});
+
+describe('of card numbers 0 survive (I16)', () => {
+  const corpus = eachCardText();
+  /** Looked for by who finds them in any writing, and by hand: all digits of the line, whatever stands between. */
+  const survives = (line: string, card: string) =>
+    holdsCardNumber(line) || line.normalize('NFKC').replaceAll(/\D/g, '').includes(card);
+
+  function linesOf(say: (log: ReturnType<typeof createLog>) => void): string[] {
+    const lines: string[] = [];
+    say(createLog({ level: 'info', to: { write: (line) => lines.push(line) } }));
+    return lines;
+  }
+
+  test('of the whole corpus, as the text of a line', () => {
+    const lines = linesOf((log) => {
+      for (const { text } of corpus) log.info(text);
+    });
+    expect(lines).toHaveLength(corpus.length);
+    expect(corpus.filter(({ card }, index) => survives(lines[index] ?? card, card))).toEqual([]);
+    for (const line of lines) expect(line.endsWith('}\n') && JSON.parse(line)).toBeTruthy();
+  });
+
+  test('of each form, in an error and its cause, a field, the name of a field, deep inside, and what a child log adds', () => {
+    const forms = corpus.filter(({ card }) => sampleCards.indexOf(card) % 50 === 0);
+    const lines = linesOf((log) => {
+      for (const { text } of forms) {
+        log.error({ err: new Error(`failed for ${text}`, { cause: new Error(text) }) }, 'failed');
+        log.child({ given: text }).warn({ deep: { in: [text] }, [text.slice(0, 60)]: 1 }, 'a field');
+      }
+    });
+    expect(lines).toHaveLength(forms.length * 2);
+    expect(
+      forms.filter(({ card }, index) => lines.slice(2 * index, 2 * index + 2).some((line) => survives(line, card))),
+    ).toEqual([]);
+  });
+
+  test('nor as a number', () => {
+    const cards = sampleCards.filter((card) => Number.isSafeInteger(Number(card)));
+    const lines = linesOf((log) => {
+      for (const card of cards) log.info({ at: Number(card) }, 'said');
+    });
+    expect(lines.length).toBeGreaterThan(50);
+    expect(cards.filter((card, index) => survives(lines[index] ?? card, card))).toEqual([]);
+  });
 });
 
 describe('an error in a log', () => {
