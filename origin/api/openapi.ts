@@ -3,7 +3,9 @@
 import type * as z from 'zod';
 import type { ComponentSchemas } from './component-schemas.ts';
 import { errors } from './errors.ts';
+import { type Example, examples } from './examples.ts';
 import { type Json, schemaOf } from './json-schema.ts';
+import { linksOf } from './links.ts';
 import type { Route } from './route.ts';
 import { namedSchemas } from './schema-names.ts';
 import { mediaType, versions } from './versions.ts';
@@ -24,7 +26,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
   const components = namedSchemas(routes);
   const paths: Record<string, Json> = {};
   for (const route of routes)
-    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, components) };
+    paths[route.path] = { ...paths[route.path], [route.method]: operation(route, { routes, components }) };
   return {
     openapi: '3.1.0',
     info: {
@@ -51,8 +53,15 @@ export function openApiDocument(routes: readonly Route[]): Json {
 /** The newest first: a reader shows the first one. */
 const newestFirst = versions.toReversed();
 
-function operation(route: Route, components: ComponentSchemas): Json {
+interface Whole {
+  readonly routes: readonly Route[];
+  readonly components: ComponentSchemas;
+}
+
+function operation(route: Route, { routes, components }: Whole): Json {
   const { answers } = route;
+  const example: Example = examples[route.name] ?? { parameters: {} };
+  const links = linksOf(route, routes);
   const scope = `Scope: \`${route.scope}\`${route.forMerchants ? '' : ', of an operator’s key'}.`;
   return {
     operationId: route.name,
@@ -62,13 +71,22 @@ function operation(route: Route, components: ComponentSchemas): Json {
     security: [{ api_key: [route.scope] }],
     'x-scope': route.scope,
     'x-for-merchants': route.forMerchants,
-    parameters: [...parametersIn('path', route.params), ...parametersIn('query', route.query), ...idempotencyOf(route)],
+    parameters: [
+      ...parametersIn('path', route.params),
+      ...parametersIn('query', route.query),
+      ...idempotencyOf(route),
+    ].map((parameter) => withExample(parameter, example.parameters[String(parameter['name'])])),
     ...(route.body === undefined
       ? {}
       : {
           requestBody: {
             required: true,
-            content: { 'application/json': { schema: components.referring(schemaOf(route.body, 'input')) } },
+            content: {
+              'application/json': withExample(
+                { schema: components.referring(schemaOf(route.body, 'input')) },
+                example.body,
+              ),
+            },
           },
         }),
     responses: {
@@ -77,9 +95,8 @@ function operation(route: Route, components: ComponentSchemas): Json {
         headers: headersOf(route),
         ...(answers.schema === undefined
           ? {}
-          : {
-              content: contentOf(route.name, schemaOf(answers.schema, 'output'), components),
-            }),
+          : { content: contentOf(route.name, components, schemaOf(answers.schema, 'output'), example.answer) }),
+        ...(Object.keys(links).length === 0 ? {} : { links }),
       },
       ...refusalsOf(route),
       // By the listener, before any code of ours: no body, no headers.
@@ -88,13 +105,17 @@ function operation(route: Route, components: ComponentSchemas): Json {
   };
 }
 
-function contentOf(name: string, schema: Json, components: ComponentSchemas): Json {
-  return Object.fromEntries(
-    newestFirst.map((version) => [
-      mediaType(version),
-      { schema: components.referring(version.downgradeSchema(name, schema) as Json) },
-    ]),
-  );
+function withExample(described: Json, example: unknown): Json {
+  return example === undefined ? described : { ...described, example };
+}
+
+function contentOf(name: string, components: ComponentSchemas, schema: Json, example: Json | undefined): Json {
+  const of = ({ downgrade, downgradeSchema }: (typeof versions)[number]) =>
+    withExample(
+      { schema: components.referring(downgradeSchema(name, schema) as Json) },
+      example === undefined ? undefined : downgrade(name, example),
+    );
+  return Object.fromEntries(newestFirst.map((version) => [mediaType(version), of(version)]));
 }
 
 function headersOf({ idempotency }: Route): Json {

@@ -1,0 +1,18 @@
+// node scripts/api-examples.ts: records origin/api/examples.json, an example of each operation of the API, from a service of its own.
+
+import { writeFile } from 'node:fs/promises';
+import { recordExamples } from '../origin/api/record-examples.ts';
+import { SampleWorld } from '../origin/api/sample-world.ts';
+import { migrate } from '../origin/db/migrate.ts';
+import { startTemporaryPostgres } from './temporary-postgres.ts';
+
+const server = await startTemporaryPostgres();
+try {
+  await migrate(server.url);
+  const world = await SampleWorld.start(server.url);
+  const examples = await recordExamples(world);
+  await writeFile(new URL('../origin/api/examples.json', import.meta.url), `${JSON.stringify(examples, null, 2)}\n`);
+  await world.api.close();
+} finally {
+  await server.stop();
+}
