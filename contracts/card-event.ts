@@ -166,10 +166,14 @@ export const cardEventsMessageSchema = z.object({
    * (`tracesIn`), so that nothing in it can keep a message from being taken.
    */
   traces: z.optional(z.unknown()),
+  /** By an event's sequence: how many milliseconds its request waited. Beside the events and read apart (`waitsIn`), as `traces` is. */
+  answered_ms: z.optional(z.unknown()),
 });
 export type CardEventsMessage = {
   version: 1;
   card_key: `${string}:${string}`;
   events: CardEvent[];
   traces?: Readonly<Record<number, string>>;
+  /** From the arrival at the edge until the decision was durable. */
+  answered_ms?: Readonly<Record<number, number>>;
 };

@@ -37,6 +37,9 @@ interface Call {
   readonly traces: string;
 }
 
+/** Of this isolate: which decision is logged next, and losing it is harmless. */
+let decisions = 0;
+
 /** A request key that was used for another body is refused with 409, naming the field. */
 export async function authorize(
   env: Env,
@@ -82,13 +85,13 @@ function unknownCard(): Outcome {
  * it later it declines by itself. Both clocks are the platform's, milliseconds apart.
  */
 async function ask(env: Env, call: Call, deadlineAtMs: number): Promise<DecidedAnswer | null> {
-  const { network, cardToken, request, traces } = call;
+  const { network, cardToken, request, traces, arrivedAtMs } = call;
   const about = { network, trace_id: traceIdOf(traces) };
   const startedMs = Date.now();
   const requestText = toJsonText(request);
   for (let tries = 1; ; tries++) {
     try {
-      const asked = cardObject(env, network, cardToken).authorize(requestText, deadlineAtMs, traces);
+      const asked = cardObject(env, network, cardToken).authorize(requestText, deadlineAtMs, traces, arrivedAtMs);
       const answerText = await inTime(asked, deadlineAtMs);
       if (answerText === 'late') {
         // What came of it is settled by the void or the stand-in that follows.
@@ -97,7 +100,13 @@ async function ask(env: Env, call: Call, deadlineAtMs: number): Promise<DecidedA
       }
       if (tries > 1)
         logEvent('warn', 'authorization_asked_again', { ...about, tries, waited_ms: Date.now() - startedMs });
-      return decidedOf(fromJsonText<AuthorizeAnswer>(answerText));
+      const answer = decidedOf(fromJsonText<AuthorizeAnswer>(answerText));
+      // All decisions are events in the books; some are lines too, beside the warnings, which are all there.
+      if (++decisions % limits.decisionsPerLogLine === 0) {
+        const { reason } = answer.decision;
+        logEvent('info', 'authorization_decided', { ...about, reason, waited_ms: Date.now() - arrivedAtMs });
+      }
+      return answer;
     } catch (error) {
       if (error instanceof Refusal) throw error;
       const waitMs = waitBeforeMs(tries);

@@ -95,20 +95,33 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /**
    * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline, an
    * instant by this machine's clock, it is declined and its key burnt: nobody waits for the answer. `traces`: what the origin links the
-   * event to.
+   * event to. `arrivedAtMs`: when the request reached the edge, by the clock of the machine that took it; only to measure by.
    */
   authorize(
     requestText: JsonText<AuthorizationRequest>,
     deadlineAtMs?: number,
     traces?: string,
+    arrivedAtMs?: number,
   ): JsonText<AuthorizeAnswer> {
     const request = fromJsonText(requestText);
     const unrecorded = this.#unrecorded.answerTo(request, this.#card.state, Date.now());
     if (unrecorded !== null) return toJsonText(unrecorded);
-    const { sequence } = this.#card;
+    const before = this.#card.sequence;
     const answer = this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null));
-    if (traces !== undefined && this.#card.sequence > sequence) this.#outbox.traced(traces);
+    const { sequence } = this.#card;
+    if (sequence > before) {
+      if (traces !== undefined) this.#outbox.traced(traces);
+      if (arrivedAtMs !== undefined) this.#measure(sequence, arrivedAtMs);
+    }
     return toJsonText(answer);
+  }
+
+  /** The answer leaves once the event is durable, and then its time is known. */
+  #measure(sequence: number, arrivedAtMs: number): void {
+    this.ctx.storage.sync().then(
+      () => this.#outbox.measured(sequence, Math.max(0, Date.now() - arrivedAtMs)),
+      () => undefined,
+    );
   }
 
   /** Records what the network says happened, once. */

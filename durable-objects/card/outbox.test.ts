@@ -4,6 +4,7 @@ import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runI
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
+import { toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/samples.ts';
@@ -52,6 +53,21 @@ describe('outbox', () => {
     const key = await newCard();
     await authorize(key, 1);
     await untilTaken(key, [1, 2]);
+  });
+
+  test('how long a request waited until its decision was durable goes with its event', async () => {
+    const key = await newCard();
+    const asked = toJsonText(request({ request_key: 'r1', authorization_key: 'a1' }));
+    await cardAt(key).authorize(asked, undefined, undefined, Date.now() - 300);
+    // Decided before: a repeat is answered, and is no event.
+    await cardAt(key).authorize(asked, undefined, undefined, Date.now() - 9_000);
+    await authorize(key, 2);
+    await untilTaken(key, [1, 2, 3]);
+    const told = taken.filter(({ card_key }) => card_key === key).map(({ answered_ms }) => answered_ms ?? {});
+    const { 2: waited, ...others } = Object.assign({}, ...told) as Record<number, number>;
+    expect(others).toEqual({});
+    expect(waited).toBeGreaterThanOrEqual(300);
+    expect(waited).toBeLessThan(5_000);
   });
 
   test('an alarm to send is pending whenever something is unsent', async () => {

@@ -6,14 +6,14 @@
 // a row that nobody ever sends, so the object starts again from what is durable instead.
 //
 // What is in memory, and why losing it is harmless: the cursor is read back from the newest row, so some events may be sent
-// twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm; an event whose traces are lost is booked alike.
+// twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm; an event whose traces or time are lost is booked alike.
 
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
 import type { Agenda } from './agenda.ts';
-import { packMessages } from './pack-messages.ts';
+import { type Beside, packMessages } from './pack-messages.ts';
 import { type Timing, timing } from './timing.ts';
 
 /** What the outbox reads of the card's log; `CardLog` is one. */
@@ -57,8 +57,8 @@ export class Outbox {
    * newest row. What is not here is read from the log, which costs as much as sending it.
    */
   #unsent: LoggedEvent[] = [];
-  /** Of events that are not sent yet, and that came of a trace. */
-  readonly #traces = new Map<number, string>();
+  /** Of events that are not sent yet. */
+  readonly #beside: Beside = { traces: new Map(), answered_ms: new Map() };
   /** Ends the timer that waits, if one does. */
   #stopTimer: (() => void) | null = null;
   #publishing: Promise<void> | null = null;
@@ -120,7 +120,14 @@ export class Outbox {
 
   /** The newest row came of these traces. */
   traced(traces: string): void {
-    if (this.#traces.size < limits.unsentInMemoryMax) this.#traces.set(this.#sequence, traces);
+    const all = this.#beside.traces;
+    if (all.size < limits.unsentInMemoryMax) all.set(this.#sequence, traces);
+  }
+
+  /** How long the request of an event waited for its decision: goes with the event, where that is not sent yet. */
+  measured(sequence: number, answeredMs: number): void {
+    const all = this.#beside.answered_ms;
+    if (sequence > this.#publishedSequence && all.size < limits.unsentInMemoryMax) all.set(sequence, answeredMs);
   }
 
   /**
@@ -175,10 +182,13 @@ export class Outbox {
 
   async #sendUnsent(): Promise<void> {
     while (this.#publishedSequence < this.#sequence) {
-      for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#traces)) {
+      for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#beside)) {
         const lastSequence = assertFollows(message, this.#publishedSequence);
         await this.#send(message);
-        for (const { sequence } of message.events) this.#traces.delete(sequence);
+        for (const { sequence } of message.events) {
+          this.#beside.traces.delete(sequence);
+          this.#beside.answered_ms.delete(sequence);
+        }
         this.#publishedSequence = lastSequence;
         this.#publishedAtMs = this.#timing.nowMs();
         this.#unsent = this.#unsent.filter(({ sequence }) => sequence > lastSequence);

@@ -88,3 +88,20 @@ test('any rows: all of them in order, and every message within the queue’s 128
     { numRuns: 50 },
   );
 });
+
+test('how long a request waited stands beside its own event, in whatever message that is', () => {
+  const large = 'x'.repeat(limits.messageBytesMax - 300);
+  const waits = new Map([
+    [1, 4],
+    [3, 0],
+    [9, 7],
+  ]);
+  const messages = packMessages('native:card-1', rowsOf(['r1', large, 'r3']), {
+    traces: new Map(),
+    answered_ms: waits,
+  });
+  expect(messages.map(({ answered_ms }) => answered_ms)).toEqual([{ 1: 4 }, undefined, { 3: 0 }]);
+  expect(
+    packMessages('native:card-1', rowsOf(['r1']), { traces: new Map(), answered_ms: new Map([[2, 5]]) })[0],
+  ).not.toHaveProperty('answered_ms');
+});

@@ -7,29 +7,33 @@ import type { LoggedEvent } from '../../core/apply.ts';
 
 const utf8 = new TextEncoder();
 
-/** By an event's sequence, the traces it came of. */
-export type Traces = ReadonlyMap<number, string>;
+/** By an event's sequence, what stands beside the events of a message and not in them: the traces it came of, how long its request waited. */
+export interface Beside {
+  readonly traces: Map<number, string>;
+  readonly answered_ms: Map<number, number>;
+}
 
-export function packMessages(
-  card_key: CardKey,
-  rows: readonly LoggedEvent[],
-  traces: Traces = new Map(),
-): CardEventsMessage[] {
+export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[], beside?: Beside): CardEventsMessage[] {
   const events = rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body }));
-  return pack(card_key, events, traces);
+  return pack(card_key, events, Object.entries(beside ?? {}));
 }
 
 /** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */
-function pack(card_key: CardKey, events: CardEvent[], all: Traces): CardEventsMessage[] {
+function pack(
+  card_key: CardKey,
+  events: CardEvent[],
+  beside: [string, ReadonlyMap<number, unknown>][],
+): CardEventsMessage[] {
   if (events.length === 0) return [];
   const message: CardEventsMessage = { version: 1, card_key, events };
-  const traced = events.filter(({ sequence }) => all.has(sequence));
-  if (traced.length > 0)
-    message.traces = Object.fromEntries(traced.map(({ sequence }) => [sequence, all.get(sequence) ?? '']));
+  for (const [name, all] of beside) {
+    const own = events.flatMap(({ sequence }) => (all.has(sequence) ? [[sequence, all.get(sequence)]] : []));
+    if (own.length > 0) Object.assign(message, { [name]: Object.fromEntries(own) });
+  }
   const fits = events.length <= limits.eventsPerMessageMax && isWithinBytes(JSON.stringify(message));
   if (fits || events.length === 1) return [message];
   const half = Math.ceil(events.length / 2);
-  return [...pack(card_key, events.slice(0, half), all), ...pack(card_key, events.slice(half), all)];
+  return [...pack(card_key, events.slice(0, half), beside), ...pack(card_key, events.slice(half), beside)];
 }
 
 /** UTF-8 has one to three bytes for each unit of a text's length, so that only what lies between has to be encoded. */

@@ -99,6 +99,21 @@ test('each decline is counted under its reason, and what the edge approved in a 
   expect(await counted('card_approved_minor_total')).toEqual({ 'USD native': 60 });
 });
 
+test('how long a request waited comes with its event, counts once, and is no reason to refuse anything', async () => {
+  const card = await books.knownCard();
+  for (const amount of [1, 2, 3]) card.authorize(amount);
+  const intake = books.intake();
+  const measured = { ...card.message(), answered_ms: { 2: 3, 3: 1_400, 4: 2_500 } };
+  for (let time = 0; time < 2; time += 1) await intake.take(asMessages(measured));
+  const odd = await books.knownCard();
+  odd.authorize(7);
+  const results = await intake.take(asMessages({ ...odd.message(), answered_ms: { 2: 'soon', 3: -1 } }));
+  expect(results).toEqual([{ id: '0', outcome: 'done' }]);
+  const text = await books.registry.getSingleMetricAsString('card_authorization_seconds');
+  const bucket = (le: string) => Number(new RegExp(`le="${le}",network="native"} (\\d+)`).exec(text)?.[1]);
+  expect([bucket('0.0025'), bucket('0.005'), bucket('1.4'), bucket('2.5'), bucket('\\+Inf')]).toEqual([0, 1, 2, 3, 3]);
+});
+
 test('every reason of every network is there from the start', async () => {
   books.intake();
   const metric = await books.registry.getSingleMetric('card_decisions_total')?.get();

@@ -2,7 +2,7 @@
 // commit, in the process that booked it, so the sums of all processes are what the ledger has booked since they began. A process that dies
 // between the commit and the count has counted too little: the ledger is the truth, and the counters are for watching.
 
-import { Counter, type Registry } from 'prom-client';
+import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { declineReasons } from '../../contracts/decision.ts';
 import { type Network, networks } from '../../contracts/network.ts';
@@ -12,6 +12,8 @@ import type { TransferKind } from '../../core/postings.ts';
 export interface CountedEvent {
   readonly network: Network;
   readonly event: CardEvent;
+  /** How long its request waited for the decision, where that was measured. */
+  readonly answered_ms: number | null;
 }
 
 /** One transfer of a card's event. `refund`: back to the cardholder. */
@@ -25,7 +27,7 @@ export interface Moved {
 /** What a network was told in the place of a card that did not answer in time. */
 const answersWithoutCard = ['stood_in', 'given_up'] as const;
 
-export function createCardMetrics(registry: Registry) {
+function countersIn(registry: Registry) {
   const registers = [registry];
   const decisions = new Counter({
     name: 'card_decisions_total',
@@ -57,10 +59,24 @@ export function createCardMetrics(registry: Registry) {
     labelNames: ['network', 'answer'],
     registers,
   });
+  const seconds = new Histogram({
+    name: 'card_authorization_seconds',
+    help: 'From the arrival of a request at the edge until its decision is durable and the answer leaves; whole milliseconds',
+    labelNames: ['network'],
+    // From what one row costs on one machine to the networks' own deadlines: 1.4 s of the native one, 2.5 s of Marqeta's 3.
+    buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 1.4, 2.5, 3],
+    registers,
+  });
+  return { decisions, approvals, approved, money, withoutCard, seconds };
+}
+
+export function createCardMetrics(registry: Registry) {
+  const { decisions, approvals, approved, money, withoutCard, seconds } = countersIn(registry);
   // From the start, so that a rate sees the first one.
   for (const network of networks) {
     decisions.inc({ network, outcome: 'approved', reason: 'none' }, 0);
     for (const reason of declineReasons) decisions.inc({ network, outcome: 'declined', reason }, 0);
+    seconds.zero({ network });
     for (const answer of answersWithoutCard) withoutCard.inc({ network, answer }, 0);
   }
 
@@ -72,7 +88,8 @@ export function createCardMetrics(registry: Registry) {
 
   return {
     countEvents(events: readonly CountedEvent[]): void {
-      for (const { network, event } of events) {
+      for (const { network, event, answered_ms } of events) {
+        if (answered_ms !== null) seconds.observe({ network }, answered_ms / 1_000);
         if (event.kind === 'authorization') {
           const { outcome, reason, approved_minor } = event.decision;
           decisions.inc({ network, outcome, reason: reason ?? 'none' });

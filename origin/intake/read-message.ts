@@ -17,6 +17,8 @@ export interface ReadEvent {
   readonly event: CardEvent | null;
   /** The event's JSON, to the letter of its values; read anew only where an older edge wrote what nothing could keep. */
   readonly text: string | null;
+  /** How long its request waited for the decision, where that was measured. */
+  readonly answered_ms?: number | null;
 }
 
 export interface ReadMessage {
@@ -45,13 +47,14 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   if (!message.success)
     return { source: 'card_events', reason: reasonOf(message.error), message: textOf(body), place: null };
   const { card_key } = message.data;
+  const waits = waitsIn(message.data.answered_ms);
   const { network, cardToken } = splitCardKey(card_key);
   const events: ReadEvent[] = [];
   const dead_letters: DeadLetter[] = [];
   for (const [index, raw] of message.data.events.entries()) {
     const read = readStoredEvent(raw);
     if ('event' in read) {
-      events.push(textMasked(read));
+      events.push({ ...textMasked(read), answered_ms: waits.get(read.event.sequence) ?? null });
       continue;
     }
     const sequence = after === null ? sequenceOf(raw) : after + 1 + index;
@@ -66,6 +69,14 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   }
   const traces = tracesIn(message.data.traces);
   return { card_key, network, card_token: cardToken, events, dead_letters, traces };
+}
+
+const waitsSchema = z.record(z.string().regex(/^\d{1,15}$/), z.number().int().nonnegative());
+
+/** By an event's sequence. Only to watch by: what is in no such shape is passed over, and no reason to refuse a message. */
+function waitsIn(answered: unknown): ReadonlyMap<number, number> {
+  const read = answered === undefined ? undefined : waitsSchema.safeParse(answered).data;
+  return new Map(Object.entries(read ?? {}).map(([sequence, ms]) => [Number(sequence), ms]));
 }
 
 /**

@@ -1,0 +1,33 @@
+// What the edge logs of decisions: one in so many, with nothing of whose they are. All of them are events.
+
+import { afterEach, expect, test, vi } from 'vitest';
+import { limits } from '../contracts/limits.ts';
+import { profile, request } from '../core/samples.ts';
+import { cardAt, newToken, postNative } from './sample-calls.ts';
+
+afterEach(() => void vi.restoreAllMocks());
+
+test('of two hundred decisions two are lines, without card, merchant, account or amount', async () => {
+  const lines: Record<string, unknown>[] = [];
+  vi.spyOn(console, 'info').mockImplementation((line) => void lines.push(JSON.parse(String(line))));
+  const token = newToken();
+  await cardAt('native', token).putProfile(profile({ funds_minor: 10_000 }));
+  const decisions = 2 * limits.decisionsPerLogLine;
+  for (let one = 1; one <= decisions; one++) {
+    const asked = request({ request_key: `r${one}`, authorization_key: `a${one}`, amount_minor: 1 });
+    const answer = await postNative('authorizations', { card_token: token, request: asked });
+    expect(answer.status).toBe(200);
+  }
+  const decided = lines.filter(({ event }) => event === 'authorization_decided');
+  expect(decided).toHaveLength(2);
+  for (const { waited_ms, ...line } of decided) {
+    expect(line).toEqual({
+      level: 'info',
+      event: 'authorization_decided',
+      network: 'native',
+      reason: null,
+      trace_id: expect.anything(),
+    });
+    expect(waited_ms).toBeGreaterThanOrEqual(0);
+  }
+});
