@@ -5,7 +5,10 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Order, Report } from './neighbour-program.ts';
 
-export type Client = (order: Order) => Promise<Report>;
+export interface Client {
+  readonly pid: number;
+  order(order: Order): Promise<Report>;
+}
 
 export function startClient(parts: AsyncDisposableStack): Client {
   const child = fork(join(import.meta.dirname, 'neighbour-program.ts'), {
@@ -14,7 +17,7 @@ export function startClient(parts: AsyncDisposableStack): Client {
   parts.defer(() => {
     child.kill();
   });
-  return async (order) => {
+  const order = async (given: Order): Promise<Report> => {
     const over = new AbortController();
     const { signal } = over;
     const report = once(child, 'message', { signal }) as Promise<[Report]>;
@@ -22,11 +25,12 @@ export function startClient(parts: AsyncDisposableStack): Client {
       throw new Error('a client of the benchmark has ended');
     });
     died.catch(() => {});
-    child.send(order);
+    child.send(given);
     try {
       return (await Promise.race([report, died]))[0];
     } finally {
       over.abort();
     }
   };
+  return { pid: child.pid ?? 0, order };
 }

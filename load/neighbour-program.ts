@@ -26,6 +26,8 @@ export interface FloodCall {
   readonly path: string;
   /** `#` stands for the number of the call, so that no two are the same. Null: none. */
   readonly body: string | null;
+  /** As how many calls it counts in its quota. */
+  readonly weight: number;
 }
 
 export interface Report {

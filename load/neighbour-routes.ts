@@ -1,7 +1,9 @@
-// The routes of the API as its document lists them, each with the requests that may be its worst: the largest bodies in the shapes that cost the
-// most to look through, the longest page, and one that is taken where anything is written.
+// The routes of the API, each with the requests that may be its worst: one that is taken, the longest page, and the largest bodies in the
+// shapes that cost the most to look through. Which of them is the worst is measured (neighbours-benchmark.ts).
 
+import { quotaOf } from '../origin/api/cost.ts';
 import type { FloodCall } from './neighbour-program.ts';
+import type { Belongings } from './neighbour-world.ts';
 
 export interface Target {
   readonly name: string;
@@ -11,65 +13,174 @@ export interface Target {
   readonly calls: readonly (readonly [what: string, call: FloodCall])[];
 }
 
-interface Documented {
+/** One operation of the API's document. */
+export interface Documented {
+  readonly path: string;
+  readonly method: string;
   readonly operationId: string;
   readonly 'x-for-merchants': boolean;
-  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { $ref: string } }>> };
+  /** Of its body; null: it takes none. */
+  readonly fields: readonly string[] | null;
+}
+
+export async function documentedAt(url: string): Promise<Documented[]> {
+  return documentedIn(await (await fetch(`${url}/openapi.json`)).json());
+}
+
+interface Document {
+  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties?: object }>> };
+}
+
+interface Operation extends Omit<Documented, 'path' | 'method' | 'fields'> {
+  readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: { readonly $ref: string } }>> };
+}
+
+export function documentedIn(document: unknown): Documented[] {
+  const { paths, components } = document as Document;
+  return Object.entries(paths).flatMap(([path, methods]) =>
+    Object.entries(methods).map(([method, { requestBody, ...operation }]) => {
+      const schema = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1);
+      const fields = schema === undefined ? null : Object.keys(components.schemas[schema]?.properties ?? {});
+      return { ...operation, path, method: method.toUpperCase(), fields };
+    }),
+  );
+}
+
+interface Taken {
+  readonly query?: string;
+  readonly body?: object;
+}
+
+const profile = {
+  ...{ status: 'active', expires_at_ms: null, funds_minor: null, single_use: false, partial_approval: false },
+  ...{ hold_days: null, controls: [], control_set: null },
+};
+const bare = (): Taken => ({});
+const page = (more = '') => ({ query: `limit=100${more}` });
+
+/** A request that each route takes; `#` is another number in each. What a path names is in `Belongings`. */
+export const asked: Readonly<Record<string, (world: Belongings) => Taken>> = {
+  createSettlement: ({ merchant_id }) => ({
+    body: { merchant_id, amount_minor: 1, currency: 'USD', reference: 'N-#' },
+  }),
+  readSettlement: bare,
+  listSettlements: () => page(),
+  cancelSettlement: bare,
+  listSettlementTransitions: bare,
+  listSettlementTransfers: bare,
+  createMerchant: () => ({ body: { name: 'N #', currency: 'USD', network_merchant_ids: ['n-#'] } }),
+  readMerchant: bare,
+  listMerchants: () => page(),
+  addNetworkMerchantIds: () => ({ body: { network_merchant_ids: ['added-#'] } }),
+  changeDestinations: () => ({ body: { destinations: { simulated: { account: 'n-#' } } } }),
+  listUnassignedClearings: () => page(),
+  createWebhookEndpoint: ({ merchant_id }) => ({
+    body: { merchant_id, url: 'https://hooks-#.invalid/x', event_types: [] },
+  }),
+  readWebhookEndpoint: bare,
+  listWebhookEndpoints: () => page(),
+  updateWebhookEndpoint: () => ({ body: { description: 'now #' } }),
+  rotateWebhookSecret: bare,
+  removeWebhookEndpoint: bare,
+  listWebhookMessages: () => page(),
+  recoverWebhooks: () => ({ body: { since: '2026-01-01T00:00:00Z' } }),
+  sendTestWebhook: bare,
+  readWebhookMessage: bare,
+  resendWebhookMessage: bare,
+  listSettlementDeadLetters: () => page(),
+  readSettlementDeadLetter: bare,
+  replaySettlementDeadLetter: bare,
+  replaySettlementDeadLetters: () => ({ body: { failure_code: 'provider_rejected' } }),
+  discardSettlementDeadLetter: () => ({ body: { reason: 'paid by hand' } }),
+  createApiKey: () => ({ body: { name: 'N #', scopes: ['cards:read'] } }),
+  listApiKeys: () => page(),
+  revokeApiKey: bare,
+  createAccount: () => ({ body: { name: 'N #', currency: 'USD' } }),
+  readAccount: bare,
+  fundAccount: () => ({ body: { amount_minor: 1 } }),
+  createCard: ({ account_id }) => ({ body: { account_id, network: 'native', card_token: 'n-#', controls: [] } }),
+  listCards: () => page(),
+  readCard: bare,
+  changeCard: () => ({ body: { status: 'frozen' } }),
+  replaceCardProfile: () => ({ body: profile }),
+  readCardControls: bare,
+  readCardStandIn: bare,
+  createControlSet: ({ controls }) => ({ body: { name: 'N #', controls } }),
+  listControlSets: () => page(),
+  readControlSet: bare,
+  createControlSetVersion: ({ controls }) => ({ body: { controls } }),
+  applyControlSetVersion: bare,
+  backtestControls: ({ account_id, controls }) => ({ body: { account_id, sample: 1_000, controls } }),
+  listCategories: bare,
+  listAuthorizations: ({ card_id }) => page(`&card_id=${card_id}`),
+  explainAuthorization: bare,
+  readAuthorizationTimeline: bare,
+  readLedgerAccount: bare,
+  listLedgerTransfers: () => page(),
+  countOpenItems: bare,
+  listOpenItems: () => page(),
+  readOpenItem: bare,
+  actOnOpenItem: () => ({ body: { reason: 'the bank has corrected it' } }),
+  actOnOpenItems: () => ({ body: { kind: 'booked_twice', reason: 'the bank has corrected them' } }),
+  listAuditEvents: () => page(),
+};
+
+/** Routes that are not asked, each with its reason. A route of the API is here or in `asked` (neighbour-routes.test.ts). */
+export const notAsked: Readonly<Record<string, string>> = {};
+
+export function targetsOf(documented: readonly Documented[], world: Belongings): Target[] {
+  return documented.flatMap((operation) => {
+    const taken = asked[operation.operationId]?.(world);
+    if (taken === undefined) return [];
+    const { operationId: name, method, fields } = operation;
+    const path = filled(operation, world);
+    const call = (body: string | null): FloodCall => ({
+      method,
+      path,
+      body,
+      weight: quotaOf(lengthOf(body), body !== null),
+    });
+    const usual = call(taken.body === undefined ? null : JSON.stringify(taken.body));
+    const first: [string, FloodCall] =
+      taken.query === undefined
+        ? [taken.body === undefined ? 'as it is' : 'one that is taken', usual]
+        : ['a page of 100', { ...usual, path: `${path}?${taken.query}` }];
+    const bodies = fields === null ? [] : largeBodies(fields);
+    const calls = [first, ...bodies.map(([what, body]) => [what, call(body)] as const)];
+    return [{ name, method, forMerchants: operation['x-for-merchants'], calls }];
+  });
+}
+
+function lengthOf(body: string | null): string {
+  return String(Buffer.byteLength(body ?? ''));
+}
+
+function filled({ path, operationId }: Documented, world: Belongings): string {
+  const ofDead = path.startsWith('/settlement-dead-letters/');
+  return path.replaceAll(/\{(\w+)\}/g, (_, parameter: keyof Belongings | 'version' | 'action') => {
+    if (parameter === 'version') return '1';
+    if (parameter === 'action') return 'dismiss';
+    if (parameter === 'settlement_id' && ofDead) return world.dead_settlement_id;
+    if (operationId === 'removeWebhookEndpoint') return world.removed_webhook_endpoint_id;
+    if (operationId === 'changeDestinations') return world.unpaid_merchant_id;
+    const value = world[parameter];
+    if (typeof value !== 'string') throw new Error(`${operationId}: nothing to fill {${parameter}} with`);
+    return value;
+  });
 }
 
 /** Just below the bound of 64 KiB. */
 const bodyBytes = 64_000;
 
-export async function routesOf(url: string, merchant_id: string): Promise<Target[]> {
-  const document = (await (await fetch(`${url}/openapi.json`)).json()) as {
-    paths: Record<string, Record<string, Documented>>;
-    components: { schemas: Record<string, { properties?: object }> };
-  };
-  return Object.entries(document.paths).flatMap(([path, methods]) =>
-    Object.entries(methods).map(([method, { operationId, requestBody, ...rest }]) => {
-      const filled = path.replaceAll(/\{(\w+)\}/g, (_, parameter: string) => parameterOf(parameter, merchant_id));
-      const isList = method === 'get' && !path.endsWith('}') && /^(?:list|count)/.test(operationId);
-      const name = requestBody?.content['application/json']?.schema.$ref.split('/').at(-1) ?? '';
-      const schema = document.components.schemas[name];
-      const bodies =
-        schema === undefined ? [] : bodiesOf(operationId, merchant_id, Object.keys(schema.properties ?? {}));
-      const call = (body: string | null) => ({ method: method.toUpperCase(), path: filled, body });
-      return {
-        ...{ name: operationId, method: method.toUpperCase(), forMerchants: rest['x-for-merchants'] },
-        calls:
-          bodies.length > 0
-            ? bodies.map(([what, body]) => [what, call(body)] as const)
-            : isList
-              ? [
-                  ['a page of 100', { ...call(null), path: `${filled}?limit=100` }] as const,
-                  ['as it is', call(null)] as const,
-                ]
-              : [['as it is', call(null)] as const],
-      };
-    }),
-  );
-}
-
-function parameterOf(parameter: string, merchant_id: string): string {
-  const prefixes: Readonly<Record<string, string>> = {
-    ...{ settlement_id: 'stl', webhook_endpoint_id: 'whk', webhook_message_id: 'whm', card_id: 'card' },
-    ...{ account_id: 'acct', api_key_id: 'akey', control_set_id: 'cset', authorization_id: 'auth' },
-    ...{ open_item_id: 'oit', ledger_account_id: 'lac' },
-  };
-  if (parameter === 'merchant_id') return merchant_id;
-  if (parameter === 'version') return '1';
-  if (parameter === 'action') return 'dismiss';
-  return `${prefixes[parameter] ?? 'x'}_${'0'.repeat(26)}`;
-}
-
-function bodiesOf(operationId: string, merchant_id: string, fields: readonly string[]): [string, string][] {
+function largeBodies(fields: readonly string[]): [string, string][] {
   const each = Math.floor(bodyBytes / Math.max(1, fields.length)) - 40;
   const filledWith = (value: (bytes: number) => unknown) =>
     JSON.stringify(Object.fromEntries(fields.map((name) => [name, value(each)])));
   const list = (bytes: number, item: (n: number) => unknown, itemBytes: number) =>
     Array.from({ length: Math.floor(bytes / itemBytes) }, (_, n) => item(n));
   const names = list(bodyBytes, (n) => [`f${n.toString(36)}`, 1], 9) as [string, number][];
-  const bodies: [string, string][] = [
+  return [
     ['lists of objects', filledWith((bytes) => list(bytes, () => ({}), 3))],
     ['lists of numbers', filledWith((bytes) => list(bytes, () => 1, 2))],
     ['lists of words', filledWith((bytes) => list(bytes, (n) => `lodgin${n.toString(36)}`, 13))],
@@ -77,14 +188,4 @@ function bodiesOf(operationId: string, merchant_id: string, fields: readonly str
     ['escaped digits', filledWith((bytes) => '%D9%A4'.repeat(bytes / 6))],
     ['unknown fields', JSON.stringify(Object.fromEntries(names))],
   ];
-  if (operationId === 'createSettlement') {
-    const taken = { merchant_id, amount_minor: 1, currency: 'USD', reference: 'N-#' };
-    bodies.push(['one that is taken', JSON.stringify(taken)]);
-  }
-  if (operationId === 'createWebhookEndpoint')
-    bodies.push([
-      'a name that is not there',
-      JSON.stringify({ merchant_id, url: 'https://hooks-#.invalid/x', event_types: [] }),
-    ]);
-  return bodies;
 }

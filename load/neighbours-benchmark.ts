@@ -1,12 +1,14 @@
-// What one tenant feels of another that asks for the worst of a route as often as its quota lets it: a usual read of the one, in rounds
-// alone and beside the other in turn, route by route. The promise is a p99 of at most twice the quiet one. The two clients are
+// What one tenant feels of another that asks for the worst of a route as often as its quota lets it: a usual read of the one, in short
+// rounds alone and beside the other in turn, route by route. The promise is a p99 of at most twice the quiet one. The two clients are
 // processes of their own; the machine is shared all the same, which a client elsewhere would not be.
 
-import { demo } from '../scripts/dev/demo.ts';
+import { connectOwner } from '../origin/db/client.ts';
 import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';
-import { routesOf, type Target } from './neighbour-routes.ts';
-import { type SettlementsUnderLoad, startOwnOrigin } from './settlements-under-load.ts';
+import { documentedAt, type Target, targetsOf } from './neighbour-routes.ts';
+import { newKey, startWorld, type World } from './neighbour-world.ts';
+import { putFirst } from './precedence.ts';
+import { between, childrenOf, readProcessors } from './processor-time.ts';
 import { median, percentile, rounded } from './statistics.ts';
 
 interface NeighbourFigures {
@@ -14,37 +16,56 @@ interface NeighbourFigures {
   /** Which of the tried requests was the worst. */
   readonly worst: string;
   /** Calls of the noisy tenant, by status. */
-  readonly asked: Readonly<Record<string, number>>;
+  readonly asked: Counts;
   readonly quiet_p50_ms: number;
   readonly beside_p50_ms: number;
   readonly quiet_p99_ms: number;
   readonly beside_p99_ms: number;
+  /** The median over the rounds of p99 beside ÷ p99 alone in the round before. */
   readonly ratio: number;
+  readonly ratios: readonly number[];
+  /** Of the processor, for each of the neighbour's calls, refused ones too: what rounds beside it took more than quiet ones. */
+  readonly origin_cpu_ms: number;
+  readonly postgres_cpu_ms: number;
+  /** The latest that the origin's event loop was in a round: the median of the rounds. */
+  readonly quiet_loop_ms: number;
+  readonly beside_loop_ms: number;
 }
 
-/** Of one round, in seconds: short, so that what else the machine does meets both kinds alike. */
-const roundSeconds = 4;
-/** Reads in a second: 160 in a round, within a key's quota of 1,000 a minute; each round has a key of its own. */
-const perSecond = 40;
+type Counts = Readonly<Record<string, number>>;
 
-const merchantScopes = ['settlements:read', 'settlements:write', 'merchants:read', 'webhooks:read', 'webhooks:write'];
+/** Short, so that what else the machine does meets a round and the next one alike. */
+const roundSeconds = 3;
+/** Reads in a second: 240 in a round, below the burst of 100 a second; each round has a key of its own, so with a full quota. */
+const perSecond = 80;
 
-/** `parts`: what is started, ended by the caller. `seconds`: of each route, alone and beside the neighbour each. `only`: routes by name; all where none are named. */
+export interface NeighbourOptions {
+  /** Of each route alone, and beside the neighbour. */
+  readonly seconds: number;
+  /** Routes by name; all where none are named. */
+  readonly only: readonly string[];
+  /** Before what else the machine does. */
+  readonly first: boolean;
+}
+
+/** `parts`: what is started, ended by the caller. */
 export async function measureNeighbours(
   parts: AsyncDisposableStack,
   progress: (line: string) => void,
-  { seconds, only }: { seconds: number; only: readonly string[] },
+  { seconds, only, first }: NeighbourOptions,
 ): Promise<{ neighbours: { routes: NeighbourFigures[]; worst_ratio: number; errors: number } }> {
-  const origin = await startOwnOrigin(parts, 2, { RATE_LIMIT_PER_MINUTE: '1000', RATE_LIMIT_BURST_PER_SECOND: '100' });
   const clients = { reader: startClient(parts), flooder: startClient(parts) };
-  const world = await worldOf(origin);
-  const targets = (await routesOf(origin.url, world.noisy)).filter(
+  const world = await startWorld(parts);
+  const processes = await processesOf(world);
+  const targets = targetsOf(await documentedAt(world.origin.url), world.noisy).filter(
     ({ name }) => only.length === 0 || only.includes(name),
   );
+  const bench: Bench = { world, clients, processes, first, progress };
+  await warmUp(bench, targets);
   const routes: NeighbourFigures[] = [];
   let errors = 0;
   for (const target of targets) {
-    const measured = await measureRoute(world, clients, target, Math.max(1, Math.round(seconds / roundSeconds)));
+    const measured = await measureRoute(bench, target, Math.max(1, Math.round(seconds / roundSeconds)));
     routes.push(measured.figures);
     for (const count of Object.values(measured.errors)) errors += count;
     progress(`neighbours: ${JSON.stringify({ ...measured.figures, errors: measured.errors })}`);
@@ -52,126 +73,155 @@ export async function measureNeighbours(
   return { neighbours: { routes, worst_ratio: Math.max(...routes.map(({ ratio }) => ratio)), errors } };
 }
 
-interface World {
-  readonly url: string;
-  readonly noisy: string;
-  readonly quiet: string;
+interface Bench {
+  readonly world: World;
+  readonly clients: { readonly reader: Client; readonly flooder: Client };
+  readonly processes: Processes;
+  readonly first: boolean;
+  readonly progress: (line: string) => void;
 }
 
-/** Both have settlements to list: a page of the noisy one is as long as pages are. */
-async function worldOf({ url, merchants }: SettlementsUnderLoad): Promise<World> {
-  const [noisy, quiet] = merchants;
-  if (noisy === undefined || quiet === undefined) throw new Error('two merchants were asked for');
-  for (const [{ merchant_id }, count] of [
-    [noisy, 150],
-    [quiet, 20],
-  ] as const) {
-    const key = await newKey(url, merchant_id);
-    for (let n = 0; n < count; n++)
-      await post(`${url}/settlements`, key, { merchant_id, amount_minor: 100, currency: 'USD', reference: `N-${n}` });
-  }
-  return { url, noisy: noisy.merchant_id, quiet: quiet.merchant_id };
+interface Processes {
+  readonly origin: number;
+  readonly postgres: number;
 }
 
-async function measureRoute(
-  { url, noisy, quiet }: World,
-  { reader, flooder }: { reader: Client; flooder: Client },
-  { method, name, forMerchants, calls }: Target,
-  rounds: number,
-) {
-  const noisyKey = () => newKey(url, forMerchants ? noisy : null);
-  const { what, call } = await worstOf(url, await noisyKey(), calls);
-  const times: Record<'alone' | 'beside', number[]> = { alone: [], beside: [] };
-  const asked: Counts = {};
-  const errors: Counts = {};
-  for (let round = 0; round < rounds * 2; round++) {
-    const kind = round % 2 === 0 ? 'alone' : 'beside';
-    const seconds = roundSeconds;
-    const read = {
-      do: 'read',
-      url: `${url}/settlements?limit=10`,
-      key: await newKey(url, quiet),
-      seconds,
-      perSecond,
-    } as const;
-    const flood = { do: 'flood', url, key: await noisyKey(), seconds, call } as const;
-    const [reads, floods] = await Promise.all([reader(read), kind === 'beside' ? flooder(flood) : null]);
-    times[kind].push(...reads.times);
-    // The quiet tenant is never refused. The noisy one is, and that is an answer; a reset or a failure of ours is none.
-    addTo(errors, reads.statuses, (status) => status !== '200');
-    addTo(errors, floods?.statuses ?? {}, (status) => status.startsWith('error') || status === '500');
-    addTo(asked, floods?.statuses ?? {}, () => true);
+async function processesOf({ origin }: World): Promise<Processes> {
+  const owner = await connectOwner(origin.databaseUrl);
+  try {
+    const { rows } = await owner.query<{ text: string }>(`select pg_read_file('postmaster.pid') as text`);
+    return { origin: origin.originPid ?? 0, postgres: Number(rows[0]?.text.split('\n')[0]) };
+  } finally {
+    await owner.end();
   }
-  const [quietMs, besideMs] = [percentile(times.alone, 99), percentile(times.beside, 99)];
+}
+
+/** Code that has never run is slow, and is nobody's neighbour: each route once, and a while of both clients. */
+async function warmUp(bench: Bench, targets: readonly Target[]): Promise<void> {
+  for (const { calls, forMerchants } of targets) {
+    const key = await noisyKey(bench, forMerchants);
+    for (const [, call] of calls) await answered(bench.world.origin.url, key, call, 'warm');
+  }
+  const [target] = targets;
+  const call = target?.calls[0]?.[1];
+  if (target === undefined || call === undefined) throw new Error('no route of that name');
+  for (let n = 0; n < 3; n++) await measureRound(bench, target, call);
+}
+
+const noisyKey = ({ world }: Bench, forMerchants: boolean) =>
+  newKey(world.origin.url, forMerchants ? world.noisy.merchant_id : null);
+
+async function measureRoute(bench: Bench, target: Target, rounds: number) {
+  const { what, call } = await worstOf(bench, target);
+  const alone: Round[] = [];
+  const beside: Round[] = [];
+  for (let round = 0; round < rounds; round++) {
+    alone.push(await measureRound(bench, target, null));
+    beside.push(await measureRound(bench, target, call));
+  }
+  const asked = summed(beside.map((round) => round.asked));
+  const calls = Object.values(asked).reduce((sum, count) => sum + count, 0);
+  const ratios = beside.map(({ times }, n) =>
+    rounded(percentile(times, 99) / percentile(alone[n]?.times ?? [], 99), 2),
+  );
+  const [quietMs, besideMs] = [alone.flatMap(({ times }) => times), beside.flatMap(({ times }) => times)];
+  const more = (of: (round: Round) => number) =>
+    rounded((beside.reduce((sum, one) => sum + of(one), 0) - alone.reduce((sum, one) => sum + of(one), 0)) / calls, 2);
   const figures: NeighbourFigures = {
-    ...{ route: `${method} ${name}`, worst: what, asked },
-    ...{ quiet_p50_ms: rounded(median(times.alone), 1), beside_p50_ms: rounded(median(times.beside), 1) },
-    ...{ quiet_p99_ms: rounded(quietMs, 1), beside_p99_ms: rounded(besideMs, 1) },
-    ratio: rounded(besideMs / quietMs, 2),
+    ...{ route: `${target.method} ${target.name}`, worst: what, asked },
+    ...{ quiet_p50_ms: rounded(median(quietMs), 1), beside_p50_ms: rounded(median(besideMs), 1) },
+    ...{ quiet_p99_ms: rounded(percentile(quietMs, 99), 1), beside_p99_ms: rounded(percentile(besideMs, 99), 1) },
+    ...{ ratio: median(ratios), ratios },
+    ...{ origin_cpu_ms: more(({ originMs }) => originMs), postgres_cpu_ms: more(({ postgresMs }) => postgresMs) },
+    quiet_loop_ms: rounded(median(alone.map(({ loopMs }) => loopMs)), 1),
+    beside_loop_ms: rounded(median(beside.map(({ loopMs }) => loopMs)), 1),
   };
-  return { figures, errors };
+  return { figures, errors: summed([...alone, ...beside].map(({ errors }) => errors)) };
 }
 
-type Counts = Record<string, number>;
-
-function addTo(counts: Counts, others: Readonly<Counts>, which: (status: string) => boolean): void {
-  for (const [status, count] of Object.entries(others))
-    if (which(status)) counts[status] = (counts[status] ?? 0) + count;
+interface Round {
+  readonly times: readonly number[];
+  readonly asked: Counts;
+  readonly errors: Counts;
+  readonly originMs: number;
+  readonly postgresMs: number;
+  readonly loopMs: number;
 }
 
-/** Of the requests that may be a route's worst the one that takes longest: the median of five. */
-async function worstOf(url: string, key: string, calls: Target['calls']): Promise<{ what: string; call: FloodCall }> {
+/** `call`: what the neighbour asks for meanwhile; null: there is none. */
+async function measureRound(bench: Bench, { forMerchants }: Target, call: FloodCall | null): Promise<Round> {
+  const { world, clients, processes } = bench;
+  const { url } = world.origin;
+  const seconds = roundSeconds;
+  const key = await newKey(url, world.quiet_merchant_id);
+  const flood =
+    call === null ? null : ({ do: 'flood', url, key: await noisyKey(bench, forMerchants), seconds, call } as const);
+  const servers = childrenOf(processes.postgres);
+  // Not the noisy client: it stands for another machine, and must not take the processor from those who are measured.
+  if (bench.first) putFirst([processes.origin, processes.postgres, ...servers, clients.reader.pid]);
+  const before = readProcessors([processes.origin, ...servers]);
+  const [reads, floods] = await Promise.all([
+    clients.reader.order({ do: 'read', url: `${url}/settlements?limit=10`, key, seconds, perSecond }),
+    flood === null ? null : clients.flooder.order(flood),
+  ]);
+  const originMs = between(before, readProcessors([processes.origin]));
+  const postgresMs = between(before, readProcessors(childrenOf(processes.postgres)));
+  const asked = floods?.statuses ?? {};
+  return {
+    ...{ times: reads.times, asked, originMs, postgresMs, loopMs: await loopLateMs(url) },
+    // The quiet tenant is never refused. The noisy one is, and that is an answer; a reset or a failure of ours is none.
+    errors: summed([
+      only(reads.statuses, (status) => status !== '200'),
+      only(asked, (status) => status.startsWith('error') || status === '500'),
+    ]),
+  };
+}
+
+/** The latest that the origin's event loop has been since it was asked before, in ms: at the end of the round before. */
+async function loopLateMs(url: string): Promise<number> {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  // Between two looks of Node's own timer, which are 10 ms apart.
+  return Math.max(0, 1_000 * Number(/^nodejs_eventloop_lag_max_seconds (\S+)$/m.exec(text)?.[1] ?? 0) - 10);
+}
+
+function only(counts: Counts, which: (status: string) => boolean): Counts {
+  return Object.fromEntries(Object.entries(counts).filter(([status]) => which(status)));
+}
+
+function summed(all: readonly Counts[]): Counts {
+  const sum: Record<string, number> = {};
+  for (const counts of all)
+    for (const [status, count] of Object.entries(counts)) sum[status] = (sum[status] ?? 0) + count;
+  return sum;
+}
+
+/** Calls of each request that are tried, one after the other: their processor time counts, not what they wait. */
+const tried = 12;
+
+/** Of the requests that may be a route's worst the one with which a quota buys the most of our processors. */
+async function worstOf(bench: Bench, { calls, forMerchants }: Target): Promise<{ what: string; call: FloodCall }> {
+  const { world, processes } = bench;
   let worst: { what: string; call: FloodCall; ms: number } | null = null;
   for (const [what, call] of calls) {
-    const times: number[] = [];
-    for (let n = 0; n < 5; n++) {
-      const startMs = performance.now();
-      const answer = await fetch(url + call.path, {
-        method: call.method,
-        headers: {
-          authorization: `Bearer ${key}`,
-          'idempotency-key': crypto.randomUUID(),
-          ...(call.body === null ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(call.body === null ? {} : { body: call.body.replace('#', `w${n}`) }),
-      });
-      await answer.arrayBuffer();
-      times.push(performance.now() - startMs);
-    }
-    const ms = median(times);
+    const key = await noisyKey(bench, forMerchants);
+    const before = readProcessors([processes.origin, ...childrenOf(processes.postgres)]);
+    for (let n = 0; n < tried; n++) await answered(world.origin.url, key, call, `w${n}`);
+    const after = readProcessors([processes.origin, ...childrenOf(processes.postgres)]);
+    const ms = between(before, after) / call.weight;
     if (worst === null || ms > worst.ms) worst = { what, call, ms };
   }
   if (worst === null) throw new Error('a route has no request');
   return worst;
 }
 
-/** Null: an operator's. */
-async function newKey(url: string, merchant_id: string | null): Promise<string> {
-  const scopes = merchant_id === null ? operatorScopes : merchantScopes;
-  const owner = merchant_id === null ? {} : { merchant_id };
-  const { api_key = '' } = await post(`${url}/api-keys`, demo.apiKey, { name: 'neighbours', ...owner, scopes });
-  return api_key;
-}
-const operatorScopes = [
-  ...merchantScopes,
-  ...['merchants:write', 'open_items:read', 'open_items:write', 'dead_letters:read', 'dead_letters:write', 'keys:read'],
-  ...['cards:read', 'cards:write', 'controls:read', 'controls:write', 'ledger:read', 'ledger:write', 'audit:read'],
-  'keys:write',
-];
-
-async function post(url: string, key: string, body: object): Promise<Readonly<Record<string, string>>> {
-  for (;;) {
-    const answer = await fetch(url, {
-      method: 'POST',
-      headers: {
-        ...{ authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-        'idempotency-key': crypto.randomUUID(),
-      },
-      body: JSON.stringify(body),
-    });
-    const said = await answer.text();
-    if (answer.ok) return JSON.parse(said);
-    if (answer.status !== 429) throw new Error(`POST ${url} answered ${answer.status}: ${said}`);
-    await new Promise((resolve) => setTimeout(resolve, 1_000 * Number(answer.headers.get('retry-after') ?? 1)));
-  }
+async function answered(url: string, key: string, { method, path, body }: FloodCall, number: string): Promise<void> {
+  const answer = await fetch(url + path, {
+    method,
+    headers: {
+      ...{ authorization: `Bearer ${key}`, 'idempotency-key': crypto.randomUUID() },
+      ...(body === null ? {} : { 'content-type': 'application/json' }),
+    },
+    ...(body === null ? {} : { body: body.replace('#', `${number}-${key.slice(-8)}`) }),
+  });
+  await answer.arrayBuffer();
 }

@@ -25,6 +25,8 @@ export interface SettlementsUnderLoad {
   /** Admin sides of the simulated providers: what they say they have paid. */
   readonly providerAdminUrls: readonly string[];
   readonly merchants: readonly LoadMerchant[];
+  /** Of the origin, where it is the load's own. */
+  readonly originPid: number | null;
 }
 
 /** More than any merchant asks for in an hour of the load, in USD cents. */
@@ -68,6 +70,7 @@ export async function startOwnOrigin(
     databaseUrl: postgres.url,
     providerAdminUrls: [provider.adminUrl],
     merchants: await makeMerchants(origin.url, postgres.url, merchants),
+    originPid: origin.pid,
   };
 }
 
@@ -81,6 +84,7 @@ export async function findRunningOrigin(merchants: number): Promise<SettlementsU
     databaseUrl,
     providerAdminUrls: providers.map(({ admin_url }) => admin_url),
     merchants: await makeMerchants(url, databaseUrl, merchants),
+    originPid: null,
   };
 }
 

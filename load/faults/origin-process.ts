@@ -8,6 +8,7 @@ import { edgeVars } from '../edge-cards.ts';
 
 export interface OriginProcess {
   readonly url: string;
+  readonly pid: number;
   /** SIGTERM: it finishes what is in hand. */
   stop(): Promise<void>;
 }
@@ -56,6 +57,7 @@ export async function startOrigin(options: OriginOptions): Promise<OriginProcess
   }
   return {
     url,
+    pid: child.pid ?? 0,
     async stop() {
       child.kill('SIGTERM');
       await exited;
