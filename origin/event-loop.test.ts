@@ -1,6 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
-import { watchEventLoop } from './event-loop.ts';
+import { createSteps, watchEventLoop } from './event-loop.ts';
 
 /** Computes, and lets nothing else be done. */
 function compute(ms: number): void {
@@ -29,4 +29,28 @@ test('one slow moment is no overload', async () => {
   await new Promise((resolve) => setTimeout(resolve, 30));
   expect(loop.delayMs()).toBeLessThan(150);
   loop.close();
+});
+
+test('work in steps lets a round of the event loop in between any two of them, and only where a step is over', async () => {
+  let rounds = 0;
+  let isOver = false;
+  const count = (): void => {
+    rounds += 1;
+    if (!isOver) setImmediate(count);
+  };
+  setImmediate(count);
+  const pauseWhereDue = createSteps(2);
+  let pauses = 0;
+  for (let n = 0; n < 50; n++) {
+    compute(1);
+    const pause = pauseWhereDue();
+    if (pause === null) continue;
+    pauses += 1;
+    await pause;
+  }
+  isOver = true;
+  // Of 50 ms at most every second one ends a step, unless the machine was away meanwhile.
+  expect(pauses).toBeGreaterThan(10);
+  expect(pauses).toBeLessThan(50);
+  expect(rounds).toBeGreaterThanOrEqual(pauses);
 });

@@ -13,6 +13,24 @@ export interface EventLoop {
   close(): void;
 }
 
+/** Of the event loop: what others have sent, and what was asked of the database for them, comes first. */
+export const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+/**
+ * For work that computes for seconds: to be called often, and to be awaited where it returns a promise. The work then computes for
+ * `stepMsMax` at most between two rounds of the event loop. An answer to somebody else takes some six rounds, so each of those
+ * waits for six steps at most.
+ */
+export function createSteps(stepMsMax = 0.5): () => Promise<void> | null {
+  let begunMs = performance.now();
+  return () => {
+    if (performance.now() - begunMs < stepMsMax) return null;
+    return nextRound().then(() => {
+      begunMs = performance.now();
+    });
+  };
+}
+
 export function watchEventLoop(registry: Registry): EventLoop {
   let smoothed = 0;
   let due = performance.now() + everyMs;

@@ -6,6 +6,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
+import { nextRound } from '../event-loop.ts';
 import { currentTraceParent } from '../tracing/spans.ts';
 import { toJson } from './answer.ts';
 import { hasBody } from './body-bytes.ts';
@@ -134,9 +135,6 @@ async function serveInTurn(
   const asked: Asked = { context, route, version, text, call, shown };
   return key === null ? await answerOnce(asked, parts) : await answerByKey(asked, parts.answer, key);
 }
-
-/** Of the event loop: what others have sent and what was asked of the database for them comes first. */
-const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 async function answerOnce(
   { context, route, version, call, shown }: Asked,
