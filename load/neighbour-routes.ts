@@ -106,6 +106,8 @@ export const asked: Readonly<Record<string, (world: Belongings) => Taken>> = {
   replaceCardProfile: () => ({ body: profile }),
   readCardControls: bare,
   readCardStandIn: bare,
+  compareCard: bare,
+  rereadCard: bare,
   createControlSet: ({ controls }) => ({ body: { name: 'N #', controls } }),
   listControlSets: () => page(),
   readControlSet: bare,
