@@ -56,11 +56,14 @@ const summarySchema = z.object({
     http_req_duration: z.object({ med: z.number(), 'p(95)': z.number(), 'p(99)': z.number(), max: z.number() }),
     http_reqs: z.object({ count: z.number() }),
     http_req_failed: z.object({ passes: figure }),
-    checks: z.object({ fails: figure }),
+    checks: z.object({ fails: figure }).default({ fails: 0 }),
     dropped_iterations: z.object({ count: figure }).default({ count: 0 }),
     // The settlement script's own.
     settlements_created: z.object({ count: figure }).default({ count: 0 }),
     replay_mismatches: z.object({ count: figure }).default({ count: 0 }),
+    // Those of the script of alerts.
+    failed_as_meant: z.object({ count: figure }).default({ count: 0 }),
+    failed_otherwise: z.object({ count: figure }).default({ count: 0 }),
   }),
 });
 
@@ -104,5 +107,7 @@ export async function runK6(parts: AsyncDisposableStack, { script, env, summaryP
     dropped_iterations: metrics.dropped_iterations.count,
     settlements_created: metrics.settlements_created.count,
     replay_mismatches: metrics.replay_mismatches.count,
+    failed_as_meant: metrics.failed_as_meant.count,
+    failed_otherwise: metrics.failed_otherwise.count,
   };
 }

@@ -1,5 +1,6 @@
 // npm run load: a k6 script against a running part, its thresholds as the verdict. What the figures mean is in load/README.md.
 
+import { alertsLoad } from './alerts-run.ts';
 import { authorizeLoad } from './authorize-run.ts';
 import type { LoadScript } from './load-script.ts';
 import { settlementLoad } from './settlement-run.ts';
@@ -8,6 +9,7 @@ import { settlementLoad } from './settlement-run.ts';
 const scripts = new Map<string, LoadScript>([
   ['authorize', authorizeLoad],
   ['settlement', settlementLoad],
+  ['alerts', alertsLoad],
 ]);
 
 const help = `npm run load -- <script> [options]

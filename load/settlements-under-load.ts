@@ -32,21 +32,24 @@ export interface SettlementsUnderLoad {
 /** More than any merchant asks for in an hour of the load, in USD cents. */
 const owedMinor = 10_000_000_000n;
 
-/** `settings`: of the origin, instead of those of the settlement load. */
+/** `settings`: of the origin, instead of those of the settlement load. `portOf`: the port that it finds the database at, such as a relay's. */
 export async function startOwnOrigin(
   parts: AsyncDisposableStack,
   merchants: number,
   settings: Readonly<Record<string, string>> = {},
+  portOf: (databaseUrl: string) => Promise<number> = async (url) => Number(new URL(url).port),
 ): Promise<SettlementsUnderLoad> {
   const directory = await temporaryDirectory(parts, 'load');
   // A young database has no statistics for its first minute, and keeps the plans that it made for empty tables: most of a short run.
   const postgres = await startTemporaryPostgres({ flags: ['-c', 'autovacuum_naptime=5s'] });
   parts.defer(() => postgres.stop());
+  const found = new URL(postgres.url);
+  found.port = String(await portOf(postgres.url));
   const port = await freePort();
   const provider = await startProviderProcess(parts, `http://127.0.0.1:${port}/provider-webhooks/simulated`);
   const origin = await startOrigin({
     port,
-    databaseUrl: postgres.url,
+    databaseUrl: found.href,
     // No card is made: nobody is asked.
     edgeUrl: 'http://127.0.0.1:9',
     directory,
