@@ -9,7 +9,7 @@ import { Registry } from 'prom-client';
 import type { Id } from '../contracts/ids.ts';
 import type { Database } from '../origin/db/client.ts';
 import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
-import { type GuardedProvider, guarded } from '../origin/providers/guarded.ts';
+import { type BulkheadBounds, type GuardedProvider, guarded } from '../origin/providers/guarded.ts';
 import type { Provider } from '../origin/providers/provider.ts';
 import { createProviderMetrics } from '../origin/providers/provider-metrics.ts';
 import { createSimulatedProvider } from '../origin/providers/simulated.ts';
@@ -88,8 +88,9 @@ export async function sampleProvider(
   return { server, client, setFaults };
 }
 
-export function guard(provider: Provider): GuardedProvider {
-  return guarded(provider, { metrics: createProviderMetrics(new Registry()), log: silent });
+export function guard(provider: Provider, submissions?: BulkheadBounds): GuardedProvider {
+  const bounds = submissions === undefined ? {} : { submissions };
+  return guarded(provider, { metrics: createProviderMetrics(new Registry()), log: silent, ...bounds });
 }
 
 /** Without a breaker that opens: for tests of what comes after many failures. */

@@ -9,6 +9,7 @@ import { numberColumn } from '../db/columns.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { type Payer, payableOf } from '../providers/payable.ts';
 import { takeOrSetAside } from '../set-aside.ts';
+import { noteSpan } from '../tracing/spans.ts';
 import { type CreateOutcome, createSettlements } from './create.ts';
 import { type Owed, owedTo } from './owed.ts';
 
@@ -69,6 +70,8 @@ async function endThese(sql: Sql, due: readonly Run[], { providers, log }: Endin
       actor: 'engine',
       correlation_id: run_id,
       run_id,
+      // Nobody asked for it: its trace begins here.
+      trace_parent: noteSpan('settlement run', { parent: null }),
       settlement: { merchant_id, amount_minor, currency, reference: '' },
     })),
     providers,

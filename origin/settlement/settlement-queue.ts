@@ -17,6 +17,7 @@ import { createPull } from '../intake/pull.ts';
 import type { Loop } from '../loop.ts';
 import type { Payer } from '../providers/payable.ts';
 import { takeOrSetAside } from '../set-aside.ts';
+import { noteSpan } from '../tracing/spans.ts';
 import { createSettlements, type SettlementRequest } from './create.ts';
 
 export const settlementMessageSchema = z.strictObject({
@@ -102,7 +103,7 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
       bury(message, z.prettifyError(read.error).replaceAll(/\s+/g, ' ').slice(0, 300));
       continue;
     }
-    const { settlement_id, correlation_id, traceparent: trace_parent = null, settlement } = read.data;
+    const { settlement_id, correlation_id, traceparent = null, settlement } = read.data;
     const found = findCardData(message.body);
     if (found !== null) {
       countCardData('settlement_queue', 'refused');
@@ -118,6 +119,12 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
     // Whatever refused it may be over, but somebody may have seen to it since: it is for a person.
     else if (dead.has(textOf(message))) bury(message, 'was refused before');
     else {
+      const asked = {
+        kind: 'consumer',
+        parent: traceparent,
+        attributes: { 'atlas.settlement_id': settlement_id },
+      } as const;
+      const trace_parent = noteSpan('settlement request', asked);
       const request = { actor: 'queue:settlements', correlation_id, settlement_id, trace_parent, settlement };
       wanted.set(settlement_id, { messages: [message], content, request });
     }

@@ -112,11 +112,13 @@ function startSpan(by: Tracer, name: string, options: SpanOptions & { readonly s
 
 /**
  * A span of what is over: for rounds of a loop, of which most find nothing to do and deserve none. What they did has no children.
- * `startedAtMs`: by Date.now().
+ * `startedAtMs`: by Date.now(), now without it. Returns its `traceparent`, for what comes of it; null while nothing is traced.
  */
-export function noteSpan(name: string, options: SpanOptions & { readonly startedAtMs: number }): void {
-  if (tracer === null) return;
-  startSpan(tracer, name, options).span.end();
+export function noteSpan(name: string, options: SpanOptions & { readonly startedAtMs?: number }): string | null {
+  if (tracer === null) return null;
+  const { span } = startSpan(tracer, name, options);
+  span.end();
+  return textOf(span.spanContext());
 }
 
 function openSpan(span: Span): OpenSpan {
@@ -140,7 +142,7 @@ function openSpan(span: Span): OpenSpan {
 /** The span that is under way, for whoever goes on with it elsewhere or later; null: there is none. */
 export function currentTraceParent(): string | null {
   const under = current();
-  return under === null ? null : `00-${under.traceId}-${under.spanId}-0${under.traceFlags & 1}`;
+  return under === null ? null : textOf(under);
 }
 
 /** For a line of a log. */
@@ -157,6 +159,10 @@ export function traceHeaders(): { readonly traceparent?: string } {
 /** `work`, which runs in the span that is under way now, whoever calls it later: a place in a queue is given by whoever leaves one. */
 export function keepSpan<A extends unknown[], R>(work: (...given: A) => R): (...given: A) => R {
   return tracer === null ? work : context.bind(context.active(), work);
+}
+
+function textOf({ traceId, spanId, traceFlags }: SpanContext): string {
+  return `00-${traceId}-${spanId}-0${traceFlags & 1}`;
 }
 
 function current(): SpanContext | null {
