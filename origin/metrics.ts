@@ -1,6 +1,7 @@
 // What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
+import { measureCredentials } from './api/credential-metrics.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
 import { measureSuspense } from './ledger/suspense.ts';
@@ -12,6 +13,8 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   measureOpenItems(registry, database);
   measureSuspense(registry, database.sql);
   measureCardData(registry);
+  measureCredentials(registry, database.sql);
+  measureClock(registry, database);
   const pool = new Gauge({
     name: 'database_pool_connections',
     help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
@@ -35,6 +38,25 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
       // No figure where the database does not answer: an old one would look like a fresh one.
       const counts = await countWaiting(database).catch(() => ({}));
       for (const [what, value] of Object.entries(counts)) waiting.set({ what }, Number(value));
+    },
+  });
+}
+
+/** How far another clock is ahead of this process's: calls between us are signed with the time, and refused from 5 minutes on. */
+function measureClock(registry: Registry, { sql }: Database): void {
+  const skew = new Gauge({
+    name: 'clock_skew_seconds',
+    help: "How far another clock is ahead of this process's, give or take half of the time that asking takes",
+    labelNames: ['of'],
+    registers: [registry],
+    async collect() {
+      skew.reset();
+      const startMs = Date.now();
+      const { rows } = await sql
+        .query<{ ms: string }>('select extract(epoch from clock_timestamp()) * 1000 as ms')
+        .catch(() => ({ rows: [] }));
+      const endMs = Date.now();
+      for (const { ms } of rows) skew.set({ of: 'database' }, (Number(ms) - (startMs + endMs) / 2) / 1_000);
     },
   });
 }

@@ -30,6 +30,7 @@ import { createExportLoop } from './audit/export-loop.ts';
 import { readSigningKey } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
+import type { QueueMetrics } from './intake/queue-metrics.ts';
 import type { Loop } from './loop.ts';
 import { createDelivery } from './notify/delivery.ts';
 import { createLookAt } from './notify/looks.ts';
@@ -77,6 +78,8 @@ export interface SecondHalfParts {
   /** How names are resolved, where it is not by the system's name servers: in tests. */
   readonly resolve?: Resolve;
   readonly registry: Registry;
+  /** Of the queues that are pulled; made once for both halves. */
+  readonly queues?: QueueMetrics;
   readonly log: Logger;
 }
 
@@ -132,7 +135,9 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       createRetentionLoop({ database, registry, log }),
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
-      ...(queue === null ? [] : [createSettlementQueue({ queue, database, log, providers })]),
+      ...(queue === null
+        ? []
+        : [createSettlementQueue({ queue, database, log, providers, watch: parts.queues?.('settlements') })]),
     ],
     async close() {
       await access.close();

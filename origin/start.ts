@@ -14,6 +14,7 @@ import { watchEventLoop } from './event-loop.ts';
 import { Intake } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
+import { createQueueMetrics } from './intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createSuspenseLoop } from './intake/suspense-loop.ts';
@@ -47,8 +48,10 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
-  const pull = config.queue === null ? null : createPull({ queue: config.queue, intake, log });
-  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, log });
+  const queues = createQueueMetrics(registry);
+  const pull =
+    config.queue === null ? null : createPull({ queue: config.queue, intake, log, watch: queues('card events') });
+  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });

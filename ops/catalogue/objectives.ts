@@ -27,6 +27,9 @@ const sampleBucket = (le: string) =>
   `${server}_bucket{${job},route="/settlements",method="POST",http_response_status_code="201",le="${le}"}`;
 const finalBucket = (le: string) => `settlement_final_seconds_bucket{${job},state="paid",le="${le}"}`;
 
+const authorizationBucket = (le: string) => `card_authorization_seconds_bucket{${job},network="native",le="${le}"}`;
+const authorizations = `card_authorization_seconds_count{${job},network="native"}`;
+
 export const objectives: readonly Objective[] = [
   {
     id: 'payments_availability',
@@ -67,6 +70,21 @@ export const objectives: readonly Objective[] = [
     sample: {
       good: [finalBucket('5'), finalBucket('+Inf'), `settlement_final_seconds_count{${job},state="paid"}`],
       bad: [finalBucket('+Inf'), `settlement_final_seconds_count{${job},state="paid"}`],
+    },
+  },
+  {
+    id: 'authorizations_500ms',
+    service: 'edge',
+    says: 'Authorizations that their card has decided, durably, within 500 ms of their arrival at the edge',
+    objective: 0.999,
+    bad: (window) =>
+      `sum(rate(card_authorization_seconds_count{${job}}[${window}])) - sum(rate(card_authorization_seconds_bucket{${job},le="0.5"}[${window}]))`,
+    all: (window) => `sum(rate(card_authorization_seconds_count{${job}}[${window}]))`,
+    owner: 'cards',
+    runbook: 'cards-not-answering',
+    sample: {
+      good: [authorizationBucket('0.5'), authorizationBucket('+Inf'), authorizations],
+      bad: [authorizationBucket('+Inf'), authorizations],
     },
   },
   {

@@ -1,14 +1,17 @@
 import { pino } from 'pino';
+import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../scripts/test-waiting.ts';
 import type { Loop } from '../loop.ts';
 import type { Message, Outcome } from './intake.ts';
 import { createPull } from './pull.ts';
+import { createQueueMetrics, type QueueWatch } from './queue-metrics.ts';
 import { startQueue } from './sample-queue.ts';
 
 describe('the queue, pulled', () => {
   let queue: Awaited<ReturnType<typeof startQueue>>['queue'];
   let taken: unknown[];
+  let registry: Registry;
   let outcomeOf: (body: unknown) => Outcome;
 
   beforeEach(async () => {
@@ -19,7 +22,7 @@ describe('the queue, pulled', () => {
     return started.close;
   });
 
-  async function pulling(work: (loop: Loop) => Promise<unknown>, api_token = 'token') {
+  async function pulling(work: (loop: Loop) => Promise<unknown>, api_token = 'token', own?: QueueWatch) {
     const intake = {
       take: (messages: readonly Message[]) => {
         taken.push(...messages.map(({ body }) => body));
@@ -27,7 +30,9 @@ describe('the queue, pulled', () => {
       },
     };
     const config = { api_url: queue.url, account_id: 'acc', queue_id: 'que', api_token };
-    const loop = createPull({ queue: config, intake, log: pino({ level: 'silent' }) });
+    registry = new Registry();
+    const watch = own ?? createQueueMetrics(registry)('card events');
+    const loop = createPull({ queue: config, intake, watch, log: pino({ level: 'silent' }) });
     loop.start();
     try {
       await work(loop);
@@ -48,6 +53,42 @@ describe('the queue, pulled', () => {
     await pulling(isEmpty);
     expect(taken).toEqual([{ version: 1, name: 'Zoë' }, 'text in JSON', null]);
     expect(queue.pulls[0]).toEqual({ batch_size: 100, visibility_timeout_ms: 60_000 });
+  });
+
+  const figure = async (name: string) => (await registry.getSingleMetric(name)?.get())?.values[0]?.value;
+
+  test('each pull says how much waits, and for how long; a queue that is away has no figure, and a failure more', async () => {
+    const dayMs = 86_400_000;
+    queue.backlog = 1_234;
+    queue.sentAtMs = Date.now() - dayMs;
+    put('one');
+    await pulling(async () => {
+      await isEmpty();
+      expect(await figure('queue_pull_failures_total')).toBe(0);
+      expect(await figure('queue_backlog_messages')).toBe(1_234);
+      await until(
+        () => figure('queue_oldest_age_seconds'),
+        (age) => age === 0,
+      );
+      queue.failing = true;
+      await until(
+        () => figure('queue_pull_failures_total'),
+        (failures) => Number(failures) > 0,
+      );
+      expect(await figure('queue_backlog_messages')).toBeUndefined();
+      expect(await figure('queue_oldest_age_seconds')).toBeUndefined();
+    });
+  });
+
+  test('the age is that of the oldest message, and a figure that cannot be read keeps no message back', async () => {
+    queue.backlog = 'many';
+    queue.sentAtMs = Date.now() - 90_000;
+    put('one');
+    const told: { backlog: number | null; oldestAgeMs: number }[] = [];
+    await pulling(isEmpty, 'token', { pulled: (answer) => told.push(answer), failed: () => {} });
+    expect(told[0]?.oldestAgeMs).toBeGreaterThanOrEqual(90_000);
+    expect(told[0]?.backlog).toBeNull();
+    expect(taken).toEqual(['one']);
   });
 
   test('a backlog is drained without a pause between batches', async () => {

@@ -7,6 +7,7 @@ import type { QueueConfig } from '../config.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { Intake } from './intake.ts';
+import { type QueueWatch, unwatchedQueue } from './queue-metrics.ts';
 
 /** Its documented maximum. */
 const batchSize = 100;
@@ -17,10 +18,18 @@ const retryDelaySeconds = 5;
 const timeoutMs = 15_000;
 
 /** Each message is read by itself: one that is not as documented must not keep the others in the queue. */
-const pulledSchema = z.object({ success: z.literal(true), result: z.object({ messages: z.array(z.unknown()) }) });
+const pulledSchema = z.object({
+  success: z.literal(true),
+  result: z.object({
+    messages: z.array(z.unknown()),
+    // To watch by: no reason to leave messages where they are.
+    message_backlog_count: z.number().nonnegative().nullish().catch(null),
+  }),
+});
 const messageSchema = z.object({
   lease_id: z.string(),
   body: z.unknown(),
+  timestamp_ms: z.number().nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
 const ackedSchema = z.object({ success: z.literal(true) });
@@ -31,10 +40,12 @@ export interface PullOptions {
   readonly name?: string;
   readonly queue: QueueConfig;
   readonly intake: Pick<Intake, 'take'>;
+  readonly watch?: QueueWatch | undefined;
   readonly log: Logger;
 }
 
-export function createPull({ name = 'queue pull', queue, intake, log }: PullOptions): Loop {
+export function createPull(options: PullOptions): Loop {
+  const { name = 'queue pull', queue, intake, watch = unwatchedQueue, log } = options;
   const base = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages`;
 
   async function call<T>(
@@ -58,14 +69,27 @@ export function createPull({ name = 'queue pull', queue, intake, log }: PullOpti
     return parsed.data;
   }
 
+  /** A failure is counted; one that a stop of ours has made is none. */
+  async function watched<T>(asked: Promise<T>, signal?: AbortSignal): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      if (signal?.aborted !== true) watch.failed();
+      throw error;
+    }
+  }
+
   return createLoop({
     name,
     log,
     intervalMs: emptyPauseMs,
     async round(signal) {
       const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
-      const pulled = (await call(pulledSchema, 'pull', wanted, signal)).result.messages;
+      const { messages: pulled, message_backlog_count: backlog = null } = (
+        await watched(call(pulledSchema, 'pull', wanted, signal), signal)
+      ).result;
       const messages = pulled.flatMap((one) => messageSchema.safeParse(one).data ?? []);
+      watch.pulled({ backlog, oldestAgeMs: oldestAgeMs(messages) });
       // Without a lease's id nobody can say what became of it: it comes again, and the queue counts its tries.
       if (messages.length < pulled.length)
         log.error({ loop: name, unreadable: pulled.length - messages.length }, 'messages of the queue have no lease');
@@ -75,14 +99,20 @@ export function createPull({ name = 'queue pull', queue, intake, log }: PullOpti
       const refused = results.filter(({ outcome }) => outcome === 'retry');
       // Not ended by a stop: what was committed is acknowledged, so that it does not come again. If this fails it does, and
       // intake finds that it has it.
-      await call(ackedSchema, 'ack', {
+      const told = {
         acks: taken.map(({ id }) => ({ lease_id: id })),
         retries: refused.map(({ id }) => ({ lease_id: id, delay_seconds: retryDelaySeconds })),
-      });
+      };
+      await watched(call(ackedSchema, 'ack', told));
       if (taken.length === 0) throw new Error('no message of a batch was taken');
       return refused.length === 0;
     },
   });
+}
+
+function oldestAgeMs(messages: readonly Pulled[]): number {
+  const stamps = messages.flatMap(({ timestamp_ms }) => timestamp_ms ?? []);
+  return stamps.length === 0 ? 0 : Math.max(0, Date.now() - Math.min(...stamps));
 }
 
 /** What it holds, or what there is instead, where it is not what the edge sends: intake then says why it cannot be read. */

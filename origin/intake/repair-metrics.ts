@@ -12,6 +12,11 @@ export function createRepairMetrics(registry: Registry) {
       help: "Card events taken from the cards' own logs instead of the queue",
       registers,
     }),
+    swept: new Counter({
+      name: 'sweep_cards_total',
+      help: 'Cards whose log the sweep has compared with what is booked; all of them, once an hour',
+      registers,
+    }),
     edgeBehind: new Counter({
       name: 'intake_edge_behind_total',
       help: 'Cards of which the edge had fewer events than the origin: its storage was set back',

@@ -164,6 +164,7 @@ export function createSweep(options: RepairOptions): Loop {
         );
         const troubled = await cardsWithConditions(database.sql, rows);
         await eachOf(rows, (card) => repaired(options, card, troubled, signal), { edge, log, signal, moved });
+        options.metrics.swept.inc(rows.length);
         if (signal.aborted) return false;
         last = rows.at(-1) ?? first;
         if (rows.length === 0) return false;

@@ -14,6 +14,9 @@ export async function startQueue() {
     pulls: [] as unknown[],
     retried: [] as unknown[],
     failing: false,
+    /** What it says of itself. */
+    backlog: 0 as unknown,
+    sentAtMs: 1_700_000_000_000,
     url: '',
   };
   let leases = 0;
@@ -33,9 +36,14 @@ export async function startQueue() {
       const { id, body, attempts, contentType = 'json' } = message;
       const text = contentType === 'text' ? String(body) : Buffer.from(JSON.stringify(body)).toString('base64');
       const metadata = { 'CF-Content-Type': contentType };
-      return { id, body: text, attempts, lease_id, metadata, timestamp_ms: 1_700_000_000_000 };
+      return { id, body: text, attempts, lease_id, metadata, timestamp_ms: queue.sentAtMs };
     });
-    return context.json({ success: true, errors: [], messages: [], result: { message_backlog_count: 0, messages } });
+    return context.json({
+      success: true,
+      errors: [],
+      messages: [],
+      result: { message_backlog_count: queue.backlog, messages },
+    });
   });
   app.post(`${path}/ack`, async (context) => {
     const { acks, retries } = await context.req.json<Record<'acks' | 'retries', { lease_id: string }[]>>();

@@ -14,6 +14,7 @@ import type { Database, Sql } from '../db/client.ts';
 import { type DeadLetter, findDeadLetters, keepDeadLetters } from '../intake/dead-letters.ts';
 import type { Message, Outcome } from '../intake/intake.ts';
 import { createPull } from '../intake/pull.ts';
+import type { QueueWatch } from '../intake/queue-metrics.ts';
 import type { Loop } from '../loop.ts';
 import type { Payer } from '../providers/payable.ts';
 import { takeOrSetAside } from '../set-aside.ts';
@@ -41,11 +42,12 @@ export interface SettlementQueueOptions {
   readonly log: Logger;
   /** Those that are configured, primary first. */
   readonly providers: readonly Payer[];
+  readonly watch?: QueueWatch | undefined;
 }
 
-export function createSettlementQueue({ queue, database, log, providers }: SettlementQueueOptions): Loop {
+export function createSettlementQueue({ queue, database, log, providers, watch }: SettlementQueueOptions): Loop {
   const take = (messages: readonly Message[]) => takeSettlementMessages(database, messages, log, { providers });
-  return createPull({ name: 'settlement queue', queue, log, intake: { take } });
+  return createPull({ name: 'settlement queue', queue, log, watch, intake: { take } });
 }
 
 type Taken = { readonly id: string; readonly outcome: Outcome };

@@ -17,6 +17,22 @@ export const queue: Dashboard = {
       ],
     },
     {
+      title: 'The queues',
+      panels: [
+        lines('Waiting in the queue', 'short', [[largest('queue_backlog_messages', { by: 'queue' }), '{{queue}}']], {
+          says: "By the queue's own estimate. No line: it does not answer, or nothing is pulled here.",
+          bound: 1_000,
+        }),
+        lines('Age of the oldest', 'dtdurations', [
+          [largest('queue_oldest_age_seconds', { by: 'queue' }), '{{queue}}'],
+        ]),
+        lines('Pulls that failed', 'ops', [[perSecond('queue_pull_failures_total', { by: 'queue' }), '{{queue}}']]),
+        lines('Cards that the sweep compared', 'short', [
+          [increase('sweep_cards_total', { over: '1h' }), 'in an hour'],
+        ]),
+      ],
+    },
+    {
       title: 'What went wrong',
       panels: [
         lines('Batches not booked', 'ops', [[perSecond('intake_batch_failures_total', { by: 'cause' }), '{{cause}}']]),
@@ -67,6 +83,15 @@ export const database: Dashboard = {
         lines('Calls outside while a transaction was open', 'short', [
           [increase('waits_in_transaction_total', { by: 'for', over: '1h' }), '{{for}}'],
         ]),
+      ],
+    },
+    {
+      title: 'Clocks and keys',
+      panels: [
+        lines('Clocks: how far from ours', 's', [
+          [`max by (instance, of) (abs(clock_skew_seconds{job="payments"}))`, '{{instance}} {{of}}'],
+        ]),
+        lines('API keys that end within 14 days', 'short', [[largest('api_keys_ending_soon', { by: 'of' }), '{{of}}']]),
       ],
     },
     {
