@@ -27,7 +27,7 @@ describe.each(each)('%s', (_, operation) => {
       const answer = await send(world, operation, await callOf(world, operation), { key, headers });
       expect([accept, answer.status, answer.text]).toEqual([accept, operation.status, answer.text]);
       expect(answer.headers.get('content-type')).toBe(operation.status === 204 ? null : newestType);
-      expect(answer.headers.get('vary')).toBe('Accept');
+      expect(answer.headers.get('vary')).toBe('Accept, Accept-Encoding');
       expect(answer.headers.get('cache-control')).toBe('no-store');
       expect(answer.headers.get('x-request-id')).toMatch(/^req_/);
       expect(answer.headers.get('deprecation')).toBeNull();
@@ -44,7 +44,7 @@ describe.each(each)('%s', (_, operation) => {
     expect(answer.headers.get('link')).toBe(
       '</docs#versions>; rel="deprecation"; type="text/html", </docs#versions>; rel="sunset"; type="text/html"',
     );
-    expect(answer.headers.get('vary')).toBe('Accept');
+    expect(answer.headers.get('vary')).toBe('Accept, Accept-Encoding');
   });
 });
 

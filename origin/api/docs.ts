@@ -4,11 +4,14 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import { refusal } from './errors.ts';
 import { createBuckets } from './guesses.ts';
 import type { ApiApp } from './mount.ts';
 import { openApiDocument } from './openapi.ts';
 import type { Route } from './route.ts';
+import { takesGzip } from './send-body.ts';
 import { type ApiVersion, mediaType, newest, versions } from './versions.ts';
 
 const require = createRequire(import.meta.url);
@@ -61,7 +64,8 @@ export function makeDocs(routes: readonly Route[]): Docs {
     const body = new Uint8Array(Buffer.from(content));
     const etag = `"${createHash('sha256').update(body).digest('base64url')}"`;
     // Asked again after five minutes, and answered by 304 until a release changes it.
-    return { path, body, headers: { 'content-type': type, etag, 'cache-control': 'public, max-age=300', ...more } };
+    const cached = { etag, 'cache-control': 'public, max-age=300', vary: 'Accept-Encoding' };
+    return { path, body, headers: { 'content-type': type, ...cached, ...more } };
   };
   return [
     pageOf('/openapi.json', 'application/json', JSON.stringify(openApiDocument(routes))),
@@ -71,12 +75,24 @@ export function makeDocs(routes: readonly Route[]): Docs {
   ];
 }
 
+const compress = promisify(gzip);
+
+/** Each page is compressed once, when somebody asks for it so, and beside the event loop: the largest has 1.5 MB. */
 export function mountDocs(app: ApiApp, docs: Docs): void {
   const perAddress = createBuckets(pagesPerMinute);
-  for (const { path, body, headers } of docs)
-    app.get(path, (context) => {
+  for (const { path, body, headers } of docs) {
+    let compressing: Promise<Uint8Array<ArrayBuffer>> | null = null;
+    const { etag = '' } = headers;
+    // Other bytes, so another name (RFC 9110, 8.8.3).
+    const etagCompressed = etag.replace(/"$/, '-gzip"');
+    app.get(path, async (context) => {
       if (!perAddress.take(context.get('address').network)) throw refusal('too_many_requests');
-      if (context.req.header('if-none-match') === headers['etag']) return context.body(null, 304, headers);
-      return context.body(body, 200, headers);
+      const known = context.req.header('if-none-match');
+      if (known === etag || known === etagCompressed) return context.body(null, 304, { ...headers, etag: known });
+      if (!takesGzip(context.req.header('accept-encoding'))) return context.body(body, 200, headers);
+      compressing ??= compress(body).then((compressed) => new Uint8Array(compressed));
+      const more = { etag: etagCompressed, 'content-encoding': 'gzip' };
+      return context.body(await compressing, 200, { ...headers, ...more });
     });
+  }
 }

@@ -56,8 +56,8 @@ export function shedLoad(isLate: () => boolean): Middleware {
 /** Everything behind it needs a key, a path that does not exist too. */
 export function requireKey({ callers }: DoorParts): Middleware {
   return async (context, next) => {
-    // On refusals too: another version may be answered otherwise.
-    context.header('vary', 'Accept');
+    // On refusals too: another version may be answered otherwise. And long answers are compressed for who takes them so.
+    context.header('vary', 'Accept, Accept-Encoding');
     context.set('caller', await callers.identify(context.req.header('authorization'), context.get('address')));
     const clientRequestId = readClientRequestId(context.req.header('x-request-id'));
     context.set('clientRequestId', clientRequestId);

@@ -110,7 +110,7 @@ describe('a key', () => {
     expect([again.status, again.text, replayed(again)]).toEqual([201, old.text, 'true']);
     expect(again.headers.get('content-type')).toBe('application/vnd.atlas.v0+json');
     expect(again.headers.get('deprecation')).toBe(old.headers.get('deprecation'));
-    expect(again.headers.get('vary')).toBe('Accept');
+    expect(again.headers.get('vary')).toBe('Accept, Accept-Encoding');
     expect(await effects('versions')).toBe(1);
   });
 });

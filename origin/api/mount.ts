@@ -2,7 +2,6 @@
 // common is here once.
 
 import type { Context, Hono } from 'hono';
-import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
@@ -25,6 +24,7 @@ import {
 import { type RateLimit, rateHeaders } from './rate-limit.ts';
 import { inShape, readBody, readJson, refuseCardData, refuseControlCharacters } from './read-request.ts';
 import { type Call, honoPath, type Route, type RouteAnswer } from './route.ts';
+import { sendBody } from './send-body.ts';
 import type { Turns } from './turns.ts';
 import { type ApiVersion, headersOf, mediaType, versionOf } from './versions.ts';
 
@@ -148,7 +148,10 @@ async function answerOnce(
   const answered = shown({ body: (await afterCommit?.()) ?? body } as RouteAnswer).body;
   const { status } = route.answers;
   if (answered === undefined) return context.body(null, status as 204);
-  return context.body(textIn(version, route, answered), status as 200, { 'content-type': mediaType(version) });
+  return sendBody(context, textIn(version, route, answered), {
+    status,
+    headers: { 'content-type': mediaType(version) },
+  });
 }
 
 async function answerByKey(asked: Asked, answer: Answer, key: string): Promise<Response> {
@@ -160,7 +163,7 @@ async function answerByKey(asked: Asked, answer: Answer, key: string): Promise<R
   const { status, headers, body, replayed } = await answer(asked, request);
   if (replayed) context.header('idempotency-replayed', 'true');
   for (const [name, value] of Object.entries(headers)) context.header(name, value);
-  return context.body(new Uint8Array(body), status as ContentfulStatusCode);
+  return sendBody(context, new Uint8Array(body), { status });
 }
 
 async function answerAlone(

@@ -34,7 +34,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
       version: String(versions.at(-1)?.number),
       description:
         'Settlements, merchants, webhooks, cards and controls. Amounts are integers in minor units of their currency. Every answer ' +
-        'has `RateLimit` and `RateLimit-Policy`, `X-Request-Id`, and `Vary: Accept`; a repeat by `Idempotency-Key` has ' +
+        'has `RateLimit` and `RateLimit-Policy`, `X-Request-Id`, and `Vary: Accept, Accept-Encoding`; a repeat by `Idempotency-Key` has ' +
         '`Idempotency-Replayed: true`.',
       license: { name: 'proprietary' },
     },

@@ -86,7 +86,7 @@ describe('at the API', () => {
     expect(refused?.headers.get('ratelimit')).toMatch(/^"minute";r=0;t=\d+$/);
     const [, t] = /t=(\d+)$/.exec(refused?.headers.get('ratelimit') ?? '') ?? [];
     expect(refused?.headers.get('retry-after')).toBe(t);
-    expect(refused?.headers.get('vary')).toBe('Accept');
+    expect(refused?.headers.get('vary')).toBe('Accept, Accept-Encoding');
     expect((await list(other)).status).toBe(200);
   });
 
