@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { traceParentOf, traceParentSchema, tracesIn } from './trace-parent.ts';
+import { traceParentOf, tracesIn } from './trace-parent.ts';
 
 const good = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
 
@@ -7,7 +7,6 @@ describe('a traceparent', () => {
   test('of version 00 comes through as it is, sampled or not', () => {
     expect(traceParentOf(good)).toBe(good);
     expect(traceParentOf(good.replace(/01$/, '00'))).toBe(good.replace(/01$/, '00'));
-    expect(traceParentSchema.safeParse(good).success).toBe(true);
   });
 
   test.each([
@@ -24,10 +23,12 @@ describe('a traceparent', () => {
     ['two in one header', `${good}, ${good}`],
     ['one with a line break, for whoever writes it into a log', `${good}\n`],
     ['a card number', '4111111111111111'],
+    ['one with a card number in its trace', `00-${'4111111111111111'.padStart(32, '0')}-00f067aa0ba902b7-01`],
+    ['one whose trace looks like a card number by chance', '00-89fdb6689040676802649ae22e44b935-00f067aa0ba902b7-01'],
+    ['one with a card number for its span', '00-4bf92f3577b34da6a3ce929d0e0e4736-4111111111111111-01'],
     ['a megabyte', good + '0'.repeat(1024 * 1024)],
   ])('is not %s', (_, text) => {
     expect(traceParentOf(text)).toBeNull();
-    expect(traceParentSchema.safeParse(text).success).toBe(false);
   });
 });
 

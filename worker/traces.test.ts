@@ -74,6 +74,12 @@ test("the platform's trace comes after the network's, or alone; where there is n
   expect(traceIdOf(tracesOf(new Headers()))).toBe(platform.traceId);
 });
 
+test('of the traces that are made none is ever taken for a card number, and none comes twice', () => {
+  const made = Array.from({ length: 20_000 }, () => tracesOf(new Headers()));
+  expect(made.filter((trace) => traceParentOf(trace) === null)).toEqual([]);
+  expect(new Set(made.map(traceIdOf)).size).toBe(made.length);
+});
+
 test('a platform that says nothing of use is passed over', () => {
   for (const said of [
     undefined,

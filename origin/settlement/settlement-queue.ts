@@ -106,7 +106,8 @@ async function take(sql: Sql, messages: readonly Message[], { again, providers }
       continue;
     }
     const { settlement_id, correlation_id, traceparent = null, settlement } = read.data;
-    const found = findCardData(message.body);
+    // Its traceparent was looked at as such: one that looks like a card number by chance is left out, and refuses nothing.
+    const found = findCardData({ ...Object(message.body), traceparent: null });
     if (found !== null) {
       countCardData('settlement_queue', 'refused');
       bury(message, `${found.path} ${found.problem}`);

@@ -18,6 +18,7 @@ import { createStripeProvider } from '../providers/stripe.ts';
 import { endRuns } from '../settlement/end-runs.ts';
 import { openRuns } from '../settlement/runs.ts';
 import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
+import { idsThatAreNoCards } from './sdk.ts';
 import { currentTraceParent, inSpan } from './spans.ts';
 import { startTracing, type Tracing } from './start-tracing.ts';
 
@@ -156,6 +157,11 @@ test.each([
   ['it begins itself, where its sender names none', undefined, null],
   ['it begins itself, where what its sender names is none', 'Jane Doe', null],
   ['it begins itself, where that is no text', { of: ['nobody'] }, null],
+  [
+    'it begins itself, where it looks like a card number',
+    '00-89fdb6689040676802649ae22e44b935-00f067aa0ba902b7-01',
+    null,
+  ],
 ])('a settlement asked for by queue belongs to the trace that %s', async (_, traceparent, trace) => {
   const settlement = { merchant_id: await sampleMerchant(database, 1_000n), amount_minor: 100, currency: 'USD' };
   const body = { version: 1, settlement_id: newId('stl'), correlation_id: 'batch:7', settlement, traceparent };
@@ -183,4 +189,16 @@ test('a settlement of a scheduled run begins a trace of its own', async () => {
   const begun = under(collector.spans, 'settlement run').map(({ traceId, spanId }) => `00-${traceId}-${spanId}-01`);
   expect(rows.map(({ trace_parent }) => trace_parent)).toEqual(begun.toSorted());
   expect(new Set(begun).size).toBe(2);
+});
+
+test('an id that could be taken for a card number is drawn again', () => {
+  const [traces, spans] = [
+    ['89fdb6689040676802649ae22e44b935', 'c'.repeat(32)],
+    ['4111111111111111', 'd'.repeat(16)],
+  ];
+  const ids = idsThatAreNoCards({
+    generateTraceId: () => traces.shift() ?? '',
+    generateSpanId: () => spans.shift() ?? '',
+  });
+  expect([ids.generateTraceId(), ids.generateSpanId()]).toEqual(['c'.repeat(32), 'd'.repeat(16)]);
 });

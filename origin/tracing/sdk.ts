@@ -8,7 +8,14 @@ import { context, DiagLogLevel, diag, type Tracer } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { BatchSpanProcessor, TraceIdRatioBasedSampler, TracerProvider } from '@opentelemetry/sdk-trace';
+import {
+  BatchSpanProcessor,
+  type IdGenerator,
+  RandomIdGenerator,
+  TraceIdRatioBasedSampler,
+  TracerProvider,
+} from '@opentelemetry/sdk-trace';
+import { holdsCardNumber } from '../../contracts/card-numbers/card-numbers.ts';
 
 interface SdkOptions {
   readonly url: string;
@@ -40,6 +47,7 @@ export function openSdk({ url, headers, ratio, environment, onTrouble }: SdkOpti
       'deployment.environment.name': environment,
     }),
     sampler: new TraceIdRatioBasedSampler(ratio),
+    idGenerator: idsThatAreNoCards(new RandomIdGenerator()),
     spanProcessors: [
       new BatchSpanProcessor({
         exporter,
@@ -82,4 +90,18 @@ function listen(onTrouble: (trouble: string) => void): void {
     },
     { logLevel: DiagLogLevel.WARN, suppressOverrideMessage: true },
   );
+}
+
+/** One in a thousand ids could be taken for a card number by chance, and would be masked wherever it is written: it is drawn again. */
+export function idsThatAreNoCards(random: IdGenerator): IdGenerator {
+  const drawn = (draw: () => string): string => {
+    for (;;) {
+      const id = draw();
+      if (!holdsCardNumber(id)) return id;
+    }
+  };
+  return {
+    generateTraceId: () => drawn(() => random.generateTraceId()),
+    generateSpanId: () => drawn(() => random.generateSpanId()),
+  };
 }
