@@ -1,7 +1,15 @@
-// Logs for a person at a terminal.
+// Logs for a person at a terminal. Texts of strangers are written out, so that they move no cursor and begin no line.
 
-import pinoPretty from 'pino-pretty';
+import { type DestinationStream, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
+import { writtenOut } from './log-lines.ts';
 
-export function pretty() {
-  return pinoPretty({ sync: true, ignore: 'pid,hostname,service', translateTime: 'HH:MM:ss.l', singleLine: true });
+/** `to`: in the place of the terminal, without colours. */
+export function pretty(to?: DestinationStream): DestinationStream {
+  const colorize = to === undefined && process.stdout.isTTY;
+  const options = { ignore: 'pid,hostname,service', translateTime: 'HH:MM:ss.l', singleLine: true, colorize };
+  const print = prettyFactory(options);
+  // Before the call returns, so that nothing said before an exit is lost.
+  const out = to ?? pino.destination({ dest: 1, sync: true });
+  return { write: (line) => void out.write(print(writtenOut(line)) ?? line) };
 }

@@ -4,6 +4,7 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
 import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
 import { maskedJson } from './card-data/found.ts';
+import { escaped } from './log-lines.ts';
 import { currentTraceId } from './tracing/spans.ts';
 
 export interface LogOptions {
@@ -45,18 +46,19 @@ export function createLog({ level, to = standardOutput() }: LogOptions): Logger 
       serializers: { err: describeError },
       mixin: traced,
     },
-    withoutCardNumbers(to),
+    lastLook(to),
   );
 }
 
 /**
- * The last look at every line, whoever wrote it: a card number in an error's message, a stack or a partner's text is masked. One
- * pass over the line; a line without one, as all of them should be, goes on as it is.
+ * The last look at every line, whoever wrote it: a card number in an error's message, a stack or a partner's text is masked, and nothing
+ * in it moves a terminal's cursor. Two passes over the line; one without either, as nearly all are, goes on as it is.
  */
-function withoutCardNumbers(to: DestinationStream): DestinationStream {
+function lastLook(to: DestinationStream): DestinationStream {
   return {
     write(line) {
-      to.write(holdsCardNumber(line) ? `${maskedJson('log', line.trimEnd(), () => false)}\n` : line);
+      const shown = escaped(line);
+      to.write(holdsCardNumber(shown) ? `${maskedJson('log', shown.trimEnd(), () => false)}\n` : shown);
     },
   };
 }

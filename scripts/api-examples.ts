@@ -1,4 +1,5 @@
-// node scripts/api-examples.ts: records origin/api/examples.json, an example of each operation of the API, from a service of its own.
+// node scripts/api-examples.ts, then npm run format: records origin/api/examples.json, an example of each operation of the API, from a service of its
+// own.
 
 import { writeFile } from 'node:fs/promises';
 import { recordExamples } from '../origin/api/record-examples.ts';
