@@ -35,8 +35,8 @@ interface NeighbourFigures {
 type Counts = Readonly<Record<string, number>>;
 
 /** Short, so that what else the machine does meets a round and the next one alike. */
-const roundSeconds = 3;
-/** Reads in a second: 240 in a round, below the burst of 100 a second; each round has a key of its own, so with a full quota. */
+const roundSeconds = 2;
+/** Reads in a second: 160 in a round, below the burst of 100 a second; each round has a key of its own, so with a full quota. */
 const perSecond = 80;
 
 export interface NeighbourOptions {
