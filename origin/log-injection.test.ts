@@ -77,6 +77,13 @@ describe.each(each)('%s %s', (_, __, text, say) => {
   });
 });
 
+test('a text is written out though a card number beside it is masked', () => {
+  const written = asJson((log) => log.info({ merchant: 'shop\u009b2J 4111111111111111' }, 'said'));
+  expect(written).not.toMatch(acts);
+  expect(written).not.toContain('4111111111111111');
+  expect(JSON.parse(written)).toMatchObject({ merchant: expect.stringContaining('shop\u009b2J ') });
+});
+
 function textsIn(value: unknown): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value !== 'object' || value === null) return [];

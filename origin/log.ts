@@ -57,8 +57,8 @@ export function createLog({ level, to = standardOutput() }: LogOptions): Logger 
 function lastLook(to: DestinationStream): DestinationStream {
   return {
     write(line) {
-      const shown = escaped(line);
-      to.write(holdsCardNumber(shown) ? `${maskedJson('log', shown.trimEnd(), () => false)}\n` : shown);
+      const kept = holdsCardNumber(line) ? `${maskedJson('log', line.trimEnd(), () => false)}\n` : line;
+      to.write(escaped(kept));
     },
   };
 }

@@ -3,7 +3,7 @@
 
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod } from 'node:fs/promises';
+import { chmod, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
@@ -12,7 +12,9 @@ import { projectRoot } from './dev/home.ts';
 import { portsUsed } from './dev/options.ts';
 import type { Running } from './dev/running.ts';
 import { freePorts } from './free-port.ts';
+import { type Document, withKnownIds } from './fuzz-api/known-ids.ts';
 import { seed as seedSystem } from './fuzz-api/seed.ts';
+import { reportOf } from './fuzz-api/succeeded.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run fuzz-api -- [options]      openapi.json against the running code, by Schemathesis (pip install schemathesis==4.32.5)
@@ -97,8 +99,15 @@ async function fuzz(words: Words): Promise<number> {
   const program = schemathesis();
   await using parts = started();
   const running = await startSystem(parts);
+  const { origin_url, api_key } = running;
+  const get = async (path: string) =>
+    await (await fetch(origin_url + path, { headers: { authorization: `Bearer ${api_key}` } })).json();
+  const document = await withKnownIds((await get('/openapi.json')) as Document, get);
+  const file = join(await temporaryDirectory(parts, 'openapi'), 'openapi.json');
+  await writeFile(file, JSON.stringify(document));
   let exit = 0;
-  for (const phase of phases) if ((await fuzzIn(phase, { program, parts, running, ...words })) !== 0) exit = 1;
+  for (const phase of phases) if ((await fuzzIn(phase, { program, parts, running, file, ...words })) !== 0) exit = 1;
+  process.stdout.write(`fuzz-api: ${reportOf(document, await (await fetch(`${origin_url}/metrics`)).text())}`);
   return exit;
 }
 
@@ -106,15 +115,17 @@ interface Fuzzing extends Words {
   readonly program: string;
   readonly parts: AsyncDisposableStack;
   readonly running: Running;
+  /** The document that is asked by. */
+  readonly file: string;
 }
 
-async function fuzzIn(phase: string, { program, parts, running, seconds, seed }: Fuzzing): Promise<number> {
+async function fuzzIn(phase: string, { program, parts, running, file, seconds, seed }: Fuzzing): Promise<number> {
   const { origin_url, api_key } = running;
   const secondsEach = String(Math.max(1, Math.floor(Number(seconds) / phases.length)));
   const asking = spawn(
     program,
     [
-      ...['run', `${origin_url}/openapi.json`, '--url', origin_url, '-H', `Authorization: Bearer ${api_key}`],
+      ...['run', file, '--url', origin_url, '-H', `Authorization: Bearer ${api_key}`],
       ...['--phases', phase, '--max-time', secondsEach],
       ...['--seed', seed, '--generation-deterministic', '--checks', checks.join(',')],
       ...['-n', '10', '--no-shrink', '--continue-on-failure', '--suppress-health-check', 'all'],

@@ -22,8 +22,9 @@ export function httpMetrics(registry: Registry): MiddlewareHandler {
 
 /** The pattern of the route that was taken: `/cards/:card_id`. */
 export function routeOf(context: Context): string {
-  // Middleware matches too, with a star; the route itself has none.
-  return matchedRoutes(context).findLast(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched';
+  // Middleware matches too, with a star; the route itself has none. Of several that fit (`/open-items/counts` fits an item's path) the
+  // first one answers.
+  return matchedRoutes(context).find(({ path }) => !path.endsWith('*'))?.path ?? 'unmatched';
 }
 
 /** Counts what no code expected, answered as `internal_error`: each is a mistake of ours. */

@@ -41,8 +41,9 @@ function membersOf(schema: Json): Readonly<Record<string, Json>> {
   return (schema['properties'] ?? {}) as Readonly<Record<string, Json>>;
 }
 
-function linkTo({ name, path, body }: Route, at: ReadonlyMap<string, string>): Link | null {
-  const wanted = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter);
+function linkTo({ name, path, query, body }: Route, at: ReadonlyMap<string, string>): Link | null {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, parameter = '']) => parameter);
+  const wanted = [...inPath, ...(query === undefined ? [] : neededIds(schemaOf(query, 'input')))];
   const needed = body === undefined ? [] : neededIds(schemaOf(body, 'input'));
   const all = [...wanted, ...needed];
   if (all.length === 0 || !all.some((one) => one.endsWith('_id'))) return null;
@@ -53,8 +54,8 @@ function linkTo({ name, path, body }: Route, at: ReadonlyMap<string, string>): L
   return { operationId: name, parameters: expressions(wanted), ...requestBody };
 }
 
-function neededIds(body: Json): string[] {
-  return ((body['required'] ?? []) as string[]).filter((name) => name.endsWith('_id'));
+function neededIds(schema: Json): string[] {
+  return ((schema['required'] ?? []) as string[]).filter((name) => name.endsWith('_id'));
 }
 
 /**

@@ -173,3 +173,11 @@ describe('/', () => {
     ]);
   });
 });
+
+test('a request is counted under the route that answered it, where several fit its path', async () => {
+  expect((await api.call('GET', '/open-items/counts')).status).toBe(200);
+  const metrics = (await api.call('GET', '/metrics')).text;
+  const counted = (route: string) =>
+    metrics.includes(`_count{http_response_status_code="200",route="${route}",method="GET"}`);
+  expect([counted('/open-items/counts'), counted('/open-items/:open_item_id')]).toEqual([true, false]);
+});

@@ -52,7 +52,7 @@ async function record(world: SampleWorld, operation: Operation, call: Call): Pro
   return {
     parameters: {
       ...call.params,
-      ...queryOf(call),
+      ...queryOf(operation, call),
       ...(takesKey ? { 'Idempotency-Key': '"6f1c1b0e-3f57-4a53-9f4b-4a0f0d3c8a11"' } : {}),
     },
     ...(call.body === undefined ? {} : { body: call.body }),
@@ -60,9 +60,12 @@ async function record(world: SampleWorld, operation: Operation, call: Call): Pro
   };
 }
 
-/** Without what narrows a listing down to one thing's: a made-up id would empty it for whoever tries it. */
-function queryOf({ query = {} }: Call): Record<string, string | number> {
-  const kept = Object.entries(query).filter(([, value]) => !/^[a-z]+_[0-9a-z]{26}$/.test(value));
+/** Without what narrows a listing down to one thing's, where it need not: a made-up id would empty it for whoever tries it. */
+function queryOf({ parameters }: Operation, { query = {} }: Call): Record<string, string | number> {
+  const needed = new Set(parameters.filter(({ required }) => required).map(({ name }) => name));
+  const kept = Object.entries(query).filter(
+    ([name, value]) => needed.has(name) || !/^[a-z]+_[0-9a-z]{26}$/.test(value),
+  );
   return Object.fromEntries(kept.map(([name, value]) => [name, name === 'limit' ? Number(value) : value]));
 }
 
