@@ -5,38 +5,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { alerts } from './catalogue/catalogue.ts';
-import { dashboards } from './catalogue/dashboards/dashboards.ts';
+import { askedExpressions, ofOthers, recorded } from './asked.ts';
 import { familyOf, selectedBy } from './promql.ts';
 import { dashboardFiles } from './write/dashboards.ts';
-import { recordingRules } from './write/rules.ts';
 
-const records = recordingRules().groups.flatMap(({ rules }) => rules);
-const queries = dashboards.flatMap(({ id, rows }) =>
-  rows.flatMap(({ panels }) =>
-    panels.flatMap((panel) =>
-      panel.shape === 'log'
-        ? []
-        : panel.queries.map(({ expr }) => ({ where: `${id}: ${panel.title}`, expr, needs: panel.needs })),
-    ),
-  ),
-);
-const asked = [
-  ...alerts.map(({ name, expr, needs }) => ({ where: name, expr, needs })),
-  ...records.map(({ record, expr }) => ({ where: record, expr, needs: undefined })),
-  ...queries,
-];
-
-/** Those of Prometheus itself, and of every process in Node. */
-const ofOthers = /^(?:up|ALERTS|process_\w+|nodejs_\w+)$/;
+const asked = askedExpressions();
 
 /** What docs/operating.md lists, which a test holds to a running origin. */
 const page = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8');
 const known = new Set([...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name));
-const recorded = new Set(records.map(({ record }) => record));
+const records = new Set(recorded().map(({ record }) => record));
 
 const isKnown = (metric: string) =>
-  ofOthers.test(metric) || recorded.has(metric) || known.has(metric) || known.has(familyOf(metric));
+  ofOthers.test(metric) || records.has(metric) || known.has(metric) || known.has(familyOf(metric));
 
 test('every expression is one of PromQL', () => {
   for (const { where, expr } of asked) expect(() => selectedBy(expr), where).not.toThrow();
@@ -81,8 +62,11 @@ describe('what is no expression is found', () => {
 
   test('and what one asks for is read to the letter', () => {
     expect(selectedBy('sum by (le) (rate(a_bucket{job="x",op=~"y"}[5m])) / on (z) group_left b:c offset 1h')).toEqual([
-      { metric: 'a_bucket', labels: ['job', 'op'] },
+      { metric: 'a_bucket', labels: ['job', 'op', 'le'] },
       { metric: 'b:c', labels: [] },
+    ]);
+    expect(selectedBy('sum by (c) (label_replace(rate(a[5m]), "c", "$1", "b", "(.)"))')).toEqual([
+      { metric: 'a', labels: [] },
     ]);
   });
 });

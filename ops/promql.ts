@@ -2,7 +2,9 @@
 
 import { parser } from '@prometheus-io/lezer-promql';
 
-/** A metric as an expression asks for it, with the labels that its matchers name. */
+type SyntaxNode = ReturnType<typeof parser.parse>['topNode'];
+
+/** A metric as an expression asks for it, with the labels that its matchers name, and those that it is added up by. */
 export interface Selected {
   readonly metric: string;
   readonly labels: readonly string[];
@@ -21,11 +23,22 @@ export function selectedBy(expr: string): readonly Selected[] {
       const labels = matchers.flatMap((matcher) => matcher.getChild('LabelName') ?? []);
       selected.push({
         metric: expr.slice(name.from, name.to),
-        labels: labels.map((label) => expr.slice(label.from, label.to)),
+        labels: [...labels, ...groupingOf(node)].map((label) => expr.slice(label.from, label.to)),
       });
     },
   });
   return selected;
+}
+
+/** Labels of `sum by (…)` around a selector. None where `label_replace` stands between them, which makes labels of its own. */
+function groupingOf(selector: SyntaxNode): SyntaxNode[] {
+  const labels: SyntaxNode[] = [];
+  for (let node: SyntaxNode | null = selector.parent; node !== null; node = node.parent) {
+    if (node.name === 'FunctionCall' && node.getChild('FunctionIdentifier')?.getChild('LabelReplace')) return labels;
+    const modifier = node.name === 'AggregateExpr' ? node.getChild('AggregateModifier') : null;
+    if (modifier?.getChild('By')) labels.push(...(modifier.getChild('GroupingLabels')?.getChildren('LabelName') ?? []));
+  }
+  return labels;
 }
 
 /** The metric that a histogram's series belong to. */

@@ -171,6 +171,7 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
     labelNames: ['where'],
     registers: [registry],
   });
+  for (const where of ['cache', 'database']) hits.inc({ where }, 0);
   return {
     database,
     turns: createTurns(registry),

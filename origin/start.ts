@@ -134,6 +134,9 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
     labelNames: ['for'],
     registers: [registry],
   });
+  // From the start, so that an alert on their rise sees the first one; a provider's comes with its first.
+  for (const what of ['the edge', 'the queue', 'a partner', 'a name server', 'Redis', 'the object store'])
+    waits.inc({ for: what }, 0);
   const onWait = (what: string): void => {
     waits.inc({ for: what });
     log.error({ for: what }, 'a database transaction is open while something outside is waited for');

@@ -41,6 +41,7 @@ export function createIntakeMetrics(registry: Registry) {
     labelNames: ['cause'],
     registers,
   });
+  for (const cause of ['refused', 'failed']) failures.inc({ cause }, 0);
   const batchSeconds = new Histogram({
     name: 'intake_batch_seconds',
     help: 'One batch, from reading to commit',

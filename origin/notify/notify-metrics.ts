@@ -26,6 +26,7 @@ export function createNotifyMetrics(registry: Registry, database: Database) {
     labelNames: ['reason'],
     registers,
   });
+  for (const reason of ['gone', 'failing']) disabled.inc({ reason }, 0);
   const lag = new Gauge({
     name: 'webhook_lag_seconds',
     help: 'How long the message that is due the longest has waited; failing: its endpoint has taken nothing lately',

@@ -148,7 +148,8 @@ describe('bulkhead', () => {
     expect(provider.calls).toBe(2);
     gate.resolve(paid);
     expect(await Promise.all(taken)).toEqual([paid, paid, paid]);
-    expect(await metric('provider_troubles_total')).toEqual([
+    const troubles = await metric('provider_troubles_total');
+    expect(troubles.filter(({ value }) => value > 0)).toEqual([
       { value: 1, labels: { psp: 'simulated', kind: 'submit', code: 'busy' } },
     ]);
   });

@@ -6,6 +6,16 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 const breakerValues = { closed: 0, half_open: 1, open: 2 } as const;
 export type BreakerState = keyof typeof breakerValues;
 
+/** Of the codes by which an exchange fails, those that say something of the provider; others have a series with their first. */
+const commonTroubles = [
+  'timeout',
+  'no_connection',
+  'no_answer',
+  'credentials_refused',
+  'too_many_requests',
+  'breaker_open',
+];
+
 const exchangeOutcomes = ['accepted', 'paid', 'pending', 'rejected', 'not_found', 'not_taken', 'unknown'] as const;
 
 export interface ProviderMetrics {
@@ -68,6 +78,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
       breaker.set({ psp }, breakerValues.closed);
       opens.inc({ psp }, 0);
       timeouts.inc({ peer: psp }, 0);
+      for (const kind of ['submit', 'ask']) for (const code of commonTroubles) troubles.inc({ psp, kind, code }, 0);
       for (const outcome of exchangeOutcomes) durationSeconds.zero({ peer: psp, outcome });
     },
     setBreaker(psp, state) {

@@ -48,6 +48,7 @@ export function createSettlementMetrics(registry: Registry) {
     labelNames: ['what'],
     registers,
   });
+  for (const what of ['settlement', 'word']) postponed.inc({ what }, 0);
   const inHand = new Gauge({ name: 'settlement_in_hand', help: 'Settlements being sent or asked about', registers });
 
   const unconfigured = new Gauge({
