@@ -111,6 +111,8 @@ describe('every answer of the edge', () => {
       expect(headers.get('cache-control')).toBe('no-store');
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('strict-transport-security')).toBe('max-age=31536000; includeSubDomains');
+      const type = status < 400 || status === 402 ? 'application/json' : 'application/problem+json';
+      expect(headers.get('content-type')).toBe(status === 204 ? null : type);
     },
   );
 

@@ -123,3 +123,17 @@ test('X4: with a port of its own, the inner door answers what the outer one does
   expect(await status('inner', '/internal/card-events', 'POST')).toBe(404);
   expect(await status('app', '/internal/card-events', 'POST')).toBe(404);
 });
+
+test('a key in an address opens nothing, and is in no line of the log and no event of the trail', async () => {
+  const before = api.logged.length;
+  for (const name of ['api_key', 'key', 'token', 'access_token', 'authorization', 'apikey']) {
+    const query = new URLSearchParams({ [name]: name === 'authorization' ? `Bearer ${api.apiKey}` : api.apiKey });
+    expect((await api.app.request(`/cards?${query}`)).status).toBe(401);
+    const beside = await api.call('GET', `/cards?${query}`);
+    expect([beside.status, beside.body['error_code']]).toEqual([422, 'field_invalid']);
+    expect(beside.text).not.toContain(api.apiKey);
+  }
+  expect((await api.app.request(`/cards/${api.apiKey}`)).status).toBe(401);
+  expect(await kept()).not.toContain(api.apiKey);
+  expect(api.logged.length).toBeGreaterThan(before);
+});
