@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { controlSchema } from '../contracts/control.ts';
 import { newId } from '../contracts/ids.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import { startStandInEdge } from '../origin/edge/stand-in-edge.ts';
@@ -180,7 +181,7 @@ async function makeProgram(url: string, database: Database) {
     }
   await intake.close();
   const first = used[0]?.events.find(({ kind }) => kind === 'authorization') as { authorization_id: string };
-  const sample = new SampleCard(names[0] ?? '', { controls: controls as never });
+  const sample = new SampleCard(names[0] ?? '', { controls: controls.map((control) => controlSchema.parse(control)) });
   const named = { account_id, ledger_account_id, card_id: ids[0] ?? '', authorization_id: first.authorization_id };
   return { named, sample };
 }

@@ -146,6 +146,8 @@ async function answerOnce(
       ? await route.handle(call(database.sql))
       : await database.transaction((sql) => route.handle(call(sql)));
   const answered = shown({ body: (await afterCommit?.()) ?? body } as RouteAnswer).body;
+  // The driver has just made objects of many rows, and text is made of them next: others' calls come in between.
+  if (classOf(route.cost) === 'page') await nextRound();
   const { status } = route.answers;
   if (answered === undefined) return context.body(null, status as 204);
   return sendBody(context, textIn(version, route, answered), {

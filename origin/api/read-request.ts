@@ -30,11 +30,40 @@ export async function readJson(context: Context, text: string, between: () => Pr
   if (text === '') return undefined;
   if (!isJson(context.req.header('content-type'))) throw refusal('content_type_unsupported');
   const value = parseJson(text);
+  refuseManyNames(value);
   await between();
   refuseCardData('api_body', value);
   await between();
   refuseControlCharacters(value);
   return value;
+}
+
+/** Of one object; the one with the most of any route has some thirty. */
+const namesMax = 500;
+
+/**
+ * An object of thousands of names is in no route's shape. To find that out by its shape, after a search of each name for card data, took
+ * 7 ms for a body of 64 KB; here it takes half of one. A list in it may be as long as it likes, and as deep.
+ */
+function refuseManyNames(value: unknown): void {
+  const waiting: object[] = [];
+  const addIfObject = (member: unknown): void => {
+    if (typeof member === 'object' && member !== null) waiting.push(member);
+  };
+  addIfObject(value);
+  for (let one = waiting.pop(); one !== undefined; one = waiting.pop()) {
+    if (Array.isArray(one)) {
+      for (const item of one) addIfObject(item);
+      continue;
+    }
+    let names = 0;
+    for (const name in one) {
+      names += 1;
+      if (names > namesMax)
+        throw refusal('field_invalid', [{ field: 'body', problem: `has an object of more than ${namesMax} fields` }]);
+      addIfObject((one as Record<string, unknown>)[name]);
+    }
+  }
 }
 
 /** Card data in a body, a header or a query: refused, by the name of the field and never with what it is. */

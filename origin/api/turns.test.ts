@@ -81,6 +81,35 @@ test('long bodies of one tenant are looked through one at a time, with others be
   expect(Math.max(...stretches) / total).toBeLessThan(0.2);
 });
 
+test('pages of one tenant are read one at a time, so that a round of the event loop computes for one; another tenant has its own', async () => {
+  const { api } = world;
+  const keys = await Promise.all([world.newKey({ scopes: ['audit:read'] }), world.newKey({ scopes: ['audit:read'] })]);
+  const { sql } = api.database;
+  const { query } = sql;
+  let reading = 0;
+  let most = 0;
+  Object.assign(sql, {
+    query: async (...asked: Parameters<typeof query>) => {
+      if (!String(asked[0]).includes('from audit_events')) return await query.call(sql, ...asked);
+      reading += 1;
+      most = Math.max(most, reading);
+      return await query.call(sql, ...asked).finally(() => {
+        reading -= 1;
+      });
+    },
+  });
+  const ask = async (key: string) =>
+    expect((await api.call('GET', '/audit-events?limit=100', undefined, as(key))).status).toBe(200);
+  try {
+    await Promise.all(Array.from({ length: 20 }, () => ask(keys[0] ?? '')));
+    expect(most).toBe(1);
+    await Promise.all(Array.from({ length: 20 }, (_, n) => ask(keys[n % 2] ?? '')));
+    expect(most).toBe(2);
+  } finally {
+    Object.assign(sql, { query });
+  }
+});
+
 test('a turn that throws is given on, and the last one leaves nothing behind', async () => {
   const registry = new Registry();
   const turns = createTurns(registry);
@@ -152,4 +181,5 @@ test('what a body counts in the quota grows with it; what does not say its lengt
 
 test('classes follow from costs', () => {
   expect([classOf(costs.one), classOf(costs.changeOutside), classOf(costs.many)]).toEqual(['usual', 'outside', 'long']);
+  expect([classOf(costs.page), classOf(costs.history)]).toEqual(['page', 'page']);
 });

@@ -26,7 +26,8 @@ export interface Turns {
 
 export function createTurns(registry: Registry): Turns {
   const queues: Record<TurnClass, Map<string, Queue>> = {
-    ...{ usual: new Map(), outside: new Map(), long: new Map(), together: new Map(), body: new Map() },
+    ...{ usual: new Map(), page: new Map(), outside: new Map(), long: new Map() },
+    ...{ together: new Map(), body: new Map() },
   };
   measure(registry, queues);
   return {

@@ -119,3 +119,18 @@ describe.each(operations.map((operation) => [`${operation.method} ${operation.pa
     });
   },
 );
+
+test('an object of more names than any route has is refused by their number, wherever it stands; one of fewer by its names', async () => {
+  const namesOf = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`f${n}`, 1]));
+  const problem = 'has an object of more than 500 fields';
+  const [first] = operations;
+  if (first === undefined) throw new Error('no operation takes a body');
+  const refused = async (body: object) => {
+    const answer = await send(world, first, await callOf(world, first), { body });
+    return [answer.status, (answer.body['details'] as { field: string; problem: string }[])[0]];
+  };
+  const tooMany = namesOf(501);
+  for (const body of [tooMany, { a: { b: [[1, tooMany]] } }, { a: [{}, namesOf(5), tooMany] }])
+    expect(await refused(body)).toEqual([422, { field: 'body', problem }]);
+  expect(JSON.stringify(await refused(namesOf(500)))).not.toContain(problem);
+});
