@@ -31,7 +31,7 @@ test('one slow moment is no overload', async () => {
   loop.close();
 });
 
-test('work in steps lets a round of the event loop in between any two of them, and only where a step is over', async () => {
+test('work in steps lets rounds of the event loop in between any two of them, and only where a step is over', async () => {
   let rounds = 0;
   let isOver = false;
   const count = (): void => {
@@ -39,18 +39,17 @@ test('work in steps lets a round of the event loop in between any two of them, a
     if (!isOver) setImmediate(count);
   };
   setImmediate(count);
-  const pauseWhereDue = createSteps(2);
+  const pauseWhereDue = createSteps();
   let pauses = 0;
-  for (let n = 0; n < 50; n++) {
-    compute(1);
+  for (let n = 0; n < 100; n++) {
+    compute(0.4);
     const pause = pauseWhereDue();
     if (pause === null) continue;
     pauses += 1;
     await pause;
   }
   isOver = true;
-  // Of 50 ms at most every second one ends a step, unless the machine was away meanwhile.
-  expect(pauses).toBeGreaterThan(10);
-  expect(pauses).toBeLessThan(50);
+  // Every second one ends a step, and more do where the machine was away meanwhile.
+  expect(pauses).toBeGreaterThanOrEqual(50);
   expect(rounds).toBeGreaterThanOrEqual(pauses);
 });

@@ -38,6 +38,6 @@ test('a backtest lets other calls be answered while it computes', async () => {
   });
   isOver = true;
   expect(found).toMatchObject({ cards_sampled: 1, events_read: 801, requests: 400 });
-  // Some 20 ms of computing, in steps of half a millisecond.
+  // Some 20 ms of computing, in steps of less than one.
   expect(rounds).toBeGreaterThan(10);
 });
