@@ -17,6 +17,7 @@ import { beforeWaitingFor } from '../db/held.ts';
 import { describeError } from '../log.ts';
 import { keepSpan } from '../tracing/spans.ts';
 import { notTaken, unknown } from './exchange.ts';
+import { type Heard, hearing } from './heard-status.ts';
 import type { AskAnswer, Provider, SubmitAnswer } from './provider.ts';
 import type { BreakerState, ProviderMetrics } from './provider-metrics.ts';
 import { SamplingWindow } from './sampling-window.ts';
@@ -152,6 +153,7 @@ class Guard {
   ): Promise<A> {
     beforeWaitingFor(`the provider ${this.#name}`);
     let startedMs: number | null = null;
+    const heard: Heard = { status: null };
     // Its place may be given to it by whoever leaves one, in that one's course.
     const sendHere = keepSpan(send);
     const passed = this.#bulkheads[kind].execute(() => {
@@ -161,7 +163,7 @@ class Guard {
       if (this.#breaker.state === CircuitState.HalfOpen) return refused('breaker_open');
       return this.#breaker.execute(async () => {
         startedMs = performance.now();
-        const answer = await this.#timed(kind, sendHere, signal);
+        const answer = await this.#timed(kind, (inner) => hearing(heard, () => sendHere(inner)), signal);
         this.#newestTrouble = isTrouble(answer) && 'code' in answer ? { code: answer.code, atMs: Date.now() } : null;
         return answer;
       });
@@ -180,6 +182,7 @@ class Guard {
       kind,
       outcome: answer.outcome,
       code: 'code' in answer ? answer.code : '',
+      status: heard.status,
       durationMs: startedMs === null ? null : performance.now() - startedMs,
     });
     return answer;

@@ -16,7 +16,16 @@ const commonTroubles = [
   'breaker_open',
 ];
 
-const exchangeOutcomes = ['accepted', 'paid', 'pending', 'rejected', 'not_found', 'not_taken', 'unknown'] as const;
+/** What an exchange comes to, with the statuses that it mostly comes with. `none`: no answer was heard, or it is no HTTP. */
+const commonStatuses: Readonly<Record<string, readonly string[]>> = {
+  accepted: ['200', '202', 'none'],
+  paid: ['200', 'none'],
+  pending: ['200', 'none'],
+  rejected: ['400', '402', '422'],
+  not_found: ['200', '404', 'none'],
+  not_taken: ['429', '500', '502', '503', 'none'],
+  unknown: ['500', '502', '503', '504', 'none'],
+};
 
 export interface ProviderMetrics {
   /** Every series of a provider at 0: a rate sees the first error only where there was a 0 before it. */
@@ -27,6 +36,8 @@ export interface ProviderMetrics {
     readonly kind: 'submit' | 'ask';
     readonly outcome: string;
     readonly code: string;
+    /** Of HTTP; null: none was heard. */
+    readonly status: number | null;
     /** Null: it was refused here, and nothing was sent. */
     readonly durationMs: number | null;
   }): void;
@@ -67,7 +78,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
   const durationSeconds = new Histogram({
     name: 'http_client_request_duration_seconds',
     help: 'From the request to its answer, or to giving up on it',
-    labelNames: ['peer', 'outcome'],
+    labelNames: ['peer', 'outcome', 'http_response_status_code'],
     // OpenTelemetry's boundaries for HTTP, and the 20 s at which a provider is given up.
     // 1.2: the objective of I12 is an edge.
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.2, 2.5, 5, 7.5, 10, 20],
@@ -79,17 +90,20 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
       opens.inc({ psp }, 0);
       timeouts.inc({ peer: psp }, 0);
       for (const kind of ['submit', 'ask']) for (const code of commonTroubles) troubles.inc({ psp, kind, code }, 0);
-      for (const outcome of exchangeOutcomes) durationSeconds.zero({ peer: psp, outcome });
+      for (const [outcome, statuses] of Object.entries(commonStatuses))
+        for (const status of statuses) durationSeconds.zero({ peer: psp, outcome, http_response_status_code: status });
     },
     setBreaker(psp, state) {
       breaker.set({ psp }, breakerValues[state]);
       if (state === 'open') opens.inc({ psp });
     },
-    countExchange({ peer, kind, outcome, code, durationMs }) {
+    countExchange({ peer, kind, outcome, code, status, durationMs }) {
       exchanges.inc({ psp: peer, kind, outcome });
       if (outcome === 'not_taken' || outcome === 'unknown') troubles.inc({ psp: peer, kind, code });
       if (code === 'timeout') timeouts.inc({ peer });
-      if (durationMs !== null) durationSeconds.observe({ peer, outcome }, durationMs / 1_000);
+      const http_response_status_code = String(status ?? 'none');
+      if (durationMs !== null)
+        durationSeconds.observe({ peer, outcome, http_response_status_code }, durationMs / 1_000);
     },
   };
 }

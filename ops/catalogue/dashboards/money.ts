@@ -36,7 +36,12 @@ export const adapters: Dashboard = {
           ],
           { bound: 2 },
         ),
-        lines('Calls', 'ops', [[perSecond(`${client}_count`, { by: 'peer' }), '{{peer}}']]),
+        lines('Calls, by the status that was heard', 'ops', [
+          [
+            perSecond(`${client}_count`, { by: 'peer, http_response_status_code' }),
+            '{{peer}} {{http_response_status_code}}',
+          ],
+        ]),
         lines('Given up after their time', 'ops', [[perSecond('request_timeouts_total', { by: 'peer' }), '{{peer}}']]),
       ],
     },
