@@ -3,6 +3,7 @@
 import type { Logger } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { type Apps, createApps } from './api/app.ts';
+import { peersOf, watchCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import { connectionMetrics } from './connection-bounds.ts';
 import { type Database, openDatabase } from './db/client.ts';
@@ -42,7 +43,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
 
   const registry = new Registry();
   const { database, apiDatabase } = openPools(config, registry, log);
-  const eventLoop = watchEventLoop(registry);
+  const watched = watchProcess(registry, config);
   measure(registry, { work: database, api: apiDatabase });
   const edge = edgeOf(config);
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
@@ -72,7 +73,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     ...{ outbox, edge, pull, log, registry },
     internalSecret: config.INTERNAL_SECRET,
     gate: config,
-    isLate: () => eventLoop.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
+    isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
     secondHalf,
     loops: shown,
     openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
@@ -95,7 +96,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
       // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
       // itself, then intake, and the database when nobody needs it any more.
       await doors.close();
-      eventLoop.close();
+      watched.close();
       await Promise.all(loops.map((loop) => loop.stop()));
       await secondHalf.engine.stop();
       await secondHalf.close();
@@ -149,6 +150,19 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
   return { database, apiDatabase: openDatabase({ ...options, poolMax: config.DATABASE_POOL_MAX, beside: database }) };
+}
+
+/** What is watched for as long as the process runs. */
+function watchProcess(registry: Registry, config: Config) {
+  const eventLoop = watchEventLoop(registry);
+  const leaveCertificates = watchCertificates(registry, peersOf(config));
+  return {
+    delayMs: () => eventLoop.delayMs(),
+    close() {
+      eventLoop.close();
+      leaveCertificates();
+    },
+  };
 }
 
 /** As the database's owner. Returns the migrations that it applied. */

@@ -91,6 +91,9 @@ export const database: Dashboard = {
         lines('Clocks: how far from ours', 's', [
           [`max by (instance, of) (abs(clock_skew_seconds{job="payments"}))`, '{{instance}} {{of}}'],
         ]),
+        lines('Certificates of whom we call: until they end', 'dtdurations', [
+          ['min by (peer) (cert_expiry_seconds)', '{{peer}}'],
+        ]),
         lines('API keys that end within 14 days', 'short', [[largest('api_keys_ending_soon', { by: 'of' }), '{{of}}']]),
       ],
     },
