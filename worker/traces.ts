@@ -13,10 +13,10 @@ export function tracesOf(headers: Headers): string {
   return theirs ?? platform ?? made();
 }
 
-/** 30 random digits of a trace's 32, in groups of 8 at most, so that none of them is ever taken for a card number. */
+/** Random digits in groups of 8 at most, with a letter between them: none of them is ever taken for a card number. */
 function made(): string {
   const id = crypto.randomUUID().replaceAll('-', 'f');
-  return `00-${id.slice(0, 32)}-${id.slice(0, 16)}-00`;
+  return `00-${id.slice(0, 32)}-f${id.slice(1, 16)}-00`;
 }
 
 /** The platform begins a trace of its own for each call, whatever the call's header says. */
