@@ -47,7 +47,7 @@ export class Backtest {
   readonly #controlsOf: (recorded: Profile) => readonly Control[];
   readonly #lives = new Map<string, Approved>();
   readonly #answers = new Map<string, { readonly recorded: Decision; readonly asked: Asked }>();
-  /** Lives that hold what history declined: no recorded event drops it. */
+  /** Authorizations that hold more than history approved: no recorded event drops that. */
   readonly #beyondHistory = new Set<string>();
   #nextLapseMs = Number.POSITIVE_INFINITY;
 
@@ -90,8 +90,9 @@ export class Backtest {
     life.recorded_minor += recorded.approved_minor;
     life.draft_minor += draft.approved_minor;
     apply(this.#state, { ...event, body: asked });
+    // Nobody will clear what history had not approved, and no recorded event ends it.
+    if (draft.approved_minor > recorded.approved_minor) this.#watch(request.authorization_key);
     const change = changeBetween(recorded, draft);
-    if (change === 'newly_approved') this.#watch(request.authorization_key);
     return { change, authorization_id, at_ms, request, recorded, draft };
   }
 
@@ -111,13 +112,11 @@ export class Backtest {
       life.draft_minor -= answer.asked.decision.approved_minor;
     }
     const { event_id, authorization_id } = body;
-    const ofStandIn = isOfStandIn(body);
-    if (!ofStandIn || answer?.asked.approval !== undefined) {
-      const voided = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, event_id, event.at_ms);
-      apply(this.#state, { ...event, body: voided });
-    }
+    // Its key stays declined under any draft, whatever of it was approved.
+    const given = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, event_id, event.at_ms);
+    apply(this.#state, { ...event, body: given });
     const stoodIn = this.#state.stoodIn.get(body.request_key);
-    if (!ofStandIn || stoodIn === undefined || this.#wasRefused(authorization_id ?? '')) return;
+    if (!isOfStandIn(body) || stoodIn === undefined || this.#wasRefused(authorization_id ?? '')) return;
     const voided = receiveVoidInPlace(this.#state, body.request_key, stoodIn, event_id, event.at_ms);
     apply(this.#state, { ...event, body: voided });
   }
@@ -154,12 +153,13 @@ export class Backtest {
     this.#nextLapseMs = Number.POSITIVE_INFINITY;
     for (const authorization_key of this.#beyondHistory) {
       const life = this.#state.authorizations.get(authorizationKey(this.#state, authorization_key));
-      if (life !== undefined && life.hold_minor > 0 && life.expires_at_ms > nowMs) {
+      const isHeld = life !== undefined && life.hold_minor > 0;
+      if (isHeld && life.expires_at_ms > nowMs) {
         this.#nextLapseMs = Math.min(this.#nextLapseMs, life.expires_at_ms);
         continue;
       }
       this.#beyondHistory.delete(authorization_key);
-      if (life === undefined || life.hold_minor === 0) continue;
+      if (!isHeld) continue;
       const { authorization_id, expires_at_ms } = life;
       const body = { kind: 'expiry', event_id: 'evt_', authorization_id, authorization_key, effect: noEffect } as const;
       apply(this.#state, { sequence: 0, at_ms: expires_at_ms, body });

@@ -82,6 +82,11 @@ describe('the order', () => {
     expect(ordered(all)).toEqual(all);
   });
 
+  test('two of one instant that follow the same event stand in the order in which the card learned of them', () => {
+    const all = [by(3, 1_000), inPlace(5, 1_001), inPlace(6, 1_001), by(4, 1_002)];
+    expect(ordered(all)).toEqual(all);
+  });
+
   test('by no event of which the instant is not known, nor by another answer in its place', () => {
     const all = [by(1, 1_000), inPlace(6, 1_500), by(3, unknownInstantMs), by(4, 2_000)];
     expect(ordered(all)).toEqual(all);

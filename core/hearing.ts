@@ -32,7 +32,7 @@ export function wasHeardBy(one: Heard, other: Heard): boolean {
 
 /**
  * Below 0: the first was heard earlier. What was given in the card's place comes right after the newest event, of those before the card
- * learned of it, that has no later instant. Example: events 3 of 10:00 and 4 of 10:02, then event 5 says that our edge approved at 10:01:
+ * learned of it, that has no later instant; of several of one instant, that which the card learned of first. Example: events 3 of 10:00 and 4 of 10:02, then event 5 says that our edge approved at 10:01:
  * that was after event 3 and before event 4.
  */
 export function hearingOrder(all: readonly Heard[]): (one: Heard, other: Heard) => number {
@@ -45,5 +45,5 @@ export function hearingOrder(all: readonly Heard[]): (one: Heard, other: Heard) 
     const newestBefore = newestFirst.find((other) => other.heard < heard && other.heard_ms <= heard_ms);
     return (newestBefore?.heard ?? 0) + 0.5;
   };
-  return (one, other) => numberOf(one) - numberOf(other) || one.heard_ms - other.heard_ms;
+  return (one, other) => numberOf(one) - numberOf(other) || one.heard_ms - other.heard_ms || one.heard - other.heard;
 }

@@ -94,6 +94,11 @@ describe('the place of what was heard', () => {
   });
 });
 
+test('the whole began, and its hold first changed, with the earlier one, and be it by one event', () => {
+  const [sooner, later] = [past([begins(20, 50, { heard_ms: 15 })]), past([begins(10, 30, { heard_ms: 16 })])];
+  expect(bothWays(sooner, later)).toMatchObject({ begun: at(15), changed: at(15) });
+});
+
 describe('a beginning is a later approval of the whole', () => {
   const end = past([change('ends', 40, 0, { heard_ms: 20 })], { begun: null });
   const approval = past([begins(10, 50, { heard_ms: 30 })]);

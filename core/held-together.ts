@@ -46,8 +46,7 @@ function stillOf({ changes }: Past, other: Past): readonly HoldChange[] {
 
 /** Of one millisecond, where no number tells it, approvals come last: that holds more. */
 function asHeard(one: HoldChange, other: HoldChange, compare: Compare): number {
-  const isUnknown = one.heard === 0 && other.heard === 0;
-  const isGivenLast = isUnknown ? Number(one.does === 'adds') - Number(other.does === 'adds') : 0;
+  const isGivenLast = Number(one.does === 'adds') - Number(other.does === 'adds');
   return compare(one, other) || isGivenLast || one.nth - other.nth;
 }
 
