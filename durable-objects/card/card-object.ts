@@ -243,7 +243,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /** Nothing is left of a card that never had a profile: no row, no alarm, no file. What it had said was sent, and is booked. */
   async #forgetAll(): Promise<void> {
-    await this.ctx.storage.deleteAlarm();
+    // With its alarm: so since the compatibility date 2026-02-24.
     await this.ctx.storage.deleteAll();
     const { log, card, outbox, upkeep } = this.#load();
     this.#log = log;

@@ -53,6 +53,20 @@ test('X8: an object without a profile deletes itself after the retention: no row
   expect(await cardAt(key).read()).toMatchObject({ posted_minor: 0, last_sequence: 0 });
 });
 
+test('X8: deleted by an alarm that the platform tried again, it leaves none, and what comes next gets one of its own', async () => {
+  const key = newCardKey();
+  const alarmOf = () => runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+  await cardAt(key).receive(forcePost('m1'));
+  await fireOnTime(key);
+  wait(46);
+  const retry = { isRetry: true, retryCount: 1, scheduledTime: Date.now() };
+  await runInDurableObject(cardAt(key), (card) => card.alarm(retry));
+  expect(await storedIn(key)).toEqual([]);
+  expect(await alarmOf()).toBeNull();
+  await cardAt(key).receive(forcePost('m2'));
+  expect(await alarmOf()).not.toBeNull();
+});
+
 test('X8: it does not go while it holds something, or while something has come meanwhile', async () => {
   const key = newCardKey();
   await cardAt(key).receive(advice({ message_key: 'm1', hold_minor: 400 }));
