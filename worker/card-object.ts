@@ -6,18 +6,21 @@ import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
-import { type Env, settingsOf } from './env.ts';
+import { type Env, inJurisdiction, settingsOf } from './env.ts';
 import { wait } from './in-time.ts';
 import { logEvent } from './log.ts';
 
 export function cardObject(env: Env, network: Network, cardToken: string): DurableObjectStub<CardObject> {
-  const { CARD_LOCATION_HINT: locationHint } = settingsOf(env);
-  return env.CARDS.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
+  const settings = settingsOf(env);
+  const locationHint =
+    settings[network === 'marqeta' ? 'MARQETA_LOCATION_HINT' : 'NATIVE_LOCATION_HINT'] ?? settings.CARD_LOCATION_HINT;
+  const cards = inJurisdiction(env, env.CARDS);
+  return cards.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
 }
 
 /** The card's desk for stand-ins: another object, so it may answer while the card does not. */
 export function standInDesk(env: Env, card: CardNames): DurableObjectStub<StandInDesk> {
-  return env.STAND_IN_DESKS.getByName(cardKey(card.network, card.cardToken));
+  return inJurisdiction(env, env.STAND_IN_DESKS).getByName(cardKey(card.network, card.cardToken));
 }
 
 export interface CardNames {

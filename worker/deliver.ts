@@ -16,16 +16,19 @@ import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** The queues' names, as wrangler.toml has them. The second is called by what it was first made for. */
+/** The queues' names, as wrangler.toml has them for production. The second is called by what it was first made for. */
 const cardEventsQueue = 'atlas-card-events';
 const noticesQueue = 'atlas-stand-ins';
+
+/** What the names of another environment's queues end with. */
+const otherEnvironment = /-(?:development|staging)$/;
 
 const path = '/internal/card-events';
 const timeoutMs = 10_000;
 const retryDelaySecondsMax = 30;
 
 export function deliver(batch: MessageBatch, env: Env): Promise<void> {
-  switch (batch.queue) {
+  switch (batch.queue.replace(otherEnvironment, '')) {
     case cardEventsQueue:
       return deliverCardEvents(batch.messages, env);
     case noticesQueue:

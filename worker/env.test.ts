@@ -2,19 +2,11 @@
 
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { settingsOf } from './env.ts';
+import { inJurisdiction, settingsOf } from './env.ts';
+import { productionSettings } from './sample-calls.ts';
 
-const ownSecret = `whsec_${btoa('a secret of 32 bytes, of our own')}`;
-const otherSecret = `whsec_${btoa('one more, and of 32 bytes again!')}`;
-const production = {
-  ENVIRONMENT: 'production',
-  ORIGIN_URL: '',
-  INTERNAL_SECRET: ownSecret,
-  NATIVE_SECRETS: otherSecret,
-  MARQETA_USERNAME: 'marqeta-of-ours',
-  MARQETA_PASSWORD: 'A-password-of-our-own-1!',
-  MARQETA_WEBHOOK_SECRET: 'Vd83-kLq92-mZx01-pTr47',
-};
+const production = productionSettings;
+const { INTERNAL_SECRET: ownSecret, NATIVE_SECRETS: otherSecret } = production;
 
 const settingsWith = (changes: Readonly<Record<string, unknown>>, before: object = env) =>
   settingsOf({ ...before, ...changes } as unknown as typeof env);
@@ -32,6 +24,9 @@ function complaint(changes: Readonly<Record<string, unknown>>, before: object = 
 describe('settings', () => {
   test.each([
     ['ENVIRONMENT', 'staging-value'],
+    ['SECRETS_OF', 'wrong-value'],
+    ['MARQETA_LOCATION_HINT', 'wrong-value'],
+    ['JURISDICTION', 'wrong-value'],
     ['ORIGIN_URL', 'wrong-value'],
     ['INTERNAL_SECRET', 'wrong-value'],
     ['INTERNAL_SECRET', 'whsec_dG9vIHNob3J0'],
@@ -151,7 +146,7 @@ describe('settings in production', () => {
     ['INTERNAL_SECRET', 'published', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'holds a demo value or a published'],
     ['NATIVE_SECRETS', 'the same as another', ownSecret, 'holds the same secret as INTERNAL_SECRET'],
     ['NATIVE_SECRETS', 'one twice', `${otherSecret} ${otherSecret}`, 'holds one secret twice'],
-    ['ORIGIN_URL', 'plain http', 'http://origin.example.org', 'must be https in production'],
+    ['ORIGIN_URL', 'plain http', 'http://origin.example.org', 'must be https where it is deployed'],
   ])('X10, X11: %s that is %s is refused, and said to be so', (name, _, value, said) => {
     const complained = complaint({ [name]: value }, production);
     expect(complained).toContain(`${name} ${said}`);
@@ -179,7 +174,51 @@ describe('settings in production', () => {
     expect(complaint({ NATIVE_SECRETS }, production)).toContain('NATIVE_SECRETS');
   });
 
+  const staging = { ...production, ENVIRONMENT: 'staging', SECRETS_OF: 'staging' };
+  test.each<[string, object, Readonly<Record<string, unknown>>, string]>([
+    [
+      'development settings beside production’s secrets',
+      production,
+      { ENVIRONMENT: 'development' },
+      'is production and ENVIRONMENT is development',
+    ],
+    [
+      'staging settings beside production’s secrets',
+      production,
+      { ENVIRONMENT: 'staging' },
+      'is production and ENVIRONMENT is staging',
+    ],
+    [
+      'production settings beside staging’s secrets',
+      staging,
+      { ENVIRONMENT: 'production' },
+      'is staging and ENVIRONMENT is production',
+    ],
+    [
+      'secrets that do not say whose they are',
+      production,
+      { SECRETS_OF: undefined },
+      'is development and ENVIRONMENT is production',
+    ],
+    ['staging with its own', staging, {}, ''],
+  ])('%s', (_, before, changes, said) => {
+    const complained = complaint(changes, before);
+    if (said === '') expect(complained).toBe('');
+    else expect(complained).toContain(`SECRETS_OF ${said}`);
+  });
+
+  test('staging is held to what production is', () => {
+    expect(complaint({ MARQETA_WEBHOOK_SECRET: '' }, staging)).toContain('MARQETA_WEBHOOK_SECRET is not set');
+    expect(complaint({ INTERNAL_SECRET: settingsOf(env).INTERNAL_SECRET }, staging)).toContain('INTERNAL_SECRET');
+  });
+
   test('the demo values serve in development', () => {
     expect(complaint({})).toBe('');
   });
+});
+
+test('objects are kept in the jurisdiction that is set, and anywhere where none is', () => {
+  const namespace = { jurisdiction: (where: string) => `in ${where}` } as unknown as typeof env.CARDS;
+  expect(inJurisdiction({ ...env, JURISDICTION: 'eu' } as typeof env, namespace)).toBe('in eu');
+  expect(inJurisdiction(env, namespace)).toBe(namespace);
 });

@@ -70,7 +70,13 @@ function standInCapMinor(currency: string, purchases: number): number {
   return (purchases * amountMaxMinor(currency, noAmounts)) / standInCapPart;
 }
 
+/** Where an object may run and keep its data at all, by law. */
+const jurisdictions = ['eu', 'us', 'fedramp', 'fedramp-high'] as const;
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
+
+const locationHint = z.optional(z.enum(locationHints));
+
+const environments = ['development', 'staging', 'production'] as const;
 
 const webhookSecret = z
   .string()
@@ -85,7 +91,9 @@ const several = (shape: RegExp, error: string) =>
 
 const settingsSchema = z
   .object({
-    ENVIRONMENT: z.enum(['development', 'production']),
+    ENVIRONMENT: z.enum(environments),
+    /** Set with the secrets, and kept with them when code and variables are deployed anew: which environment they are for. */
+    SECRETS_OF: z._default(z.enum(environments), 'development'),
     /** Where the local push of queue batches goes; empty where the origin pulls. */
     ORIGIN_URL: z._default(
       z.string().check(z.refine((text) => text === '' || URL.canParse(text), 'must be a URL')),
@@ -108,7 +116,12 @@ const settingsSchema = z
     /** The webhook's `config.secret`; empty: webhooks are not signed, Basic authentication alone guards them. */
     MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
     /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
-    CARD_LOCATION_HINT: z.optional(z.enum(locationHints)),
+    CARD_LOCATION_HINT: locationHint,
+    /** The same for the cards of one network, whose callers are elsewhere than the others'. */
+    MARQETA_LOCATION_HINT: locationHint,
+    NATIVE_LOCATION_HINT: locationHint,
+    /** Where all objects are kept. With another value, or with none, every card is another object, which knows nothing. */
+    JURISDICTION: z.optional(z.enum(jurisdictions)),
     /** Beyond these, a network's word of money waits for a person; a currency that is not named has the default of its kind. */
     AMOUNT_MAX: amounts('nothing to believe'),
     /** Tokens of cards that nobody knows, of one network and minute in one isolate, that are still asked about at their cards. */
@@ -141,6 +154,11 @@ const settingsSchema = z
           message: `${amountsForm}, where ${network}_FAILURE_POLICY is stand_in`,
         });
   })
+  .check(({ value: { ENVIRONMENT, SECRETS_OF }, issues }) => {
+    if (ENVIRONMENT === SECRETS_OF) return;
+    const message = `is ${SECRETS_OF} and ENVIRONMENT is ${ENVIRONMENT}: variables of one environment beside secrets of another`;
+    issues.push({ code: 'custom', path: ['SECRETS_OF'], input: undefined, message });
+  })
   .check(({ value, issues }) => {
     for (const { name, message } of secretProblems(value))
       issues.push({ code: 'custom', path: [name], input: undefined, message });
@@ -163,6 +181,15 @@ export function failurePolicyOf(settings: Settings, network: Network): FailurePo
     standInCountPerDay: settings[`${name}_STAND_IN_COUNT_PER_DAY`],
     standInSumPerDay: settings[`${name}_STAND_IN_SUM_PER_DAY`],
   };
+}
+
+/** The objects of a namespace that are kept where this deployment's have to be. */
+export function inJurisdiction<T extends Rpc.DurableObjectBranded>(
+  env: Env,
+  namespace: DurableObjectNamespace<T>,
+): DurableObjectNamespace<T> {
+  const { JURISDICTION } = settingsOf(env);
+  return JURISDICTION === undefined ? namespace : namespace.jurisdiction(JURISDICTION);
 }
 
 const known = new WeakMap<Env, Settings>();

@@ -5,7 +5,7 @@ import { allowedMethods } from '../contracts/allowed-methods.ts';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
-import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
+import { type Env, Misconfigured, misconfigurationOf, settingsOf } from './env.ts';
 import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
@@ -17,7 +17,7 @@ export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
 const app = new Hono<{ Bindings: Env }>()
-  .get('/livez', (context) => context.json({ status: 'ok' }))
+  .get('/livez', (context) => readyz(context.env))
   .get('/readyz', (context) => readyz(context.env))
   .route('/networks/marqeta', marqeta)
   .route('/networks/native', native)
@@ -46,10 +46,16 @@ function failed(error: unknown, route: string): Response {
   return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
 }
 
-/** Whether anything can be served: not with a wrong setting, which is named here and in the origin's /health, without its value. */
+/**
+ * Whether anything can be served: not with a wrong setting, which is named here and in the origin's /health, without its value. Liveness is
+ * the same question: nobody starts a worker again, and one that refuses every call must not look well to whoever asks only that.
+ */
 function readyz(env: Env): Response {
   const wrong = misconfigurationOf(env);
-  if (wrong === null) return Response.json({ status: 'ok', bundle: bundleOf(env) });
+  if (wrong === null) {
+    const { ENVIRONMENT: environment } = settingsOf(env);
+    return Response.json({ status: 'ok', environment, bundle: bundleOf(env) });
+  }
   return Response.json({ status: 'misconfigured', wrong_settings: wrong.settings }, { status: 503 });
 }
 
@@ -72,7 +78,7 @@ function isForLaptopsOnly(request: Request, env: Env): boolean {
 }
 
 function notProduction(): Response {
-  logEvent('error', 'not_production', { problem: 'ENVIRONMENT is development: deploy with --env production' });
+  logEvent('error', 'not_production', { problem: 'ENVIRONMENT is development: deploy with npm run deploy' });
   return refused(new Refusal(503, 'not_production', 'This is a development deployment, which serves its own machine.'));
 }
 

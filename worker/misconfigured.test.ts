@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { basic, nativeSignature, newToken, requestTo } from './sample-calls.ts';
+import { basic, nativeSignature, newToken, productionSettings, requestTo } from './sample-calls.ts';
 
 let logged: string[];
 beforeEach(() => {
@@ -24,14 +24,15 @@ async function asked(changes: object, path: string, init: RequestInit = {}) {
   return { status: answer.status, body: JSON.parse(text), retryAfter: answer.headers.get('retry-after') };
 }
 
-test('/readyz: ok, or which settings are wrong; /livez says that it runs', async () => {
-  expect(await asked({}, '/readyz')).toMatchObject({ status: 200, body: { status: 'ok' } });
+test.each(['/readyz', '/livez'])('%s: ok, or which settings are wrong', async (path) => {
+  expect(await asked({}, path)).toMatchObject({ status: 200, body: { status: 'ok' } });
   const changes = { NATIVE_STAND_IN_MAX: '77.00', MARQETA_PASSWORD: secret };
-  expect(await asked(changes, '/readyz')).toMatchObject({
+  expect(await asked(changes, path)).toMatchObject({
     status: 503,
     body: { status: 'misconfigured', wrong_settings: ['MARQETA_PASSWORD', 'NATIVE_STAND_IN_MAX'] },
   });
-  expect(await asked(changes, '/livez')).toMatchObject({ status: 200 });
+  const ofProduction = { ...productionSettings, ENVIRONMENT: 'development' };
+  expect(await asked(ofProduction, path)).toMatchObject({ status: 503, body: { wrong_settings: ['SECRETS_OF'] } });
 });
 
 test.each<[said: string | undefined, bundle: string | null]>([
@@ -40,7 +41,11 @@ test.each<[said: string | undefined, bundle: string | null]>([
   ['', null],
   ['<b>no hash</b>', null],
 ])('/readyz says which bundle was deployed: told %j, it says %j', async (said, bundle) => {
-  expect((await asked({ BUNDLE_SHA256: said }, '/readyz')).body).toEqual({ status: 'ok', bundle });
+  expect((await asked({ BUNDLE_SHA256: said }, '/readyz')).body).toEqual({
+    status: 'ok',
+    environment: 'development',
+    bundle,
+  });
 });
 
 describe('Marqeta’s gateway', () => {

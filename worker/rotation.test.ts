@@ -7,7 +7,7 @@ import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { basic, type Headers, nativeSignature, newToken, settings } from './sample-calls.ts';
+import { basic, type Headers, nativeSignature, newToken, productionSettings, settings } from './sample-calls.ts';
 
 const whsec = (text: string) => `whsec_${btoa(text)}`;
 async function hmacHex(secret: string, text: string): Promise<string> {
@@ -118,6 +118,6 @@ describe('X10: a deployment that is not named as production', () => {
   });
 
   test('production serves by any name', async () => {
-    expect(await statusWith({ ENVIRONMENT: 'production' }, '/livez', {}, 'https://edge.example.com')).toBe(200);
+    expect(await statusWith(productionSettings, '/livez', {}, 'https://edge.example.com')).toBe(200);
   });
 });

@@ -89,3 +89,15 @@ export function newToken(): string {
 export function cardAt(network: Network, token: string) {
   return env.CARDS.getByName(cardKey(network, token));
 }
+
+/** Settings that a deployed edge takes; the bindings are the test's own. */
+export const productionSettings = {
+  ENVIRONMENT: 'production',
+  SECRETS_OF: 'production',
+  ORIGIN_URL: '',
+  INTERNAL_SECRET: `whsec_${btoa('a secret of 32 bytes, of our own')}`,
+  NATIVE_SECRETS: `whsec_${btoa('one more, and of 32 bytes again!')}`,
+  MARQETA_USERNAME: 'marqeta-of-ours',
+  MARQETA_PASSWORD: 'A-password-of-our-own-1!',
+  MARQETA_WEBHOOK_SECRET: 'Vd83-kLq92-mZx01-pTr47',
+} as const;

@@ -1,10 +1,10 @@
-// The edge's secrets, held to one standard: each is strong, none is published, no two are alike, and production has all that it needs.
+// The edge's secrets, held to one standard: each is strong, none is published, no two are alike, and a deployed edge has all that it needs.
 
 import { createHash } from 'node:crypto';
 import { alikeIn, isPublished, type NamedSecret, secretsIn, weaknessOf } from '../contracts/secret-strength.ts';
 
 interface Secrets {
-  readonly ENVIRONMENT: 'development' | 'production';
+  readonly ENVIRONMENT: 'development' | 'staging' | 'production';
   readonly ORIGIN_URL: string;
   readonly INTERNAL_SECRET: string;
   readonly NATIVE_SECRETS: readonly string[];
@@ -20,7 +20,7 @@ interface Problem {
 
 /** What is wrong, without any value. */
 export function secretProblems(settings: Secrets): Problem[] {
-  const isProduction = settings.ENVIRONMENT === 'production';
+  const isDeployed = settings.ENVIRONMENT !== 'development';
   const { INTERNAL_SECRET, NATIVE_SECRETS, MARQETA_USERNAME, MARQETA_PASSWORD, MARQETA_WEBHOOK_SECRET } = settings;
   const secrets = [
     ...named('INTERNAL_SECRET', secretsIn(INTERNAL_SECRET)),
@@ -30,7 +30,7 @@ export function secretProblems(settings: Secrets): Problem[] {
   ];
   const problems: Problem[] = [];
   for (const { name, secret } of secrets) {
-    const weakness = weaknessOf(secret, { mayBeShort: !isProduction });
+    const weakness = weaknessOf(secret, { mayBeShort: !isDeployed });
     if (weakness !== null) problems.push({ name, message: `${weakness}; make a random one` });
   }
   for (const [one, other] of alikeIn(secrets)) {
@@ -40,11 +40,11 @@ export function secretProblems(settings: Secrets): Problem[] {
   const usernames = secretsIn(MARQETA_USERNAME);
   if (usernames.length > 1 && usernames.length !== secretsIn(MARQETA_PASSWORD).length)
     problems.push({ name: 'MARQETA_USERNAME', message: 'must be one, or as many as there are passwords' });
-  if (isProduction) problems.push(...inProduction(settings, [...secrets, ...named('MARQETA_USERNAME', usernames)]));
+  if (isDeployed) problems.push(...ofDeployed(settings, [...secrets, ...named('MARQETA_USERNAME', usernames)]));
   return problems;
 }
 
-function inProduction(
+function ofDeployed(
   { ORIGIN_URL, MARQETA_WEBHOOK_SECRET }: Secrets,
   secrets: readonly (NamedSecret & { name: keyof Secrets })[],
 ): Problem[] {
@@ -56,7 +56,10 @@ function inProduction(
     problems.push({ name: 'MARQETA_WEBHOOK_SECRET', message });
   }
   if (ORIGIN_URL !== '' && new URL(ORIGIN_URL).protocol !== 'https:')
-    problems.push({ name: 'ORIGIN_URL', message: 'must be https in production, or empty where the origin pulls' });
+    problems.push({
+      name: 'ORIGIN_URL',
+      message: 'must be https where it is deployed, or empty where the origin pulls',
+    });
   return problems;
 }
 

@@ -4,7 +4,7 @@
 // What is in memory, and why losing it is harmless: the newest answer, for a second.
 
 import type { Network } from '../contracts/network.ts';
-import type { Env } from './env.ts';
+import { type Env, inJurisdiction } from './env.ts';
 import { inTime } from './in-time.ts';
 
 const rememberedMs = 1_000;
@@ -13,7 +13,7 @@ type Standing = 'on' | 'off' | 'away';
 const remembered = new Map<string, { readonly isOn: boolean; readonly untilMs: number }>();
 
 export function standInSwitch(env: Env, network: Network) {
-  return env.STAND_IN_SWITCHES.getByName(network);
+  return inJurisdiction(env, env.STAND_IN_SWITCHES).getByName(network);
 }
 
 export async function standInStanding(env: Env, network: Network, deadlineAtMs: number): Promise<Standing> {

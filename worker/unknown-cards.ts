@@ -6,7 +6,7 @@
 
 import { cardKey, type Network } from '../contracts/network.ts';
 import type { CardNames } from './card-object.ts';
-import { type Env, settingsOf } from './env.ts';
+import { type Env, inJurisdiction, settingsOf } from './env.ts';
 import { inTime } from './in-time.ts';
 import { logEvent } from './log.ts';
 
@@ -72,7 +72,7 @@ export function countBeyond(network: Network): void {
 
 /** The part of the list of known cards that this key is in. */
 export function list(env: Env, key: string) {
-  return env.KNOWN_CARDS.getByName(`known-${shardOf(key)}`);
+  return inJurisdiction(env, env.KNOWN_CARDS).getByName(`known-${shardOf(key)}`);
 }
 
 /** FNV-1a: spreads keys evenly, and always in the same way. */

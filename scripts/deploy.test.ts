@@ -1,0 +1,289 @@
+// npm run deploy against a wrangler that notes what it is told, an origin and an edge that answer, and a repository of its own. And the
+// real wrangler's dry run, which checks each word of the edge's deployment.
+
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  appendFileSync,
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { standInWrangler, type WranglerState } from './deploy/stand-in-wrangler.ts';
+import { edgeSecrets, environmentNames, queuesOf } from './deploy/target.ts';
+
+// Each deployment is a dozen processes.
+vi.setConfig({ testTimeout: 60_000 });
+
+const root = join(import.meta.dirname, '..');
+const password = 'a-password-that-nobody-prints';
+
+let folder: string;
+let world: Server;
+/** What the edge and the origin say; the bundle that the edge runs is the one that was deployed last. */
+let says: { environment: string; bundle: string | null; ill: object[]; unsigned: number };
+
+const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
+const stateFile = () => join(folder, 'dist/wrangler.json');
+const writeState = (changes: Partial<WranglerState>) =>
+  writeFileSync(
+    stateFile(),
+    JSON.stringify({ queues: {}, consumers: {}, secrets: [...edgeSecrets], versions: [], ...changes }),
+  );
+const readState = () => JSON.parse(readFileSync(stateFile(), 'utf8')) as WranglerState;
+function calls(): string[] {
+  const text = readFileSync(`${stateFile()}.calls`, 'utf8').trim();
+  return text === '' ? [] : text.split('\n');
+}
+const forgetCalls = () => writeFileSync(`${stateFile()}.calls`, '');
+
+beforeEach(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'atlas-deploy-'));
+  for (const name of ['dist/bin', 'origin/db', 'migrations']) mkdirSync(join(folder, name), { recursive: true });
+  copyFileSync(join(root, 'wrangler.toml'), join(folder, 'wrangler.toml'));
+  writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\nDeploy: origin first.\n');
+  writeFileSync(join(folder, '.gitignore'), 'dist/\n');
+  writeFileSync(join(folder, 'migrations/0001_one.sql'), 'select 1;\n');
+  const note = `import { appendFileSync } from 'node:fs';\nappendFileSync('dist/wrangler.json.calls', 'migrate\\n');\n`;
+  writeFileSync(join(folder, 'origin/db/migrate.ts'), note);
+  writeFileSync(join(folder, 'dist/bin/wrangler'), `#!/bin/sh\nexec '${process.execPath}' '${standInWrangler}' "$@"\n`);
+  chmodSync(join(folder, 'dist/bin/wrangler'), 0o755);
+  git('init', '-q', '-b', 'main');
+  commit('first');
+  writeState({});
+  forgetCalls();
+  says = { environment: 'staging', bundle: null, ill: [], unsigned: 401 };
+  world = createServer((request, response) => {
+    const deployed = /BUNDLE_SHA256:(\w+)/.exec(readFileSync(`${stateFile()}.calls`, 'utf8'))?.[1];
+    const { environment, bundle, ill, unsigned } = says;
+    const answers: Readonly<Record<string, [number, object]>> = {
+      '/livez': [200, { status: 'ok', environment, bundle: bundle ?? deployed }],
+      '/networks/native/authorizations': [unsigned, {}],
+      '/readyz': [200, { status: 'ok' }],
+      '/health': [200, { dependencies: [{ name: 'database', status: 'healthy' }, ...ill] }],
+    };
+    const [status, body] = answers[request.url ?? ''] ?? [404, {}];
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => world.listen(0, '127.0.0.1', resolve));
+});
+afterEach(async () => {
+  await new Promise((resolve) => world.close(resolve));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+function commit(message: string): string {
+  git('add', '-A');
+  git('-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '-q', '--allow-empty', '-m', message);
+  return git('rev-parse', 'HEAD');
+}
+
+async function deploy(...words: string[]): Promise<{ code: number | null; output: string }> {
+  const url = `http://127.0.0.1:${(world.address() as AddressInfo).port}`;
+  const note = 'dist/wrangler.json.calls';
+  const child = spawn(process.execPath, [join(root, 'scripts/deploy.ts'), ...words], {
+    cwd: folder,
+    env: {
+      PATH: `${join(folder, 'dist/bin')}:${process.env['PATH']}`,
+      STAND_IN_WRANGLER: stateFile(),
+      DEPLOY_PATIENCE_SECONDS: '1',
+      EDGE_URL: url,
+      ATLAS_URL: url,
+      DATABASE_OWNER_URL: `postgres://owner:${password}@db.example.com/atlas`,
+      ORIGIN_DEPLOY: `echo "origin $ATLAS_RELEASE" >> ${note} # ${password}`,
+      ORIGIN_ROLLBACK: `echo "origin back $ATLAS_RELEASE" >> ${note}`,
+    },
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.on('data', (piece) => {
+      output += piece;
+    });
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, output };
+}
+
+const names = queuesOf('staging');
+const all = Object.values(names);
+
+describe('npm run deploy', () => {
+  test('on an account with nothing: queues, consumer, migrations, origin, edge, in this order', async () => {
+    const { code, output } = await deploy('--env', 'staging');
+    expect([code, output.split('\n').at(-2)]).toEqual([0, 'done']);
+    const release = git('rev-parse', 'HEAD');
+    const changes = calls().filter((line) => !/ (?:info|list) /.test(line));
+    expect(changes.map((line) => line.replace(/BUNDLE_SHA256:\w{64}/, 'BUNDLE_SHA256:id'))).toEqual([
+      ...[names.cardEventsDead, names.standInsDead, names.cardEvents, names.standIns].map(
+        (queue) => `wrangler queues create ${queue} --message-retention-period-secs 1209600`,
+      ),
+      `wrangler queues consumer http add ${names.cardEvents} --message-retries 100 --dead-letter-queue ${names.cardEventsDead}`,
+      'migrate',
+      `origin ${release}`,
+      `wrangler deploy --env staging --var BUNDLE_SHA256:id --tag ${release.slice(0, 12)} --message release ${release.slice(0, 12)}`,
+    ]);
+    expect(output).not.toContain(password);
+  });
+
+  test('again: nothing is made twice, and a queue that somebody changed is set right', async () => {
+    await deploy('--env', 'staging');
+    writeState({ ...readState(), queues: Object.fromEntries(all.map((name) => [name, { retention: 345_600 }])) });
+    forgetCalls();
+    expect((await deploy('--env', 'staging')).code).toBe(0);
+    expect(calls().filter((line) => /create|add|remove/.test(line))).toEqual([]);
+    expect(Object.values(readState().queues).map(({ retention }) => retention)).toEqual(all.map(() => 1_209_600));
+  });
+
+  test('a pull consumer of three tries is made anew with a hundred', async () => {
+    await deploy('--env', 'staging');
+    const state = readState();
+    const one = { type: 'http_pull', settings: { max_retries: 3 }, dead_letter_queue: names.cardEventsDead };
+    writeState({ ...state, consumers: { [names.cardEvents]: one } });
+    expect((await deploy('--env', 'staging')).code).toBe(0);
+    expect(readState().consumers[names.cardEvents]?.settings.max_retries).toBe(100);
+  });
+
+  test.each([
+    [[], [...edgeSecrets]],
+    [edgeSecrets.filter((name) => name !== 'SECRETS_OF'), ['SECRETS_OF']],
+  ])('with the secrets %j it stops before anything runs, and names the others', async (secrets, missing) => {
+    writeState({ secrets: [...secrets] });
+    const { code, output } = await deploy('--env', 'staging');
+    expect(code).toBe(1);
+    for (const name of missing) expect(output).toContain(`npx wrangler secret put ${name} --env staging`);
+    expect(calls().filter((line) => /^(?:migrate|origin)|deploy/.test(line))).toEqual([]);
+  });
+
+  test('an account that refuses is not one that has no queues', async () => {
+    writeState({ fails: 'Authentication error [code: 10000]' });
+    const { code, output } = await deploy('--env', 'staging');
+    expect([code, calls().length]).toEqual([1, 1]);
+    expect(output).toContain('Authentication error');
+  });
+
+  test('CHANGELOG.md says that the edge goes first', async () => {
+    writeFileSync(
+      join(folder, 'CHANGELOG.md'),
+      '# Changelog\n\n## 2\n\nDeploy: edge first.\n\n## 1\n\nDeploy: origin first.\n',
+    );
+    commit('edge first');
+    expect((await deploy('--env', 'staging')).code).toBe(0);
+    expect(
+      calls()
+        .filter((line) => /^origin|deploy/.test(line))
+        .map((line) => line.slice(0, 8)),
+    ).toEqual(['wrangler', `origin ${git('rev-parse', 'HEAD').slice(0, 1)}`]);
+    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## 2\n\n');
+    commit('does not say');
+    expect((await deploy('--env', 'staging')).output).toContain('has no line "Deploy: origin first"');
+  });
+
+  test('what nobody committed is not deployed', async () => {
+    appendFileSync(join(folder, 'CHANGELOG.md'), 'more\n');
+    const { code, output } = await deploy('--env', 'staging');
+    expect([code, calls()]).toEqual([1, []]);
+    expect(output).toContain('commit first');
+  });
+
+  test.each<[Partial<typeof says>, string]>([
+    [{ bundle: 'f'.repeat(64) }, 'it runs the bundle ffff'],
+    [{ environment: 'production' }, 'it is the edge of production'],
+    [{ unsigned: 503 }, 'it answered 503, not 401'],
+    [{ ill: [{ name: 'edge bundle', status: 'degraded', error: 'another' }] }, 'edge bundle: another'],
+  ])('where %j is answered, the smoke check fails and names the way back', async (answer, said) => {
+    says = { ...says, ...answer };
+    const { code, output } = await deploy('--env', 'staging');
+    expect(code).toBe(1);
+    expect(output).toContain(said);
+    expect(output).toContain('npm run deploy -- --env staging --rollback');
+  });
+
+  test('what was ill before does not stop a deployment', async () => {
+    says.ill = [{ name: 'open items', status: 'degraded', error: 'old' }];
+    expect((await deploy('--env', 'staging')).code).toBe(0);
+  });
+});
+
+describe('the way back', () => {
+  test('lists what was deployed; then edge and origin go back, the edge first', async () => {
+    const before = git('rev-parse', 'HEAD');
+    await deploy('--env', 'staging');
+    commit('second');
+    await deploy('--env', 'staging');
+    expect((await deploy('--env', 'staging', '--rollback')).output).toContain(`${before.slice(0, 12)}    version-0`);
+    forgetCalls();
+    expect((await deploy('--env', 'staging', '--rollback', '--to', before)).code).toBe(0);
+    expect(calls().slice(1)).toEqual([
+      `wrangler rollback version-0 --env staging --yes --message back to ${before.slice(0, 12)}`,
+      `origin back ${before}`,
+    ]);
+  });
+
+  test('past a migration the origin stays, since the older one would not start', async () => {
+    const before = git('rev-parse', 'HEAD');
+    await deploy('--env', 'staging');
+    writeFileSync(join(folder, 'migrations/0002_two.sql'), 'select 2;\n');
+    commit('migration');
+    forgetCalls();
+    const { code, output } = await deploy('--env', 'staging', '--rollback', '--to', before);
+    expect(code).toBe(0);
+    expect(output).toContain('the origin stays');
+    expect(calls().some((line) => line.startsWith('origin'))).toBe(false);
+  });
+
+  test('past a Durable Object migration the edge stays', async () => {
+    const before = git('rev-parse', 'HEAD');
+    appendFileSync(
+      join(folder, 'wrangler.toml'),
+      '\n[[env.staging.migrations]]\ntag = "v99"\nnew_sqlite_classes = []\n',
+    );
+    commit('class');
+    const { output } = await deploy('--env', 'staging', '--rollback', '--to', before);
+    expect(output).toContain('the edge stays');
+    expect(calls()).toEqual([`origin back ${before}`]);
+  });
+});
+
+test('a dry run calls nothing but the build, and says every step', async () => {
+  const { code, output } = await deploy('--env', 'production', '--dry-run');
+  expect(code).toBe(0);
+  expect(calls().filter((line) => !line.includes('--dry-run'))).toEqual([]);
+  expect(output.match(/^\d+\./gm)).toHaveLength(8);
+});
+
+test.each(environmentNames)('the real wrangler takes what is deployed to %s, with names of its own', (environment) => {
+  const words = [
+    'deploy',
+    '--env',
+    environment,
+    '--var',
+    'BUNDLE_SHA256:x',
+    '--tag',
+    't',
+    '--message',
+    'm',
+    '--dry-run',
+  ];
+  const wranglerPath = join(root, 'node_modules/wrangler/bin/wrangler.js');
+  const output = execFileSync(process.execPath, [wranglerPath, ...words], {
+    cwd: root,
+    encoding: 'utf8',
+    stdio: 'pipe',
+  });
+  const { cardEvents, standIns } = queuesOf(environment);
+  expect(output).toContain(`env.CARD_EVENTS (${cardEvents})`);
+  expect(output).toContain(`env.STAND_INS (${standIns})`);
+  expect(output).toContain(`env.ENVIRONMENT ("${environment}")`);
+  const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8');
+  expect(toml).toContain(`dead_letter_queue = "${queuesOf(environment).standInsDead}"`);
+  // The top level has names of its own: nothing of a deployment without --env reaches another's worker or queues.
+  const [top = ''] = toml.split('[env.');
+  for (const name of [cardEvents, standIns, 'atlas-edge']) expect(top).not.toContain(`"${name}"`);
+});

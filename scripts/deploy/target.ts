@@ -1,0 +1,77 @@
+// What a deployment of an environment consists of: names as wrangler.toml has them, and what whoever deploys must have set.
+
+export const environmentNames = ['staging', 'production'] as const;
+export type EnvironmentName = (typeof environmentNames)[number];
+
+export interface Target {
+  readonly environment: EnvironmentName;
+  /** The edge as the world reaches it. */
+  readonly edgeUrl: string;
+  /** The origin's inner address, where /health is answered. */
+  readonly originUrl: string;
+  /** The login that migrates: given on to the child that does, never printed. */
+  readonly databaseOwnerUrl: string;
+  /** Shell commands of the operator's own: they bring the release, or an older one, up on the origin's machines. */
+  readonly originDeploy: string;
+  readonly originRollback: string;
+}
+
+/** Names of queues: cards' events, what cards must still be told, and where each puts what could not be delivered. */
+export function queuesOf(environment: EnvironmentName) {
+  const suffix = environment === 'production' ? '' : `-${environment}`;
+  return {
+    cardEvents: `atlas-card-events${suffix}`,
+    cardEventsDead: `atlas-card-events-dead${suffix}`,
+    standIns: `atlas-stand-ins${suffix}`,
+    standInsDead: `atlas-stand-ins-dead${suffix}`,
+  };
+}
+
+/** The longest that a queue keeps a message: a weekend and a week of trouble at the origin lose nothing. */
+export const retentionSeconds = 14 * 24 * 3_600;
+/** The most that Cloudflare allows: an origin that is away for hours must not empty the queue into the dead one. */
+export const retriesMax = 100;
+
+/** Secrets without which the edge serves nothing. */
+export const edgeSecrets = [
+  'INTERNAL_SECRET',
+  'NATIVE_SECRETS',
+  'MARQETA_USERNAME',
+  'MARQETA_PASSWORD',
+  'MARQETA_WEBHOOK_SECRET',
+  'SECRETS_OF',
+] as const;
+
+const settings = {
+  edgeUrl: ['EDGE_URL', 'https://…, where the edge is reached'],
+  originUrl: ['ATLAS_URL', 'the origin’s inner address, where /health is answered'],
+  databaseOwnerUrl: ['DATABASE_OWNER_URL', 'postgres://…, the login that migrates'],
+  originDeploy: ['ORIGIN_DEPLOY', 'a shell command that brings $ATLAS_RELEASE up on the origin’s machines'],
+  originRollback: ['ORIGIN_ROLLBACK', 'a shell command that brings the older $ATLAS_RELEASE up again'],
+} as const;
+
+export const settingsHelp = Object.values(settings)
+  .map(([name, what]) => `  ${name.padEnd(20)} ${what}`)
+  .join('\n');
+
+/** Throws one sentence that names everything that is missing. With `mayLack`, a name in angle brackets stands for each. */
+export function readTarget(
+  environment: EnvironmentName,
+  given: Readonly<Record<string, string | undefined>>,
+  { needs, mayLack }: { needs: readonly (keyof typeof settings)[]; mayLack: boolean },
+): Target {
+  const missing = needs.filter((key) => !given[settings[key][0]]);
+  if (missing.length > 0 && !mayLack) {
+    const list = missing.map((key) => `${settings[key][0]} (${settings[key][1]})`).join(', ');
+    throw new Error(`not set: ${list}. In the environment, or in a file given by --settings`);
+  }
+  const value = (key: keyof typeof settings) => given[settings[key][0]] || `<${settings[key][0]}>`;
+  return {
+    environment,
+    edgeUrl: value('edgeUrl'),
+    originUrl: value('originUrl'),
+    databaseOwnerUrl: value('databaseOwnerUrl'),
+    originDeploy: value('originDeploy'),
+    originRollback: value('originRollback'),
+  };
+}
