@@ -74,6 +74,25 @@ function standInCapMinor(currency: string, purchases: number): number {
 const jurisdictions = ['eu', 'us', 'fedramp', 'fedramp-high'] as const;
 const locationHints = ['wnam', 'enam', 'sam', 'weur', 'eeur', 'apac', 'oc', 'afr', 'me'] as const;
 
+type StandInName = `${'MARQETA' | 'NATIVE'}_STAND_IN_${'MAX' | 'SUM_PER_DAY'}`;
+type StandIns = Readonly<Record<StandInName, StandInMax> & Record<`${'MARQETA' | 'NATIVE'}_FAILURE_POLICY`, string>>;
+
+function standInProblems(settings: StandIns): { name: StandInName; message: string }[] {
+  const problems: { name: StandInName; message: string }[] = [];
+  for (const network of ['MARQETA', 'NATIVE'] as const) {
+    const largest = `${network}_STAND_IN_MAX` as const;
+    for (const name of [largest, `${network}_STAND_IN_SUM_PER_DAY`] as const)
+      for (const [currency, minor] of settings[name]) {
+        const max = standInCapMinor(currency, name === largest ? 1 : limits.standInSumPurchasesMax);
+        const message = `is above ${currency} ${decimalTextFromMinor(max, currency)}, the most that may be stood in for`;
+        if (minor > max) problems.push({ name, message });
+      }
+    if (settings[`${network}_FAILURE_POLICY`] === 'stand_in' && settings[largest].size === 0)
+      problems.push({ name: largest, message: `${amountsForm}, where ${network}_FAILURE_POLICY is stand_in` });
+  }
+  return problems;
+}
+
 const locationHint = z.optional(z.enum(locationHints));
 
 const environments = ['development', 'staging', 'production'] as const;
@@ -136,31 +155,7 @@ const settingsSchema = z
     NATIVE_STAND_IN_SUM_PER_DAY: standInMax,
   })
   .check(({ value, issues }) => {
-    for (const network of ['MARQETA', 'NATIVE'] as const)
-      for (const name of [`${network}_STAND_IN_MAX`, `${network}_STAND_IN_SUM_PER_DAY`] as const)
-        for (const [currency, minor] of value[name]) {
-          const max = standInCapMinor(currency, name.endsWith('_MAX') ? 1 : limits.standInSumPurchasesMax);
-          const message = `is above ${currency} ${decimalTextFromMinor(max, currency)}, the most that may be stood in for`;
-          if (minor > max) issues.push({ code: 'custom', path: [name], input: undefined, message });
-        }
-  })
-  .check(({ value, issues }) => {
-    for (const network of ['MARQETA', 'NATIVE'] as const)
-      if (value[`${network}_FAILURE_POLICY`] === 'stand_in' && value[`${network}_STAND_IN_MAX`].size === 0)
-        issues.push({
-          code: 'custom',
-          path: [`${network}_STAND_IN_MAX`],
-          input: undefined,
-          message: `${amountsForm}, where ${network}_FAILURE_POLICY is stand_in`,
-        });
-  })
-  .check(({ value: { ENVIRONMENT, SECRETS_OF }, issues }) => {
-    if (ENVIRONMENT === SECRETS_OF) return;
-    const message = `is ${SECRETS_OF} and ENVIRONMENT is ${ENVIRONMENT}: variables of one environment beside secrets of another`;
-    issues.push({ code: 'custom', path: ['SECRETS_OF'], input: undefined, message });
-  })
-  .check(({ value, issues }) => {
-    for (const { name, message } of secretProblems(value))
+    for (const { name, message } of [...standInProblems(value), ...secretProblems(value)])
       issues.push({ code: 'custom', path: [name], input: undefined, message });
   });
 export type Settings = z.infer<typeof settingsSchema>;

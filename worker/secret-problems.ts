@@ -3,8 +3,11 @@
 import { createHash } from 'node:crypto';
 import { alikeIn, isPublished, type NamedSecret, secretsIn, weaknessOf } from '../contracts/secret-strength.ts';
 
+type Environment = 'development' | 'staging' | 'production';
+
 interface Secrets {
-  readonly ENVIRONMENT: 'development' | 'staging' | 'production';
+  readonly ENVIRONMENT: Environment;
+  readonly SECRETS_OF: Environment;
   readonly ORIGIN_URL: string;
   readonly INTERNAL_SECRET: string;
   readonly NATIVE_SECRETS: readonly string[];
@@ -28,7 +31,10 @@ export function secretProblems(settings: Secrets): Problem[] {
     ...named('MARQETA_PASSWORD', secretsIn(MARQETA_PASSWORD)),
     ...named('MARQETA_WEBHOOK_SECRET', secretsIn(MARQETA_WEBHOOK_SECRET)),
   ];
+  const { ENVIRONMENT, SECRETS_OF } = settings;
   const problems: Problem[] = [];
+  if (SECRETS_OF !== ENVIRONMENT)
+    problems.push({ name: 'SECRETS_OF', message: `is ${SECRETS_OF} and ENVIRONMENT is ${ENVIRONMENT}` });
   for (const { name, secret } of secrets) {
     const weakness = weaknessOf(secret, { mayBeShort: !isDeployed });
     if (weakness !== null) problems.push({ name, message: `${weakness}; make a random one` });
