@@ -197,7 +197,7 @@ export class Misconfigured extends Error {
   constructor(issues: readonly z.core.$ZodIssue[]) {
     const wrong = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
     super(
-      `The edge's configuration is wrong: ${wrong.join('; ')}. Variables are set in wrangler.toml, secrets in .dev.vars or by wrangler secret put (docs/operating.md).`,
+      `The edge's configuration is wrong: ${wrong.join('; ')} (docs/operating.md)`,
     );
     this.settings = [...new Set(issues.map(({ path }) => String(path[0])))];
   }

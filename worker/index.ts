@@ -5,7 +5,7 @@ import { allowedMethods } from '../contracts/allowed-methods.ts';
 import { newId } from '../contracts/ids.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
-import { type Env, Misconfigured, misconfigurationOf, settingsOf } from './env.ts';
+import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
 import { internal } from './internal.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
@@ -17,8 +17,7 @@ export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
 const app = new Hono<{ Bindings: Env }>()
-  .get('/livez', (context) => readyz(context.env))
-  .get('/readyz', (context) => readyz(context.env))
+  .on('GET', ['/livez', '/readyz'], (context) => readyz(context.env))
   .route('/networks/marqeta', marqeta)
   .route('/networks/native', native)
   .route('/internal', internal)
@@ -52,10 +51,7 @@ function failed(error: unknown, route: string): Response {
  */
 function readyz(env: Env): Response {
   const wrong = misconfigurationOf(env);
-  if (wrong === null) {
-    const { ENVIRONMENT: environment } = settingsOf(env);
-    return Response.json({ status: 'ok', environment, bundle: bundleOf(env) });
-  }
+  if (wrong === null) return Response.json({ status: 'ok', environment: environmentOf(env), bundle: bundleOf(env) });
   return Response.json({ status: 'misconfigured', wrong_settings: wrong.settings }, { status: 503 });
 }
 
@@ -63,6 +59,11 @@ function readyz(env: Env): Response {
 function bundleOf(env: Env): string | null {
   const { BUNDLE_SHA256: said } = env as { BUNDLE_SHA256?: unknown };
   return typeof said === 'string' && /^[0-9a-f]{64}$/.test(said) ? said : null;
+}
+
+/** As it stands, also where the settings are wrong. */
+function environmentOf(env: Env): unknown {
+  return (env as { ENVIRONMENT?: unknown }).ENVIRONMENT;
 }
 
 /** This machine itself, or a name that is never in the world's name service (RFC 6761). */
@@ -74,11 +75,11 @@ const localAddress =
  * laptop from a neighbour who lies about the address that he called.
  */
 function isForLaptopsOnly(request: Request, env: Env): boolean {
-  return (env as { ENVIRONMENT?: unknown }).ENVIRONMENT === 'development' && !localAddress.test(request.url);
+  return environmentOf(env) === 'development' && !localAddress.test(request.url);
 }
 
 function notProduction(): Response {
-  logEvent('error', 'not_production', { problem: 'ENVIRONMENT is development: deploy with npm run deploy' });
+  logEvent('error', 'not_production', { problem: 'ENVIRONMENT is development' });
   return refused(new Refusal(503, 'not_production', 'This is a development deployment, which serves its own machine.'));
 }
 
