@@ -196,9 +196,7 @@ export class Misconfigured extends Error {
 
   constructor(issues: readonly z.core.$ZodIssue[]) {
     const wrong = issues.map((issue) => `${issue.path.join('.')} ${issue.message}`);
-    super(
-      `The edge's configuration is wrong: ${wrong.join('; ')} (docs/operating.md)`,
-    );
+    super(`The edge's configuration is wrong: ${wrong.join('; ')} (docs/operating.md)`);
     this.settings = [...new Set(issues.map(({ path }) => String(path[0])))];
   }
 }
