@@ -79,8 +79,11 @@ export interface K6Run {
 
 export type K6Result = Awaited<ReturnType<typeof runK6>>;
 
-/** Runs the script to its end. Throws where k6 could not, and not where a threshold was crossed: `passed` says that. */
-export async function runK6(parts: AsyncDisposableStack, { script, env, summaryPath, output }: K6Run) {
+/** Runs the script to its end. Throws where k6 could not, and not where a threshold was crossed: it returns whether none was. */
+export async function spawnK6(
+  parts: AsyncDisposableStack,
+  { script, env, summaryPath, output }: K6Run,
+): Promise<boolean> {
   const child = spawn(findK6(), ['run', '--no-usage-report', '--quiet', `--summary-export=${summaryPath}`, script], {
     stdio: ['ignore', output, 2],
     env: { ...process.env, ...env },
@@ -93,10 +96,16 @@ export async function runK6(parts: AsyncDisposableStack, { script, env, summaryP
     child.once('exit', resolve);
   });
   if (exitCode !== 0 && exitCode !== thresholdsCrossed) throw new Error(`k6 ended with ${exitCode}`);
-  const { metrics } = summarySchema.parse(JSON.parse(await readFile(summaryPath, 'utf8')));
+  return exitCode === 0;
+}
+
+/** The same, with the figures that every script has. `passed`: no threshold was crossed. */
+export async function runK6(parts: AsyncDisposableStack, run: K6Run) {
+  const passed = await spawnK6(parts, run);
+  const { metrics } = summarySchema.parse(JSON.parse(await readFile(run.summaryPath, 'utf8')));
   const { med, 'p(95)': p95, 'p(99)': p99, max } = metrics.http_req_duration;
   return {
-    passed: exitCode === 0,
+    passed,
     requests: metrics.http_reqs.count,
     p50_ms: med,
     p95_ms: p95,

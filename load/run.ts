@@ -3,6 +3,7 @@
 import { alertsLoad } from './alerts-run.ts';
 import { authorizeLoad } from './authorize-run.ts';
 import type { LoadScript } from './load-script.ts';
+import { objectivesLoad } from './objectives-run.ts';
 import { settlementLoad } from './settlement-run.ts';
 
 /** By the word that names it: a new one is a file and a row. */
@@ -10,6 +11,7 @@ const scripts = new Map<string, LoadScript>([
   ['authorize', authorizeLoad],
   ['settlement', settlementLoad],
   ['alerts', alertsLoad],
+  ['objectives', objectivesLoad],
 ]);
 
 const help = `npm run load -- <script> [options]
