@@ -26,15 +26,15 @@ const codes =
   'USAS840 URYY858 UZBZ860 VATA336 VCTC670 VENE862 VGBG092 VIRI850 VNMN704 VUTU548 WLFF876 WSMS882 XKXK383 YEME887 ZAFA710 ' +
   'ZMBM894 ZWEW716';
 
+/** All codes of the countries whose two forms begin with different letters. */
+const unlike =
+  'GSGS SGSGS 239GS KMKM COMKM 174KM KPKP PRKKP 408KP KYKY CYMKY 136KY PMPM SPMPM 666PM RSRS SRBRS 688RS TFTF ATFTF 260TF YTYT MYTYT 175YT';
+
 /**
  * What networks and older systems still send: Mastercard's QZZ for Kosovo (900 in its numeric form), ROM for Romania, UK and EL
  * as the European Union writes them, and ISO 3166-3 codes of countries that have one successor. A country that fell apart into
  * several (AN, CS before 1993, SU) has none: which of them is meant cannot be known.
  */
-/** All codes of the countries whose two forms begin with different letters. */
-const unlike =
-  'GSGS SGSGS 239GS KMKM COMKM 174KM KPKP PRKKP 408KP KYKY CYMKY 136KY PMPM SPMPM 666PM RSRS SRBRS 688RS TFTF ATFTF 260TF YTYT MYTYT 175YT';
-
 const otherCodes =
   'QZZXK 900XK QZXK KOSXK UKGB ELGR ROMRO YUGRS YURS 891RS SCGRS TMPTL TPTL ZARCD ZRCD BURMM BUMM FXXFR FXFR 249FR DDRDE DDDE ' +
   '278DE 280DE 720YE YMDYE 736SD';

@@ -2,11 +2,11 @@
 // open one (a rate, whether or not the origin keeps up). Faults are load/alerts-run.ts's, at times that it says in the environment.
 
 import { sleep } from 'k6';
-import { SharedArray } from 'k6/data';
 import execution from 'k6/execution';
 import http, { type RefinedResponse } from 'k6/http';
 import { Counter } from 'k6/metrics';
 import type { Options } from 'k6/options';
+import { merchantsOf } from './program-merchants.ts';
 
 const users = Number(__ENV['USERS'] ?? 400);
 const perSecond = Number(__ENV['RATE'] ?? 300);
@@ -20,16 +20,8 @@ const run = __ENV['RUN'] ?? `${Date.now()}`;
 const failsFromS = Number(__ENV['FAILS_FROM_S'] ?? 0);
 const failsToS = Number(__ENV['FAILS_TO_S'] ?? 0);
 
-interface Merchant {
-  readonly merchant_id: string;
-  readonly api_key: string;
-}
 /** Written by load/alerts-run.ts. */
-const program = __ENV['PROGRAM'] ?? 'program.json';
-const merchants: readonly Merchant[] = new SharedArray<Merchant>(
-  'merchants',
-  () => JSON.parse(open(program)).merchants,
-);
+const merchants = merchantsOf();
 
 /** Of what was asked for every second one is looked at: with 400 users and 2 s between, 200 iterations and 300 requests a second. */
 const requestsPerIteration = 1.5;

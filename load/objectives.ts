@@ -1,28 +1,22 @@
 // A k6 script: the load of I8, one after the other: settlements asked for at 500 a second, settlements read at 1,000 a second, and
 // 400 users who ask without a pause. load/objectives-run.ts starts it and says in the environment where and how.
 
-import { SharedArray } from 'k6/data';
 import execution from 'k6/execution';
 import http from 'k6/http';
 import type { Options } from 'k6/options';
+import { type Merchant, merchantsOf } from './program-merchants.ts';
 
 const seconds = Number(__ENV['SECONDS'] ?? 20);
 const url = `${__ENV['ORIGIN_URL'] ?? 'http://127.0.0.1:8788'}/settlements`;
 /** Keeps the idempotency keys of two runs apart. */
 const run = __ENV['RUN'] ?? `${Date.now()}`;
 
-interface Merchant {
-  readonly merchant_id: string;
-  readonly api_key: string;
+interface ReadMerchant extends Merchant {
   /** One to read. */
   readonly settlement_id: string;
 }
 /** Written by load/objectives-run.ts. */
-const program = __ENV['PROGRAM'] ?? 'program.json';
-const merchants: readonly Merchant[] = new SharedArray<Merchant>(
-  'merchants',
-  () => JSON.parse(open(program)).merchants,
-);
+const merchants = merchantsOf<ReadMerchant>();
 
 const atRate = (exec: string, rate: number, startS: number) => ({
   ...{ executor: 'constant-arrival-rate' as const, exec, rate, timeUnit: '1s', gracefulStop: '5s' },
@@ -54,7 +48,7 @@ export const options: Options = {
   summaryTrendStats: ['med', 'p(95)', 'p(99)', 'max'],
 };
 
-function merchant(): Merchant {
+function merchant(): ReadMerchant {
   const found = merchants[execution.scenario.iterationInTest % merchants.length];
   if (found === undefined) throw new Error('no merchants');
   return found;

@@ -3,11 +3,11 @@
 // read and listed. load/settlement-run.ts starts it and says in the environment where and how.
 
 import { check } from 'k6';
-import { SharedArray } from 'k6/data';
 import execution from 'k6/execution';
 import http from 'k6/http';
 import { Counter } from 'k6/metrics';
 import type { Options } from 'k6/options';
+import { merchantsOf } from './program-merchants.ts';
 
 const perMinute = Number(__ENV['PER_MINUTE'] ?? 10_000);
 const peakPerMinute = perMinute * Number(__ENV['PEAK'] ?? 5);
@@ -16,16 +16,8 @@ const url = `${__ENV['ORIGIN_URL'] ?? 'http://127.0.0.1:8788'}/settlements`;
 /** Keeps the idempotency keys of two runs apart. */
 const run = __ENV['RUN'] ?? `${Date.now()}`;
 
-interface Merchant {
-  readonly merchant_id: string;
-  readonly api_key: string;
-}
 /** Written by load/settlement-run.ts. */
-const program = __ENV['PROGRAM'] ?? 'program.json';
-const merchants: readonly Merchant[] = new SharedArray<Merchant>(
-  'merchants',
-  () => JSON.parse(open(program)).merchants,
-);
+const merchants = merchantsOf();
 
 const created = new Counter('settlements_created');
 const replayMismatches = new Counter('replay_mismatches');

@@ -1,5 +1,6 @@
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
+import { countRounds } from '../scripts/test-waiting.ts';
 import { createSteps, watchEventLoop } from './event-loop.ts';
 
 /** Computes, and lets nothing else be done. */
@@ -32,13 +33,7 @@ test('one slow moment is no overload', async () => {
 });
 
 test('work in steps lets rounds of the event loop in between any two of them, and only where a step is over', async () => {
-  let rounds = 0;
-  let isOver = false;
-  const count = (): void => {
-    rounds += 1;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
+  const rounds = countRounds();
   const pauseWhereDue = createSteps();
   let pauses = 0;
   for (let n = 0; n < 100; n++) {
@@ -48,8 +43,7 @@ test('work in steps lets rounds of the event loop in between any two of them, an
     pauses += 1;
     await pause;
   }
-  isOver = true;
   // Every second one ends a step, and more do where the machine was away meanwhile.
   expect(pauses).toBeGreaterThanOrEqual(50);
-  expect(rounds).toBeGreaterThanOrEqual(pauses);
+  expect(rounds()).toBeGreaterThanOrEqual(pauses);
 });

@@ -2,8 +2,6 @@
 
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { newId } from '../contracts/ids.ts';
-import { signCall } from '../contracts/sign-call.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { startSimulatedProvider } from '../scripts/simulated-provider/server.ts';
 import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
@@ -11,6 +9,7 @@ import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
 import { startStandInEdge } from './edge/stand-in-edge.ts';
 import { SampleCard } from './intake/sample-card.ts';
+import { sampleCaller } from './sample-caller.ts';
 import { startOrigin } from './start.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
@@ -31,27 +30,7 @@ async function sampleOrigin() {
     await origin.stop();
     await Promise.all([edge.close(), provider.close()]);
   });
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const init = {
-      method,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
-    };
-    const answer = await fetch(
-      `${origin.url}${path}`,
-      body === undefined ? init : { ...init, body: JSON.stringify(body) },
-    );
-    return { status: answer.status, body: (await answer.json()) as Record<string, never> };
-  };
-  const deliver = (message: unknown) => {
-    const given = { messages: [{ id: 'm1', body: message }] };
-    const signed = { method: 'POST', pathAndQuery: '/internal/card-events', body: JSON.stringify(given) };
-    return call(
-      'POST',
-      signed.pathAndQuery,
-      given,
-      signCall(edge.secret, signed, { id: newId('req'), at: new Date() }),
-    );
-  };
+  const { call, deliver } = sampleCaller({ url: origin.url, apiKey, secret: edge.secret });
   return { url, call, deliver };
 }
 

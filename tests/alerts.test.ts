@@ -1,7 +1,7 @@
 // The whole way of an alert: a fault of `npm start`, the origin's metrics, a real Prometheus with the catalogue's rules at twenty
 // times their pace, a real Alertmanager with its routing, a webhook receiver here; and the end of the fault, heard too.
 
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
@@ -17,6 +17,7 @@ import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { findObservers, howToGetObservers } from '../scripts/observers.ts';
 import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
+import { printedBy } from './printed-system.ts';
 
 /** Windows of 5 m are 15 s, `for: 5m` too, and Prometheus looks every second. */
 const hurry = 20;
@@ -109,20 +110,8 @@ async function start(): Promise<void> {
     launcher.kill('SIGINT');
     if (launcher.exitCode === null) await once(launcher, 'exit');
   });
-  system = await running(launcher);
+  system = await printedBy(launcher);
   merchants = await makeMerchants(system.origin_url, away.href, 1);
-}
-
-async function running(launcher: ChildProcess): Promise<Running> {
-  let printed = '';
-  launcher.once('exit', () => {
-    printed += '\n';
-  });
-  launcher.stdout?.on('data', (chunk) => {
-    printed += String(chunk);
-  });
-  await vi.waitUntil(() => printed.includes('\n'), { timeout: 90_000, interval: 50 });
-  return JSON.parse(printed);
 }
 
 /** The first notification of this kind, within so long. */

@@ -12,6 +12,7 @@ import { selectedBy } from '../ops/promql.ts';
 import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';
+import { printedBy } from './printed-system.ts';
 
 let temporary: string;
 let portBase: number;
@@ -33,12 +34,7 @@ beforeAll(async () => {
     env: environment(),
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  let printed = '';
-  launcher.stdout?.on('data', (chunk) => {
-    printed += String(chunk);
-  });
-  await vi.waitUntil(() => printed.includes('\n'), { timeout: 90_000, interval: 50 });
-  running = JSON.parse(printed);
+  running = await printedBy(launcher);
   await use();
   series = seriesIn(await scraped());
 });

@@ -11,6 +11,7 @@ import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
+import { printedBy } from './printed-system.ts';
 
 let temporary: string;
 let home: string;
@@ -32,18 +33,6 @@ function launch(by: 'node' | 'npm' = 'node'): ChildProcess {
     env: { ...process.env, ATLAS_HOME: home },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-}
-
-async function running(launcher: ChildProcess): Promise<Running> {
-  let printed = '';
-  launcher.once('exit', () => {
-    printed += '\n';
-  });
-  launcher.stdout?.on('data', (chunk) => {
-    printed += String(chunk);
-  });
-  await vi.waitUntil(() => printed.includes('\n'), { timeout: 60_000, interval: 50 });
-  return JSON.parse(printed);
 }
 
 async function authorize({ edge_url, marqeta, cards }: Running, card: string) {
@@ -82,7 +71,7 @@ async function end(launcher: ChildProcess, signal: NodeJS.Signals): Promise<void
 
 test('from nothing to a booked authorization; after kill -9 it starts again with the same data, and Ctrl-C ends all of it', async () => {
   const first = launch();
-  const before = await running(first);
+  const before = await printedBy(first);
   const approved = await authorize(before, 'plain');
   expect(approved.status).toBe(200);
   expect((await authorize(before, 'frozen')).status).toBe(402);
@@ -103,7 +92,7 @@ test('from nothing to a booked authorization; after kill -9 it starts again with
   await end(first, 'SIGKILL');
 
   const second = launch();
-  const after = await running(second);
+  const after = await printedBy(second);
   expect(after.cards).toEqual(before.cards);
   expect(await timeline(after, approved.authorizationId)).not.toBeNull();
   // Postgres may have gone by itself: that keeps nobody from ending the rest.
@@ -124,7 +113,7 @@ async function workerdOf({ edge_url }: Running): Promise<number> {
 
 test('a workerd that is killed is started again; SIGTERM to npm start alone ends all of it', async () => {
   const npm = launch('npm');
-  const system = await running(npm);
+  const system = await printedBy(npm);
   process.kill(await workerdOf(system), 'SIGKILL');
   await expect(fetch(`${system.edge_url}/livez`, { signal: AbortSignal.timeout(500) })).rejects.toThrow();
   await vi.waitFor(async () => expect((await authorize(system, 'plain')).status).toBe(200), {

@@ -36,7 +36,7 @@ export function openApiDocument(routes: readonly Route[]): Json {
         'Settlements, merchants, webhooks, cards and controls. Amounts are integers in minor units of their currency. Every answer ' +
         'has `RateLimit` and `RateLimit-Policy`, `X-Request-Id`, and `Vary: Accept, Accept-Encoding`; a repeat by `Idempotency-Key` has ' +
         '`Idempotency-Replayed: true`.',
-      license: { name: 'proprietary' },
+      license: { name: 'Apache License 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
     security: [{ api_key: [] }],

@@ -1,10 +1,10 @@
 // Tells the records of access what was read, and whom a key, a scope or a tenant's border kept out. Looks only at what was answered.
 
 import type { Context, MiddlewareHandler } from 'hono';
-import { matchedRoutes } from 'hono/route';
 import { Refusal } from '../../contracts/problem.ts';
 import type { AccessRecords } from '../access/access-records.ts';
 import type { ErrorCode } from './errors.ts';
+import { routeOf } from './http-metrics.ts';
 import type { Variables } from './mount.ts';
 
 export function watchAccess({ count }: Pick<AccessRecords, 'count'>): MiddlewareHandler<{ Variables: Variables }> {
@@ -14,10 +14,10 @@ export function watchAccess({ count }: Pick<AccessRecords, 'count'>): Middleware
     const caller = context.get('caller') as Variables['caller'] | undefined;
     const outcome = outcomeOf(context, caller !== undefined);
     if (outcome === null) return;
-    const pattern = matchedRoutes(context).findLast(({ path }) => !path.endsWith('*'))?.path;
+    const pattern = routeOf(context);
     count({
       api_key_id: caller?.api_key_id ?? null,
-      route: pattern === undefined ? 'unmatched' : `${context.req.method} ${pattern}`,
+      route: pattern === 'unmatched' ? pattern : `${context.req.method} ${pattern}`,
       outcome,
       network: context.get('address').network,
       requestId: context.get('requestId'),

@@ -2,6 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { controlSchema } from '../../contracts/control.ts';
+import { countRounds } from '../../scripts/test-waiting.ts';
 import type { Sql } from '../db/client.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { runBacktest } from './run-backtest.ts';
@@ -25,19 +26,12 @@ test('a backtest lets other calls be answered while it computes', async () => {
   for (let n = 0; n < 400; n++) card.clear(card.authorize(100), 100);
   const perDay = { does: 'limit', count: 1_000_000, window: { per: 'day', time_zone: 'Europe/Berlin' } };
   const controls = Array.from({ length: 200 }, (_, n) => controlSchema.parse({ control_id: `c${n}`, ...perDay }));
-  let rounds = 0;
-  let isOver = false;
-  const count = (): void => {
-    rounds += 1;
-    if (!isOver) setImmediate(count);
-  };
-  setImmediate(count);
+  const rounds = countRounds();
   const found = await runBacktest(historyOf(card), {
     ...{ controls, population: { column: 'card_id', id: 'card_1' }, size: 1, seed: 1, fromMs: 0 },
     untilMs: Number.MAX_SAFE_INTEGER,
   });
-  isOver = true;
   expect(found).toMatchObject({ cards_sampled: 1, events_read: 801, requests: 400 });
   // Some 20 ms of computing, in steps of less than one.
-  expect(rounds).toBeGreaterThan(10);
+  expect(rounds()).toBeGreaterThan(10);
 });

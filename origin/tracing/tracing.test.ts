@@ -5,7 +5,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { signCall } from '../../contracts/sign-call.ts';
 import { freePorts } from '../../scripts/free-port.ts';
 import { startSimulatedProvider } from '../../scripts/simulated-provider/server.ts';
 import { type Collector, type ReceivedSpan, startCollector } from '../../scripts/test-otlp.ts';
@@ -17,6 +16,7 @@ import { startStandInEdge } from '../edge/stand-in-edge.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { createLog } from '../log.ts';
+import { sampleCaller } from '../sample-caller.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
 import { startOrigin } from '../start.ts';
 
@@ -74,24 +74,7 @@ async function sampleOrigin(settings: Readonly<Record<string, string>>) {
     await Promise.all([edge.close(), provider.close()]);
   };
   onTestFinished(stop);
-  const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
-    const answer = await fetch(`${origin.url}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${apiKey}`, 'content-type': 'application/json', ...headers },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    return { status: answer.status, body: (await answer.json()) as Record<string, string> };
-  };
-  const deliver = (message: unknown) => {
-    const given = { messages: [{ id: 'm1', body: message }] };
-    const signed = { method: 'POST', pathAndQuery: '/internal/card-events', body: JSON.stringify(given) };
-    return call(
-      'POST',
-      signed.pathAndQuery,
-      given,
-      signCall(edge.secret, signed, { id: newId('req'), at: new Date() }),
-    );
-  };
+  const { call, deliver } = sampleCaller({ url: origin.url, apiKey, secret: edge.secret });
   return { call, deliver, database, edge, lines, stop };
 }
 
