@@ -26,9 +26,7 @@ async function namesInSource(): Promise<string[]> {
   const texts = await Promise.all(files.map((file) => readFile(`${here}/${file}`, 'utf8')));
   return texts.flatMap((text) => {
     const calls = text.split(/\bcreate(?:Loop|Pull)\(\{/).slice(1);
-    const names = calls.flatMap((call) => /^[\s.{]*name: '([^']+)'/.exec(call)?.[1] ?? []);
-    const fallback = /name = '([^']+)'/.exec(text)?.[1];
-    return text.includes('createPull({ name =') && fallback !== undefined ? [...names, fallback] : names;
+    return calls.flatMap((call) => /^[\s.{]*name: '([^']+)'/.exec(call)?.[1] ?? []);
   });
 }
 

@@ -14,7 +14,7 @@ import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { Intake } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
-import { createPull } from './intake/pull.ts';
+import { createPull, type PullOptions } from './intake/pull.ts';
 import { createQueueMetrics } from './intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
@@ -50,8 +50,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
-  const pull =
-    config.queue === null ? null : createPull({ queue: config.queue, intake, log, watch: queues('card events') });
+  const pull = pullOf(config, { intake, log, watch: queues('card events') });
   const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log });
@@ -109,6 +108,11 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
 
 function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bundle }: Config): EdgeClient {
   return createEdgeClient({ url, secret, bundle });
+}
+
+/** Null: no queue is configured, and the edge hands its events over itself. */
+function pullOf({ queue }: Config, parts: Pick<PullOptions, 'intake' | 'log' | 'watch'>) {
+  return queue === null ? null : createPull({ name: 'queue pull', queue, ...parts });
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {

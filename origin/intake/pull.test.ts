@@ -32,7 +32,7 @@ describe('the queue, pulled', () => {
     const config = { api_url: queue.url, account_id: 'acc', queue_id: 'que', api_token };
     registry = new Registry();
     const watch = own ?? createQueueMetrics(registry)('card events');
-    const loop = createPull({ queue: config, intake, watch, log: pino({ level: 'silent' }) });
+    const loop = createPull({ name: 'queue pull', queue: config, intake, watch, log: pino({ level: 'silent' }) });
     loop.start();
     try {
       await work(loop);

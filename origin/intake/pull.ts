@@ -36,16 +36,15 @@ const ackedSchema = z.object({ success: z.literal(true) });
 type Pulled = z.infer<typeof messageSchema>;
 
 export interface PullOptions {
-  /** The loop's, where it is not that of the card events. */
-  readonly name?: string;
+  /** The loop's. */
+  readonly name: string;
   readonly queue: QueueConfig;
   readonly intake: Pick<Intake, 'take'>;
   readonly watch?: QueueWatch | undefined;
   readonly log: Logger;
 }
 
-export function createPull(options: PullOptions): Loop {
-  const { name = 'queue pull', queue, intake, watch = unwatchedQueue, log } = options;
+export function createPull({ name, queue, intake, watch = unwatchedQueue, log }: PullOptions): Loop {
   const base = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages`;
 
   async function call<T>(
