@@ -136,8 +136,6 @@ export const limits = {
   cardTriesMax: 6,
   /** The end of a deadline that is kept for a stand-in: its desk is asked and a queue takes it, some tens of milliseconds each. */
   standInMs: 250,
-  /** Of an isolate's decisions one in so many is a log line: 1,000 a second are ten lines then. All of them are events anyway. */
-  decisionsPerLogLine: 100,
   /** How long the list of known cards may take, where nobody sets a deadline. */
   knownCardsMs: 1_000,
   /** The largest sum of a card and day that may be set, in purchases of that size. */

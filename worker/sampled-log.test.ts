@@ -1,8 +1,9 @@
 // What the edge logs of decisions: one in so many, with nothing of whose they are. All of them are events.
 
 import { afterEach, expect, test, vi } from 'vitest';
-import { limits } from '../contracts/limits.ts';
+
 import { profile, request } from '../core/samples.ts';
+import { decisionsPerLogLine } from './card-call.ts';
 import { cardAt, newToken, postNative } from './sample-calls.ts';
 
 afterEach(() => void vi.restoreAllMocks());
@@ -12,7 +13,7 @@ test('of two hundred decisions two are lines, without card, merchant, account or
   vi.spyOn(console, 'info').mockImplementation((line) => void lines.push(JSON.parse(String(line))));
   const token = newToken();
   await cardAt('native', token).putProfile(profile({ funds_minor: 10_000 }));
-  const decisions = 2 * limits.decisionsPerLogLine;
+  const decisions = 2 * decisionsPerLogLine;
   for (let one = 1; one <= decisions; one++) {
     const asked = request({ request_key: `r${one}`, authorization_key: `a${one}`, amount_minor: 1 });
     const answer = await postNative('authorizations', { card_token: token, request: asked });
