@@ -15,7 +15,7 @@ import { watchEventLoop } from './event-loop.ts';
 import { Intake } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull, type PullOptions } from './intake/pull.ts';
-import { createQueueMetrics } from './intake/queue-metrics.ts';
+import { createQueueMetrics, type QueueMetrics } from './intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createSuspenseLoop } from './intake/suspense-loop.ts';
@@ -50,7 +50,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
-  const pull = pullOf(config, { intake, log, watch: queues('card events') });
+  const pull = pullOf(config, { intake, log, queues });
   const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log });
@@ -111,8 +111,11 @@ function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bu
 }
 
 /** Null: no queue is configured, and the edge hands its events over itself. */
-function pullOf({ queue }: Config, parts: Pick<PullOptions, 'intake' | 'log' | 'watch'>) {
-  return queue === null ? null : createPull({ name: 'queue pull', queue, ...parts });
+function pullOf(
+  { queue }: Config,
+  { queues, ...parts }: Pick<PullOptions, 'intake' | 'log'> & { queues: QueueMetrics },
+) {
+  return queue === null ? null : createPull({ name: 'queue pull', queue, watch: queues('card events'), ...parts });
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {
