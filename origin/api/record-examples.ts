@@ -53,7 +53,7 @@ async function record(world: SampleWorld, operation: Operation, call: Call): Pro
     parameters: {
       ...call.params,
       ...queryOf(operation, call),
-      ...(takesKey ? { 'Idempotency-Key': '"6f1c1b0e-3f57-4a53-9f4b-4a0f0d3c8a11"' } : {}),
+      ...(takesKey ? { 'Idempotency-Key': '"payout-of-november"' } : {}),
     },
     ...(call.body === undefined ? {} : { body: call.body }),
     ...(answer.text === '' ? {} : { answer: shortened(answer.body) as Json }),
