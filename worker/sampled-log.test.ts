@@ -1,5 +1,6 @@
-// What the edge logs of decisions: one in so many, with nothing of whose they are. All of them are events.
+// What the edge logs of decisions and what it measures: one in so many, with nothing of whose they are. All of them are events.
 
+import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { profile, request } from '../core/samples.ts';
@@ -31,4 +32,23 @@ test('of two hundred decisions two are lines, without card, merchant, account or
     });
     expect(waited_ms).toBeGreaterThanOrEqual(0);
   }
+});
+
+test.each([
+  ['is measured', 0, true],
+  ['is not', 0.99, false],
+])('by chance, a request %s', async (_, drawn, isMeasured) => {
+  vi.spyOn(Math, 'random').mockReturnValue(drawn);
+  const messages: object[] = [];
+  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((message) => {
+    messages.push(Object(message));
+    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
+  });
+  const token = newToken();
+  await cardAt('native', token).putProfile(profile({ funds_minor: 10_000 }));
+  const asked = request({ request_key: 'r1', authorization_key: 'a1' });
+  expect((await postNative('authorizations', { card_token: token, request: asked })).status).toBe(200);
+  const ofCard = () => messages.filter((message) => 'card_key' in message && message.card_key === `native:${token}`);
+  await vi.waitFor(() => expect(JSON.stringify(ofCard())).toContain('"sequence":2'), { timeout: 10_000 });
+  expect(ofCard().some((message) => 'answered_ms' in message)).toBe(isMeasured);
 });

@@ -95,7 +95,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /**
    * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline, an
    * instant by this machine's clock, it is declined and its key burnt: nobody waits for the answer. `traces`: what the origin links the
-   * event to. `arrivedAtMs`: when the request reached the edge, by the clock of the machine that took it; only to measure by.
+   * event to. `arrivedAtMs`: of a request that is measured, when it reached the edge, by the clock of the machine that took it.
    */
   authorize(
     requestText: JsonText<AuthorizationRequest>,
