@@ -167,6 +167,50 @@ describe('texts', () => {
   });
 });
 
+describe('pages', () => {
+  const page = (path: string, text: string) => [path, text] as const;
+  const target = page('docs/target.md', '# Target\n\n## What `x` does, and why\n\n## Twice\n\n## Twice\n');
+
+  test.each([
+    ['a file that is not there', '[one](nowhere.md)'],
+    ['a folder that is not there', '[one](../nowhere/)'],
+    ['a heading that is not there', '[one](target.md#nothing)'],
+    ['a heading of its own that is not there', '[one](#nothing)'],
+    ['a reference', '[one][1]\n\n[1]: nowhere.md'],
+    ['a picture', '![one](nowhere.png)'],
+    ['beside code', '`x` and [`one`](nowhere.md)'],
+  ])('a link to nothing is named: %s', (_, text) => {
+    const line = text.split('\n').length;
+    expect(found(target, page('docs/a.md', text))).toEqual([`docs/a.md:${line} link`]);
+  });
+
+  test('links that lead somewhere, addresses of other places, and code are silent', () => {
+    const text = [
+      '# Own',
+      '[a](target.md) [b](../docs) [c](./) [d](#own) [e](https://example.com/none.md) [f](mailto:a@example.com)',
+      '[g](target.md#what-x-does-and-why) [h](target.md#twice-1)',
+      '`[i](nowhere.md)`',
+      '```md',
+      '[j](nowhere.md)',
+      '```',
+    ].join('\n');
+    expect(found(target, page('docs/a.md', text))).toEqual([]);
+  });
+
+  test('a heading in code is no place to lead to', () => {
+    const text = '[one](#two)\n\n```sh\n# two\n```\n';
+    expect(found(page('docs/a.md', text))).toEqual(['docs/a.md:1 link']);
+  });
+
+  test('a page of docs that the index does not list is named', () => {
+    const index = (text: string) => page('docs/README.md', text);
+    expect(found(target, index('# Index\n'))).toEqual(['docs/target.md:1 index']);
+    expect(found(target, index('[the target](target.md#twice)\n'))).toEqual([]);
+    const decision = page('docs/decisions/0001-one.md', '# 1\n');
+    expect(found(decision, index('[all](decisions/)\n'))).toEqual(['docs/decisions/0001-one.md:1 index']);
+  });
+});
+
 describe('migrations', () => {
   const first = ['migrations/0001_ledger.sql', 'create table transfer ();\n'] as const;
   const second = ['migrations/0002_settlement.sql', 'create table settlement ();\n'] as const;

@@ -3,6 +3,7 @@
 import type { Finding, RepositoryFile } from './finding.ts';
 import { importFindings } from './imports.ts';
 import { migrationFindings } from './migrations.ts';
+import { pageFindings } from './pages.ts';
 import { shapeFindings } from './shape.ts';
 import { parseSource } from './source.ts';
 import { textFindings } from './texts.ts';
@@ -14,5 +15,6 @@ export function houseFindings(files: readonly RepositoryFile[]): Finding[] {
     ...sources.flatMap((source) => [...importFindings(source), ...wordFindings(source), ...shapeFindings(source)]),
     ...files.flatMap(textFindings),
     ...migrationFindings(files),
+    ...pageFindings(files),
   ];
 }
