@@ -62,8 +62,7 @@ function unlistedPages(pages: readonly RepositoryFile[], links: readonly Link[])
 /** Every file, and every folder that has one. */
 function placesOf(files: readonly RepositoryFile[]): ReadonlySet<string> {
   const places = new Set<string>(['.']);
-  for (const { path } of files)
-    for (let place = path; place !== '.'; place = posix.dirname(place)) places.add(place);
+  for (const { path } of files) for (let place = path; place !== '.'; place = posix.dirname(place)) places.add(place);
   return places;
 }
 
