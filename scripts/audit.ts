@@ -2,28 +2,19 @@
 // in files that the database's owner cannot change. Exits with 1 where something is wrong, with 3 where nothing is, and nobody outside
 // the database has witnessed it: its owner could have rewritten all of it.
 
-import type { KeyObject } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { withoutCause } from '../origin/audit/causes.ts';
-import { readCheckpoints, writeCheckpoint } from '../origin/audit/checkpoint.ts';
-import { readSigningKey } from '../origin/audit/signing-key.ts';
-import { verifyAudit } from '../origin/audit/verify-audit.ts';
-import { connectOwner } from '../origin/db/client.ts';
-import { verifyLedger } from '../origin/ledger/verify.ts';
 import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
 import { type AccessWords, accessInWords, readAccess } from './audit/access.ts';
 import { exportInWords, proveExport } from './audit/export.ts';
-import { home, portBaseOption, readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
-import { developmentSigningKey } from './dev/signing-key.ts';
+import { databaseUrl, placeDefault, signingKey, verifyingKey } from './audit/place.ts';
+import { proofInWords, proveDatabase } from './audit/proof.ts';
+import { portBaseOption } from './dev/home.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run audit -- <command> [options]
 
-  verify       recomputes both hash chains, compares them with every checkpoint, and names the first bad row;
-               adds up the ledger's balances, and looks for what moved or was made without an audit event
+  verify       recomputes both hash chains, compares them with every checkpoint, and names the first bad row; adds up the
+               ledger's balances, looks for what moved or was made without an audit event, and counts what was looked at
   checkpoint   verifies, then signs how long both chains are and what they end in, into a file of its own
   access       who read what and who was refused, of the newest seven days, refusals first; and whether the rows of
                days that are over are still those that were sealed
@@ -80,24 +71,6 @@ function readWords(args: readonly string[]): Words | null {
   return { command, place, exported, access: { day, key, outcome }, json };
 }
 
-function signingKey(): KeyObject {
-  const given = process.env['AUDIT_SIGNING_KEY'];
-  return readSigningKey('AUDIT_SIGNING_KEY', given || readFileSync(developmentSigningKey(), 'utf8'));
-}
-
-function verifyingKey(): KeyObject {
-  const given = process.env['AUDIT_PUBLIC_KEY'];
-  return given ? readSigningKey('AUDIT_PUBLIC_KEY', given, 'public') : signingKey();
-}
-
-function databaseUrl(): string {
-  const url = process.env['DATABASE_URL'] ?? readNote<Running>('running.json')?.database_url;
-  if (url === undefined) throw new Error('DATABASE_URL is not set, and no npm start runs');
-  return url;
-}
-
-const placeDefault = join(home, 'checkpoints');
-
 async function run(words: Words): Promise<void> {
   const { command, exported, json } = words;
   if (command === 'access') return print(await readAccess(databaseUrl(), words.access), json, accessInWords);
@@ -119,77 +92,13 @@ function print<R extends { readonly clean: boolean }>(report: R, json: boolean, 
 
 async function audit({ command, place: named, json }: Words): Promise<void> {
   const place = named ?? placeDefault;
-  const store = openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env));
-  const key = command === 'checkpoint' ? signingKey() : verifyingKey();
-  const stored = await readCheckpoints(store, key);
-  const sql = await connectOwner(databaseUrl());
-  const { proof, books, orphans } = await (async () => ({
-    proof: await verifyAudit(sql, stored.checkpoints),
-    books: await verifyLedger(sql),
-    orphans: await withoutCause(sql),
-  }))().finally(() => sql.end());
-  const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences, ...orphans];
-  const clean = problems.length === 0;
-  const { audit, ledger, faults } = proof;
-  const name =
-    clean && command === 'checkpoint'
-      ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
-      : null;
-  const newest = stored.checkpoints.at(-1);
-  const report = {
-    clean,
-    // A checkpoint of an empty database has witnessed nothing.
-    witnessed: name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0),
-    witnessed_to:
-      newest === undefined
-        ? null
-        : { made_at: newest.made_at, audit_events: newest.audit.no, ledger_seals: newest.ledger.no },
-    audit_events: audit.links,
-    ledger_seals: ledger.links,
-    ledger_transfers: ledger.transfers,
-    checkpoints: stored.checkpoints.length,
-    faults: faults.map(({ chain, no, problem, says }) => ({ chain, no, problem, says })),
-    problems,
-    checkpoint: name === null ? null : `${place.replace(/\/+$/, '')}/${name}`,
-  };
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
-  if (!clean) process.exitCode = 1;
-  else if (!report.witnessed) process.exitCode = 3;
-}
-
-interface WitnessedTo {
-  readonly made_at: string;
-  readonly audit_events: number;
-  readonly ledger_seals: number;
-}
-
-function inWords(report: {
-  clean: boolean;
-  witnessed: boolean;
-  witnessed_to: WitnessedTo | null;
-  audit_events: number;
-  ledger_seals: number;
-  ledger_transfers: number;
-  checkpoints: number;
-  problems: readonly string[];
-  checkpoint: string | null;
-}): string {
-  const { audit_events, ledger_seals, ledger_transfers, checkpoints, problems, checkpoint } = report;
-  const witnessedTo = report.witnessed_to;
-  return [
-    `audit events       ${audit_events} good`,
-    `ledger seals       ${ledger_seals} good, of ${ledger_transfers} transfers`,
-    `checkpoints        ${checkpoints} agree${witnessedTo === null ? '' : `; the newest, of ${witnessedTo.made_at}, goes to event ${witnessedTo.audit_events} and seal ${witnessedTo.ledger_seals}`}`,
-    ...problems.map((problem) => `WRONG              ${problem}`),
-    ...(checkpoint === null ? [] : [`signed             ${checkpoint}`]),
-    verdictOn(report),
-  ].join('\n');
-}
-
-function verdictOn({ clean, witnessed }: { clean: boolean; witnessed: boolean }): string {
-  if (!clean) return 'this is not what was written';
-  if (witnessed) return 'nothing was changed';
-  return "the chains agree with themselves, and nobody has witnessed them: sign a checkpoint, in a place that the database's owner cannot write to";
+  const isSigning = command === 'checkpoint';
+  const report = await proveDatabase({
+    ...{ url: databaseUrl(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
+    store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
+  });
+  print(report, json, proofInWords);
+  if (report.clean && !report.witnessed) process.exitCode = 3;
 }
 
 const words = wordsOf(readWords, help);

@@ -151,7 +151,7 @@ test('settlements stuck and queue dead: nothing, then something', async () => {
 test('status and queue status tell of an edge that is away, and end with 1', async () => {
   const well = await run('queue', 'status');
   expect(well).toMatchObject({ error: '', code: 0 });
-  expect(well.out).toContain('waits since');
+  expect(well.out).toContain('oldest waits for');
   world.api.edge.away = true;
   const ill = await run('status');
   world.api.edge.away = false;

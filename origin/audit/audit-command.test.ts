@@ -74,6 +74,38 @@ test('X14: a chain that nobody has witnessed is not called proved, rewritten or 
   expect((await run('verify')).stdout).toContain('nothing was changed');
 });
 
+test('counts what a reader understands, in major units, and says what a fault means', async () => {
+  const well = await run('verify');
+  expect(well.stdout).toContain('audit events       10 good, 8 of them transitions');
+  expect(well.stdout).toMatch(
+    /^settlements {8}8, each in the state of its last transition\n +8 {3}queued {3}\d+\.\d\d USD$/m,
+  );
+  expect(well.stdout).toMatch(/^transfers {10}\d+ good, as they were sealed, in 1 seals$/m);
+  expect(well.stdout).toMatch(/^ +1 {3}direct {3}\d+\.\d\d USD$/m);
+  expect(JSON.parse((await run('verify', '--json')).stdout)).toMatchObject({
+    counts: { settlements: [{ state: 'queued', currency: 'USD', count: 8 }], transitions: 8 },
+  });
+  await asOwner(url, (sql) => sql.query(`${unseen}; update audit_events set actor = 'nobody' where audit_no = 7`));
+  const { code, stdout } = await run('verify');
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /^WRONG +event 7 is not what was sealed\n +that means: a row was edited after it was written/m,
+  );
+  expect(stdout).toContain('ops/runbooks/audit-not-proved.md');
+  expect(stdout).not.toContain('each in the state');
+});
+
+test('a settlement whose state was changed past the service is found, although both chains are whole', async () => {
+  await asOwner(url, (sql) =>
+    sql.query(
+      `${unseen}; update settlements set state = 'processing' where settlement_no = (select min(settlement_no) from settlements)`,
+    ),
+  );
+  const { code, stdout } = await run('verify', '--json');
+  const said = expect.stringMatching(/^settlement stl_\w{26} is in another state than its last transition/);
+  expect([code, JSON.parse(stdout)]).toMatchObject([1, { clean: false, faults: [], problems: [said] }]);
+});
+
 test('a bucket that cannot be opened says what is missing', async () => {
   const given = { S3_ENDPOINT: 'https://s3.example.com', S3_ACCESS_KEY_ID: '', S3_SECRET_ACCESS_KEY: '' };
   const { code, stderr } = await runIn(given, 'verify', '--checkpoints', 's3://audit');

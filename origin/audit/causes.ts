@@ -89,6 +89,19 @@ const questions = [
           and right(e.reason, 64) = destinations_digest(s.merchant_id, s.destinations))
       order by s.id limit $1`,
   },
+  {
+    says: (id: string) => `settlement ${id} is in another state than its last transition in the audit trail`,
+    text: `
+      select s.settlement_id as id
+      from settlements s
+      left join lateral (
+        select e.to_state from audit_events e
+        where e.subject = s.settlement_id and e.to_state is not null
+        order by e.audit_no desc limit 1
+      ) as last on true
+      where last.to_state is distinct from s.state
+      order by s.settlement_no limit $1`,
+  },
 ] as const;
 
 /** In words, one for each. Empty: everything has its cause. Reads whole tables: for a command, not for a request. */

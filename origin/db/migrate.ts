@@ -5,7 +5,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { connectOwner } from './client.ts';
+import { connectOwner, type Sql } from './client.ts';
 
 const defaultDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -53,6 +53,18 @@ export async function migrate(url: string, directory: string = defaultDirectory)
   } finally {
     await sql.end();
   }
+}
+
+/** What `migrate` would apply, and nothing is applied; throws what it would refuse. `sql`: the owner's connection, or any that may read. */
+export async function pendingMigrations(sql: Sql, directory: string = defaultDirectory): Promise<string[]> {
+  const migrations = await readMigrations(directory);
+  const { rows: known } = await sql.query<{ is_there: boolean }>(
+    "select to_regclass('schema_migrations') is not null as is_there",
+  );
+  if (known[0]?.is_there !== true) return migrations.map(({ file }) => file);
+  const { rows } = await sql.query<Applied>('select version, file, checksum from schema_migrations order by version');
+  assertUnedited(migrations, rows);
+  return migrations.slice(rows.length).map(({ file }) => file);
 }
 
 interface Applied {

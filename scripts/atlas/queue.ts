@@ -36,10 +36,10 @@ async function queues(connection: Connection): Promise<Found> {
   const text = lines([
     ...ill.map(({ name, status, error }) => `${status.toUpperCase()}   ${name}: ${error ?? ''}`),
     ...table([
-      ['loop', 'waits since', 'last success', 'last error'],
+      ['loop', 'oldest waits for', 'last success', 'last error'],
       ...loops.map(({ name, lag_ms, last_success_at, last_error }) => [
         name,
-        lag_ms === null ? 'not told' : length(lag_ms),
+        lag_ms === null ? '–' : length(lag_ms),
         last_success_at ?? 'never',
         last_error ?? '',
       ]),

@@ -1,0 +1,70 @@
+// atlas doctor: looks at everything that a deployment stands on and names what to do about what is wrong. It changes nothing.
+
+import { howToStart, portBaseDefault, readNote } from '../dev/home.ts';
+import type { Running } from '../dev/running.ts';
+import { type Command, type Found, UsedWrongly, wholeNumber, wordsIn } from './command.ts';
+import type { Connection } from './connection.ts';
+import { type Check, notLookedAt } from './doctor/check.ts';
+import { clockChecks } from './doctor/clocks.ts';
+import { databaseChecks } from './doctor/database.ts';
+import { edgeChecks } from './doctor/edge.ts';
+import { nodeCheck, portChecks } from './doctor/machine.ts';
+import { originChecks } from './doctor/origin.ts';
+import { secretChecks } from './doctor/secrets.ts';
+import { lines, table } from './shown.ts';
+
+export const doctor: Command = {
+  name: 'doctor',
+  summary: 'Node, ports, database, roles, clocks, secrets, queues: what is wrong, and what mends it',
+  help: `atlas doctor      looks at everything that a deployment stands on, and changes nothing
+
+  --edge-url URL    the edge (ATLAS_EDGE_URL)
+
+DATABASE_URL      set: migrations, roles, clock and durability of the database too
+INTERNAL_SECRET or API_KEY set: the origin's whole configuration too, as npm run secrets -- check does
+Where neither a URL nor a running npm start is there, only this machine is looked at.
+
+Found (1): something is wrong. What was not looked at is said, and is no finding.`,
+  read(args) {
+    const { values } = wordsIn(args, { options: { 'edge-url': { type: 'string' } } as const });
+    const portBase = wholeNumber('port-base', values['port-base']) ?? portBaseDefault;
+    return (connection) => run(connection, portBase);
+  },
+};
+
+async function run(connection: () => Connection, portBase: number): Promise<Found> {
+  const deployment = deploymentOf(connection);
+  const checks = [
+    nodeCheck(),
+    ...(deployment === null
+      ? [...(await portChecks(portBase)), notLookedAt('origin', `nothing runs here: ${howToStart()}, or --url`)]
+      : [...(await originChecks(deployment)), ...(await edgeChecks(deployment)), ...(await clockChecks(deployment))]),
+    ...(await databaseChecks(databaseUrl(deployment))),
+    ...secretChecks(process.env),
+  ];
+  const wrongs = checks.filter(({ outcome }) => outcome === 'wrong').length;
+  const verdict = wrongs === 0 ? 'Nothing is wrong that was looked at.' : `${wrongs} of ${checks.length} are wrong.`;
+  return { text: lines([...shown(checks), '', verdict]), answer: { checks, wrong: wrongs }, isWell: wrongs === 0 };
+}
+
+/** Null: nothing is named, and nothing runs. What is named by half is still used wrongly. */
+function deploymentOf(connection: () => Connection): Connection | null {
+  try {
+    return connection();
+  } catch (error) {
+    const isNothing = error instanceof UsedWrongly && error.message.startsWith('No --url');
+    if (!isNothing) throw error;
+    return null;
+  }
+}
+
+/** Of the running npm start only where that is what is asked. */
+function databaseUrl(deployment: Connection | null): string | undefined {
+  const running = readNote<Running>('running.json');
+  return process.env['DATABASE_URL'] || (running?.origin_url === deployment?.url ? running?.database_url : undefined);
+}
+
+function shown(checks: readonly Check[]): string[] {
+  const rows = table(checks.map(({ outcome, name, says }) => [outcome === 'wrong' ? 'WRONG' : outcome, name, says]));
+  return checks.flatMap(({ fix }, at) => [rows[at] ?? '', ...(fix === null ? [] : [`                 → ${fix}`])]);
+}

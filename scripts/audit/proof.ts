@@ -1,0 +1,130 @@
+// npm run audit -- verify and checkpoint, and atlas verify: the past proved from the database, and counted for a reader.
+
+import type { KeyObject } from 'node:crypto';
+import { withoutCause } from '../../origin/audit/causes.ts';
+import type { Fault, FaultKind } from '../../origin/audit/chain.ts';
+import { readCheckpoints, writeCheckpoint } from '../../origin/audit/checkpoint.ts';
+import { verifyAudit } from '../../origin/audit/verify-audit.ts';
+import { connectOwner } from '../../origin/db/client.ts';
+import { verifyLedger } from '../../origin/ledger/verify.ts';
+import type { ObjectStore } from '../../origin/object-store/object-store.ts';
+import { type Counts, countedInWords, readCounts, totalOf } from './counts.ts';
+
+export interface Proving {
+  readonly url: string;
+  readonly store: ObjectStore;
+  readonly key: KeyObject;
+  /** As the checkpoints' place is named to people. */
+  readonly place: string;
+  /** Signs a checkpoint where nothing is wrong. */
+  readonly isSigning: boolean;
+}
+
+export interface ProofReport {
+  readonly clean: boolean;
+  readonly witnessed: boolean;
+  readonly witnessed_to: {
+    readonly made_at: string;
+    readonly audit_events: number;
+    readonly ledger_seals: number;
+  } | null;
+  readonly audit_events: number;
+  readonly ledger_seals: number;
+  readonly ledger_transfers: number;
+  readonly ledger_accounts: number;
+  readonly counts: Counts;
+  readonly checkpoints: number;
+  readonly faults: readonly (Fault & { readonly means: string })[];
+  readonly problems: readonly string[];
+  readonly checkpoint: string | null;
+}
+
+export async function proveDatabase({ url, store, key, place, isSigning }: Proving): Promise<ProofReport> {
+  const stored = await readCheckpoints(store, key);
+  const sql = await connectOwner(url);
+  const { proof, books, orphans, counts } = await (async () => {
+    const chains = await verifyAudit(sql, stored.checkpoints);
+    return {
+      proof: chains,
+      books: await verifyLedger(sql),
+      orphans: await withoutCause(sql),
+      counts: await readCounts(sql, chains.audit.last.no),
+    };
+  })().finally(() => sql.end());
+  const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences, ...orphans];
+  const clean = problems.length === 0;
+  const { audit, ledger, faults } = proof;
+  const name =
+    clean && isSigning
+      ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
+      : null;
+  const newest = stored.checkpoints.at(-1);
+  return {
+    clean,
+    // A checkpoint of an empty database has witnessed nothing.
+    witnessed: name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0),
+    witnessed_to:
+      newest === undefined
+        ? null
+        : { made_at: newest.made_at, audit_events: newest.audit.no, ledger_seals: newest.ledger.no },
+    ...{ audit_events: audit.links, ledger_seals: ledger.links, ledger_transfers: ledger.transfers },
+    ...{ ledger_accounts: books.accounts, counts, checkpoints: stored.checkpoints.length },
+    faults: faults.map((fault) => ({ ...fault, means: meanings[fault.problem] })),
+    problems,
+    checkpoint: name === null ? null : `${place.replace(/\/+$/, '')}/${name}`,
+  };
+}
+
+/** What a fault of a chain means, for whoever has never seen one. */
+export const meanings: Readonly<Record<FaultKind, string>> = {
+  changed:
+    'a row was edited after it was written, past the service: its content no longer gives its hash. Compare it with the exported file that holds its number',
+  missing: 'rows were deleted, or the end was cut off: everything from this number on is unproved',
+  inserted: 'a row was written that the chain never took in: by somebody who writes to the database past the service',
+  unlinked: 'a row was put in the place of another: it does not continue the row before it',
+  head_differs: 'the chain was ended anew: its last row is not the one that the database counted',
+  rewritten:
+    'all rows agree with each other and not with a signed checkpoint: somebody with the rights of the owner has written the past anew',
+};
+
+export function proofInWords(report: ProofReport): string {
+  const { audit_events, ledger_seals, ledger_transfers, ledger_accounts, checkpoints, checkpoint, counts } = report;
+  const { settlements, transfers, transitions } = counts;
+  const to = report.witnessed_to;
+  const newest =
+    to === null ? '' : `; the newest, of ${to.made_at}, goes to event ${to.audit_events} and seal ${to.ledger_seals}`;
+  // What is claimed of all rows is claimed only where nothing is wrong.
+  const holds = (claim: string) => (report.clean ? claim : ' looked at');
+  return [
+    `audit events       ${audit_events} good, ${transitions} of them transitions of settlements, cards and keys`,
+    `settlements        ${totalOf(settlements)}${holds(', each in the state of its last transition')}`,
+    ...countedInWords(settlements.map((row) => ({ ...row, name: row.state }))),
+    `transfers          ${ledger_transfers} good, as they were sealed, in ${ledger_seals} seals`,
+    ...countedInWords(transfers.map((row) => ({ ...row, name: row.kind }))),
+    `ledger accounts    ${ledger_accounts}${holds(', each balance the sum of its transfers; debits equal credits in each currency')}`,
+    `checkpoints        ${checkpoints} agree${newest}`,
+    ...wrongInWords(report),
+    ...(checkpoint === null ? [] : [`signed             ${checkpoint}`]),
+    verdictOn(report),
+  ].join('\n');
+}
+
+function wrongInWords({ clean, faults, problems }: ProofReport): string[] {
+  if (clean) return [];
+  return [
+    ...problems.flatMap((problem) => {
+      const fault = faults.find(({ says }) => says === problem);
+      return [
+        `WRONG              ${problem}`,
+        ...(fault === undefined ? [] : [`                   that means: ${fault.means}`]),
+      ];
+    }),
+    'What is wrong is not among what was counted as good. Change nothing, take a dump, and follow ops/runbooks/audit-not-proved.md.',
+  ];
+}
+
+function verdictOn({ clean, witnessed }: ProofReport): string {
+  if (!clean) return 'this is not what was written';
+  if (witnessed) return 'nothing was changed';
+  return "the chains agree with themselves, and nobody has witnessed them: sign a checkpoint, in a place that the database's owner cannot write to";
+}
