@@ -105,9 +105,8 @@ test('a database that is away, that is not migrated, that may not take the role,
   const strange = new URL(database);
   strange.username = 'atlas_stranger_of_doctor';
   strange.password = 'of-tests';
-  const stranger = await doctor({ DATABASE_URL: strange.href }).finally(() =>
-    asOwner(database, (sql) => sql.query('drop role atlas_stranger_of_doctor')),
-  );
+  const stranger = await doctor({ DATABASE_URL: strange.href });
+  await asOwner(database, (sql) => sql.query('drop role atlas_stranger_of_doctor'));
   expect(stranger.wrong.map(({ name }) => name)).toContain('role');
   expect(stranger.wrong.find(({ name }) => name === 'migrations')).toBeDefined();
   expect(stranger.isLossy).toBe(true);

@@ -76,7 +76,7 @@ export async function proveDatabase({ url, store, key, place, isSigning }: Provi
 }
 
 /** What a fault of a chain means, for whoever has never seen one. */
-export const meanings: Readonly<Record<FaultKind, string>> = {
+const meanings: Readonly<Record<FaultKind, string>> = {
   changed:
     'a row was edited after it was written, past the service: its content no longer gives its hash. Compare it with the exported file that holds its number',
   missing: 'rows were deleted, or the end was cut off: everything from this number on is unproved',
