@@ -2,6 +2,7 @@
 // faults at the provider all the while. Nothing may be paid twice, nothing be lost, and everything written proves itself.
 // What dies is an engine within this process: its transactions are rolled back and nothing it does reaches anybody any more.
 
+import { withoutCause } from '../../origin/audit/causes.ts';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
 import { connectOwner, type Database, openDatabase } from '../../origin/db/client.ts';
 import { migrate } from '../../origin/db/migrate.ts';
@@ -207,8 +208,11 @@ async function judge({ database, url, ids, merchant, books }: End) {
   if (balance !== expected) findings.push(`the merchant's balance is ${balance}, not ${expected}`);
   findings.push(...(await verifyLedger(database.sql)).differences);
   const owner = await connectOwner(url);
-  const proof = await verifyAudit(owner).finally(() => owner.end());
-  findings.push(...proof.faults.map(({ says }) => says));
+  try {
+    findings.push(...(await verifyAudit(owner)).faults.map(({ says }) => says), ...(await withoutCause(owner)));
+  } finally {
+    await owner.end();
+  }
   return { ...count, findings };
 }
 

@@ -91,6 +91,7 @@ const questions = [
   },
   {
     says: (id: string) => `settlement ${id} is in another state than its last transition in the audit trail`,
+    // One look into the index for each settlement: 200,000 of them take 5 s on the machine of load/README.md.
     text: `
       select s.settlement_id as id
       from settlements s

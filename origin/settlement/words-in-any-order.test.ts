@@ -3,9 +3,10 @@
 
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Telling, WordsWorld } from '../../scripts/test-provider-words.ts';
 import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
+import { withoutCause } from '../audit/causes.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import type { Task } from './claim.ts';
@@ -15,9 +16,11 @@ import { takeProviderWords } from './provider-words.ts';
 const owedMinor = 1_000n;
 const amountMinor = 300;
 
+let url: string;
 let database: Database;
 beforeAll(async () => {
-  const opened = openDatabase({ url: await createTestDatabase(), poolMax: 4, onIdleError: () => {} });
+  url = await createTestDatabase();
+  const opened = openDatabase({ url, poolMax: 4, onIdleError: () => {} });
   database = opened;
   return () => opened.close();
 });
@@ -168,4 +171,6 @@ test('words in any order: what is owed in the end is what happened, each fact is
     }),
     { numRuns: 60, endOnFailure: true },
   );
+  // No return, refusal or late word of all these reads as a state that nobody wrote.
+  expect(await asOwner(url, withoutCause)).toEqual([]);
 }, 120_000);
