@@ -58,7 +58,7 @@ const summarySchema = z.object({
     http_req_failed: z.object({ passes: figure }),
     checks: z.object({ fails: figure }).default({ fails: 0 }),
     dropped_iterations: z.object({ count: figure }).default({ count: 0 }),
-    // The settlement script's own.
+    // Of the scripts that ask for settlements.
     settlements_created: z.object({ count: figure }).default({ count: 0 }),
     replay_mismatches: z.object({ count: figure }).default({ count: 0 }),
     // Those of the script of alerts.
@@ -79,11 +79,8 @@ export interface K6Run {
 
 export type K6Result = Awaited<ReturnType<typeof runK6>>;
 
-/** Runs the script to its end. Throws where k6 could not, and not where a threshold was crossed: it returns whether none was. */
-export async function spawnK6(
-  parts: AsyncDisposableStack,
-  { script, env, summaryPath, output }: K6Run,
-): Promise<boolean> {
+/** Throws where k6 could not run to its end, and not where a threshold was crossed: it returns whether none was. */
+async function spawnK6(parts: AsyncDisposableStack, { script, env, summaryPath, output }: K6Run): Promise<boolean> {
   const child = spawn(findK6(), ['run', '--no-usage-report', '--quiet', `--summary-export=${summaryPath}`, script], {
     stdio: ['ignore', output, 2],
     env: { ...process.env, ...env },
@@ -99,7 +96,7 @@ export async function spawnK6(
   return exitCode === 0;
 }
 
-/** The same, with the figures that every script has. `passed`: no threshold was crossed. */
+/** Runs the script to its end, and returns the figures that every script has. `passed`: no threshold was crossed. */
 export async function runK6(parts: AsyncDisposableStack, run: K6Run) {
   const passed = await spawnK6(parts, run);
   const { metrics } = summarySchema.parse(JSON.parse(await readFile(run.summaryPath, 'utf8')));
