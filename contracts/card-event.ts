@@ -3,7 +3,8 @@
 import * as z from 'zod/mini';
 import { authorizationRequestSchema } from './authorization-request.ts';
 import { cardMessageSchema } from './card-message.ts';
-import { decisionSchema, declineReasons } from './decision.ts';
+import { decisionSchema } from './decision.ts';
+import { declineReasons } from './decline-reasons.ts';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema } from './money.ts';

@@ -5,7 +5,6 @@ import { countryOf, merchantIdOf } from './attributes.ts';
 import { channels, entryModes, merchantIdChecks, threeDSecureResults } from './authorization-request.ts';
 import { categoryPatternSchema } from './category-pattern.ts';
 import { countryChecks } from './country.ts';
-import { covers, type Interval } from './interval.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
 import { namePatternSchema } from './name-pattern.ts';
@@ -13,9 +12,7 @@ import { timeZoneSchema } from './time-zone.ts';
 import { windowSchema } from './window.ts';
 
 export const daysOfWeek = ['monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday'] as const;
-const presences = ['present', 'not_present'] as const;
-
-type Excludes<T extends z.ZodMiniType> = (none: z.output<T>[], any: z.output<T>[]) => boolean;
+export const presences = ['present', 'not_present'] as const;
 
 /** Values are taken in any form in which networks' values are read: "BADSHOP  " and "usa" become "BADSHOP" and "US". */
 const merchantId = z.string().check(
@@ -28,56 +25,16 @@ const country = z.string().check(
 );
 
 /** Values of which one must match, or none may; both at once: one of the first and none of the second. */
-function anyOrNone<T extends z.ZodMiniType>(value: T, excludes: Excludes<T> = excludesSame) {
+function anyOrNone<T extends z.ZodMiniType>(value: T) {
   const values = z.array(value).check(z.minLength(1), z.maxLength(limits.controlValuesMax));
   return z
     .strictObject({ any_of: z.optional(values), none_of: z.optional(values) })
-    .check(({ value: { any_of: any = [], none_of: none = [] }, issues }) => {
-      if (any.length > 0 && none.length > 0 && excludes(none, any))
-        issues.push(neverMatches('excludes everything that any_of names, so the control can never match'));
-    })
     .check(
       z.refine(
         ({ any_of, none_of }) => any_of !== undefined || none_of !== undefined,
         'needs any_of, none_of, or both',
       ),
     );
-}
-
-function excludesSame(none: readonly unknown[], any: readonly unknown[]): boolean {
-  const excluded = new Set(none.map((one) => JSON.stringify(one)));
-  return any.every((one) => excluded.has(JSON.stringify(one)));
-}
-
-function neverMatches(message: string) {
-  return { code: 'custom' as const, input: undefined, path: ['none_of'], message };
-}
-
-const namesAll = 'names every value there is, so the control can never match';
-
-/** Values of which there are only these: naming all of them as none_of leaves nothing to match. */
-function anyOrNoneOfFew<const T extends readonly [string, ...string[]]>(few: T) {
-  return anyOrNone(z.enum(few)).check(({ value: { none_of }, issues }) => {
-    if (none_of !== undefined && few.every((one) => (none_of as readonly string[]).includes(one)))
-      issues.push(neverMatches(namesAll));
-  });
-}
-
-/** Values of which each is a range; `all`: those that there are, where one of them is always known. */
-function anyOrNoneInRange<T extends z.ZodMiniType>(
-  value: T,
-  intervalsOf: (one: z.output<T>) => Interval[],
-  all: Interval | null,
-) {
-  const ranges = anyOrNone(value, (none, any) => covers(none.flatMap(intervalsOf), any.flatMap(intervalsOf)));
-  return ranges.check(({ value: { any_of, none_of }, issues }) => {
-    if (all !== null && any_of === undefined && none_of !== undefined && covers(none_of.flatMap(intervalsOf), [all]))
-      issues.push(neverMatches(namesAll));
-  });
-}
-
-function categoriesOf(pattern: string): Interval[] {
-  return [[Number(pattern.slice(0, 4)), Number(pattern.slice(-4))]];
 }
 
 const timeOfDay = z.string().check(z.regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'must be a time such as "09:30"'));
@@ -99,20 +56,6 @@ const timeRangeSchema = z.strictObject({ from: timeOfDay, until: timeOfDay }).ch
     path: ['until'],
   }),
 );
-const minutesOfDay: Interval = [0, 1_439];
-
-function minutesOf({ from, until }: z.infer<typeof timeRangeSchema>): Interval[] {
-  const [first, end] = [from, until].map((time) => Number(time.slice(0, 2)) * 60 + Number(time.slice(3)));
-  if (first === undefined || end === undefined) return [];
-  if (first < end) return [[first, end - 1]];
-  return end === 0
-    ? [[first, minutesOfDay[1]]]
-    : [
-        [first, minutesOfDay[1]],
-        [0, end - 1],
-      ];
-}
-
 /** Local dates, both included; one of them may be left out. */
 const dateRangeSchema = z.strictObject({ from: z.optional(localDate), until: z.optional(localDate) }).check(
   z.refine(({ from, until }) => from !== undefined || until !== undefined, 'needs from, until, or both'),
@@ -121,29 +64,22 @@ const dateRangeSchema = z.strictObject({ from: z.optional(localDate), until: z.o
     path: ['until'],
   }),
 );
-const allDates: Interval = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
-
-function daysOf({ from, until }: z.infer<typeof dateRangeSchema>): Interval[] {
-  const day = (date: string) => Date.parse(date) / 86_400_000;
-  return [[from === undefined ? allDates[0] : day(from), until === undefined ? allDates[1] : day(until)]];
-}
-
 /** Which requests a control looks at: all of its attributes must match. What is not known matches no any_of and every none_of. */
 export const appliesToSchema = z
   .strictObject({
-    category: z.optional(anyOrNoneInRange(categoryPatternSchema, categoriesOf, null)),
+    category: z.optional(anyOrNone(categoryPatternSchema)),
     merchant: z.optional(anyOrNone(merchantId)),
     merchant_name: z.optional(anyOrNone(namePatternSchema)),
     /** Where the merchant is. */
     country: z.optional(anyOrNone(country)),
     /** The merchant's currency, which may differ from the card's. */
     currency: z.optional(anyOrNone(currencySchema)),
-    channel: z.optional(anyOrNoneOfFew(channels)),
-    entry_mode: z.optional(anyOrNoneOfFew(entryModes)),
-    presence: z.optional(anyOrNoneOfFew(presences)),
-    day_of_week: z.optional(anyOrNoneOfFew(daysOfWeek)),
-    time_of_day: z.optional(anyOrNoneInRange(timeRangeSchema, minutesOf, minutesOfDay)),
-    date: z.optional(anyOrNoneInRange(dateRangeSchema, daysOf, allDates)),
+    channel: z.optional(anyOrNone(z.enum(channels))),
+    entry_mode: z.optional(anyOrNone(z.enum(entryModes))),
+    presence: z.optional(anyOrNone(z.enum(presences))),
+    day_of_week: z.optional(anyOrNone(z.enum(daysOfWeek))),
+    time_of_day: z.optional(anyOrNone(timeRangeSchema)),
+    date: z.optional(anyOrNone(dateRangeSchema)),
     /** The network's risk score: higher is riskier, the scale is the network's own. */
     risk_score: z.optional(z.strictObject({ at_least: z.int().check(z.minimum(0), z.maximum(limits.riskScoreMax)) })),
     /** Whose wall clock days, times and dates are read from. */

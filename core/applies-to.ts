@@ -4,7 +4,7 @@
 
 import type { Merchant } from '../contracts/authorization-request.ts';
 import { type AppliesTo, daysOfWeek } from '../contracts/control.ts';
-import type { DeclineReason } from '../contracts/decision.ts';
+import type { DeclineReason } from '../contracts/decline-reasons.ts';
 import { fold, foldPiece } from '../contracts/fold.ts';
 import type { Subject } from './subject.ts';
 import { daysIn, minuteOfDay } from './windows.ts';

@@ -1,6 +1,7 @@
 // What a backtest found, added up over cards: how many decisions would change, by which control, for how much.
 
-import type { Decision, DeclineReason } from '../contracts/decision.ts';
+import type { Decision } from '../contracts/decision.ts';
+import type { DeclineReason } from '../contracts/decline-reasons.ts';
 import type { Compared } from './backtest.ts';
 
 /** Amounts of one currency only ever meet their like. */

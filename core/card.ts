@@ -6,7 +6,7 @@ import type { CardEventBody } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Decision } from '../contracts/decision.ts';
 import type { Id } from '../contracts/ids.ts';
-import type { ProfileWarning } from '../contracts/internal-api.ts';
+import type { ProfileWarning } from '../contracts/internal-answers.ts';
 import { limits } from '../contracts/limits.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { apply, type LoggedEvent } from './apply.ts';

@@ -2,7 +2,8 @@
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { Control, LimitControl } from '../contracts/control.ts';
-import type { DeclineReason, Verdict } from '../contracts/decision.ts';
+import type { Verdict } from '../contracts/decision.ts';
+import type { DeclineReason } from '../contracts/decline-reasons.ts';
 import { limits } from '../contracts/limits.ts';
 import { type Attribute, compileAppliesTo } from './applies-to.ts';
 import { type Authorization, isUse } from './authorization.ts';

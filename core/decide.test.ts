@@ -10,7 +10,8 @@ import {
   controlSchema,
   type LimitControl,
 } from '../contracts/control.ts';
-import { type Decision, type DeclineReason, declineReasons } from '../contracts/decision.ts';
+import type { Decision } from '../contracts/decision.ts';
+import { type DeclineReason, declineReasons } from '../contracts/decline-reasons.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Window, windowSchema } from '../contracts/window.ts';
 import { type CardState, newCardState, setProfile } from './card-state.ts';

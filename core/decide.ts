@@ -2,7 +2,8 @@
 // Every control is looked at even after one has declined, so that the trace is whole; the earliest reason is reported.
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
-import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../contracts/decision.ts';
+import type { Decision, Verdict } from '../contracts/decision.ts';
+import { type DeclineReason, declineReasons } from '../contracts/decline-reasons.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { isUse } from './authorization.ts';
 import { availableMinor, type CardState, isAnyKnown } from './card-state.ts';

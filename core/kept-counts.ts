@@ -1,7 +1,7 @@
 // What limits have counted of authorizations that are no longer in memory, over a change of the profile.
 
 import type { LimitControl } from '../contracts/control.ts';
-import type { ProfileWarning } from '../contracts/internal-api.ts';
+import type { ProfileWarning } from '../contracts/internal-answers.ts';
 import type { Profile } from '../contracts/profile.ts';
 import type { CardState } from './card-state.ts';
 import { counterKey } from './counter.ts';

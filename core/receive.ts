@@ -4,7 +4,8 @@
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardEventBody, Effect } from '../contracts/card-event.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
-import type { Decision, DeclineReason } from '../contracts/decision.ts';
+import type { Decision } from '../contracts/decision.ts';
+import type { DeclineReason } from '../contracts/decline-reasons.ts';
 import type { Id } from '../contracts/ids.ts';
 import { afterDecision, afterHearing, authorizationKeyOf } from './apply.ts';
 import { assert } from './assert.ts';

@@ -222,6 +222,6 @@ describe('a snapshot', () => {
   });
 
   test('of a version that nobody knows is refused, not guessed at', () => {
-    expect(() => readSnapshot('{"version":3}')).toThrow('version 3 cannot be read');
+    expect(() => readSnapshot('{"version":3}')).toThrow('a snapshot of version 3 is of a newer release');
   });
 });

@@ -5,12 +5,16 @@ import { type CardState, newCardState, type StoodIn, type Sums, setProfile, sums
 import { keptOf } from './kept-counts.ts';
 import { isSnapshotV1, upgradedFromV1 } from './snapshot-v1.ts';
 import { authorizationFrom, type StoredAuthorization, storedAuthorization } from './stored-authorization.ts';
+import { NewerRelease } from './stored-row.ts';
 import type { Subject } from './subject.ts';
 import type { Kept } from './window-sums.ts';
 
+/** Another one for whatever an older release cannot read; what an older one wrote is brought up to it (`snapshot-v1.ts`). */
+export const snapshotVersion = 2;
+
 /** Rows up to `sequence` are in it. Lists of values instead of records: names would be most of it, and of the time to read it. */
 export interface Snapshot {
-  readonly version: 2;
+  readonly version: typeof snapshotVersion;
   readonly sequence: number;
   /** The card's clock. */
   readonly at_ms: number;
@@ -50,7 +54,7 @@ export function snapshotOf(state: CardState, sequence: number, atMs: number): Sn
   const own = state.currency === null ? [] : [[state.currency, state.posted_minor, state.uses] as const];
   const others = Array.from(state.others, ([currency, sums]) => [currency, sums.posted_minor, sums.uses] as const);
   return {
-    version: 2,
+    version: snapshotVersion,
     sequence,
     at_ms: atMs,
     profile: state.profile,
@@ -68,11 +72,11 @@ export function snapshotOf(state: CardState, sequence: number, atMs: number): Sn
   };
 }
 
-/** From its JSON, of any version that was ever written. Only `snapshotOf` writes it: it is trusted. */
+/** From its JSON, of any version that was ever written; throws for a newer one. Only `snapshotOf` writes it: it is trusted. */
 export function readSnapshot(text: string): Snapshot {
   const stored: { version: number } = JSON.parse(text);
   if (isSnapshotV1(stored)) return upgradedFromV1(stored);
-  if (stored.version !== 2) throw new Error(`a snapshot of version ${stored.version} cannot be read`);
+  if (stored.version !== snapshotVersion) throw new NewerRelease(`a snapshot of version ${stored.version}`);
   return stored as Snapshot;
 }
 

@@ -1,7 +1,8 @@
 // Cards on an edge under load: known profiles, put there as the origin would.
 
 import { newId } from '../contracts/ids.ts';
-import { putCardAnswerSchema, tokenInPath } from '../contracts/internal-api.ts';
+import { putCardAnswerSchema } from '../contracts/internal-answers.ts';
+import { tokenInPath } from '../contracts/internal-api.ts';
 import type { Network } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { signCall } from '../contracts/sign-call.ts';

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import * as z from 'zod/mini';
 import { authorizationRequestSchema, merchantSchema } from '../contracts/authorization-request.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
-import { decisionSchema, declineReasons } from '../contracts/decision.ts';
+import { decisionSchema } from '../contracts/decision.ts';
+import { declineReasons } from '../contracts/decline-reasons.ts';
 import { idSchema } from '../contracts/ids.ts';
 import { networkKeySchema } from '../contracts/network.ts';
 

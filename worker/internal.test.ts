@@ -1,11 +1,13 @@
 // The origin's side door: signed calls only, each signature good for one call.
 
 import { describe, expect, test, vi } from 'vitest';
-import { readCardAnswerSchema, tokenInPath } from '../contracts/internal-api.ts';
+import { readCardAnswerSchema } from '../contracts/internal-answers.ts';
+import { tokenInPath } from '../contracts/internal-api.ts';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
 import { clearing, limitPerDay, profile, request } from '../core/samples.ts';
+import { NewerRelease } from '../core/stored-row.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { webhookMessage } from '../scripts/marqeta-messages.ts';
 import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
@@ -287,6 +289,11 @@ describe('a card that is away', () => {
     const answer = await getInternal(path);
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([503, '1']);
     expect(await answer.json()).toMatchObject({ error_code: 'card_unavailable' });
+    read.mockImplementation(() => {
+      throw new NewerRelease('event 7');
+    });
+    const newer = await getInternal(path);
+    expect([newer.status, await newer.json()]).toMatchObject([503, { error_code: 'card_of_newer_release' }]);
     vi.restoreAllMocks();
   });
 });

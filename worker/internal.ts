@@ -5,14 +5,16 @@ import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
+import type {
+  postFactAnswerSchema,
+  postMessageAnswerSchema,
+  ReadCardAnswer,
+  standInStandingSchema,
+} from '../contracts/internal-answers.ts';
 import {
-  type postFactAnswerSchema,
   postFactBodySchema,
-  type postMessageAnswerSchema,
   putCardBodySchema,
-  type ReadCardAnswer,
   signedText,
-  type standInStandingSchema,
   tokenOfSegment,
   turnStandInBodySchema,
 } from '../contracts/internal-api.ts';

@@ -3,7 +3,7 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { standInStandingSchema } from '../contracts/internal-api.ts';
+import { standInStandingSchema } from '../contracts/internal-answers.ts';
 import { profile, request } from '../core/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';

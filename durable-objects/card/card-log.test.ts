@@ -100,7 +100,7 @@ describe('a snapshot', () => {
         [100, young],
       ] as const) {
         Object.assign(limits, { snapshotPartLengthMax: length });
-        new CardSnapshot(sql).write(snapshot);
+        new CardSnapshot(sql).write(snapshot, 0);
         expect(new CardSnapshot(sql).read()).toEqual(snapshot);
         expect(parts()).toBe(Math.ceil(JSON.stringify(snapshot).length / length));
       }

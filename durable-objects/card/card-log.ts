@@ -5,8 +5,8 @@
 // by `append`, one row an event, never changed; `trim` takes the oldest.
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs no write.
 
-import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
+import { readRow } from '../../core/stored-row.ts';
 
 /** Rows as SQLite gives them. */
 type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };
@@ -88,7 +88,6 @@ export class CardLog {
   }
 }
 
-/** Bodies were validated before they were written, and only this class writes: they are trusted here. */
 function parse({ sequence, at_ms, body }: StoredRow): LoggedEvent {
-  return { sequence, at_ms, body: JSON.parse(body) as CardEventBody };
+  return { sequence, at_ms, body: readRow(body, sequence) };
 }

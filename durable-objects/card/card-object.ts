@@ -8,28 +8,22 @@ import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import { newId } from '../../contracts/ids.ts';
 import { fromJsonText, type JsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
-import {
-  type AuthorizeAnswer,
-  Card,
-  type PutProfileAnswer,
-  type ReceiveAnswer,
-  type VoidAnswer,
-} from '../../core/card.ts';
+import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card.ts';
 import { availableMinor } from '../../core/card-state.ts';
 import { readControls } from '../../core/readback.ts';
+import { NewerRelease } from '../../core/stored-row.ts';
 import { Agenda } from './agenda.ts';
-import { CardLog } from './card-log.ts';
-import { CardSnapshot } from './card-snapshot.ts';
-import { Outbox } from './outbox.ts';
+import type { CardLog } from './card-log.ts';
+import { type CardParts, loadCard, readable } from './card-parts.ts';
+import type { Outbox } from './outbox.ts';
 import { releasesNothing, Unrecorded } from './unrecorded.ts';
-import { Upkeep } from './upkeep.ts';
+import type { Upkeep } from './upkeep.ts';
 
 export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card.ts';
 
@@ -45,51 +39,46 @@ export interface CardObjectEnv {
 export class CardObject extends DurableObject<CardObjectEnv> {
   readonly #agenda: Agenda;
   readonly #unrecorded = new Unrecorded();
-  #log: CardLog;
-  #card: Card;
-  #outbox: Outbox;
-  #upkeep: Upkeep;
+  /** What the object is made of; an error where a newer release has written what is durable: then it decides nothing and says why. */
+  #parts: CardParts | NewerRelease;
   readonly #loadedAtMs = Date.now();
   #requestsSinceLoad = 0;
 
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
     this.#agenda = new Agenda(ctx.storage);
-    const { log, card, outbox, upkeep } = this.#load();
-    this.#log = log;
-    this.#card = card;
-    this.#outbox = outbox;
-    this.#upkeep = upkeep;
+    const parts = this.#load();
+    this.#parts = parts;
     ctx.blockConcurrencyWhile(async () => {
       await this.#agenda.restore();
-      this.#outbox.restore(card.sequence);
+      if (!(parts instanceof NewerRelease)) parts.outbox.restore(parts.card.sequence);
       this.#agenda.bringForward(Date.now());
     });
   }
 
-  /** From what is durable. */
-  #load() {
+  get #log(): CardLog {
+    return readable(this.#parts).log;
+  }
+  get #card(): Card {
+    return readable(this.#parts).card;
+  }
+  get #outbox(): Outbox {
+    return readable(this.#parts).outbox;
+  }
+  get #upkeep(): Upkeep {
+    return readable(this.#parts).upkeep;
+  }
+
+  #load(): CardParts | NewerRelease {
     const { ctx, env } = this;
-    const { storage } = ctx;
-    const log = new CardLog(storage.sql);
-    const snapshot = new CardSnapshot(storage.sql);
-    const history = {
-      append: (event: LoggedEvent) => this.#append(event),
-      at: (sequence: number) => log.at(sequence).body,
-      freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
-    };
-    const stored = snapshot.read();
-    const snapshotSequence = stored?.sequence ?? 0;
-    const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
-    const outbox = new Outbox({
+    return loadCard({
+      storage: ctx.storage,
       agenda: this.#agenda,
-      log,
+      append: (event) => this.#append(event),
       send: (message) => env.CARD_EVENTS.send(message),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
       startAgain: (reason) => ctx.abort(reason),
     });
-    const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
-    return { log, card, outbox, upkeep };
   }
 
   /**
@@ -217,6 +206,8 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /** Does all that is due, whichever promise it keeps, and makes the next one. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
+    // Kept alive for the release that can read what is here.
+    if (this.#parts instanceof NewerRelease) return this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
     if (this.#agenda.fired(info) === 'upkeep') this.#outbox.allWasSent();
     const nowMs = Date.now();
     const isClockDoubted = this.#agenda.isClockDoubted(nowMs);
@@ -245,13 +236,9 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   async #forgetAll(): Promise<void> {
     // With its alarm: so since the compatibility date 2026-02-24.
     await this.ctx.storage.deleteAll();
-    const { log, card, outbox, upkeep } = this.#load();
-    this.#log = log;
-    this.#card = card;
-    this.#outbox = outbox;
-    this.#upkeep = upkeep;
+    this.#parts = this.#load();
     await this.#agenda.restore();
-    outbox.restore(card.sequence);
+    this.#outbox.restore(this.#card.sequence);
   }
 
   /** A call that may change the card; the clock is read once. */

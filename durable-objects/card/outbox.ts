@@ -26,7 +26,7 @@ export interface UnsentRows {
   after(sequence: number, limit: number): Iterable<LoggedEvent>;
 }
 
-interface OutboxParts {
+export interface OutboxParts {
   readonly agenda: Agenda;
   readonly log: UnsentRows;
   readonly send: (message: CardEventsMessage) => Promise<unknown>;

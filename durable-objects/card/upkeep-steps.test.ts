@@ -25,7 +25,12 @@ function cared(sample: Pick<SampleCard, 'card' | 'log'>, snapshotSequence = 0) {
       kept.rows = kept.rows.filter(({ sequence }) => sequence >= firstSequence);
     },
   };
-  const snapshot = { write: ({ sequence }: { sequence: number }) => void kept.snapshots.push(sequence) };
+  // Of a release that has set nothing aside.
+  const snapshot = {
+    write: ({ sequence }: { sequence: number }) => void kept.snapshots.push(sequence),
+    rowsKeptAfter: (sequence: number) => sequence,
+    keepsUntilMs: () => 0,
+  };
   const storage = {
     transactionSync(change: () => void) {
       kept.together++;

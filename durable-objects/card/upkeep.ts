@@ -49,7 +49,7 @@ export class Upkeep {
   /** When something will be due that no event brings with it; null: never. */
   nextMs(nowMs: number): number | null {
     const oldest = this.#log.oldest();
-    const trimAtMs = oldest === null ? Number.POSITIVE_INFINITY : trimDueMs(oldest.at_ms);
+    const trimAtMs = oldest === null ? Number.POSITIVE_INFINITY : this.#trimDueMs(oldest);
     const nextMs = Math.min(this.#card.state.next_expiry_ms, trimAtMs);
     // A network may let a hold stand until any instant; the storage's alarms end with the year 2262.
     return nextMs === Number.POSITIVE_INFINITY ? null : Math.min(nextMs, nowMs + limits.retentionMs);
@@ -65,24 +65,25 @@ export class Upkeep {
 
   #isTrimDue(nowMs: number, publishedSequence: number): boolean {
     const oldest = this.#log.oldest();
-    return oldest !== null && oldest.sequence <= publishedSequence && trimDueMs(oldest.at_ms) <= nowMs;
+    return oldest !== null && oldest.sequence <= publishedSequence && this.#trimDueMs(oldest) <= nowMs;
   }
 
   /** One transaction: rows go only with the snapshot that holds them, and both agree with what memory has forgotten. */
   #shorten(nowMs: number, publishedSequence: number): void {
     const beforeMs = nowMs - limits.retentionMs;
     const firstKept = this.#log.firstSince(beforeMs) ?? this.#card.sequence + 1;
-    const firstSequence = Math.min(firstKept, publishedSequence + 1);
+    const rowsKeptAfter = this.#snapshot.rowsKeptAfter(this.#card.sequence, nowMs);
+    const firstSequence = Math.min(firstKept, publishedSequence + 1, rowsKeptAfter + 1);
     this.#card.forget({ firstSequence, beforeMs }, nowMs);
     const snapshot = this.#card.snapshot();
     this.#storage.transactionSync(() => {
-      this.#snapshot.write(snapshot);
+      this.#snapshot.write(snapshot, nowMs);
       this.#log.trim(firstSequence);
     });
     this.#snapshotSequence = snapshot.sequence;
   }
-}
 
-function trimDueMs(atMs: number): number {
-  return atMs + limits.retentionMs + limits.trimDelayMs;
+  #trimDueMs({ sequence, at_ms }: { sequence: number; at_ms: number }): number {
+    return Math.max(at_ms + limits.retentionMs + limits.trimDelayMs, this.#snapshot.keepsUntilMs(sequence));
+  }
 }

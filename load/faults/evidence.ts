@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { type CardEvent, cardEventSchema } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
-import { cardEventsAnswerSchema } from '../../contracts/internal-api.ts';
+import { cardEventsAnswerSchema } from '../../contracts/internal-answers.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { connectOwner } from '../../origin/db/client.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';

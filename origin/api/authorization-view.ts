@@ -4,7 +4,7 @@ import type { InferSelectModel } from 'drizzle-orm';
 import * as z from 'zod';
 import { merchantSchema } from '../../contracts/authorization-request.ts';
 import { cardEventBodySchema } from '../../contracts/card-event.ts';
-import { declineReasons } from '../../contracts/decision.ts';
+import { declineReasons } from '../../contracts/decline-reasons.ts';
 import { idSchema } from '../../contracts/ids.ts';
 import { currencySchema } from '../../contracts/money.ts';
 import type { authorizations } from '../db/schema.ts';

@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import type { ReadCardAnswer } from '../../contracts/internal-api.ts';
+import type { ReadCardAnswer } from '../../contracts/internal-answers.ts';
 import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';

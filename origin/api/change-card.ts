@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { profileWarningSchema } from '../../contracts/internal-api.ts';
+import { profileWarningSchema } from '../../contracts/internal-answers.ts';
 import { type StoredCard, writeProfiles } from '../controls/write-profiles.ts';
 import type { Database } from '../db/client.ts';
 import type { Outbox } from '../edge/outbox.ts';

@@ -3,7 +3,8 @@
 // together have a bound. So a stranger who declares twelve megabytes fills no memory.
 
 import type { Context } from 'hono';
-import { bodyBytesHeader, deliverBodySchema } from '../../contracts/internal-api.ts';
+import { deliverBodySchema } from '../../contracts/internal-answers.ts';
+import { bodyBytesHeader } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { Intake } from '../intake/intake.ts';
 import { answer } from './answer.ts';

@@ -5,6 +5,7 @@ import { resolveCategory } from '../../contracts/categories/resolve.ts';
 import { type Control, controlsSchema } from '../../contracts/control.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { FieldProblem, Refusal } from '../../contracts/problem.ts';
+import { neverMatching } from '../../core/never-matches.ts';
 import { daysIn } from '../../core/windows.ts';
 import { refusal } from '../api/errors.ts';
 import { inShape } from '../api/read-request.ts';
@@ -33,8 +34,11 @@ export function readControls(given: unknown, { at, nowMs }: { at: string; nowMs:
     : given;
   if (problems.length > 0) throw refusal('field_invalid', problems);
   const resolved = inShape(controlsSchema, resolvedWords, at);
-  for (const [index, { applies_to }] of resolved.entries())
-    if (nowMs !== null) problems.push(...inThePast(applies_to, `${at}[${index}].applies_to`, nowMs));
+  for (const [index, { applies_to }] of resolved.entries()) {
+    const within = `${at}[${index}].applies_to`;
+    for (const { field, problem } of neverMatching(applies_to)) problems.push({ field: `${within}.${field}`, problem });
+    if (nowMs !== null) problems.push(...inThePast(applies_to, within, nowMs));
+  }
   if (problems.length > 0) throw refusal('field_invalid', problems);
   return { written: resolved.map((control, index) => withWords(control, (given as unknown[])[index])), resolved };
 }

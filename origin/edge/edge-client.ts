@@ -12,9 +12,8 @@ import {
   type ReadCardAnswer,
   readCardAnswerSchema,
   standInStandingSchema,
-  tokenInPath,
-  type turnStandInBodySchema,
-} from '../../contracts/internal-api.ts';
+} from '../../contracts/internal-answers.ts';
+import { tokenInPath, type turnStandInBodySchema } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
   type ControlsReadback,
@@ -30,6 +29,16 @@ import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
 
 const timeoutMs = 5_000;
 type Method = 'GET' | 'PUT' | 'POST';
+
+/** The edge was reached, and would not do it. */
+export class EdgeRefused extends Error {
+  readonly errorCode: string;
+
+  constructor(status: number, errorCode: string, method: Method) {
+    super(`the edge answered ${status} ${errorCode} to ${method} of a card`);
+    this.errorCode = errorCode;
+  }
+}
 
 export interface EdgeClient {
   /** `after`: the newest event of the card that is known here. */
@@ -80,7 +89,7 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
     // A stale profile or a key that was used is a 409 with an answer in shape, and so is a 404 where a card may be unknown; an
     // error is a status without one.
     if (parsed.success && (answer.ok || answer.status === 409 || answer.status === 404)) return parsed.data;
-    throw new Error(`the edge answered ${answer.status} ${errorCodeOf(said)} to ${method} of a card`);
+    throw new EdgeRefused(answer.status, errorCodeOf(said), method);
   }
 
   return {

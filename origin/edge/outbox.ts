@@ -2,7 +2,7 @@
 // written with the profile, in one transaction, and goes when the edge has it. Until then it is pushed again and again.
 
 import type { Logger } from 'pino';
-import type { ProfileWarning } from '../../contracts/internal-api.ts';
+import type { ProfileWarning } from '../../contracts/internal-answers.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';

@@ -6,13 +6,8 @@ import { serve } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
-import {
-  type ProfileWarning,
-  postFactBodySchema,
-  type postMessageAnswerSchema,
-  type ReadCardAnswer,
-  tokenOfSegment,
-} from '../../contracts/internal-api.ts';
+import type { ProfileWarning, postMessageAnswerSchema, ReadCardAnswer } from '../../contracts/internal-answers.ts';
+import { postFactBodySchema, tokenOfSegment } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';

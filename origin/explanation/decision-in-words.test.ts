@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { type AuthorizationRequest, authorizationRequestSchema } from '../../contracts/authorization-request.ts';
 import { type Control, controlSchema } from '../../contracts/control.ts';
-import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../../contracts/decision.ts';
+import type { Decision, Verdict } from '../../contracts/decision.ts';
+import { type DeclineReason, declineReasons } from '../../contracts/decline-reasons.ts';
 import { controlInWords } from './control-in-words.ts';
 import { decisionInWords, remainderInWords } from './decision-in-words.ts';
 

@@ -3,7 +3,8 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import { categoryName } from '../../contracts/categories/names.ts';
 import type { Control } from '../../contracts/control.ts';
-import type { Decision, DeclineReason, Verdict } from '../../contracts/decision.ts';
+import type { Decision, Verdict } from '../../contracts/decision.ts';
+import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import { money, windowInWords } from './control-in-words.ts';
 
 export interface Decided {

@@ -5,7 +5,7 @@ import { raiseOpenItems } from '../open-items/raise.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
-const kinds = ['card_behind_ledger', 'card_events_lost'] as const;
+const kinds = ['card_behind_ledger', 'card_events_lost', 'card_of_newer_release'] as const;
 
 export interface EndsBefore {
   /** The last event that the card's own log has. */
@@ -39,6 +39,14 @@ export async function raiseLost(
   await raiseOpenItems(sql, [
     { kind: 'card_events_lost', key: `${card_key} ${due_sequence}`, summary, card_key, evidence },
   ]);
+}
+
+/** The release at the edge is older than the one that wrote the card. */
+export async function raiseNewer(sql: Sql, card: CardName): Promise<void> {
+  const card_key = keyOf(card);
+  const summary =
+    'A newer release of the edge has written this card, and the one that runs cannot read it: it decides nothing.';
+  await raiseOpenItems(sql, [{ kind: 'card_of_newer_release', key: card_key, summary, card_key, evidence: {} }]);
 }
 
 /** Which of the cards have such an item: mostly none, so that nothing is written for the others. */

@@ -1,7 +1,7 @@
 // The counters of the thing sold, beside what the ledger holds.
 
 import { beforeAll, expect, test } from 'vitest';
-import { declineReasons } from '../../contracts/decision.ts';
+import { declineReasons } from '../../contracts/decline-reasons.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { asMessages, SampleBooks } from './sample-books.ts';

@@ -4,12 +4,12 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { createEdgeClient } from '../edge/edge-client.ts';
+import { createEdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import type { Loop } from '../loop.ts';
 import { Intake } from './intake.ts';
 import { createIntakeMetrics } from './intake-metrics.ts';
-import { catchUp, createGapRepair, createSweep, type RepairOptions } from './repair.ts';
+import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
 import { createRepairMetrics } from './repair-metrics.ts';
 import { SampleCard } from './sample-card.ts';
 
@@ -108,6 +108,21 @@ test('the sweep: one card that cannot be caught up, alone on its page, is no fai
   const loop = createSweep(options);
   await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
   expect([loop.state().failures_total, await items()]).toEqual([0, ['card_events_lost open native:alone']]);
+});
+
+test('a card that a newer release of the edge has written is told of, until it is read again', async () => {
+  const card = spendingCard('newer', 2);
+  await intake.take([{ id: '1', body: card.message(1, 3) }]);
+  const behind = { network: 'native', card_token: 'newer', applied_sequence: '3', seen_sequence: '3' };
+  const refusing = {
+    ...options.edge,
+    eventsAfter: () => Promise.reject(new EdgeRefused(503, 'card_of_newer_release', 'GET')),
+  };
+  await expect(catchUp({ ...options, edge: refusing }, behind, AbortSignal.timeout(5_000))).rejects.toThrow('503');
+  expect(await items()).toEqual(['card_of_newer_release open native:newer']);
+  // The loop that has the card next finds it whole.
+  await rereadCard(options, behind, AbortSignal.timeout(5_000));
+  expect(await items()).toEqual(['card_of_newer_release resolved native:newer']);
 });
 
 test('events that the card has forgotten are asked for loudly, and never skipped', async () => {

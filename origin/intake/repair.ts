@@ -5,9 +5,9 @@ import type { Logger } from 'pino';
 import { limits } from '../../contracts/limits.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import { cardsWithConditions, closeConditions, raiseBehind, raiseLost } from './card-conditions.ts';
+import { cardsWithConditions, closeConditions, raiseBehind, raiseLost, raiseNewer } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { keyOf } from './sort-out.ts';
@@ -45,7 +45,12 @@ export async function catchUp(options: RepairOptions, card: Behind, signal: Abor
   const known_sequence = Math.max(Number(card.applied_sequence), Number(card.seen_sequence));
   let after = Number(card.applied_sequence);
   while (!signal.aborted) {
-    const { events, first_sequence, last_sequence } = await edge.eventsAfter(card, after);
+    const page = await edge.eventsAfter(card, after).catch(async (error: unknown) => {
+      if (error instanceof EdgeRefused && error.errorCode === 'card_of_newer_release')
+        await raiseNewer(database.sql, card);
+      throw error;
+    });
+    const { events, first_sequence, last_sequence } = page;
     if (last_sequence < known_sequence) {
       // Its storage was set back, or is another one: its next events will take numbers that are taken here.
       metrics.edgeBehind.inc();

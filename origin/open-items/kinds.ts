@@ -14,6 +14,8 @@ export const openItemKinds = {
   refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',
   card_behind_ledger: 'A card whose own log ends before what the ledger has booked of it.',
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',
+  card_of_newer_release:
+    'A card that a newer release of the edge has written: the one that runs cannot read it, and decides nothing for it.',
   profile_not_taken: "A card's newest profile that the edge does not take; the card works by an older one.",
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
   accrual_failed: 'A clearing that could not be added to what its merchant is owed.',

@@ -1,7 +1,8 @@
 // What the model says should have been answered, and recorded.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { Decision, DeclineReason } from '../../contracts/decision.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import type { LimitSeen } from './model-decision.ts';
 import type { ModelLife } from './model-life.ts';
 import type { Place } from './model-order.ts';

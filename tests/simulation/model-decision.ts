@@ -3,7 +3,8 @@
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { Control, LimitControl } from '../../contracts/control.ts';
-import { type Decision, type DeclineReason, declineReasons, type Verdict } from '../../contracts/decision.ts';
+import type { Decision, Verdict } from '../../contracts/decision.ts';
+import { type DeclineReason, declineReasons } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { windowLabel } from './local-calendar.ts';
 import type { ModelLife } from './model-life.ts';

@@ -2,7 +2,7 @@
 
 import type { AuthorizationRequest, Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
-import type { DeclineReason } from '../../contracts/decision.ts';
+import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import { localTime, minuteOfDay, weekdayOf, weekdays } from './local-calendar.ts';
 
 /** Where and how a card was used: a request says it, a message says where at most. */

@@ -3,7 +3,8 @@
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { Decision, DeclineReason } from '../../contracts/decision.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
   type Answered,

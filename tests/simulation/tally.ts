@@ -1,6 +1,7 @@
 // What a run has seen: counts, and which reasons, controls, windows and turns of a life occurred at all.
 
-import { type Decision, declineReasons } from '../../contracts/decision.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import { declineReasons } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 
 const controlKinds = ['block', 'allow_only', 'limit', 'require_authentication', 'adjust_hold'] as const;

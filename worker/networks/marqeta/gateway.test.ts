@@ -3,7 +3,7 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
-import { type DeclineReason, declineReasons } from '../../../contracts/decision.ts';
+import { type DeclineReason, declineReasons } from '../../../contracts/decline-reasons.ts';
 import type { Profile } from '../../../contracts/profile.ts';
 import { limitPerDay, profile } from '../../../core/samples.ts';
 import { type GatewayInput, gatewayMessage } from '../../../scripts/marqeta-messages.ts';

@@ -8,7 +8,8 @@ import type {
   entryModes,
   requestKinds,
 } from '../../../contracts/authorization-request.ts';
-import type { Decided, DeclineReason } from '../../../contracts/decision.ts';
+import type { Decided } from '../../../contracts/decision.ts';
+import type { DeclineReason } from '../../../contracts/decline-reasons.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
 import type { Refusal } from '../../../contracts/problem.ts';

@@ -1,0 +1,56 @@
+// What a card's object is made of, read back from what is durable.
+
+import { newId } from '../../contracts/ids.ts';
+import type { LoggedEvent } from '../../core/apply.ts';
+import { Card } from '../../core/card.ts';
+import { NewerRelease } from '../../core/stored-row.ts';
+import type { Agenda } from './agenda.ts';
+import { CardLog } from './card-log.ts';
+import { CardSnapshot } from './card-snapshot.ts';
+import { Outbox, type OutboxParts } from './outbox.ts';
+import { Upkeep } from './upkeep.ts';
+
+export interface CardParts {
+  readonly log: CardLog;
+  readonly card: Card;
+  readonly outbox: Outbox;
+  readonly upkeep: Upkeep;
+}
+
+interface Surroundings extends Pick<OutboxParts, 'send' | 'cardKey' | 'startAgain'> {
+  readonly storage: DurableObjectStorage;
+  readonly agenda: Agenda;
+  readonly append: (event: LoggedEvent) => void;
+}
+
+/** An error where a newer release has written what is there, and this one cannot read it. */
+export function loadCard(surroundings: Surroundings): CardParts | NewerRelease {
+  try {
+    return loaded(surroundings);
+  } catch (error) {
+    if (!(error instanceof NewerRelease)) throw error;
+    console.error(JSON.stringify({ level: 'error', event: 'card_of_newer_release', error: error.message }));
+    return error;
+  }
+}
+
+export function readable(parts: CardParts | NewerRelease): CardParts {
+  if (parts instanceof NewerRelease) throw parts;
+  return parts;
+}
+
+function loaded({ storage, agenda, append, ...outside }: Surroundings): CardParts {
+  const log = new CardLog(storage.sql);
+  const snapshot = new CardSnapshot(storage.sql);
+  const history = {
+    append,
+    at: (sequence: number) => log.at(sequence).body,
+    freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
+  };
+  const stored = snapshot.read();
+  const snapshotSequence = stored?.sequence ?? 0;
+  const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
+  const outbox = new Outbox({ agenda, log, ...outside });
+  const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
+  return { log, card, outbox, upkeep };
+}
