@@ -50,3 +50,6 @@ export const deliverAnswerSchema = z.object({
   results: z.array(z.object({ id: z.string(), outcome: z.enum(['done', 'dead_letter', 'retry']) })),
 });
 export type DeliverAnswer = z.infer<typeof deliverAnswerSchema>;
+
+/** Words in the error of a card that the edge's release cannot read: an error of an object is its words elsewhere, its class stays behind. */
+export const newerRelease = 'is of a newer release of the card than this one';

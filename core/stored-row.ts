@@ -5,8 +5,7 @@
 // or kind, and no card that does not know it decides: skipped, an approval would be given for money that is spent.
 
 import type { CardEventBody } from '../contracts/card-event.ts';
-
-export const newerRelease = 'is of a newer release of the card than this one';
+import { newerRelease } from '../contracts/internal-api.ts';
 
 /** What lies in storage was written by a release that this one does not know how to read. */
 export class NewerRelease extends Error {

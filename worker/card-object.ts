@@ -1,10 +1,10 @@
 // The card's object, by the names its network knows it by, and when to ask it again. A stub that threw is broken: each call
 // takes a new one.
 
+import { newerRelease } from '../contracts/internal-api.ts';
 import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
-import { newerRelease } from '../core/stored-row.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { type Env, inJurisdiction, settingsOf } from './env.ts';
@@ -70,7 +70,6 @@ export function waitBeforeMs(tries: number): number {
 /** For a caller who may send the same again: nothing has happened, or it is known by its key. */
 export function cardAway(network: Network, error: unknown): Refusal {
   logEvent('error', 'card_away', { network, error: String(error) });
-  // An error of an object is its words here: its class stays behind.
   if (String(error).includes(newerRelease))
     return new Refusal(
       503,

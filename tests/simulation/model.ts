@@ -4,7 +4,6 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
-import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
   type Answered,
@@ -142,7 +141,7 @@ export class Model {
   }
 
   /** What the rules would have said of what an advice holds more than was held. */
-  #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): DeclineReason | null {
+  #judge(message: Extract<CardMessage, { kind: 'advice' }>, situation: Situation): Decision['reason'] {
     const { life, nowMs } = situation;
     const trial = life?.copy() ?? new ModelLife('', nowMs, message.currency);
     trial.heardUntil(nowMs);
