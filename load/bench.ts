@@ -8,6 +8,7 @@ import { measureAuthorization } from './authorization-benchmark.ts';
 import { measureCardData } from './card-data-benchmark.ts';
 import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
+import { measureFootprint } from './footprint-benchmark.ts';
 import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
 import { measureNeighbours } from './neighbours-benchmark.ts';
@@ -17,7 +18,8 @@ import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     card-data, decision, card-load, authorization, intake, ledger, settlement or neighbours (default: all, one after the other)
+  --only NAME     card-data, decision, card-load, authorization, intake, footprint,
+                  ledger, settlement or neighbours (default: all, one after the other)
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
@@ -34,6 +36,7 @@ const partNames = [
   'card-load',
   'authorization',
   'intake',
+  'footprint',
   'ledger',
   'settlement',
   'neighbours',
@@ -89,6 +92,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     ? await measureAuthorization({ rounds, seconds: seconds ?? 6, progress })
     : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
+  const footprint = wanted('footprint') ? await measureFootprint(progress) : {};
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
@@ -96,7 +100,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
   const neighbours = wanted('neighbours')
     ? await measureNeighbours(parts, progress, { seconds: seconds ?? 10, only: routes, first })
     : {};
-  const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...ledger };
+  const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...footprint, ...ledger };
   const report = { ...measured, ...settlement, ...neighbours };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);

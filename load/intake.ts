@@ -4,6 +4,7 @@
 
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import type { Database } from '../origin/db/client.ts';
 import { bookBatch } from '../origin/intake/book-batch.ts';
 import { Intake } from '../origin/intake/intake.ts';
 import { createIntakeMetrics } from '../origin/intake/intake-metrics.ts';
@@ -67,20 +68,9 @@ export async function measureIntake(progress: (line: string) => void): Promise<I
 
 async function bookAll(serverUrl: string, name: string, cards: readonly MadeUpCard[]) {
   const { database } = await freshDatabase(serverUrl, name, cards);
-  const metrics = createIntakeMetrics(new Registry());
-  const intake = new Intake({ database, metrics, log: pino({ level: 'error' }), eventsWaitingMax: 20_000 });
-  const texts = deliveryOf(cards).values();
-  let errors = 0;
+  const texts = deliveryOf(cards);
   const startMs = performance.now();
-  // As the queue hands them over: a hundred messages at a time, several such batches under way.
-  await Promise.all(
-    Array.from({ length: 6 }, async () => {
-      for (let texts100 = texts.take(100).toArray(); texts100.length > 0; texts100 = texts.take(100).toArray()) {
-        const results = await intake.take(texts100.map((text, index) => ({ id: `${index}`, body: JSON.parse(text) })));
-        errors += results.filter(({ outcome }) => outcome !== 'done').length;
-      }
-    }),
-  );
+  let errors = await takeAll(database, texts);
   const seconds = (performance.now() - startMs) / 1_000;
   errors += (await verifyLedger(database.sql)).differences.length;
   const events = cards.reduce((sum, card) => sum + card.events.length, 0);
@@ -90,6 +80,23 @@ async function bookAll(serverUrl: string, name: string, cards: readonly MadeUpCa
   errors += Math.abs(events - Number(rows[0]?.applied));
   await database.close();
   return { rate: events / seconds, errors };
+}
+
+/** As the queue hands them over: a hundred messages at a time, several such batches under way. Returns how many were not taken. */
+export async function takeAll(database: Database, messages: readonly string[]): Promise<number> {
+  const metrics = createIntakeMetrics(new Registry());
+  const intake = new Intake({ database, metrics, log: pino({ level: 'error' }), eventsWaitingMax: 20_000 });
+  const texts = messages.values();
+  let errors = 0;
+  await Promise.all(
+    Array.from({ length: 6 }, async () => {
+      for (let texts100 = texts.take(100).toArray(); texts100.length > 0; texts100 = texts.take(100).toArray()) {
+        const results = await intake.take(texts100.map((text, index) => ({ id: `${index}`, body: JSON.parse(text) })));
+        errors += results.filter(({ outcome }) => outcome !== 'done').length;
+      }
+    }),
+  );
+  return errors;
 }
 
 async function bookOneByOne(serverUrl: string, cards: readonly MadeUpCard[]): Promise<number> {

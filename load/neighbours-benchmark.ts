@@ -8,7 +8,7 @@ import type { FloodCall } from './neighbour-program.ts';
 import { documentedAt, type Target, targetsOf } from './neighbour-routes.ts';
 import { newKey, startWorld, type World } from './neighbour-world.ts';
 import { putFirst } from './precedence.ts';
-import { between, childrenOf, readProcessors } from './processor-time.ts';
+import { between, childrenOf, readProcessors, serverPid } from './processor-time.ts';
 import { median, percentile, rounded } from './statistics.ts';
 
 interface NeighbourFigures {
@@ -89,8 +89,7 @@ interface Processes {
 async function processesOf({ origin }: World): Promise<Processes> {
   const owner = await connectOwner(origin.databaseUrl);
   try {
-    const { rows } = await owner.query<{ text: string }>(`select pg_read_file('postmaster.pid') as text`);
-    return { origin: origin.originPid ?? 0, postgres: Number(rows[0]?.text.split('\n')[0]) };
+    return { origin: origin.originPid ?? 0, postgres: await serverPid(owner) };
   } finally {
     await owner.end();
   }

@@ -1,6 +1,7 @@
 // The processor time that processes have used so far, by Linux's own account in ns: what a call costs, whatever else the machine does.
 
 import { readdirSync, readFileSync } from 'node:fs';
+import type { Sql } from '../origin/db/client.ts';
 
 /** Of all threads of a process, in ms; 0 where it has ended, or where there is no /proc. What an ended thread used is not in it. */
 function processorMs(pid: number): number {
@@ -18,6 +19,12 @@ function onProcessorNs(path: string): number {
   } catch {
     return 0;
   }
+}
+
+/** The main process of a Postgres server, asked by a superuser of it. */
+export async function serverPid(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ text: string }>(`select pg_read_file('postmaster.pid') as text`);
+  return Number(rows[0]?.text.split('\n')[0]);
 }
 
 /** Of a Postgres server: its main process's children. */

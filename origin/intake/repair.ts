@@ -19,7 +19,7 @@ const cardsPerRound = 100;
 /** A message that is only late, not lost, mostly comes before this. */
 const gapIntervalMs = 500;
 const restMsMax = 5 * 60_000;
-/** Each sweep wakes every card's object, at $0.15 a million: hourly is $3.60 a day for a million cards. */
+/** Each sweep asks the edge, and wakes the object, of every card: $0.45 a million (docs/sizing.md), in each process. */
 const sweepPauseMs = 60 * 60_000;
 
 export interface RepairOptions {
