@@ -23,7 +23,7 @@ const help = `npm run bench -- [options]
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
-                  of neighbours for each route alone and beside a neighbour (default 10, in rounds of 2)
+                  of neighbours for each route beside a neighbour (default 8, in rounds of 2; a quarter of it alone)
   --first         neighbours: before what else the machine does (Linux, root, chrt)
   --json          one object on one line
   --help          this
@@ -98,7 +98,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
   const settlement = wanted('settlement') ? await measureSettlement(progress, month) : {};
   await using parts = started();
   const neighbours = wanted('neighbours')
-    ? await measureNeighbours(parts, progress, { seconds: seconds ?? 10, only: routes, first })
+    ? await measureNeighbours(parts, progress, { seconds: seconds ?? 8, only: routes, first })
     : {};
   const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...footprint, ...ledger };
   const report = { ...measured, ...settlement, ...neighbours };

@@ -6,12 +6,15 @@ import { connectOwner } from '../origin/db/client.ts';
 import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';
 import { documentedAt, type Target, targetsOf } from './neighbour-routes.ts';
+import { blocksOf, type Judged, judge, type Noise, noiseOf, quietOf } from './neighbour-statistics.ts';
+import { tableOf } from './neighbour-table.ts';
 import { newKey, startWorld, type World } from './neighbour-world.ts';
 import { putFirst } from './precedence.ts';
 import { between, childrenOf, readProcessors, serverPid } from './processor-time.ts';
 import { median, percentile, rounded } from './statistics.ts';
 
-interface NeighbourFigures {
+/** Of one route. CPU is the processor's time by the kernel's account: what rounds beside the neighbour took more than quiet ones. */
+interface Measured {
   readonly route: string;
   /** Which of the tried requests was the worst. */
   readonly worst: string;
@@ -21,26 +24,38 @@ interface NeighbourFigures {
   readonly beside_p50_ms: number;
   readonly quiet_p99_ms: number;
   readonly beside_p99_ms: number;
-  /** The median over the rounds of p99 beside ÷ p99 alone in the round before. */
-  readonly ratio: number;
-  readonly ratios: readonly number[];
-  /** Of the processor, for each of the neighbour's calls, refused ones too: what rounds beside it took more than quiet ones. */
+  /** For each of the neighbour's calls, refused ones too. */
   readonly origin_cpu_ms: number;
   readonly postgres_cpu_ms: number;
+  /** The share of one core that the neighbour has, by them. */
+  readonly origin_share: number;
+  readonly postgres_share: number;
   /** The latest that the origin's event loop was in a round: the median of the rounds. */
   readonly quiet_loop_ms: number;
   readonly beside_loop_ms: number;
 }
 
+type NeighbourFigures = Measured & Judged;
+
+export interface NeighbourReport {
+  readonly routes: readonly NeighbourFigures[];
+  /** Of all quiet reads of the run, which every route is held against. */
+  readonly quiet_p99_ms: number;
+  readonly noise: Noise | null;
+  readonly errors: number;
+}
+
 type Counts = Readonly<Record<string, number>>;
 
-/** Short, so that what else the machine does meets a round and the next one alike. */
+/** Each round has new keys, so full quotas; and what else the machine does meets rounds of all kinds alike. */
 const roundSeconds = 2;
-/** Reads in a second: 160 in a round, below the burst of 100 a second; each round has a key of its own, so with a full quota. */
+/** Reads in a second, by two keys in turn: of each a fifth of its burst is left for catching up. */
 const perSecond = 80;
+/** Of the rounds beside, the share that is measured alone before each route: all routes' are one sample. */
+const quietShare = 0.25;
 
 export interface NeighbourOptions {
-  /** Of each route alone, and beside the neighbour. */
+  /** Of each route beside the neighbour. */
   readonly seconds: number;
   /** Routes by name; all where none are named. */
   readonly only: readonly string[];
@@ -53,7 +68,7 @@ export async function measureNeighbours(
   parts: AsyncDisposableStack,
   progress: (line: string) => void,
   { seconds, only, first }: NeighbourOptions,
-): Promise<{ neighbours: { routes: NeighbourFigures[]; worst_ratio: number; errors: number } }> {
+): Promise<{ neighbours: NeighbourReport }> {
   const clients = { reader: startClient(parts), flooder: startClient(parts) };
   const world = await startWorld(parts);
   const processes = await processesOf(world);
@@ -62,15 +77,28 @@ export async function measureNeighbours(
   );
   const bench: Bench = { world, clients, processes, first, progress };
   await warmUp(bench, targets);
-  const routes: NeighbourFigures[] = [];
-  let errors = 0;
+  const rounds = Math.max(1, Math.round(seconds / roundSeconds));
+  const measured: OfRoute[] = [];
   for (const target of targets) {
-    const measured = await measureRoute(bench, target, Math.max(1, Math.round(seconds / roundSeconds)));
-    routes.push(measured.figures);
-    for (const count of Object.values(measured.errors)) errors += count;
-    progress(`neighbours: ${JSON.stringify({ ...measured.figures, errors: measured.errors })}`);
+    const one = await measureRoute(bench, target, rounds);
+    measured.push(one);
+    progress(`neighbours: ${JSON.stringify({ ...one.figures, errors: one.errors })}`);
   }
-  return { neighbours: { routes, worst_ratio: Math.max(...routes.map(({ ratio }) => ratio)), errors } };
+  const neighbours = reportOf(measured);
+  for (const line of tableOf(neighbours)) progress(line);
+  return { neighbours };
+}
+
+function reportOf(measured: readonly OfRoute[]): NeighbourReport {
+  const alone = measured.flatMap((one) => one.alone);
+  const quiet = quietOf(alone);
+  const errors = measured.flatMap((one) => Object.values(one.errors)).reduce((sum, count) => sum + count, 0);
+  return {
+    routes: measured.map(({ figures, beside }) => ({ ...figures, ...judge(beside, quiet) })),
+    quiet_p99_ms: rounded(quiet.p99_ms, 1),
+    noise: noiseOf(alone, measured[0]?.beside.length ?? 0),
+    errors,
+  };
 }
 
 interface Bench {
@@ -110,32 +138,41 @@ async function warmUp(bench: Bench, targets: readonly Target[]): Promise<void> {
 const noisyKey = ({ world }: Bench, forMerchants: boolean) =>
   newKey(world.origin.url, forMerchants ? world.noisy.merchant_id : null);
 
-async function measureRoute(bench: Bench, target: Target, rounds: number) {
+interface OfRoute {
+  readonly figures: Measured;
+  readonly alone: readonly (readonly number[])[];
+  readonly beside: readonly (readonly number[])[];
+  readonly errors: Counts;
+}
+
+async function measureRoute(bench: Bench, target: Target, rounds: number): Promise<OfRoute> {
   const { what, call } = await worstOf(bench, target);
   const alone: Round[] = [];
   const beside: Round[] = [];
   for (let round = 0; round < rounds; round++) {
-    alone.push(await measureRound(bench, target, null));
+    if (alone.length < quietShare * (round + 1)) alone.push(await measureRound(bench, target, null));
     beside.push(await measureRound(bench, target, call));
   }
   const asked = summed(beside.map((round) => round.asked));
   const calls = Object.values(asked).reduce((sum, count) => sum + count, 0);
-  const ratios = beside.map(({ times }, n) =>
-    rounded(percentile(times, 99) / percentile(alone[n]?.times ?? [], 99), 2),
-  );
   const [quietMs, besideMs] = [alone.flatMap(({ times }) => times), beside.flatMap(({ times }) => times)];
-  const more = (of: (round: Round) => number) =>
-    rounded((beside.reduce((sum, one) => sum + of(one), 0) - alone.reduce((sum, one) => sum + of(one), 0)) / calls, 2);
-  const figures: NeighbourFigures = {
+  const moreMs = (of: (round: Round) => number) =>
+    beside.reduce((sum, one) => sum + of(one), 0) -
+    (alone.reduce((sum, one) => sum + of(one), 0) * beside.length) / alone.length;
+  const [originMs, postgresMs] = [moreMs((one) => one.originMs), moreMs((one) => one.postgresMs)];
+  const lastedMs = beside.reduce((sum, one) => sum + one.lastedMs, 0);
+  const figures: Measured = {
     ...{ route: `${target.method} ${target.name}`, worst: what, asked },
     ...{ quiet_p50_ms: rounded(median(quietMs), 1), beside_p50_ms: rounded(median(besideMs), 1) },
     ...{ quiet_p99_ms: rounded(percentile(quietMs, 99), 1), beside_p99_ms: rounded(percentile(besideMs, 99), 1) },
-    ...{ ratio: median(ratios), ratios },
-    ...{ origin_cpu_ms: more(({ originMs }) => originMs), postgres_cpu_ms: more(({ postgresMs }) => postgresMs) },
+    ...{ origin_cpu_ms: rounded(originMs / calls, 2), postgres_cpu_ms: rounded(postgresMs / calls, 2) },
+    ...{ origin_share: rounded(originMs / lastedMs, 3), postgres_share: rounded(postgresMs / lastedMs, 3) },
     quiet_loop_ms: rounded(median(alone.map(({ loopMs }) => loopMs)), 1),
     beside_loop_ms: rounded(median(beside.map(({ loopMs }) => loopMs)), 1),
   };
-  return { figures, errors: summed([...alone, ...beside].map(({ errors }) => errors)) };
+  const [aloneBlocks, besideBlocks] = [alone, beside].map((all) => all.flatMap(({ times }) => blocksOf(times)));
+  const errors = summed([...alone, ...beside].map((round) => round.errors));
+  return { figures, alone: aloneBlocks ?? [], beside: besideBlocks ?? [], errors };
 }
 
 interface Round {
@@ -145,6 +182,8 @@ interface Round {
   readonly originMs: number;
   readonly postgresMs: number;
   readonly loopMs: number;
+  /** Until the last call was answered. */
+  readonly lastedMs: number;
 }
 
 /** `call`: what the neighbour asks for meanwhile; null: there is none. */
@@ -152,22 +191,24 @@ async function measureRound(bench: Bench, { forMerchants }: Target, call: FloodC
   const { world, clients, processes } = bench;
   const { url } = world.origin;
   const seconds = roundSeconds;
-  const key = await newKey(url, world.quiet_merchant_id);
+  const keys = [await newKey(url, world.quiet_merchant_id), await newKey(url, world.quiet_merchant_id)];
   const flood =
     call === null ? null : ({ do: 'flood', url, key: await noisyKey(bench, forMerchants), seconds, call } as const);
   const servers = childrenOf(processes.postgres);
   // Not the noisy client: it stands for another machine, and must not take the processor from those who are measured.
   if (bench.first) putFirst([processes.origin, processes.postgres, ...servers, clients.reader.pid]);
   const before = readProcessors([processes.origin, ...servers]);
+  const beganMs = performance.now();
   const [reads, floods] = await Promise.all([
-    clients.reader.order({ do: 'read', url: `${url}/settlements?limit=10`, key, seconds, perSecond }),
+    clients.reader.order({ do: 'read', url: `${url}/settlements?limit=10`, keys, seconds, perSecond }),
     flood === null ? null : clients.flooder.order(flood),
   ]);
+  const lastedMs = performance.now() - beganMs;
   const originMs = between(before, readProcessors([processes.origin]));
   const postgresMs = between(before, readProcessors(childrenOf(processes.postgres)));
   const asked = floods?.statuses ?? {};
   return {
-    ...{ times: reads.times, asked, originMs, postgresMs, loopMs: await loopLateMs(url) },
+    ...{ times: reads.times, asked, originMs, postgresMs, lastedMs, loopMs: await loopLateMs(url) },
     // The quiet tenant is never refused. The noisy one is, and that is an answer; a reset or a failure of ours is none.
     errors: summed([
       only(reads.statuses, (status) => status !== '200'),
