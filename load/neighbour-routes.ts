@@ -1,7 +1,7 @@
 // The routes of the API, each with the requests that may be its worst: one that is taken, the longest page, and the largest bodies in the
 // shapes that cost the most to look through. Which of them is the worst is measured (neighbours-benchmark.ts).
 
-import { quotaOf } from '../origin/api/cost.ts';
+import { callsOfBody } from '../origin/api/cost.ts';
 import type { FloodCall } from './neighbour-program.ts';
 import type { Belongings } from './neighbour-world.ts';
 
@@ -19,6 +19,8 @@ export interface Documented {
   readonly method: string;
   readonly operationId: string;
   readonly 'x-for-merchants': boolean;
+  /** As how many calls of the quota each counts at least. */
+  readonly 'x-quota-calls': number;
   /** Of its body; null: it takes none. */
   readonly fields: readonly string[] | null;
 }
@@ -141,7 +143,7 @@ export function targetsOf(documented: readonly Documented[], world: Belongings):
       method,
       path,
       body,
-      weight: quotaOf(lengthOf(body), body !== null),
+      weight: Math.max(operation['x-quota-calls'], callsOfBody(lengthOf(body), body !== null)),
     });
     const usual = call(taken.body === undefined ? null : JSON.stringify(taken.body));
     const first: [string, FloodCall] =

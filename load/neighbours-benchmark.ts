@@ -2,6 +2,7 @@
 // rounds alone and beside the other in turn, route by route. The promise is a p99 of at most twice the quiet one. The two clients are
 // processes of their own; the machine is shared all the same, which a client elsewhere would not be.
 
+import { quotaCallMs } from '../origin/api/cost.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';
@@ -42,8 +43,13 @@ export interface NeighbourReport {
   /** Of all quiet reads of the run, which every route is held against. */
   readonly quiet_p99_ms: number;
   readonly noise: Noise | null;
+  /** Routes with which the neighbour had more of a core than its quota is to buy. On a busy machine a call computes for up to twice as long. */
+  readonly over_share: readonly string[];
   readonly errors: number;
 }
+
+/** The quota of the benchmark is a burst of a hundred a second. */
+const shareMax = (100 * quotaCallMs) / 1_000;
 
 type Counts = Readonly<Record<string, number>>;
 
@@ -96,6 +102,7 @@ function reportOf(measured: readonly OfRoute[]): NeighbourReport {
   return {
     routes: measured.map(({ figures, beside }) => ({ ...figures, ...judge(beside, quiet) })),
     quiet_p99_ms: rounded(quiet.p99_ms, 1),
+    over_share: measured.flatMap(({ figures }) => (figures.origin_share > shareMax ? [figures.route] : [])),
     noise: noiseOf(alone, measured[0]?.beside.length ?? 0),
     errors,
   };

@@ -32,6 +32,20 @@ test('one slow moment is no overload', async () => {
   loop.close();
 });
 
+test('work in steps has a quarter of the event loop: three times as long as it computes it rests', async () => {
+  const pauseWhereDue = createSteps();
+  let [computedMs, restedMs] = [0, 0];
+  for (let n = 0; n < 100; n++) {
+    compute(0.65);
+    computedMs += 0.65;
+    const begunMs = performance.now();
+    await pauseWhereDue();
+    restedMs += performance.now() - begunMs;
+  }
+  // Timers count whole milliseconds, so a rest of two may be a little shorter.
+  expect(restedMs).toBeGreaterThan(2.5 * computedMs);
+});
+
 test('work in steps lets rounds of the event loop in between any two of them, and only where a step is over', async () => {
   const rounds = countRounds();
   const pauseWhereDue = createSteps();

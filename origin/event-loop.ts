@@ -16,12 +16,15 @@ export interface EventLoop {
 /** Of the event loop: what others have sent, and what was asked of the database for them, comes first. */
 export const nextRound = () => new Promise<void>((resolve) => setImmediate(resolve));
 
-/** Of work that computes for seconds, in ms: it has half of the event loop at most, and a draft of 200 controls over 200,000 events is still done in 17 s. */
-const stepMsMax = 0.75;
-const restMs = 1;
+/**
+ * Of work that computes for long, in ms: it has a quarter of the event loop at most. A draft of 200 controls over 200,000 events, 7 s of
+ * computing, then takes half a minute.
+ */
+const stepMsMax = 0.6;
+const restMs = 2;
 
 /**
- * For work that computes for seconds: to be called often, and to be awaited where it returns a promise. An answer to somebody else takes
+ * For work that computes for long: to be called often, and to be awaited where it returns a promise. An answer to somebody else takes
  * some six rounds of the event loop. Each of those waits for one step at most, and most for none, since between two steps the work rests.
  */
 export function createSteps(): () => Promise<void> | null {

@@ -36,7 +36,7 @@ export function applyControlSetRoutes({ database, outbox }: PushParts): readonly
     method: 'post',
     path: '/control-sets/{control_set_id}/versions/{version}/apply',
     name: 'applyControlSetVersion',
-    cost: { outside: 20, rows: 100_000, cpuMs: 5_000 },
+    cost: { outside: 20, rows: 100_000, cpuMs: 'grows' },
     summary: 'Move all cards of a control set to one of its versions',
     description:
       'Once more moves nobody, so it needs no Idempotency-Key. `cards_max` moves so many at most, those with the lowest ids: look at them, then move the rest by the same call without it.',

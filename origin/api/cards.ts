@@ -84,7 +84,8 @@ const list = route({
   method: 'get',
   path: '/cards',
   name: 'listCards',
-  cost: costs.page,
+  // A page of cards with twenty controls each is 400 KB.
+  cost: { ...costs.page, cpuMs: 5 },
   summary: 'List cards',
   scope: 'cards:read',
   query: z.strictObject({

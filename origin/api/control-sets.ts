@@ -14,6 +14,8 @@ import { printableText } from './printable-text.ts';
 import { doerOf, type Route, route } from './route.ts';
 import { givenControls } from './written-controls.ts';
 
+/** Up to two hundred controls are read, and written twice: as they were given and as the edge gets them. */
+const changeOfMany = { ...costs.change, cpuMs: 5 };
 const common = { tag: 'control sets', forMerchants: false } as const;
 export const controlSetById = z.strictObject({ control_set_id: idSchema('cset') });
 
@@ -22,7 +24,7 @@ const create = route({
   method: 'post',
   path: '/control-sets',
   name: 'createControlSet',
-  cost: costs.change,
+  cost: changeOfMany,
   summary: 'Make controls that cards may share',
   scope: 'controls:write',
   idempotency: 'optional',
@@ -98,7 +100,7 @@ const createVersion = route({
   method: 'post',
   path: '/control-sets/{control_set_id}/versions',
   name: 'createControlSetVersion',
-  cost: costs.change,
+  cost: changeOfMany,
   summary: 'Make the next version of a control set',
   scope: 'controls:write',
   idempotency: 'optional',

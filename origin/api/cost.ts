@@ -1,38 +1,44 @@
-// What one call of a route costs at most. Each route says it, and one that does not say it does not compile. From it follows how many
-// calls of one tenant are in hand at once: the others of that tenant wait, and no other tenant waits for them.
+// What one call of a route costs at most. Each route says it, and one that does not say it does not compile. From it follow how many
+// calls of one tenant are in hand at once (the others of that tenant wait, and no other tenant waits for them), and as how many calls of its
+// quota a call counts: by no route does a key get more than a quarter of one core. That is by route and by key: a tenant with two keys has twice as
+// much, and keys are the operator's to give. Postgres is not in it: its work is bounded by connections, and is usually on another machine.
 
 export interface Cost {
   /** Calls to something outside of the process and its database: the edge, a name server. Each may take seconds. */
   readonly outside: number;
   /** Rows that it reads and writes. */
   readonly rows: number;
-  /** ms of the processor for the worst request that fits, on the machine of load/README.md (worst-input.test.ts holds bodies to it). */
-  readonly cpuMs: number;
+  /**
+   * ms of the origin's processor for a call as large as it may be (a full page, a body that is taken), on the machine of load/README.md, where
+   * the benchmark of neighbours measures what a key gets. `grows`: with what it is asked to do. Such calls are one at a time of a tenant, and
+   * those that compute for long rest between steps (event-loop.ts), so that theirs is a quarter of a core too.
+   */
+  readonly cpuMs: number | 'grows';
 }
 
 /** Costs that many routes have. */
 export const costs = {
   /** One thing by its id, and what belongs to it. */
-  one: { outside: 0, rows: 100, cpuMs: 10 },
+  one: { outside: 0, rows: 100, cpuMs: 2 },
   /** A page of at most a hundred. */
-  page: { outside: 0, rows: 500, cpuMs: 10 },
-  /** A change of one thing, with its audit event, out of a body of 64 KiB. */
-  change: { outside: 0, rows: 100, cpuMs: 50 },
+  page: { outside: 0, rows: 500, cpuMs: 2.5 },
+  /** A change of one thing, with its audit event. */
+  change: { outside: 0, rows: 100, cpuMs: 2.5 },
   /** The same, and one call to the edge or to a name server. */
-  changeOutside: { outside: 1, rows: 100, cpuMs: 50 },
+  changeOutside: { outside: 1, rows: 100, cpuMs: 2.5 },
   /** One thing that only the edge knows. */
-  askOutside: { outside: 1, rows: 10, cpuMs: 10 },
+  askOutside: { outside: 1, rows: 10, cpuMs: 2 },
   /** All that is known of one authorization. */
-  history: { outside: 0, rows: 5_000, cpuMs: 50 },
+  history: { outside: 0, rows: 5_000, cpuMs: 2.5 },
   /** Thousands of rows in one call, in steps. */
-  many: { outside: 0, rows: 10_000, cpuMs: 100 },
+  many: { outside: 0, rows: 10_000, cpuMs: 'grows' },
 } as const satisfies Record<string, Cost>;
 
 /** `page`: reads so many rows that making objects and text of them computes for milliseconds. */
 export type CostClass = 'usual' | 'page' | 'outside' | 'long';
 
 export function classOf({ outside, rows, cpuMs }: Cost): CostClass {
-  if (rows >= 10_000 || cpuMs > 100) return 'long';
+  if (cpuMs === 'grows') return 'long';
   if (outside > 0) return 'outside';
   return rows >= 500 ? 'page' : 'usual';
 }
@@ -69,8 +75,21 @@ export const turnBounds: Readonly<Record<TurnClass, TurnBound>> = {
 /** Characters of a body from which on it is looked through in a turn and in steps: a tenth of a millisecond's work. */
 export const longBodyLength = 4_096;
 
-/** What a body of so many bytes counts in the quota: one call for each 16 KiB that are begun. An unknown length counts as the largest. */
-export function quotaOf(contentLength: string | undefined, hasBody: boolean): number {
+/** ms of the processor that one call of the quota pays for. A hundred, the burst of a key in a second, are a quarter of one core. */
+export const quotaCallMs = 2.5;
+
+/** As how many calls of the quota each call of a route counts, whatever its body. */
+export function callsOf({ cpuMs }: Cost): number {
+  return cpuMs === 'grows' ? 1 : Math.max(1, Math.ceil(cpuMs / quotaCallMs));
+}
+
+/** As how many a call counts: its route's, or its body's where those are more. */
+export function quotaOf(cost: Cost, contentLength: string | undefined, hasBody: boolean): number {
+  return Math.max(callsOf(cost), callsOfBody(contentLength, hasBody));
+}
+
+/** One for each 16 KiB that are begun: searching and checking them takes 2 ms at worst. An unknown length counts as the largest. */
+export function callsOfBody(contentLength: string | undefined, hasBody: boolean): number {
   if (!hasBody) return 1;
   const bytes = contentLength === undefined ? 64 * 1024 : Number(contentLength);
   return Number.isFinite(bytes) ? Math.min(4, Math.max(1, Math.ceil(bytes / (16 * 1024)))) : 4;

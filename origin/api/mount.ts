@@ -5,9 +5,9 @@ import type { Context, Hono } from 'hono';
 import * as z from 'zod';
 import { problemBody, Refusal } from '../../contracts/problem.ts';
 import type { Database, Sql } from '../db/client.ts';
-import { nextRound } from '../event-loop.ts';
+import { createSteps, nextRound } from '../event-loop.ts';
 import { currentTraceParent } from '../tracing/spans.ts';
-import { toJson } from './answer.ts';
+import { toJson, toJsonInSteps } from './answer.ts';
 import { hasBody } from './body-bytes.ts';
 import { type Caller, type Callers, requireScope } from './caller.ts';
 import type { ClientAddress } from './client-address.ts';
@@ -88,7 +88,7 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   const version = versionOf(context.req.header('accept'));
   for (const [name, value] of Object.entries(headersOf(version))) context.header(name, value);
   const caller = context.get('caller');
-  const weight = quotaOf(context.req.header('content-length'), hasBody(context));
+  const weight = quotaOf(route.cost, context.req.header('content-length'), hasBody(context));
   const taken = await parts.rateLimit.take(caller.api_key_id, weight);
   for (const [name, value] of Object.entries(rateHeaders(parts.rateLimit.policies, taken))) context.header(name, value);
   if (!taken.allowed) throw refusal('too_many_requests');
@@ -146,14 +146,11 @@ async function answerOnce(
       ? await route.handle(call(database.sql))
       : await database.transaction((sql) => route.handle(call(sql)));
   const answered = shown({ body: (await afterCommit?.()) ?? body } as RouteAnswer).body;
-  // The driver has just made objects of many rows, and text is made of them next: others' calls come in between.
-  if (classOf(route.cost) === 'page') await nextRound();
   const { status } = route.answers;
   if (answered === undefined) return context.body(null, status as 204);
-  return sendBody(context, textIn(version, route, answered), {
-    status,
-    headers: { 'content-type': mediaType(version) },
-  });
+  const text =
+    classOf(route.cost) === 'page' ? await pageText(version, route, answered) : textIn(version, route, answered);
+  return sendBody(context, text, { status, headers: { 'content-type': mediaType(version) } });
 }
 
 async function answerByKey(asked: Asked, answer: Answer, key: string): Promise<Response> {
@@ -236,6 +233,12 @@ function bodyIn({ body }: Route, value: unknown): unknown {
 
 function textIn(version: ApiVersion, { name }: Route, body: object): string {
   return toJson(version.downgrade(name, body));
+}
+
+/** The driver has just made objects of many rows, and text is made of them next: others' calls come in between. */
+async function pageText(version: ApiVersion, { name }: Route, body: object): Promise<string> {
+  await nextRound();
+  return await toJsonInSteps(version.downgrade(name, body) as object, createSteps());
 }
 
 function storedAnswer(version: ApiVersion, route: Route, { body }: RouteAnswer): StoredAnswer {

@@ -4,6 +4,7 @@
 import * as z from 'zod';
 import { openItemsActedSchema } from '../../contracts/open-item.ts';
 import { Refusal } from '../../contracts/problem.ts';
+import { createSteps } from '../event-loop.ts';
 import { type Act, createActing } from '../open-items/act.ts';
 import type { ActionParts, OpenItemAction } from '../open-items/action.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
@@ -68,7 +69,7 @@ function actOnMany(act: Act): Route {
     ...writes,
     path: '/open-items/actions/{action}',
     name: 'actOnOpenItems',
-    cost: { outside: 100, rows: 10_000, cpuMs: 1_000 },
+    cost: { outside: 100, rows: 10_000, cpuMs: 'grows' },
     summary: 'Do the same with a group of one kind, the oldest first',
     params: z.strictObject({ action: actionName }),
     body: z.strictObject({
@@ -97,7 +98,10 @@ function actOnMany(act: Act): Route {
       const counts = { closed: 0, refused: 0, not_now: 0, skipped: 0 };
       let last = after;
       let notNowInARow = 0;
+      const pauseWhereDue = createSteps();
       for (const { open_item_id, open_item_no } of items) {
+        const pause = pauseWhereDue();
+        if (pause !== null) await pause;
         const { outcome } = await act({ open_item_id, action, input: read, reason }, doerOf(call));
         counts[outcome === 'closed' || outcome === 'refused' || outcome === 'not_now' ? outcome : 'skipped'] += 1;
         last = open_item_no;

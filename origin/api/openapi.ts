@@ -2,6 +2,7 @@
 
 import type * as z from 'zod';
 import type { ComponentSchemas } from './component-schemas.ts';
+import { callsOf } from './cost.ts';
 import { errors } from './errors.ts';
 import { type Example, examples } from './examples.ts';
 import { type Json, schemaOf } from './json-schema.ts';
@@ -71,6 +72,7 @@ function operation(route: Route, { routes, components }: Whole): Json {
     security: [{ api_key: [route.scope] }],
     'x-scope': route.scope,
     'x-for-merchants': route.forMerchants,
+    'x-quota-calls': callsOf(route.cost),
     parameters: [
       ...parametersIn('path', route.params),
       ...parametersIn('query', route.query),
@@ -129,7 +131,9 @@ const header = (description: string) => ({ description, schema: { type: 'string'
 const answerHeaders = {
   'X-Request-Id': header('Names the request in logs and the audit trail.'),
   'X-Client-Request-Id': header('The X-Request-Id that the request came with, if it could be one.'),
-  'RateLimit-Policy': header('The quotas of this key: `"burst";q=100;w=1, "minute";q=1000;w=60`.'),
+  'RateLimit-Policy': header(
+    'The quotas of this key: `"burst";q=100;w=1, "minute";q=1000;w=60`. A call counts as many as its operation’s `x-quota-calls`, or one for each 16 KiB of its body that are begun, whichever is more.',
+  ),
   RateLimit: header('Of the quota nearest to its end, what is left and for how many seconds: `"minute";r=412;t=37`.'),
   Deprecation: header('Since when the version asked for is deprecated, as `@` and Unix seconds.'),
   Sunset: header('Until when it is answered.'),

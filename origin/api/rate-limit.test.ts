@@ -116,6 +116,38 @@ test('a call that weighs more takes more of the quota, and the last one is taken
   ]);
 });
 
+test('a call counts as many as the document says of its operation', async () => {
+  const world = await SampleWorld.start(await createTestDatabase(), { RATE_LIMIT_PER_MINUTE: '1000' });
+  const { paths } = (await (await world.api.app.request('/openapi.json')).json()) as Document;
+  const lists = Object.entries(paths).flatMap(([path, { get }]) =>
+    get === undefined || path.includes('{') || get.parameters.some(({ required }) => required)
+      ? []
+      : [{ path, ...get }],
+  );
+  const counted: [string, number][] = [];
+  for (const { path } of lists) {
+    const key = await world.newKey({});
+    const answer = await world.api.call('GET', path, undefined, { authorization: `Bearer ${key}` });
+    expect(answer.status, path).toBe(200);
+    const [, left] = /^"minute";r=(\d+)/.exec(answer.headers.get('ratelimit') ?? '') ?? [];
+    counted.push([path, 1_000 - Number(left)]);
+  }
+  expect(counted).toEqual(lists.map((list) => [list.path, list['x-quota-calls']]));
+  // A page of cards is the dearest of them.
+  expect(counted).toContainEqual(['/cards', 2]);
+  expect(counted).toContainEqual(['/settlements', 1]);
+  await world.api.close();
+});
+
+interface Document {
+  readonly paths: Readonly<Record<string, { readonly get?: Get }>>;
+}
+
+interface Get {
+  readonly parameters: readonly { readonly required: boolean }[];
+  readonly 'x-quota-calls': number;
+}
+
 describe.runIf(redisIsThere)('counted in Upstash Redis', () => {
   async function twoProcesses(perMinute: number) {
     const upstash = await SampleUpstash.start();

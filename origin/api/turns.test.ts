@@ -4,7 +4,7 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { classOf, costs, quotaOf, turnBounds } from './cost.ts';
+import { callsOf, classOf, costs, quotaCallMs, quotaOf, turnBounds } from './cost.ts';
 import { SampleWorld } from './sample-world.ts';
 import { createTurns } from './turns.ts';
 
@@ -171,12 +171,22 @@ test('a late process sheds calls of the API, and neither health nor what is brou
 });
 
 test('what a body counts in the quota grows with it; what does not say its length counts as the largest', () => {
-  expect([quotaOf('0', false), quotaOf('2', true), quotaOf('16384', true), quotaOf('16385', true)]).toEqual([
-    1, 1, 1, 2,
-  ]);
-  expect([quotaOf('65536', true), quotaOf('9999999', true), quotaOf(undefined, true), quotaOf('x', true)]).toEqual([
-    4, 4, 4, 4,
-  ]);
+  const counted = (length: string | undefined, hasBody = true) => quotaOf(costs.change, length, hasBody);
+  expect([counted('0', false), counted('2'), counted('16384'), counted('16385')]).toEqual([1, 1, 1, 2]);
+  expect([counted('65536'), counted('9999999'), counted(undefined), counted('x')]).toEqual([4, 4, 4, 4]);
+});
+
+test('what a route counts in the quota grows with what it computes: a hundred calls in a second are a quarter of one core at most', () => {
+  for (const cpuMs of [0.1, 2.5, 2.6, 5, 7, 40]) {
+    const cost = { ...costs.page, cpuMs };
+    expect((100 / callsOf(cost)) * cpuMs, String(cpuMs)).toBeLessThanOrEqual(0.25 * 1_000);
+    // And not more often than that asks for.
+    expect((callsOf(cost) - 1) * quotaCallMs, String(cpuMs)).toBeLessThan(cpuMs);
+  }
+  const dear = { ...costs.change, cpuMs: 5 };
+  expect([quotaOf(dear, '2', true), quotaOf(dear, '65536', true), quotaOf(dear, undefined, false)]).toEqual([2, 4, 2]);
+  // One at a time, with rests, instead.
+  expect(callsOf(costs.many)).toBe(1);
 });
 
 test('classes follow from costs', () => {
