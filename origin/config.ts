@@ -6,6 +6,7 @@ import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, plaintextProblems } from './outside.ts';
+import { type Queues, queueEnvironmentShape, queueProblems, queuesOf } from './queue-config.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
 import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
@@ -59,31 +60,14 @@ const environmentSchema = z.object({
   SUSPENSE_MAX: amounts,
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
-  QUEUE_API_URL: url(['http:', 'https:']).default('https://api.cloudflare.com/client/v4'),
-  CLOUDFLARE_ACCOUNT_ID: z.string().min(1).optional(),
-  CLOUDFLARE_QUEUE_ID: z.string().min(1).optional(),
-  CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
+  ...queueEnvironmentShape,
   ...settlementEnvironmentShape,
   ...gateEnvironmentShape,
   ...auditEnvironmentShape,
   ...tracingEnvironmentShape,
 });
 
-export interface QueueConfig {
-  readonly api_url: string;
-  readonly account_id: string;
-  readonly queue_id: string;
-  readonly api_token: string;
-}
-/** `queue`: null where nothing is pulled, and the edge pushes. */
-export type Config = Omit<
-  z.infer<typeof environmentSchema>,
-  'QUEUE_API_URL' | 'CLOUDFLARE_ACCOUNT_ID' | 'CLOUDFLARE_QUEUE_ID' | 'CLOUDFLARE_API_TOKEN'
-> & {
-  readonly queue: QueueConfig | null;
-  /** Null where nobody asks for settlements by queue. */
-  readonly settlementQueue: QueueConfig | null;
-};
+export type Config = Omit<z.infer<typeof environmentSchema>, keyof typeof queueEnvironmentShape> & Queues;
 
 /** Throws one error that names every wrong value, and quotes none: some are secrets. */
 export function readConfig(environment: Environment): Config {
@@ -103,29 +87,13 @@ export function readConfig(environment: Environment): Config {
         })),
   ];
   if (!parsed.success || problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
-  const { QUEUE_API_URL, CLOUDFLARE_ACCOUNT_ID, CLOUDFLARE_QUEUE_ID, CLOUDFLARE_API_TOKEN, ...rest } = parsed.data;
-  const queue =
-    CLOUDFLARE_ACCOUNT_ID && CLOUDFLARE_QUEUE_ID && CLOUDFLARE_API_TOKEN
-      ? {
-          api_url: QUEUE_API_URL,
-          account_id: CLOUDFLARE_ACCOUNT_ID,
-          queue_id: CLOUDFLARE_QUEUE_ID,
-          api_token: CLOUDFLARE_API_TOKEN,
-        }
-      : null;
-  const settlementQueueId = rest.CLOUDFLARE_SETTLEMENT_QUEUE_ID;
-  const settlementQueue =
-    queue === null || settlementQueueId === undefined ? null : { ...queue, queue_id: settlementQueueId };
-  return { ...rest, queue, settlementQueue };
+  return { ...parsed.data, ...queuesOf(parsed.data) };
 }
 
 function problemsBetween(config: z.infer<typeof environmentSchema>, given: Environment): string[] {
   const isProduction = config.ENVIRONMENT === 'production';
   const problems: string[] = gateProblems(config, isProduction);
-  const pull = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
-  const missing = pull.filter((name) => config[name] === undefined);
-  if (missing.length > 0 && missing.length < pull.length)
-    problems.push(`${missing.join(', ')}: is not set, while others of ${pull.join(', ')} are; set all or none`);
+  problems.push(...queueProblems(config));
   problems.push(...settlementProblems(config, isProduction));
   problems.push(...auditProblems(config, isProduction));
   problems.push(...tracingProblems(config, isProduction));

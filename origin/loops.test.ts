@@ -18,14 +18,14 @@ import { startOrigin } from './start.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** The names in every call of `createLoop`, and of `createPull`, which gives its loop the name that it is given. */
+/** The names in every call of `createLoop`, and of `createPull` and `createDeadQueue`, which give their loop the name that they are given. */
 async function namesInSource(): Promise<string[]> {
   const files = (await readdir(here, { recursive: true })).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'loop.ts',
   );
   const texts = await Promise.all(files.map((file) => readFile(`${here}/${file}`, 'utf8')));
   return texts.flatMap((text) => {
-    const calls = text.split(/\bcreate(?:Loop|Pull)\(\{/).slice(1);
+    const calls = text.split(/\bcreate(?:Loop|Pull|DeadQueue)\(\{/).slice(1);
     return calls.flatMap((call) => /^[\s.{]*name: '([^']+)'/.exec(call)?.[1] ?? []);
   });
 }
@@ -41,6 +41,8 @@ async function sampleOrigin() {
       ...{ DATABASE_URL: await createTestDatabase(), API_KEY: 'an-api-key-of-tests-000000', PORT: '0' },
       ...{ INTERNAL_SECRET: edge.secret, EDGE_URL: edge.url, QUEUE_API_URL: 'http://127.0.0.1:1' },
       ...{ CLOUDFLARE_ACCOUNT_ID: 'acc', CLOUDFLARE_QUEUE_ID: 'que', CLOUDFLARE_API_TOKEN: 'token' },
+      ...{ CLOUDFLARE_DEAD_QUEUE_ID: 'dead', CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID: 'dead-stl' },
+      ...{ CLOUDFLARE_STAND_INS_QUEUE_ID: 'ins', CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID: 'dead-ins' },
       ...{ CLOUDFLARE_SETTLEMENT_QUEUE_ID: 'stl', SETTLEMENT_PROVIDERS: 'iso20022' },
       ...{ ISO20022_DIRECTORY: directory, ISO20022_DEBTORS_FILE: join(directory, 'debtors.json') },
       ...{ AUDIT_CHECKPOINTS: join(directory, 'checkpoints'), AUDIT_SIGNING_KEY: signingKey },

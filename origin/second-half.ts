@@ -30,6 +30,7 @@ import { createExportLoop } from './audit/export-loop.ts';
 import { readSigningKey } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
+import type { DeadQueueMetrics } from './intake/dead-queue.ts';
 import type { QueueMetrics } from './intake/queue-metrics.ts';
 import type { Loop } from './loop.ts';
 import { createDelivery } from './notify/delivery.ts';
@@ -52,7 +53,7 @@ import { createAccrualLoop } from './settlement/accrual-loop.ts';
 import { SettlementEngine } from './settlement/engine.ts';
 import { createSchedule } from './settlement/runs.ts';
 import { createSettlementMetrics } from './settlement/settlement-metrics.ts';
-import { createSettlementQueue } from './settlement/settlement-queue.ts';
+import { createDeadSettlementQueue, createSettlementQueue } from './settlement/settlement-queue.ts';
 import { type ProviderName, providerNames, readDebtors } from './settlement-config.ts';
 
 export interface SecondHalf {
@@ -80,6 +81,7 @@ export interface SecondHalfParts {
   readonly registry: Registry;
   /** Of the queues that are pulled; made once for both halves. */
   readonly queues?: QueueMetrics;
+  readonly deadQueues?: DeadQueueMetrics;
   readonly log: Logger;
 }
 
@@ -106,7 +108,6 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
   const delivery = createDelivery({ database, box, fetch, log, metrics: createNotifyMetrics(registry, database) });
   const mount = mountParts(parts);
   const access = createAccessRecords({ database, log });
-  const queue = config.settlementQueue;
   const [files] = inboxes;
   return {
     readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
@@ -135,9 +136,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       createRetentionLoop({ database, registry, log }),
       delivery,
       ...inboxes.map((provider) => createInboxLoop({ provider, database, log })),
-      ...(queue === null
-        ? []
-        : [createSettlementQueue({ queue, database, log, providers, watch: parts.queues?.('settlements') })]),
+      ...queueLoops(parts, providers),
     ],
     async close() {
       await access.close();
@@ -145,6 +144,17 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       await Promise.all([...providers, ...listening].map((provider) => provider.close?.()));
     },
   };
+}
+
+/** Requests for settlements, and the dead queue behind them. */
+function queueLoops({ config, database, log, ...parts }: SecondHalfParts, providers: readonly Provider[]): Loop[] {
+  const { settlementQueue: queue, deadQueues } = config;
+  const [watch, metrics] = [parts.queues?.('settlements'), parts.deadQueues];
+  if (queue === null) return [];
+  const pull = createSettlementQueue({ queue, database, log, providers, watch });
+  const dead = deadQueues.settlements;
+  if (dead === null || metrics === undefined) return [pull];
+  return [pull, createDeadSettlementQueue({ queue: dead, database, log, providers, metrics })];
 }
 
 /** None where no place for checkpoints is set, which production does not start without. */

@@ -49,8 +49,6 @@ export const settlementEnvironmentShape = {
   UNASSIGNED_CLEARINGS: z.enum(['open_items', 'list'], { error: 'must be open_items or list' }).default('open_items'),
   /** How long a changed destination of a merchant waits before it is paid. 0: not at all, for development. */
   DESTINATION_COOLING_HOURS: wholeSetting(0, 720).default(24),
-  /** A second queue whose messages ask for settlements; pulled where it is set. */
-  CLOUDFLARE_SETTLEMENT_QUEUE_ID: z.string().min(1).optional(),
 } as const;
 
 const shape = z.object(settlementEnvironmentShape);

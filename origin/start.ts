@@ -12,14 +12,16 @@ import { migrate } from './db/migrate.ts';
 import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
 import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
-import { Intake } from './intake/intake.ts';
+import { createDeadQueue, createDeadQueueMetrics, type DeadQueueMetrics } from './intake/dead-queue.ts';
+import { Intake, type Message } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
-import { createPull, type PullOptions } from './intake/pull.ts';
+import { createPull } from './intake/pull.ts';
 import { createQueueMetrics, type QueueMetrics } from './intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createSuspenseLoop } from './intake/suspense-loop.ts';
 import { listen } from './listen.ts';
+import type { Loop } from './loop.ts';
 import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
 import { createFinishLoop } from './open-items/finish-begun.ts';
@@ -50,14 +52,15 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
-  const pull = pullOf(config, { intake, log, queues });
-  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, log });
+  const deadQueues = createDeadQueueMetrics(registry, queues);
+  const { pull, dead } = pullsOf(config, { database, intake, log, queues, deadQueues });
+  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, log });
   const { readBankFileAgain } = secondHalf;
-  const takers = takersOf({ database, intake, log });
+  const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
   const suspense = createSuspenseLoop({ database, log });
-  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull])];
+  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull]), ...dead];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];
@@ -69,7 +72,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
     workDatabase: database,
     intake,
     repairMetrics: repair.metrics,
-    ...{ outbox, edge, pull, log, registry },
+    ...{ outbox, edge, pull, takers, log, registry },
     internalSecret: config.INTERNAL_SECRET,
     gate: config,
     isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
@@ -110,12 +113,36 @@ function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bu
   return createEdgeClient({ url, secret, bundle });
 }
 
-/** Null: no queue is configured, and the edge hands its events over itself. */
-function pullOf(
-  { queue }: Config,
-  { queues, ...parts }: Pick<PullOptions, 'intake' | 'log'> & { queues: QueueMetrics },
-) {
-  return queue === null ? null : createPull({ name: 'queue pull', queue, watch: queues('card events'), ...parts });
+/** `pull`: null where no queue is configured, and the edge hands its events over itself. */
+function pullsOf(config: Config, { queues, deadQueues: metrics, ...parts }: PullParts) {
+  const { queue, deadQueues } = config;
+  const [{ intake, log }, { cardEvents, standIns }] = [parts, deadQueues];
+  const pull =
+    queue === null ? null : createPull({ name: 'queue pull', queue, intake, log, watch: queues('card events') });
+  const take = (messages: readonly Message[]) => intake.take(messages);
+  const dead: Loop[] = [];
+  if (cardEvents !== null)
+    dead.push(
+      createDeadQueue({ name: 'dead queue', source: 'card_events', queue: cardEvents, take, metrics, ...parts }),
+    );
+  // Only the edge can tell a card: what came out of its dead queue is for a person from the first.
+  if (standIns !== null)
+    dead.push(
+      createDeadQueue({
+        ...{ name: 'dead stand-ins queue', source: 'card_notices', queue: standIns, take: null, metrics, ...parts },
+      }),
+    );
+  if (queue !== null && cardEvents === null)
+    log.warn('CLOUDFLARE_DEAD_QUEUE_ID is not set: what comes into the dead queue of cards is deleted after 14 days');
+  return { pull, dead };
+}
+
+interface PullParts {
+  readonly database: Database;
+  readonly intake: Intake;
+  readonly log: Logger;
+  readonly queues: QueueMetrics;
+  readonly deadQueues: DeadQueueMetrics;
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {

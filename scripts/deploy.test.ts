@@ -125,6 +125,8 @@ describe('npm run deploy', () => {
         (queue) => `wrangler queues create ${queue} --message-retention-period-secs 1209600`,
       ),
       `wrangler queues consumer http add ${names.cardEvents} --message-retries 100 --dead-letter-queue ${names.cardEventsDead}`,
+      `wrangler queues consumer http add ${names.cardEventsDead} --message-retries 100`,
+      `wrangler queues consumer http add ${names.standInsDead} --message-retries 100`,
       'migrate',
       `origin ${release}`,
       `wrangler deploy --env staging --var BUNDLE_SHA256:id --tag ${release.slice(0, 12)} --message release ${release.slice(0, 12)}`,

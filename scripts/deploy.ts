@@ -87,7 +87,7 @@ async function deploy(words: Words, tools: Tools): Promise<void> {
   say(`release ${release.id} to ${words.environment}, ${first} first; the edge's bundle is ${release.bundle}`);
 
   await step('queues, which keep messages for 14 days', () => makeQueues(tools, words.environment));
-  await step('the origin may pull the cards’ events', () => letOriginPull(tools, words.environment));
+  await step('the origin may pull the cards’ events, and what is dead', () => letOriginPull(tools, words.environment));
   await step('the edge’s secrets are there', () => checkSecrets(tools, words.environment));
   await step('migrations, which only add', () => migrateDatabase(tools, target));
   const halves = { origin: () => deployOrigin(tools, target, release), edge: () => deployEdge(tools, target, release) };

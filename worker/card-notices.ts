@@ -1,5 +1,5 @@
 // The queue of what cards must still be told, both ends. What the queue has taken is told until the card has heard it: it comes
-// again, ever later, for about four days, and is then kept in the dead queue for a person.
+// again, ever later, for about four days, and goes by the dead queue to a person.
 
 import { type CardNotice, readCardNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';

@@ -123,14 +123,15 @@ describe('deliver', () => {
     expect(sent).not.toHaveBeenCalled();
   });
 
-  test.each(['development', 'staging'])(
+  test.each(['development', 'staging', 'dead-development'])(
     'the queue of %s is one of the same kind; another’s is nobody’s',
     async (name) => {
       const sent = vi.spyOn(globalThis, 'fetch').mockImplementation(allDone);
       const one = () => [{ id: 'm1', attempts: 1, timestamp: new Date(), body: {} }];
       await worker.queue(createMessageBatch(`${queue}-${name}`, one()), env);
       expect(sent).toHaveBeenCalledTimes(1);
-      expect(() => worker.queue(createMessageBatch(`${queue}-of-others`, one()), env)).toThrow('nobody here consumes');
+      for (const other of ['of-others', 'dead', 'dead-staging'])
+        expect(() => worker.queue(createMessageBatch(`${queue}-${other}`, one()), env)).toThrow('nobody here consumes');
     },
   );
 });

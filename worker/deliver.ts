@@ -20,8 +20,11 @@ import { signatureHeaders } from './signature.ts';
 const cardEventsQueue = 'atlas-card-events';
 const noticesQueue = 'atlas-stand-ins';
 
-/** What the names of another environment's queues end with. */
-const otherEnvironment = /-(?:development|staging)$/;
+/**
+ * What the names of another environment's queues end with; `-dead-development` too: only on a laptop does the worker itself take what is
+ * dead once more. Elsewhere the origin pulls the dead queues.
+ */
+const otherEnvironment = /-(?:(?:dead-)?development|staging)$/;
 
 const path = '/internal/card-events';
 const timeoutMs = 10_000;

@@ -3,6 +3,8 @@
 import { type AlertGroup, job } from './alert.ts';
 
 const dead = (kind: string) => `open_items{${job},kind="${kind}"}`;
+const deadQueue = (queue: string, outcome: string) =>
+  `dead_queue_messages_total{${job},queue="${queue}",outcome="${outcome}"}`;
 const lag = (le: string) => `intake_lag_seconds_bucket{${job},le="${le}"}`;
 const final = (le: string) => `settlement_final_seconds_bucket{${job},state="paid",le="${le}"}`;
 const found = (channel: string, outcome: string) => `card_data_found_total{channel="${channel}",outcome="${outcome}"}`;
@@ -135,6 +137,23 @@ export const pipe: AlertGroup = {
       description: 'p95 is {{ $value | humanizeDuration }}: the queue is behind, or the pull is.',
       fires: { series: { [lag('30')]: '0+50x40', [lag('60')]: '0+100x40', [lag('+Inf')]: '0+100x40' }, at: '20m' },
       silent: { series: { [lag('30')]: '0+100x40', [lag('60')]: '0+100x40', [lag('+Inf')]: '0+100x40' }, at: '20m' },
+    },
+    {
+      name: 'DeadQueueUsed',
+      expr: `sum by (queue, outcome) (increase(dead_queue_messages_total{${job},outcome=~"done|dead_letter"}[1h])) > 0`,
+      ...{ severity: 'SEV-3', service: 'edge', runbook: 'queue-backlog', origin: 'ours' },
+      summary: 'Messages came out of the dead queue of {{ $labels.queue }}: {{ $labels.outcome }}',
+      description:
+        '{{ $value | printf "%.0f" }} in an hour: nothing took them in 100 tries. done: they are booked now; dead_letter: they are open items.',
+      fires: {
+        series: { [deadQueue('card_events', 'done')]: '0x5 7x60' },
+        at: '15m',
+        labels: { queue: 'card_events', outcome: 'done' },
+      },
+      silent: {
+        series: { [deadQueue('card_events', 'done')]: '7x90', [deadQueue('card_events', 'retry')]: '0+1x90' },
+        at: '80m',
+      },
     },
     {
       name: 'LoopStandsStill',

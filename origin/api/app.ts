@@ -11,6 +11,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RepairMetrics } from '../intake/repair-metrics.ts';
+import type { ActionParts } from '../open-items/action.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { isTracing } from '../tracing/spans.ts';
 import { cached } from './cached-answer.ts';
@@ -37,6 +38,7 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
   readonly workDatabase: Database;
   readonly intake: Pick<Intake, 'take' | 'takePage'>;
   readonly repairMetrics: RepairMetrics;
+  readonly takers: ActionParts['takers'];
   readonly outbox: Outbox;
   readonly edge: EdgeClient;
   readonly log: Logger;

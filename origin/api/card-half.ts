@@ -5,7 +5,6 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { ActionParts } from '../open-items/action.ts';
-import { takersOf } from '../open-items/takers.ts';
 import { accountRoutes } from './accounts.ts';
 import { applyControlSetRoutes } from './apply-control-set-version.ts';
 import { authorizationRoutes } from './authorizations.ts';
@@ -31,6 +30,7 @@ export interface CardHalfParts extends CardControlsParts, Pick<CardComparisonPar
     'readCard' | 'eventsAfter' | 'ping' | 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'
   >;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
+  readonly takers: ActionParts['takers'];
 }
 
 export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
@@ -48,6 +48,6 @@ export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {
     ...authorizationRoutes(parts.database),
     ...ledgerRoutes(parts.database),
     ...openItemRoutes,
-    ...openItemActionRoutes({ ...parts, takers: takersOf(parts) }),
+    ...openItemActionRoutes(parts),
   ];
 }

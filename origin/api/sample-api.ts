@@ -17,6 +17,7 @@ import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
 import type { Loop } from '../loop.ts';
 import { measureOpenItems } from '../open-items/open-item-metrics.ts';
+import { takersOf } from '../open-items/takers.ts';
 import { createSecondHalf, type SecondHalfParts } from '../second-half.ts';
 import { type App, type AppParts, createApps } from './app.ts';
 
@@ -79,6 +80,7 @@ export class SampleApi {
     const client = createEdgeClient(edge);
     const secondHalf = createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts });
     this.access = secondHalf.access;
+    const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
     const apps = createApps({
       database,
       log,
@@ -88,7 +90,8 @@ export class SampleApi {
       edge: client,
       pull: parts.pull ?? null,
       loops: [],
-      intake: new Intake({ database, log, metrics: createIntakeMetrics(registry) }),
+      intake,
+      takers: takersOf({ database, intake, log, standInsQueue: config.standInsQueue }),
       repairMetrics: createRepairMetrics(registry),
       outbox: createOutbox({ database, edge: client, log }),
       internalSecret: edge.secret,

@@ -7,12 +7,15 @@ import type { Sql } from '../db/client.ts';
 import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 
 export interface DeadLetter {
-  readonly source: 'card_events' | 'settlement_requests';
+  /** Of `card_notices` (what cards must still be told) only what came out of their dead queue. */
+  readonly source: 'card_events' | 'settlement_requests' | 'card_notices';
   readonly reason: string;
   /** As JSON text. */
   readonly message: string;
   /** The event's place in its card's stream, where that is known. */
   readonly place: { readonly card_key: CardKey; readonly sequence: number } | null;
+  /** Whose it is, where that is known without a place. */
+  readonly card_key?: CardKey | null;
 }
 
 /** A message comes at least once, and a repaired gap brings the same event again: all of them are one letter. */
@@ -20,16 +23,24 @@ export async function keepDeadLetters(sql: Sql, letters: readonly DeadLetter[]):
   await raiseOpenItems(sql, letters.map(itemOf));
 }
 
-const channels = { card_events: 'card_events_queue', settlement_requests: 'settlement_queue' } as const;
-const names = { card_events: 'card events', settlement_requests: 'requests for settlements' } as const;
+const channels = {
+  card_events: 'card_events_queue',
+  settlement_requests: 'settlement_queue',
+  card_notices: 'card_events_queue',
+} as const;
+const names = {
+  card_events: 'card events',
+  settlement_requests: 'requests for settlements',
+  card_notices: 'what cards must still be told',
+} as const;
 
-function itemOf({ source, reason, message, place }: DeadLetter): RaisedItem {
+function itemOf({ source, reason, message, place, card_key = place?.card_key ?? null }: DeadLetter): RaisedItem {
   return {
     kind: 'dead_letter',
     key: keyOf(source, message),
     source,
     summary: `A message of the queue of ${names[source]} was not taken: ${reason}`,
-    card_key: place?.card_key ?? null,
+    card_key,
     // To the letter, so that it can be handed in again, but for digits of a card, which nothing of ours ever sends.
     evidence: { reason, message: maskedJson(channels[source], message, isIdentifier), place },
   };

@@ -3,19 +3,18 @@
 
 import type { Logger } from 'pino';
 import * as z from 'zod';
-import type { QueueConfig } from '../config.ts';
-import { beforeWaitingFor } from '../db/held.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import type { Intake } from './intake.ts';
+import type { QueueConfig } from '../queue-config.ts';
+import type { Message, Outcome } from './intake.ts';
+import { acceptedSchema, callQueue, type QueueCall } from './queue-call.ts';
 import { type QueueWatch, unwatchedQueue } from './queue-metrics.ts';
 
 /** Its documented maximum. */
 const batchSize = 100;
 /** For a batch in hand: longer than any batch takes, shorter than anybody wants to wait for one that was dropped. */
 const visibilityTimeoutMs = 60_000;
-const emptyPauseMs = 1_000;
-const retryDelaySeconds = 5;
-const timeoutMs = 15_000;
+const emptyPauseMsDefault = 1_000;
+const retryDelaySecondsDefault = 5;
 
 /** Each message is read by itself: one that is not as documented must not keep the others in the queue. */
 const pulledSchema = z.object({
@@ -30,50 +29,41 @@ const messageSchema = z.object({
   lease_id: z.string(),
   body: z.unknown(),
   timestamp_ms: z.number().nullish().catch(null),
+  attempts: z.int().positive().nullish().catch(null),
   metadata: z.record(z.string(), z.unknown()).nullish().catch(null),
 });
-const ackedSchema = z.object({ success: z.literal(true) });
 type Pulled = z.infer<typeof messageSchema>;
+
+export interface PulledMessage extends Message {
+  /** With this one; null where the queue does not say. */
+  readonly attempts: number | null;
+}
 
 export interface PullOptions {
   /** The loop's. */
   readonly name: string;
   readonly queue: QueueConfig;
-  readonly intake: Pick<Intake, 'take'>;
+  readonly intake: {
+    take(messages: readonly PulledMessage[]): Promise<readonly { readonly id: string; readonly outcome: Outcome }[]>;
+  };
   readonly watch?: QueueWatch | undefined;
   readonly log: Logger;
+  /** Between two looks at an empty queue. */
+  readonly emptyPauseMs?: number;
+  /** Until what was not taken at this try comes again. */
+  readonly retryDelaySeconds?: (attempts: number) => number;
 }
 
-export function createPull({ name, queue, intake, watch = unwatchedQueue, log }: PullOptions): Loop {
-  const base = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages`;
-
-  async function call<T>(
-    schema: z.ZodType<T>,
-    action: 'pull' | 'ack',
-    body: unknown,
-    signal?: AbortSignal,
-  ): Promise<T> {
-    beforeWaitingFor('the queue');
-    const timeout = AbortSignal.timeout(timeoutMs);
-    const answer = await fetch(`${base}/${action}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${queue.api_token}`, 'content-type': 'application/json' },
-      body: JSON.stringify(body),
-      redirect: 'manual',
-      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-    });
-    const said: unknown = await answer.json().catch(() => null);
-    const parsed = schema.safeParse(said);
-    if (!answer.ok || !parsed.success) throw new Error(`the queue answered ${answer.status} to ${action}`);
-    return parsed.data;
-  }
+export function createPull(options: PullOptions): Loop {
+  const { name, queue, intake, watch = unwatchedQueue, log, emptyPauseMs = emptyPauseMsDefault } = options;
+  const { retryDelaySeconds = () => retryDelaySecondsDefault } = options;
 
   /** A failure is counted; one that a stop of ours has made is none. */
-  async function watched<T>(asked: Promise<T>, signal?: AbortSignal): Promise<T> {
+  async function watched<T>(call: QueueCall<T>): Promise<T> {
     try {
-      return await asked;
+      return await callQueue(queue, call);
     } catch (error) {
-      if (signal?.aborted !== true) watch.failed();
+      if (call.signal?.aborted !== true) watch.failed();
       throw error;
     }
   }
@@ -84,25 +74,29 @@ export function createPull({ name, queue, intake, watch = unwatchedQueue, log }:
     intervalMs: emptyPauseMs,
     async round(signal) {
       const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
-      const { messages: pulled, message_backlog_count: backlog = null } = (
-        await watched(call(pulledSchema, 'pull', wanted, signal), signal)
-      ).result;
+      const { result } = await watched({ path: '/pull', body: wanted, schema: pulledSchema, signal });
+      const { messages: pulled, message_backlog_count: backlog = null } = result;
       const messages = pulled.flatMap((one) => messageSchema.safeParse(one).data ?? []);
       watch.pulled({ backlog, oldestAgeMs: oldestAgeMs(messages) });
       // Without a lease's id nobody can say what became of it: it comes again, and the queue counts its tries.
       if (messages.length < pulled.length)
         log.error({ loop: name, unreadable: pulled.length - messages.length }, 'messages of the queue have no lease');
       if (messages.length === 0) return false;
-      const results = await intake.take(messages.map((message) => ({ id: message.lease_id, body: bodyOf(message) })));
+      const attempts = new Map(messages.map((message) => [message.lease_id, message.attempts ?? null]));
+      const results = await intake.take(
+        messages.map((message) => ({
+          ...{ id: message.lease_id, body: bodyOf(message), attempts: message.attempts ?? null },
+        })),
+      );
       const taken = results.filter(({ outcome }) => outcome !== 'retry');
       const refused = results.filter(({ outcome }) => outcome === 'retry');
       // Not ended by a stop: what was committed is acknowledged, so that it does not come again. If this fails it does, and
       // intake finds that it has it.
       const told = {
         acks: taken.map(({ id }) => ({ lease_id: id })),
-        retries: refused.map(({ id }) => ({ lease_id: id, delay_seconds: retryDelaySeconds })),
+        retries: refused.map(({ id }) => ({ lease_id: id, delay_seconds: retryDelaySeconds(attempts.get(id) ?? 1) })),
       };
-      await watched(call(ackedSchema, 'ack', told));
+      await watched({ path: '/ack', body: told, schema: acceptedSchema });
       if (taken.length === 0) throw new Error('no message of a batch was taken');
       return refused.length === 0;
     },

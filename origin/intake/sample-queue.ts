@@ -13,6 +13,8 @@ export async function startQueue() {
     leased: new Map<string, { id: string; body: unknown; attempts: number }>(),
     pulls: [] as unknown[],
     retried: [] as unknown[],
+    /** Put in over HTTP. */
+    sent: [] as unknown[],
     failing: false,
     /** What it says of itself. */
     backlog: 0 as unknown,
@@ -25,6 +27,10 @@ export async function startQueue() {
     if (queue.failing) return context.json({ success: false, errors: [{ code: 10_000, message: 'away' }] }, 503);
     if (context.req.header('authorization') !== 'Bearer token') return context.json({ success: false }, 401);
     return await next();
+  });
+  app.post(path, async (context) => {
+    queue.sent.push(await context.req.json());
+    return context.json({ success: true, errors: [], messages: [], result: {} });
   });
   app.post(`${path}/pull`, async (context) => {
     const wanted = await context.req.json<{ batch_size: number }>();

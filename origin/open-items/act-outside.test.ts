@@ -50,7 +50,7 @@ function partsWith(edge: Edge): ActionParts {
   const never = () => Promise.reject(new Error('not asked for here'));
   return {
     database,
-    takers: { card_events: never, settlement_requests: never },
+    takers: { card_events: never, settlement_requests: never, card_notices: never },
     edge: { sendMessage: (card, sent) => edge.sendMessage(card, sent), sendFact: never },
     readBankFileAgain: null,
   };

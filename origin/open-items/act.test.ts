@@ -26,7 +26,7 @@ beforeEach(async () => {
 });
 
 const never = () => Promise.reject(new Error('not asked for here'));
-const nobody = { card_events: never, settlement_requests: never };
+const nobody = { card_events: never, settlement_requests: never, card_notices: never };
 
 const doer = { actor: 'akey_test', correlation_id: 'req_test' };
 const reason = 'looked at';

@@ -9,14 +9,15 @@ import { idSchema } from '../../contracts/ids.ts';
 import { newSettlementSchema } from '../../contracts/settlement.ts';
 import { traceParentOf } from '../../contracts/trace-parent.ts';
 import { countCardData } from '../card-data/found.ts';
-import type { QueueConfig } from '../config.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { type DeadLetter, findDeadLetters, keepDeadLetters } from '../intake/dead-letters.ts';
+import { createDeadQueue, type DeadQueueMetrics } from '../intake/dead-queue.ts';
 import type { Message, Outcome } from '../intake/intake.ts';
 import { createPull } from '../intake/pull.ts';
 import type { QueueWatch } from '../intake/queue-metrics.ts';
 import type { Loop } from '../loop.ts';
 import type { Payer } from '../providers/payable.ts';
+import type { QueueConfig } from '../queue-config.ts';
 import { takeOrSetAside } from '../set-aside.ts';
 import { noteSpan } from '../tracing/spans.ts';
 import { createSettlements, type SettlementRequest } from './create.ts';
@@ -48,6 +49,14 @@ export interface SettlementQueueOptions {
 export function createSettlementQueue({ queue, database, log, providers, watch }: SettlementQueueOptions): Loop {
   const take = (messages: readonly Message[]) => takeSettlementMessages(database, messages, log, { providers });
   return createPull({ name: 'settlement queue', queue, log, watch, intake: { take } });
+}
+
+type DeadSettlementQueueOptions = Omit<SettlementQueueOptions, 'watch'> & { readonly metrics: DeadQueueMetrics };
+
+export function createDeadSettlementQueue({ providers, ...options }: DeadSettlementQueueOptions): Loop {
+  const { database, log } = options;
+  const take = (messages: readonly Message[]) => takeSettlementMessages(database, messages, log, { providers });
+  return createDeadQueue({ name: 'dead settlement queue', source, take, ...options });
 }
 
 type Taken = { readonly id: string; readonly outcome: Outcome };

@@ -8,7 +8,7 @@ export const standInWrangler = import.meta.filename;
 
 export interface WranglerState {
   queues: Record<string, { retention: number }>;
-  consumers: Record<string, { type: string; settings: { max_retries: number }; dead_letter_queue: string }>;
+  consumers: Record<string, { type: string; settings: { max_retries: number }; dead_letter_queue?: string }>;
   secrets: string[];
   versions: { id: string; annotations: { 'workers/tag': string } }[];
   /** Said of every call, instead of an answer. */
@@ -55,7 +55,7 @@ function answerOf(words: readonly string[], state: WranglerState, option: (name:
       state.consumers[queue] = {
         type: 'http_pull',
         settings: { max_retries: Number(option('--message-retries')) },
-        dead_letter_queue: option('--dead-letter-queue'),
+        ...(words.includes('--dead-letter-queue') ? { dead_letter_queue: option('--dead-letter-queue') } : {}),
       };
       return 'added';
     case 'secret list':

@@ -25,18 +25,27 @@ interface PullConsumer {
   readonly dead_letter_queue?: string;
 }
 
-/** The consumer that the origin pulls by. (What the edge itself consumes is in wrangler.toml, and made by the deployment.) */
+/**
+ * The consumers that the origin pulls by: of the cards' events and of both dead queues, which have no other behind them. (What the edge
+ * itself consumes is in wrangler.toml, and made by the deployment.)
+ */
 export function letOriginPull(tools: Tools, environment: EnvironmentName): void {
-  const { cardEvents, cardEventsDead } = queuesOf(environment);
-  const printed = tools.look(wrangler('queues', 'consumer', 'http', 'list', cardEvents, '--json'));
+  const { cardEvents, cardEventsDead, standInsDead } = queuesOf(environment);
+  setPullConsumer(tools, cardEvents, cardEventsDead);
+  for (const queue of [cardEventsDead, standInsDead]) setPullConsumer(tools, queue, null);
+}
+
+function setPullConsumer(tools: Tools, queue: string, deadQueue: string | null): void {
+  const printed = tools.look(wrangler('queues', 'consumer', 'http', 'list', queue, '--json'));
   const [consumer] = printed == null ? [] : (JSON.parse(printed) as PullConsumer[]);
-  const isRight = consumer?.settings?.max_retries === retriesMax && consumer.dead_letter_queue === cardEventsDead;
-  if (isRight) return;
+  const hasDeadQueue = (consumer?.dead_letter_queue || null) === deadQueue;
+  if (consumer?.settings?.max_retries === retriesMax && hasDeadQueue) return;
   // wrangler can add and remove a consumer, not change one. The origin's pulls fail meanwhile, and are tried again; messages stay.
   if (consumer !== undefined || printed === undefined)
-    tools.run(wrangler('queues', 'consumer', 'http', 'remove', cardEvents), 'where it has other settings');
-  const words = ['--message-retries', String(retriesMax), '--dead-letter-queue', cardEventsDead];
-  tools.run(wrangler('queues', 'consumer', 'http', 'add', cardEvents, ...words), 'where it is not there yet');
+    tools.run(wrangler('queues', 'consumer', 'http', 'remove', queue), 'where it has other settings');
+  const words = ['--message-retries', String(retriesMax)];
+  if (deadQueue !== null) words.push('--dead-letter-queue', deadQueue);
+  tools.run(wrangler('queues', 'consumer', 'http', 'add', queue, ...words), 'where it is not there yet');
 }
 
 /** By name: their values cannot be read. The edge itself says at /livez whether they are good. */

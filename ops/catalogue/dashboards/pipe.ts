@@ -27,6 +27,12 @@ export const queue: Dashboard = {
           [largest('queue_oldest_age_seconds', { by: 'queue' }), '{{queue}}'],
         ]),
         lines('Pulls that failed', 'ops', [[perSecond('queue_pull_failures_total', { by: 'queue' }), '{{queue}}']]),
+        lines(
+          'Out of the dead queues',
+          'short',
+          [[increase('dead_queue_messages_total', { by: 'queue, outcome', over: '1h' }), '{{queue}} {{outcome}}']],
+          { says: 'What was not taken in 100 tries. done: booked after all; dead_letter: an open item.' },
+        ),
         lines('Cards that the sweep compared', 'short', [
           [increase('sweep_cards_total', { over: '1h' }), 'in an hour'],
         ]),

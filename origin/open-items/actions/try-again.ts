@@ -19,7 +19,7 @@ export const tryAgain = outsideAction({
     if (kind === 'fact_out_of_contract' || kind === 'fact_held_back') return await bookFactAgain(edge, evidence);
     const { message, place = null } = evidenceSchema.safeParse(evidence).data ?? { message: '' };
     const body = parsed(message);
-    const take = source === 'card_events' || source === 'settlement_requests' ? takers[source] : undefined;
+    const take = isTaken(source, takers) ? takers[source] : undefined;
     // Its card's later events are booked: what it says of the hold would now be said too late.
     if (place !== null)
       return { outcome: 'refused', problem: 'cannot be done: the card has gone on without this event' };
@@ -31,6 +31,10 @@ export const tryAgain = outsideAction({
     return { outcome: 'not_now', problem: 'could not be taken now' };
   },
 });
+
+function isTaken(source: string | null, takers: ActionParts['takers']): source is keyof ActionParts['takers'] {
+  return source !== null && Object.hasOwn(takers, source);
+}
 
 /** The same name for another kind: all of it is in the database, and commits with the closing. */
 export const settleAgain = transactionAction({

@@ -111,7 +111,7 @@ test('B3: booked as another amount it stays under way, in front of a person who 
   const nobody = () => Promise.reject(new Error('nobody'));
   const act = createActing({
     ...{ database, readBankFileAgain: null, edge: { sendMessage: nobody, sendFact: nobody } },
-    takers: { card_events: nobody, settlement_requests: nobody },
+    takers: { card_events: nobody, settlement_requests: nobody, card_notices: nobody },
   });
   const open_item_id = String(item?.['open_item_id']);
   const acting = { open_item_id, action: confirmPayment, input: { outcome: 'paid' }, reason: 'the bank has told us' };

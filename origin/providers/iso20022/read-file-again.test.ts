@@ -36,7 +36,8 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
     ).rows;
   const [item] = await until(items, ({ length }) => length === 1);
   await loop.stop();
-  const nobody = { card_events: () => Promise.reject(), settlement_requests: () => Promise.reject() };
+  const reject = () => Promise.reject();
+  const nobody = { card_events: reject, settlement_requests: reject, card_notices: reject };
   const readBankFileAgain = createFileAgain({ provider, database });
   const edge = { sendMessage: () => Promise.reject(), sendFact: () => Promise.reject() };
   const act = createActing({ database, takers: nobody, edge, readBankFileAgain });

@@ -1,0 +1,88 @@
+// Cloudflare's queues that the origin pulls, and what must be set together. Without them the edge pushes its events itself.
+
+import * as z from 'zod';
+
+const id = z.string().min(1).optional();
+
+export const queueEnvironmentShape = {
+  QUEUE_API_URL: z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
+      error: 'must be a URL that begins with http:// or https://',
+    })
+    .default('https://api.cloudflare.com/client/v4'),
+  CLOUDFLARE_ACCOUNT_ID: id,
+  CLOUDFLARE_API_TOKEN: id,
+  /** Of cards' events. */
+  CLOUDFLARE_QUEUE_ID: id,
+  CLOUDFLARE_DEAD_QUEUE_ID: id,
+  /** Of requests for settlements. */
+  CLOUDFLARE_SETTLEMENT_QUEUE_ID: id,
+  CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID: id,
+  /** Of what cards must still be told: the edge takes from it, the origin only puts back what a person hands in again. */
+  CLOUDFLARE_STAND_INS_QUEUE_ID: id,
+  CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID: id,
+} as const;
+
+const shape = z.object(queueEnvironmentShape);
+type QueueSettings = z.infer<typeof shape>;
+
+export interface QueueConfig {
+  readonly api_url: string;
+  readonly account_id: string;
+  readonly queue_id: string;
+  readonly api_token: string;
+}
+
+/** Null: not set. */
+export interface Queues {
+  /** Null where nothing is pulled, and the edge pushes. */
+  readonly queue: QueueConfig | null;
+  readonly settlementQueue: QueueConfig | null;
+  readonly standInsQueue: QueueConfig | null;
+  /** Where Cloudflare puts what a queue's consumer did not take in all its tries. */
+  readonly deadQueues: Readonly<Record<'cardEvents' | 'settlements' | 'standIns', QueueConfig | null>>;
+}
+
+const needed = ['CLOUDFLARE_ACCOUNT_ID', 'CLOUDFLARE_QUEUE_ID', 'CLOUDFLARE_API_TOKEN'] as const;
+/** Each is of no use without the second. */
+const pairs = [
+  ['CLOUDFLARE_DEAD_QUEUE_ID', 'CLOUDFLARE_QUEUE_ID'],
+  ['CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID', 'CLOUDFLARE_SETTLEMENT_QUEUE_ID'],
+  ['CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID', 'CLOUDFLARE_STAND_INS_QUEUE_ID'],
+  ['CLOUDFLARE_STAND_INS_QUEUE_ID', 'CLOUDFLARE_QUEUE_ID'],
+] as const;
+const ids = Object.keys(queueEnvironmentShape).filter((name) =>
+  name.endsWith('QUEUE_ID'),
+) as readonly (keyof QueueSettings)[];
+
+export function queueProblems(settings: QueueSettings): string[] {
+  const problems: string[] = [];
+  const missing = needed.filter((name) => settings[name] === undefined);
+  if (missing.length > 0 && missing.length < needed.length)
+    problems.push(`${missing.join(', ')}: is not set, while others of ${needed.join(', ')} are; set all or none`);
+  for (const [name, other] of pairs)
+    if (settings[name] !== undefined && settings[other] === undefined)
+      problems.push(`${other}: is not set, while ${name} is`);
+  for (const [index, name] of ids.entries())
+    for (const other of ids.slice(0, index))
+      if (settings[name] !== undefined && settings[name] === settings[other])
+        problems.push(`${name}: is the same queue as ${other}`);
+  return problems;
+}
+
+export function queuesOf(settings: QueueSettings): Queues {
+  const { QUEUE_API_URL: api_url, CLOUDFLARE_ACCOUNT_ID: account_id, CLOUDFLARE_API_TOKEN: api_token } = settings;
+  const of = (queue_id: string | undefined): QueueConfig | null =>
+    account_id && api_token && queue_id ? { api_url, account_id, queue_id, api_token } : null;
+  return {
+    queue: of(settings.CLOUDFLARE_QUEUE_ID),
+    settlementQueue: of(settings.CLOUDFLARE_SETTLEMENT_QUEUE_ID),
+    standInsQueue: of(settings.CLOUDFLARE_STAND_INS_QUEUE_ID),
+    deadQueues: {
+      cardEvents: of(settings.CLOUDFLARE_DEAD_QUEUE_ID),
+      settlements: of(settings.CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID),
+      standIns: of(settings.CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID),
+    },
+  };
+}
