@@ -8,6 +8,7 @@ import { cardData } from './faults/card-data.ts';
 import { crashPoints } from './faults/crash-points.ts';
 import { edgeFaults } from './faults/edge.ts';
 import { killEdge } from './faults/kill-edge.ts';
+import { releases } from './faults/releases.ts';
 import { rotate } from './faults/rotate.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -16,6 +17,7 @@ import { wholeNumber } from './whole-number.ts';
 const faults = {
   'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
   edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
+  releases: { run: releases, does: 'the release before and this one in turn on one disk, under load' },
   'crash-points': {
     run: crashPoints,
     does: 'a settlement engine that dies at its k-th effect, and another, and a third',
@@ -39,6 +41,8 @@ kill-edge
   --seed N      the load and the moments of the kills (default: a random one, which is printed)
   --cards N     cards under load (default 100)
   --rate N      calls a second (default 300)
+releases
+  --seed N      the load and the moments of the switches
 crash-points
   --points N    how many, each with two deaths, six settlements and its own faults at the provider (default 100)
 all

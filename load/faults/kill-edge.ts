@@ -3,14 +3,13 @@
 // It proves what survives the death of the process. It does not take the machine's power away, and so says nothing of fsync.
 
 import { seededRandom } from '../../scripts/seeded-random.ts';
-import { fewAtATime } from '../few-at-a-time.ts';
 import { makeCards } from '../origin-cards.ts';
 import { drained } from './drained.ts';
 import { gatherEvidence } from './evidence.ts';
 import { judge } from './judge.ts';
-import { type Network, paths, startNetwork } from './network-clients.ts';
+import { type Network, startNetwork } from './network-clients.ts';
 import { type Asked, outcomeOf, type Told } from './records.ts';
-import { sendUntilAnswered } from './send-until-answered.ts';
+import { repeatAll } from './repeat-all.ts';
 import { type RunningSystem, startSystem } from './system.ts';
 
 export interface KillEdgeOptions {
@@ -90,23 +89,6 @@ async function killAgainAndAgain(
   }
   // The last restart is under load too.
   await pause(draw(loadMs));
-}
-
-/** What was answered is asked again, byte for byte, as networks do. A sentence for each answer that is another now. */
-async function repeatAll(edgeUrl: string, { asked, told }: Network): Promise<string[]> {
-  const changed: string[] = [];
-  // A request that the edge gave up on is declined now too, but in the card's own words.
-  const decided = asked.filter((request) => outcomeOf(request) !== 'undecided');
-  await fewAtATime(decided, async ({ requestKey, body, answer }) => {
-    const again = await sendUntilAnswered(edgeUrl, paths.gateway, body);
-    if (again.status !== answer.status || again.text !== answer.text)
-      changed.push(`${requestKey}: was answered ${answer.status} ${answer.text}, then ${again.status} ${again.text}`);
-  });
-  await fewAtATime(told, async ({ messageKey, body }) => {
-    const { status } = await sendUntilAnswered(edgeUrl, paths.webhook, body);
-    if (status !== 200) changed.push(`${messageKey}: was acknowledged, then answered ${status}`);
-  });
-  return changed;
 }
 
 /** Of the calls whose first answer was lost, those that the first attempt had already recorded. */

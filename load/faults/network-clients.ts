@@ -55,7 +55,7 @@ export function startNetwork(options: NetworkOptions): Network {
       }
       // After an outage a line goes on at its pace; it does not make up for what it could not send.
       dueMs = Math.max(dueMs + intervalMs, Date.now());
-      await new Promise((resolve) => setTimeout(resolve, dueMs - Date.now()));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, dueMs - Date.now())));
     }
   }
 

@@ -5,7 +5,7 @@
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.ts';
 import { startTemporaryPostgres } from '../../scripts/temporary-postgres.ts';
-import { buildEdge } from '../edge-bundle.ts';
+import { type Bundle, buildEdge } from '../edge-bundle.ts';
 import { edgeVars } from '../edge-cards.ts';
 import { temporaryDirectory } from '../started.ts';
 import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
@@ -23,8 +23,8 @@ export interface RunningSystem {
   edgeOutput(): string;
   /** SIGKILL: no farewell, no flush. Returns when the process has gone. */
   killEdge(): Promise<void>;
-  /** On the same disk and port. Returns when it answers. */
-  restartEdge(): Promise<void>;
+  /** On the same disk and port, of another bundle from then on where one is given. Returns when it answers. */
+  restartEdge(bundle?: Bundle): Promise<void>;
 }
 
 export interface SystemOptions {
@@ -32,14 +32,16 @@ export interface SystemOptions {
   readonly environment?: Readonly<Record<string, string>>;
   /** Told of every message that the edge sends to its queue. */
   readonly onQueueMessage?: (text: string) => void;
+  /** The edge's; this tree's where none is given. */
+  readonly bundle?: Bundle;
 }
 
 export async function startSystem(
   parts: AsyncDisposableStack,
-  { environment = {}, onQueueMessage = () => {} }: SystemOptions = {},
+  { environment = {}, onQueueMessage = () => {}, bundle: given }: SystemOptions = {},
 ): Promise<RunningSystem> {
   const directory = await temporaryDirectory(parts, 'faults');
-  const bundle = await buildEdge(join(directory, 'bundle'));
+  let bundle = given ?? (await buildEdge(join(directory, 'bundle')));
   const [edgePort, originPort] = [await freePort(), await freePort()];
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
 
@@ -73,7 +75,8 @@ export async function startSystem(
     directory,
     edgeOutput: () => edge.output(),
     killEdge: () => edge.kill(),
-    async restartEdge() {
+    async restartEdge(another) {
+      bundle = another ?? bundle;
       edge = await startEdge();
     },
   };
