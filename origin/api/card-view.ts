@@ -63,13 +63,25 @@ export interface CardPage {
   readonly limit: number;
 }
 
+/**
+ * Cards of one query: of twenty controls each they are 100 KB, which the driver makes objects of in one stretch. A page of a hundred
+ * in one query was 3 ms in which nobody else was answered.
+ */
+const cardsAtOnce = 25;
+
 /** In the order of their ids, which says nothing about them. */
-export async function readCardViews(sql: Sql, { account_id, after, limit }: CardPage) {
-  const { rows } = await sql.query<CardRow>(
-    `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2 order by c.card_id limit $3`,
-    [account_id ?? null, after ?? '', limit],
-  );
-  return rows.map(cardView);
+export async function readCardViews(sql: Sql, { account_id, after = '', limit }: CardPage) {
+  const views: ReturnType<typeof cardView>[] = [];
+  for (let last = after; views.length < limit; last = views.at(-1)?.card_id ?? last) {
+    const wanted = Math.min(cardsAtOnce, limit - views.length);
+    const { rows } = await sql.query<CardRow>(
+      `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2 order by c.card_id limit $3`,
+      [account_id ?? null, last, wanted],
+    );
+    views.push(...rows.map(cardView));
+    if (rows.length < wanted) break;
+  }
+  return views;
 }
 
 function cardView({ control_set_id, control_set_version, created_at, ...row }: CardRow) {
