@@ -57,8 +57,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** An authorization appears when its event has come through the queue: some seconds after the answer at most. */
-const bookedWithinMs = 6_000;
+/** An authorization appears when its event has come through the queue: six seconds after the answer where its card has just sent another. */
+const bookedWithinMs = 10_000;
 
 async function explain({ authorization, card, json }: Words): Promise<void> {
   const running = requireRunning();
