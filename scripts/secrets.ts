@@ -8,6 +8,7 @@ import { openDatabase } from '../origin/db/client.ts';
 import { createSecretBox } from '../origin/notify/secret-box.ts';
 import { reseal, sealedRows } from '../origin/secrets/reseal.ts';
 import { sealingKeys } from '../origin/secrets/sealing-keys.ts';
+import { randomKey } from './random-key.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run secrets -- <command> [options]
@@ -56,7 +57,7 @@ function newSecret(kind: Words['kind']): string {
     case 'sealing':
       return randomBytes(32).toString('base64');
     case 'key':
-      return randomBytes(32).toString('base64url');
+      return randomKey();
   }
 }
 

@@ -1,4 +1,5 @@
-// docs/first-program.md and README's commands by hand, as a newcomer runs them: against npm start, in the order of the page.
+// docs/first-program.md, README's commands by hand and the signed call of docs/native-network.md, as a newcomer runs them: against npm
+// start, in the order of the page.
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,6 +18,8 @@ import { printedBy } from './printed-system.ts';
 const read = (path: string) => readFile(new URL(`../${path}`, import.meta.url), 'utf8');
 const page = await read('docs/first-program.md');
 const readme = await read('README.md');
+
+const native = await read('docs/native-network.md');
 
 const [start, ...steps] = stepsOf(page);
 const byHand = stepsOf(readme.slice(readme.indexOf('## A first authorization by hand')));
@@ -103,4 +106,10 @@ async function status({ url, basic_auth_username, basic_auth_password }: Entered
 test('README: the commands of a first authorization by hand', { timeout: wholePageMs }, async () => {
   expect(byHand.flatMap(({ commands }) => commands.trim().split('\n'))).toHaveLength(5);
   for (const step of byHand) await runStep(shell, step);
+});
+
+test('docs/native-network.md: a call that is signed by hand is believed', async () => {
+  const byHand = stepsOf(native);
+  expect(byHand.map(({ answer }) => answer?.form)).toEqual(['json']);
+  for (const step of byHand) await runStep(shell, here(step));
 });

@@ -1,7 +1,8 @@
 // docs/native-network.md is the contract of the native network: its tables are those of the schemas, and its examples pass them.
 
 import { readFileSync } from 'node:fs';
-import { expect, test } from 'vitest';
+import { Webhook } from 'standardwebhooks';
+import { afterEach, expect, test, vi } from 'vitest';
 import * as z from 'zod/mini';
 import { authorizationRequestSchema, merchantSchema } from '../contracts/authorization-request.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
@@ -9,6 +10,7 @@ import { decisionSchema } from '../contracts/decision.ts';
 import { declineReasons } from '../contracts/decline-reasons.ts';
 import { idSchema } from '../contracts/ids.ts';
 import { networkKeySchema } from '../contracts/network.ts';
+import { demo } from '../scripts/dev/demo.ts';
 
 const page = readFileSync(new URL('../docs/native-network.md', import.meta.url), 'utf8');
 const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
@@ -76,6 +78,50 @@ test('the examples pass the schemas that check what comes', () => {
   );
   z.strictObject({ ...key, request_key: networkKeySchema }).parse(example('void'));
   z.extend(decisionSchema, { authorization_id: idSchema('auth') }).parse(example('decision'));
+});
+
+/** The page's whole calls, as a server would read them. */
+const calls = Array.from(page.matchAll(/^```http (\w+)\n([\s\S]*?)\n```$/gm), ([, route = '', text = '']) => {
+  const [head = '', ...body] = text.split('\n\n');
+  const [line = '', ...headers] = head.split('\n');
+  return {
+    route,
+    line,
+    body: body.join('\n\n'),
+    headers: new Headers(headers.map((one) => one.split(': ') as [string, string])),
+  };
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+test('its signed calls are signed as the standard says, with the secret and at the instant that stand above them', () => {
+  const secret = /NATIVE_SECRET=(whsec_\S+)/.exec(page)?.[1] ?? '';
+  const at = new Date(/signed with that secret at (\S+)\. /.exec(page)?.[1] ?? '');
+  expect(secret).toBe(demo.nativeSecret);
+  expect(calls.map(({ route }) => route)).toEqual(['authorizations', 'messages', 'voids']);
+  for (const { route, line, headers, body } of calls) {
+    expect(line).toBe(`POST /networks/native/${route} HTTP/1.1`);
+    const id = headers.get('webhook-id') ?? '';
+    expect(headers.get('webhook-timestamp')).toBe(String(at.getTime() / 1_000));
+    expect(headers.get('webhook-signature')).toBe(new Webhook(secret).sign(id, at, body));
+    const verify = (text: string) =>
+      new Webhook(secret).verify(text, Object.fromEntries(headers), { jsonParse: false });
+    // Then, with another byte, and today.
+    vi.useFakeTimers({ now: at });
+    expect(() => verify(body)).not.toThrow();
+    expect(() => verify(`${body} `)).toThrow();
+    vi.useRealTimers();
+    expect(() => verify(body)).toThrow();
+  }
+});
+
+test('its signed calls say what the examples say', () => {
+  const [authorization, messages, given] = calls.map(({ body }) => JSON.parse(body));
+  expect(authorization).toEqual(example('authorization'));
+  expect(messages).toEqual({ messages: example('messages').messages.slice(0, 1) });
+  expect(given).toEqual(example('void'));
 });
 
 test('it is found from the readme and from the page of the API', () => {
