@@ -4,6 +4,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { parseArgs } from 'node:util';
+import { decimalTextFromMinor } from '../contracts/money.ts';
 import {
   Atlas,
   AtlasError,
@@ -186,6 +187,11 @@ interface Result {
   readonly owed_minor: readonly (number | bigint)[];
 }
 
+/** Sums beyond what a number holds exactly are none of a demo's. */
+function money(amountMinor: number | bigint, currency: string): string {
+  return `${decimalTextFromMinor(Number(amountMinor), currency)} ${currency}`;
+}
+
 function inWords({ settlement, took_ms, webhook, return_webhook, transitions, transfers, owed_minor }: Result): string {
   const why = settlement.failure_code === null ? '' : ` (${settlement.failure_code})`;
   return [
@@ -193,14 +199,14 @@ function inWords({ settlement, took_ms, webhook, return_webhook, transitions, tr
     webhook === null ? '  webhook   none came' : `  webhook   ${webhook.type}, signature verified`,
     ...settlement.returns.map(
       ({ settlement_return_id, amount_minor, reason_code }) =>
-        `  returned  ${settlement_return_id}  ${amount_minor} ${settlement.currency}  ${reason_code}`,
+        `  returned  ${settlement_return_id}  ${money(amount_minor, settlement.currency)}  ${reason_code}`,
     ),
     ...(return_webhook === null ? [] : [`  webhook   ${return_webhook.type}, signature verified`]),
-    `  owed      ${owed_minor.join(' before, ')} after, in minor units`,
+    `  owed      ${owed_minor.map((sum) => money(sum, settlement.currency)).join(' before, ')} after`,
     '  transfers',
     ...transfers.map(
       ({ transfer_id, kind, debit, credit, amount_minor, currency }) =>
-        `    ${transfer_id}  ${kind.padEnd(7)}  ${debit.kind} → ${credit.kind}  ${amount_minor} ${currency}`,
+        `    ${transfer_id}  ${kind.padEnd(7)}  ${debit.kind} → ${credit.kind}  ${money(amount_minor, currency)}`,
     ),
     '  audit trail',
     ...transitions.map(({ at, to, actor, reason }) => `    ${at}  ${to.padEnd(13)}  ${actor}  ${reason}`),
