@@ -20,3 +20,9 @@ export function tracesIn(traces: unknown): string[] {
   const texts = Object.values(traces).filter((text) => typeof text === 'string');
   return texts.flatMap((text) => text.split(' ', 2).flatMap((one) => traceParentOf(one) ?? []));
 }
+
+/** The trace id of the first of them (`traceparent`s with a space between) that somebody says to have recorded. */
+export function recordedTraceId(traces: unknown): string | null {
+  const [recorded] = tracesIn([traces]).filter((text) => (Number.parseInt(text.slice(-2), 16) & 1) === 1);
+  return recorded?.slice(3, 35) ?? null;
+}

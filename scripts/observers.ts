@@ -61,6 +61,8 @@ export function observers(options: ObserverOptions): readonly [alertmanager: Obs
     observer('alertmanager', [`--storage.path=${join(folder, 'alertmanager')}`, '--cluster.listen-address=']),
     observer('prometheus', [
       `--storage.tsdb.path=${join(folder, 'prometheus')}`,
+      // The trace of a request in each bucket of the latencies.
+      '--enable-feature=exemplar-storage',
       // What fires is told again so often: an Alertmanager that was found late, or was away, hears it then.
       `--rules.alert.resend-delay=${Math.round(60_000 / hurry)}ms`,
     ]),

@@ -105,6 +105,17 @@ test('every metric that a rule or a panel asks for is there, with the labels tha
   expect([...new Set(missing)]).toEqual([]);
 });
 
+test('asked for OpenMetrics it tells the same series, by the same names', async () => {
+  const headers = { accept: 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5' };
+  const answer = await fetch(`${running.origin_url}/metrics`, { headers });
+  expect(answer.headers.get('content-type')).toContain('application/openmetrics-text; version=1.0.0');
+  const text = await answer.text();
+  expect(text.endsWith('\n# EOF\n')).toBe(true);
+  const known = new Set([...series.keys(), ...seriesIn(await scraped()).keys()]);
+  expect([...seriesIn(text).keys()].filter((name) => !known.has(name))).toEqual([]);
+  expect(seriesIn(text).size).toBeGreaterThanOrEqual(series.size);
+});
+
 test('what is said not to be here is not here', () => {
   expect(Object.keys(notHere).filter((metric) => series.has(metric))).toEqual([]);
 });

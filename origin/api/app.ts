@@ -2,7 +2,7 @@
 // operators and providers, the inner one for what only our own halves and our monitoring ask. Where no port is set for
 // the inner one, both are answered at one port.
 
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
 import type { Config } from '../config.ts';
@@ -12,6 +12,7 @@ import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
 import type { RepairMetrics } from '../intake/repair-metrics.ts';
 import type { ActionParts } from '../open-items/action.ts';
+import { asksForOpenMetrics, openMetricsOf } from '../open-metrics.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { isTracing } from '../tracing/spans.ts';
 import { cached } from './cached-answer.ts';
@@ -107,16 +108,29 @@ export function createApps(parts: AppParts): Apps {
   return { outer: end(outer), inner: inner === null ? null : end(inner) };
 }
 
+/** Plain text, or OpenMetrics for who asks for it, each made once in a while. */
+function looksOfMetrics(registry: Registry, ttlMs: number) {
+  const plain = cached(
+    async (context) => context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+    { ttlMs },
+  );
+  const open = cached(
+    async (context) => {
+      const { text, type } = await openMetricsOf(registry);
+      return context.text(text, 200, { 'content-type': type });
+    },
+    { ttlMs },
+  );
+  return (context: Context) => (asksForOpenMetrics(context.req.header('accept')) ? open(context) : plain(context));
+}
+
 function createLooks(parts: AppParts, ttlMs: number) {
   const looked = { ...parts, database: parts.workDatabase };
   const { registry, isStopping } = parts;
   return {
     readyz: cached(readyz(looked), { ttlMs, isOver: isStopping }),
     health: cached(health(looked), { ttlMs, isOver: isStopping }),
-    metrics: cached(
-      async (context) => context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
-      { ttlMs },
-    ),
+    metrics: looksOfMetrics(registry, ttlMs),
   };
 }
 

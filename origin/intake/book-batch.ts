@@ -127,8 +127,8 @@ function movedBy(
 function countedOf(sequences: readonly CardSequence[], bookedBefore: ReadonlySet<string>): CountedEvent[] {
   return sequences.flatMap(({ stream, run }) => {
     const network = networkSchema.parse(stream.network);
-    return run.flatMap(({ event, answered_ms = null }) =>
-      event === null || bookedBefore.has(event.event_id) ? [] : [{ network, event, answered_ms }],
+    return run.flatMap(({ event, answered_ms = null, trace_id = null }) =>
+      event === null || bookedBefore.has(event.event_id) ? [] : [{ network, event, answered_ms, trace_id }],
     );
   });
 }

@@ -7,7 +7,7 @@ import { type CardEvent, cardEventsMessageSchema } from '../../contracts/card-ev
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { type CardKey, splitCardKey } from '../../contracts/network.ts';
 import { readStoredEvent } from '../../contracts/stored-event.ts';
-import { tracesIn } from '../../contracts/trace-parent.ts';
+import { recordedTraceId, tracesIn } from '../../contracts/trace-parent.ts';
 import { countCardData, maskedText } from '../card-data/found.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
@@ -19,6 +19,8 @@ export interface ReadEvent {
   readonly text: string | null;
   /** How long its request waited for the decision, where that was measured. */
   readonly answered_ms?: number | null;
+  /** Of the trace that it came of, where somebody has recorded that. */
+  readonly trace_id?: string | null;
 }
 
 export interface ReadMessage {
@@ -54,7 +56,9 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
   for (const [index, raw] of message.data.events.entries()) {
     const read = readStoredEvent(raw);
     if ('event' in read) {
-      events.push({ ...textMasked(read), answered_ms: waits.get(read.event.sequence) ?? null });
+      const { sequence } = read.event;
+      const trace_id = recordedTraceId(Object(message.data.traces)[sequence]);
+      events.push({ ...textMasked(read), answered_ms: waits.get(sequence) ?? null, trace_id });
       continue;
     }
     const sequence = after === null ? sequenceOf(raw) : after + 1 + index;

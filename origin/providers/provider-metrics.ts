@@ -1,6 +1,8 @@
 // What there is to see of providers: their breakers, what their exchanges came to, and how long each took.
 
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import { exemplars } from '../open-metrics.ts';
+import { type Exemplar, exemplar } from '../tracing/spans.ts';
 
 /** As numbers for the gauge: a rule asks for the largest. */
 const breakerValues = { closed: 0, half_open: 1, open: 2 } as const;
@@ -75,15 +77,16 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     labelNames: ['peer'],
     registers,
   });
-  const durationSeconds = new Histogram({
+  const durationSeconds = new Histogram<'peer' | 'outcome' | 'http_response_status_code' | keyof Exemplar>({
     name: 'http_client_request_duration_seconds',
     help: 'From the request to its answer, or to giving up on it',
     labelNames: ['peer', 'outcome', 'http_response_status_code'],
     // OpenTelemetry's boundaries for HTTP, and the 20 s at which a provider is given up.
     // 1.2: the objective of I12 is an edge.
     buckets: [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.2, 2.5, 5, 7.5, 10, 20],
-    registers,
+    ...exemplars,
   });
+  registry.registerMetric(durationSeconds);
   return {
     begin(psp) {
       breaker.set({ psp }, breakerValues.closed);
@@ -101,9 +104,9 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
       exchanges.inc({ psp: peer, kind, outcome });
       if (outcome === 'not_taken' || outcome === 'unknown') troubles.inc({ psp: peer, kind, code });
       if (code === 'timeout') timeouts.inc({ peer });
-      const http_response_status_code = String(status ?? 'none');
+      const labels = { peer, outcome, http_response_status_code: String(status ?? 'none') };
       if (durationMs !== null)
-        durationSeconds.observe({ peer, outcome, http_response_status_code }, durationMs / 1_000);
+        durationSeconds.observe({ labels, value: durationMs / 1_000, exemplarLabels: exemplar() });
     },
   };
 }

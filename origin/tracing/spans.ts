@@ -18,7 +18,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import { maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
-import { traceParentOf } from '../../contracts/trace-parent.ts';
+import { recordedTraceId, traceParentOf } from '../../contracts/trace-parent.ts';
 
 /** All that a span may say. By OpenTelemetry's semantic conventions where they have the name, else with `atlas.` before it. */
 export type AttributeName =
@@ -148,6 +148,17 @@ export function currentTraceParent(): string | null {
 /** For a line of a log. */
 export function currentTraceId(): string | null {
   return current()?.traceId ?? null;
+}
+
+/** For a bucket of a histogram: the trace of one request that is in it. Empty where nobody has recorded that. */
+export interface Exemplar {
+  readonly trace_id?: string;
+}
+
+/** Of the span that is under way. */
+export function exemplar(): Exemplar {
+  const trace_id = recordedTraceId(currentTraceParent());
+  return trace_id === null ? {} : { trace_id };
 }
 
 /** To be sent with a call to somebody else; empty where nothing is under way. */

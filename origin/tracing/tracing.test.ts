@@ -75,7 +75,7 @@ async function sampleOrigin(settings: Readonly<Record<string, string>>) {
   };
   onTestFinished(stop);
   const { call, deliver } = sampleCaller({ url: origin.url, apiKey, secret: edge.secret });
-  return { call, deliver, database, edge, lines, stop };
+  return { call, deliver, database, edge, lines, stop, url: origin.url };
 }
 
 const tracedBy = (collector: Collector) => ({
@@ -185,6 +185,27 @@ test('a purchase of which the edge names the traces is linked from the batch tha
     expect.objectContaining({ traceId: traceOf('c'), spanId: 'c'.repeat(16) }),
   ]);
   expect(booked?.attributes).toEqual({ 'messaging.batch.message_count': 1, 'atlas.events': 3 });
+});
+
+test('a latency leads to the trace of one purchase, and of one call, that somebody has recorded', async () => {
+  const { deliver, call, url } = await sampleOrigin(tracedBy(await sampleCollector()));
+  const card = new SampleCard('tok_9876543210');
+  card.authorize(500);
+  card.authorize(500);
+  const traces = { 2: `${parentOf('b').slice(0, -1)}0 ${parentOf('c')}`, 3: `${parentOf('f').slice(0, -1)}0` };
+  await deliver({ ...card.message(), traces, answered_ms: { 2: 7, 3: 40 } });
+  await call('GET', '/merchants', undefined, { traceparent: parentOf('d') });
+  const accept = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+  const text = await (await fetch(`${url}/metrics`, { headers: { accept } })).text();
+  const leading = text.split('\n').filter((line) => line.includes(' # {'));
+  const of = (name: string) => leading.filter((line) => line.startsWith(`${name}_bucket`));
+  expect(of('card_authorization_seconds')).toEqual([
+    expect.stringMatching(
+      `^card_authorization_seconds_bucket\\{le="0.01",network="native"\\} 1 # \\{trace_id="${traceOf('c')}"\\} 0.007 `,
+    ),
+  ]);
+  expect(of('http_server_request_duration_seconds').some((line) => line.includes(traceOf('d')))).toBe(true);
+  expect(await (await fetch(`${url}/metrics`)).text()).not.toContain('trace_id');
 });
 
 test('a message with anything where its traces should be is booked like any other', async () => {

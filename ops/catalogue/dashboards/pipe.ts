@@ -135,6 +135,7 @@ export const traces: Dashboard = {
     {
       title: 'Slow requests, each point a trace',
       panels: [
+        lines('Purchases at the edge', 's', quantiles('card_authorization_seconds'), { exemplars: true }),
         lines('Payments API', 's', quantiles(server), { exemplars: true, bound: 0.5 }),
         lines('Payment providers', 's', quantiles('http_client_request_duration_seconds'), {
           exemplars: true,
