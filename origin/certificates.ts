@@ -1,16 +1,31 @@
-// How long the certificates of whom we call are good for yet: read whenever a connection is made, by our own fetch and by undici, which say so on
-// Node's diagnostics channel. Only peers that the configuration names: an address of a partner's would be a label of its own. Not read: those of
-// Postgres and of object storage, whose clients make their connections otherwise, and our own, which a proxy serves.
+// How long the certificates of whom we call are good for yet: read whenever a connection is made, by our own fetch and by undici, or an
+// answer is read, by Node's https (object storage); both say so on Node's diagnostics channels. The database's pool hands over its
+// connections itself. Only peers that the configuration names: an address of a partner's would be a label of its own. Not read: our own
+// certificates, which a proxy serves.
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Gauge, type Registry } from 'prom-client';
 import type { Config } from './config.ts';
+import { directUrl } from './db/client.ts';
 
-const channel = 'undici:client:connected';
+const connectedChannel = 'undici:client:connected';
+const answeredChannel = 'http.client.response.finish';
 
 interface Connected {
   readonly connectParams: { readonly hostname?: string; readonly host?: string };
-  readonly socket: { readonly getPeerCertificate?: () => { readonly valid_to?: string } };
+  readonly socket: MaybeTls;
+}
+interface Answered {
+  readonly request: { readonly host?: string; readonly socket?: MaybeTls | null };
+}
+interface MaybeTls {
+  readonly getPeerCertificate?: () => { readonly valid_to?: string };
+}
+
+export interface Certificates {
+  /** A connection to this peer, by whatever: one without TLS tells nothing. */
+  connected(peer: string, socket: MaybeTls | null | undefined): void;
+  close(): void;
 }
 
 /** By host name, as a connection has it. */
@@ -18,6 +33,9 @@ export function peersOf(config: Config): ReadonlyMap<string, string> {
   const urls: readonly (readonly [string, string | undefined])[] = [
     ['edge', config.EDGE_URL],
     ['queue', config.queue?.api_url],
+    ['object_store', config.S3_ENDPOINT],
+    // Neon's driver goes by WebSocket, whose connections are undici's; the other hands its own over.
+    ['database', directUrl(config.DATABASE_URL)],
     ['redis', config.UPSTASH_REDIS_REST_URL],
     ['stripe', config.STRIPE_URL ?? 'https://api.stripe.com'],
     ['simulated', config.SIMULATED_PROVIDER_URL],
@@ -28,8 +46,7 @@ export function peersOf(config: Config): ReadonlyMap<string, string> {
   );
 }
 
-/** Returns what ends it. */
-export function watchCertificates(registry: Registry, peers: ReadonlyMap<string, string>): () => void {
+export function watchCertificates(registry: Registry, peers: ReadonlyMap<string, string>): Certificates {
   /** Of each peer's newest connection. */
   const endsAtMs = new Map<string, number>();
   const left = new Gauge({
@@ -41,14 +58,29 @@ export function watchCertificates(registry: Registry, peers: ReadonlyMap<string,
       for (const [peer, atMs] of endsAtMs) left.set({ peer }, (atMs - Date.now()) / 1_000);
     },
   });
+  const connected: Certificates['connected'] = (peer, socket) => {
+    const atMs = Date.parse(socket?.getPeerCertificate?.().valid_to ?? '');
+    if (!Number.isNaN(atMs)) endsAtMs.set(peer, atMs);
+  };
+  const see = (host: string | undefined, socket: MaybeTls | null | undefined): void => {
+    const peer = peers.get(host ?? '');
+    if (peer !== undefined) connected(peer, socket);
+  };
   const onConnected = (message: unknown): void => {
     const { connectParams, socket } = message as Connected;
-    const peer = peers.get(connectParams.hostname ?? connectParams.host ?? '');
-    const atMs = Date.parse(socket.getPeerCertificate?.().valid_to ?? '');
-    if (peer !== undefined && !Number.isNaN(atMs)) endsAtMs.set(peer, atMs);
+    see(connectParams.hostname ?? connectParams.host, socket);
   };
-  subscribe(channel, onConnected);
-  return () => {
-    unsubscribe(channel, onConnected);
+  const onAnswered = (message: unknown): void => {
+    const { request } = message as Answered;
+    see(request.host, request.socket);
+  };
+  subscribe(connectedChannel, onConnected);
+  subscribe(answeredChannel, onAnswered);
+  return {
+    connected,
+    close() {
+      unsubscribe(connectedChannel, onConnected);
+      unsubscribe(answeredChannel, onAnswered);
+    },
   };
 }

@@ -3,7 +3,7 @@
 import type { Logger } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { type Apps, createApps } from './api/app.ts';
-import { peersOf, watchCertificates } from './certificates.ts';
+import { type Certificates, peersOf, watchCertificates } from './certificates.ts';
 import type { Config } from './config.ts';
 import { connectionMetrics } from './connection-bounds.ts';
 import { type Database, openDatabase } from './db/client.ts';
@@ -17,6 +17,7 @@ import { Intake, type Message } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
 import { createPull } from './intake/pull.ts';
 import { createQueueMetrics, type QueueMetrics } from './intake/queue-metrics.ts';
+import { createQueueToken, createTokenMetric } from './intake/queue-token.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createSuspenseLoop } from './intake/suspense-loop.ts';
@@ -44,8 +45,8 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
   const registry = new Registry();
-  const { database, apiDatabase } = openPools(config, registry, log);
   const watched = watchProcess(registry, config);
+  const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
   measure(registry, { work: database, api: apiDatabase });
   const edge = edgeOf(config);
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
@@ -53,14 +54,14 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
   const deadQueues = createDeadQueueMetrics(registry, queues);
-  const { pull, dead } = pullsOf(config, { database, intake, log, queues, deadQueues });
+  const { pull, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
   const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
   const suspense = createSuspenseLoop({ database, log });
-  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull]), ...dead];
+  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull]), ...beside];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];
@@ -114,33 +115,35 @@ function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bu
 }
 
 /** `pull`: null where no queue is configured, and the edge hands its events over itself. */
-function pullsOf(config: Config, { queues, deadQueues: metrics, ...parts }: PullParts) {
+function pullsOf(config: Config, { queues, deadQueues: metrics, registry, ...parts }: PullParts) {
   const { queue, deadQueues } = config;
   const [{ intake, log }, { cardEvents, standIns }] = [parts, deadQueues];
   const pull =
     queue === null ? null : createPull({ name: 'queue pull', queue, intake, log, watch: queues('card events') });
   const take = (messages: readonly Message[]) => intake.take(messages);
-  const dead: Loop[] = [];
+  const watch = createTokenMetric(registry);
+  const beside: Loop[] = queue === null ? [] : [createQueueToken({ queue, watch, log })];
   if (cardEvents !== null)
-    dead.push(
+    beside.push(
       createDeadQueue({ name: 'dead queue', source: 'card_events', queue: cardEvents, take, metrics, ...parts }),
     );
   // Only the edge can tell a card: what came out of its dead queue is for a person from the first.
   if (standIns !== null)
-    dead.push(
+    beside.push(
       createDeadQueue({
         ...{ name: 'dead stand-ins queue', source: 'card_notices', queue: standIns, take: null, metrics, ...parts },
       }),
     );
   if (queue !== null && cardEvents === null)
     log.warn('CLOUDFLARE_DEAD_QUEUE_ID is not set: what comes into the dead queue of cards is deleted after 14 days');
-  return { pull, dead };
+  return { pull, beside };
 }
 
 interface PullParts {
   readonly database: Database;
   readonly intake: Intake;
   readonly log: Logger;
+  readonly registry: Registry;
   readonly queues: QueueMetrics;
   readonly deadQueues: DeadQueueMetrics;
 }
@@ -162,7 +165,11 @@ async function openDoors({ outer, inner }: Apps, config: Config, registry: Regis
 }
 
 /** Two pools: what partners and operators call has its own, so that it cannot take the connections of intake and the engine. */
-function openPools(config: Config, registry: Registry, log: Logger): { database: Database; apiDatabase: Database } {
+function openPools(
+  config: Config,
+  registry: Registry,
+  { log, certificates }: { readonly log: Logger; readonly certificates: Certificates },
+): { database: Database; apiDatabase: Database } {
   const waits = new Counter({
     name: 'waits_in_transaction_total',
     help: 'Calls to something outside that were made while a database transaction was open; 0 always: each is a mistake of ours',
@@ -179,7 +186,10 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
   const options = {
     url: config.DATABASE_URL,
     onIdleError: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
-    watch: databaseMetrics(registry),
+    watch: {
+      ...databaseMetrics(registry),
+      connected: (socket: object) => certificates.connected('database', socket),
+    },
     ...(config.ENVIRONMENT === 'production' ? { onWait } : {}),
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
@@ -189,12 +199,13 @@ function openPools(config: Config, registry: Registry, log: Logger): { database:
 /** What is watched for as long as the process runs. */
 function watchProcess(registry: Registry, config: Config) {
   const eventLoop = watchEventLoop(registry);
-  const leaveCertificates = watchCertificates(registry, peersOf(config));
+  const certificates = watchCertificates(registry, peersOf(config));
   return {
     delayMs: () => eventLoop.delayMs(),
+    certificates,
     close() {
       eventLoop.close();
-      leaveCertificates();
+      certificates.close();
     },
   };
 }

@@ -216,6 +216,19 @@ export const redisAndVault: AlertGroup = {
       silent: { series: { 'cert_expiry_seconds{instance="a:1",peer="edge"}': '2000000x90' }, at: '80m' },
     },
     {
+      name: 'TokenEndsSoon',
+      expr: `min by (of) (token_expiry_seconds{${job}}) < 1209600`,
+      ...{ for: '15m', severity: 'SEV-3', service: 'security', runbook: 'cert-rotation', origin: 'ours' },
+      summary: 'The API token of the {{ $labels.of }} ends within 14 days',
+      description: 'In {{ $value | humanizeDuration }}. Without it no event of a card is booked.',
+      fires: {
+        series: { [`token_expiry_seconds{${job},of="queue"}`]: '1000000x30' },
+        at: '20m',
+        labels: { of: 'queue' },
+      },
+      silent: { series: { [`token_expiry_seconds{${job},of="queue"}`]: '2000000x30' }, at: '20m' },
+    },
+    {
       name: 'VaultUnsealedOrSealed',
       expr: 'max by (instance) (vault_sealed) == 1 or min by (instance) (vault_active) == 0',
       ...{

@@ -45,6 +45,8 @@ export interface DatabaseWatch {
   committed(seconds: number): void;
   /** What ended a connection, or kept one from opening: not what the server refuses. */
   failed(error: Error): void;
+  /** A connection over TCP was made: its socket, a TLS one where it is. */
+  connected?(socket: object): void;
 }
 
 export interface DatabaseOptions {
@@ -95,8 +97,16 @@ export function openDatabase(given: DatabaseOptions): Database {
   }
   const pool = new pg.Pool(options);
   pool.on('error', onIdleError);
-  pool.on('connect', (client) => client.on('error', hearElsewhere));
+  pool.on('connect', (client) => {
+    client.on('error', hearElsewhere);
+    given.watch?.connected?.(socketOf(client));
+  });
   return databaseOn(pool, drizzlePg(pool, { schema }), given);
+}
+
+/** The driver has it, and no type for it. */
+function socketOf(client: pg.ClientBase): object {
+  return (client as unknown as { readonly connection: { readonly stream: object } }).connection.stream;
 }
 
 /** What both drivers' pools have in common, in one type: their own are unions of overloads that cannot be called. */

@@ -100,6 +100,9 @@ export const database: Dashboard = {
         lines('Certificates of whom we call: until they end', 'dtdurations', [
           ['min by (peer) (cert_expiry_seconds)', '{{peer}}'],
         ]),
+        lines('API token of the queue: until it ends', 'dtdurations', [
+          [`min by (of) (token_expiry_seconds{job="payments"})`, '{{of}}'],
+        ]),
         lines('API keys that end within 14 days', 'short', [[largest('api_keys_ending_soon', { by: 'of' }), '{{of}}']]),
       ],
     },
