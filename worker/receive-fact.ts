@@ -47,14 +47,19 @@ function moneyOf(message: CardMessage): number {
   }
 }
 
-export async function receiveFact(env: Env, card: CardNames, message: CardMessage): Promise<FactAnswer> {
+export async function receiveFact(
+  env: Env,
+  card: CardNames,
+  message: CardMessage,
+  traces?: string,
+): Promise<FactAnswer> {
   const objection = objectionTo(message, settingsOf(env).AMOUNT_MAX);
   if (objection !== null) return objection;
   // Before the object is called: an object that is only asked leaves a file too. A few a minute may have one: their profile may be on its
   // way, and the card keeps what moves money until then.
   const isUnlisted = (await isListed(env, card, Date.now() + limits.knownCardsMs)) === false;
   if (isUnlisted && !countUnknown(env, card)) return beyondBound(card);
-  const answer = await callCard(env, card, (object) => object.receiveIfCertain(message));
+  const answer = await callCard(env, card, (object) => object.receiveIfCertain(message, traces));
   switch (answer.outcome) {
     case 'older_than_memory':
       return olderThanMemory;
@@ -70,7 +75,7 @@ export async function receiveFact(env: Env, card: CardNames, message: CardMessag
       break;
   }
   if (!isUnlisted && !countUnknown(env, card)) return beyondBound(card);
-  return await callCard(env, card, (object) => object.receive(message));
+  return await callCard(env, card, (object) => object.receive(message, traces));
 }
 
 const olderThanMemory: HeldBack = {

@@ -1,12 +1,12 @@
-// The trace of an authorization: the network's own where its call names one, else one that is made; with its event in the queue.
+// The trace of an authorization, and of what a network states later: the network's own where its call names one, else one that is made; with its event in the queue.
 
 import { env, tracing } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../contracts/card-event.ts';
 import { traceParentOf } from '../contracts/trace-parent.ts';
 import { profile } from '../core/samples.ts';
-import { gatewayMessage } from '../scripts/marqeta-messages.ts';
-import { basic, cardAt, newToken, postMarqeta } from './sample-calls.ts';
+import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
+import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative } from './sample-calls.ts';
 import { traceIdOf, tracesOf } from './traces.ts';
 
 const theirs = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';
@@ -26,7 +26,7 @@ afterEach(() => {
 
 /** The traces of one card's events, once all of them are in the queue. */
 async function tracesInQueue(token: string, last: number) {
-  const mine = () => sent.filter(({ card_key }) => card_key === `marqeta:${token}`);
+  const mine = () => sent.filter(({ card_key }) => card_key.endsWith(`:${token}`));
   await vi.waitFor(() => expect(mine().at(-1)?.events.at(-1)?.sequence).toBe(last), { timeout: 10_000, interval: 20 });
   return Object.assign({}, ...mine().map(({ traces }) => traces ?? {})) as Record<number, string>;
 }
@@ -51,6 +51,39 @@ test("the network's traceparent goes with the event of its purchase, and with no
   expect(Object.keys(traces)).toEqual(['2', '3']);
   expect(traces[2]).toBe(theirs);
   expect(traceParentOf(traces[3])).toBe(traces[3]);
+});
+
+test("a webhook's traceparent goes with the event of each fact in it, and a repeat has none", async () => {
+  const [token, other] = [await newCard(), newToken()];
+  const clearing = webhookMessage({ type: 'authorization.clearing', cardToken: token, amount: '1.00' });
+  // Of a card that has no profile yet: kept, and numbered from 1.
+  const refund = webhookMessage({ type: 'refund', cardToken: other, amount: '2.00' });
+  const again = theirs.replace('4bf9', '4bfa');
+  for (const [body, traceparent] of [
+    [clearing, theirs],
+    [refund, theirs],
+    [clearing, again],
+  ] as const)
+    expect((await postMarqeta('webhook', body, { ...basic(), traceparent })).status).toBe(200);
+  expect(await tracesInQueue(token, 2)).toEqual({ 2: theirs });
+  expect(await tracesInQueue(other, 1)).toEqual({ 1: theirs });
+});
+
+test('so it does with the native network, whose messages are told several at a time', async () => {
+  const tokens = [newToken(), newToken()];
+  for (const token of tokens) await cardAt('native', token).putProfile(profile({ funds_minor: 10_000 }));
+  const messages = tokens.map((card_token) => ({
+    card_token,
+    message: {
+      ...{ kind: 'clearing', message_key: newToken(), currency: 'USD', authorization_key: null },
+      ...{ amount_minor: 100, final: true },
+    },
+  }));
+  const headers = { ...nativeSignature(JSON.stringify({ messages })), traceparent: theirs };
+  expect(await (await postNative('messages', { messages }, headers)).json()).toMatchObject({
+    results: [{ outcome: 'stored' }, { outcome: 'stored' }],
+  });
+  for (const token of tokens) expect(await tracesInQueue(token, 2)).toEqual({ 2: theirs });
 });
 
 test('what is in the log, and is read back from it, has no trace in it', async () => {

@@ -113,23 +113,25 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     );
   }
 
-  /** Records what the network says happened, once. */
-  receive(message: CardMessage): ReceiveAnswer {
-    return this.#changing((nowMs) => this.#card.receive(message, nowMs));
+  /** Records what the network says happened, once. `traces`: as of a request. */
+  receive(message: CardMessage, traces?: string): ReceiveAnswer {
+    const answer = this.#changing((nowMs) => this.#card.receive(message, nowMs));
+    if (answer.outcome === 'stored' && traces !== undefined) this.#outbox.traced(traces);
+    return answer;
   }
 
   /**
    * The same, but only where the card can vouch for it; otherwise nothing is recorded, and the caller decides what becomes of it. What it
    * has recorded before is a repeat all the same.
    */
-  receiveIfCertain(message: CardMessage): ReceiveAnswer | NotCertain {
+  receiveIfCertain(message: CardMessage, traces?: string): ReceiveAnswer | NotCertain {
     const { state } = this.#card;
     if (!state.received.has(message.message_key)) {
       if (releasesNothing(state, message)) return { outcome: 'nothing_to_release' };
       if (state.profile === null) return { outcome: 'card_unknown' };
       if (this.#mayBeForgotten(message)) return { outcome: 'older_than_memory' };
     }
-    return this.receive(message);
+    return this.receive(message, traces);
   }
 
   /**

@@ -34,7 +34,13 @@ export type Stored =
   | { message_key: string; outcome: 'conflict'; field: string };
 
 /** Tells one element to its card; what is out of contract is kept for a person, and holds up no other. */
-export async function storeMessage(env: Env, element: unknown, index: number, unread: Unread): Promise<Stored> {
+export async function storeMessage(
+  env: Env,
+  element: unknown,
+  index: number,
+  unread: Unread,
+  traces: string,
+): Promise<Stored> {
   const at = `messages[${index}]`;
   const read = readElement(element, at, unread);
   if ('field' in read) {
@@ -46,7 +52,7 @@ export async function storeMessage(env: Env, element: unknown, index: number, un
     return { message_key: keyIn(element), outcome: 'kept', ...read };
   }
   const { card_token, message } = read;
-  const answer = await receiveFact(env, { network: 'native', cardToken: card_token }, message);
+  const answer = await receiveFact(env, { network: 'native', cardToken: card_token }, message, traces);
   const { message_key } = message;
   if (answer.outcome === 'held_back') {
     const { reason, problem } = answer;

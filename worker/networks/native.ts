@@ -73,7 +73,7 @@ export const native = new Hono<Bindings>()
   .post('/messages', async (context) => {
     const body = context.get('body');
     const { messages } = inShape(messagesBodySchema, body);
-    const results = await storeBatch(context.env, messages);
+    const results = await storeBatch(context.env, messages, tracesOf(context.req.raw.headers));
     // Last, since a fact is not lost for what stands beside it: whoever sends card data has to hear of it all the same.
     if (isFields(body)) refuseCardFields({ ...body, messages: [] });
     const reused = results.flatMap((result) => (result.outcome === 'conflict' ? [result] : []));
@@ -89,12 +89,12 @@ export const native = new Hono<Bindings>()
   });
 
 /** All or an error: what was stored is known by its key when the batch comes again. */
-async function storeBatch(env: Env, messages: readonly unknown[]): Promise<Stored[]> {
+async function storeBatch(env: Env, messages: readonly unknown[], traces: string): Promise<Stored[]> {
   const unread: Unread = new Set();
   const [first, beyond] = [messages.slice(0, limits.batchDirectMax), messages.slice(limits.batchDirectMax)];
   const rest = { name: 'messages', from: first.length, elements: beyond };
   const outcomes = await Promise.allSettled([
-    ...first.map((element, index) => storeMessage(env, element, index, unread).then((stored) => [stored])),
+    ...first.map((element, index) => storeMessage(env, element, index, unread, traces).then((stored) => [stored])),
     ...(beyond.length === 0 ? [] : [queueMessages(env, rest, unread)]),
   ]);
   logUnread('native', unread);

@@ -24,10 +24,10 @@ import { marqetaIdentifiers, merchantOrNull, parseMarqeta, refusalOf } from './w
  * Stores every element before the 200. One that cannot be booked is kept for a person, and holds up no other; where a card or
  * the queue cannot be reached Marqeta sends the batch again, and what is stored already changes nothing.
  */
-export async function storeAll(env: Env, { transactions, unknown, rest }: Batch): Promise<void> {
+export async function storeAll(env: Env, { transactions, unknown, rest }: Batch, traces: string): Promise<void> {
   const unread: Unread = new Set();
   const outcomes = await Promise.allSettled([
-    ...transactions.map((one) => storeOrKeep(env, one, unread)),
+    ...transactions.map((one) => storeOrKeep(env, one, unread, traces)),
     ...unknown.map(({ element, at, problem }) => keep(env, element, refusalOf(at, problem))),
     ...rest.map((one) => queueRest(env, one, restReader(env, one.problem, unread))),
   ]);
@@ -74,7 +74,7 @@ function cardNoticesOf(env: Env, notice: Notice): CardNotice[] {
   return [given, receiveNotice(card_key, release)];
 }
 
-async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): Promise<void> {
+async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread, traces: string): Promise<void> {
   let notice: Notice;
   try {
     notice = noticeOf(element, at, unread);
@@ -82,7 +82,7 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread): 
     if (!(error instanceof Refusal)) throw error;
     return keep(env, element, error);
   }
-  const answer = await store(env, notice, (card, message) => receiveFact(env, card, message));
+  const answer = await store(env, notice, (card, message) => receiveFact(env, card, message, traces));
   if (answer?.outcome === 'held_back')
     return await keepFact(env, 'marqeta', marqetaIdentifiers, {
       fact: element,

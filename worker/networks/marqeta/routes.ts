@@ -72,7 +72,7 @@ export const marqeta = new Hono<{ Bindings: Env }>()
     if (secrets.length > 0) await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secrets);
     const body = readWebhook(lenientText(bytes));
     const batch = batchOf(body);
-    await storeAll(context.env, batch);
+    await storeAll(context.env, batch, tracesOf(context.req.raw.headers));
     // Last, since a fact is not lost for a field that nobody keeps: whoever sends card data has to hear of it all the same.
     refuseCardFields(body);
     return context.json(batch.pings === null ? {} : { pings: batch.pings });
