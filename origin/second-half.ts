@@ -149,10 +149,10 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
 /** Requests for settlements, and the dead queue behind them. */
 function queueLoops({ config, database, log, ...parts }: SecondHalfParts, providers: readonly Provider[]): Loop[] {
   const { settlementQueue: queue, deadQueues } = config;
-  const [watch, metrics] = [parts.queues?.('settlements'), parts.deadQueues];
+  // Before anything of it is counted: without a queue there is no series of one.
   if (queue === null) return [];
-  const pull = createSettlementQueue({ queue, database, log, providers, watch });
-  const dead = deadQueues.settlements;
+  const pull = createSettlementQueue({ queue, database, log, providers, watch: parts.queues?.('settlements') });
+  const [dead, metrics] = [deadQueues.settlements, parts.deadQueues];
   if (dead === null || metrics === undefined) return [pull];
   return [pull, createDeadSettlementQueue({ queue: dead, database, log, providers, metrics })];
 }
