@@ -12,19 +12,20 @@ import { measureFootprint } from './footprint-benchmark.ts';
 import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
 import { measureNeighbours } from './neighbours-benchmark.ts';
+import { measureRowLock } from './row-lock-benchmark.ts';
 import { measureSettlement } from './settlement-benchmark.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     card-data, decision, card-load, authorization, intake, footprint,
-                  ledger, settlement or neighbours (default: all, one after the other)
+  --only NAME     card-data, decision, card-load, authorization, row-lock,
+                  intake, footprint, ledger, settlement or neighbours (default: all, one after the other)
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
-  --rounds N      rounds of authorization, ours and the floor in turn; medians are reported (default 5)
+  --rounds N      rounds of authorization and of row-lock, ours and the other in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
                   of neighbours for each route beside a neighbour (default 8, in rounds of 2; a quarter of it alone)
-  --first         neighbours: before what else the machine does (Linux, root, chrt)
+  --first         neighbours and row-lock: before what else the machine does (Linux, root, chrt)
   --json          one object on one line
   --help          this
 
@@ -35,6 +36,7 @@ const partNames = [
   'decision',
   'card-load',
   'authorization',
+  'row-lock',
   'intake',
   'footprint',
   'ledger',
@@ -91,6 +93,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
   const authorization = wanted('authorization')
     ? await measureAuthorization({ rounds, seconds: seconds ?? 6, progress })
     : {};
+  const rowLock = wanted('row-lock') ? await measureRowLock({ rounds, seconds: seconds ?? 6, first, progress }) : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
   const footprint = wanted('footprint') ? await measureFootprint(progress) : {};
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
@@ -100,7 +103,16 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
   const neighbours = wanted('neighbours')
     ? await measureNeighbours(parts, progress, { seconds: seconds ?? 8, only: routes, first })
     : {};
-  const measured = { ...cardData, ...decision, ...cardLoad, ...authorization, ...intake, ...footprint, ...ledger };
+  const measured = {
+    ...cardData,
+    ...decision,
+    ...cardLoad,
+    ...authorization,
+    ...rowLock,
+    ...intake,
+    ...footprint,
+    ...ledger,
+  };
   const report = { ...measured, ...settlement, ...neighbours };
   process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   const errors = Object.values(report).some((part) => 'errors' in part && part.errors > 0);

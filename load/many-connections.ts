@@ -7,6 +7,8 @@ import type { NextRequest } from './gateway-requests.ts';
 export interface Target {
   readonly url: string;
   readonly next: NextRequest;
+  /** Beside those of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export interface Round {
@@ -24,7 +26,7 @@ export async function measureMany(target: Target, load: { connections: number; s
     requests: [
       {
         method: 'POST',
-        headers: { 'content-type': 'application/json', authorization: marqetaAuthorization },
+        headers: { 'content-type': 'application/json', authorization: marqetaAuthorization, ...target.headers },
         setupRequest: (request) => ({ ...request, ...target.next() }),
       },
     ],
