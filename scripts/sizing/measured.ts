@@ -15,7 +15,7 @@ export const measuredCard = {
   alarms: 63,
   messages: 56,
   /** JSON of all messages. */
-  message_bytes: 45_744,
+  message_bytes: 47_892,
   /** The object's database with its profile alone, and after the last purchase. */
   bytes_fresh: 12_288,
   bytes_stored: 90_112,
