@@ -33,6 +33,8 @@ export interface Alert {
   readonly fires: Case;
   /** Null: of the one that always fires. */
   readonly silent: Case | null;
+  /** Further cases, where one of each does not show what the rule is for. */
+  readonly more?: readonly (Case & { readonly what: string; readonly isFiring: boolean })[];
 }
 
 export type Service = 'payments' | 'settlement' | 'providers' | 'webhooks' | 'database' | 'redis' | 'edge' | 'security';

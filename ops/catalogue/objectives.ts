@@ -3,6 +3,9 @@
 
 import { job, type Service } from './alert.ts';
 
+/** From `a_total{job="payments"}` to `rate(a_total{job="payments"}[5m])`. */
+type Over = (counter: string) => string;
+
 export interface Objective {
   /** In names of records: lower case. */
   readonly id: string;
@@ -10,9 +13,9 @@ export interface Objective {
   readonly says: string;
   /** Share of good events in a month. */
   readonly objective: number;
-  /** Rates of bad and of all events over a window such as `5m`. */
-  readonly bad: (window: string) => string;
-  readonly all: (window: string) => string;
+  /** Sums of bad and of all events: `over` makes of a counter what is added up, such as its rate over five minutes. */
+  readonly bad: (over: Over) => string;
+  readonly all: (over: Over) => string;
   readonly owner: string;
   readonly runbook: string;
   /** A counter of good events and one of bad ones, for the proof that the alert fires. */
@@ -36,8 +39,8 @@ export const objectives: readonly Objective[] = [
     service: 'payments',
     says: 'Requests to the payments API that do not end in 5xx; declines and refusals are answers',
     objective: 0.999,
-    bad: (window) => `sum(rate(${server}_count{${partner},http_response_status_code=~"5.."}[${window}]))`,
-    all: (window) => `sum(rate(${server}_count{${partner}}[${window}]))`,
+    bad: (over) => `sum(${over(`${server}_count{${partner},http_response_status_code=~"5.."}`)})`,
+    all: (over) => `sum(${over(`${server}_count{${partner}}`)})`,
     owner: 'payments',
     runbook: 'high-error-rate',
     sample: { good: [sampleOf('201')], bad: [sampleOf('500')] },
@@ -47,9 +50,9 @@ export const objectives: readonly Objective[] = [
     service: 'payments',
     says: 'Requests to the payments API that are answered within 500 ms',
     objective: 0.95,
-    bad: (window) =>
-      `sum(rate(${server}_count{${partner}}[${window}])) - sum(rate(${server}_bucket{${partner},le="0.5"}[${window}]))`,
-    all: (window) => `sum(rate(${server}_count{${partner}}[${window}]))`,
+    bad: (over) =>
+      `sum(${over(`${server}_count{${partner}}`)}) - sum(${over(`${server}_bucket{${partner},le="0.5"}`)})`,
+    all: (over) => `sum(${over(`${server}_count{${partner}}`)})`,
     owner: 'payments',
     runbook: 'p95-latency-spike',
     sample: {
@@ -62,9 +65,9 @@ export const objectives: readonly Objective[] = [
     service: 'settlement',
     says: 'Settlements that are final within 5 s of being accepted',
     objective: 0.99,
-    bad: (window) =>
-      `sum(rate(settlement_final_seconds_count{${job}}[${window}])) - sum(rate(settlement_final_seconds_bucket{${job},le="5"}[${window}]))`,
-    all: (window) => `sum(rate(settlement_final_seconds_count{${job}}[${window}]))`,
+    bad: (over) =>
+      `sum(${over(`settlement_final_seconds_count{${job}}`)}) - sum(${over(`settlement_final_seconds_bucket{${job},le="5"}`)})`,
+    all: (over) => `sum(${over(`settlement_final_seconds_count{${job}}`)})`,
     owner: 'settlement',
     runbook: 'settlements-slow',
     sample: {
@@ -77,9 +80,9 @@ export const objectives: readonly Objective[] = [
     service: 'edge',
     says: 'Authorizations that their card has decided, durably, within 500 ms of their arrival at the edge',
     objective: 0.999,
-    bad: (window) =>
-      `sum(rate(card_authorization_seconds_count{${job}}[${window}])) - sum(rate(card_authorization_seconds_bucket{${job},le="0.5"}[${window}]))`,
-    all: (window) => `sum(rate(card_authorization_seconds_count{${job}}[${window}]))`,
+    bad: (over) =>
+      `sum(${over(`card_authorization_seconds_count{${job}}`)}) - sum(${over(`card_authorization_seconds_bucket{${job},le="0.5"}`)})`,
+    all: (over) => `sum(${over(`card_authorization_seconds_count{${job}}`)})`,
     owner: 'cards',
     runbook: 'cards-not-answering',
     sample: {
@@ -92,9 +95,9 @@ export const objectives: readonly Objective[] = [
     service: 'edge',
     says: 'Events of cards that are booked within 30 s of happening',
     objective: 0.95,
-    bad: (window) =>
-      `sum(rate(intake_lag_seconds_count{${job}}[${window}])) - sum(rate(intake_lag_seconds_bucket{${job},le="30"}[${window}]))`,
-    all: (window) => `sum(rate(intake_lag_seconds_count{${job}}[${window}]))`,
+    bad: (over) =>
+      `sum(${over(`intake_lag_seconds_count{${job}}`)}) - sum(${over(`intake_lag_seconds_bucket{${job},le="30"}`)})`,
+    all: (over) => `sum(${over(`intake_lag_seconds_count{${job}}`)})`,
     owner: 'cards',
     runbook: 'queue-backlog',
     sample: {
@@ -121,7 +124,7 @@ interface Burn {
 }
 
 /** Of the SRE workbook, chapter 5: 2 % of a month's budget in an hour, 5 % in six, 10 % in a day and in three. */
-const burns: readonly Burn[] = [
+export const burns: readonly Burn[] = [
   { factor: 14.4, long: '1h', short: '5m', severity: 'SEV-1' },
   { factor: 6, long: '6h', short: '30m', severity: 'SEV-1' },
   { factor: 3, long: '1d', short: '2h', severity: 'SEV-3' },

@@ -6,7 +6,7 @@ import { alertingRules, recordingRules } from './rules.ts';
 test('every window, wait and interval is divided, and nothing else is touched', () => {
   const rule = {
     record: 'payments:x_bad:ratio_rate5m',
-    expr: 'sum(rate(a_total{le="5m"}[5m])) > 7200 and b:ratio_rate5m > 1 or rate(c[10m] offset 1h) > 0',
+    expr: 'sum(rate(a_total{le="5m"}[5m])) > 7200 and b:ratio_rate5m > 1 or rate(c[10m] offset 1h) > 0 or max(d)[1h:1m]',
     for: '2m',
     labels: { severity: 'SEV-1' },
   };
@@ -14,7 +14,7 @@ test('every window, wait and interval is divided, and nothing else is touched', 
     rules: [
       {
         ...rule,
-        expr: 'sum(rate(a_total{le="5m"}[5000ms])) > 7200 and b:ratio_rate5m > 1 or rate(c[10000ms] offset 60000ms) > 0',
+        expr: 'sum(rate(a_total{le="5m"}[5000ms])) > 7200 and b:ratio_rate5m > 1 or rate(c[10000ms] offset 60000ms) > 0 or max(d)[60000ms:1000ms]',
         for: '2000ms',
       },
     ],
@@ -32,5 +32,5 @@ test('at its own pace the catalogue is what it is; a length that cannot be read 
 test('no length of the catalogue keeps its old pace', () => {
   const all = [recordingRules(), alertingRules(), prometheus(), alertmanager()];
   const text = JSON.stringify(all.map((one) => hurried(one, 60)));
-  expect(text.match(/(?:\[|offset |(?:for|wait|interval)":")\d+(?:[shd]|m(?!s))/g)).toBeNull();
+  expect(text.match(/(?:\[|\[\w+:|offset |(?:for|wait|interval)":")\d+(?:[shd]|m(?!s))/g)).toBeNull();
 });

@@ -10,8 +10,8 @@ const intervalMsMin = 1_000;
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const length = /^(\d+)(ms|s|m|h|d)$/;
-/** In an expression: `[5m]` and `offset 1h`. Names of records, such as `…:ratio_rate5m`, are left alone. */
-const lengthInExpression = /(?<=\[|\boffset )(\d+)(ms|s|m|h|d)\b/g;
+/** In an expression: `[5m]`, `[1h:1m]` and `offset 1h`. Names of records, such as `…:ratio_rate5m`, are left alone. */
+const lengthInExpression = /(?<=\[|\[\d+(?:ms|s|m|h|d):|\boffset )(\d+)(ms|s|m|h|d)\b/g;
 
 /** `times`: 60 makes seconds of minutes. 1 changes nothing. */
 export function hurried<T>(config: T, times: number): T {

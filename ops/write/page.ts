@@ -25,8 +25,8 @@ fired, or always, and says the same now. *Ours*: of this house. Each has a firin
 |---|---|---|---|
 ${objectives.map(({ id, says, objective, runbook }) => `| \`${id}\` | ${says} | ${Number((100 * objective).toPrecision(6))} % | [${runbook}](${runbookUrl(runbook)}) |`).join('\n')}
 
-A factor *f* of a budget burns it *f* times too fast: 14.4 over 1 h and 5 m, and 6 over 6 h and 30 m go to the pager; 3 over 1 d and 2 h, and 1 over 3 d and 6 h to chat. On a Prometheus that
-is younger than a window, its burn alerts look at what there is, and fire early.
+A factor *f* of a budget burns it *f* times too fast: 14.4 over 1 h and 5 m, and 6 over 6 h and 30 m go to the pager; 3 over 1 d and 2 h, and 1 over 3 d and 6 h to chat. What a
+Prometheus that is younger than a window has not seen counts as good, at the rate of what it has seen: a bad minute is a sixtieth of an hour, and ten bad events or fewer in the long window tell nobody.
 
 ## Alerts
 

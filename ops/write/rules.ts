@@ -1,9 +1,9 @@
 // The rules as Prometheus loads them, and promtool's tests of each.
 
 import { type Alert, job } from '../catalogue/alert.ts';
-import { shareName } from '../catalogue/budgets.ts';
+import { badCountName, lookedAt, shareName } from '../catalogue/budgets.ts';
 import { groups } from '../catalogue/catalogue.ts';
-import { objectives, windows } from '../catalogue/objectives.ts';
+import { burns, objectives, windows } from '../catalogue/objectives.ts';
 
 /** Names that were asked for; the house's own rules read well-named ones. */
 const asked = [
@@ -24,12 +24,22 @@ export const runbookUrl = (runbook: string): string => `ops/runbooks/${runbook}.
 export function recordingRules() {
   const shares = objectives.map((objective) => ({
     name: `objective-${objective.id}`,
-    rules: windows.map((window) => ({
-      record: shareName(objective, window),
-      expr: `(${objective.bad(window)} or vector(0)) / (${objective.all(window)} > 0)`,
-    })),
+    rules: [
+      ...windows.map((window) => {
+        const rate = (counter: string) => `rate(${counter}[${window}])`;
+        return {
+          record: shareName(objective, window),
+          expr: `(${objective.bad(rate)} or vector(0)) / (${objective.all(rate)} > 0)`,
+        };
+      }),
+      ...burns.map(({ long }) => ({
+        record: badCountName(objective, long),
+        expr: objective.bad((counter) => `increase(${counter}[${long}])`),
+      })),
+    ],
   }));
-  return { groups: [{ name: 'asked-names', rules: asked.map(([record, expr]) => ({ record, expr })) }, ...shares] };
+  const asAsked = { name: 'asked-names', rules: asked.map(([record, expr]) => ({ record, expr })) };
+  return { groups: [asAsked, { name: 'looked-at', rules: [...lookedAt] }, ...shares] };
 }
 
 export function alertingRules() {
@@ -84,8 +94,9 @@ function testsOf(name: string, every: number, alerts: readonly Alert[]): RuleTes
       // Records first: what is older than five minutes is not seen any more.
       group_eval_order: all.map((group) => group.name),
       tests: alerts.flatMap((alert) => [
-        testOf(alert, 'fires', alert.fires),
-        ...(alert.silent === null ? [] : [testOf(alert, 'silent', alert.silent)]),
+        testOf(alert, { ...alert.fires, what: 'fires', isFiring: true }),
+        ...(alert.silent === null ? [] : [testOf(alert, { ...alert.silent, what: 'is silent', isFiring: false })]),
+        ...(alert.more ?? []).map((one) => testOf(alert, one)),
       ]),
     },
   };
@@ -103,13 +114,13 @@ function recordsFor(alerts: readonly Alert[]) {
     .filter(({ rules }) => rules.length > 0);
 }
 
-function testOf(alert: Alert, what: 'fires' | 'silent', { series, at, labels, every = 1 }: Alert['fires']) {
+function testOf(alert: Alert, { series, at, labels, every = 1, what, isFiring }: NonNullable<Alert['more']>[number]) {
   const { severity, service } = alert;
   const expected = { exp_labels: { severity, service, team: 'payments', ...labels } };
   return {
-    name: `${alert.name} ${what === 'fires' ? 'fires' : 'is silent'}`,
+    name: `${alert.name}: ${what}`,
     interval: `${every}m`,
     input_series: Object.entries(series).map(([name, values]) => ({ series: name, values })),
-    alert_rule_test: [{ eval_time: at, alertname: alert.name, exp_alerts: what === 'fires' ? [expected] : [] }],
+    alert_rule_test: [{ eval_time: at, alertname: alert.name, exp_alerts: isFiring ? [expected] : [] }],
   };
 }
