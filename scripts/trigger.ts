@@ -1,7 +1,7 @@
 // npm run trigger: one message of Marqeta's to the running system, in Marqeta's real shape; then what came of it, from the
 // answer to the ledger. For trying things out by hand.
 
-import { howToStart } from './dev/home.ts';
+import { howToStart, portBaseWords } from './dev/home.ts';
 import { type Running, requireRunning } from './dev/running.ts';
 import { setProvider } from './trigger/provider.ts';
 import { ask, lastOf, remember, type Sent, tell } from './trigger/send.ts';
@@ -11,6 +11,8 @@ import { wordsOf } from './words.ts';
 
 const refusedStatus = 1;
 const declinedStatus = 3;
+/** Marqeta's word for it. Nothing is recorded of such a card, so there is no timeline to wait for. */
+const ofUnknownCard = 'INVALID_CARD';
 
 async function message(running: Running, words: Words): Promise<void> {
   const cardToken = running.cards.find(({ name }) => name === words.card)?.card_token ?? words.card;
@@ -26,6 +28,11 @@ async function message(running: Running, words: Words): Promise<void> {
   // At once: the ledger's part comes through a queue, seconds later.
   if (!words.json) process.stdout.write(shownAnswer(answer, outcomeOf(answer, declined, words)));
 
+  if (declined === ofUnknownCard) {
+    const said = { ...answer, decline_reason: declined, authorization_id: null, timeline_url: null, timeline: null };
+    process.stdout.write(words.json ? `${JSON.stringify(said)}\n` : '  ledger      nothing: no card has this token\n');
+    return;
+  }
   const id = begins && answer.status === 200 ? await begun(running, cardToken, known) : authorizationId;
   const last = lastOf(cardToken);
   if (words.event === 'standin' && id !== null && last !== null) remember(cardToken, { ...last, authorizationId: id });
@@ -41,7 +48,9 @@ async function message(running: Running, words: Words): Promise<void> {
   if (timeline !== null) lines.push(shown(timeline));
   else if (url !== null) lines.push(`  ledger      nothing booked yet; is the origin up? See ${running.logs}`);
   if (answer.status === 200 && isUnbooked(words, timeline))
-    lines.push('  open item   nothing of it moved money. Does it wait for a person? npm run open-items');
+    lines.push(
+      `  open item   nothing of it moved money. Does it wait for a person? npm run open-items${portBaseWords()}`,
+    );
   if (url !== null) lines.push(`  timeline    curl -s -H 'authorization: Bearer ${running.api_key}' ${url}`);
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));
 }

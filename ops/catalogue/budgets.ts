@@ -13,7 +13,7 @@ export function badCountName({ id, service }: Objective, window: Window): string
 }
 
 /** The part of a long window in which this Prometheus has looked at the origin: 0.1 six minutes after its first look, of an hour. */
-export function lookedAtName(window: Window): string {
+function lookedAtName(window: Window): string {
   return `prometheus:looked_at:ratio${window}`;
 }
 

@@ -125,6 +125,7 @@ export class SampleWorld {
     const { card, sample } = await this.api.newCard();
     sample.authorize(1_000);
     this.api.edge.states.set(sample.card_key, { state: sample.state, nowMs: sample.nowMs });
+    this.api.edge.logs.set(sample.card_key, sample.events);
     await this.api.deliver(sample.message());
     const [event] = sample.events.filter(({ kind }) => kind === 'authorization') as { authorization_id: string }[];
     return { card_id: String(card['card_id']), authorization_id: event?.authorization_id ?? '' };

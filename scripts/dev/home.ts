@@ -52,3 +52,8 @@ export function howToStart(): string {
   const asked = portBaseAsked();
   return Number(asked) === portBaseDefault ? 'npm start' : `npm start -- --port-base ${asked}`;
 }
+
+/** What a command needs beside its words to find the system that this one looked for: ` --port-base 9787`, or nothing. */
+export function portBaseWords(): string {
+  return howToStart().replace(/^npm start( --)?/, '');
+}

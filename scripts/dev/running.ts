@@ -2,7 +2,7 @@
 
 import { gatewayMessage } from '../marqeta-messages.ts';
 import { type DemoData, demo } from './demo.ts';
-import { howToStart, logDirectory, readNote } from './home.ts';
+import { howToStart, logDirectory, portBaseWords, readNote } from './home.ts';
 import type { Observing } from './observe.ts';
 
 export interface Running {
@@ -92,7 +92,7 @@ export function table(running: Running): string {
   ];
   const width = Math.max(...rows.map(([name]) => name.length));
   // What was started on other ports is found by the same words.
-  const more = howToStart().replace(/^npm start( --)?/, '');
+  const more = portBaseWords();
   return [
     '',
     ...rows.map(([name, value]) => `  ${name.padEnd(width)}   ${value}`),

@@ -1,5 +1,6 @@
 // A simulated provider taken down and put up again by its admin side, to see what the settlement engine does about it.
 
+import { portBaseWords } from '../dev/home.ts';
 import type { Running } from '../dev/running.ts';
 import type { ProviderWords } from './words.ts';
 
@@ -15,7 +16,8 @@ export async function setProvider({ providers }: Running, { event, provider, jso
   });
   if (!answer.ok) throw new Error(`${provider} answered ${answer.status}: ${await answer.text()}`);
   if (json) return `${JSON.stringify({ provider, down })}\n`;
+  const more = portBaseWords();
   return down
-    ? `${provider} is down: it refuses everything. See the other one pay: npm run settle -- --amount 10.00\nBack again: npm run trigger -- provider-up ${provider}\n`
+    ? `${provider} is down: it refuses everything. See the other one pay: npm run settle -- --amount 10.00${more}\nBack again: npm run trigger -- provider-up ${provider}${more}\n`
     : `${provider} is well again.\n`;
 }
