@@ -21,8 +21,21 @@ export const usualTimeoutMs = 300_000;
 
 type Of = Pick<Order, 'size' | 'drawsMax'> & { readonly project: string };
 
-/** Throws where the tests fail without a mutant, or where there are none. */
-export async function coverageOf(trier: Trier, { project, ...of }: Of, test: string): Promise<Covered> {
+/** A test with a deadline in it may fail by itself on a busy machine, but hardly every time. */
+const triesMax = 3;
+
+/** Throws where the tests fail without a mutant, each time, or where there are none. */
+export async function coverageOf(trier: Trier, of: Of, test: string): Promise<Covered> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await coverageOnce(trier, of, test);
+    } catch (error) {
+      if (tries === triesMax) throw error;
+    }
+  }
+}
+
+async function coverageOnce(trier: Trier, { project, ...of }: Of, test: string): Promise<Covered> {
   const startedMs = performance.now();
   const tried = await trier.try({ project, test, order: { ...without, ...of } }, usualTimeoutMs);
   const tookMs = performance.now() - startedMs;
