@@ -90,6 +90,15 @@ describe('an answer in the card’s place', () => {
     expect(verified).toMatchObject({ decision: { outcome: 'approved', approved_minor: 0 } });
   });
 
+  test('of one unit is an approval, though the card itself has declined', () => {
+    const { card } = cardWith({ status: 'frozen' });
+    expect(card.authorize(asked(1), noonMs)).toMatchObject({ decision: { outcome: 'declined' } });
+    card.receive(inPlace(1), noonMs + 5);
+    expect(card.authorize(asked(1), noonMs + 6)).toMatchObject({
+      decision: { outcome: 'approved', approved_minor: 1 },
+    });
+  });
+
   test('by the network itself is given up like any other', () => {
     const sample = cardWith();
     sample.card.receive(advice({ request_key: 'r1', hold_minor: 50 }), noonMs);

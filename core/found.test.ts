@@ -47,6 +47,12 @@ describe('names', () => {
     expect([...state.authorizations.keys()]).toEqual(['a', 'c']);
   });
 
+  test('of two of which the second is found by another name of its own: its key leads to the first as well', () => {
+    const state = stateWith(['a', 'b']);
+    state.aliases.set('of b', 'b');
+    expect(taken(state, named('a', 'of b'))).toEqual({ key: 'a', parts: 2, aliases: { 'of b': 'a', b: 'a' } });
+  });
+
   test('of two in different currencies, which stay apart, each under its own', () => {
     const state = stateWith(['a', 'b'], { b: { currency: 'EUR' } });
     expect(taken(state, named('a', 'b'))).toEqual({ key: 'a', parts: 1, aliases: {} });

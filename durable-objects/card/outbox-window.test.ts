@@ -146,6 +146,38 @@ describe('the traces of events', () => {
   });
 });
 
+describe('how long requests waited', () => {
+  const waited = ({ messages }: OutboxHarness) => messages.map(({ answered_ms }) => answered_ms);
+
+  test('is kept for no more events than memory has room for', async () => {
+    Object.assign(limits, { unsentInMemoryMax: 5 });
+    const card = await newHarness();
+    card.mode = 'refuse';
+    for (let n = 1; n <= 20; n++) {
+      card.append(1);
+      card.outbox.measured(n, n * 10);
+    }
+    card.mode = 'take';
+    await card.alarm();
+    expect(Object.assign({}, ...waited(card))).toEqual({ 1: 10, 2: 20, 3: 30, 4: 40, 5: 50 });
+    expect(card.delivered.size).toBe(20);
+  });
+
+  test('is forgotten with what is sent, like traces, and not noted for what is sent already: the next event has room', async () => {
+    Object.assign(limits, { unsentInMemoryMax: 1 });
+    const card = await newHarness();
+    for (const n of upTo(3)) {
+      card.append(1);
+      card.outbox.traced(`trace ${n}`);
+      card.outbox.measured(n, n);
+      await card.pass(10_000);
+      card.outbox.measured(n, 99);
+    }
+    expect(waited(card)).toEqual([{ 1: 1 }, { 2: 2 }, { 3: 3 }]);
+    expect(card.messages.map(({ traces }) => traces)).toEqual([{ 1: 'trace 1' }, { 2: 'trace 2' }, { 3: 'trace 3' }]);
+  });
+});
+
 describe('a log with a hole', () => {
   test('is never sent across: the object starts again, and all the rows below the hole are in the queue', async () => {
     const card = await newHarness();

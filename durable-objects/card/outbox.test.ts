@@ -70,6 +70,15 @@ describe('outbox', () => {
     expect(waited).toBeLessThan(5_000);
   });
 
+  test('a request that arrived by a clock ahead of this one has waited 0 ms', async () => {
+    const key = await newCard();
+    const asked = toJsonText(request({ request_key: 'r1', authorization_key: 'a1' }));
+    await cardAt(key).authorize(asked, undefined, undefined, Date.now() + 60_000);
+    await untilTaken(key, [1, 2]);
+    const told = taken.filter(({ card_key }) => card_key === key).map(({ answered_ms }) => answered_ms ?? {});
+    expect(Object.assign({}, ...told)).toEqual({ 2: 0 });
+  });
+
   test('an alarm to send is pending whenever something is unsent', async () => {
     const key = await newCard();
     expect(await promiseOf(key)).toBe('sending');

@@ -210,7 +210,6 @@ export const acceptedInTurns: readonly Accepted[] = [
   ...stays('core/stored-authorization.ts', 'its number is read only where its instant is not 0', [
     ['if (one === null) return 0;', '0 → 1'],
   ]),
-  ...stays('core/found.ts', shorterWay, [['if (asked.size === 0) return null;', 'asked.size === 0 → false']]),
   ...stays('core/held-together.ts', 'where both are equal, they are the same event or instant', [
     ['return compare(one, other) <= 0 ? one : other;', '<= → <'],
   ]),
