@@ -90,6 +90,19 @@ describe('a new release', () => {
     expect(await stored(key)).toMatchObject({ before: 11 });
   });
 
+  test('nor one that was past its retention before this release came; they go with that snapshot, and the alarm is set for then', async () => {
+    const key = await cardOfTheFirstVersion();
+    for (const one of [11, 12, 13]) await decide(key, one);
+    wait(limits.retentionMs + limits.trimDelayMs + dayMs);
+    await fireOnTime(key);
+    expect(await stored(key)).toEqual({ snapshot: 14, before: 11, rows: [12, 13, 14] });
+    const alarmMs = await runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
+    expect(alarmMs).toBe(Date.now() + limits.snapshotBeforeKeptMs);
+    wait(limits.snapshotBeforeKeptMs);
+    await fireOnTime(key);
+    expect(await stored(key)).toEqual({ snapshot: 14, before: null, rows: [] });
+  });
+
   test('keeps it for so many rows at most', async () => {
     Object.assign(limits, { snapshotBeforeRowsMax: 20 });
     const key = await cardOfTheFirstVersion();

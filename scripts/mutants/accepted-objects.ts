@@ -51,6 +51,17 @@ export const acceptedInObjects: readonly Accepted[] = [
     [['const half = Math.ceil(events.length / 2);', '2 → 3', 'ceil → floor']],
   ),
   ...stays('durable-objects/card/card-object.ts', 'a new outbox stands where an empty log leaves it', [
-    ['outbox.restore(card.sequence);', 'without outbox.restore(card.sequence);'],
+    ['this.#outbox.restore(this.#card.sequence);', 'without this.#outbox.restore(this.#card.sequence);'],
   ]),
+  ...stays('durable-objects/card/card-snapshot.ts', 'parts are numbered from 0 on: any number below is none of them', [
+    ['const keptPart = -1;', '1 → 2'],
+  ]),
+  ...stays(
+    'durable-objects/card/card-snapshot.ts',
+    'it is asked for only of a snapshot of an older release, which was read',
+    [
+      ['#sequence = 0;', '0 → 1'],
+      ['this.#sequence = snapshot.sequence;', 'without this.#sequence = snapshot.sequence;'],
+    ],
+  ),
 ];
