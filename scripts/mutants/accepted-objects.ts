@@ -32,7 +32,7 @@ export const acceptedInObjects: readonly Accepted[] = [
   ]),
   ...stays('durable-objects/card/card-object.ts', 'no deadline, be it null or undefined, has passed', [
     [
-      'return toJsonText(this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null)));',
+      'const answer = this.#changing((nowMs) => this.#card.authorize(request, nowMs, deadlineAtMs ?? null));',
       'without its ?? default',
     ],
   ]),
