@@ -5,9 +5,12 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ofOthers } from './asked.ts';
 import { alerts } from './catalogue/catalogue.ts';
+import { incidents } from './catalogue/incidents.ts';
 import { objectives } from './catalogue/objectives.ts';
 import { differing, generated } from './generate.ts';
+import { commandsInText, commandsOf } from './runbook-commands.ts';
 import { hurried } from './write/hurried.ts';
 import { alertmanagerTelling, routed } from './write/routing.ts';
 import { alertingRules, recordingRules, ruleTests } from './write/rules.ts';
@@ -94,8 +97,8 @@ describe.skipIf(!has('amtool'))('amtool', () => {
 });
 
 describe('runbooks', () => {
-  test('every alert and objective has one, and every one is for an alert', () => {
-    const named = new Set([...alerts, ...objectives].map(({ runbook }) => runbook));
+  test('every alert, objective and incident has one, and every one is for one of them', () => {
+    const named = new Set([...alerts, ...objectives, ...incidents].map(({ runbook }) => runbook));
     expect([...named].sort()).toEqual(runbooks());
   });
 
@@ -106,10 +109,44 @@ describe('runbooks', () => {
     (name) => {
       const text = textOfRunbook(name);
       expect([...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title)).toEqual(sections);
-      const commands = /```sh\n([^`]*)```/.exec(text)?.[1]?.trim().split('\n') ?? [];
-      expect(commands).toHaveLength(3);
-      for (const command of commands)
-        expect(command).toMatch(/^(curl -s |npm run (open-items|stand-in|secrets|settle|audit) )/);
+      const first = commandsOf(text.slice(text.indexOf('## First'), text.indexOf('## Stop the harm')));
+      expect(first).toHaveLength(3);
+      // They change nothing: tests/runbooks.test.ts runs them beside each other.
+      for (const { text: command, elsewhere } of first) {
+        expect(command).toMatch(
+          /^(curl -s (?!.*-X)|npm run (open-items|stand-in|audit) -- (?!act|on|off|checkpoint)|npx atlas (?!.*(freeze|reread|apply|act)))/,
+        );
+        expect(elsewhere).toBeNull();
+      }
+    },
+  );
+
+  const all = runbooks().flatMap((name) => commandsOf(textOfRunbook(name)));
+
+  test('a command that running text names is one of a block, where it is run', () => {
+    for (const name of runbooks())
+      for (const named of commandsInText(textOfRunbook(name)))
+        expect(
+          all.some(({ text }) => text.startsWith(named)),
+          `${name}: ${named}`,
+        ).toBe(true);
+  });
+
+  test('what cannot run here says why, and is not most of them', () => {
+    const elsewhere = all.filter((command) => command.elsewhere !== null);
+    for (const { text, elsewhere: why } of elsewhere) expect(why, text).toMatch(/^\w.{10,}/);
+    expect(elsewhere.length).toBeLessThan(all.length / 3);
+    expect(all.filter(({ text }) => /…|<[a-z_ ]+>/.test(text))).toEqual([]);
+  });
+
+  test.each(incidents)(
+    '$name: its metric, alerts and command are there',
+    ({ metric, alerts: woken, command, runbook }) => {
+      const metrics = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8');
+      expect(ofOthers.test(metric) || metrics.includes(`\n| \`${metric}\` |`), metric).toBe(true);
+      for (const name of woken) expect(alerts.map((alert) => alert.name)).toContain(name);
+      const runnable = commandsOf(textOfRunbook(runbook)).filter(({ elsewhere }) => elsewhere === null);
+      expect(runnable.map(({ text }) => text)).toContain(command);
     },
   );
 

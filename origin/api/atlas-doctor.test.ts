@@ -94,6 +94,15 @@ test('an edge that is away, settings that it names, and a key without the scope'
 test('a database that is away, that is not migrated, that may not take the role, or that does not keep commits', async () => {
   const away = await doctor({ DATABASE_URL: 'postgresql://atlas@127.0.0.1:9/atlas' });
   expect(away.wrong).toMatchObject([{ name: 'database', says: 'nobody answers at 127.0.0.1:9' }]);
+  // As a Postgres that is frozen: the system takes the connection for it.
+  const mute = createServer(() => {}).listen(0, '127.0.0.1');
+  await once(mute, 'listening');
+  const { port } = mute.address() as AddressInfo;
+  const frozen = await doctor({ DATABASE_URL: `postgresql://atlas@127.0.0.1:${port}/atlas` });
+  mute.close();
+  expect(frozen.wrong).toMatchObject([
+    { name: 'database', says: expect.stringContaining('does not answer within 10 s') },
+  ]);
   await asOwner(database, (sql) => sql.query('delete from schema_migrations where version > 20'));
   const behind = await doctor();
   expect(behind.wrong).toMatchObject([{ name: 'migrations', says: expect.stringContaining('not applied: 0021_') }]);

@@ -266,10 +266,23 @@ function createFlusher(pool: Pool): Flusher {
  */
 function hearElsewhere(): void {}
 
-/** One connection as the login's own role, for migrations. The caller ends it. */
-export async function connectOwner(url: string): Promise<Sql & { end(): Promise<void> }> {
-  const connectionString = directUrl(url);
-  const client = isNeon(url) ? new neon.Client({ connectionString }) : new pg.Client({ connectionString });
+/** A host that takes a connection and then says nothing would otherwise be waited for without end. A database that sleeps wakes in seconds. */
+const connectMsMax = 30_000;
+
+/**
+ * One connection as the login's own role, for migrations. The caller ends it. `answerMsMax`: bounds the connecting and each statement,
+ * for whoever only looks; without it a statement may take as long as it takes.
+ */
+export async function connectOwner(
+  url: string,
+  { answerMsMax }: { answerMsMax?: number } = {},
+): Promise<Sql & { end(): Promise<void> }> {
+  const settings = {
+    connectionString: directUrl(url),
+    connectionTimeoutMillis: answerMsMax ?? connectMsMax,
+    ...(answerMsMax === undefined ? {} : { query_timeout: answerMsMax }),
+  };
+  const client = isNeon(url) ? new neon.Client(settings) : new pg.Client(settings);
   client.on('error', hearElsewhere);
   await client.connect();
   return client;

@@ -6,6 +6,9 @@ import { type Check, messageOf, notLookedAt, ok, wrong } from './check.ts';
 import { skewCheck } from './clocks.ts';
 import { answersAt } from './machine.ts';
 
+/** Also for a host that takes connections and is stuck behind them. */
+const answerMsMax = 10_000;
+
 export async function databaseChecks(url: string | undefined): Promise<Check[]> {
   if (url === undefined) return [notLookedAt('database', "needs DATABASE_URL, the origin's: run it where that is")];
   const { hostname, port } = new URL(url);
@@ -19,22 +22,31 @@ export async function databaseChecks(url: string | undefined): Promise<Check[]> 
         'is it up, is the host right, does a firewall let you in?',
       ),
     ];
-  let sql: Awaited<ReturnType<typeof connectOwner>>;
+  const beganMs = Date.now();
   try {
-    sql = await connectOwner(url);
+    return [ok('database', `${host} answers`), ...(await lookInto(url, host))];
   } catch (error) {
-    const fix =
-      'the host, port, login and password in DATABASE_URL; TLS as sslmode=verify-full; does a firewall let you in?';
-    return [wrong('database', messageOf(error), fix)];
-  }
-  try {
+    const isMute = Date.now() - beganMs >= answerMsMax;
     return [
-      ok('database', `${host} answers`),
-      await migrationCheck(sql),
-      ...(await roleChecks(sql, host)),
-      await diskCheck(sql),
-      await clockCheck(sql),
+      isMute
+        ? wrong(
+            'database',
+            `${host} takes connections and does not answer within ${answerMsMax / 1_000} s`,
+            'is it frozen, recovering, or out of connections or disk? its log and console; ops/runbooks/db-errors.md',
+          )
+        : wrong(
+            'database',
+            messageOf(error),
+            'the host, port, login and password in DATABASE_URL; TLS as sslmode=verify-full; does a firewall let you in?',
+          ),
     ];
+  }
+}
+
+async function lookInto(url: string, host: string): Promise<Check[]> {
+  const sql = await connectOwner(url, { answerMsMax });
+  try {
+    return [await migrationCheck(sql), ...(await roleChecks(sql, host)), await diskCheck(sql), await clockCheck(sql)];
   } finally {
     await sql.end();
   }
