@@ -26,7 +26,8 @@ export async function databaseChecks(url: string | undefined): Promise<Check[]> 
   try {
     return [ok('database', `${host} answers`), ...(await lookInto(url, host))];
   } catch (error) {
-    const isMute = Date.now() - beganMs >= answerMsMax;
+    // The driver's own words for it differ with where it waits; its timer and this clock differ by some milliseconds.
+    const isMute = Date.now() - beganMs > answerMsMax * 0.9;
     return [
       isMute
         ? wrong(
