@@ -2,8 +2,7 @@
 
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer } from 'node:net';
 import { serve } from '@hono/node-server';
 import { beforeAll, expect, test } from 'vitest';
 import { skewCheck } from '../../scripts/atlas/doctor/clocks.ts';
