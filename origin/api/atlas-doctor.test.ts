@@ -118,7 +118,7 @@ test('a database that is away, that is not migrated, that may not take the role,
   expect(stranger.wrong.map(({ name }) => name)).toContain('role');
   expect(stranger.wrong.find(({ name }) => name === 'migrations')).toBeDefined();
   expect(stranger.isLossy).toBe(true);
-}, 120_000);
+}, 240_000);
 
 test("the origin's configuration: each wrong setting is named, and no value", async () => {
   const { wrong, code } = await doctor({
