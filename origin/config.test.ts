@@ -123,7 +123,12 @@ describe('configuration', () => {
       'INTERNAL_SECRET: holds one secret twice',
       { INTERNAL_SECRET: `${given.INTERNAL_SECRET} ${given.INTERNAL_SECRET}` },
     ],
-    ['STRIPE_API_KEY: holds several', { STRIPE_API_KEY: `${random} ${random.toLowerCase()}` }],
+    [
+      'STRIPE_API_KEY: holds more than two',
+      { STRIPE_API_KEY: `${random} ${random.toLowerCase()} ${random.toUpperCase()}` },
+    ],
+    ['STRIPE_API_KEY: holds one secret twice', { STRIPE_API_KEY: `${random.toLowerCase()} ${random.toLowerCase()}` }],
+    ['STRIPE_API_KEY: is too short', { STRIPE_API_KEY: `${random.toLowerCase()} sk_live` }],
     ['API_KEY and STRIPE_WEBHOOK_SECRETS: hold the same secret', { STRIPE_WEBHOOK_SECRETS: random }],
     ['DATABASE_URL: is not held to TLS', { DATABASE_URL: outside }],
     ['DATABASE_URL: is not held to TLS', { DATABASE_URL: `${outside}?sslmode=disable` }],

@@ -1,6 +1,7 @@
 // Cloudflare's queues that the origin pulls, and what must be set together. Without them the edge pushes its events itself.
 
 import * as z from 'zod';
+import type { KeyWatch } from './secrets/shown-key.ts';
 
 const id = z.string().min(1).optional();
 
@@ -31,7 +32,9 @@ export interface QueueConfig {
   readonly api_url: string;
   readonly account_id: string;
   readonly queue_id: string;
+  /** Two with a space while it changes, the newest first. */
   readonly api_token: string;
+  readonly keyWatch?: KeyWatch | undefined;
 }
 
 /** Null: not set. */
@@ -84,5 +87,18 @@ export function queuesOf(settings: QueueSettings): Queues {
       settlements: of(settings.CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID),
       standIns: of(settings.CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID),
     },
+  };
+}
+
+/** The same queues, whose refusals of our token are told to `keyWatch`. */
+export function queuesWatchedBy(
+  keyWatch: KeyWatch,
+  { queue, settlementQueue, standInsQueue, deadQueues }: Queues,
+): Queues {
+  const of = (one: QueueConfig | null) => (one === null ? null : { ...one, keyWatch });
+  const { cardEvents, settlements, standIns } = deadQueues;
+  return {
+    ...{ queue: of(queue), settlementQueue: of(settlementQueue), standInsQueue: of(standInsQueue) },
+    deadQueues: { cardEvents: of(cardEvents), settlements: of(settlements), standIns: of(standIns) },
   };
 }

@@ -1,7 +1,6 @@
 // The second half put together: providers behind their guards, the engine, the schedule, webhooks to partners, and the routes
 // that partners call.
 
-import { Redis } from '@upstash/redis';
 import type { Logger } from 'pino';
 import { Counter, type Registry } from 'prom-client';
 import { type AccessRecords, createAccessRecords } from './access/access-records.ts';
@@ -14,6 +13,7 @@ import { createGuesses } from './api/guesses.ts';
 import { createIdempotency } from './api/idempotency.ts';
 import { merchantRoutes } from './api/merchants.ts';
 import type { MountParts } from './api/mount.ts';
+import { openRedis } from './api/open-redis.ts';
 import { createLocalRateLimit, createRedisRateLimit, policiesOf } from './api/rate-limit.ts';
 import { createReaper } from './api/reaper.ts';
 import { createRedisGuard } from './api/redis-guard.ts';
@@ -49,6 +49,7 @@ import { createSimulatedProvider } from './providers/simulated.ts';
 import { createStripeProvider } from './providers/stripe.ts';
 import { createRetentionLoop } from './retention/remove-old.ts';
 import { keysFor, sealingKeys } from './secrets/sealing-keys.ts';
+import type { KeyWatch } from './secrets/shown-key.ts';
 import { createAccrualLoop } from './settlement/accrual-loop.ts';
 import { SettlementEngine } from './settlement/engine.ts';
 import { createSchedule } from './settlement/runs.ts';
@@ -82,13 +83,16 @@ export interface SecondHalfParts {
   /** Of the queues that are pulled; made once for both halves. */
   readonly queues?: QueueMetrics;
   readonly deadQueues?: DeadQueueMetrics;
+  /** Of keys that we show, made once for both halves. */
+  readonly keyWatch?: KeyWatch;
   readonly log: Logger;
 }
 
 export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
   const { config, database, apiDatabase, registry, log, resolve } = parts;
+  const { keyWatch } = parts;
   const providerMetrics = createProviderMetrics(registry);
-  const behind = config.SETTLEMENT_PROVIDERS.map((name) => createProvider(name, config));
+  const behind = config.SETTLEMENT_PROVIDERS.map((name) => createProvider(name, config, keyWatch));
   const providers = behind.map((provider) =>
     guarded(provider, {
       metrics: providerMetrics,
@@ -97,7 +101,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
       ...(provider.name === 'iso20022' ? { submissions: { concurrencyMax: 1_000, queueMax: 1_000 } } : {}),
     }),
   );
-  const listening = listenersOf(config, log);
+  const listening = listenersOf(parts);
   const inboxes = [...behind, ...listening].filter((provider) => 'readInbox' in provider) as Iso20022Provider[];
   const engine = new SettlementEngine({ database, providers, log, metrics: createSettlementMetrics(registry) });
   const fetch = createSafeFetch({
@@ -158,21 +162,19 @@ function queueLoops({ config, database, log, ...parts }: SecondHalfParts, provid
 }
 
 /** None where no place for checkpoints is set, which production does not start without. */
-function checkpointLoops({ config, database, log }: SecondHalfParts): Loop[] {
+function checkpointLoops({ config, database, log, keyWatch }: SecondHalfParts): Loop[] {
   const { AUDIT_CHECKPOINTS: place, AUDIT_SIGNING_KEY: key } = config;
   if (place === undefined || key === undefined) return [];
-  const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config);
+  const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config, keyWatch);
   return [
     createCheckpointLoop({ database, store, key: readSigningKey('AUDIT_SIGNING_KEY', key), log }),
     createExportLoop({ database, store, log }),
   ];
 }
 
-function mountParts({ config, apiDatabase: database, registry, log }: SecondHalfParts): MountParts {
+function mountParts({ config, apiDatabase: database, registry, log, keyWatch }: SecondHalfParts): MountParts {
   const { UPSTASH_REDIS_REST_URL: url, UPSTASH_REDIS_REST_TOKEN: token } = config;
-  // Answers are kept as text, and sealed: the client must not read into them.
-  const options = { automaticDeserialization: false, retry: { retries: 0 }, enableTelemetry: false } as const;
-  const redis = url && token ? new Redis({ url, token, ...options }) : null;
+  const redis = url && token ? openRedis({ url, token, keyWatch }) : null;
   const guard = createRedisGuard(registry);
   const policies = policiesOf(config.RATE_LIMIT_PER_MINUTE, config.RATE_LIMIT_BURST_PER_SECOND);
   const hits = new Counter({
@@ -209,12 +211,12 @@ function mountParts({ config, apiDatabase: database, registry, log }: SecondHalf
  * Providers that are not in SETTLEMENT_PROVIDERS (any more) and whose settings are still there: nothing is sent to them, and what
  * they say of payments that are under way is kept and taken.
  */
-function listenersOf(config: Config, log: Logger): Provider[] {
+function listenersOf({ config, log, keyWatch }: SecondHalfParts): Provider[] {
   const isLeft = (name: ProviderName) =>
     !config.SETTLEMENT_PROVIDERS.includes(name) && settingsOf[name].every((setting) => isSet(config[setting]));
   return providerNames.filter(isLeft).flatMap((name) => {
     try {
-      return [createProvider(name, config)];
+      return [createProvider(name, config, keyWatch)];
     } catch (error) {
       // Settings that are only left over must not keep the service from starting.
       log.error({ psp: name, err: error }, 'the messages of a provider that is not configured cannot be read');
@@ -235,7 +237,7 @@ const settingsOf = {
   iso20022: ['ISO20022_DIRECTORY', 'ISO20022_DEBTORS_FILE'],
 } as const satisfies Record<ProviderName, readonly (keyof Config)[]>;
 
-function createProvider(name: ProviderName, config: Config): Provider {
+function createProvider(name: ProviderName, config: Config, keyWatch: KeyWatch | undefined): Provider {
   switch (name) {
     case 'simulated':
     case 'simulated_secondary':
@@ -243,17 +245,23 @@ function createProvider(name: ProviderName, config: Config): Provider {
         name,
         url: (name === 'simulated' ? config.SIMULATED_PROVIDER_URL : config.SIMULATED_SECONDARY_URL) ?? '',
         apiKey: config.SIMULATED_PROVIDER_KEY ?? '',
+        keyWatch,
         webhookSecrets: config.SIMULATED_PROVIDER_WEBHOOK_SECRETS,
       });
     case 'stripe':
       return createStripeProvider({
         apiKey: config.STRIPE_API_KEY ?? '',
+        keyWatch,
         webhookSecrets: config.STRIPE_WEBHOOK_SECRETS,
         ...(config.STRIPE_URL === undefined ? {} : { url: config.STRIPE_URL }),
       });
     case 'iso20022':
       return createIso20022Provider({
-        store: openObjectStore({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY ?? '' }, config),
+        store: openObjectStore(
+          { setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY ?? '' },
+          config,
+          keyWatch,
+        ),
         initiator: config.ISO20022_INITIATOR,
         debtors: readDebtors(config.ISO20022_DEBTORS_FILE ?? ''),
       });

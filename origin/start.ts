@@ -27,7 +27,9 @@ import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
 import { createFinishLoop } from './open-items/finish-begun.ts';
 import { takersOf } from './open-items/takers.ts';
+import { queuesWatchedBy } from './queue-config.ts';
 import { createSecondHalf } from './second-half.ts';
+import { createKeyWatch } from './secrets/shown-key.ts';
 import { setDestinationCooling } from './settlement/destination-cooling.ts';
 import { startTracing } from './tracing/start-tracing.ts';
 
@@ -39,12 +41,14 @@ export interface Origin {
   stop(): Promise<void>;
 }
 
-export async function startOrigin(config: Config, log: Logger): Promise<Origin> {
-  const tracing = await startTracing(config, log);
+export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
+  const registry = new Registry();
+  const keyWatch = createKeyWatch(registry, log);
+  const config = { ...given, ...queuesWatchedBy(keyWatch, given) };
+  const tracing = await startTracing(config, log, keyWatch);
   const applied = await prepareDatabase(config);
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
-  const registry = new Registry();
   const watched = watchProcess(registry, config);
   const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
   measure(registry, { work: database, api: apiDatabase });
@@ -55,7 +59,7 @@ export async function startOrigin(config: Config, log: Logger): Promise<Origin> 
   const queues = createQueueMetrics(registry);
   const deadQueues = createDeadQueueMetrics(registry, queues);
   const { pull, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
-  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, log });
+  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, keyWatch, log });
   const { readBankFileAgain } = secondHalf;
   const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });

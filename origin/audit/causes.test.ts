@@ -1,7 +1,7 @@
 // X6: who writes as the service's role can move no money without a cause and cannot say anew where a merchant is paid; and what was
 // added past the code is found by audit verify.
 
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sampleMerchant } from '../../scripts/test-settlements.ts';
@@ -60,6 +60,84 @@ test('X6: a direct transfer from nowhere is refused by the database', async () =
     'without an event or a settlement',
   );
   expect(await found()).toEqual([]);
+});
+
+/** A transfer of 5.00 as the service would write it, naming what it is told to. */
+const naming = (
+  sql: Pick<Database['sql'], 'query'>,
+  no: Record<string, number>,
+  named: Readonly<Record<string, unknown>>,
+  [debit, credit] = ['suspense', 'cardholder'],
+) =>
+  sql.query(
+    `insert into ledger_transfers (transfer_id, debit_account_no, credit_account_no, amount_minor, currency, kind, event_at_ms,
+       ${Object.keys(named).join(', ')})
+     values ('trf_forged', $1, $2, 500, 'USD', 'direct', 0, ${Object.keys(named).map((_, at) => `$${at + 3}`)})`,
+    [no[debit ?? ''], no[credit ?? ''], ...Object.values(named)],
+  );
+
+test.each(['stl_that_never_was', '', ' '])(
+  'X6: a transfer in the name of a settlement that is not there is refused: %j',
+  async (settlement_id) => {
+    const no = await accounts();
+    await expect(naming(database.sql, no, { settlement_id })).rejects.toThrow('there is no settlement');
+    expect(await found()).toEqual([]);
+  },
+);
+
+test('X6: one that is past the database, in the name of a settlement that is not there, is named', async () => {
+  const no = await accounts();
+  await asOwner(url, async (sql) => {
+    await sql.query('alter table ledger_transfers disable trigger a_settlement_is_there');
+    await naming(sql, no, { settlement_id: 'stl_that_never_was' });
+  });
+  expect(await found()).toEqual(['transfer trf_forged names a settlement that there is not']);
+});
+
+describe('X6: a transfer that names what its card has not is named', () => {
+  const event = { stream_id: 1, sequence: 1, event_id: 'evt_real', authorization_id: 'auth_real' };
+  const sentence = 'transfer trf_forged names an event or an authorization that its card does not have';
+
+  /** A card's event and the authorization that it began, and another card's authorization. */
+  async function card(no: Record<string, number>): Promise<void> {
+    await asService(
+      "insert into card_events (stream_id, sequence, kind, event_id, at_ms, body) values (1, 1, 'message', 'evt_real', 0, '{}')",
+    );
+    for (const [authorization_id, stream_id] of [
+      ['auth_real', 1],
+      ['auth_of_another', 2],
+    ])
+      await asService(
+        `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, status, requested_minor, held_minor,
+           posted_minor, opened_at_ms, updated_at_ms) values ($1, $2, $3, 'USD', 'posted', 0, 0, 500, 0, 0)`,
+        [authorization_id, stream_id, no['cardholder']],
+      );
+  }
+
+  test('both there: nothing is said', async () => {
+    const no = await accounts();
+    await card(no);
+    await naming(database.sql, no, event);
+    expect(await found()).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['another number of the stream', { sequence: 2 }],
+    ['another stream', { stream_id: 2, authorization_id: 'auth_of_another' }],
+    ['another event in its place', { event_id: 'evt_other' }],
+    ['no authorization that is there', { authorization_id: 'auth_that_never_was' }],
+    ["another card's authorization", { authorization_id: 'auth_of_another' }],
+    ['no authorization at all', { authorization_id: null }],
+    ['an authorization and no event', { stream_id: null, sequence: null, event_id: null }],
+  ])('%s', async (_, changed) => {
+    const no = await accounts();
+    await card(no);
+    // From an account that needs no cause, where there is no event.
+    const way: [string, string] | undefined =
+      changed['event_id'] === null ? ['network_clearing', 'merchant_payable'] : undefined;
+    await naming(database.sql, no, { ...event, ...changed }, way);
+    expect(await found()).toEqual([sentence]);
+  });
 });
 
 test('X6: a funding, a key and a merchant that no audit event knows are named', async () => {

@@ -20,6 +20,28 @@ const questions = [
       order by t.transfer_no limit $1`,
   },
   {
+    // The app can write events too, so this finds what was added carelessly, and the chains what was changed.
+    says: (id: string) => `transfer ${id} names an event or an authorization that its card does not have`,
+    text: `
+      select t.transfer_id as id
+      from ledger_transfers t
+      left join card_events e on e.stream_id = t.stream_id and e.sequence = t.sequence and e.event_id = t.event_id
+      left join authorizations a on a.authorization_id = t.authorization_id and a.stream_id = t.stream_id
+      where (t.stream_id is not null or t.authorization_id is not null)
+        and (e.stream_id is null or a.authorization_id is null)
+      order by t.transfer_no limit $1`,
+  },
+  {
+    // From before the database refused it (migration 27), or past it.
+    says: (id: string) => `transfer ${id} names a settlement that there is not`,
+    text: `
+      select t.transfer_id as id
+      from ledger_transfers t
+      left join settlements s on s.settlement_id = t.settlement_id
+      where t.settlement_id is not null and s.settlement_id is null
+      order by t.transfer_no limit $1`,
+  },
+  {
     says: (id: string) => `the audit trail has a funding by transfer ${id}, and the ledger has none`,
     text: `
       select split_part(e.reason, ': ', 2) as id

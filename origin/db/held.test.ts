@@ -78,7 +78,7 @@ const behindAnother: Readonly<Record<string, string>> = {
   'providers/stripe-webhook.ts': 'reads messages only',
   'api/answer-cache.ts': 'called through redis-guard.ts',
   'api/rate-limit.ts': 'called through redis-guard.ts',
-  'second-half.ts': 'makes the Redis client',
+  'api/open-redis.ts': 'makes the client of the two above',
 };
 const leaves =
   /\bfetch\(|from '(?:undici|node:dns(?:\/promises)?|node:https?|stripe|@upstash\/redis|@aws-sdk\/client-s3)'/;

@@ -2,8 +2,10 @@
 // https://developers.cloudflare.com/queues/examples/publish-to-a-queue-via-http/
 
 import * as z from 'zod';
+import { secretsIn } from '../../contracts/secret-strength.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import type { QueueConfig } from '../queue-config.ts';
+import { isKeyRefused, showKey } from '../secrets/shown-key.ts';
 
 const timeoutMs = 15_000;
 
@@ -20,16 +22,21 @@ export async function callQueue<T>(queue: QueueConfig, { path, body, schema, sig
   beforeWaitingFor('the queue');
   const timeout = AbortSignal.timeout(timeoutMs);
   const url = `${queue.api_url}/accounts/${queue.account_id}/queues/${queue.queue_id}/messages${path}`;
-  const answer = await fetch(url, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${queue.api_token}`, 'content-type': 'application/json' },
-    body: JSON.stringify(body),
-    redirect: 'manual',
-    signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
-  });
-  const said: unknown = await answer.json().catch(() => null);
+  const ask = async (token: string) => {
+    const answer = await fetch(url, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+      redirect: 'manual',
+      signal: signal === undefined ? timeout : AbortSignal.any([signal, timeout]),
+    });
+    const said: unknown = await answer.json().catch(() => null);
+    return { status: answer.status, ok: answer.ok, said };
+  };
+  const withToken = showKey('CLOUDFLARE_API_TOKEN', secretsIn(queue.api_token), queue.keyWatch);
+  const { status, ok, said } = await withToken(ask, isKeyRefused);
   const parsed = schema.safeParse(said);
-  if (!answer.ok || !parsed.success) throw new Error(`the queue answered ${answer.status} to ${path || 'a message'}`);
+  if (!ok || !parsed.success) throw new Error(`the queue answered ${status} to ${path || 'a message'}`);
   return parsed.data;
 }
 

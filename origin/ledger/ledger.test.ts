@@ -16,6 +16,13 @@ let eur: number;
 beforeAll(async () => {
   url = await createTestDatabase();
   database = openDatabase({ url, poolMax: 8, onIdleError: () => {} });
+  await database.sql.query(
+    "insert into merchants (merchant_id, name, currency) values ('mrch_of_this_test', 'test', 'USD')",
+  );
+  await database.sql.query(
+    `insert into settlements (settlement_id, merchant_id, amount_minor, currency, changed_by, correlation_id)
+     values ('stl_of_this_test', 'mrch_of_this_test', 1, 'USD', 'test', 'test')`,
+  );
   return () => database.close();
 });
 

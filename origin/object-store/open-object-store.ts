@@ -2,15 +2,18 @@
 // server and key are in the environment. Nothing given is quoted: a key might stand where it does not belong.
 
 import * as z from 'zod';
+import { secretsIn } from '../../contracts/secret-strength.ts';
+import type { KeyWatch } from '../secrets/shown-key.ts';
 import { createDirectoryStore } from './directory-store.ts';
 import { isKeyPart, type ObjectStore } from './object-store.ts';
-import { S3Store } from './s3-store.ts';
+import { type S3Key, S3Store } from './s3-store.ts';
 
 export const s3EnvironmentShape = {
   /** Whose S3: `https://s3.eu-central-1.amazonaws.com`, `https://<account>.r2.cloudflarestorage.com`. */
   S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' }).optional(),
   /** R2 has one, `auto`; AWS wants the bucket's. */
   S3_REGION: z.string().min(1).default('auto'),
+  /** Two with a space while the key changes, in the order of S3_SECRET_ACCESS_KEY. */
   S3_ACCESS_KEY_ID: z.string().min(1).optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 } as const;
@@ -33,7 +36,7 @@ export function readS3Environment(environment: Readonly<Record<string, string | 
 }
 
 /** Throws one error that names all that is missing or wrong. Does no I/O. */
-export function openObjectStore(named: NamedPlace, environment: S3Environment): ObjectStore {
+export function openObjectStore(named: NamedPlace, environment: S3Environment, keyWatch?: KeyWatch): ObjectStore {
   const problems = placeProblems(named, environment);
   if (problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
   const bucket = bucketOf(named.place);
@@ -42,9 +45,14 @@ export function openObjectStore(named: NamedPlace, environment: S3Environment): 
     ...bucket,
     endpoint: environment.S3_ENDPOINT ?? '',
     region: environment.S3_REGION,
-    accessKeyId: environment.S3_ACCESS_KEY_ID ?? '',
-    secretAccessKey: environment.S3_SECRET_ACCESS_KEY ?? '',
+    keys: keysIn(environment),
+    keyWatch,
   });
+}
+
+function keysIn({ S3_ACCESS_KEY_ID: ids = '', S3_SECRET_ACCESS_KEY: secrets = '' }: S3Environment): S3Key[] {
+  const inOrder = secretsIn(secrets);
+  return secretsIn(ids).map((accessKeyId, place) => ({ accessKeyId, secretAccessKey: inOrder[place] ?? '' }));
 }
 
 /** A sentence for each thing that is wrong or missing; none for a place that can be opened. */
@@ -53,9 +61,15 @@ export function placeProblems({ setting, place }: NamedPlace, environment: S3Env
   if (!/^[a-z][a-z0-9+.-]+:/i.test(place)) return [];
   if (bucketOf(place) === null) return [`${setting}: must be a directory, or s3://bucket/folder`];
   const needs = ['S3_ENDPOINT', 'S3_ACCESS_KEY_ID', 'S3_SECRET_ACCESS_KEY'] as const;
-  return needs
-    .filter((name) => environment[name] === undefined)
-    .map((name) => `${name}: is not set, and ${setting} needs it for a bucket`);
+  const missing = needs.filter((name) => environment[name] === undefined);
+  if (missing.length > 0) return missing.map((name) => `${name}: is not set, and ${setting} needs it for a bucket`);
+  const [ids, secrets] = [
+    secretsIn(environment.S3_ACCESS_KEY_ID ?? ''),
+    secretsIn(environment.S3_SECRET_ACCESS_KEY ?? ''),
+  ];
+  return ids.length === secrets.length
+    ? []
+    : ['S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: must hold as many values, in the same order'];
 }
 
 /** Null: it names no bucket. */

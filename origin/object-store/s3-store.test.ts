@@ -15,12 +15,12 @@ beforeEach(async () => {
 });
 
 function storeOf(changes: Partial<S3StoreOptions> = {}): ObjectStore {
-  const key = { accessKeyId: 'access-key', secretAccessKey: 'secret-key' };
+  const keys = [{ accessKeyId: 'access-key', secretAccessKey: 'secret-key' }];
   const times = { tryMsMax: 5_000, callMsMax: 15_000, backoffMs: 1 };
   return new S3Store({
     endpoint: s3.url,
     region: 'auto',
-    ...key,
+    keys,
     bucket: 'bank',
     prefix: 'atlas',
     ...times,

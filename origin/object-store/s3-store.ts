@@ -11,43 +11,52 @@ import {
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
+import { type KeyWatch, refusesKey, type ShowKey, showKey } from '../secrets/shown-key.ts';
 import { isKeyPart, type ObjectStore, partsOf } from './object-store.ts';
 import { type CallS3, codeOf, createS3Call, type S3CallOptions, statusOf } from './s3-call.ts';
 
 export interface S3StoreOptions extends S3CallOptions {
   readonly endpoint: string;
   readonly region: string;
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
+  /** Two while they change, the newest first. */
+  readonly keys: readonly S3Key[];
+  readonly keyWatch?: KeyWatch | undefined;
   readonly bucket: string;
   /** A folder of the bucket; nothing outside it is ever asked for. Empty: all of it. */
   readonly prefix: string;
+}
+
+export interface S3Key {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 /** What our objects carry besides their bytes. */
 const putIdName = 'put-id';
 
 export class S3Store implements ObjectStore {
-  readonly #client: S3Client;
+  readonly #withClient: ShowKey<S3Client>;
   readonly #bucket: string;
   readonly #prefix: string;
   readonly #call: CallS3;
 
-  constructor({ endpoint, region, accessKeyId, secretAccessKey, bucket, prefix, ...bounds }: S3StoreOptions) {
+  constructor({ endpoint, region, keys, keyWatch, bucket, prefix, ...bounds }: S3StoreOptions) {
     this.#bucket = bucket;
     this.#prefix = prefix;
     this.#call = createS3Call(bucket, bounds);
-    this.#client = new S3Client({
-      endpoint,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      // Buckets in the path: every endpoint knows it, and no name of a bucket has to resolve.
-      forcePathStyle: true,
-      maxAttempts: 1,
-      // Newer checksums are refused by some servers; the signature covers the body's SHA-256 without them.
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-    });
+    const clientWith = (credentials: S3Key) =>
+      new S3Client({
+        endpoint,
+        region,
+        credentials,
+        // Buckets in the path: every endpoint knows it, and no name of a bucket has to resolve.
+        forcePathStyle: true,
+        maxAttempts: 1,
+        // Newer checksums are refused by some servers; the signature covers the body's SHA-256 without them.
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      });
+    this.#withClient = showKey('S3_SECRET_ACCESS_KEY', keys.map(clientWith), keyWatch);
   }
 
   async putIfAbsent(key: string, content: string | Uint8Array): Promise<boolean> {
@@ -61,13 +70,13 @@ export class S3Store implements ObjectStore {
     };
     return await this.#call(`put ${at.Key}`, async ({ attempt, bounds }) => {
       try {
-        await this.#client.send(new PutObjectCommand({ ...at, ...object }), bounds);
+        await this.#send((client) => client.send(new PutObjectCommand({ ...at, ...object }), bounds));
         return true;
       } catch (error) {
         if (statusOf(error) !== 412) throw error;
         if (attempt === 0) return false;
         // A try before this one may have arrived, and only its answer was lost: then what is there is ours.
-        const there = await this.#client.send(new HeadObjectCommand(at), bounds);
+        const there = await this.#send((client) => client.send(new HeadObjectCommand(at), bounds));
         return there.Metadata?.[putIdName] === putId;
       }
     });
@@ -77,7 +86,7 @@ export class S3Store implements ObjectStore {
     const at = this.#at(key);
     return await this.#call(`read ${at.Key}`, async ({ bounds }) => {
       try {
-        const { Body } = await this.#client.send(new GetObjectCommand(at), bounds);
+        const { Body } = await this.#send((client) => client.send(new GetObjectCommand(at), bounds));
         return Body === undefined ? new Uint8Array() : await Body.transformToByteArray();
       } catch (error) {
         // A bucket that is not there is 404 too, and is no empty one.
@@ -99,12 +108,20 @@ export class S3Store implements ObjectStore {
     const at = this.#at(key);
     await this.#call(`remove ${at.Key}`, async ({ bounds }) => {
       try {
-        await this.#client.send(new DeleteObjectCommand(at), bounds);
+        await this.#send((client) => client.send(new DeleteObjectCommand(at), bounds));
       } catch (error) {
         // S3 answers 204 for what is not there; not every server does.
         if (codeOf(error) !== 'NoSuchKey') throw error;
       }
     });
+  }
+
+  /** S3 answers 403 for a key that it does not know, for a wrong signature, and for what the key may not do. */
+  #send<A>(ask: (client: S3Client) => Promise<A>): Promise<A> {
+    return this.#withClient(
+      ask,
+      (outcome) => outcome.status === 'rejected' && refusesKey(statusOf(outcome.reason) ?? 0),
+    );
   }
 
   #at(key: string) {
@@ -119,7 +136,7 @@ export class S3Store implements ObjectStore {
       // Names come encoded: XML cannot carry all of them.
       const asked = { Bucket: this.#bucket, Prefix, Delimiter: '/', EncodingType: 'url', ContinuationToken } as const;
       const page = await this.#call(`list ${Prefix}`, ({ bounds }) =>
-        this.#client.send(new ListObjectsV2Command(asked), bounds),
+        this.#send((client) => client.send(new ListObjectsV2Command(asked), bounds)),
       );
       const keys = (page.Contents ?? []).map(({ Key = '' }) => (page.EncodingType === 'url' ? decoded(Key) : Key));
       names.push(...keys.filter((key) => key.startsWith(Prefix)).map((key) => key.slice(Prefix.length)));

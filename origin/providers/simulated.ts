@@ -5,6 +5,8 @@ import { Webhook } from 'standardwebhooks';
 import { Pool } from 'undici';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
+import { secretsIn } from '../../contracts/secret-strength.ts';
+import { isKeyRefused, type KeyWatch, showKey } from '../secrets/shown-key.ts';
 import { traceHeaders } from '../tracing/spans.ts';
 import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
@@ -14,7 +16,9 @@ export interface SimulatedOptions {
   /** Another one's, where there are two: `simulated_secondary`. */
   readonly name?: string;
   readonly url: string;
+  /** Two with a space while it changes, the newest first. */
   readonly apiKey: string;
+  readonly keyWatch?: KeyWatch | undefined;
   /** `whsec_…` of its confirmations; several while one replaces another. */
   readonly webhookSecrets: readonly string[];
   /** Bounds what it can be sent at once, besides the bulkhead in front of it. */
@@ -72,24 +76,20 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
     maxResponseSize: answerBytesMax,
   });
   const verifiers = options.webhookSecrets.map((secret) => new Webhook(secret));
-  const headers = { authorization: `Bearer ${options.apiKey}`, 'content-type': 'application/json' };
+  const withKey = showKey('SIMULATED_PROVIDER_KEY', secretsIn(options.apiKey), options.keyWatch);
 
-  async function post(
-    path: string,
-    body: unknown,
-    signal: AbortSignal,
-    more: Record<string, string> = {},
-  ): Promise<Answer> {
-    const request = {
-      path,
-      method: 'POST',
-      headers: { ...headers, ...more, ...traceHeaders() },
-      body: JSON.stringify(body),
-      signal,
-    } as const;
-    const answer = await pool.request(request);
-    const text = await answer.body.text();
-    return { status: answer.statusCode, body: parsed(text) };
+  function post(path: string, body: unknown, signal: AbortSignal, more: Record<string, string> = {}): Promise<Answer> {
+    const sendWith = async (key: string): Promise<Answer> => {
+      const headers = {
+        authorization: `Bearer ${key}`,
+        'content-type': 'application/json',
+        ...more,
+        ...traceHeaders(),
+      };
+      const answer = await pool.request({ path, method: 'POST', headers, body: JSON.stringify(body), signal });
+      return { status: answer.statusCode, body: parsed(await answer.body.text()) };
+    };
+    return withKey(sendWith, isKeyRefused);
   }
 
   return {

@@ -4,8 +4,10 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import Stripe from 'stripe';
-import { Agent, fetch as boundedFetch } from 'undici';
+import { Agent, fetch as boundedFetch, Response as HeardResponse } from 'undici';
 import * as z from 'zod';
+import { secretsIn } from '../../contracts/secret-strength.ts';
+import { isKeyRefused, type KeyWatch, refusesKey, type ShowKey, showKey } from '../secrets/shown-key.ts';
 import { traceHeaders } from '../tracing/spans.ts';
 import { problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import { timeouts } from './guarded.ts';
@@ -15,7 +17,9 @@ import { answerOfFailure } from './stripe-failure.ts';
 import { readStripeWebhook } from './stripe-webhook.ts';
 
 export interface StripeOptions {
+  /** Two with a space while it changes, the newest first; both of one account. */
   readonly apiKey: string;
+  readonly keyWatch?: KeyWatch | undefined;
   /** `whsec_…` of its endpoints: our own and that of connected accounts, and both of a rotation. */
   readonly webhookSecrets: readonly string[];
   /** Another server than Stripe's, for tests. */
@@ -65,14 +69,16 @@ export function createStripeProvider(options: StripeOptions): Provider {
     connections: 64,
   });
   const callers = new AsyncLocalStorage<AbortSignal>();
-  const stripe = new Stripe(options.apiKey, {
+  const keys = secretsIn(options.apiKey);
+  const withKey = showKey('STRIPE_API_KEY', keys, options.keyWatch);
+  const stripe = new Stripe(keys[0] ?? '', {
     // Retries are the engine's: it alone knows what is certain.
     maxNetworkRetries: 0,
     timeout: timeouts.providerCallMs,
     telemetry: false,
     // Not the SDK's own client for Node: that one sends again, once, after a reset connection, and then reports only how the
     // second sending failed. "Connection refused" would look as if nothing had been sent.
-    httpClient: Stripe.createFetchHttpClient(fetchThrough(dispatcher, callers)),
+    httpClient: Stripe.createFetchHttpClient(fetchThrough(dispatcher, callers, withKey)),
     ...(options.url === undefined ? {} : hostOf(options.url)),
   });
   const desk = new StripeDesk(stripe, options.quietMs ?? quietMsDefault);
@@ -244,8 +250,15 @@ function hostOf(url: string): { host: string; port: string; protocol: 'http' | '
   };
 }
 
-/** Bounded connections and answers, no redirects, and ended with the caller's signal, for which the SDK has no parameter. */
-function fetchThrough(dispatcher: Agent, callers: AsyncLocalStorage<AbortSignal>): typeof fetch {
+/**
+ * Bounded connections and answers, no redirects, and ended with the caller's signal, for which the SDK has no parameter. Keys are
+ * exchanged here, below the SDK, where the status itself says that Stripe has begun nothing.
+ */
+function fetchThrough(
+  dispatcher: Agent,
+  callers: AsyncLocalStorage<AbortSignal>,
+  withKey: ShowKey<string>,
+): typeof fetch {
   const through = (
     url: string,
     init: { signal?: AbortSignal | null; headers?: ConstructorParameters<typeof Headers>[0] },
@@ -253,13 +266,20 @@ function fetchThrough(dispatcher: Agent, callers: AsyncLocalStorage<AbortSignal>
     const signals = [init.signal, callers.getStore()].filter((signal) => signal instanceof AbortSignal);
     const headers = new Headers(init.headers);
     for (const [name, value] of Object.entries(traceHeaders())) headers.set(name, value);
-    return boundedFetch(url, {
-      ...init,
-      headers: Object.fromEntries(headers),
-      dispatcher,
-      redirect: 'manual',
-      signal: AbortSignal.any(signals),
-    });
+    const sendWith = async (key: string) => {
+      headers.set('authorization', `Bearer ${key}`);
+      const answer = await boundedFetch(url, {
+        ...init,
+        headers: Object.fromEntries(headers),
+        dispatcher,
+        redirect: 'manual',
+        signal: AbortSignal.any(signals),
+      });
+      if (!refusesKey(answer.status)) return answer;
+      // Read to its end, since it may be put aside for another: what is left unread keeps a connection.
+      return new HeardResponse(await answer.text(), { status: answer.status, headers: answer.headers });
+    };
+    return withKey(sendWith, isKeyRefused);
   };
   // undici's own types of fetch are not those of Node's global one, though it is the same.
   return through as unknown as typeof fetch;

@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { alikeIn, isPublished, type NamedSecret, weaknessOf } from '../../contracts/secret-strength.ts';
+import { shownSettings } from './shown-key.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -13,9 +14,6 @@ interface SecretSetting {
   /** What separates several, for as long as a change takes. Null: it holds one, and its owner keeps two. */
   readonly separator: RegExp | null;
 }
-
-/** Shown to whoever gave them, who takes two of them while one changes: only one is used here. */
-const given = ['STRIPE_API_KEY', 'CLOUDFLARE_API_TOKEN', 'S3_SECRET_ACCESS_KEY', 'UPSTASH_REDIS_REST_TOKEN'] as const;
 
 const space = /\s+/;
 const spaceOrComma = /[\s,]+/;
@@ -82,9 +80,9 @@ export function secretProblems(environment: Environment, isProduction: boolean):
     const problem = problemOf(secretSettings[name], secret, isProduction);
     if (problem !== null) problems.push(`${name}: ${problem}`);
   }
-  for (const name of given)
-    if (secrets.filter((one) => one.name === name).length > 1)
-      problems.push(`${name}: holds several; its provider takes both while it changes, and here is the one to show`);
+  for (const name of shownSettings)
+    if (secrets.filter((one) => one.name === name).length > 2)
+      problems.push(`${name}: holds more than two; while it changes, the new one and the one before it`);
   for (const [one, other] of alikeIn(secrets)) {
     const where = one === other ? `${one}: holds one secret twice` : `${one} and ${other}: hold the same secret`;
     problems.push(`${where}; make one for each purpose`);

@@ -1,6 +1,7 @@
 // Begins to export spans, where a collector is configured. The SDK is loaded here and nowhere else, and only then.
 
 import type { Logger } from 'pino';
+import type { KeyWatch } from '../secrets/shown-key.ts';
 import { setTracer } from './spans.ts';
 import type { TracingConfig } from './tracing-config.ts';
 
@@ -11,13 +12,18 @@ export interface Tracing {
 
 const notTracing: Tracing = { stop: async () => {} };
 
-export async function startTracing(config: TracingConfig & { ENVIRONMENT: string }, log: Logger): Promise<Tracing> {
-  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = {} } = config;
+export async function startTracing(
+  config: TracingConfig & { ENVIRONMENT: string },
+  log: Logger,
+  keyWatch?: KeyWatch,
+): Promise<Tracing> {
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: endpoint, OTEL_EXPORTER_OTLP_HEADERS: headers = [{}] } = config;
   if (endpoint === undefined) return notTracing;
   const { openSdk } = await import('./sdk.ts');
   const sdk = openSdk({
     url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
     headers,
+    keyWatch,
     ratio: config.OTEL_TRACES_SAMPLER_ARG,
     environment: config.ENVIRONMENT,
     onTrouble: (trouble) => log.warn({ trouble }, 'traces were not exported'),

@@ -4,20 +4,33 @@
 import * as z from 'zod';
 import { isThisMachine } from '../outside.ts';
 
-/** `name=value,name=value`, as for W3C Baggage: values are percent-encoded. */
-const headers = z.string().transform((text, context): Readonly<Record<string, string>> => {
+type Headers = Readonly<Record<string, string>>;
+
+/**
+ * `name=value,name=value`, as for W3C Baggage: values are percent-encoded. Two of these with a space while they change, the newest first;
+ * a space beside a comma or an equals sign is only a space, as OpenTelemetry has it.
+ */
+const headers = z.string().transform((text, context): readonly Headers[] => {
+  const sets = text
+    .trim()
+    .split(/(?<![\s,=])\s+(?![\s,=])/)
+    .map(readHeaders);
+  const read = sets.filter((set) => set !== null);
+  if (read.length === sets.length && sets.length <= 2) return read;
+  context.addIssue({ code: 'custom', message: 'must be name=value, several with commas; two sets with a space' });
+  return z.NEVER;
+});
+
+function readHeaders(text: string): Headers | null {
   const read: Record<string, string> = {};
   for (const part of text.split(',').filter((one) => one.trim() !== '')) {
     const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([\x21-\x7e]{1,4000})\s*$/.exec(part) ?? [];
     const plain = decoded(value);
-    if (name === undefined || plain === null) {
-      context.addIssue({ code: 'custom', message: 'must be name=value, several with commas' });
-      return z.NEVER;
-    }
+    if (name === undefined || plain === null) return null;
     read[name] = plain;
   }
   return read;
-});
+}
 
 export const tracingEnvironmentShape = {
   /** A collector's, without the path: `/v1/traces` is added. Not set: nothing is traced, and no SDK is loaded. */
