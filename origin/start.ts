@@ -42,10 +42,7 @@ export interface Origin {
 }
 
 export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
-  const registry = new Registry();
-  const keyWatch = createKeyWatch(registry, log);
-  const config = { ...given, ...queuesWatchedBy(keyWatch, given) };
-  const tracing = await startTracing(config, log, keyWatch);
+  const { config, registry, keyWatch, tracing } = await begin(given, log);
   const applied = await prepareDatabase(config);
   if (applied.length > 0) log.info({ applied }, 'migrated');
 
@@ -112,6 +109,14 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
       log.info('stopped');
     },
   };
+}
+
+/** What is there before anything is connected to. */
+async function begin(given: Config, log: Logger) {
+  const registry = new Registry();
+  const keyWatch = createKeyWatch(registry, log);
+  const tracing = await startTracing(given, log, keyWatch);
+  return { config: { ...given, ...queuesWatchedBy(keyWatch, given) }, registry, keyWatch, tracing };
 }
 
 function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bundle }: Config): EdgeClient {
