@@ -4,6 +4,7 @@
 import type { Logger } from 'pino';
 import { Gauge, type Registry } from 'prom-client';
 import * as z from 'zod';
+import { secretsIn } from '../../contracts/secret-strength.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { QueueConfig } from '../queue-config.ts';
@@ -49,10 +50,10 @@ interface QueueTokenParts {
 
 export function createQueueToken({ queue, watch, log }: QueueTokenParts): Loop {
   /** Null: this place knows no such token. */
-  async function ask(path: string, signal: AbortSignal) {
+  async function ask(token: string, path: string, signal: AbortSignal) {
     beforeWaitingFor('the queue');
     const answer = await fetch(`${queue.api_url}${path}/tokens/verify`, {
-      headers: { authorization: `Bearer ${queue.api_token}` },
+      headers: { authorization: `Bearer ${token}` },
       redirect: 'manual',
       signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]),
     });
@@ -63,13 +64,22 @@ export function createQueueToken({ queue, watch, log }: QueueTokenParts): Loop {
     return read.data.result;
   }
 
+  /** While the token changes there are two: the newest that is known is the one that is used. */
+  async function known(signal: AbortSignal) {
+    for (const token of secretsIn(queue.api_token)) {
+      // A token is a user's or an account's, and each place knows its own alone.
+      const found = (await ask(token, '/user', signal)) ?? (await ask(token, `/accounts/${queue.account_id}`, signal));
+      if (found !== null) return found;
+    }
+    return null;
+  }
+
   return createLoop({
     name: 'queue token',
     log,
     intervalMs: hourMs,
     async round(signal) {
-      // A token is a user's or an account's, and each place knows its own alone.
-      const token = (await ask('/user', signal)) ?? (await ask(`/accounts/${queue.account_id}`, signal));
+      const token = await known(signal);
       if (token === null) log.warn('Cloudflare does not know the token of the queue: nobody can say when it ends');
       watch.ends(token?.expires_on ? Date.parse(token.expires_on) : null);
       return false;
