@@ -213,6 +213,15 @@ describe('npm run deploy', () => {
   });
 });
 
+test('a setting that the file and the environment give differently stops it before anything is asked', async () => {
+  writeFileSync(join(folder, 'dist', 'other.env'), 'ATLAS_URL=http://10.0.0.11:8789\nEDGE_URL=\n');
+  const { code, output } = await deploy('--env', 'staging', '--settings', 'dist/other.env', '--dry-run');
+  expect([code, output.trim()]).toEqual([
+    1,
+    'deploy: set otherwise in the environment than in dist/other.env: ATLAS_URL, EDGE_URL. Unset them there, or leave them out of the file',
+  ]);
+});
+
 describe('the way back', () => {
   test('lists what was deployed; then edge and origin go back, the edge first', async () => {
     const before = git('rev-parse', 'HEAD');

@@ -9,7 +9,14 @@ import { type Half, releaseOrder } from './deploy/release-order.ts';
 import { deployedReleases, rollBackEdge, rollBackOrigin, wayBack } from './deploy/rollback.ts';
 import { edgeChecks, originChecks, smoke } from './deploy/smoke.ts';
 import { checkSecrets, deployEdge, deployOrigin, letOriginPull, makeQueues, migrateDatabase } from './deploy/steps.ts';
-import { type EnvironmentName, environmentNames, readTarget, settingsHelp, type Target } from './deploy/target.ts';
+import {
+  type EnvironmentName,
+  environmentNames,
+  readSettingsFile,
+  readTarget,
+  settingsHelp,
+  type Target,
+} from './deploy/target.ts';
 import { createTools, type Tools } from './deploy/tools.ts';
 import { wordsOf } from './words.ts';
 
@@ -131,7 +138,7 @@ async function rollBack({ environment, isDryRun, to, first }: Words, tools: Tool
 
 const words = wordsOf(readWords, help);
 try {
-  if (words.settings !== null) process.loadEnvFile(words.settings);
+  if (words.settings !== null) Object.assign(process.env, readSettingsFile(words.settings, process.env));
   const tools = createTools({ isDryRun: words.isDryRun, say });
   await (words.isRollback ? rollBack(words, tools) : deploy(words, tools));
   say(words.isDryRun ? '\nnothing was changed: this was a dry run' : '\ndone');

@@ -49,7 +49,7 @@ async function message(running: Running, words: Words): Promise<void> {
   else if (url !== null) lines.push(`  ledger      nothing booked yet; is the origin up? See ${running.logs}`);
   if (answer.status === 200 && isUnbooked(words, timeline))
     lines.push(
-      `  open item   nothing of it moved money. Does it wait for a person? npm run open-items${portBaseWords()}`,
+      `  open item   nothing of it moved money. Does it wait for a person? npm run open-items${portBaseWords() && ` --${portBaseWords()}`}`,
     );
   if (url !== null) lines.push(`  timeline    curl -s -H 'authorization: Bearer ${running.api_key}' ${url}`);
   process.stdout.write(lines.map((line) => `${line}\n`).join(''));

@@ -3,6 +3,7 @@
 // was paid (migrations/0015).
 
 import { type Id, newId } from '../../contracts/ids.ts';
+import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { BookedReturn } from '../../core/returned.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
@@ -121,7 +122,7 @@ export async function auditReturns(sql: Sql, returns: readonly NewReturn[]): Pro
       merchant_id: settlement.merchant_id,
       from_state: settlement.state,
       to_state: settlement.state,
-      reason: `${settlement_return_id}: ${amount_minor} ${settlement.currency} came back through ${provider} (${reason_code})`,
+      reason: `${settlement_return_id}: ${decimalTextFromMinor(Number(amount_minor), settlement.currency)} ${settlement.currency} came back through ${provider} (${reason_code})`,
     })),
   );
 }

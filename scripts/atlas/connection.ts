@@ -38,7 +38,8 @@ const lookMs = 10_000;
 export function connect(given: Place, environment: NodeJS.ProcessEnv = process.env): Connection {
   const { url, apiKey, edgeUrl } = placeOf(given, environment);
   if (!URL.canParse(url)) throw new UsedWrongly(`--url ${url} is not like https://api.example.com`);
-  const options = { baseUrl: url, apiKey };
+  // Somebody waits for it: 20 s at most, and then the reason.
+  const options = { baseUrl: url, apiKey, timeoutMs: lookMs, retries: 1 };
   return {
     url: url.replace(/\/+$/, ''),
     innerUrl: (given['inner-url'] ?? (environment['ATLAS_INNER_URL'] || url)).replace(/\/+$/, ''),

@@ -80,7 +80,9 @@ function problemOf(error: unknown): string {
 
 function causeOf({ cause }: AtlasError): string {
   const inner = cause instanceof Error ? (cause.cause ?? cause) : cause;
-  const code = typeof inner === 'object' && inner !== null && 'code' in inner ? String(inner.code) : '';
+  // An abort has a number, which says nothing that its message does not.
+  const code =
+    typeof inner === 'object' && inner !== null && 'code' in inner && typeof inner.code === 'string' ? inner.code : '';
   return code === '' ? '' : `(${code})`;
 }
 

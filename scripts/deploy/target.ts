@@ -1,5 +1,8 @@
 // What a deployment of an environment consists of: names as wrangler.toml has them, and what whoever deploys must have set.
 
+import { readFileSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+
 export const environmentNames = ['staging', 'production'] as const;
 export type EnvironmentName = (typeof environmentNames)[number];
 
@@ -53,6 +56,19 @@ const settings = {
 export const settingsHelp = Object.values(settings)
   .map(([name, what]) => `  ${name.padEnd(20)} ${what}`)
   .join('\n');
+
+/** What the file says. Throws where the environment says otherwise: which of the two was meant cannot be known, and one may be another system. */
+export function readSettingsFile(
+  path: string,
+  environment: Readonly<Record<string, string | undefined>>,
+): Readonly<Record<string, string>> {
+  const given = parseEnv(readFileSync(path, 'utf8')) as Record<string, string>;
+  const other = Object.keys(given).filter((name) => environment[name] && environment[name] !== given[name]);
+  if (other.length === 0) return given;
+  throw new Error(
+    `set otherwise in the environment than in ${path}: ${other.join(', ')}. Unset them there, or leave them out of the file`,
+  );
+}
 
 /** Throws one sentence that names everything that is missing. With `mayLack`, a name in angle brackets stands for each. */
 export function readTarget(
