@@ -2,14 +2,15 @@
 // were. The whole of it, every secret: npm run faults -- rotate.
 
 import { expect, test } from 'vitest';
-import { rotate } from '../load/faults/rotate.ts';
+import { rotateReceived } from '../load/faults/rotate.ts';
+import { rotateShown } from '../load/faults/rotate-shown.ts';
 import { started } from '../load/started.ts';
 
 const progress = () => {};
 
 test('a rehearsal of INTERNAL_SECRET and NATIVE_SECRETS: no call is refused', async () => {
   await using parts = started();
-  const report = await rotate(parts, { progress, secrets: ['INTERNAL_SECRET', 'NATIVE_SECRETS'] });
+  const report = await rotateReceived(parts, { progress, secrets: ['INTERNAL_SECRET', 'NATIVE_SECRETS'] });
   expect(report.findings).toEqual([]);
   expect(report.refused).toBe(0);
   // Every caller was there, before, between and after.
@@ -19,7 +20,33 @@ test('a rehearsal of INTERNAL_SECRET and NATIVE_SECRETS: no call is refused', as
 
 test('without both values at once somebody is refused, and the rehearsal says so', async () => {
   await using parts = started();
-  const report = await rotate(parts, { progress, secrets: ['NATIVE_SECRETS'], overlap: false });
+  const report = await rotateReceived(parts, { progress, secrets: ['NATIVE_SECRETS'], overlap: false });
   expect(report.refused).toBeGreaterThan(0);
   expect(report.findings.join(' ')).toContain('native void 401');
 });
+
+/** A bucket is looked at every 10 s, and each of four steps waits for one look. */
+const shownMsMax = 240_000;
+
+test(
+  'every key that we show changes at once: no call is refused, and every settlement is paid',
+  async () => {
+    await using parts = started();
+    const report = await rotateShown(parts, { progress });
+    expect(report.findings).toEqual([]);
+    expect(report.settlements).toBeGreaterThan(20);
+    // Each was shown before its peer knew it, and its former one was taken.
+    for (const name of report.secrets) expect([name, (report.saved[name] ?? 0) > 0]).toEqual([name, true]);
+  },
+  shownMsMax,
+);
+
+test(
+  'without both values at once a shown key is refused, and the rehearsal says so',
+  async () => {
+    await using parts = started();
+    const report = await rotateShown(parts, { progress, overlap: false });
+    expect(report.findings.join(' ')).toMatch(/had their key refused: SIMULATED_PROVIDER_KEY, the former one none/);
+  },
+  shownMsMax,
+);

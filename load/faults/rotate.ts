@@ -1,6 +1,7 @@
 // rotate: every secret of both halves changed under load, each by the steps of docs/operating.md: both values beside each other at whoever
 // receives, then the new one at whoever sends, then the old one away. Nobody who calls may be refused. Rows that the old sealing key has
-// sealed are sealed again before it goes. It says nothing of secrets that others keep for us: Stripe's, Cloudflare's, the database's.
+// sealed are sealed again before it goes. Then the keys that the origin shows to others (rotate-shown.ts). It says nothing of the database's
+// logins, and of the key that signs checkpoints.
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -20,8 +21,9 @@ import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
 import { type Held, startCallers } from './callers.ts';
 import { type Door, startDoor } from './door.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
+import { rotateShown } from './rotate-shown.ts';
 
-export const rotatedSecrets = [
+const rotatedSecrets = [
   'INTERNAL_SECRET',
   'NATIVE_SECRETS',
   'MARQETA_PASSWORD',
@@ -41,7 +43,14 @@ interface RotateOptions {
 /** Load after each step: enough for each caller to call several times. */
 const settle = () => new Promise((resolve) => setTimeout(resolve, 400));
 
-export async function rotate(parts: AsyncDisposableStack, options: RotateOptions) {
+/** All of it: what is shown to us, and what we show. */
+export async function rotate(parts: AsyncDisposableStack, { progress }: Pick<RotateOptions, 'progress'>) {
+  const received = await rotateReceived(parts, { progress });
+  const shown = await rotateShown(parts, { progress });
+  return { ...received, shown, findings: [...received.findings, ...shown.findings] };
+}
+
+export async function rotateReceived(parts: AsyncDisposableStack, options: RotateOptions) {
   const { progress, secrets = rotatedSecrets, overlap = true } = options;
   progress(`rotate: ${secrets.length} secrets; starting Postgres, origin and edge`);
   const system = await startSystem(parts);
