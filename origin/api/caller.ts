@@ -59,6 +59,8 @@ const rememberedMs = 2_000;
 const rememberedMax = 10_000;
 /** How long a key that was good is looked for although its address has guessed too often. */
 const wasGoodMs = 24 * 3_600_000;
+/** How often the keys that were good are read, while somebody guesses: a key that was made meanwhile is kept out for so long. */
+const goodReadMs = 10_000;
 
 function hashOfKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
@@ -86,12 +88,26 @@ export function createCallers({ sql, rootKeys, guesses, now = Date.now }: Caller
   /** Null: there is no such key. */
   const remembered = new Map<string, { caller: Caller | null; untilMs: number }>();
   const wasGood = new Map<string, number>();
+  let good = { untilMs: Number.NEGATIVE_INFINITY, read: Promise.resolve() };
   let forgotten = 0;
+
+  const isGood = (name: string) => (wasGood.get(name) ?? 0) > now();
+
+  /** Of a key whose address may guess no more. This process may have started after it was used last: true, or refused. */
+  async function isGoodElsewhere(name: string): Promise<true> {
+    if (now() >= good.untilMs) good = { untilMs: now() + goodReadMs, read: readGood() };
+    await good.read;
+    if (!isGood(name)) throw refusal('too_many_attempts');
+    return true;
+  }
+
+  async function readGood(): Promise<void> {
+    for (const hash of await goodWithinADay(sql)) wasGood.set(hash.toString('base64'), now() + wasGoodMs);
+  }
 
   /** In the database. A wrong key costs its address a place, and each new key does until it is known. */
   async function look(hash: Buffer, name: string, address: ClientAddress): Promise<Caller | null> {
-    const isKnown = (wasGood.get(name) ?? 0) > now();
-    if (!isKnown && !guesses.take(address)) throw refusal('too_many_attempts');
+    const isKnown = isGood(name) || (!guesses.take(address) && (await isGoodElsewhere(name)));
     let isWrong = false;
     try {
       const caller = await find(sql, hash);
@@ -157,6 +173,18 @@ async function find(sql: Sql, hash: Buffer): Promise<Caller | null> {
   const [row] = rows;
   if (row === undefined) return null;
   return { api_key_id: row.api_key_id, merchant_id: row.merchant_id, scopes: new Set(row.scopes) };
+}
+
+/** Hashes of the keys that were used or made within a day, the newest first. */
+async function goodWithinADay(sql: Sql): Promise<readonly Buffer[]> {
+  const { rows } = await sql.query<{ key_hash: Buffer }>(
+    `select key_hash from api_keys
+     where revoked_at is null and (expires_at is null or expires_at > now())
+       and coalesce(last_used_at, created_at) > now() - interval '1 day'
+     order by coalesce(last_used_at, created_at) desc limit $1`,
+    [rememberedMax],
+  );
+  return rows.map(({ key_hash }) => key_hash);
 }
 
 export function requireScope(caller: Caller, scope: Scope, forMerchants: boolean): void {
