@@ -55,6 +55,8 @@ export async function releases(parts: AsyncDisposableStack, { seed, progress }: 
   const load = async () => {
     const enough = answered() + callsBetween.min + Math.round(random() * (callsBetween.max - callsBetween.min));
     const untilMs = Date.now() + loadWithinMs;
+    // As long as a card needs to come to its alarm, which writes the snapshot.
+    await pause(3_000);
     while (answered() < enough && Date.now() < untilMs) await pause(20);
   };
   for (let n = 1; n <= switches; n++) {
