@@ -32,6 +32,8 @@ const [cards, rate] = [4, 200];
 const switches = 6;
 /** Answered calls between two switches: by calls and not by time, so that a slow machine tries as much. */
 const callsBetween = { min: 450, max: 600 };
+/** As long as a card needs to come to its alarm, which writes its snapshot. */
+const loadMsMin = 3_000;
 const loadWithinMs = 120_000;
 
 export async function releases(parts: AsyncDisposableStack, { seed, progress }: ReleasesOptions) {
@@ -55,8 +57,7 @@ export async function releases(parts: AsyncDisposableStack, { seed, progress }: 
   const load = async () => {
     const enough = answered() + callsBetween.min + Math.round(random() * (callsBetween.max - callsBetween.min));
     const untilMs = Date.now() + loadWithinMs;
-    // As long as a card needs to come to its alarm, which writes the snapshot.
-    await pause(3_000);
+    await pause(loadMsMin);
     while (answered() < enough && Date.now() < untilMs) await pause(20);
   };
   for (let n = 1; n <= switches; n++) {
