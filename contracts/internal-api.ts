@@ -1,6 +1,5 @@
-// What the two halves say to each other over HTTP; what only the origin reads of it is in
-// `internal-answers.ts`. Each call is signed by Standard Webhooks over `signedText`, so that a
-// signature for one call is worth nothing for another.
+// What the two halves say to each other over HTTP; what only the origin reads of it is in `internal-answers.ts`. Each call is signed by
+// Standard Webhooks over `signedText`, so that a signature for one call is worth nothing for another.
 
 import * as z from 'zod/mini';
 import { profileSchema } from './profile.ts';
@@ -38,14 +37,20 @@ export function tokenOfSegment(segment: string): string {
  * event of this card that the origin knows, 0 without it; a card that has none of its own numbers its first one after that.
  */
 export const putCardBodySchema = profileSchema;
+
 /** `POST /internal/facts/:network`: a kept fact once more. `taken` false: it cannot be booked now either. */
 export const postFactBodySchema = z.object({ fact: z.string() });
+
 /**
  * `PUT /internal/stand-in/:network` turns stand-ins of a network on or off, at once and without a deployment; both it and GET answer how
  * it stands. Whether anything is stood in for while it is on is the network's failure policy, in the edge's own settings.
  */
 export const turnStandInBodySchema = z.strictObject({ is_on: z.boolean(), by: z.string().check(z.maxLength(100)) });
-/** The answer to `POST /internal/card-events` on the origin. `retry`: not taken, bring it again. The other two are final; what was dead-lettered is kept by the origin. */
+
+/**
+ * The answer to `POST /internal/card-events` on the origin. `retry`: not taken, bring it again. The other two are final; what was
+ * dead-lettered is kept by the origin.
+ */
 export const deliverAnswerSchema = z.object({
   results: z.array(z.object({ id: z.string(), outcome: z.enum(['done', 'dead_letter', 'retry']) })),
 });

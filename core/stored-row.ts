@@ -17,8 +17,12 @@ export class NewerRelease extends Error {
 /** A row says its version where it is not this one. */
 const version = 1;
 
-const kinds: Readonly<Record<string, true>> = {
-  ...{ authorization: true, message: true, expiry: true, void: true, profile: true },
+const kinds = {
+  authorization: true,
+  message: true,
+  expiry: true,
+  void: true,
+  profile: true,
 } satisfies Record<CardEventBody['kind'], true>;
 
 /** `sequence`: for the words of the error. */

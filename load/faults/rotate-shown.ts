@@ -4,12 +4,13 @@
 
 import { newId } from '../../contracts/ids.ts';
 import { openDatabase } from '../../origin/db/client.ts';
+import { type ShownSetting, shownSettings } from '../../origin/secrets/shown-key.ts';
 import { demo } from '../../scripts/dev/demo.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { type Peer, type Shown, shown, startWorld } from './shown-keys-world.ts';
+import { type Peer, startWorld } from './shown-keys-world.ts';
 
 /** Calls that each peer must have let through in each step: with fewer the step shows nothing. A bucket is looked at every 10 s. */
-const callsMinOf = (name: Shown) => (name === 'S3_SECRET_ACCESS_KEY' ? 1 : 3);
+const callsMinOf = (name: ShownSetting) => (name === 'S3_SECRET_ACCESS_KEY' ? 1 : 3);
 const stepMsMax = 60_000;
 const pauseMs = 40;
 
@@ -18,7 +19,7 @@ const nextOf = ({ next }: Peer) => next;
 const bothOf = ({ next, old }: Peer) => `${next} ${old}`;
 
 export interface ShownRotation {
-  readonly secrets: readonly Shown[];
+  readonly secrets: readonly ShownSetting[];
   readonly calls: number;
   /** Calls whose newest key was refused and whose former one was taken: what two values are for. */
   readonly saved: Readonly<Record<string, number>>;
@@ -33,7 +34,7 @@ export async function rotateShown(
 ): Promise<ShownRotation> {
   progress('rotate: keys that are shown to others; starting Postgres, origin and their peers');
   const { peers, deploy, merchants, url, databaseUrl } = await startWorld(parts);
-  const secrets = shown.filter((name) => peers[name] !== undefined);
+  const secrets = shownSettings.filter((name) => peers[name] !== undefined);
   const each = secrets.flatMap((name) => peers[name] ?? []);
   const findings: string[] = [];
   const saved: Record<string, number> = {};

@@ -11,6 +11,7 @@ import { createHouseAccounts } from '../../origin/ledger/house-accounts.ts';
 import { startStandInS3 } from '../../origin/object-store/stand-in-s3.ts';
 import { ourAccounts } from '../../origin/providers/iso20022/sample-bank.ts';
 import { startStandInStripe } from '../../origin/providers/stand-in-stripe.ts';
+import type { ShownSetting } from '../../origin/secrets/shown-key.ts';
 import { creditMerchant } from '../../origin/settlement/merchants.ts';
 import { apiOf } from '../../scripts/dev/demo.ts';
 import { freePort } from '../../scripts/free-port.ts';
@@ -22,27 +23,16 @@ import { startDoor } from './door.ts';
 import { type KeyedGate, startKeyedGate } from './keyed-gate.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
 
-/** As the metric calls them. Of a bucket it is the key's id that is judged. */
-export const shown = [
-  'STRIPE_API_KEY',
-  'SIMULATED_PROVIDER_KEY',
-  'CLOUDFLARE_API_TOKEN',
-  'S3_SECRET_ACCESS_KEY',
-  'UPSTASH_REDIS_REST_TOKEN',
-  'OTEL_EXPORTER_OTLP_HEADERS',
-] as const;
-export type Shown = (typeof shown)[number];
-
 export interface Peer {
   readonly gate: KeyedGate;
   readonly old: string;
   readonly next: string;
 }
-type Peers = Partial<Record<Shown, Peer>>;
+type Peers = Partial<Record<ShownSetting, Peer>>;
 
 async function startPeers(parts: AsyncDisposableStack, callbackUrl: string, secret: string): Promise<Peers> {
   const peers: Peers = {};
-  const put = async (name: Shown, behind: Parameters<typeof startKeyedGate>[0]['behind'], refusal = '{}') => {
+  const put = async (name: ShownSetting, behind: Parameters<typeof startKeyedGate>[0]['behind'], refusal = '{}') => {
     const [old, next] = [randomBytes(24).toString('base64url'), randomBytes(24).toString('base64url')];
     const gate = await startKeyedGate({ keys: [old], behind, refusal });
     parts.defer(() => gate.close());
@@ -81,8 +71,8 @@ async function startPeers(parts: AsyncDisposableStack, callbackUrl: string, secr
 
 /** What the origin is told: addresses, and the keys as `keysOf` gives them. */
 function environmentOf(peers: Peers, keysOf: (peer: Peer) => string, secret: string): Record<string, string> {
-  const urlOf = (name: Shown) => peers[name]?.gate.url ?? '';
-  const value = (name: Shown) => (peers[name] === undefined ? '' : keysOf(peers[name]));
+  const urlOf = (name: ShownSetting) => peers[name]?.gate.url ?? '';
+  const value = (name: ShownSetting) => (peers[name] === undefined ? '' : keysOf(peers[name]));
   return {
     ...{ SETTLEMENT_PROVIDERS: 'simulated,stripe', SIMULATED_PROVIDER_WEBHOOK_SECRETS: secret },
     ...{

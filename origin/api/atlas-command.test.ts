@@ -1,8 +1,5 @@
 // npx atlas against the real API: what it finds, and how it ends: 0 well, 1 found, 2 used wrongly, 3 cannot be reached.
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { commands } from '../../scripts/atlas/commands.ts';
@@ -17,12 +14,8 @@ let database: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   world = await SampleWorld.start(database);
-  const server = serve({ fetch: world.api.app.fetch, port: 0, hostname: '127.0.0.1' });
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return () => {
-    server.close();
-  };
+  url = await world.api.listen();
+  return () => world.api.close();
 });
 
 const run = (...args: readonly string[]) => runAtlas({ url, key: world.api.apiKey }, ...args);

@@ -3,7 +3,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
-import { serve } from '@hono/node-server';
 import { beforeAll, expect, test } from 'vitest';
 import { skewCheck } from '../../scripts/atlas/doctor/clocks.ts';
 import { nodeCheck, portChecks } from '../../scripts/atlas/doctor/machine.ts';
@@ -17,12 +16,8 @@ let database: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   world = await SampleWorld.start(database);
-  const server = serve({ fetch: world.api.app.fetch, port: 0, hostname: '127.0.0.1' });
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return () => {
-    server.close();
-  };
+  url = await world.api.listen();
+  return () => world.api.close();
 });
 
 interface Check {

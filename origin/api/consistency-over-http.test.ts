@@ -1,8 +1,6 @@
 // What is read over HTTP is what was written: several clients at once write and read on connections of their own. Each sees its writes
 // at once and whole, whatever texts they hold, and a list walked page by page while rows are inserted has each row once.
 
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
@@ -14,14 +12,8 @@ let url: string;
 
 beforeAll(async () => {
   api = await SampleApi.start(await createTestDatabase());
-  const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
-    const listening = serve({ fetch: api.app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(listening));
-  });
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return async () => {
-    server.close();
-    await api.close();
-  };
+  url = await api.listen();
+  return () => api.close();
 });
 
 async function call(method: string, path: string, body?: unknown): Promise<Json> {

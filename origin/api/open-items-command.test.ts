@@ -1,8 +1,5 @@
 // atlas open-items against the real API: what it prints, what it does, and how it ends.
 
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { serve } from '@hono/node-server';
 import { beforeAll, expect, test } from 'vitest';
 import { runAtlas } from '../../scripts/test-atlas.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
@@ -13,12 +10,8 @@ let world: SampleWorld;
 let url: string;
 beforeAll(async () => {
   world = await SampleWorld.start(await createTestDatabase());
-  const server = serve({ fetch: world.api.app.fetch, port: 0, hostname: '127.0.0.1' });
-  await once(server, 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return () => {
-    server.close();
-  };
+  url = await world.api.listen();
+  return () => world.api.close();
 });
 
 const run = (...args: readonly string[]) => runAtlas({ url, key: world.api.apiKey }, 'open-items', ...args);

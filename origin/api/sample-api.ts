@@ -1,5 +1,8 @@
 // The API put together for tests, on a database given and a stand-in edge. Not used by the service.
 
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { type ServerType, serve } from '@hono/node-server';
 import { Registry } from 'prom-client';
 import { newId } from '../../contracts/ids.ts';
 import type { Profile } from '../../contracts/profile.ts';
@@ -54,6 +57,7 @@ export class SampleApi {
   /** Sees every answer to `call`. */
   onAnswer: ((method: string, path: string, answer: Answer) => void) | null = null;
   #tokens = 0;
+  #server: ServerType | null = null;
 
   static async start(url: string, settings: Record<string, string> = {}, parts: SampleParts = {}): Promise<SampleApi> {
     const database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
@@ -105,7 +109,15 @@ export class SampleApi {
     this.inner = apps.inner ?? apps.outer;
   }
 
+  /** On a port of its own, for who asks over HTTP; `close` ends it. */
+  async listen(): Promise<string> {
+    this.#server = serve({ fetch: this.app.fetch, port: 0, hostname: '127.0.0.1' });
+    await once(this.#server, 'listening');
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
   async close(): Promise<void> {
+    this.#server?.close();
     await this.database.close();
     await this.edge.close();
   }
