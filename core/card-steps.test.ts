@@ -99,6 +99,28 @@ describe('an answer in the card’s place', () => {
     });
   });
 
+  test('is what a repeat hears, of a request of nothing that the card has declined before; of one unit the card’s own stands', () => {
+    for (const [amount_minor, outcome] of [
+      [0, 'approved'],
+      [1, 'declined'],
+    ] as const) {
+      const { card } = cardWith({ status: 'frozen' });
+      expect(card.authorize(asked(amount_minor), noonMs)).toMatchObject({ decision: { outcome: 'declined' } });
+      card.receive(inPlace(0), noonMs + 5);
+      expect(card.authorize(asked(amount_minor), noonMs + 6)).toMatchObject({
+        decision: { outcome, approved_minor: 0 },
+      });
+    }
+  });
+
+  test('of nothing takes nothing from what the card has approved', () => {
+    const { card } = cardWith();
+    const first = card.authorize(asked(50), noonMs);
+    card.receive(inPlace(0), noonMs + 5);
+    expect(card.authorize(asked(50), noonMs + 6)).toEqual(first);
+    expect(card.state.held_minor).toBe(50);
+  });
+
   test('by the network itself is given up like any other', () => {
     const sample = cardWith();
     sample.card.receive(advice({ request_key: 'r1', hold_minor: 50 }), noonMs);

@@ -114,7 +114,7 @@ export class Card {
       const field = differingField(answered.request, { ...request, occurred_at_ms, order });
       if (field !== null) return { outcome: 'conflict', field };
       const { authorization_id, decision } = answered;
-      return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
+      return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
     }
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
@@ -122,7 +122,7 @@ export class Card {
     const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), this.#next(nowMs));
     this.#append(event, nowMs);
     const { authorization_id, decision } = event;
-    return { outcome: 'decided', authorization_id, decision: this.#standing(request_key, decision) };
+    return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
   }
 
   /**
@@ -205,11 +205,11 @@ export class Card {
 
   /**
    * What holds for a request: it was given up, or somebody answered in the card's place, whichever is newer; else its own decision.
-   * An answer of 0 in the card's place makes no approval of a decline: a frozen card that was answered for with 0 is still frozen.
+   * An answer of 0 in the card's place is one to a request of 0 alone: a frozen card that was answered for with 0 of 50 is still frozen.
    */
-  #standing(requestKey: string, own: Decision): Decision {
-    const stoodIn = standInFor(this.#state, requestKey);
-    if (stoodIn !== null && (stoodIn.approved_minor > 0 || own.outcome === 'approved'))
+  #standing(request: AuthorizationRequest, own: Decision): Decision {
+    const stoodIn = answeredInPlace(this.#state, request);
+    if (stoodIn !== null)
       return {
         ...noDecision,
         outcome: 'approved',
@@ -217,7 +217,7 @@ export class Card {
         hold_minor: stoodIn.approved_minor,
       };
     // An approval repeated now would be money without a hold.
-    return this.#state.voided.has(requestKey) ? { ...noDecision, reason: 'request_voided' } : own;
+    return this.#state.voided.has(request.request_key) ? { ...noDecision, reason: 'request_voided' } : own;
   }
 
   /** The event that answered a request key, read back from the log. */

@@ -53,7 +53,7 @@ export class Model {
     if (before !== undefined) {
       if (before.request !== request && bodyOf(before.request) !== bodyOf(request)) return { outcome: 'conflict' };
       const life = this.names.get(request.authorization_key) ?? null;
-      const decision = this.#standing(key) ?? before.decision;
+      const decision = this.#standing(request) ?? before.decision;
       return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
     }
     const nowMs = this.#now(clockMs);
@@ -70,7 +70,7 @@ export class Model {
       const life = this.#lives.askedInVain(authorization_key, alias_key, sequence, nowMs, request.currency);
       own.available_minor = this.#availableMinor(this.totals);
       this.answered.set(key, { sequence, request, decision: own, approval: null });
-      return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
+      return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(request) ?? own, own, limitsSeen };
     }
     const { life } = this.#lives.take(authorization_key, alias_key, nowMs, request.currency);
     const held = life.hold_minor;
@@ -89,7 +89,7 @@ export class Model {
         const places = { lives, life, nowMs, windowMs, countKeys: this.#countKeys, carried: this.#carried };
         seen.after = countFor(places, control, index);
       }
-    return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(key) ?? own, own, limitsSeen };
+    return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(request) ?? own, own, limitsSeen };
   }
 
   #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): Answered['approval'] {
@@ -275,8 +275,8 @@ export class Model {
     return stoodIn !== undefined && stoodIn.sequence > voided ? stoodIn : null;
   }
 
-  #standing(requestKey: string): Decision | null {
-    return toldInstead(this.#inPlace(requestKey), this.#voided.has(requestKey));
+  #standing(request: AuthorizationRequest): Decision | null {
+    return toldInstead(answerTo(request, this.#inPlace(request.request_key)), this.#voided.has(request.request_key));
   }
 
   #availableMinor({ held_minor, posted_minor }: Model['totals']): number | null {
