@@ -18,7 +18,7 @@ const kept = join(root, 'dist/mutants.jsonl');
 
 const help = `npm run mutants -- [options]      small changes of core and durable-objects, each of which a test should notice
 
-  --file PREFIX   only files whose path begins so (default: ${rooms.join(' and ')})
+  --file PREFIX   only files whose path begins so; may be given several times (default: ${rooms.join(' and ')})
   --tests PREFIX  only tests whose path begins so, in a few seconds; may be given several times. What survives them is not kept
   --draws N       how many cases a property test draws at most (default: 25 in core, 5 in workerd)
   --sample N      only N of the mutants, drawn by the seed (default: all)
@@ -37,7 +37,7 @@ function readWords(args: readonly string[]) {
   const { values } = parseArgs({
     args: [...args],
     options: {
-      file: { type: 'string', default: '' },
+      file: { type: 'string', multiple: true },
       tests: { type: 'string', multiple: true },
       draws: { type: 'string' },
       sample: { type: 'string' },
@@ -54,7 +54,7 @@ function readWords(args: readonly string[]) {
   const seed = wholeNumber('--seed', values.seed);
   const draws = values.draws === undefined ? null : wholeNumber('--draws', values.draws);
   const { file, tests, before, fresh, known, json } = values;
-  return { file, tests: tests ?? null, draws, sample, seed, before, fresh, known, json };
+  return { files: file ?? [''], tests: tests ?? null, draws, sample, seed, before, fresh, known, json };
 }
 
 /** What tests hand to each other is no code that they test. */
@@ -117,7 +117,7 @@ const mutable = files.filter(
   (path) => path.endsWith('.ts') && rooms.some((room) => path.startsWith(`${room}/`)) && !isForTests(path),
 );
 const all: Mutant[] = mutable
-  .filter((path) => path.startsWith(words.file))
+  .filter((path) => words.files.some((prefix) => path.startsWith(prefix)))
   .flatMap((path) => mutantsOf(path, readFileSync(join(root, path), 'utf8')));
 const chosen = words.sample === null ? all : shuffled(all, words.seed).slice(0, words.sample);
 const startedMs = performance.now();
