@@ -29,6 +29,12 @@ describe('a control can never match that', () => {
       'time_of_day.none_of',
       excludes,
     ],
+    // Midnight as an end, within a range that goes one minute past it.
+    [
+      inUtc({ time_of_day: { any_of: [time('22:00', '00:00')], none_of: [time('21:00', '00:01')] } }),
+      'time_of_day.none_of',
+      excludes,
+    ],
     [inUtc({ time_of_day: { none_of: [time('06:00', '18:00'), time('18:00', '06:00')] } }), 'time_of_day.none_of', all],
     [
       inUtc({ date: { any_of: [{ from: '2026-03-02' }], none_of: [{ from: '2026-03-01' }] } }),
@@ -52,11 +58,34 @@ describe('a control can match that', () => {
   test.each<[applies_to: object]>([
     [{ country: { any_of: ['US', 'DE'], none_of: ['US'] } }],
     [{ category: { any_of: ['5400-5499'], none_of: ['5411'] } }],
+    [{ category: { any_of: ['4411'], none_of: ['5400-5499'] } }],
     // What is not known matches every none_of.
     [{ category: { none_of: ['0000-9999'] } }],
     [{ channel: { none_of: channels.slice(1) } }],
     [inUtc({ time_of_day: { any_of: [time('22:00', '06:00')], none_of: [time('23:00', '05:00')] } })],
     [inUtc({ time_of_day: { none_of: [time('00:01', '00:00')] } })],
+    [inUtc({ time_of_day: { none_of: [time('10:00', '11:00')] } })],
+    // Each digit of a time counts.
+    [inUtc({ time_of_day: { any_of: [time('16:00', '17:00')], none_of: [time('06:00', '07:00')] } })],
+    [inUtc({ time_of_day: { any_of: [time('10:10', '10:15')], none_of: [time('10:20', '10:25')] } })],
+    // One minute is left: the last of the day, 11:00, and 01:00 after a range past midnight.
+    [inUtc({ time_of_day: { any_of: [time('23:00', '00:00')], none_of: [time('23:00', '23:59')] } })],
+    [
+      inUtc({
+        time_of_day: {
+          any_of: [time('10:00', '12:00')],
+          none_of: [time('10:00', '11:00'), time('11:01', '12:00')],
+        },
+      }),
+    ],
+    [
+      inUtc({
+        time_of_day: {
+          any_of: [time('00:10', '01:50')],
+          none_of: [time('22:00', '01:00'), time('01:01', '02:00')],
+        },
+      }),
+    ],
     [inUtc({ date: { none_of: [{ until: '2026-03-01' }, { from: '2026-03-03' }] } })],
     // One of all that there are, which is not always known.
     [{ country: { none_of: ['US'] } }],

@@ -46,7 +46,7 @@ function problemOf(name: keyof AppliesTo, lists: unknown): string | null {
   if (none === undefined) return null;
   const range = name in ranges ? (ranges[name as keyof typeof ranges] as RangeOfAny) : null;
   if (any !== undefined) return excludes(none, any, range) ? excludesAll : null;
-  const isEach = few[name]?.every((one) => none.includes(one)) ?? false;
+  const isEach = few[name]?.every((one) => none.includes(one));
   const isWhole = range?.all != null && covers(none.flatMap(range.intervalsOf), [range.all]);
   return isEach || isWhole ? namesAll : null;
 }

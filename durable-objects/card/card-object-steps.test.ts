@@ -184,7 +184,9 @@ describe('an alarm', () => {
       authorize(card, { hold_expires_at_ms: startMs + 5 });
       isAway = true;
       vi.setSystemTime(startMs + 5);
-      expect(await fire(card, storage)).toMatchObject({ for: 'sending' });
+      // Asked once: what upkeep has recorded waits for the same alarm, which comes as soon as after one refusal.
+      expect(await fire(card, storage)).toEqual({ for: 'sending', inMs: limits.publishRetryMsMin });
+      expect(logged.map(({ event }) => event)).toEqual(['card_events_not_published']);
       expect(card.read()).toMatchObject({ held_minor: 0, last_sequence: 3, published_sequence: 0 });
       isAway = false;
       await fire(card, storage);
@@ -206,8 +208,14 @@ describe('an alarm', () => {
     await within(newCardKey(), async (card, storage) => {
       card.putProfile(profile());
       const set = vi.spyOn(storage, 'setAlarm');
+      let sentBeforeDurable: number | null = null;
+      vi.spyOn(storage, 'sync').mockImplementation(async () => {
+        await Promise.resolve();
+        sentBeforeDurable = taken.length;
+      });
       await fire(card, storage, { isRetry: true, retryCount: 1 });
       expect(set.mock.calls[0]?.[0]).toBe(startMs + limits.publishRetryMsMax);
+      expect([sentBeforeDurable, taken]).toEqual([0, [[1]]]);
       set.mockClear();
       vi.setSystemTime(startMs + limits.publishIntervalMs);
       await fire(card, storage);

@@ -151,4 +151,15 @@ export const acceptedInSums: readonly Accepted[] = [
     ['if (next.at_ms > this.#afterMs) break;', 'next.at_ms > this.#afterMs → false'],
   ]),
   ...stays('core/counter.ts', shorterWay, [['if (parts[0] === authorization) return sum;', '0 → 1']]),
+  ...stays(
+    'core/never-matches.ts',
+    'a range that holds the last minute of a day holds the one after it too: none ends in between',
+    [['const minutesOfDay: Interval = [0, 1_439];', '1_439 → 1440']],
+  ),
+  ...stays('core/never-matches.ts', 'a range whose ends are equal is refused where it is read', [
+    ['if (first < end) return [[first, end - 1]];', '< → <='],
+  ]),
+  ...stays('core/never-matches.ts', 'days that are a millisecond longer follow each other alike', [
+    ['const day = (date: string) => Date.parse(date) / 86_400_000;', '86_400_000 → 86400001'],
+  ]),
 ];
