@@ -48,17 +48,29 @@ const explanation = {
   remarks: [{ at_ms: Date.UTC(2026, 2, 4, 12, 5), sentence: 'The network dropped the hold.' }],
 };
 
+const cardsByToken: Record<string, object[]> = {
+  'tok-1': [{ card_id: id('card'), network: 'marqeta' }],
+  'tok-2': [
+    { card_id: id('card'), network: 'marqeta' },
+    { card_id: `card_${'1'.repeat(26)}`, network: 'native' },
+  ],
+};
+
 let origin: Server;
 /** Holds the note of what runs, as `npm start` writes it. */
 let home: string;
 
 beforeAll(async () => {
   origin = createServer((request, response) => {
-    const { pathname } = new URL(request.url ?? '', 'http://origin');
-    const known = pathname === `/authorizations/${id('auth')}/explanation`;
-    const newest = { authorizations: [{ authorization_id: id('auth') }] };
-    response.statusCode = known || pathname === '/authorizations' ? 200 : 404;
-    response.end(JSON.stringify(known ? explanation : newest));
+    const { pathname, searchParams } = new URL(request.url ?? '', 'http://origin');
+    const isOfTheCard = searchParams.get('card_id') === id('card');
+    const known: Record<string, object | undefined> = {
+      [`/authorizations/${id('auth')}/explanation`]: explanation,
+      '/authorizations': isOfTheCard ? { authorizations: [{ authorization_id: id('auth') }] } : undefined,
+      '/cards': { cards: cardsByToken[searchParams.get('card_token') ?? ''] ?? [], next_cursor: null },
+    };
+    response.statusCode = known[pathname] === undefined ? 404 : 200;
+    response.end(JSON.stringify(known[pathname] ?? {}));
   });
   origin.listen(0, '127.0.0.1');
   await once(origin, 'listening');
@@ -101,6 +113,14 @@ test('prints each request with its reason, and each control in line', async () =
 test('--json is the answer of the API, --card the newest authorization of a card', async () => {
   const { out } = await explain('--card', id('card'), '--json');
   expect(JSON.parse(out)).toEqual(explanation);
+});
+
+test('--card takes what the network calls the card, and asks which one where two networks call one so', async () => {
+  expect(JSON.parse((await explain('--card', 'tok-1', '--json')).out)).toEqual(explanation);
+  expect(await explain('--card', 'tok-2')).toMatchObject({
+    ...{ code: 1, out: '', error: expect.stringContaining(`a card of marqeta (${id('card')}) and of native`) },
+  });
+  expect(await explain('--card', 'tok-3')).toMatchObject({ code: 1, error: 'The origin knows no card tok-3.\n' });
 });
 
 test.each<[string, string[], number, string]>([

@@ -11,7 +11,7 @@ const help = `npm run explain -- <authorization>    why it was decided as it was
 npm run explain -- --card NAME          the card's newest authorization
 
   <authorization>   its id, auth_…
-  --card NAME       plain, grocery-only, frozen, or a card's id, card_…
+  --card NAME       plain, grocery-only, frozen, a card's id, card_…, or its network's token
   --json            the API's answer instead of text
   --port-base N     the system that npm start -- --port-base N started
 npm start must be running in another terminal.`;
@@ -80,12 +80,29 @@ async function explain({ authorization, card, json }: Words): Promise<void> {
 const listSchema = z.object({ authorizations: z.array(z.object({ authorization_id: z.string() })) });
 
 async function newestOf(api: ReturnType<typeof apiOf>, running: Running, name: string): Promise<string> {
-  const cardId = running.cards.find((card) => card.name === name)?.card_id ?? name;
+  const cardId = running.cards.find((card) => card.name === name)?.card_id ?? (await cardIdOf(api, name));
+  if (cardId === null) throw new Error(`The origin knows no card ${name}.`);
   const { status, body } = await api('GET', `/authorizations?card_id=${encodeURIComponent(cardId)}&limit=1`);
   if (status !== 200) throw new Error(`The origin knows no card ${name}.`);
   const [newest] = listSchema.parse(body).authorizations;
   if (newest === undefined) throw new Error(`Card ${name} has no authorization yet.`);
   return newest.authorization_id;
+}
+
+const cardsSchema = z.object({ cards: z.array(z.object({ card_id: z.string(), network: z.string() })) });
+
+/** Of a card's id, or of what its network calls it; null: nobody knows it. */
+async function cardIdOf(api: ReturnType<typeof apiOf>, name: string): Promise<string | null> {
+  if (/^card_[0-9a-z]{26}$/.test(name)) return name;
+  const { status, body } = await api('GET', `/cards?card_token=${encodeURIComponent(name)}`);
+  if (status !== 200) return null;
+  const { cards } = cardsSchema.parse(body);
+  const [card, second] = cards;
+  if (second !== undefined)
+    throw new Error(
+      `${name} is a card of ${cards.map(({ network, card_id }) => `${network} (${card_id})`).join(' and of ')}: say its id`,
+    );
+  return card?.card_id ?? null;
 }
 
 try {

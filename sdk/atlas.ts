@@ -1,5 +1,6 @@
 // The client: one object for an API key. Holds no connection and no state of its own; make one and share it.
 
+import { Cards } from './cards.ts';
 import { Merchants } from './merchants.ts';
 import { OpenItems } from './open-items.ts';
 import { Settlements } from './settlements.ts';
@@ -10,6 +11,7 @@ import { WebhookMessages } from './webhook-messages.ts';
 export class Atlas {
   readonly settlements: Settlements;
   readonly merchants: Merchants;
+  readonly cards: Cards;
   readonly openItems: OpenItems;
   readonly webhookEndpoints: WebhookEndpoints;
   readonly webhookMessages: WebhookMessages;
@@ -18,6 +20,7 @@ export class Atlas {
     const send = createTransport(options);
     this.settlements = new Settlements(send);
     this.merchants = new Merchants(send);
+    this.cards = new Cards(send);
     this.openItems = new OpenItems(send);
     this.webhookEndpoints = new WebhookEndpoints(send);
     this.webhookMessages = new WebhookMessages(send);

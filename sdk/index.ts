@@ -2,6 +2,7 @@
 
 export { Atlas } from './atlas.ts';
 export { AtlasError, type FieldProblem } from './atlas-error.ts';
+export type { Card, CardProfile, CardQuery, Cards } from './cards.ts';
 export type { Listing, Page } from './listing.ts';
 export type { Destination, Merchant, Merchants, NewMerchant, PageQuery, Schedule } from './merchants.ts';
 export type {

@@ -54,6 +54,16 @@ test('card show and authorization show, explain: amounts in major units, and --j
   expect((await answerOf('card', 'show', cardId)).answer).toMatchObject({ card: { card_id: cardId } });
 }, 60_000);
 
+test('card find leads from a network’s token to the card, and ends with 1 where nobody has it', async () => {
+  const { cardId, sample } = await spendingCard();
+  const found = await answerOf('card', 'find', sample.card_token);
+  expect(found).toMatchObject({ code: 0, answer: { cards: [{ card_id: cardId }] } });
+  expect((await run('card', 'find', sample.card_token, '--network', 'native')).out).toContain(`${cardId}   active`);
+  const none = { code: 1, error: '', out: 'no card has this token\n' };
+  expect(await run('card', 'find', sample.card_token, '--network', 'marqeta')).toMatchObject(none);
+  expect(await run('card', 'find', 'nobodys')).toMatchObject(none);
+});
+
 test('card compare, reread and reconcile find what differs, and end with 1', async () => {
   const { cardId, sample } = await spendingCard();
   expect(await answerOf('card', 'compare', cardId)).toMatchObject({ code: 0, answer: { verdict: 'same' } });

@@ -2,7 +2,7 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { networkSchema } from '../../contracts/network.ts';
+import { type Network, networkSchema } from '../../contracts/network.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { WrittenControl } from '../controls/read-controls.ts';
 import type { Sql } from '../db/client.ts';
@@ -59,6 +59,8 @@ export async function readCardView(sql: Sql, cardId: string) {
 
 export interface CardPage {
   readonly account_id: string | undefined;
+  /** The one card that each of these networks may have under this token. */
+  readonly tokens: { readonly card_token: string; readonly networks: readonly Network[] } | undefined;
   readonly after: string | undefined;
   readonly limit: number;
 }
@@ -70,13 +72,14 @@ export interface CardPage {
 const cardsAtOnce = 25;
 
 /** In the order of their ids, which says nothing about them. */
-export async function readCardViews(sql: Sql, { account_id, after = '', limit }: CardPage) {
+export async function readCardViews(sql: Sql, { account_id, tokens, after = '', limit }: CardPage) {
   const views: ReturnType<typeof cardView>[] = [];
   for (let last = after; views.length < limit; last = views.at(-1)?.card_id ?? last) {
     const wanted = Math.min(cardsAtOnce, limit - views.length);
     const { rows } = await sql.query<CardRow>(
-      `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2 order by c.card_id limit $3`,
-      [account_id ?? null, last, wanted],
+      `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2
+         and ($4::text is null or (c.card_token = $4 and c.network = any($5::text[]))) order by c.card_id limit $3`,
+      [account_id ?? null, last, wanted, tokens?.card_token ?? null, tokens?.networks ?? null],
     );
     views.push(...rows.map(cardView));
     if (rows.length < wanted) break;

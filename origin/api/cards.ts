@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../contracts/ids.ts';
-import { networkKeySchema, networkSchema } from '../../contracts/network.ts';
+import { networkKeySchema, networkSchema, networks } from '../../contracts/network.ts';
 import { writeProfiles } from '../controls/write-profiles.ts';
 import { sqlState } from '../db/client.ts';
 import { nextProfile, someProfileFields } from './card-profile.ts';
@@ -86,10 +86,14 @@ const list = route({
   name: 'listCards',
   // A page of cards with twenty controls each is 400 KB.
   cost: { ...costs.page, cpuMs: 5 },
-  summary: 'List cards',
+  summary: "List cards, or find one by its network's token",
+  description:
+    "With `card_token`, the network's own name for a card: the card that has it, of `network` or of any. None: an empty page. The token is in no answer.",
   scope: 'cards:read',
   query: z.strictObject({
     account_id: z.optional(idSchema('acct')),
+    card_token: z.optional(networkKeySchema),
+    network: z.optional(networkSchema),
     limit: limitSchema,
     cursor: cursorSchema(z.tuple([idSchema('card')])),
   }),
@@ -99,8 +103,12 @@ const list = route({
     description: 'A page, in the order of their ids; `next_cursor` null on the last.',
   },
   errors: [],
-  async handle({ query: { account_id, limit, cursor }, sql }) {
-    const cards = await readCardViews(sql, { account_id, after: cursor?.[0], limit: limit + 1 });
+  async handle({ query: { account_id, card_token, network, limit, cursor }, sql }) {
+    // All cards of a network would be found by no index; a token is, with its network or without.
+    if (network !== undefined && card_token === undefined)
+      throw refusal('field_invalid', [{ field: 'network', problem: 'needs card_token beside it' }]);
+    const tokens = card_token === undefined ? undefined : { card_token, networks: network ? [network] : networks };
+    const cards = await readCardViews(sql, { account_id, tokens, after: cursor?.[0], limit: limit + 1 });
     const last = cards.length > limit ? cards[limit - 1] : undefined;
     const next_cursor = last === undefined ? null : cursorOf(last.card_id);
     return { body: { cards: cards.slice(0, limit), next_cursor } };

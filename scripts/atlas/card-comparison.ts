@@ -1,7 +1,8 @@
 // atlas card compare, card reread and reconcile: cards at the edge beside their books.
 
+import type { Card } from '../../sdk/index.ts';
 import { path, type Send } from '../../sdk/transport.ts';
-import type { Card, Comparison, Reread } from './card-words.ts';
+import type { Comparison, Reread } from './card-words.ts';
 import { type Command, type Found, idIn, wholeNumber, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
 import { lines, table } from './shown.ts';

@@ -1,26 +1,5 @@
 // What the API says of a card, as far as commands show it.
 
-export interface Card {
-  readonly card_id: string;
-  readonly account_id: string;
-  readonly network: string;
-  readonly profile: {
-    readonly version: number;
-    readonly status: string;
-    readonly currency: string;
-    readonly funds_minor: number | null;
-    readonly expires_at_ms: number | null;
-    readonly controls: readonly { readonly control_id: string }[];
-  };
-  readonly control_set: { readonly control_set_id: string; readonly version: number } | null;
-  readonly edge: {
-    readonly state: 'stored' | 'pending';
-    readonly version: number;
-    readonly attempts: number;
-    readonly last_error: string | null;
-  };
-}
-
 export interface Authorization {
   readonly authorization_id: string;
   readonly currency: string;

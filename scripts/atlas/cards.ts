@@ -1,13 +1,36 @@
-// atlas card show, freeze, unfreeze.
+// atlas card find, show, freeze, unfreeze.
 
+import type { Card } from '../../sdk/index.ts';
 import { path } from '../../sdk/transport.ts';
 import { shownAuthorizations } from './authorizations.ts';
-import type { Authorization, Card } from './card-words.ts';
+import type { Authorization } from './card-words.ts';
 import { type Command, idIn, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
 import { facts, lines, money, time } from './shown.ts';
 
 const newestShown = 5;
+
+export const cardFind: Command = {
+  name: 'card find',
+  summary: "the card that has a network's token: what Marqeta calls it, and what it is here",
+  help: `atlas card find <card_token> [--network N]      needs cards:read
+
+  --network N   only its; without it every network is asked for the token
+
+Found (1): no card has it.`,
+  read(args) {
+    const { words, values } = wordsIn(args, {
+      names: ['card_token'],
+      options: { network: { type: 'string' } } as const,
+    });
+    return async (connection) => {
+      const query = { card_token: words.card_token, network: values.network };
+      const { items } = await connection().atlas.cards.list(query).page();
+      const text = items.length === 0 ? 'no card has this token\n' : lines(items.flatMap(shown));
+      return { text, answer: { cards: items }, isWell: items.length > 0 };
+    };
+  },
+};
 
 export const cardShow: Command = {
   name: 'card show',

@@ -2,7 +2,7 @@
 
 import { authorizationExplain, authorizationShow } from './authorizations.ts';
 import { cardCompare, cardReread, reconcile } from './card-comparison.ts';
-import { cardFreeze, cardShow, cardUnfreeze } from './cards.ts';
+import { cardFind, cardFreeze, cardShow, cardUnfreeze } from './cards.ts';
 import type { Command } from './command.ts';
 import { controlSetApply } from './control-sets.ts';
 import { doctor } from './doctor.ts';
@@ -14,7 +14,7 @@ import { verify } from './verify.ts';
 
 export const commands: readonly Command[] = [
   ...[status, openItems],
-  ...[cardShow, cardFreeze, cardUnfreeze, cardCompare, cardReread],
+  ...[cardFind, cardShow, cardFreeze, cardUnfreeze, cardCompare, cardReread],
   ...[authorizationShow, authorizationExplain],
   ...[queueStatus, queueDead, settlementsStuck, controlSetApply],
   ...[reconcile, verify, doctor],
