@@ -34,11 +34,13 @@ export function nameRequest({ ownProxies }: DoorParts): Middleware {
     context.set('clientRequestId', null);
     context.set('address', clientAddressOf(context, ownProxies));
     await next();
-    context.header('x-request-id', requestId);
-    if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
-    context.header('x-content-type-options', 'nosniff');
+    // On the answer that there is: Hono's own `header` makes it anew for each, as a stream, which cost a quarter of a read's time.
+    const { headers } = context.res;
+    headers.set('x-request-id', requestId);
+    if (!headers.has('cache-control')) headers.set('cache-control', 'no-store');
+    headers.set('x-content-type-options', 'nosniff');
     if (cameByHttps(context, ownProxies))
-      context.header('strict-transport-security', 'max-age=31536000; includeSubDomains');
+      headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
   };
 }
 
