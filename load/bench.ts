@@ -8,6 +8,7 @@ import { measureAuthorization } from './authorization-benchmark.ts';
 import { measureCardData } from './card-data-benchmark.ts';
 import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
+import { measureEdgeCost } from './edge-cost.ts';
 import { measureFootprint } from './footprint-benchmark.ts';
 import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
@@ -19,7 +20,7 @@ import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
-  --only NAME     card-data, decision, card-load, authorization, row-lock,
+  --only NAME     card-data, decision, card-load, authorization, edge-cost, row-lock,
                   intake, footprint, ledger, settlement or neighbours (default: all, one after the other)
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization and of row-lock, ours and the other in turn; medians are reported (default 5)
@@ -36,6 +37,7 @@ const partNames = [
   'decision',
   'card-load',
   'authorization',
+  'edge-cost',
   'row-lock',
   'intake',
   'footprint',
@@ -93,6 +95,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
   const authorization = wanted('authorization')
     ? await measureAuthorization({ rounds, seconds: seconds ?? 6, progress })
     : {};
+  const edgeCost = wanted('edge-cost') ? await measureEdgeCost({ rounds: Math.min(rounds, 2), progress }) : {};
   const rowLock = wanted('row-lock') ? await measureRowLock({ rounds, seconds: seconds ?? 6, first, progress }) : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
   const footprint = wanted('footprint') ? await measureFootprint(progress) : {};
@@ -108,6 +111,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     ...decision,
     ...cardLoad,
     ...authorization,
+    ...edgeCost,
     ...rowLock,
     ...intake,
     ...footprint,

@@ -25,8 +25,8 @@ export async function buildEdge(directory: string): Promise<Bundle> {
   return bundleAt(join(directory, 'index.js'));
 }
 
-export function buildFloor(directory: string): Promise<Bundle> {
-  return buildWorker(new URL('floor-worker.ts', import.meta.url), join(directory, 'floor.js'));
+export function buildFloor(directory: string, name: 'floor' | 'fair-floor'): Promise<Bundle> {
+  return buildWorker(new URL(`${name}-worker.ts`, import.meta.url), join(directory, `${name}.js`));
 }
 
 /** A worker that is never deployed, as one file for workerd. */

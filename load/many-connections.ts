@@ -11,6 +11,14 @@ export interface Target {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** For so long, or so many requests; `ratePerS` of them a second at most. */
+export interface Load {
+  readonly connections: number;
+  readonly seconds?: number;
+  readonly requests?: number;
+  readonly ratePerS?: number;
+}
+
 export interface Round {
   readonly requests_per_s: number;
   readonly p50_ms: number;
@@ -18,11 +26,13 @@ export interface Round {
   readonly errors: number;
 }
 
-export async function measureMany(target: Target, load: { connections: number; seconds: number }): Promise<Round> {
+export async function measureMany(target: Target, load: Load): Promise<Round> {
   const result = await autocannon({
     url: target.url,
     connections: load.connections,
-    duration: load.seconds,
+    ...(load.seconds === undefined ? {} : { duration: load.seconds }),
+    ...(load.requests === undefined ? {} : { amount: load.requests }),
+    ...(load.ratePerS === undefined ? {} : { overallRate: load.ratePerS }),
     requests: [
       {
         method: 'POST',

@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Sql } from '../origin/db/client.ts';
 
 /** Of all threads of a process, in ms; 0 where it has ended, or where there is no /proc. What an ended thread used is not in it. */
-function processorMs(pid: number): number {
+export function processorMs(pid: number): number {
   try {
     const tasks = readdirSync(`/proc/${pid}/task`);
     return tasks.reduce((sum, task) => sum + onProcessorNs(`/proc/${pid}/task/${task}/schedstat`), 0) / 1e6;

@@ -20,10 +20,14 @@ export interface WorkerdOptions {
   /** Where the queue binding sends its messages. */
   readonly queuePort: number;
   readonly vars: Readonly<Record<string, string>>;
+  /** Where a debugger may ask for the heap; absent: nowhere. */
+  readonly inspectorPort?: number;
 }
 
 export interface Workerd {
   readonly url: string;
+  /** Of the process: its processor time is read by it. */
+  readonly pid: number;
   readonly kill: () => Promise<void>;
   readonly stop: () => Promise<void>;
   /** What it has written until now: the worker's log. */
@@ -46,7 +50,9 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   const configPath = join(options.directory, 'config.capnp');
   await copyFile(options.bundle, join(options.directory, 'main.js'));
   await writeFile(configPath, capnp(options));
-  const child = spawn(workerdPath, ['serve', configPath, '--experimental'], {
+  const { inspectorPort } = options;
+  const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`];
+  const child = spawn(workerdPath, ['serve', configPath, '--experimental', ...inspector], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const output: string[] = [];
@@ -62,7 +68,13 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     await exited;
     clearTimeout(deadline);
   };
-  return { url, kill: () => end('SIGKILL'), stop: () => end('SIGTERM'), output: () => output.join('') };
+  return {
+    url,
+    pid: child.pid ?? 0,
+    kill: () => end('SIGKILL'),
+    stop: () => end('SIGTERM'),
+    output: () => output.join(''),
+  };
 }
 
 async function reachable(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {
