@@ -50,11 +50,12 @@ export function refusedByCompiler(sandbox: Sandbox, project: string, mutants: re
   const placeOf = (index: number) => first.path.replace(/\.ts$/, `.mutant-${index}.ts`);
   for (const [index, mutant] of mutants.entries()) sandbox.write(placeOf(index), mutated(text, mutant));
   const tsc = join(sandbox.root, 'node_modules/.bin/tsc');
-  const { stdout } = spawnSync(tsc, ['-p', project, '--noEmit', '--pretty', 'false'], {
+  const { stdout, error } = spawnSync(tsc, ['-p', project, '--noEmit', '--pretty', 'false'], {
     cwd: sandbox.root,
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   });
+  if (error !== undefined) throw error;
   for (const [index] of mutants.entries()) rmSync(join(sandbox.root, placeOf(index)));
   for (const [, place, code] of stdout.matchAll(/\.mutant-(\d+)\.ts\(\d+,\d+\): error (TS\d+)/g)) {
     const mutant = mutants[Number(place)];

@@ -83,3 +83,15 @@ test('a mutant is killed, survives, never ends, or is refused; and is not tried 
   expect(said).toHaveLength(4);
   expect(files).toEqual(['toy/toy.ts 4']);
 });
+
+test('a compiler that cannot be started ends the run with an error that says so', async () => {
+  const modules = join(root, 'node_modules');
+  rmSync(modules);
+  try {
+    const outcomes = new Outcomes(join(root, 'dist/none.jsonl'), () => null);
+    const quietly = { before: () => {}, onProgress: () => {}, onFile: () => {}, onFound: () => {} };
+    await expect(tryAll(house, [mutant('< → <=')], { ...quietly, outcomes })).rejects.toThrow('tsc ENOENT');
+  } finally {
+    symlinkSync(join(import.meta.dirname, '../../node_modules'), modules);
+  }
+});
