@@ -7,7 +7,8 @@ import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { request } from '../../core/samples.ts';
+import { clearing, request } from '../../core/samples.ts';
+import type { CardObject } from './card-object.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, upTo } from './sample-card.ts';
 
 /** What the queue took, in order. */
@@ -77,6 +78,22 @@ describe('outbox', () => {
     await untilTaken(key, [1, 2]);
     const told = taken.filter(({ card_key }) => card_key === key).map(({ answered_ms }) => answered_ms ?? {});
     expect(Object.assign({}, ...told)).toEqual({ 2: 0 });
+  });
+
+  test('the traces of a call go with the event that it made; those of a repeat go with none', async () => {
+    const key = await newCard();
+    const asked = toJsonText(request({ request_key: 'r1', authorization_key: 'a1' }));
+    const cleared = clearing({ message_key: 'm1', authorization_key: 'a1' });
+    // In one turn of the object: nothing is sent before all of them are told.
+    await runInDurableObject(cardAt(key), (card: CardObject) => {
+      for (const traces of ['of the request', 'of its repeat']) card.authorize(asked, undefined, traces);
+      for (const traces of ['of the clearing', 'of its repeat']) card.receive(cleared, traces);
+      card.authorize(toJsonText(request({ request_key: 'r2', authorization_key: 'a2' })));
+      card.receive(clearing({ message_key: 'm2', authorization_key: 'a2' }));
+    });
+    await untilTaken(key, upTo(5));
+    const told = taken.filter(({ card_key }) => card_key === key).map(({ traces }) => traces ?? {});
+    expect(Object.assign({}, ...told)).toStrictEqual({ 2: 'of the request', 3: 'of the clearing' });
   });
 
   test('an alarm to send is pending whenever something is unsent', async () => {
