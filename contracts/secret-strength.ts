@@ -46,36 +46,49 @@ export function isPublished(secret: string, sha256Hex: (text: string) => string)
   return sampleWord.test(secret) || sampleWord.test(decoded) || isPublishedHash(sha256Hex(secret));
 }
 
-/** Pairs of settings with the same secret in them, however it is written; a setting that holds one twice is paired with itself. */
+/**
+ * Pairs of settings with the same secret in them, however it is written: as text, in base64 (`whsec_…`, or as URLs have it), in hexadecimal,
+ * in either case. A setting that holds one twice is paired with itself.
+ */
 export function alikeIn(secrets: readonly NamedSecret[]): (readonly [string, string])[] {
   const firstNames = new Map<string, string>();
   const pairs: (readonly [string, string])[] = [];
   for (const { name, secret } of secrets) {
-    const content = codesOf(secret).join(' ');
-    const first = firstNames.get(content);
-    if (first === undefined) firstNames.set(content, name);
+    const readings = readingsOf(secret);
+    const first = readings.map((reading) => firstNames.get(reading)).find((known) => known !== undefined);
+    if (first === undefined) for (const reading of readings) firstNames.set(reading, name);
     else pairs.push([first, name]);
   }
   return pairs;
 }
 
-const base64Alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/';
+/** What the same secret may be written for. In lower case: who has drawn one at random has not drawn the other by chance. */
+function readingsOf(secret: string): string[] {
+  const bare = secret.replace(/^whsec_|=+$/g, '');
+  const bytes = base64Bytes(bare.replaceAll('-', '+').replaceAll('_', '/'));
+  const hex = /^(?:[\da-f]{2})+$/i.test(bare)
+    ? bare.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)))
+    : null;
+  return [bare, bytes, hex].flatMap((reading) => (reading === null ? [] : [reading.toLowerCase()]));
+}
+
+/** A global of every runtime that this is for. */
+declare function atob(base64: string): string;
+
+/** One character a byte; null: it is no base64. */
+function base64Bytes(text: string): string | null {
+  try {
+    return atob(text);
+  } catch {
+    return null;
+  }
+}
 
 /** The bytes of a secret in base64 (`whsec_…`, or a key that ends with `=`), otherwise the codes of its characters. */
 function codesOf(secret: string): number[] {
   const [, signing, key] = /^(?:whsec_([A-Za-z0-9+/]+)={0,2}|([A-Za-z0-9+/]{40,})={1,2})$/.exec(secret) ?? [];
-  const base64 = signing ?? key;
-  if (base64 === undefined) return Array.from(secret, (character) => Number(character.codePointAt(0)));
-  const codes: number[] = [];
-  let [bits, count] = [0, 0];
-  for (const character of base64) {
-    bits = ((bits << 6) | base64Alphabet.indexOf(character)) & 0xffff;
-    count += 6;
-    if (count < 8) continue;
-    count -= 8;
-    codes.push((bits >> count) & 0xff);
-  }
-  return codes;
+  const text = base64Bytes(signing ?? key ?? '-') ?? secret;
+  return Array.from(text, (character) => Number(character.codePointAt(0)));
 }
 
 /** What it consists of, where it is one piece again and again (the last one may be cut); otherwise all of it. */

@@ -3,10 +3,11 @@
 import * as z from 'zod';
 import { readSigningKey } from './audit/signing-key.ts';
 import { placeProblems, type S3Environment } from './object-store/open-object-store.ts';
+import { placeSetting } from './setting-shapes.ts';
 
 export const auditEnvironmentShape = {
   /** A directory, or `s3://bucket/folder`. */
-  AUDIT_CHECKPOINTS: z.string().min(1).optional(),
+  AUDIT_CHECKPOINTS: placeSetting.optional(),
   /** Ed25519: PKCS #8 in PEM, or its DER in base64. */
   AUDIT_SIGNING_KEY: z
     .string()

@@ -5,17 +5,12 @@ import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
-import { hostProblems, plaintextProblems } from './outside.ts';
+import { hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
 import { type Queues, queueEnvironmentShape, queueProblems, queuesOf } from './queue-config.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
+import { hostSetting, oneOfSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
 import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
-import { wholeSetting } from './whole-setting.ts';
-
-const url = (protocols: readonly string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}`,
-  });
 
 const severalSecrets = (shape: RegExp, error: string) =>
   z.string().refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), {
@@ -32,14 +27,14 @@ const amounts = z
   })
   .default(new Map());
 
-const environmentSchema = z.object({
-  ENVIRONMENT: z.enum(['development', 'production']).default('development'),
-  HOST: z.string().min(1).default('127.0.0.1'),
+export const environmentSchema = z.object({
+  ENVIRONMENT: oneOfSetting('development', 'production').default('development'),
+  HOST: hostSetting.default('127.0.0.1'),
   /** 0: any free one, for tests. */
   PORT: wholeSetting(0, 65_535).default(8788),
-  DATABASE_URL: url(['postgres:', 'postgresql:']),
+  DATABASE_URL: urlSetting('postgres:', 'postgresql:'),
   /** The login that runs migrations, where it is not the service's own. */
-  DATABASE_OWNER_URL: url(['postgres:', 'postgresql:']).optional(),
+  DATABASE_OWNER_URL: urlSetting('postgres:', 'postgresql:').optional(),
   /** Connections for what partners and operators call. */
   DATABASE_POOL_MAX: wholeSetting(4, 200).default(10),
   /** Connections for intake, the engine, the loops and health. At least 4: intake may hold two, and the others must find one. */
@@ -48,7 +43,7 @@ const environmentSchema = z.object({
   API_KEY: severalSecrets(/^.{24,}$/, 'must have at least 24 characters'),
   /** Signs and verifies the calls between the halves, and does nothing else; several with spaces while it changes. */
   INTERNAL_SECRET: severalSecrets(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
-  EDGE_URL: url(['http:', 'https:']),
+  EDGE_URL: urlSetting('https:', 'http:'),
   /** The id of the bundle that should run at the edge, from `npm run supply`; where another runs, /health is `degraded`. */
   EDGE_BUNDLE_SHA256: z
     .string()
@@ -58,8 +53,8 @@ const environmentSchema = z.object({
   OPEN_ITEM_AGE_HOURS_MAX: wholeSetting(1, 10_000).default(24),
   /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */
   SUSPENSE_MAX: amounts,
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  LOG_FORMAT: z.enum(['json', 'pretty']).default('json'),
+  LOG_LEVEL: oneOfSetting('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+  LOG_FORMAT: oneOfSetting('json', 'pretty').default('json'),
   ...queueEnvironmentShape,
   ...settlementEnvironmentShape,
   ...gateEnvironmentShape,
@@ -72,8 +67,9 @@ export type Config = Omit<z.infer<typeof environmentSchema>, keyof typeof queueE
 /** Throws one error that names every wrong value, and quotes none: some are secrets. */
 export function readConfig(environment: Environment): Config {
   const files = withSecretFiles(environment);
-  // An empty value is a value that somebody forgot: as if it were not there.
-  const given = Object.fromEntries(Object.entries(files.environment).filter(([, value]) => value !== ''));
+  // An empty value is a value that somebody forgot, and so are spaces: as if it were not there.
+  const trimmed = Object.entries(files.environment).map(([name, value]) => [name, value?.trim()] as const);
+  const given: Environment = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
   const parsed = environmentSchema.safeParse(given);
   const problems = [
     ...files.problems,
@@ -97,8 +93,14 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   problems.push(...settlementProblems(config, isProduction));
   problems.push(...auditProblems(config, isProduction));
   problems.push(...tracingProblems(config, isProduction));
-  problems.push(...secretProblems(given, isProduction));
+  problems.push(...secretProblems(settingsIn(given), isProduction));
+  problems.push(...ownDoorProblems(config, given));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given));
   return problems;
+}
+
+/** What is ours of an environment: a variable of the machine's that is like a secret of ours is none of our business. */
+function settingsIn(given: Environment): Environment {
+  return Object.fromEntries(Object.keys(environmentSchema.shape).map((name) => [name, given[name]]));
 }

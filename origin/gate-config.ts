@@ -2,15 +2,15 @@
 
 import * as z from 'zod';
 import { readRanges } from './api/client-address.ts';
-import { wholeSetting } from './whole-setting.ts';
+import { hostSetting, oneOfSetting, wholeSetting } from './setting-shapes.ts';
 
 export const gateEnvironmentShape = {
   /** Where set, health, metrics and what the edge pushes are answered at this port alone. 0: any free one, for tests. */
   INNER_PORT: wholeSetting(0, 65_535).optional(),
   /** Where it listens; HOST where it is not set. */
-  INNER_HOST: z.string().min(1).optional(),
+  INNER_HOST: hostSetting.optional(),
   /** `inner`: /docs and /openapi.json at INNER_PORT alone. */
-  DOCS: z.enum(['public', 'inner'], { error: 'must be public or inner' }).default('public'),
+  DOCS: oneOfSetting('public', 'inner').default('public'),
   /** Address ranges of our own proxies, whose X-Forwarded-For is believed. */
   TRUSTED_PROXIES: z
     .string()
@@ -36,7 +36,7 @@ export const gateEnvironmentShape = {
     .default('')
     .transform((text, context) => {
       const contacts = text.split(/\s+/).filter((contact) => contact !== '');
-      if (contacts.every((contact) => /^(?:mailto:[^\s@]+@[^\s@]+|https:\/\/\S+|tel:\+[\d-]+)$/.test(contact)))
+      if (contacts.every((contact) => /^(?:mailto:[^\s@,;]+@[^\s@,;]+|https:\/\/[^\s,;]+|tel:\+[\d-]+)$/.test(contact)))
         return contacts;
       context.addIssue('must be mailto:, https:// or tel: addresses, with spaces between them');
       return z.NEVER;

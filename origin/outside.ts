@@ -33,6 +33,27 @@ export function hostProblems(
     .map((name) => `${name}: is not this machine alone; set ENVIRONMENT to production, or ${name} to 127.0.0.1`);
 }
 
+interface Doors {
+  readonly PORT: number;
+  readonly INNER_PORT?: number | undefined;
+}
+
+/** Two doors at one port are one door, and an address of ours is nobody else's. A port of 0 is any free one. */
+export function ownDoorProblems({ PORT, INNER_PORT }: Doors, environment: Environment): string[] {
+  const problems: string[] = [];
+  if (PORT !== 0 && PORT === INNER_PORT)
+    problems.push('INNER_PORT: is the same port as PORT; set another one, which only your own network reaches');
+  const ours = [PORT, INNER_PORT].filter((port) => port !== undefined && port !== 0).map(String);
+  for (const name of [...calledByHttp, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'DATABASE_URL', 'DATABASE_OWNER_URL']) {
+    const text = environment[name];
+    if (text === undefined || !URL.canParse(text)) continue;
+    const { hostname, port } = new URL(text);
+    if (isThisMachine(hostname) && ours.includes(port))
+      problems.push(`${name}: is a port of this origin itself; set the address of what it names`);
+  }
+  return problems;
+}
+
 /** What production refuses: HTTP and Postgres without TLS to anything outside. */
 export function plaintextProblems(environment: Environment): string[] {
   const problems = calledByHttp

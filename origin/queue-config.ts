@@ -2,18 +2,14 @@
 
 import * as z from 'zod';
 import type { KeyWatch } from './secrets/shown-key.ts';
+import { urlSetting, wordSetting } from './setting-shapes.ts';
 
-const id = z.string().min(1).optional();
+const id = wordSetting.optional();
 
 export const queueEnvironmentShape = {
-  QUEUE_API_URL: z
-    .string()
-    .refine((text) => URL.canParse(text) && /^https?:$/.test(new URL(text).protocol), {
-      error: 'must be a URL that begins with http:// or https://',
-    })
-    .default('https://api.cloudflare.com/client/v4'),
+  QUEUE_API_URL: urlSetting('https:', 'http:').default('https://api.cloudflare.com/client/v4'),
   CLOUDFLARE_ACCOUNT_ID: id,
-  CLOUDFLARE_API_TOKEN: id,
+  CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
   /** Of cards' events. */
   CLOUDFLARE_QUEUE_ID: id,
   CLOUDFLARE_DEAD_QUEUE_ID: id,

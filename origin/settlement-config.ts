@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
-import { wholeSetting } from './whole-setting.ts';
+import { oneOfSetting, placeSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 
 export const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
@@ -20,33 +20,37 @@ export const settlementEnvironmentShape = {
     .string()
     .transform((text) => text.split(',').map((name) => name.trim()))
     .transform((names) => names.filter((name) => name !== ''))
-    .pipe(z.array(z.enum(providerNames, { error: `must be some of ${providerNames.join(', ')}, in their order` })))
+    .pipe(
+      z
+        .array(z.enum(providerNames, { error: `must be some of ${providerNames.join(', ')}, in their order` }))
+        .refine((names) => new Set(names).size === names.length, 'must name each provider once'),
+    )
     .default([]),
-  SIMULATED_PROVIDER_URL: z.url().optional(),
+  SIMULATED_PROVIDER_URL: urlSetting('https:', 'http:').optional(),
   /** A second one, to see failover. The same key and secrets. */
-  SIMULATED_SECONDARY_URL: z.url().optional(),
+  SIMULATED_SECONDARY_URL: urlSetting('https:', 'http:').optional(),
   SIMULATED_PROVIDER_KEY: z.string().min(1).optional(),
   SIMULATED_PROVIDER_WEBHOOK_SECRETS: secretList,
   STRIPE_API_KEY: z.string().min(1).optional(),
   STRIPE_WEBHOOK_SECRETS: secretList,
-  STRIPE_URL: z.url().optional(),
+  STRIPE_URL: urlSetting('https:', 'http:').optional(),
   /** Where bank files are put and taken from: a directory, or `s3://bucket/folder`. */
-  ISO20022_DIRECTORY: z.string().min(1).optional(),
-  ISO20022_INITIATOR: z.string().min(1).default('Atlas'),
+  ISO20022_DIRECTORY: placeSetting.optional(),
+  ISO20022_INITIATOR: placeSetting.default('Atlas'),
   /** A JSON file: the account that pays, by currency. */
-  ISO20022_DEBTORS_FILE: z.string().min(1).optional(),
+  ISO20022_DEBTORS_FILE: placeSetting.optional(),
   ...s3EnvironmentShape,
   /** Seals what is at rest: 32 bytes in base64; several with spaces or commas while keys change, the newest first. */
   WEBHOOK_SECRETS_KEY: z.string().min(40, 'must be 32 bytes in base64').optional(),
   /** Whether webhooks may go to this machine itself, with plain http and on any port: said in so many words, for development. */
-  WEBHOOK_LOOPBACK: z.enum(['refused', 'allowed'], { error: 'must be refused or allowed' }).default('refused'),
-  UPSTASH_REDIS_REST_URL: z.url().optional(),
+  WEBHOOK_LOOPBACK: oneOfSetting('refused', 'allowed').default('refused'),
+  UPSTASH_REDIS_REST_URL: urlSetting('https:', 'http:').optional(),
   UPSTASH_REDIS_REST_TOKEN: z.string().min(1).optional(),
   IDEMPOTENCY_HOURS: wholeSetting(1, 24 * 30).default(24),
   RATE_LIMIT_PER_MINUTE: wholeSetting(1, 10_000_000).default(1_000),
   RATE_LIMIT_BURST_PER_SECOND: wholeSetting(1, 1_000_000).default(100),
   /** What cleared at shops that no merchant has: an open item for each, or only the list of GET /unassigned-clearings. */
-  UNASSIGNED_CLEARINGS: z.enum(['open_items', 'list'], { error: 'must be open_items or list' }).default('open_items'),
+  UNASSIGNED_CLEARINGS: oneOfSetting('open_items', 'list').default('open_items'),
   /** How long a changed destination of a merchant waits before it is paid. 0: not at all, for development. */
   DESTINATION_COOLING_HOURS: wholeSetting(0, 720).default(24),
 } as const;

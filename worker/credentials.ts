@@ -16,7 +16,8 @@ export function basicHeader({ username, password }: { username: string; password
  * compared, so that the time says nothing of which one it was.
  */
 export function requireBasic(header: string | null, expected: readonly Uint8Array[]): void {
-  const given = header === null ? null : utf8.encode(header);
+  // The scheme may be in any case (RFC 9110 section 11.1), and the credentials in theirs alone.
+  const given = header === null ? null : utf8.encode(header.replace(/^basic /i, 'Basic '));
   if (given === null || expected.filter((one) => equalBytes(given, one)).length === 0)
     throw new Refusal(
       401,

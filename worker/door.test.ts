@@ -45,6 +45,21 @@ describe('a request of the gateway, by the router and without it', () => {
   });
 });
 
+test.each([
+  ['Basic', 200],
+  ['basic', 200],
+  ['BASIC', 200],
+  ['Bearer', 401],
+  ['Basic ', 401],
+])(
+  'the scheme %j of Basic credentials is %i: its case says nothing (RFC 9110 section 11.1)',
+  async (scheme, status) => {
+    const authorization = String(basic()['authorization']).replace('Basic', scheme);
+    const ping = { method: 'POST', headers: { authorization }, body: '{"pings":[{}]}' };
+    expect((await call('/networks/marqeta/webhook', ping)).status).toBe(status);
+  },
+);
+
 test.each<[at: string, method: string]>([
   [`/elsewhere${path}`, 'POST'],
   [`/${path}`, 'POST'],

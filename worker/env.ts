@@ -53,7 +53,8 @@ const wholeNumber = (min: number, max: number, otherwise: number) =>
     z.pipe(
       z.union([z.string(), z.number()]),
       z.pipe(
-        z.transform((given: string | number) => Number(given)),
+        // Number() takes "", " ", "0x10" and "1e3" too.
+        z.transform((given: string | number) => (/^\d{1,9}$/.test(`${given}`) ? Number(given) : null)),
         z.int('must be a whole number').check(z.minimum(min), z.maximum(max)),
       ),
     ),
@@ -108,56 +109,65 @@ const several = (shape: RegExp, error: string) =>
       z.refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), error),
     );
 
-const settingsSchema = z
-  .object({
-    ENVIRONMENT: z.enum(environments),
-    /** Set with the secrets, and kept with them when code and variables are deployed anew: which environment they are for. */
-    SECRETS_OF: z._default(z.enum(environments), 'development'),
-    /** Where the local push of queue batches goes; empty where the origin pulls. */
-    ORIGIN_URL: z._default(
-      z.string().check(z.refine((text) => text === '' || URL.canParse(text), 'must be a URL')),
-      '',
-    ),
-    /** Signs and verifies the calls between the halves, and does nothing else. */
-    INTERNAL_SECRET: several(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
-    /** Secrets of the native network, separated by spaces: the newest first, older ones while they are rotated out. */
-    NATIVE_SECRETS: z.pipe(
-      z.pipe(
-        z.string(),
-        z.transform((text: string) => text.split(/\s+/).filter((secret) => secret !== '')),
+const shape = {
+  ENVIRONMENT: z.enum(environments),
+  /** Set with the secrets, and kept with them when code and variables are deployed anew: which environment they are for. */
+  SECRETS_OF: z._default(z.enum(environments), 'development'),
+  /** Where the local push of queue batches goes; empty where the origin pulls. */
+  ORIGIN_URL: z._default(
+    z
+      .string()
+      .check(
+        z.refine(
+          (text) => text === '' || (URL.canParse(text) && /^https?:\/\/[^\s,;]+$/.test(text)),
+          'must be one URL that begins with https:// or http://',
+        ),
       ),
-      z.array(webhookSecret).check(z.minLength(1, 'must hold at least one whsec_ secret')),
+    '',
+  ),
+  /** Signs and verifies the calls between the halves, and does nothing else. */
+  INTERNAL_SECRET: several(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
+  /** Secrets of the native network, separated by spaces: the newest first, older ones while they are rotated out. */
+  NATIVE_SECRETS: z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text: string) => text.split(/\s+/).filter((secret) => secret !== '')),
     ),
-    /** One for all passwords, or one for each, in their order. */
-    MARQETA_USERNAME: several(/./, 'must be set'),
-    /** Marqeta asks for 20 to 50 characters. */
-    MARQETA_PASSWORD: several(/^.{20,50}$/, 'must be 20 to 50 characters, as Marqeta asks'),
-    /** The webhook's `config.secret`; empty: webhooks are not signed, Basic authentication alone guards them. */
-    MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
-    /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
-    CARD_LOCATION_HINT: locationHint,
-    /** The same for the cards of one network, whose callers are elsewhere than the others'. */
-    MARQETA_LOCATION_HINT: locationHint,
-    NATIVE_LOCATION_HINT: locationHint,
-    /** Where all objects are kept. With another value, or with none, every card is another object, which knows nothing. */
-    JURISDICTION: z.optional(z.enum(jurisdictions)),
-    /** Beyond these, a network's word of money waits for a person; a currency that is not named has the default of its kind. */
-    AMOUNT_MAX: amounts('nothing to believe'),
-    /** Tokens of cards that nobody knows, of one network and minute in one isolate, that are still asked about at their cards. */
-    UNKNOWN_CARDS_PER_MINUTE: wholeNumber(0, 100_000, 60),
-    MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),
-    MARQETA_STAND_IN_MAX: standInMax,
-    MARQETA_STAND_IN_COUNT_PER_DAY: standInCount,
-    MARQETA_STAND_IN_SUM_PER_DAY: standInMax,
-    NATIVE_FAILURE_POLICY: z._default(z.enum(nativePolicies), 'decline'),
-    NATIVE_STAND_IN_MAX: standInMax,
-    NATIVE_STAND_IN_COUNT_PER_DAY: standInCount,
-    NATIVE_STAND_IN_SUM_PER_DAY: standInMax,
-  })
-  .check(({ value, issues }) => {
-    for (const { name, message } of [...standInProblems(value), ...secretProblems(value)])
-      issues.push({ code: 'custom', path: [name], input: undefined, message });
-  });
+    z.array(webhookSecret).check(z.minLength(1, 'must hold at least one whsec_ secret')),
+  ),
+  /** One for all passwords, or one for each, in their order. */
+  MARQETA_USERNAME: several(/^[^:]{4,50}$/, 'must be 4 to 50 characters, none of them a colon'),
+  /** Marqeta asks for 20 to 50 characters. */
+  MARQETA_PASSWORD: several(/^.{20,50}$/, 'must be 20 to 50 characters, as Marqeta asks'),
+  /** The webhook's `config.secret`; empty: webhooks are not signed, Basic authentication alone guards them. */
+  MARQETA_WEBHOOK_SECRET: z._default(z.string(), ''),
+  /** Where new card objects are placed: near the network that calls, which is not where their profile comes from. */
+  CARD_LOCATION_HINT: locationHint,
+  /** The same for the cards of one network, whose callers are elsewhere than the others'. */
+  MARQETA_LOCATION_HINT: locationHint,
+  NATIVE_LOCATION_HINT: locationHint,
+  /** Where all objects are kept. With another value, or with none, every card is another object, which knows nothing. */
+  JURISDICTION: z.optional(z.enum(jurisdictions)),
+  /** Beyond these, a network's word of money waits for a person; a currency that is not named has the default of its kind. */
+  AMOUNT_MAX: amounts('nothing to believe'),
+  /** Tokens of cards that nobody knows, of one network and minute in one isolate, that are still asked about at their cards. */
+  UNKNOWN_CARDS_PER_MINUTE: wholeNumber(0, 100_000, 60),
+  MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),
+  MARQETA_STAND_IN_MAX: standInMax,
+  MARQETA_STAND_IN_COUNT_PER_DAY: standInCount,
+  MARQETA_STAND_IN_SUM_PER_DAY: standInMax,
+  NATIVE_FAILURE_POLICY: z._default(z.enum(nativePolicies), 'decline'),
+  NATIVE_STAND_IN_MAX: standInMax,
+  NATIVE_STAND_IN_COUNT_PER_DAY: standInCount,
+  NATIVE_STAND_IN_SUM_PER_DAY: standInMax,
+};
+/** For tests: whoever adds one tries it with all that it must not be. */
+export const settingNames = Object.keys(shape);
+
+const settingsSchema = z.object(shape).check(({ value, issues }) => {
+  for (const { name, message } of [...standInProblems(value), ...secretProblems(value)])
+    issues.push({ code: 'custom', path: [name], input: undefined, message });
+});
 export type Settings = z.infer<typeof settingsSchema>;
 
 export interface FailurePolicy {

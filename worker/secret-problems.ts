@@ -39,14 +39,16 @@ export function secretProblems(settings: Secrets): Problem[] {
     const weakness = weaknessOf(secret, { mayBeShort: !isDeployed });
     if (weakness !== null) problems.push({ name, message: `${weakness}; make a random one` });
   }
-  for (const [one, other] of alikeIn(secrets)) {
+  const usernames = named('MARQETA_USERNAME', secretsIn(MARQETA_USERNAME));
+  // One name may go with several passwords, and be given with each.
+  const names = new Map(usernames.map((username) => [username.secret, username])).values();
+  for (const [one, other] of alikeIn([...secrets, ...names])) {
     const what = one === other ? 'holds one secret twice' : `holds the same secret as ${one}`;
     problems.push({ name: other as Problem['name'], message: `${what}; make one for each purpose` });
   }
-  const usernames = secretsIn(MARQETA_USERNAME);
   if (usernames.length > 1 && usernames.length !== secretsIn(MARQETA_PASSWORD).length)
     problems.push({ name: 'MARQETA_USERNAME', message: 'must be one, or as many as there are passwords' });
-  if (isDeployed) problems.push(...ofDeployed(settings, [...secrets, ...named('MARQETA_USERNAME', usernames)]));
+  if (isDeployed) problems.push(...ofDeployed(settings, [...secrets, ...usernames]));
   return problems;
 }
 
@@ -61,7 +63,7 @@ function ofDeployed(
     const message = "is not set; set the webhook's config.secret, so that nobody else can sign one";
     problems.push({ name: 'MARQETA_WEBHOOK_SECRET', message });
   }
-  if (ORIGIN_URL !== '' && new URL(ORIGIN_URL).protocol !== 'https:')
+  if (/^http:/i.test(ORIGIN_URL))
     problems.push({
       name: 'ORIGIN_URL',
       message: 'must be https where it is deployed, or empty where the origin pulls',

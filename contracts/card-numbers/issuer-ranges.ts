@@ -4,67 +4,59 @@
 export const lengthMin = 12;
 export const lengthMax = 19;
 
-interface Range {
-  readonly brand: string;
-  /** `51-55`, `2221-2720`: first and last prefix, with the same number of digits. One prefix alone stands for itself. */
-  readonly prefixes: readonly string[];
-  readonly lengths: readonly number[];
-  /**
-   * Lengths that are looked for in the middle of a longer run of digits too. Only where the prefix is rare or the brand is
-   * common: each such row finds cards by chance in long numbers (docs/decisions/0017 has the rates).
-   */
-  readonly glued?: readonly number[];
-}
+/**
+ * First and last prefix with the same number of digits (`51-55`, `2221-2720`), or one prefix that stands for itself, with spaces between;
+ * lengths; and those that are looked for in the middle of a longer run of digits too. These only where the prefix is rare or the brand
+ * is common: each such row finds cards by chance in long numbers (docs/decisions/0017 has the rates). Brands are named beside the rows,
+ * and not in them: nothing asks for one, and the edge's bundle would carry them.
+ */
+type Range = readonly [prefixes: string, lengths: readonly number[], glued?: readonly number[]];
 
 const from16 = [16, 17, 18, 19];
-const from12 = [12, 13, 14, 15, 16, 17, 18, 19];
+const from12 = [12, 13, 14, 15, ...from16];
+const only16 = [16];
 
 const ranges: readonly Range[] = [
-  { brand: 'Visa', prefixes: ['4'], lengths: [13, 16, 19], glued: [16] },
-  { brand: 'Mastercard', prefixes: ['51-55', '2221-2720'], lengths: [16], glued: [16] },
-  { brand: 'American Express', prefixes: ['34', '37'], lengths: [15], glued: [15] },
-  { brand: 'Discover', prefixes: ['6011', '644-649', '65'], lengths: from16, glued: [16] },
-  { brand: 'Diners Club', prefixes: ['300-305', '3095', '36', '38-39'], lengths: [14, 15, 16, 17, 18, 19] },
-  { brand: 'JCB', prefixes: ['3528-3589'], lengths: from16, glued: [16] },
-  { brand: 'JCB, old', prefixes: ['1800', '2131'], lengths: [15] },
-  { brand: 'UnionPay', prefixes: ['62', '81'], lengths: from16, glued: [16] },
-  { brand: 'China T-Union', prefixes: ['31'], lengths: [19] },
+  // Visa
+  ['4', [13, 16, 19], only16],
+  // Mastercard
+  ['51-55 2221-2720', only16, only16],
+  // American Express
+  ['34 37', [15], [15]],
+  // Discover
+  ['6011 644-649 65', from16, only16],
+  // Diners Club
+  ['300-305 3095 36 38-39', [14, 15, ...from16]],
+  // JCB, and its old numbers
+  ['3528-3589', from16, only16],
+  ['1800 2131', [15]],
+  // UnionPay
+  ['62 81', from16, only16],
+  // China T-Union
+  ['31', [19]],
   // Mastercard gives Maestro's numbers out of all of these. In the middle of other digits only the prefixes that are in use.
-  { brand: 'Maestro', prefixes: ['50', '56-58', '60-69'], lengths: from12 },
-  {
-    brand: 'Maestro, in use',
-    prefixes: ['5018', '5020', '5038', '5641', '5893', '6304', '6333-6334', '6390', '6703', '6706', '6709'],
-    lengths: from12,
-    glued: [16, 18, 19],
-  },
-  { brand: 'Maestro, in use', prefixes: ['6759', '6761-6763', '6767', '6771', '6799'], lengths: from12, glued: [16] },
-  { brand: 'Mir', prefixes: ['2200-2205'], lengths: from16, glued: [16] },
-  { brand: 'RuPay', prefixes: ['508500-508999', '606985-608500', '652150-653149'], lengths: [16], glued: [16] },
-  { brand: 'RuPay', prefixes: ['82', '817200-820199'], lengths: [16] },
-  {
-    brand: 'Elo',
-    prefixes: ['504175', '506699-506778', '509000-509999', '636297', '636368'],
-    lengths: [16],
-    glued: [16],
-  },
-  { brand: 'Elo', prefixes: ['627780', '650031-650051', '655000-655058'], lengths: [16], glued: [16] },
-  {
-    brand: 'Hipercard',
-    prefixes: ['384100', '384140', '384160', '606282', '637095', '637568', '637599', '637609', '637612'],
-    lengths: [13, 16, 19],
-    glued: [16],
-  },
-  { brand: 'Verve', prefixes: ['506099-506198', '507865-507964', '650002-650027'], lengths: [16, 18, 19], glued: [16] },
-  { brand: 'Troy', prefixes: ['9792'], lengths: [16], glued: [16] },
-  { brand: 'InstaPayment', prefixes: ['637-639'], lengths: [16] },
-  { brand: 'UATP', prefixes: ['1'], lengths: [15] },
-  { brand: 'Dankort', prefixes: ['5019'], lengths: [16], glued: [16] },
-  { brand: 'Uzcard', prefixes: ['8600'], lengths: [16], glued: [16] },
-  { brand: 'Humo', prefixes: ['9860'], lengths: [16], glued: [16] },
-  { brand: 'Napas', prefixes: ['9704'], lengths: [16, 19], glued: [16] },
-  { brand: 'GPN', prefixes: ['1946'], lengths: [16], glued: [16] },
-  { brand: 'Belkart', prefixes: ['9112'], lengths: [16], glued: [16] },
-  { brand: 'ArCa', prefixes: ['9051'], lengths: [16], glued: [16] },
+  ['50 56-58 60-69', from12],
+  ['5018 5020 5038 5641 5893 6304 6333-6334 6390 6703 6706 6709', from12, [16, 18, 19]],
+  ['6759 6761-6763 6767 6771 6799', from12, only16],
+  // Mir
+  ['2200-2205', from16, only16],
+  // RuPay
+  ['508500-508999 606985-608500 652150-653149', only16, only16],
+  ['82 817200-820199', only16],
+  // Elo
+  ['504175 506699-506778 509000-509999 636297 636368 627780 650031-650051 655000-655058', only16, only16],
+  // Hipercard
+  ['384100 384140 384160 606282 637095 637568 637599 637609 637612', [13, 16, 19], only16],
+  // Verve
+  ['506099-506198 507865-507964 650002-650027', [16, 18, 19], only16],
+  // InstaPayment
+  ['637-639', only16],
+  // UATP
+  ['1', [15]],
+  // Napas
+  ['9704', [16, 19], only16],
+  // Troy, Dankort, Uzcard, Humo, GPN, Belkart, ArCa
+  ['9792 5019 8600 9860 1946 9112 9051', only16, only16],
 ];
 
 interface SixDigits {
@@ -82,9 +74,9 @@ export const lengthsByFour = new Uint32Array(10_000);
 export const firstSixMatter = 1 << 16;
 const bySix = new Map<number, readonly SixDigits[]>();
 
-for (const { prefixes, lengths: alone, glued = [] } of ranges) {
+for (const [prefixes, alone, glued = []] of ranges) {
   const lengths = bitsOf(alone) | (bitsOf(glued) << 8);
-  for (const prefix of prefixes) {
+  for (const prefix of prefixes.split(' ')) {
     const [first = '', last = first] = prefix.split('-');
     const [from, to] = [Number(first.padEnd(4, '0').slice(0, 4)), Number(last.padEnd(4, '9').slice(0, 4))];
     const six = { first: Number(first), last: Number(last), lengths };

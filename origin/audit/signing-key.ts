@@ -6,12 +6,14 @@ import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 export function readSigningKey(name: string, given: string, type: 'private' | 'public' = 'private'): KeyObject {
   const pem = given.includes('-----BEGIN');
   const key = pem ? given.replaceAll('\\n', '\n') : Buffer.from(given, 'base64');
+  // Of several, either reader takes the first and passes over what follows. The second byte of DER says how many come after it.
+  const isOne = typeof key === 'string' ? key.split('-----BEGIN').length === 2 : key[1] === key.length - 2;
   try {
     const read =
       type === 'private'
         ? createPrivateKey(typeof key === 'string' ? key : { key, format: 'der', type: 'pkcs8' })
         : createPublicKey(typeof key === 'string' ? key : { key, format: 'der', type: 'spki' });
-    if (read.asymmetricKeyType === 'ed25519') return read;
+    if (isOne && read.asymmetricKeyType === 'ed25519') return read;
   } catch {
     // What was wrong with it might quote it.
   }

@@ -4,17 +4,21 @@
 import * as z from 'zod';
 import { secretsIn } from '../../contracts/secret-strength.ts';
 import type { KeyWatch } from '../secrets/shown-key.ts';
+import { urlSetting, wordSetting } from '../setting-shapes.ts';
 import { createDirectoryStore } from './directory-store.ts';
 import { isKeyPart, type ObjectStore } from './object-store.ts';
 import { type S3Key, S3Store } from './s3-store.ts';
 
 export const s3EnvironmentShape = {
   /** Whose S3: `https://s3.eu-central-1.amazonaws.com`, `https://<account>.r2.cloudflarestorage.com`. */
-  S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'must be a URL that begins with https:// or http://' }).optional(),
+  S3_ENDPOINT: urlSetting('https:', 'http:').optional(),
   /** R2 has one, `auto`; AWS wants the bucket's. */
-  S3_REGION: z.string().min(1).default('auto'),
+  S3_REGION: wordSetting.default('auto'),
   /** Two with a space while the key changes, in the order of S3_SECRET_ACCESS_KEY. */
-  S3_ACCESS_KEY_ID: z.string().min(1).optional(),
+  S3_ACCESS_KEY_ID: z
+    .string()
+    .regex(/^[\w\s-]+$/, 'must be letters and digits, two with a space between them while it changes')
+    .optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 } as const;
 const s3Environment = z.object(s3EnvironmentShape);
@@ -28,7 +32,8 @@ export interface NamedPlace {
 
 /** For what does not read the whole configuration. Throws one error that names every wrong value. */
 export function readS3Environment(environment: Readonly<Record<string, string | undefined>>): S3Environment {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const trimmed = Object.entries(environment).map(([name, value]) => [name, value?.trim()]);
+  const given = Object.fromEntries(trimmed.filter(([, value]) => value !== ''));
   const parsed = s3Environment.safeParse(given);
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => `${String(path[0])}: ${message}`);

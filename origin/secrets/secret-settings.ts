@@ -72,6 +72,9 @@ export function withSecretFiles(environment: Environment): { environment: Enviro
   return { environment: whole, problems };
 }
 
+/** Two as long as any secret is, with what does not separate them: `k1,k2` is neither of the two to whoever compares. */
+const runTogether = { comma: /[^\s,;]{16,}\s*[,;]\s*[^\s,;]{16,}/, semicolon: /[^\s,;]{16,}\s*;\s*[^\s,;]{16,}/ };
+
 /** A sentence for each secret that is weak, that anybody can read, or that stands in two places. */
 export function secretProblems(environment: Environment, isProduction: boolean): string[] {
   const secrets = secretNames.flatMap((name) => secretsOf(name, environment[name] ?? ''));
@@ -80,14 +83,51 @@ export function secretProblems(environment: Environment, isProduction: boolean):
     const problem = problemOf(secretSettings[name], secret, isProduction);
     if (problem !== null) problems.push(`${name}: ${problem}`);
   }
+  for (const name of secretNames) {
+    const { separator } = secretSettings[name];
+    const wrong = separator === space ? runTogether.comma : runTogether.semicolon;
+    if (separator !== null && wrong.test(environment[name] ?? ''))
+      problems.push(`${name}: must have spaces between its secrets`);
+  }
   for (const name of shownSettings)
     if (secrets.filter((one) => one.name === name).length > 2)
       problems.push(`${name}: holds more than two; while it changes, the new one and the one before it`);
-  for (const [one, other] of alikeIn(secrets)) {
+  for (const [one, other] of alikeIn([...secrets, ...besideSecrets(environment)])) {
     const where = one === other ? `${one}: holds one secret twice` : `${one} and ${other}: hold the same secret`;
     problems.push(`${where}; make one for each purpose`);
   }
   return [...new Set(problems)];
+}
+
+/**
+ * What may hold a secret by mistake, or by its nature within something longer: settings that are none (a token as an account's id is in
+ * every log), passwords in addresses, what a collector is shown. Each value once: of two such settings with one value nothing is said.
+ */
+function besideSecrets(environment: Environment): NamedSecret[] {
+  const found = new Map<string, NamedSecret>();
+  for (const [name, text = ''] of Object.entries(environment))
+    for (const secret of isSecret(name) ? within(name, text) : text.split(spaceOrComma))
+      if (secret.length >= theirsLengthMin && !found.has(secret)) found.set(secret, { name, secret });
+  return [...found.values()];
+}
+
+/** Of a secret that is looked at as a whole, the part that is one. */
+function within(name: SecretName, text: string): string[] {
+  if (name === 'OTEL_EXPORTER_OTLP_HEADERS') return decoded(text).split(/[\s,]|=(?=.)/);
+  return name.startsWith('DATABASE_') && URL.canParse(text) ? [decoded(new URL(text).password)] : [];
+}
+
+/** As it stands where it cannot be decoded: its shape says so. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function isSecret(name: string): name is SecretName {
+  return Object.hasOwn(secretSettings, name);
 }
 
 function secretsOf<N extends SecretName>(name: N, text: string): (NamedSecret & { name: N })[] {

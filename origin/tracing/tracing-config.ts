@@ -3,6 +3,7 @@
 
 import * as z from 'zod';
 import { isThisMachine } from '../outside.ts';
+import { urlSetting } from '../setting-shapes.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -24,7 +25,7 @@ const headers = z.string().transform((text, context): readonly Headers[] => {
 function readHeaders(text: string): Headers | null {
   const read: Record<string, string> = {};
   for (const part of text.split(',').filter((one) => one.trim() !== '')) {
-    const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([\x21-\x7e]{1,4000})\s*$/.exec(part) ?? [];
+    const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([!-:<-~]{1,4000})\s*$/.exec(part) ?? [];
     const plain = decoded(value);
     if (name === undefined || plain === null) return null;
     read[name] = plain;
@@ -34,9 +35,7 @@ function readHeaders(text: string): Headers | null {
 
 export const tracingEnvironmentShape = {
   /** A collector's, without the path: `/v1/traces` is added. Not set: nothing is traced, and no SDK is loaded. */
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url({ protocol: /^https?$/, error: 'must be a URL that begins with http:// or https://' })
-    .optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: urlSetting('https:', 'http:').optional(),
   OTEL_EXPORTER_OTLP_HEADERS: headers.optional(),
   /** The share of traces that are recorded, 0 to 1. By the trace's id, so that all who work on one trace decide alike. */
   OTEL_TRACES_SAMPLER_ARG: z

@@ -1,0 +1,51 @@
+// Shapes of settings, as every part of the configuration reads one: whole numbers, one URL, one word. What is no such thing is refused
+// with what it must be, and is never quoted.
+
+import * as z from 'zod';
+
+/** In digits alone: Number() takes "0x10", "1e3" and "" too. */
+export function wholeSetting(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,15}$/, { error })
+    .transform(Number)
+    .pipe(z.number().min(min, { error }).max(max, { error }));
+}
+
+/** One of few words. */
+export function oneOfSetting<const T extends string>(...words: readonly T[]) {
+  return z.enum(words, { error: `must be ${words.join(' or ')}` });
+}
+
+/** A list of URLs reads as one whose host or path has a comma in it. */
+export function urlSetting(...protocols: readonly string[]) {
+  return z.string().refine((text) => isOneUrl(text, protocols), {
+    error: `must be a URL that begins with ${protocols.map((protocol) => `${protocol}//`).join(' or ')}, and only one`,
+  });
+}
+
+function isOneUrl(text: string, protocols: readonly string[]): boolean {
+  if (!URL.canParse(text) || /\s|[,;]\w+:\/\//.test(text)) return false;
+  const { protocol, host, password } = new URL(text);
+  return protocols.includes(protocol) && !/[,;]/.test(host) && isEncoded(password);
+}
+
+/** Whoever connects decodes it. */
+function isEncoded(part: string): boolean {
+  try {
+    decodeURIComponent(part);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** An id or a name that somebody else has given, one. */
+export const wordSetting = z.string().regex(/^[\w.:@-]{1,200}$/, { error: 'must be one id, without spaces or commas' });
+
+/** A host's name or address, one. */
+export const hostSetting = z.string().regex(/^[\w.:[\]%-]{1,255}$/, { error: 'must be one host or address' });
+
+/** A path or a place: anything that can be seen. */
+export const placeSetting = z.string().regex(/^[^\p{Cc}]{1,1000}$/u, { error: 'must be one line of text' });
