@@ -107,7 +107,7 @@ describe('the process', () => {
     started.stderr?.on('data', (text) => said.push(String(text)));
     expect(await once(started, 'exit')).toEqual([1, null]);
     expect(said.join('')).toMatch(
-      /^configuration: PORT: must be a whole number; DATABASE_URL: is not set; API_KEY: is not set/,
+      /^configuration: PORT: must be a whole number from 0 to 65535; DATABASE_URL: is not set; API_KEY: is not set/,
     );
   });
 
