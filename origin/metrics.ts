@@ -2,6 +2,7 @@
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { measureCredentials } from './api/credential-metrics.ts';
+import { measureProofs } from './audit/last-proofs.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
 import { measureSuspense } from './ledger/suspense.ts';
@@ -15,6 +16,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   measureCardData(registry);
   measureCredentials(registry, database.sql);
   measureClock(registry, database);
+  measureProofs(registry, database.sql);
   const pool = new Gauge({
     name: 'database_pool_connections',
     help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',

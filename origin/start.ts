@@ -10,6 +10,7 @@ import { type Database, openDatabase } from './db/client.ts';
 import { databaseMetrics } from './db/database-metrics.ts';
 import { migrate } from './db/migrate.ts';
 import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
+import { measureEdge } from './edge/edge-metrics.ts';
 import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
 import { createDeadQueue, createDeadQueueMetrics, type DeadQueueMetrics } from './intake/dead-queue.ts';
@@ -50,6 +51,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
   measure(registry, { work: database, api: apiDatabase });
   const edge = edgeOf(config);
+  measureEdge(registry, edge);
   const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };

@@ -3,10 +3,11 @@
 import type { Alert, AlertGroup } from './alert.ts';
 import { budgets } from './budgets.ts';
 import { cards } from './cards.ts';
-import { database, providers, redisAndVault } from './dependencies.ts';
+import { database, redisAndVault } from './dependencies.ts';
 import { evidence } from './evidence.ts';
 import { pipe, security, settlement, webhooks } from './house.ts';
 import { payments } from './payments.ts';
+import { providers } from './providers.ts';
 
 export const groups: readonly AlertGroup[] = [
   ...[payments, providers, webhooks, database, redisAndVault, settlement, cards, pipe, security, evidence],

@@ -1,87 +1,9 @@
-// What the origin stands on: payment providers, database, Redis, certificates, vault.
+// What the origin stands on: database, Redis, certificates, vault.
 
 import { type AlertGroup, job } from './alert.ts';
 
-const calls = (peer: string, outcome: string) =>
-  `http_client_request_duration_seconds_count{${job},peer="${peer}",outcome="${outcome}"}`;
 const commit = (le: string) => `sql_exec_latency_bucket{${job},op="commit",le="${le}"}`;
 const redis = (le: string) => `redis_command_duration_seconds_bucket{${job},le="${le}"}`;
-const breaker = `circuit_breaker_state{${job},psp="stripe"}`;
-const failed = 'outcome=~"not_taken|unknown"';
-
-export const providers: AlertGroup = {
-  name: 'adapters',
-  alerts: [
-    {
-      name: 'PSPAdapterErrorRateHigh',
-      // `psp` beside `peer`: an open breaker silences what it explains, by that label.
-      expr: `label_replace(100 * sum by (peer) (increase(http_client_request_duration_seconds_count{${job},${failed}}[5m])) / sum by (peer) (increase(http_client_request_duration_seconds_count{${job}}[5m])), "psp", "$1", "peer", "(.+)") > 2`,
-      ...{ for: '10m', severity: 'SEV-2', service: 'providers', runbook: 'provider-outage', origin: 'mended' },
-      summary: 'More than 2 % of the calls to {{ $labels.peer }} fail (10m)',
-      description:
-        '{{ $value | printf "%.1f" }} % were not taken, or did not say what became of them. A rejected payment is an answer, not an error.',
-      fires: {
-        series: { [calls('stripe', 'paid')]: '0+90x30', [calls('stripe', 'unknown')]: '0+10x30' },
-        at: '20m',
-        labels: { peer: 'stripe', psp: 'stripe' },
-      },
-      silent: {
-        series: {
-          [calls('stripe', 'paid')]: '0+90x30',
-          [calls('stripe', 'rejected')]: '0+10x30',
-          [calls('stripe', 'unknown')]: '0+1x30',
-        },
-        at: '20m',
-      },
-    },
-    {
-      name: 'PSPCallLatencyP95High',
-      expr: `label_replace(histogram_quantile(0.95, sum by (le, peer) (rate(http_client_request_duration_seconds_bucket{${job}}[5m]))), "psp", "$1", "peer", "(.+)") > 1.2`,
-      ...{ for: '10m', severity: 'SEV-3', service: 'providers', runbook: 'provider-outage', origin: 'asked' },
-      summary: 'Calls to {{ $labels.peer }} take more than 1.2 s at p95 (10m)',
-      description:
-        'p95 is {{ $value | humanizeDuration }}. The engine waits up to 20 s, and asks about what it did not hear of.',
-      fires: {
-        series: {
-          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="1.2"}`]: '0+50x30',
-          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="2.5"}`]: '0+100x30',
-          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="+Inf"}`]: '0+100x30',
-        },
-        at: '20m',
-        labels: { peer: 'stripe', psp: 'stripe' },
-      },
-      silent: {
-        series: {
-          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="1.2"}`]: '0+100x30',
-          [`http_client_request_duration_seconds_bucket{${job},peer="stripe",outcome="paid",le="+Inf"}`]: '0+100x30',
-        },
-        at: '20m',
-      },
-    },
-    {
-      name: 'PSPCircuitBreakerOpen',
-      expr: `max by (psp) (circuit_breaker_state{${job}}) == 2`,
-      ...{ for: '2m', severity: 'SEV-1', service: 'providers', runbook: 'provider-outage', origin: 'mended' },
-      summary: 'The breaker of {{ $labels.psp }} is open',
-      description: 'Its settlements wait, or go to the next provider where it is certain that they were not paid.',
-      fires: { series: { [breaker]: '0x3 2x10' }, at: '8m', labels: { psp: 'stripe' } },
-      silent: { series: { [breaker]: '0x3 1x10' }, at: '8m' },
-    },
-    {
-      name: 'PSPCircuitBreakerFlapping',
-      expr: `sum by (psp) (increase(circuit_breaker_opens_total{${job}}[15m])) >= 3`,
-      ...{ severity: 'SEV-2', service: 'providers', runbook: 'provider-outage', origin: 'ours' },
-      summary: 'The breaker of {{ $labels.psp }} opened {{ $value | printf "%.0f" }} times in 15 minutes',
-      description: 'Openings that are shorter than two minutes, or than a scrape: the provider is neither up nor down.',
-      fires: {
-        series: { [`circuit_breaker_opens_total{${job},psp="stripe"}`]: '0x3 1x2 2x2 4x10' },
-        at: '14m',
-        labels: { psp: 'stripe' },
-      },
-      silent: { series: { [`circuit_breaker_opens_total{${job},psp="stripe"}`]: '0x3 1x20' }, at: '14m' },
-    },
-  ],
-};
 
 export const database: AlertGroup = {
   name: 'database',

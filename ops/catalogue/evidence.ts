@@ -3,6 +3,7 @@
 import { type AlertGroup, job } from './alert.ts';
 
 const lag = (loop: string) => `loop_lag_seconds{${job},loop="${loop}"}`;
+const proved = (of: string) => `proof_last_success_timestamp_seconds{${job},of="${of}"}`;
 const success = (loop: string) => `loop_last_success_timestamp_seconds{${job},loop="${loop}"}`;
 
 export const evidence: AlertGroup = {
@@ -31,6 +32,34 @@ export const evidence: AlertGroup = {
         labels: { loop: 'audit checkpoints' },
       },
       silent: { every: 5, series: { [success('audit checkpoints')]: '0+300x60' }, at: '125m' },
+    },
+    {
+      name: 'BooksNotProved',
+      // A week and a day, for a proof a week; an hour's sweep has a day.
+      expr: `time() - max by (of) (proof_last_success_timestamp_seconds{${job},of=~"audit|ledger"}) > 691200 or time() - max by (of) (proof_last_success_timestamp_seconds{${job},of="cards"}) > 86400`,
+      ...{ for: '15m', severity: 'SEV-3', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },
+      summary: 'The last good proof of {{ $labels.of }} is {{ $value | humanizeDuration }} old',
+      description:
+        'audit, ledger: npm run audit -- verify was not run, or found something. cards: the sweep could not compare every card with its books.',
+      fires: {
+        every: 60,
+        series: { [proved('audit')]: '0x240', [proved('ledger')]: '0+3600x240', [proved('cards')]: '0+3600x240' },
+        at: '200h',
+        labels: { of: 'audit' },
+      },
+      silent: {
+        every: 60,
+        series: { [proved('audit')]: '604800x240', [proved('ledger')]: '604800x240', [proved('cards')]: '0+3600x240' },
+        at: '200h',
+      },
+      more: [
+        {
+          what: 'cards that could not be compared for a day',
+          isFiring: true,
+          ...{ every: 60, at: '30h', labels: { of: 'cards' } },
+          series: { [proved('audit')]: '0x240', [proved('cards')]: '0x240' },
+        },
+      ],
     },
     {
       name: 'RetentionBehind',

@@ -92,28 +92,32 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a wrong control set on many cards',
     today:
-      'One card first, then all; the way back is the version before, by the same command. Told by partners and the dashboard of declines: no alert knows a wrong decline. How long a million cards take is not measured',
-    ...{ metric: 'card_decisions_total', alerts: [], runbook: 'bad-control-set' },
+      'One card first, then all; the way back is the version before, by the same command. An alert when the declines of one reason jump; what is wrongly approved, only partners tell. How long a million cards take is not measured',
+    ...{ metric: 'card_decisions_total', alerts: ['DeclinesJump'], runbook: 'bad-control-set' },
     command: 'npx atlas control-set apply CONTROL_SET_ID --version VERSION --canary 1',
   },
   {
     name: 'the wrong environment is deployed',
     today:
-      'Cannot overwrite another by its name; variables of one beside secrets of another serve nothing and say so. `/health` is degraded by `edge`; no alert of its own yet',
-    ...{ metric: 'card_decisions_total', alerts: [], runbook: 'wrong-deployment' },
+      'Cannot overwrite another by its name; variables of one beside secrets of another serve nothing and say so. `/health` is degraded by `edge`',
+    ...{ metric: 'edge_serves', alerts: ['EdgeNotServing', 'CardsNotAsked'], runbook: 'wrong-deployment' },
     command: 'npx atlas doctor',
   },
   {
     name: 'the edge is misconfigured',
     today:
-      '503 with `Retry-After` to everybody, a decline to Marqeta’s gateway; `/readyz` of the edge, `/health` and the deployment’s smoke check name the setting; no alert of its own yet',
-    ...{ metric: 'card_decisions_total', alerts: [], runbook: 'wrong-deployment' },
+      '503 with `Retry-After` to everybody, a decline to Marqeta’s gateway; `/readyz` of the edge, `/health` and the deployment’s smoke check name the setting',
+    ...{ metric: 'edge_serves', alerts: ['EdgeNotServing', 'CardsNotAsked'], runbook: 'wrong-deployment' },
     command: 'curl -s "$ATLAS_EDGE_URL/readyz"',
   },
   {
     name: 'a provider is down',
     today: 'Its breaker opens, the next one is used; what it may have paid is asked about, never sent elsewhere',
-    ...{ metric: 'circuit_breaker_state', alerts: ['PSPCircuitBreakerOpen'], runbook: 'provider-outage' },
+    ...{
+      metric: 'circuit_breaker_state',
+      alerts: ['PSPCircuitBreakerOpen', 'PSPNotAnswering'],
+      runbook: 'provider-outage',
+    },
     command: 'npx atlas settlements stuck',
   },
   {

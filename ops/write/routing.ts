@@ -24,7 +24,9 @@ export function alertmanager() {
     inhibit_rules: [
       {
         source_matchers: ['alertname="PSPCircuitBreakerOpen"'],
-        target_matchers: ['alertname=~"PSPAdapterErrorRateHigh|PSPCallLatencyP95High|PSPCircuitBreakerFlapping"'],
+        target_matchers: [
+          'alertname=~"PSPAdapterErrorRateHigh|PSPCallLatencyP95High|PSPCircuitBreakerFlapping|PSPNotAnswering"',
+        ],
         equal: ['psp'],
       },
       {
@@ -32,6 +34,11 @@ export function alertmanager() {
         target_matchers: [
           'alertname=~"DBCommitLatencyHigh|DBPoolExhausted|WebhookStoreFailures|LoopStandsStill|SettlementResultLost"',
         ],
+      },
+      // Each of them keeps decisions from being counted, or from being made.
+      {
+        source_matchers: ['alertname=~"EdgeNotServing|DBErrors|QueuePullsFail"'],
+        target_matchers: ['alertname=~"CardsNotAsked|DeclinesJump"'],
       },
       { source_matchers: ['alertname="OriginDown"'], target_matchers: ['alertname="PaymentsNoTraffic"'] },
       {

@@ -3,6 +3,7 @@
 
 import type { Context } from 'hono';
 import type { Amounts } from '../../contracts/amount-max.ts';
+import { type LastProof, readLastProofs } from '../audit/last-proofs.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { muchSuspense, suspenseOf } from '../ledger/suspense.ts';
@@ -57,10 +58,11 @@ export function health(parts: HealthParts) {
     const { providers, failures, unconfigured } = secondHalf.engine.state();
     // Null where the database does not say.
     const seen: { open_items: readonly OpenItemCount[] | null } = { open_items: null };
-    const [lags, suspense, ...checks] = await Promise.all([
+    const [lags, suspense, proofs, ...checks] = await Promise.all([
       within(timeoutMs, lagsOf(loops)).catch(() => new Map<string, number | null>()),
       // Null where the database does not say, as for open items.
       within(timeoutMs, suspenseOf(database.sql)).catch(() => null),
+      within(timeoutMs, readLastProofs(database.sql)).catch(() => null),
       check('database', 'unhealthy', () => ping(database)),
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
@@ -94,7 +96,7 @@ export function health(parts: HealthParts) {
     const shown = loops.map((loop) => loopView(loop, lags));
     return answer(
       context,
-      { status, dependencies, ...seen, suspense, loops: shown },
+      { status, dependencies, ...seen, suspense, last_proofs: proofs?.map(proofView) ?? null, loops: shown },
       status === 'unhealthy' ? 503 : 200,
     );
   };
@@ -104,6 +106,10 @@ function loopView(loop: Loop, lags: ReadonlyMap<string, number | null>) {
   const { name, standing, failures, last_success_at_ms, last_error } = loop.state();
   const last_success_at = last_success_at_ms === null ? null : new Date(last_success_at_ms).toISOString();
   return { name, standing, failures, last_success_at, last_error, lag_ms: lags.get(name) ?? null };
+}
+
+function proofView({ kind, proved_at }: LastProof) {
+  return { of: kind, proved_at: proved_at?.toISOString() ?? null };
 }
 
 function assertMoves(loop: Loop): Promise<void> {

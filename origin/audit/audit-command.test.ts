@@ -10,6 +10,7 @@ import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { buckets } from '../../scripts/test-stores.ts';
 import { openDatabase } from '../db/client.ts';
+import { readLastProofs } from './last-proofs.ts';
 
 let url: string;
 let directory: string;
@@ -72,6 +73,35 @@ test('X14: a chain that nobody has witnessed is not called proved, rewritten or 
   const { code, stdout } = await run('verify', '--json');
   expect([code, JSON.parse(stdout)]).toMatchObject([0, { witnessed: true, witnessed_to: { audit_events: 10 } }]);
   expect((await run('verify')).stdout).toContain('nothing was changed');
+});
+
+const proved = async () => {
+  const proofs = await asOwner(url, readLastProofs);
+  return Object.fromEntries(proofs.map(({ kind, proved_at }) => [kind, proved_at !== null]));
+};
+
+test('a good run is noted, one that found something or was not witnessed is not, and a login that only reads says so', async () => {
+  expect((await run('verify')).code).toBe(3);
+  expect(await proved()).toEqual({ audit: false, cards: false, ledger: true });
+  expect((await run('checkpoint')).code).toBe(0);
+  expect(await proved()).toEqual({ audit: true, cards: false, ledger: true });
+  const reader = `reader_${new URL(url).pathname.slice(1)}`;
+  await asOwner(url, (sql) =>
+    sql.query(`create role ${reader} login password 'reader'; grant pg_read_all_data to ${reader}`),
+  );
+  const asReader = new URL(url);
+  [asReader.username, asReader.password] = [reader, 'reader'];
+  const read = await runIn({ DATABASE_URL: asReader.href }, 'verify');
+  expect([read.code, read.stdout]).toEqual([0, expect.stringContaining('not noted')]);
+  const before = await asOwner(url, readLastProofs);
+  await asOwner(url, (sql) => sql.query(`${unseen}; update audit_events set actor = 'nobody' where audit_no = 7`));
+  expect((await run('verify')).code).toBe(1);
+  const after = await asOwner(url, readLastProofs);
+  const at = (proofs: typeof before, wanted: string) => proofs.find(({ kind }) => kind === wanted)?.proved_at;
+  expect(at(after, 'audit')).toEqual(at(before, 'audit'));
+  // The balances are whole all the same.
+  expect(at(after, 'ledger')?.getTime()).toBeGreaterThan(at(before, 'ledger')?.getTime() ?? Number.POSITIVE_INFINITY);
+  await asOwner(url, (sql) => sql.query(`drop owned by ${reader}; drop role ${reader}`));
 });
 
 test('counts what a reader understands, in major units, and says what a fault means', async () => {

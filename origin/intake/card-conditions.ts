@@ -60,6 +60,16 @@ export async function cardsWithConditions(sql: Sql, cards: readonly CardName[]):
   return new Set(rows.map(({ card_key }) => card_key));
 }
 
+/** Of which of the cards a person knows, also where they have put it aside. */
+export async function cardsTold(sql: Sql, cards: readonly CardName[]): Promise<Set<string>> {
+  const { rows } = await sql.query<{ card_key: string }>(
+    `select distinct card_key from open_items
+     where card_key = any($1::text[]) and kind = any($2::text[]) and status in ('open', 'dismissed')`,
+    [cards.map(keyOf), kinds],
+  );
+  return new Set(rows.map(({ card_key }) => card_key));
+}
+
 /** The card and the ledger have the same again. An action that was begun is left to be finished. */
 export async function closeConditions(sql: Sql, card: CardName): Promise<void> {
   await sql.query(

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
+import { noteCardsCompared, noteProof, proofBegins, readLastProofs } from '../audit/last-proofs.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
@@ -108,6 +109,63 @@ test('the sweep: one card that cannot be caught up, alone on its page, is no fai
   const loop = createSweep(options);
   await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
   expect([loop.state().failures_total, await items()]).toEqual([0, ['card_events_lost open native:alone']]);
+});
+
+describe('the sweep notes that every card was compared', () => {
+  const compared = async () =>
+    (await readLastProofs(database.sql)).flatMap(({ kind, proved_at }) => (kind === 'cards' ? [proved_at] : []))[0];
+  const sweepOnce = async (edgeNow: RepairOptions['edge']) => {
+    const loop = createSweep({ ...options, edge: edgeNow });
+    await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
+  };
+
+  test('as of its beginning, and not where a card could not be asked and nobody was told', async () => {
+    const [asked, dumb] = [spendingCard('asked', 2), spendingCard('dumb', 2)];
+    await intake.take([asked, dumb].map((card) => ({ id: card.card_token, body: card.message() })));
+    const halfDumb = {
+      ...options.edge,
+      eventsAfter: (...[card, after]: Parameters<RepairOptions['edge']['eventsAfter']>) =>
+        card.card_token === 'dumb' ? Promise.reject(new Error('no answer')) : options.edge.eventsAfter(card, after),
+    };
+    await sweepOnce(halfDumb);
+    expect(await compared()).toBeNull();
+    const before = await proofBegins(database.sql);
+    await sweepOnce(options.edge);
+    const first = await compared();
+    expect(first?.getTime()).toBeGreaterThanOrEqual(before.getTime());
+    await sweepOnce(halfDumb);
+    expect(await compared()).toEqual(first);
+  });
+
+  test('also where one differs and is an open item, put aside or not', async () => {
+    const lost = spendingCard('forgetful', 5);
+    await intake.take([{ id: '1', body: lost.message(1) }]);
+    edge.trimmed.set(lost.card_key, 3);
+    await sweepOnce(options.edge);
+    const first = await compared();
+    expect([first, await items()]).toEqual([expect.any(Date), ['card_events_lost open native:forgetful']]);
+    await database.sql.query(
+      `update open_items set status = 'dismissed', closed_at = now(), resolution = 'dismiss' where status = 'open'`,
+    );
+    await sweepOnce(options.edge);
+    expect((await compared())?.getTime()).toBeGreaterThan(first?.getTime() ?? Number.POSITIVE_INFINITY);
+    edge.trimmed.delete(lost.card_key);
+  });
+
+  test('a run that began earlier takes no later one’s place, none is of the future, and none can be removed', async () => {
+    const early = await proofBegins(database.sql);
+    const late = await proofBegins(database.sql);
+    for (const at of [late, early, new Date(Date.now() + 3_600_000)]) await noteCardsCompared(database.sql, at);
+    const noted = (await compared())?.getTime() ?? 0;
+    expect(noted).toBeGreaterThanOrEqual(late.getTime());
+    expect(noted).toBeLessThanOrEqual((await proofBegins(database.sql)).getTime());
+    await expect(database.sql.query('delete from last_proofs')).rejects.toThrow('permission denied');
+    // The service vouches for no books: those are the owner's to prove.
+    expect([await noteProof(database.sql, 'audit', late), await noteProof(database.sql, 'ledger', late)]).toEqual([
+      false,
+      false,
+    ]);
+  });
 });
 
 test('a card that a newer release of the edge has written is told of, until it is read again', async () => {

@@ -3,11 +3,19 @@
 
 import type { Logger } from 'pino';
 import { limits } from '../../contracts/limits.ts';
+import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import { cardsWithConditions, closeConditions, raiseBehind, raiseLost, raiseNewer } from './card-conditions.ts';
+import {
+  cardsTold,
+  cardsWithConditions,
+  closeConditions,
+  raiseBehind,
+  raiseLost,
+  raiseNewer,
+} from './card-conditions.ts';
 import type { Intake } from './intake.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { keyOf } from './sort-out.ts';
@@ -143,18 +151,24 @@ export function createGapRepair(options: RepairOptions): Loop {
   });
 }
 
-/** Every card that is known, at start and from time to time: a queue may have lost the last events of a stream. */
+/**
+ * Every card that is known, at start and from time to time: a queue may have lost the last events of a stream. A pass in which each card was
+ * compared, or is an open item, is noted: its age is watched.
+ */
 export function createSweep(options: RepairOptions): Loop {
   const { database, edge, log } = options;
   const first: CardName = { network: '', card_token: '' };
   // Kept over rounds: where the edge was away, the next round goes on there.
   let last = first;
+  /** When the pass began, by the database's clock, and whether it has looked at every card so far. */
+  let pass: { readonly beganAt: Date; isWhole: boolean } | null = null;
   return createLoop({
     name: 'sweep',
     log,
     intervalMs: sweepPauseMs,
     async round(signal, moved) {
       for (;;) {
+        pass ??= { beganAt: await proofBegins(database.sql), isWhole: true };
         // A full join: a card may have no stream yet, all its events lost; a stream may have no card here. One that has none, and
         // whose newest event is older than what the edge keeps, is left alone: there is nothing left of it at the edge.
         const { rows } = await database.sql.query<Behind>(
@@ -168,11 +182,23 @@ export function createSweep(options: RepairOptions): Loop {
           [last.network, last.card_token, cardsPerRound, limits.retentionMs],
         );
         const troubled = await cardsWithConditions(database.sql, rows);
-        await eachOf(rows, (card) => repaired(options, card, troubled, signal), { edge, log, signal, moved });
+        const failed = await eachOf(rows, (card) => repaired(options, card, troubled, signal), {
+          edge,
+          log,
+          signal,
+          moved,
+        });
         options.metrics.swept.inc(rows.length);
         if (signal.aborted) return false;
+        if (failed.length > 0) {
+          const told = await cardsTold(database.sql, failed);
+          if (failed.some((card) => !told.has(keyOf(card)))) pass.isWhole = false;
+        }
         last = rows.at(-1) ?? first;
-        if (rows.length === 0) return false;
+        if (rows.length > 0) continue;
+        if (pass.isWhole) await noteCardsCompared(database.sql, pass.beganAt);
+        pass = null;
+        return false;
       }
     },
   });
@@ -187,10 +213,10 @@ interface Work {
 
 /**
  * A few at a time. One that fails is logged and stands in nobody's way, be it the only one of its page. Throws where all failed and
- * the edge itself does not answer: then it is none of the cards' fault.
+ * the edge itself does not answer: then it is none of the cards' fault. Returns those that failed.
  */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>, { edge, ...of }: Work): Promise<void> {
-  let failed = 0;
+async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>, { edge, ...of }: Work): Promise<T[]> {
+  const failed: T[] = [];
   let lastError: unknown;
   const queue = items.values();
   await Promise.all(
@@ -198,19 +224,20 @@ async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>, 
       for (const item of queue) {
         if (of.signal.aborted) return;
         await work(item).catch((error: unknown) => {
-          failed += 1;
+          failed.push(item);
           lastError = error;
         });
         of.moved();
       }
     }),
   );
-  if (failed === 0) return;
-  if (failed === items.length)
+  if (failed.length === 0) return failed;
+  if (failed.length === items.length)
     await edge.ping().catch(() => {
       throw new Error('no card could be caught up: the edge does not answer', { cause: lastError });
     });
-  of.log.warn({ err: lastError, failed, of: items.length }, 'some cards could not be caught up');
+  of.log.warn({ err: lastError, failed: failed.length, of: items.length }, 'some cards could not be caught up');
+  return failed;
 }
 
 /** SQL: when the event came that waits the longest for one before it. */

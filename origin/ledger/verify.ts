@@ -2,6 +2,7 @@
 // Reads everything in one snapshot; nothing in it trusts the triggers that keep the balances.
 // Alone: `DATABASE_URL=… node origin/ledger/verify.ts`, which exits with 1 where something differs.
 
+import { noteProof, proofBegins } from '../audit/last-proofs.ts';
 import { connectOwner, type Sql } from '../db/client.ts';
 
 export interface LedgerProof {
@@ -63,7 +64,10 @@ if (import.meta.main) {
   const url = process.env['DATABASE_URL'];
   if (url === undefined) throw new Error('DATABASE_URL is not set');
   const sql = await connectOwner(url);
-  const result = await verifyLedger(sql).finally(() => sql.end());
+  const beganAt = await proofBegins(sql);
+  const result = await verifyLedger(sql);
+  if (result.differences.length === 0) await noteProof(sql, 'ledger', beganAt);
+  await sql.end();
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   process.exitCode = result.differences.length === 0 ? 0 : 1;
 }

@@ -111,6 +111,7 @@ describe('breaker', () => {
     expect(await safe.submit(submission, never)).toEqual(paid);
     expect(safe.availability()).toBe('closed');
     expect(await metric('circuit_breaker_state')).toEqual([{ value: 0, labels: { psp: 'simulated' } }]);
+    expect(await metric('circuit_breaker_closes_total')).toEqual([{ value: 1, labels: { psp: 'simulated' } }]);
   });
 
   test('while that one is under way the others are refused, and its failure opens for thirty seconds more', async () => {
@@ -129,6 +130,9 @@ describe('breaker', () => {
     expect(safe.availability()).toBe('open');
     vi.advanceTimersByTime(1);
     expect(safe.availability()).toBe('half_open');
+    // Down: opened twice, and closed never.
+    expect(await metric('circuit_breaker_opens_total')).toEqual([{ value: 2, labels: { psp: 'simulated' } }]);
+    expect(await metric('circuit_breaker_closes_total')).toEqual([{ value: 0, labels: { psp: 'simulated' } }]);
   });
 
   test('open, a question is not answered by "not found" but by "unknown"', async () => {

@@ -47,18 +47,7 @@ export interface ProviderMetrics {
 
 export function createProviderMetrics(registry: Registry): ProviderMetrics {
   const registers = [registry];
-  const breaker = new Gauge({
-    name: 'circuit_breaker_state',
-    help: 'Breaker of a payment provider: 0 closed, 1 half open, 2 open',
-    labelNames: ['psp'],
-    registers,
-  });
-  const opens = new Counter({
-    name: 'circuit_breaker_opens_total',
-    help: 'How often the breaker of a payment provider opened: also for less long than between two scrapes',
-    labelNames: ['psp'],
-    registers,
-  });
+  const { breaker, opens, closes } = breakerMetrics(registry);
   const exchanges = new Counter({
     name: 'provider_exchanges_total',
     help: 'Submissions to payment providers and questions about them, by what they came to',
@@ -91,6 +80,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     begin(psp) {
       breaker.set({ psp }, breakerValues.closed);
       opens.inc({ psp }, 0);
+      closes.inc({ psp }, 0);
       timeouts.inc({ peer: psp }, 0);
       for (const kind of ['submit', 'ask']) for (const code of commonTroubles) troubles.inc({ psp, kind, code }, 0);
       for (const [outcome, statuses] of Object.entries(commonStatuses))
@@ -99,6 +89,7 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
     setBreaker(psp, state) {
       breaker.set({ psp }, breakerValues[state]);
       if (state === 'open') opens.inc({ psp });
+      if (state === 'closed') closes.inc({ psp });
     },
     countExchange({ peer, kind, outcome, code, status, durationMs }) {
       exchanges.inc({ psp: peer, kind, outcome });
@@ -109,4 +100,27 @@ export function createProviderMetrics(registry: Registry): ProviderMetrics {
         durationSeconds.observe({ labels, value: durationMs / 1_000, exemplarLabels: exemplar() });
     },
   };
+}
+
+function breakerMetrics(registry: Registry) {
+  const registers = [registry];
+  const breaker = new Gauge({
+    name: 'circuit_breaker_state',
+    help: 'Breaker of a payment provider: 0 closed, 1 half open, 2 open',
+    labelNames: ['psp'],
+    registers,
+  });
+  const opens = new Counter({
+    name: 'circuit_breaker_opens_total',
+    help: 'How often the breaker of a payment provider opened: also for less long than between two scrapes',
+    labelNames: ['psp'],
+    registers,
+  });
+  const closes = new Counter({
+    name: 'circuit_breaker_closes_total',
+    help: 'How often the breaker of a payment provider closed again, because an exchange succeeded: one that is down opens its breaker again and again and closes none',
+    labelNames: ['psp'],
+    registers,
+  });
+  return { breaker, opens, closes };
 }

@@ -26,6 +26,8 @@ export interface Health {
     | readonly { readonly kind: string; readonly open: number; readonly oldest_age_seconds: number }[]
     | null;
   readonly loops: readonly Loop[];
+  /** Null: the database does not say. Absent: an origin of an older release. */
+  readonly last_proofs?: readonly { readonly of: string; readonly proved_at: string | null }[] | null;
 }
 
 export async function healthOf({ innerUrl, look }: Connection): Promise<Health> {

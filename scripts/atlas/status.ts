@@ -26,7 +26,7 @@ async function run(connection: Connection): Promise<Found> {
   };
 }
 
-function shown({ dependencies, open_items, loops }: Health): string[] {
+function shown({ dependencies, open_items, loops, last_proofs }: Health): string[] {
   const ill = dependencies.filter(({ status: how }) => how !== 'healthy');
   const well = dependencies.filter(({ name, status: how }) => how === 'healthy' && !name.startsWith('loop '));
   const rows = [
@@ -39,7 +39,28 @@ function shown({ dependencies, open_items, loops }: Health): string[] {
     behind === undefined || !behind.lag_ms
       ? ''
       : `; ${behind.name} is the furthest behind, by ${length(behind.lag_ms)}`;
-  return [...table(rows), '', `  ${moving} of ${loops.length} loops move${lag}`, `  ${itemsInWords(open_items)}`];
+  return [
+    ...table(rows),
+    '',
+    `  ${moving} of ${loops.length} loops move${lag}`,
+    `  ${itemsInWords(open_items)}`,
+    ...proofsInWords(last_proofs),
+  ];
+}
+
+const whatIsProved: Readonly<Record<string, string>> = {
+  audit: 'audit trail proved',
+  ledger: 'ledger proved',
+  cards: 'cards compared with their books',
+};
+
+function proofsInWords(proofs: Health['last_proofs']): string[] {
+  if (!proofs) return [];
+  const ages = proofs.map(({ of, proved_at }) => {
+    const ago = proved_at === null ? 'never yet' : `${length(Date.now() - Date.parse(proved_at))} ago`;
+    return `${whatIsProved[of] ?? of} ${ago}`;
+  });
+  return [`  ${ages.join(', ')}`];
 }
 
 function itemsInWords(counts: Health['open_items']): string {

@@ -4,11 +4,14 @@ import type { KeyObject } from 'node:crypto';
 import { withoutCause } from '../../origin/audit/causes.ts';
 import type { Fault, FaultKind } from '../../origin/audit/chain.ts';
 import { readCheckpoints, writeCheckpoint } from '../../origin/audit/checkpoint.ts';
+import { noteProof, proofBegins } from '../../origin/audit/last-proofs.ts';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
-import { connectOwner } from '../../origin/db/client.ts';
+import { connectOwner, type Sql } from '../../origin/db/client.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import type { ObjectStore } from '../../origin/object-store/object-store.ts';
 import { type Counts, countedInWords, readCounts, totalOf } from './counts.ts';
+
+type Stored = Awaited<ReturnType<typeof readCheckpoints>>;
 
 export interface Proving {
   readonly url: string;
@@ -37,32 +40,44 @@ export interface ProofReport {
   readonly faults: readonly (Fault & { readonly means: string })[];
   readonly problems: readonly string[];
   readonly checkpoint: string | null;
+  /** Whether the database knows of what was proved, so that its age is a metric. False: this login may not say so. */
+  readonly noted: boolean;
 }
 
-export async function proveDatabase({ url, store, key, place, isSigning }: Proving): Promise<ProofReport> {
-  const stored = await readCheckpoints(store, key);
-  const sql = await connectOwner(url);
-  const { proof, books, orphans, counts } = await (async () => {
-    const chains = await verifyAudit(sql, stored.checkpoints);
-    return {
-      proof: chains,
-      books: await verifyLedger(sql),
-      orphans: await withoutCause(sql),
-      counts: await readCounts(sql, chains.audit.last.no),
-    };
-  })().finally(() => sql.end());
-  const problems = [...stored.problems, ...proof.faults.map(({ says }) => says), ...books.differences, ...orphans];
-  const clean = problems.length === 0;
+export async function proveDatabase(proving: Proving): Promise<ProofReport> {
+  const stored = await readCheckpoints(proving.store, proving.key);
+  const sql = await connectOwner(proving.url);
+  try {
+    return await prove(sql, proving, stored);
+  } finally {
+    await sql.end();
+  }
+}
+
+async function prove(sql: Sql, { store, key, place, isSigning }: Proving, stored: Stored): Promise<ProofReport> {
+  const beganAt = await proofBegins(sql);
+  const proof = await verifyAudit(sql, stored.checkpoints);
+  const books = await verifyLedger(sql);
+  const orphans = await withoutCause(sql);
   const { audit, ledger, faults } = proof;
+  const counts = await readCounts(sql, audit.last.no);
+  const problems = [...stored.problems, ...faults.map(({ says }) => says), ...books.differences, ...orphans];
+  const clean = problems.length === 0;
   const name =
     clean && isSigning
       ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
       : null;
   const newest = stored.checkpoints.at(-1);
+  // A checkpoint of an empty database has witnessed nothing.
+  const witnessed = name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0);
+  const good: readonly ('audit' | 'ledger')[] = [
+    ...(clean && witnessed ? (['audit'] as const) : []),
+    ...(books.differences.length === 0 ? (['ledger'] as const) : []),
+  ];
+  const noted: boolean[] = [];
+  for (const kind of good) noted.push(await noteProof(sql, kind, beganAt));
   return {
-    clean,
-    // A checkpoint of an empty database has witnessed nothing.
-    witnessed: name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0),
+    ...{ clean, witnessed },
     witnessed_to:
       newest === undefined
         ? null
@@ -72,6 +87,7 @@ export async function proveDatabase({ url, store, key, place, isSigning }: Provi
     faults: faults.map((fault) => ({ ...fault, means: meanings[fault.problem] })),
     problems,
     checkpoint: name === null ? null : `${place.replace(/\/+$/, '')}/${name}`,
+    noted: noted.every(Boolean),
   };
 }
 
@@ -105,6 +121,11 @@ export function proofInWords(report: ProofReport): string {
     `checkpoints        ${checkpoints} agree${newest}`,
     ...wrongInWords(report),
     ...(checkpoint === null ? [] : [`signed             ${checkpoint}`]),
+    ...(report.noted
+      ? []
+      : [
+          'not noted          this login may not: grant execute on function note_proof to it, or its age is not watched',
+        ]),
     verdictOn(report),
   ].join('\n');
 }

@@ -52,14 +52,10 @@ export const adapters: Dashboard = {
           says: '0 closed, 1 half open, 2 open.',
           bound: 2,
         }),
-        lines(
-          'Openings in 15 m',
-          'short',
-          [[increase('circuit_breaker_opens_total', { by: 'psp', over: '15m' }), '{{psp}}']],
-          {
-            bound: 3,
-          },
-        ),
+        lines('Openings and closings in 15 m', 'short', [
+          [increase('circuit_breaker_opens_total', { by: 'psp', over: '15m' }), '{{psp}} opened'],
+          [increase('circuit_breaker_closes_total', { by: 'psp', over: '15m' }), '{{psp}} closed'],
+        ]),
       ],
     },
     {
