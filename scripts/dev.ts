@@ -1,5 +1,5 @@
 // npm start: Postgres, origin, edge and demo data on this machine, from nothing, in one command; --help says the options.
-// Whatever ends it (Ctrl-C, a child that dies), everything it started ends with it.
+// Whatever ends it (Ctrl-C, an edge that dies), everything it started ends with it. An origin that ends is started again.
 
 import { join } from 'node:path';
 import { bundleId } from './dev/bundle-id.ts';
@@ -9,6 +9,7 @@ import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
 import { observe } from './dev/observe.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
+import { watchOrigin } from './dev/origin-watch.ts';
 import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
 import { developmentSigningKey } from './dev/signing-key.ts';
@@ -66,16 +67,27 @@ async function main(options: Options): Promise<void> {
   say(`ready in ${((Date.now() - startedMs) / 1000).toFixed(1)} s`);
   // The first start has written much: while the table is read, and not when Ctrl-C is waited for.
   void postgres?.checkpoint().catch(() => {});
-  const startAgain = async () => {
+  const again = (start: () => Child, url: string) => async () => {
     // Whatever is started from now on nobody would stop.
     if (stopping !== null) throw new Error('everything stops');
-    const again = startEdge(options, urls.origin);
-    await ready(again, `${urls.edge}/readyz`);
-    return again;
+    const child = start();
+    await ready(child, `${url}/readyz`);
+    return child;
+  };
+  // While all of it stops, that the origin ends is no news.
+  const sayWhileRunning = (line: string) => {
+    if (stopping === null) say(line);
   };
   const ended = await Promise.race([
-    origin.exited.then((how) => ({ child: origin, how })),
-    watchEdge({ url: `${urls.edge}/livez`, first: edge, startAgain, say }),
+    watchOrigin({
+      first: origin,
+      startAgain: again(() => startOrigin(options, { database, edge: urls.edge }), urls.origin),
+      say: sayWhileRunning,
+    }),
+    watchEdge({
+      ...{ url: `${urls.edge}/livez`, first: edge, say },
+      startAgain: again(() => startEdge(options, urls.origin), urls.edge),
+    }),
   ]);
   throw new Error(`${ended.child.name} has ended (${ended.how}). Its last lines:\n${lastLines(ended.child.name)}`);
 }

@@ -3,9 +3,9 @@
 
 import { howToStart, portBaseWords } from './dev/home.ts';
 import { type Running, requireRunning } from './dev/running.ts';
-import { setProvider } from './trigger/provider.ts';
+import { killOrigin, setProvider } from './trigger/provider.ts';
 import { ask, lastOf, remember, type Sent, tell } from './trigger/send.ts';
-import { begun, booked, newestOf, shown, type Timeline, timelineOf } from './trigger/timeline.ts';
+import { begun, booked, isOriginAway, newestOf, shown, type Timeline, timelineOf } from './trigger/timeline.ts';
 import { type Asked, help, isAsked, readWords, type Told, type Words } from './trigger/words.ts';
 import { wordsOf } from './words.ts';
 
@@ -17,6 +17,7 @@ const ofUnknownCard = 'INVALID_CARD';
 async function message(running: Running, words: Words): Promise<void> {
   const cardToken = running.cards.find(({ name }) => name === words.card)?.card_token ?? words.card;
   const lastId = lastOf(cardToken)?.authorizationId ?? null;
+  const isAway = await isOriginAway(running);
   const known = await newestOf(running, cardToken);
   const eventsBefore = lastId === null ? 0 : ((await timelineOf(running, lastId))?.events.length ?? 0);
 
@@ -33,11 +34,14 @@ async function message(running: Running, words: Words): Promise<void> {
     process.stdout.write(words.json ? `${JSON.stringify(said)}\n` : '  ledger      nothing: no card has this token\n');
     return;
   }
-  const id = begins && answer.status === 200 ? await begun(running, cardToken, known) : authorizationId;
+  // What the origin has not seen before, it cannot tell from what is new.
+  const isBegun = begins && answer.status === 200 && !isAway;
+  const id = isBegun ? await begun(running, cardToken, known) : authorizationId;
   const last = lastOf(cardToken);
   if (words.event === 'standin' && id !== null && last !== null) remember(cardToken, { ...last, authorizationId: id });
 
-  const timeline = id === null ? null : await booked(running, id, events + (id === lastId ? eventsBefore : 0));
+  const timeline =
+    id === null || isAway ? null : await booked(running, id, events + (id === lastId ? eventsBefore : 0));
   const url = id === null ? null : `${running.origin_url}/authorizations/${id}/timeline`;
   if (words.json) {
     const seen = { ...answer, decline_reason: declined, authorization_id: id, timeline_url: url, timeline };
@@ -46,8 +50,10 @@ async function message(running: Running, words: Words): Promise<void> {
   }
   const lines: string[] = [];
   if (timeline !== null) lines.push(shown(timeline));
+  else if (isAway)
+    lines.push('  ledger      the origin is away: the edge has decided without it, and this is booked once it is back');
   else if (url !== null) lines.push(`  ledger      nothing booked yet; is the origin up? See ${running.logs}`);
-  if (answer.status === 200 && isUnbooked(words, timeline))
+  if (answer.status === 200 && !isAway && isUnbooked(words, timeline))
     lines.push(
       `  open item   nothing of it moved money. Does it wait for a person? npm run open-items${portBaseWords() && ` --${portBaseWords()}`}`,
     );
@@ -83,6 +89,7 @@ process.stdout.on('error', () => process.exit());
 try {
   const running = requireRunning();
   if ('provider' in words) process.stdout.write(await setProvider(running, words));
+  else if (words.event === 'origin-down') process.stdout.write(killOrigin(words));
   else await message(running, words);
 } catch (error) {
   const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');

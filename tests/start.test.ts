@@ -131,6 +131,28 @@ async function workerdOf({ edge_url }: Running): Promise<number> {
   return Number(found.stdout.trim().split('\n')[0]);
 }
 
+test('an origin that is killed comes back, and the edge has decided meanwhile what is booked then', async () => {
+  const launcher = launch();
+  const system = await printedBy(launcher);
+  const trigger = async (...words: readonly string[]) => {
+    const environment = { ...process.env, ATLAS_HOME: home };
+    const command = ['scripts/trigger.ts', ...words, `--port-base=${portBase}`];
+    return (await promisify(execFile)(process.execPath, command, { env: environment })).stdout;
+  };
+  expect(await trigger('origin-down')).toContain('comes back in 20 s');
+  await expect(fetch(`${system.origin_url}/livez`)).rejects.toThrow();
+  const said = await trigger('authorization', '--card=plain', '--amount=12.34');
+  expect(said).toMatch(/answer {6}200 approved[\s\S]*the origin is away: the edge has decided without it/);
+  const [id = ''] = /auth_[0-9a-z]{26}/.exec(said) ?? [];
+  await vi.waitFor(async () => expect(await timeline(system, id).catch(() => null)).not.toBeNull(), {
+    timeout: 60_000,
+    interval: 500,
+  });
+  const startedMs = performance.now();
+  await end(launcher, 'SIGTERM');
+  expect(performance.now() - startedMs).toBeLessThan(stopMsMax);
+});
+
 test('a workerd that is killed is started again; SIGTERM to npm start alone ends all of it', async () => {
   const npm = launch('npm');
   const system = await printedBy(npm);

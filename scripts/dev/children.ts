@@ -78,6 +78,13 @@ export async function endLeftovers(): Promise<void> {
   dropNote(noteName);
 }
 
+/** Kills a child of the launcher that runs, as a machine that dies would. False: there is none such. */
+export function killChild(mark: string): boolean {
+  const note = (readNote<Note[]>(noteName) ?? []).find((child) => child.mark === mark && processHas(child.pid, mark));
+  if (note !== undefined) signalGroup(note.pid, 'SIGKILL');
+  return note !== undefined;
+}
+
 export function noChildrenLeft(): void {
   dropNote(noteName);
 }

@@ -1,8 +1,10 @@
-// A simulated provider taken down and put up again by its admin side, to see what the settlement engine does about it.
+// A part of npm start taken down, to see what the rest does about it: a simulated provider by its admin side, the origin by a kill.
 
+import { killChild } from '../dev/children.ts';
 import { portBaseWords } from '../dev/home.ts';
+import { awayMs } from '../dev/origin-watch.ts';
 import type { Running } from '../dev/running.ts';
-import type { ProviderWords } from './words.ts';
+import type { OriginWords, ProviderWords } from './words.ts';
 
 export async function setProvider({ providers }: Running, { event, provider, json }: ProviderWords): Promise<string> {
   const known = providers.find(({ name }) => name === provider);
@@ -20,4 +22,11 @@ export async function setProvider({ providers }: Running, { event, provider, jso
   return down
     ? `${provider} is down: it refuses everything. See the other one pay: npm run settle -- --amount 10.00${more}\nBack again: npm run trigger -- provider-up ${provider}${more}\n`
     : `${provider} is well again.\n`;
+}
+
+export function killOrigin({ json }: OriginWords): string {
+  if (!killChild('origin/main.ts')) throw new Error('No origin of npm start runs here; it comes back by itself.');
+  if (json) return `${JSON.stringify({ origin: 'killed', back_after_ms: awayMs })}\n`;
+  const more = portBaseWords();
+  return `The origin is killed, and comes back in ${awayMs / 1_000} s. The edge goes on deciding: npm run trigger -- authorization --card plain${more}\nBooked then: npm run explain -- --card plain${more}\n`;
 }

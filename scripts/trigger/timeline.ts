@@ -43,15 +43,28 @@ export function booked(running: Running, authorizationId: string, events: number
 }
 
 export async function timelineOf(running: Running, authorizationId: string): Promise<Timeline | null> {
-  const { status, body } = await apiOf(running.origin_url)('GET', `/authorizations/${authorizationId}/timeline`);
+  const path = `/authorizations/${authorizationId}/timeline`;
+  const { status, body } = await apiOf(running.origin_url)('GET', path).catch(nobodyIfAway);
   return status === 200 ? timelineSchema.parse(body) : null;
+}
+
+/** Nothing listens there: the origin is away, and the edge decides all the same. */
+function nobodyIfAway(error: unknown): { status: number; body: unknown } {
+  if (error instanceof Error && /ECONNREFUSED|ECONNRESET|other side closed/.test(String(error.cause)))
+    return { status: 0, body: null };
+  throw error;
+}
+
+export async function isOriginAway({ origin_url }: Running): Promise<boolean> {
+  return (await apiOf(origin_url)('GET', '/livez').catch(nobodyIfAway)).status === 0;
 }
 
 /** The ids that the origin knows of a card's newest authorizations; none of a card that the origin has not made. */
 export async function newestOf(running: Running, cardToken: string): Promise<readonly string[]> {
   const card = running.cards.find(({ card_token }) => card_token === cardToken);
   if (card === undefined) return [];
-  const { status, body } = await apiOf(running.origin_url)('GET', `/authorizations?card_id=${card.card_id}&limit=20`);
+  const path = `/authorizations?card_id=${card.card_id}&limit=20`;
+  const { status, body } = await apiOf(running.origin_url)('GET', path).catch(nobodyIfAway);
   if (status !== 200) return [];
   return listSchema.parse(body).authorizations.map(({ authorization_id }) => authorization_id);
 }

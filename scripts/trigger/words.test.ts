@@ -25,6 +25,12 @@ describe('words', () => {
     for (const event of ['provider-down', 'provider-up']) expect(help).toMatch(new RegExp(`^  ${event} `, 'm'));
   });
 
+  test('origin-down stands alone, and is in the help', () => {
+    expect(readWords(['origin-down', '--json'])).toEqual({ event: 'origin-down', json: true });
+    expect(() => readWords(['origin-down', 'now'])).toThrow('now is one word too many');
+    expect(help).toMatch(/^ {2}origin-down /m);
+  });
+
   test.each([[[]], [['--help']], [['clearing', '--help']]])('%j wants help', (args) => {
     expect(readWords(args)).toBeNull();
   });
@@ -41,7 +47,7 @@ describe('words', () => {
 describe('messages', () => {
   test('--merchant is the shop of what is asked and of what is told', () => {
     const words = readWords(['clearing', '--merchant', '000000000012345']);
-    if (words === null || 'provider' in words) throw new Error('a clearing is a message');
+    if (words === null || !('merchant' in words)) throw new Error('a clearing is a message');
     const merchantId = words.merchant;
     const common = { cardToken: 'card-1', amount: '3.00', merchantId };
     const { card_acceptor } = parseMarqeta(gatewayMessage(common)) as { card_acceptor: unknown };

@@ -26,6 +26,9 @@ a provider of npm start
   provider-down NAME     it refuses everything from now on   simulated or simulated_secondary
   provider-up NAME       it is well again
 
+the origin of npm start
+  origin-down            it is killed, and comes back by itself after 20 s: the edge goes on deciding
+
   --card NAME            plain, grocery-only, frozen, or any card token (default plain)
   --amount N             major units, as Marqeta sends them (default: the authorization's); of an advice the new total
   --mcc CODE             merchant category (default 5411)
@@ -62,7 +65,14 @@ export const webhookTypes = {
 export type Asked = keyof typeof methods;
 export type Told = keyof typeof webhookTypes;
 
+const originDown = 'origin-down';
 const providerStates = ['provider-down', 'provider-up'] as const;
+
+/** The origin killed. */
+export interface OriginWords {
+  readonly event: 'origin-down';
+  readonly json: boolean;
+}
 
 /** A provider's health instead of a network's message. */
 export interface ProviderWords {
@@ -84,7 +94,7 @@ export interface Words {
 }
 
 /** Null: help is wanted. */
-export function readWords(args: readonly string[]): Words | ProviderWords | null {
+export function readWords(args: readonly string[]): Words | ProviderWords | OriginWords | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -110,6 +120,7 @@ export function readWords(args: readonly string[]): Words | ProviderWords | null
     if (provider === undefined) throw new Error(`${state}: say which provider, as in ${state} simulated`);
     return { event: state, provider, json: values.json };
   }
+  if (event === originDown) return { event, json: values.json };
   if (!isEvent(event)) throw new Error(`${event} is not an event; the events are ${everyEvent().join(', ')}`);
   if (values.amount !== undefined && !/^\d+(\.\d+)?$/.test(values.amount))
     throw new Error(`--amount ${values.amount} is not an amount in major units, such as 12.34`);
@@ -118,7 +129,7 @@ export function readWords(args: readonly string[]): Words | ProviderWords | null
 }
 
 function everyEvent(): readonly string[] {
-  return [...Object.keys(methods), ...Object.keys(webhookTypes), ...providerStates];
+  return [...Object.keys(methods), ...Object.keys(webhookTypes), ...providerStates, originDown];
 }
 
 function isEvent(word: string): word is Asked | Told {
