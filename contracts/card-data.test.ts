@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { controlIdentifiers, findCardData, findCardField } from './card-data.ts';
+import { holdsCardNumber } from './card-numbers/card-numbers.ts';
 
 const visa = '4111111111111111';
 
@@ -17,6 +18,14 @@ describe('a body with card data is refused by where it stands, never by what it 
     ['lines[1]', { lines: ['one', visa] }],
     ['body', visa],
     ['note', { note: { [visa]: true } }],
+    ['lines', { lines: ['4111', '1111', '1111', '1111'] }],
+    ['lines', { lines: ['4111', '1111', '1111', '1111', '1227'] }],
+    ['lines[0].of', { lines: [{ of: [4111, 1111, 1111, 1111] }] }],
+    ['body', [3782, '822463', 10_005]],
+    ['memo', { memo: '4111<br>1111<br/>1111<br />1111' }],
+    ['memo', { memo: '<td>4111</td><td class="n">1111</td><td>1111</td><td>1111</td>' }],
+    ['memo', { memo: '["4111","1111","1111","1111"]' }],
+    ['memo', { memo: '4111, 1111, 1111, 1111' }],
   ])('%s', (path, body) => {
     const finding = findCardData(body);
     expect(finding?.path).toBe(path);
@@ -26,6 +35,8 @@ describe('a body with card data is refused by where it stands, never by what it 
   test.each<[why: string, body: unknown]>([
     ['a card token', { card_token: 'card_plain' }],
     ['a name that begins like one', { panel: 'a', pinned: true, tracking: 'x' }],
+    ['a list of years', { years: [2026, 2027, 2028] }],
+    ['a list of categories', { memo: '5411, 5812, 5814, 5912, 5541' }],
     ['nothing', null],
     ['true', true],
   ])('but not: %s', (_, body) => {
@@ -56,6 +67,18 @@ test('a merchant id in a control passes for a card number and is taken; the patt
     });
   }
 });
+
+test('four categories that add up to a card number are four categories', () => {
+  const identifiers = new Set<string>(controlIdentifiers);
+  // Of the same length and check digit as a Mastercard's.
+  const any_of = ['5411', '5812', '5814', '4123'].map((code, at) => (at === 3 ? checkedGroup : code));
+  expect(findCardData({ any_of })?.path).toBe('any_of');
+  expect(findCardData({ controls: [{ applies_to: { category: { any_of } } }] }, { identifiers })).toBeNull();
+});
+/** The one that makes 5411 5812 5814 a card number. */
+const checkedGroup =
+  Array.from({ length: 10 }, (_, digit) => `412${digit}`).find((group) => holdsCardNumber(`5411 5812 5814 ${group}`)) ??
+  '';
 
 test('fields made for card data are found by their names alone', () => {
   expect(findCardField({ transactions: [{ name: visa, deep: { cvv: '1' } }] })).toMatchObject({

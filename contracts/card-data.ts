@@ -3,7 +3,7 @@
 // pass for a card's (a ticket's 13 digits), so fields that a contract defines as identifiers are not searched, and what a
 // network says of a purchase is masked rather than refused.
 
-import { holdsCardNumber, isCardLikeNumber } from './card-numbers/card-numbers.ts';
+import { holdsCardNumber, isCardInPieces, isCardLikeNumber } from './card-numbers/card-numbers.ts';
 
 export interface CardDataFinding {
   /** Where, as `merchant.name` or `transactions[0].memo`. Never what. */
@@ -49,6 +49,7 @@ export function findCardData(
     const parent = place;
     const { name, value } = parent;
     if (Array.isArray(value)) {
+      if (isFound(value, () => parent)) return { path: pathOf(parent), problem: problemOfNumber };
       for (let index = 0; index < value.length; index++) {
         const item: unknown = value[index];
         const inside = (): Place => ({ parent, name, index, value: item });
@@ -75,6 +76,7 @@ const problemOfNumber =
   'holds what looks like a card number; send a token instead, or, if it is none, put a letter into its digits';
 
 function isCardLike(value: unknown): boolean {
+  if (Array.isArray(value)) return isCardInPieces(value);
   return typeof value === 'string' ? holdsCardNumber(value) : typeof value === 'number' && isCardLikeNumber(value);
 }
 
@@ -85,8 +87,8 @@ export function findCardField(body: unknown): CardDataFinding | null {
   return findCardData(body, { identifiers: noIdentifiers, namesOnly: true });
 }
 
-/** Identifiers in a control: names of merchants are searched, their ids are not. */
-export const controlIdentifiers = ['merchant.any_of', 'merchant.none_of'] as const;
+/** Identifiers in a control: names of merchants are searched, their ids are not, nor whether four categories in a row are a card's groups. */
+export const controlIdentifiers = ['merchant', 'category'].flatMap((of) => [`${of}.any_of`, `${of}.none_of`]);
 
 /** `owner.name`, for a name that is an identifier in one object and free text in another. */
 function nameInOwner({ parent, name, index }: Place): string {

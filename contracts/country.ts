@@ -48,6 +48,11 @@ const alpha2ByCode: ReadonlyMap<string, string> = new Map([
   }),
 ]);
 
+/** The number of a country that both forms begin alike of, by its two letters: many a currency has it too. */
+export function countryNumber(alpha2: string): string {
+  return codes.match(` ${alpha2.charAt(0)}..${alpha2.charAt(1)}(...)`)?.[1] ?? '';
+}
+
 /** ISO 3166-1 alpha-2, upper case. */
 export const countryChecks = [
   z.refine<string>(

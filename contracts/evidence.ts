@@ -2,7 +2,7 @@
 // It is cut where it is longer than anyone reads. It is evidence, and not a message to be taken again as it stands.
 
 import { isCardField } from './card-data.ts';
-import { isCardLikeNumber, maskCardNumbers } from './card-numbers/card-numbers.ts';
+import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from './card-numbers/card-numbers.ts';
 import { limits } from './limits.ts';
 import { cut, withSignsVisible } from './text.ts';
 
@@ -33,6 +33,7 @@ function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, d
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= depthMax) return more;
   if (Array.isArray(value)) {
+    if (!identifiers.has(name) && isCardInPieces(value)) return value.map((item) => String(item).replace(/\d/g, '*'));
     const items = value.slice(0, itemsMax).map((item) => shown(item, name, identifiers, depth + 1));
     return value.length > itemsMax ? [...items, more] : items;
   }

@@ -151,6 +151,15 @@ export const limits = {
   /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */
   standInRetrySecondsMax: 3_600,
 
+  /** Characters of a webhook endpoint's URL: what every client and server takes. */
+  webhookUrlLengthMax: 2_048,
+
+  /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
+  signatureToleranceMs: 300_000,
+} as const;
+
+/** Those of the origin alone: the edge's bundle does without them. */
+export const originLimits = {
   /**
    * One backtest: cards, events read, its time, and the examples it names. It runs beside intake, in the same process, with a quarter
    * of its time (event-loop.ts): at 28,000 events a second of computing with 200 controls, 70,000 with 20 (measured), the most takes 30 s.
@@ -161,13 +170,8 @@ export const limits = {
   backtestMsMax: 40_000,
   backtestExamplesMax: 100,
 
-  /** Characters of a webhook endpoint's URL: what every client and server takes. */
-  webhookUrlLengthMax: 2_048,
   /** Endpoints of one merchant: each multiplies every event of it. */
   webhookEndpointsMax: 20,
-
-  /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
-  signatureToleranceMs: 300_000,
 } as const;
 
 /** What must hold between the bounds; called by the tests. */

@@ -2,32 +2,35 @@
 // Conversion from a decimal text is exact or refused; nothing here ever rounds.
 
 import * as z from 'zod/mini';
+import { countryNumber } from './country.ts';
 import { limits } from './limits.ts';
 
 /**
- * ISO 4217 (2024-06 list one) by exponent: each currency's letters and its number, run together. Of two with one number the later
- * one is meant (XCG took over ANG's).
+ * ISO 4217 (2024-06 list one) by exponent: each currency's letters and its number, run together. Without a number it has that of its country
+ * (`EUR` none, `USD` that of US), as most have. Of two with one number the later one is meant (XCG took over ANG's).
  */
 const codes: Readonly<Record<0 | 2 | 3 | 4, string>> = {
-  0:
-    'BIF108 CLP152 DJF262 GNF324 ISK352 JPY392 KMF174 KRW410 PYG600 RWF646 UGX800 UYI940 VND704 VUV548 XAF950 ' +
-    'XOF952 XPF953',
+  0: 'BIF CLP DJF GNF ISK JPY KMF174 KRW PYG RWF UGX UYI940 VND VUV XAF950 ' + 'XOF952 XPF953',
   2:
-    'AED784 AFN971 ALL008 AMD051 ANG532 AOA973 ARS032 AUD036 AWG533 AZN944 BAM977 BBD052 BDT050 BGN975 BMD060 ' +
-    'BND096 BOB068 BOV984 BRL986 BSD044 BTN064 BWP072 BYN933 BZD084 CAD124 CDF976 CHE947 CHF756 CHW948 CNY156 ' +
-    'COP170 COU970 CRC188 CUP192 CVE132 CZK203 DKK208 DOP214 DZD012 EGP818 ERN232 ETB230 EUR978 FJD242 FKP238 ' +
-    'GBP826 GEL981 GHS936 GIP292 GMD270 GTQ320 GYD328 HKD344 HNL340 HTG332 HUF348 IDR360 ILS376 INR356 IRR364 ' +
-    'JMD388 KES404 KGS417 KHR116 KPW408 KYD136 KZT398 LAK418 LBP422 LKR144 LRD430 LSL426 MAD504 MDL498 MGA969 ' +
-    'MKD807 MMK104 MNT496 MOP446 MRU929 MUR480 MVR462 MWK454 MXN484 MXV979 MYR458 MZN943 NAD516 NGN566 NIO558 ' +
-    'NOK578 NPR524 NZD554 PAB590 PEN604 PGK598 PHP608 PKR586 PLN985 QAR634 RON946 RSD941 RUB643 SAR682 SBD090 ' +
-    'SCR690 SDG938 SEK752 SGD702 SHP654 SLE925 SOS706 SRD968 SSP728 STN930 SVC222 SYP760 SZL748 THB764 TJS972 ' +
-    'TMT934 TOP776 TRY949 TTD780 TWD901 TZS834 UAH980 USD840 USN997 UYU858 UZS860 VED926 VES928 WST882 XCD951 ' +
-    'XCG532 YER886 ZAR710 ZMW967 ZWG924',
-  3: 'BHD048 IQD368 JOD400 KWD414 LYD434 OMR512 TND788',
+    'AED AFN971 ALL AMD ANG532 AOA973 ARS AUD AWG AZN944 BAM977 BBD BDT BGN975 BMD ' +
+    'BND BOB BOV984 BRL986 BSD BTN BWP BYN933 BZD CAD CDF976 CHE947 CHF CHW948 CNY ' +
+    'COP COU970 CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB230 EUR978 FJD FKP ' +
+    'GBP GEL981 GHS936 GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR ' +
+    'JMD KES KGS KHR KPW408 KYD136 KZT LAK LBP LKR LRD LSL MAD MDL MGA969 ' +
+    'MKD MMK MNT MOP MRU929 MUR MVR MWK MXN MXV979 MYR MZN943 NAD NGN NIO ' +
+    'NOK NPR NZD PAB590 PEN PGK PHP PKR PLN985 QAR RON946 RSD941 RUB SAR SBD ' +
+    'SCR SDG938 SEK SGD SHP SLE925 SOS SRD968 SSP STN930 SVC SYP SZL THB TJS972 ' +
+    'TMT934 TOP TRY949 TTD TWD901 TZS UAH980 USD USN997 UYU UZS VED926 VES928 WST XCD951 ' +
+    'XCG532 YER886 ZAR ZMW967 ZWG924',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
   4: 'CLF990 UYW927',
 };
 const currencies = ([0, 2, 3, 4] as const).flatMap((exponent) =>
-  codes[exponent].split(' ').map((code) => ({ letters: code.slice(0, 3), number: code.slice(3), exponent })),
+  codes[exponent].split(' ').map((code) => ({
+    letters: code.slice(0, 3),
+    number: code.slice(3) || countryNumber(code.slice(0, 2)),
+    exponent,
+  })),
 );
 const currencyExponents: ReadonlyMap<string, number> = new Map(
   currencies.map(({ letters, exponent }) => [letters, exponent] as const),

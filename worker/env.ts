@@ -51,10 +51,10 @@ const standInMax = amounts('nothing to stand in for');
 const wholeNumber = (min: number, max: number, otherwise: number) =>
   z._default(
     z.pipe(
-      z.union([z.string(), z.number()]),
+      z.unknown(),
       z.pipe(
         // Number() takes "", " ", "0x10" and "1e3" too.
-        z.transform((given: string | number) => (/^\d{1,9}$/.test(`${given}`) ? Number(given) : null)),
+        z.transform((given: unknown) => (/^\d{1,9}$/.test(`${given}`) ? Number(given) : null)),
         z.int('must be a whole number').check(z.minimum(min), z.maximum(max)),
       ),
     ),

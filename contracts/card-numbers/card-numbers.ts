@@ -1,6 +1,6 @@
 // Finds card numbers in a text: one pass, whatever stands around them or between their groups, in whatever script. The rule and
 // its rates of false alarms: docs/decisions/0017. In contracts, since the readers of networks' texts are here too, and may not
-// import core. Not found: a number in base 64, in words, with letters between its digits, or split over two texts.
+// import core. Not found: a number in base 64, in words, with letters between its digits, or split over two fields.
 
 import { eachRegion } from './digit-region.ts';
 import { hasEscapes } from './escaped-sign.ts';
@@ -77,4 +77,11 @@ export function isCardLikeNumber(value: number): boolean {
   const digits = text.replace('-', '');
   const lengths = lengthsByFour[Number(digits.slice(0, 4))] ?? 0;
   return digits.length <= lengthMax && (lengths & (1 << (digits.length - lengthMin))) !== 0;
+}
+
+/** A list whose items are the groups of one number: `["4111", "1111", "1111", "1111"]`. */
+export function isCardInPieces(list: readonly unknown[]): boolean {
+  if (list.length < 2 || list.length > lengthMax || list.some((item) => typeof item === 'object')) return false;
+  const text = list.join(' ');
+  return /^[\d ]+$/.test(text) && holdsCardNumber(text);
 }

@@ -5,11 +5,15 @@ import { digit, ends, odd, signAt, signOf, signsByUnit, usual } from './digit-si
 import { escapedAt, signIn, widthIn } from './escaped-sign.ts';
 import { lengthMin } from './issuer-ranges.ts';
 
-/** What stands before a digit: nothing, usual separators, one odd separator, or more than a number has within it. */
+/**
+ * What stands before a digit: nothing, usual separators, one odd separator, a comma and a space as in a list, or more than a number has
+ * within it.
+ */
 export const together = 0;
 const gap = 1;
 export const oddGap = 2;
-export const wall = 3;
+export const listGap = 3;
+export const wall = 4;
 
 export interface Region {
   /** Digits in it; the arrays are longer. */
@@ -82,7 +86,7 @@ function readRegion(text: string, first: number, escaped: boolean): number {
       sign = signOf(codePoint);
       if (codePoint > 0xffff) width = 2;
     }
-    if (escaped && (code === percent || code === ampersand || code === backslash)) {
+    if (escaped && (code === percent || code === ampersand || code === backslash || code === lessThan)) {
       const packed = escapedAt(text, at);
       if (packed !== 0) {
         sign = signIn(packed);
@@ -93,7 +97,7 @@ function readRegion(text: string, first: number, escaped: boolean): number {
     if (sign >= digit) {
       if (count === region.digits.length) grow();
       region.digits[count] = sign - digit;
-      region.before[count] = odds === 0 ? (usuals === 0 ? together : gap) : odds > 1 || listed ? wall : oddGap;
+      region.before[count] = odds === 0 ? (usuals === 0 ? together : gap) : odds > 1 ? wall : listed ? listGap : oddGap;
       region.places[count] = at;
       region.widths[count] = width;
       count++;
@@ -102,19 +106,19 @@ function readRegion(text: string, first: number, escaped: boolean): number {
       listed = false;
     } else if (sign === usual) {
       usuals++;
-      // `5411, 5812` is a list and no number; `5411,5812` may be either.
+      // `5411, 5812` is a list, of which a number is all; `5411,5812` may be either.
       if (odds > 0 && text.charCodeAt(at - 1) === comma) listed = true;
     } else if (sign === odd) {
       // The same sign twice, and a bracket that closes before one that opens, are one separator: `(4111)(1111)`.
       if (odds === 0 || !(code === lastOdd || isBracketPair(lastOdd, code))) odds++;
       lastOdd = code;
-    }
+    } else if (odds > 0 && lastOdd === comma && (code === quote || code === apostrophe)) listed = true;
     at += width;
   }
   region.count = count;
   return at;
 }
-const [percent, ampersand, backslash, comma] = [37, 38, 92, 44];
+const [percent, ampersand, backslash, comma, lessThan, quote, apostrophe] = [37, 38, 92, 44, 60, 34, 39];
 
 function isBracketPair(closing: number, opening: number): boolean {
   return (

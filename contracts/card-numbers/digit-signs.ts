@@ -84,6 +84,8 @@ function workOut(codePoint: number): number {
   if (codePoint < 128) {
     if (/\d/.test(character)) return digit + Number(character);
     if (/[A-Za-z]/.test(character)) return ends;
+    // Quotes stand around a group and not between two: `"4111","1111"`.
+    if (/["'`]/.test(character)) return unseen;
     return /[-._\s\p{Cc}]/u.test(character) ? usual : odd;
   }
   // Korean fillers are letters by their category, and nothing to a reader.

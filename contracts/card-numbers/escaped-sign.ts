@@ -1,5 +1,5 @@
-// Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`): one level deep. Read by hand,
-// since a regular expression for each character costs a hundred times as much.
+// Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`): one level deep; and HTML's tags, which
+// separate. Read by hand, since a regular expression for each character costs a hundred times as much.
 
 import { odd, signOf, signsByUnit, unseen, usual } from './digit-signs.ts';
 
@@ -11,12 +11,17 @@ export function hasEscapes(text: string): boolean {
   return (
     (text.includes('%') && percents.test(text)) ||
     (text.includes('&') && (numerics.test(text) || named.test(text))) ||
-    (text.includes('\\') && backslashes.test(text))
+    (text.includes('\\') && backslashes.test(text)) ||
+    (text.includes('<') && tags.test(text))
   );
 }
 const percents = /%(?:[\dA-Fa-f]{2}|u[\dA-Fa-f]{4})/;
 const numerics = /&#(?:\d|[Xx][\dA-Fa-f])/;
-const backslashes = /\\(?:[nrt]|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|[ux]\{[\dA-Fa-f]+\})/;
+const backslashes = /\\(?:["nrt]|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|[ux]\{[\dA-Fa-f]+\})/;
+
+/** `<br>`, `</td>`, `<span class="x">`: a name, and an end before long. */
+const tagLengthMax = 200;
+const tags = new RegExp(`</?[a-z][^<>]{0,${tagLengthMax}}>`, 'i');
 
 /** The sign and its width in code units, as `sign * 256 + width`: nothing is allocated. 0: nothing is escaped here. */
 export function escapedAt(text: string, at: number): number {
@@ -27,9 +32,23 @@ export function escapedAt(text: string, at: number): number {
       return text.charCodeAt(at + 1) === 35 ? numericAt(text, at) : namedAt(text, at);
     case 92:
       return backslashAt(text, at);
+    case 60:
+      return tagAt(text, at);
     default:
       return 0;
   }
+}
+
+/** A tag is between two groups as a space is. */
+function tagAt(text: string, at: number): number {
+  const name = text.charCodeAt(at + (text.charCodeAt(at + 1) === 47 ? 2 : 1)) | 0x20;
+  if (!(name >= 97 && name <= 122)) return 0;
+  for (let end = at + 2; end < at + tagLengthMax; end++) {
+    const code = text.charCodeAt(end);
+    if (code === 62) return packed(usual, end + 1 - at);
+    if (code === 60) break;
+  }
+  return 0;
 }
 
 export const signIn = (packed: number): number => packed >> 8;
@@ -112,6 +131,8 @@ function backslashAt(text: string, at: number): number {
       const codePoint = hexAt(text, at + 2, length);
       return codePoint < 0 ? 0 : packed(signOf(codePoint), length + 2);
     }
+    case 34: // \"
+      return packed(unseen, 2);
     case 110: // \n, \r, \t
     case 114:
     case 116:

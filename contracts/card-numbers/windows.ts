@@ -1,7 +1,7 @@
 // Looks for a card number in a region of digits: in every window of it, in constant time each. A number is one by its issuer's
 // range, its length and its check digit (Luhn); how much of the three is asked for depends on how it stands among other digits.
 
-import { oddGap, type Region, together, wall } from './digit-region.ts';
+import { listGap, oddGap, type Region, together, wall } from './digit-region.ts';
 import { isPartOfId } from './ids-with-digits.ts';
 import { firstSixMatter, lengthMax, lengthMin, lengthsByFour, lengthsBySix } from './issuer-ranges.ts';
 
@@ -47,7 +47,7 @@ export function hasCardNumber(region: Region, text: string): boolean {
     const standing = before[first + 1] ?? together;
     const isGap = first + 1 < count && standing !== together;
     gaps = ((gaps << 1) | (isGap ? 2 : 0)) & windowBits;
-    odds = ((odds << 1) | (isGap && standing === oddGap ? 2 : 0)) & windowBits;
+    odds = ((odds << 1) | (isGap && standing >= oddGap ? 2 : 0)) & windowBits;
     walls = ((walls << 1) | (isGap && standing === wall ? 2 : 0)) & windowBits;
     let lengths = lengthsByFour[four] ?? 0;
     if (lengths === 0 || first + lengthMin > count) continue;
@@ -103,10 +103,16 @@ function lengthsWanted(region: Region, { first, end, gaps, hasOdd }: Standing, l
   const free = startsFree && (endsFree || isExpiryOrCode(region, end, length));
   if (gaps === 0) return free ? any : common;
   const regular = isCardGrouping(gaps, length);
-  if (hasOdd) return regular && free ? any : none;
+  if (hasOdd) return regular && free && !isPartOfList(region, first, end) ? any : none;
   if (regular) return free ? any : startsFree || endsFree ? common : none;
   // `411111 1111 111111`; more groups than four, or fewer digits, are dates, times and amounts beside each other.
   return free && length >= 15 && bitsIn(gaps) <= 3 ? common : none;
+}
+
+/** `5411, 5812, 5814, 5912, 5999` is a list of categories, whatever some of them add up to; `4111, 1111, 1111, 1111` is all there is. */
+function isPartOfList({ before, count }: Region, first: number, end: number): boolean {
+  const goesOn = (at: number) => at > 0 && at < count && (before[at] === listGap || before[at] === together);
+  return before.subarray(first + 1, end).includes(listGap) && (goesOn(first) || goesOn(end));
 }
 
 /** Nothing is written together with it before it, or nothing but zeros: padding. */

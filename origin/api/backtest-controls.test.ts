@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, test } from 'vitest';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
@@ -158,7 +158,7 @@ describe('a backtest is bounded', () => {
     shop(sample);
     await api.deliver(sample.message());
     const { sql } = api.database;
-    const bounds = { eventsMax: limits.backtestEventsMax, msMax: limits.backtestMsMax };
+    const bounds = { eventsMax: originLimits.backtestEventsMax, msMax: originLimits.backtestMsMax };
     await expect(runBacktest(sql, draftOf(account_id), { ...bounds, eventsMax: 5 })).rejects.toMatchObject({
       error_code: 'backtest_too_large',
       message: 'sample takes in more than 5 events: give a smaller sample, or an earlier until_ms.',

@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
 import type { Population } from '../backtest/sample-cards.ts';
 import { readControls } from '../controls/read-controls.ts';
@@ -21,7 +21,7 @@ const bodySchema = z
     control_set_id: z.optional(idSchema('cset')),
     account_id: z.optional(idSchema('acct')),
     /** How many cards at most, drawn by the seed: the same seed draws the same cards. */
-    sample: z.int().check(z.gte(1), z.lte(limits.backtestCardsMax)).default(100),
+    sample: z.int().check(z.gte(1), z.lte(originLimits.backtestCardsMax)).default(100),
     seed: z.int().check(z.gte(0), z.lte(2_147_483_647)).default(1),
     controls: givenControls,
     from_ms: instant.default(0),
@@ -48,7 +48,7 @@ export function backtestRoutes(): readonly Route[] {
     method: 'post',
     path: '/controls/backtest',
     name: 'backtestControls',
-    cost: { outside: 0, rows: limits.backtestEventsMax, cpuMs: 'grows' },
+    cost: { outside: 0, rows: originLimits.backtestEventsMax, cpuMs: 'grows' },
     summary: 'What a draft of controls would have decided of what was recorded',
     tag: 'controls',
     scope: 'controls:read',

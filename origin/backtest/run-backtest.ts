@@ -4,7 +4,7 @@
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import type { Control } from '../../contracts/control.ts';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { Backtest } from '../../core/backtest.ts';
 import { BacktestReport } from '../../core/backtest-report.ts';
@@ -45,9 +45,9 @@ interface Run {
 export async function runBacktest(
   sql: Sql,
   draft: Draft,
-  bounds: Bounds = { eventsMax: limits.backtestEventsMax, msMax: limits.backtestMsMax },
+  bounds: Bounds = { eventsMax: originLimits.backtestEventsMax, msMax: originLimits.backtestMsMax },
 ) {
-  const report = new BacktestReport({ examplesMax: limits.backtestExamplesMax });
+  const report = new BacktestReport({ examplesMax: originLimits.backtestExamplesMax });
   const pauseWhereDue = createSteps();
   const begun = { startedMs: performance.now(), eventsRead: 0, eventsUnreadable: 0 };
   const run: Run = { sql, draft, bounds, report, pauseWhereDue, ...begun };

@@ -4,7 +4,7 @@
 
 import { Counter, type Registry } from 'prom-client';
 import { isCardField } from '../../contracts/card-data.ts';
-import { isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
+import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
 
 /** Where texts come in or go out. */
 export const channels = [
@@ -56,6 +56,10 @@ export function maskedValue(channel: Channel, value: unknown, isIdentifier: (nam
   // Whatever nothing was found in is returned itself, so that a usual message costs a look and no copy.
   const mask = (at: unknown, name: string): unknown => {
     if (Array.isArray(at)) {
+      if (!isIdentifier(name) && isCardInPieces(at)) {
+        times += 1;
+        return at.map((member) => String(member).replace(/\d/g, '*'));
+      }
       const members = at.map((member) => mask(member, name));
       return members.every((member, index) => member === at[index]) ? at : members;
     }

@@ -2,7 +2,7 @@
 
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import {
@@ -80,7 +80,7 @@ test('a merchant has a bounded number, also when it asks for many at once', asyn
   const merchant_id = await newMerchant(database.sql);
   const wanted = { merchant_id: merchant_id as `mrch_${string}`, url };
   const answers = await Promise.all(
-    Array.from({ length: limits.webhookEndpointsMax + 5 }, () => createEndpoint(database, wanted, { by, parts })),
+    Array.from({ length: originLimits.webhookEndpointsMax + 5 }, () => createEndpoint(database, wanted, { by, parts })),
   );
   expect(answers.filter((answer) => answer !== 'looks_busy' && 'problems' in answer)).toHaveLength(5);
 });

@@ -3,7 +3,7 @@
 // `merchant_id: null` in a name is an operator's view of all; what is not there, or another merchant's, is null.
 
 import { newId } from '../../contracts/ids.ts';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import type { FieldProblem } from '../../contracts/problem.ts';
 import type {
   NewWebhookEndpoint,
@@ -69,9 +69,11 @@ async function insertEndpoint(
      where merchant_id = $1 and disabled_reason is distinct from $2`,
     [merchant_id, removedReason],
   );
-  if ((counted[0]?.endpoints ?? 0) >= limits.webhookEndpointsMax)
+  if ((counted[0]?.endpoints ?? 0) >= originLimits.webhookEndpointsMax)
     return {
-      problems: [{ field: 'merchant_id', problem: `has ${limits.webhookEndpointsMax} webhook endpoints already` }],
+      problems: [
+        { field: 'merchant_id', problem: `has ${originLimits.webhookEndpointsMax} webhook endpoints already` },
+      ],
     };
   const webhook_endpoint_id = newId('whk');
   const secret = newSigningSecret();
