@@ -1,14 +1,13 @@
 // Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
 
 import * as z from 'zod';
-import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
 import { type Queues, queueEnvironmentShape, queueProblems, queuesOf } from './queue-config.ts';
 import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
-import { hostSetting, oneOfSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
+import { amountsSetting, hostSetting, oneOfSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
 import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
 
@@ -16,16 +15,6 @@ const severalSecrets = (shape: RegExp, error: string) =>
   z.string().refine((text) => secretsIn(text).length > 0 && secretsIn(text).every((secret) => shape.test(secret)), {
     error,
   });
-
-const amounts = z
-  .string()
-  .transform((text, context): Amounts => {
-    const read = readAmounts(text, 'nothing that may wait');
-    if (typeof read !== 'string') return read;
-    context.addIssue({ code: 'custom', message: read });
-    return z.NEVER;
-  })
-  .default(new Map());
 
 export const environmentSchema = z.object({
   ENVIRONMENT: oneOfSetting('development', 'production').default('development'),
@@ -52,7 +41,7 @@ export const environmentSchema = z.object({
   /** Hours after which an open item that nobody has seen to makes /health `degraded`. */
   OPEN_ITEM_AGE_HOURS_MAX: wholeSetting(1, 10_000).default(24),
   /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */
-  SUSPENSE_MAX: amounts,
+  SUSPENSE_MAX: amountsSetting('nothing that may wait'),
   LOG_LEVEL: oneOfSetting('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   LOG_FORMAT: oneOfSetting('json', 'pretty').default('json'),
   ...queueEnvironmentShape,

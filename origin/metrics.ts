@@ -7,12 +7,14 @@ import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
 import { measureSuspense } from './ledger/suspense.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
+import { measureWithheld } from './settlement/withheld-metrics.ts';
 
 export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
   const database = pools.work;
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
   measureSuspense(registry, database.sql);
+  measureWithheld(registry, database.sql);
   measureCardData(registry);
   measureCredentials(registry, database.sql);
   measureClock(registry, database);

@@ -113,6 +113,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
   const mount = mountParts(parts);
   const access = createAccessRecords({ database, log });
   const [files] = inboxes;
+  const bounds = { perCard: config.UNAPPROVED_PER_CARD_MAX, perNetwork: config.UNAPPROVED_PER_NETWORK_MAX };
   return {
     readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
     routes: [
@@ -132,8 +133,8 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
     listening: [...providers, ...listening],
     engine,
     loops: [
-      createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS }),
-      createSchedule({ database, log, providers }),
+      createAccrualLoop({ database, log, unassigned: config.UNASSIGNED_CLEARINGS, bounds }),
+      createSchedule({ database, log, providers, bounds }),
       createReaper({ sql: database.sql, registry, log }),
       ...checkpointLoops(parts),
       access.loop,

@@ -2,6 +2,7 @@
 // with what it must be, and is never quoted.
 
 import * as z from 'zod';
+import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 
 /** In digits alone: Number() takes "0x10", "1e3" and "" too. */
 export function wholeSetting(min: number, max: number) {
@@ -49,3 +50,16 @@ export const hostSetting = z.string().regex(/^[\w.:[\]%-]{1,255}$/, { error: 'mu
 
 /** A path or a place: anything that can be seen. */
 export const placeSetting = z.string().regex(/^[^\p{Cc}]{1,1000}$/u, { error: 'must be one line of text' });
+
+/** Pairs of a currency and an amount. `nothing`: what an amount of 0 would say, as `nothing that may wait`. Not set: no currency is named. */
+export function amountsSetting(nothing: string) {
+  return z
+    .string()
+    .transform((text, context): Amounts => {
+      const read = readAmounts(text, nothing);
+      if (typeof read !== 'string') return read;
+      context.addIssue({ code: 'custom', message: read });
+      return z.NEVER;
+    })
+    .default(new Map());
+}

@@ -42,6 +42,8 @@ const rows: Readonly<Record<Name, Row>> = {
   EDGE_BUNDLE_SHA256: { right: 'a1'.repeat(32), other: 'b2'.repeat(32) },
   OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000),
   SUSPENSE_MAX: { right: 'USD 5.00', other: 'EUR 5.00', several: [' '] },
+  UNAPPROVED_PER_CARD_MAX: { right: 'USD 5.00', other: 'EUR 5.00', several: [' '] },
+  UNAPPROVED_PER_NETWORK_MAX: { right: 'USD 5.00', other: 'EUR 5.00', several: [' '] },
   LOG_LEVEL: { right: 'info', other: 'warn' },
   LOG_FORMAT: { right: 'json', other: 'pretty' },
   QUEUE_API_URL: url('api'),

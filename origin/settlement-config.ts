@@ -4,7 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
-import { oneOfSetting, placeSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
+import { amountsSetting, oneOfSetting, placeSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 
 export const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
 export type ProviderName = (typeof providerNames)[number];
@@ -51,6 +51,9 @@ export const settlementEnvironmentShape = {
   RATE_LIMIT_BURST_PER_SECOND: wholeSetting(1, 1_000_000).default(100),
   /** What cleared at shops that no merchant has: an open item for each, or only the list of GET /unassigned-clearings. */
   UNASSIGNED_CLEARINGS: oneOfSetting('open_items', 'list').default('open_items'),
+  /** How much of what no card approved is owed to shops without a person, a day: of one card beyond its funds, and of one network. */
+  UNAPPROVED_PER_CARD_MAX: amountsSetting('nothing that may pass'),
+  UNAPPROVED_PER_NETWORK_MAX: amountsSetting('nothing that may pass'),
   /** How long a changed destination of a merchant waits before it is paid. 0: not at all, for development. */
   DESTINATION_COOLING_HOURS: wholeSetting(0, 720).default(24),
 } as const;

@@ -3,12 +3,16 @@ import { type Database, openDatabase } from '../origin/db/client.ts';
 import type { Intake } from '../origin/intake/intake.ts';
 import { asMessages, SampleBooks } from '../origin/intake/sample-books.ts';
 import type { SampleCard } from '../origin/intake/sample-card.ts';
+import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
+import { insertTransfers } from '../origin/ledger/transfers.ts';
 import { createActing } from '../origin/open-items/act.ts';
 import type { ActionParts } from '../origin/open-items/action.ts';
 import { actionsOf } from '../origin/open-items/actions/all.ts';
 import type { OpenItemKind } from '../origin/open-items/kinds.ts';
 import { accrue } from '../origin/settlement/accrual.ts';
 import { raiseUnassigned } from '../origin/settlement/raise-unassigned.ts';
+import { raiseWithheld } from '../origin/settlement/raise-withheld.ts';
+import { defaultBounds, type UnapprovedBounds } from '../origin/settlement/unapproved-bounds.ts';
 import { balanceOf, doer, sampleMerchant } from './test-settlements.ts';
 
 export interface Shop {
@@ -22,8 +26,16 @@ export function shop(id: string | null, name: string | null = 'Shop'): Shop {
   return { id, name, category: null, country: null };
 }
 
+interface Totals {
+  readonly posted: number;
+  readonly owed: number;
+  readonly unassigned: number;
+  readonly withheld: number;
+}
+
 export class SampleShops {
   readonly database: Database;
+  bounds: UnapprovedBounds = defaultBounds;
   readonly #books: SampleBooks;
   readonly #intake: Intake;
 
@@ -45,6 +57,37 @@ export class SampleShops {
     return this.#books.knownCard();
   }
 
+  /** Gives the card's account money. */
+  async fund(card: SampleCard, amount: number): Promise<void> {
+    const { sql } = this.database;
+    const source = { kind: 'funding_source', currency: 'USD', network: null } as const;
+    const house = createHouseAccounts(sql);
+    await house.ensure([source]);
+    const { rows } = await sql.query<{ no: string }>(
+      `select l.ledger_account_no as no from cards c join ledger_accounts l on l.account_id = c.account_id where c.card_token = $1`,
+      [card.card_token],
+    );
+    const accounts = { debit_account_no: house.numberOf(source), credit_account_no: Number(rows[0]?.no) };
+    const moved = {
+      amount_minor: BigInt(amount),
+      currency: 'USD',
+      kind: 'direct',
+      event_at_ms: 0,
+      event: null,
+    } as const;
+    await insertTransfers(sql, [{ ...accounts, ...moved }]);
+  }
+
+  /** Of the card's newest authorization. */
+  async authorizationOf(card: SampleCard): Promise<string> {
+    const { rows } = await this.database.sql.query<{ id: string }>(
+      `select authorization_id as id from authorizations join card_streams using (stream_id) where card_token = $1
+       order by opened_at_ms desc limit 1`,
+      [card.card_token],
+    );
+    return rows[0]?.id ?? '';
+  }
+
   /** What a card buys and the shop clears. */
   buy(card: SampleCard, amount: number, at: Shop): string {
     const key = card.authorize(amount, { merchant: at });
@@ -61,8 +104,11 @@ export class SampleShops {
   /** Returns the merchants that were set aside. */
   async accrueAll(): Promise<string[]> {
     const setAside: string[] = [];
-    while (await accrue(this.database, (merchant_id) => setAside.push(merchant_id)));
+    while (
+      await accrue(this.database, { onSetAside: (merchant_id) => setAside.push(merchant_id), bounds: this.bounds })
+    );
     while (await raiseUnassigned(this.database, 'open_items'));
+    while (await raiseWithheld(this.database));
     return setAside;
   }
 
@@ -85,14 +131,15 @@ export class SampleShops {
     return await createActing({ database: this.database } as ActionParts)(acting, doer);
   }
 
-  /** Posted by authorizations; owed to merchants; owed to nobody. */
-  async totals(): Promise<{ posted: number; owed: number; unassigned: number }> {
-    const { rows } = await this.database.sql.query<{ posted: number; owed: number; unassigned: number }>(
+  /** Posted by authorizations; owed to merchants; owed to nobody; withheld from whoever has the shop. */
+  async totals(): Promise<Totals> {
+    const { rows } = await this.database.sql.query<Totals>(
       `select (select coalesce(sum(posted_minor), 0)::int from authorizations) as posted,
          (select coalesce(sum(b.credits_posted - b.debits_posted), 0)::int from ledger_balances b
           join ledger_accounts using (ledger_account_no) where kind = 'merchant_payable') as owed,
-         (select coalesce(sum(net_minor), 0)::int from unassigned_clearings) as unassigned`,
+         (select coalesce(sum(net_minor), 0)::int from unassigned_clearings) as unassigned,
+         (select coalesce(sum(left_minor), 0)::int from unapproved_clearings where state in ('withheld', 'kept')) as withheld`,
     );
-    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0 };
+    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0 };
   }
 }

@@ -85,6 +85,7 @@ const notHere: Readonly<Record<string, string>> = {
   queue_pull_failures_total: 'as above',
   dead_queue_messages_total: 'as above',
   token_expiry_seconds: 'as above',
+  clearings_withheld_minor: 'has a series for a network once something is withheld',
   suspense_minor: 'has a series for a currency once there is money in it',
   cert_expiry_seconds: 'npm start calls nobody by TLS',
   settlement_payments_of_unconfigured_providers:

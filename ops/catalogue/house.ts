@@ -97,6 +97,15 @@ export const settlement: AlertGroup = {
       silent: { series: { [dead('settlement_set_aside')]: '0x20', [dead('fact_out_of_contract')]: '3x20' }, at: '10m' },
     },
     {
+      name: 'ClearingsWithheld',
+      expr: `sum(max by (kind) (open_items{${job},kind="clearing_withheld"})) > 0`,
+      ...{ for: '5m', severity: 'SEV-2', service: 'settlement', runbook: 'clearings-withheld', origin: 'ours' },
+      summary: 'Clearings that no card approved are withheld from shops',
+      description: '{{ $value }} shops. A late clearing, or a network’s credential in the wrong hands.',
+      fires: { series: { [dead('clearing_withheld')]: '1x20' }, at: '10m' },
+      silent: { series: { [dead('clearing_withheld')]: '0x20', [dead('clearing_unassigned')]: '30x20' }, at: '10m' },
+    },
+    {
       name: 'SettlementResultLost',
       expr: `increase(settlement_results_not_recorded_total{${job}}[15m]) > 0`,
       ...{ severity: 'SEV-2', service: 'settlement', runbook: 'db-errors', origin: 'ours' },

@@ -1,5 +1,5 @@
-// Money in another currency than the card's, told before the card's profile: its shop's merchant was owed it, and was paid, before a person
-// said what it is in the card's currency.
+// Money in another currency than the card's, told before the card's profile: its shop's merchant was owed it by a person's
+// word, and was paid, before somebody said what it is in the card's currency.
 
 import { beforeEach, expect, test } from 'vitest';
 import type { Id } from '../../contracts/ids.ts';
@@ -10,6 +10,7 @@ import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from '../settlement/accrual.ts';
 import { createSettlement } from '../settlement/create.ts';
 import { raiseUnassigned } from '../settlement/raise-unassigned.ts';
+import { raiseWithheld } from '../settlement/raise-withheld.ts';
 import { SampleWorld } from './sample-world.ts';
 
 let world: SampleWorld;
@@ -23,6 +24,7 @@ const shop = { id: 'SHOP-7', name: null, category: null, country: null };
 async function accrueAll(): Promise<void> {
   while (await accrue(world.api.database));
   while (await raiseUnassigned(world.api.database, 'open_items'));
+  while (await raiseWithheld(world.api.database));
 }
 
 const openItems = async () =>
@@ -54,7 +56,7 @@ async function payOut(merchant_id: Id<'mrch'>, amount_minor: number): Promise<vo
   await engine.stop();
 }
 
-/** A clearing of 10.00 EUR before the profile, paid out to its merchant, and then posted as 11.00 USD. */
+/** A clearing of 10.00 EUR before the profile, released by a person, paid out to its merchant, and then posted as 11.00 USD. */
 async function paidAndPosted(): Promise<string> {
   const made = await world.api.call('POST', '/merchants', {
     ...{ name: 'Shop', currency: 'EUR', network_merchant_ids: ['SHOP-7'] },
@@ -71,8 +73,10 @@ async function paidAndPosted(): Promise<string> {
   card.putProfile({ currency: 'USD' });
   await world.api.deliver(card.message());
   await accrueAll();
+  const [item, withheld] = await openItems();
+  expect(withheld).toMatchObject({ kind: 'clearing_withheld', amount_minor: 1_000, currency: 'EUR', merchant_id });
+  expect(await act(withheld, 'release', { of_minor: 1_000 })).toMatchObject({ status: 200 });
   await payOut(merchant_id, 1_000);
-  const [item] = await openItems();
   expect(await act(item, 'post_at_rate', { rate: '1.1' })).toMatchObject({ status: 200 });
   await world.api.deliver(card.message());
   await accrueAll();

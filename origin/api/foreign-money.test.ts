@@ -5,6 +5,7 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleCard } from '../intake/sample-card.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from '../settlement/accrual.ts';
+import { raiseWithheld } from '../settlement/raise-withheld.ts';
 import { SampleWorld } from './sample-world.ts';
 
 let world: SampleWorld;
@@ -142,6 +143,9 @@ describe('F7: told before the profile, in another currency', () => {
       });
     });
     while (await accrue(world.api.database));
+    while (await raiseWithheld(world.api.database));
+    const [withheld] = await items('kind=clearing_withheld');
+    await act(withheld, 'release', { of_minor: 1_000 });
     expect(await owed()).toBe(1_000);
     const [item] = await items('kind=currency_mismatch');
     await act(item, 'post_at_rate', { rate: '1.1' });

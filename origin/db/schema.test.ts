@@ -36,6 +36,7 @@ const withoutDrizzle = [
   ...['merchant_accruals', 'api_keys', 'idempotency_keys', 'webhook_endpoints', 'webhook_messages', 'webhook_attempts'],
   ...['open_items', 'settlement_returns', 'withheld_amounts', 'unassigned_clearings', 'streams_in_suspense'],
   ...['access_counts', 'address_salts', 'destination_cooling', 'last_proofs'],
+  ...['unapproved_clearings', 'withheld_clearings', 'unapproved_sums'],
 ];
 
 test('every table has a drizzle table, except those that are written otherwise', async () => {

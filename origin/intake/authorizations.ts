@@ -18,6 +18,7 @@ interface StoredRow {
   readonly requested_minor: string;
   readonly held_minor: string;
   readonly posted_minor: string;
+  readonly approved_minor: string | null;
   readonly opened_at_ms: string;
   readonly updated_at_ms: string;
   readonly joined_into: string | null;
@@ -37,6 +38,7 @@ export async function loadAuthorizations(sql: Sql, ids: readonly string[]): Prom
     requested_minor: BigInt(row.requested_minor),
     held_minor: BigInt(row.held_minor),
     posted_minor: BigInt(row.posted_minor),
+    approved_minor: row.approved_minor === null ? null : BigInt(row.approved_minor),
     opened_at_ms: Number(row.opened_at_ms),
     updated_at_ms: Number(row.updated_at_ms),
   }));
@@ -48,15 +50,17 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
   await sql.query({
     name: 'store_authorizations',
     text: `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, merchant, status, reason,
-             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into, network_merchant_id)
+             requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into, network_merchant_id,
+             approved_minor)
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], string_to_array($5, E'\\n', '')::json[],
              $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
-             string_to_array($14, E'\\n', ''))
+             string_to_array($14, E'\\n', ''), $15::bigint[])
            on conflict (authorization_id) do update set
              ledger_account_no = excluded.ledger_account_no, currency = excluded.currency,
              merchant = excluded.merchant, status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
              held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms,
-             joined_into = excluded.joined_into, network_merchant_id = excluded.network_merchant_id`,
+             joined_into = excluded.joined_into, network_merchant_id = excluded.network_merchant_id,
+             approved_minor = excluded.approved_minor`,
     values: [
       wordColumn(rows.map(({ authorization_id }) => authorization_id)),
       numberColumn(rows.map(({ stream_id }) => stream_id)),
@@ -72,6 +76,7 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
       numberColumn(rows.map(({ updated_at_ms }) => updated_at_ms)),
       wordColumn(rows.map(({ joined_into }) => joined_into)),
       lineColumn(rows.map(({ network_merchant_id }) => network_merchant_id)),
+      numberColumn(rows.map(({ approved_minor }) => approved_minor)),
     ],
   });
 }

@@ -14,12 +14,14 @@ import {
   bookEvent,
   currencyOf,
   type MoneyEvent,
+  type Unapproved,
 } from './book-event.ts';
 import type { CountedEvent, Moved } from './card-metrics.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
 import { type EventFlag, flagsOf } from './flags.ts';
+import { noteUnapproved } from './note-unapproved.ts';
 import { findBookedBefore, withoutMoney } from './old-keys.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
@@ -57,7 +59,7 @@ export async function bookBatch(
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
-    const { transfers, moved } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
+    const { transfers, moved, unapproved } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
@@ -68,6 +70,7 @@ export async function bookBatch(
       })),
     );
     await noteSuspended(sql, house, transfers);
+    await noteUnapproved(sql, unapproved);
     // Last, because from here to the commit every other batch waits for the balances.
     await insertTransfers(sql, transfers);
     const events = countedOf(sorted.sequences, bookedBefore);
@@ -89,7 +92,7 @@ async function bookRuns(
   house: HouseAccounts,
   sequences: readonly CardSequence[],
   bookedBefore: ReadonlySet<string>,
-): Promise<{ transfers: readonly Transfer[]; moved: readonly Moved[] }> {
+): Promise<{ transfers: readonly Transfer[]; moved: readonly Moved[]; unapproved: readonly Unapproved[] }> {
   const events = sequences.flatMap(({ stream, run }) =>
     run.flatMap(({ event }) => {
       if (event === null || event.kind === 'profile') return [];
@@ -103,15 +106,17 @@ async function bookRuns(
 
   const transfers: Transfer[] = [];
   const moved: Moved[] = [];
+  const unapproved: Unapproved[] = [];
   for (const { stream, event } of events) {
     const accounts = accountsOf(stream, house);
     const booking = bookEvent(event, stream.stream_id, rows, accounts);
     for (const row of booking.authorizations) rows.set(row.authorization_id, row);
     transfers.push(...booking.transfers);
+    unapproved.push(...booking.unapproved);
     moved.push(...booking.transfers.map((transfer) => movedBy(transfer, stream, accounts)));
   }
   await storeAuthorizations(sql, [...rows.values()]);
-  return { transfers, moved };
+  return { transfers, moved, unapproved };
 }
 
 function movedBy(

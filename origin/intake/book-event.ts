@@ -5,6 +5,7 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardEvent, Effect } from '../../contracts/card-event.ts';
 import { postings } from '../../core/postings.ts';
 import type { Transfer } from '../ledger/transfers.ts';
+import { approvedAfter } from './approved.ts';
 import { shopId } from './shop-id.ts';
 
 export type MoneyEvent = Exclude<CardEvent, { kind: 'profile' }>;
@@ -23,6 +24,8 @@ export interface AuthorizationRow {
   readonly requested_minor: bigint;
   readonly held_minor: bigint;
   readonly posted_minor: bigint;
+  /** How much of what is held the card itself approved (approved.ts); null: stored by a release of before. */
+  readonly approved_minor: bigint | null;
   readonly opened_at_ms: number;
   readonly updated_at_ms: number;
   /** The authorization that this one turned out to be: what comes later belongs to it. */
@@ -35,10 +38,21 @@ export interface Accounts {
   readonly clearing: (currency: string) => number;
 }
 
+/** The part of a clearing that the card did not approve: accrual judges whether its shop is owed it. */
+export interface Unapproved {
+  readonly stream_id: number;
+  readonly sequence: number;
+  readonly authorization_id: string;
+  readonly holder_no: number;
+  readonly clearing_no: number;
+  readonly amount_minor: bigint;
+}
+
 export interface Booking {
   /** The rows that the event changed. */
   readonly authorizations: readonly AuthorizationRow[];
   readonly transfers: readonly Transfer[];
+  readonly unapproved: readonly Unapproved[];
 }
 
 /** The authorizations whose rows an event reads: its own, and the one that it joins to it. */
@@ -88,10 +102,11 @@ export function bookEvent(
   return {
     authorizations: [...own.authorizations, ...joined.authorizations],
     transfers: [...own.transfers, ...joined.transfers],
+    unapproved: own.unapproved,
   };
 }
 
-const nothing: Booking = { authorizations: [], transfers: [] };
+const nothing: Booking = { authorizations: [], transfers: [], unapproved: [] };
 
 /** What the event did to its own authorization. */
 function bookOwn(
@@ -121,12 +136,27 @@ function bookOwn(
   const holder = own ? row.ledger_account_no : accounts.holder(currency);
   const place = { holder, clearing: accounts.clearing(currency), currency };
   const transfers = transfersOf(effect, event, { stream_id, authorization_id }, place);
+  const joined = rows.get(('joined' in event ? event.joined?.authorization_id : undefined) ?? '');
+  const { approved_minor, unapproved_minor } = approvedAfter({
+    event,
+    before: own ? row : noHold,
+    joined: joined?.currency === currency ? joined : noHold,
+    held_minor: held + holdChange,
+    posted_minor: BigInt(effect.posted_minor),
+  });
   const money = own
-    ? { held_minor: held + holdChange, posted_minor: row.posted_minor + BigInt(effect.posted_minor) }
-    : { held_minor: row.held_minor, posted_minor: row.posted_minor };
+    ? { held_minor: held + holdChange, posted_minor: row.posted_minor + BigInt(effect.posted_minor), approved_minor }
+    : { held_minor: row.held_minor, posted_minor: row.posted_minor, approved_minor: row.approved_minor };
   const after = { ...row, ...money, ...toldBy(event, row), updated_at_ms: event.at_ms };
-  return { authorizations: [{ ...after, status: statusAfter(event, before, after) }], transfers };
+  const of = { stream_id, sequence: event.sequence, authorization_id, amount_minor: unapproved_minor };
+  return {
+    authorizations: [{ ...after, status: statusAfter(event, before, after) }],
+    transfers,
+    unapproved: unapproved_minor === 0n ? [] : [{ ...of, holder_no: place.holder, clearing_no: place.clearing }],
+  };
 }
+
+const noHold = { approved_minor: 0n, held_minor: 0n };
 
 /** The authorization that went into the event's own: what it held is given back under its own id. What it posted stays. */
 function bookJoined(
@@ -145,12 +175,14 @@ function bookJoined(
   const after = {
     ...row,
     held_minor: row.held_minor + holdChange,
+    approved_minor: 0n,
     updated_at_ms: event.at_ms,
     joined_into: event.authorization_id,
   };
   return {
     authorizations: [{ ...after, status: statusAfter(event, row, after) }],
     transfers: transfersOf(effect, event, { stream_id, authorization_id }, place),
+    unapproved: [],
   };
 }
 
@@ -198,6 +230,7 @@ function opened(
     requested_minor: 0n,
     held_minor: 0n,
     posted_minor: 0n,
+    approved_minor: 0n,
     opened_at_ms: at_ms,
     updated_at_ms: at_ms,
     joined_into: null,

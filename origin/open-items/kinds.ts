@@ -18,6 +18,8 @@ export const openItemKinds = {
     'A card that a newer release of the edge has written: the one that runs cannot read it, and decides nothing for it.',
   profile_not_taken: "A card's newest profile that the edge does not take; the card works by an older one.",
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
+  clearing_withheld:
+    'Clearings at a merchant’s shop that no card approved, beyond what passes by itself: booked, and not owed to the shop.',
   accrual_failed: 'A clearing that could not be added to what its merchant is owed.',
   settlement_set_aside: 'A settlement that used up its tries; it was not paid, and its amount stays reserved.',
   settlement_refused:

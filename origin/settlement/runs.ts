@@ -12,6 +12,7 @@ import type { Payer } from '../providers/payable.ts';
 import { accrue } from './accrual.ts';
 import { dueRun } from './due-run.ts';
 import { endRuns, runsMax } from './end-runs.ts';
+import type { UnapprovedBounds } from './unapproved-bounds.ts';
 
 const intervalMs = 5_000;
 const merchantsMax = 1_000;
@@ -21,12 +22,13 @@ export interface ScheduleOptions {
   readonly log: Logger;
   /** Those that are configured, primary first: a run pays what one of them can pay, and the rest stays owed. */
   readonly providers: readonly Payer[];
+  readonly bounds: UnapprovedBounds;
   /** For tests. */
   readonly now?: () => number;
 }
 
 /** Begins and ends the runs that are due. */
-export function createSchedule({ database, log, providers, now = Date.now }: ScheduleOptions): Loop {
+export function createSchedule({ database, log, providers, bounds, now = Date.now }: ScheduleOptions): Loop {
   return createLoop({
     name: 'scheduled settlement',
     log,
@@ -37,7 +39,7 @@ export function createSchedule({ database, log, providers, now = Date.now }: Sch
       await openRuns(database, now(), log);
       try {
         // After the runs are opened: what has cleared until then is theirs.
-        while (!signal.aborted && (await accrue(database))) moved();
+        while (!signal.aborted && (await accrue(database, { bounds }))) moved();
       } catch (error) {
         // Accrual has its own loop, which shows that it stands still. What is owed already is paid all the same.
         log.error({ err: error }, 'accrual failed: the runs settle what is owed until now');

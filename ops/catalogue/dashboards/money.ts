@@ -128,6 +128,10 @@ export const webhooks: Dashboard = {
         ),
         lines('Suspense, in minor units', 'short', [
           [largest('suspense_minor', { by: 'currency, what' }), '{{currency}} {{what}}'],
+          [
+            largest('clearings_withheld_minor', { by: 'network, currency, owner' }),
+            'withheld {{network}} {{currency}} {{owner}}',
+          ],
         ]),
         figure('At providers that are not configured', 'short', [
           [largest('settlement_payments_of_unconfigured_providers', { by: 'psp' }), '{{psp}}'],

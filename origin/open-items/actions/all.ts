@@ -7,6 +7,7 @@ import { bookCorrection } from './book-correction.ts';
 import { bookPayment } from './book-payment.ts';
 import { bookReturn } from './book-return.ts';
 import { confirmPayment } from './confirm-payment.ts';
+import { keepWithheld, release } from './decide-withheld.ts';
 import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
 import { oweAtRate } from './owe-at-rate.ts';
@@ -17,7 +18,7 @@ import { settleAgain, tryAgain } from './try-again.ts';
 export const openItemActions: readonly OpenItemAction[] = [
   ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection],
   ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
-  ...[assignMerchant, oweAtRate, accrueAgain, dismiss],
+  ...[assignMerchant, oweAtRate, accrueAgain, release, keepWithheld, dismiss],
 ];
 
 export function actionsOf(kind: OpenItemKind): OpenItemAction[] {

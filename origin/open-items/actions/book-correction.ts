@@ -24,6 +24,7 @@ export const bookCorrection = outsideAction({
     'currency_mismatch',
     'refund_above_cleared',
     'card_behind_ledger',
+    'clearing_withheld',
   ],
   input: z.strictObject({ message: z.record(z.string(), z.unknown()), card_key: z.string().max(300).optional() }),
   async call({ database: { sql }, edge }, item, asked) {

@@ -1,0 +1,69 @@
+// release and keep_withheld: what becomes of clearings that no card approved and that no bound let pass. They are booked in any case:
+// the cardholder is debited, and the network is credited. This says only whether the shop is owed them.
+
+import * as z from 'zod';
+import { idSchema } from '../../../contracts/ids.ts';
+import type { Sql } from '../../db/client.ts';
+import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
+import { type Decided, decideWithheld } from '../../settlement/withheld.ts';
+import { type ActionOutcome, transactionAction } from '../action.ts';
+import { clearedEvidenceSchema } from './assign-merchant.ts';
+
+const input = z.strictObject({
+  /** The sum that the item shows: refused where it is another by now, so that nothing is decided that nobody has looked at. */
+  of_minor: z.int().positive(),
+  /** Only what cleared for this one; not given: all of it. */
+  authorization_id: z.optional(idSchema('auth')),
+});
+
+export const release = transactionAction({
+  name: 'release',
+  summary:
+    'Owe it to its shop: all of it (`of_minor`, as the item shows it), or only what cleared for `authorization_id`, also where that was kept before.',
+  kinds: ['clearing_withheld'],
+  input,
+  perform: ({ sql }, { evidence }, asked) => decide(sql, evidence, asked, 'released'),
+});
+
+export const keepWithheld = transactionAction({
+  name: 'keep_withheld',
+  summary:
+    'Do not owe it to its shop: all of it (`of_minor`, as the item shows it), or only what cleared for `authorization_id`. It stays booked.',
+  kinds: ['clearing_withheld'],
+  input,
+  perform: ({ sql }, { evidence }, asked) => decide(sql, evidence, asked, 'kept'),
+});
+
+async function decide(
+  sql: Sql,
+  evidence: unknown,
+  { of_minor, authorization_id }: z.output<typeof input>,
+  to: Decided['to'],
+): Promise<ActionOutcome> {
+  const decided = {
+    ...clearedEvidenceSchema.parse(evidence),
+    of_minor: BigInt(of_minor),
+    authorization_id: authorization_id ?? null,
+    to,
+  };
+  try {
+    const done = await inSavepoint(sql, () => decideWithheld(sql, decided));
+    switch (done.outcome) {
+      case 'decided':
+        return {
+          outcome: 'done',
+          result: { moved_minor: Number(done.moved_minor), rest_minor: Number(done.rest_minor) },
+        };
+      case 'changed':
+        return {
+          ...{ outcome: 'refused', field: 'of_minor' },
+          problem: `is not what is withheld, ${done.left_minor}: look at the item again`,
+        };
+      case 'nothing_left':
+        return { outcome: 'not_now', problem: 'nothing of it is withheld' };
+    }
+  } catch (error) {
+    if (!isRefusedByDatabase(error)) throw error;
+    return { outcome: 'not_now', problem: 'the ledger refuses to book it to this merchant' };
+  }
+}

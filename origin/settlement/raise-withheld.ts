@@ -1,0 +1,103 @@
+// Open items for clearings that are withheld: one a shop, network and currency, whose amount follows what is withheld there. Only of
+// shops that a merchant has: nobody could be paid the rest, and whoever invents shops would make an item of each.
+
+import type { Database, Sql } from '../db/client.ts';
+import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+
+const perRound = 100;
+/** In an item's evidence, the largest first. */
+const shownMax = 20;
+const kind = 'clearing_withheld';
+
+interface Row {
+  readonly network_merchant_id: string;
+  readonly clearing_no: string;
+  readonly network: string;
+  readonly currency: string;
+  readonly left_minor: string;
+  readonly clearings: string;
+  readonly merchant_id: string;
+  readonly first_at: Date;
+  readonly last_at: Date;
+}
+
+/** Any number that nobody else locks in this database. */
+const raisingLock = 7_283_640_115;
+
+/** Returns whether there may be more to raise. Locks items before rows, as people's actions do (raise-unassigned.ts). */
+export async function raiseWithheld(database: Database): Promise<boolean> {
+  return await database.transaction(async (sql) => {
+    const { rows: locks } = await sql.query<{ mine: boolean }>('select pg_try_advisory_xact_lock($1) as mine', [
+      raisingLock,
+    ]);
+    if (locks[0]?.mine !== true) return false;
+    const { rows } = await sql.query<Row>(
+      `select w.network_merchant_id, w.clearing_no, c.network, c.currency, w.left_minor, w.clearings, w.merchant_id, w.first_at, w.last_at
+       from withheld_clearings w join ledger_accounts c on c.ledger_account_no = w.clearing_no
+       where w.merchant_id is not null and w.left_minor is distinct from coalesce(w.raised_minor, 0)
+       order by w.last_at limit $1`,
+      [perRound],
+    );
+    for (const row of rows) {
+      if (row.left_minor === '0') await closeAsGone(sql, kind, keyOf(row));
+      else await raiseOpenItems(sql, [await itemOf(sql, row)]);
+      await markRaised(sql, row);
+    }
+    return rows.length === perRound;
+  });
+}
+
+/** As `native USD SHOP`. */
+function keyOf({ network, currency, network_merchant_id }: Row): string {
+  return `${network} ${currency} ${network_merchant_id}`;
+}
+
+/** A row that accrual has changed meanwhile is behind again, and comes up in the next round. */
+async function markRaised(sql: Sql, { network_merchant_id, clearing_no, left_minor }: Row): Promise<void> {
+  const row = [network_merchant_id, clearing_no, left_minor];
+  await sql.query(
+    'update withheld_clearings set raised_minor = $3 where network_merchant_id = $1 and clearing_no = $2',
+    row,
+  );
+  await sql.query(
+    `delete from withheld_clearings
+     where network_merchant_id = $1 and clearing_no = $2 and left_minor = 0 and raised_minor = 0`,
+    [network_merchant_id, clearing_no],
+  );
+}
+
+async function itemOf(sql: Sql, row: Row): Promise<RaisedItem> {
+  const { network, currency, network_merchant_id, merchant_id } = row;
+  return {
+    kind,
+    key: keyOf(row),
+    summary: `What cleared at shop ${network_merchant_id} (${network}, ${currency}) without a card's approval is withheld from ${merchant_id}.`,
+    amount: { minor: BigInt(row.left_minor), currency },
+    merchant_id,
+    evidence: {
+      ...{ network, network_merchant_id, currency, left_minor: row.left_minor, clearings: Number(row.clearings) },
+      ...{ first_at: row.first_at.toISOString(), last_at: row.last_at.toISOString() },
+      ...(await clearingsOf(sql, row)),
+    },
+    // More that is withheld is new, also where what was there had been looked at.
+    reopens: true,
+  };
+}
+
+/** Why, and the largest of them. */
+async function clearingsOf(sql: Sql, { network_merchant_id, clearing_no }: Row): Promise<object> {
+  const withheld = `network_merchant_id = $1 and clearing_no = $2 and state = 'withheld' and left_minor > 0`;
+  const { rows: reasons } = await sql.query(
+    `select reason, count(*)::int as clearings, sum(left_minor)::text as left_minor, count(distinct stream_id)::int as cards
+     from unapproved_clearings where ${withheld} group by reason order by reason`,
+    [network_merchant_id, clearing_no],
+  );
+  const { rows: largest } = await sql.query(
+    `select u.authorization_id, s.network || ':' || s.card_token as card_key, u.amount_minor, u.left_minor, u.reason, u.booked_at
+     from (
+       select * from unapproved_clearings where ${withheld} order by left_minor desc, stream_id, sequence limit $3
+     ) as u join card_streams s using (stream_id) order by u.left_minor desc, u.stream_id, u.sequence`,
+    [network_merchant_id, clearing_no, shownMax],
+  );
+  return { reasons, largest };
+}

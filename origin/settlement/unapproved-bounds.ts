@@ -1,0 +1,55 @@
+// How much of what no card approved is owed to shops without a person. Networks do send such clearings (tips, fuel, offline, late ones),
+// so small sums pass; whoever has a network's credential can invent them, so large sums wait.
+
+import { type Amounts, amountMaxMinor } from '../../contracts/amount-max.ts';
+
+export interface UnapprovedBounds {
+  /** Minor units by currency: of one card on one day by UTC, what its account's funds do not cover. */
+  readonly perCard: Amounts;
+  /** Of one network on one day by UTC, all that no card approved, covered by funds or not. */
+  readonly perNetwork: Amounts;
+}
+
+export const defaultBounds: UnapprovedBounds = { perCard: new Map(), perNetwork: new Map() };
+
+/** Parts of the largest single amount that is believed (ten million units): 500.00 USD a card, 50,000.00 USD a network. */
+const defaultParts = { perCard: 20_000, perNetwork: 200 } as const;
+
+export function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency: string): bigint {
+  const set = bounds[of].get(currency);
+  return BigInt(set ?? Math.floor(amountMaxMinor(currency, new Map()) / defaultParts[of]));
+}
+
+export type WithheldReason = 'no_account' | 'beyond_funds' | 'network_sum';
+
+export interface ToJudge {
+  readonly clearing_no: string;
+  readonly stream_id: string;
+  readonly currency: string;
+  readonly left_minor: bigint;
+  /** Debited to suspense: nobody knows the card, or its account has another currency. */
+  readonly in_suspense: boolean;
+  /** How far the cardholder's account is below nothing, holds counted. */
+  readonly overdraft_minor: bigint;
+}
+
+/** What has passed today, by `<clearing_no> <stream_id>`; stream 0 is the network's sum. Judging adds to it. */
+export type PassedToday = Map<string, bigint>;
+
+/** Null: it passes. What is withheld adds to no sum. */
+export function judge(one: ToJudge, passed: PassedToday, bounds: UnapprovedBounds): WithheldReason | null {
+  const { clearing_no, stream_id, currency, left_minor, overdraft_minor } = one;
+  if (one.in_suspense) return 'no_account';
+  const beyond = least(left_minor, overdraft_minor);
+  const ofCard = (passed.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
+  if (beyond > 0n && ofCard > boundOf(bounds, 'perCard', currency)) return 'beyond_funds';
+  const ofNetwork = (passed.get(`${clearing_no} 0`) ?? 0n) + left_minor;
+  if (ofNetwork > boundOf(bounds, 'perNetwork', currency)) return 'network_sum';
+  if (beyond > 0n) passed.set(`${clearing_no} ${stream_id}`, ofCard);
+  passed.set(`${clearing_no} 0`, ofNetwork);
+  return null;
+}
+
+function least(one: bigint, other: bigint): bigint {
+  return one < other ? one : other;
+}
