@@ -145,5 +145,4 @@ export const authorizations = pgTable('authorizations', {
   opened_at_ms: count('opened_at_ms').notNull(),
   updated_at_ms: count('updated_at_ms').notNull(),
   joined_into: text(),
-  approved_minor: big('approved_minor'),
 });
