@@ -24,7 +24,7 @@ export function commandsOf(page: string): readonly RunbookCommand[] {
 export function placeholdersIn(text: string): readonly string[] {
   return [
     ...new Set(
-      [...text.matchAll(/(?<![$\w])(?:[A-Z]+(?:_[A-Z]+)*_ID|VERSION|REVISION|REASON|HOST|PID)\b/g)].map(
+      [...text.matchAll(/(?<![$\w])(?:[A-Z]+(?:_[A-Z]+)*_ID|VERSION|REVISION|REASON|SUM|HOST|PID)\b/g)].map(
         ([word]) => word,
       ),
     ),

@@ -73,18 +73,37 @@ async function makeWhatIsNamed(): Promise<ReadonlyMap<string, string>> {
     timeout: 30_000,
     interval: 500,
   });
+  const [released, kept] = [await withheldAt('000000000067890'), await withheldAt('000000000067891')];
   const key = await get('/api-keys', { name: 'to be taken back', scopes: ['cards:read'] });
   const { rows } = await sleeping.query<{ pid: number }>('select pg_backend_pid() as pid');
   return new Map([
     ['CARD_ID', cardId],
     ['AUTHORIZATION_ID', String(authorization['authorization_id'])],
     ['OPEN_ITEM_ID', String(item['open_item_id'])],
+    ['WITHHELD_ITEM_ID', released],
+    ['STOLEN_ITEM_ID', kept],
+    ['SUM', '6000000'],
     ['API_KEY_ID', String(key['api_key_id'])],
     ['CONTROL_SET_ID', running.control_set_id],
     ['VERSION', '1'],
     ['REASON', 'a test of the runbooks'],
     ['PID', String(rows[0]?.pid)],
   ]);
+}
+
+/** An item of 60,000.00 that no card approved, at a shop that a merchant has: more than a network's day lets pass. */
+async function withheldAt(shop: string): Promise<string> {
+  const { merchant_id } = await get('/merchants', { name: 'Shop', currency: 'USD', network_merchant_ids: [shop] });
+  await run({
+    language: 'sh',
+    text: `npm run trigger -- force-post --card grocery-only --amount 60000.00 --merchant ${shop}`,
+    elsewhere: null,
+  });
+  const item = await vi.waitUntil(
+    async () => first(await get(`/open-items?kind=clearing_withheld&merchant_id=${merchant_id}`), 'open_items'),
+    { timeout: 30_000, interval: 500 },
+  );
+  return String(item['open_item_id']);
 }
 
 const bodySchema = z.record(z.string(), z.unknown());
