@@ -15,7 +15,7 @@ export const defaultBounds: UnapprovedBounds = { perCard: new Map(), perNetwork:
 /** Parts of the largest single amount that is believed (ten million units): 500.00 USD a card, 50,000.00 USD a network. */
 const defaultParts = { perCard: 20_000, perNetwork: 200 } as const;
 
-export function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency: string): bigint {
+function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency: string): bigint {
   const set = bounds[of].get(currency);
   return BigInt(set ?? Math.floor(amountMaxMinor(currency, new Map()) / defaultParts[of]));
 }
