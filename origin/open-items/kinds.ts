@@ -6,6 +6,8 @@ export const openItemKinds = {
   fact_out_of_contract: 'A message of a network that its contract does not allow; nothing of it is booked yet.',
   fact_held_back:
     'A message about money that is beyond the largest amount, older than its card remembers, or of one of too many unknown cards; nothing of it is booked yet.',
+  releases_of_unknown_cards:
+    'Reversals and expiries of cards that nobody knows, more of them than pass: they move nothing, and are counted, one item a network and hour.',
   key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',
   money_told_again:
     'A clearing or refund under a key that was booked before its card forgot it; it is not booked again, and the card counts it.',
