@@ -176,7 +176,13 @@ export const acceptedInTurns: readonly Accepted[] = [
       ],
     ],
   ),
-  ...stays('core/found.ts', shorterWay, [['if (asked.size === 0) return null;', 'asked.size === 0 → false']]),
+  ...stays('core/found.ts', shorterWay, [
+    ['if (asked.size === 0) return null;', 'asked.size === 0 → false'],
+    [
+      'if (dated === found.authorization && dated.begun === begun) return found;',
+      'dated === found.authorization && dated.begun === begun → false',
+    ],
+  ]),
   ...stays('core/receive.ts', 'what is undefined and what is absent are recorded alike', [
     ['...(approval === undefined ? {} : { approval }),', 'approval === undefined → false'],
   ]),
