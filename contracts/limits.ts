@@ -101,17 +101,20 @@ export const limits = {
   /** Events in one queue message, and its bytes. Cloudflare Queues: 128 KB a message; the rest is margin for the envelope. */
   eventsPerMessageMax: 100,
   messageBytesMax: 96 * 1024,
-  /** Wait before a quiet card publishes: what comes with the event (a clearing, a second purchase) shares the message. */
-  publishDelayMs: 500,
+  /** Wait before a quiet card publishes: the elements of one batch share the message. The object is in memory, and billed, for so long. */
+  publishDelayMs: 50,
   /** Wait before a card that has just published does so again. Each message costs three queue operations; this is how fresh the origin is. */
   publishIntervalMs: 5_000,
   /**
-   * Alarm behind the timer of a quiet card, for an object that is gone by then: below the 10 s after which an idle object may
+   * Alarm behind the timer of a card that has none pending, as after its first event: below the 10 s after which an idle object may
    * leave memory, so that it finds the cursor where the timer left it. An alarm costs a row, and on one machine two commits.
    */
   publishAlarmMs: 8_000,
-  /** The same for a busy card: rare, because it stays in memory while it is busy. How late events may come after a crash. */
-  publishAlarmBusyMs: 60_000,
+  /**
+   * The same for a busy card, at most; each card has a length of its own between half of it and this. Rare, because a busy card stays
+   * in memory. How late a busy card's events may come after a crash that no later call follows.
+   */
+  publishAlarmBusyMs: 120_000,
   /**
    * How late an alarm may come and its machine's clock still be believed: alarms are minutes late, or hours where the platform is
    * away. Beyond it the clock has jumped, and what is due by it (holds, old rows) waits.

@@ -15,7 +15,7 @@ import { assert } from './assert.ts';
 import { type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
 import { differingField } from './differing-field.ts';
 import type { Hearing } from './hearing.ts';
-import { expiriesDue } from './hold-expiry.ts';
+import { expiriesDue, nextExpiryMs } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
 import { warningsOf } from './kept-counts.ts';
 import {
@@ -76,6 +76,8 @@ export class Card {
     this.#sequence = snapshot?.sequence ?? 0;
     this.#clockMs = snapshot?.at_ms ?? 0;
     for (const row of rows) this.#refold(row);
+    // Folding keeps the earliest that any hold had, also of one that was cleared since.
+    this.#state.next_expiry_ms = nextExpiryMs(this.#state);
   }
 
   /** To look at, not to change. */

@@ -28,6 +28,14 @@ export function holdExpiresAtMs(
   return nowMs + (profile?.hold_days ?? usual) * dayMs;
 }
 
+/** When the first of the holds lapses; infinity where nothing is held. */
+export function nextExpiryMs({ authorizations }: CardState): number {
+  let next_ms = Number.POSITIVE_INFINITY;
+  for (const { hold_minor, expires_at_ms } of authorizations.values())
+    if (hold_minor > 0) next_ms = Math.min(next_ms, expires_at_ms);
+  return next_ms;
+}
+
 /** The events that drop what is due, and when the next one will be: no event if that is later. */
 export function expiriesDue(
   state: CardState,

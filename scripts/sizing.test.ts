@@ -20,12 +20,12 @@ describe('what a million authorizations use', () => {
   test.each([
     ['worker_requests', 2],
     ['worker_cpu', 2 * 0.75],
-    // Two calls, and 63 alarms for 28 purchases.
-    ['object_requests', 2 + 63 / 28],
-    ['rows_written', 220 / 28],
+    // Two calls, and 7 alarms for 28 purchases.
+    ['object_requests', 2 + 7 / 28],
+    ['rows_written', 164 / 28],
     ['queue_operations', 2 * 3],
-    // Half a second of the timer and a tenth of the queue's, twice, and 24 ms an alarm; 128 MB.
-    ['object_duration', (2 * 0.6 + (63 / 28) * 0.024) * 0.128],
+    // 50 ms of the timer and a tenth of a second of the queue's, twice, and 24 ms an alarm; 128 MB.
+    ['object_duration', (2 * 0.15 + (7 / 28) * 0.024) * 0.128],
     // Events of eleven and a half months.
     ['database_storage', (2 * 1_548 * 11.5) / 1_000],
   ] as const)('%s: %d', (name, quantity) => {

@@ -4,6 +4,7 @@
 // What is in memory, and why losing it is harmless: which cards this isolate has met, and how many unknown ones in this minute. Both only
 // save questions. The bound is of one isolate: Cloudflare runs several, each with its own.
 
+import { hashOf } from '../contracts/hash-of.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import type { CardNames } from './card-object.ts';
 import { type Env, inJurisdiction, settingsOf } from './env.ts';
@@ -72,15 +73,9 @@ export function countBeyond(network: Network): void {
 
 /** The part of the list of known cards that this key is in. */
 export function list(env: Env, key: string) {
-  return inJurisdiction(env, env.KNOWN_CARDS).getByName(`known-${shardOf(key)}`);
+  return inJurisdiction(env, env.KNOWN_CARDS).getByName(`known-${hashOf(key) % shards}`);
 }
 
-/** FNV-1a: spreads keys evenly, and always in the same way. */
-function shardOf(key: string): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < key.length; index++) hash = Math.imul(hash ^ key.charCodeAt(index), 0x01000193);
-  return (hash >>> 0) % shards;
-}
 /** Of 10 million cards each part holds 160,000 tokens, some 15 MB. Never changed: a card's part is by this. */
 const shards = 64;
 

@@ -68,12 +68,26 @@ describe('sending by an instant', () => {
     ['long after it', nowMs + hourMs + 1, false],
   ])('is promised by an alarm %s or not', async (_, pendingAtMs, isSending) => {
     const { agenda } = await agendaWith(pendingAtMs);
-    expect(agenda.isSendingBy(nowMs)).toBe(isSending);
+    expect(agenda.isPendingBy(nowMs)).toBe(isSending);
   });
 
-  test('is not promised by an alarm of upkeep, nor by none', async () => {
-    expect((await agendaWith(noonMs)).agenda.isSendingBy(nowMs)).toBe(false);
-    expect((await agendaWith(null)).agenda.isSendingBy(nowMs)).toBe(false);
+  test('is promised by an alarm of upkeep too, which sends what is unsent, and not by none', async () => {
+    expect((await agendaWith(noonMs)).agenda.isPendingBy(noonMs)).toBe(true);
+    expect((await agendaWith(noonMs)).agenda.isPendingBy(noonMs - 2)).toBe(false);
+    expect((await agendaWith(null)).agenda.isPendingBy(nowMs)).toBe(false);
+  });
+
+  test.each([
+    ['none is pending', null, noonMs + 1, noonMs + minuteMs],
+    ['one is that comes later', noonMs + hourMs, noonMs - 1, noonMs],
+    ['one to send is, later than the minute', noonMs + 1, noonMs, noonMs],
+    ['one is that comes within the same minute', noonMs, noonMs - 1, null],
+    ['one to send comes sooner', noonMs - 5, noonMs, null],
+    ['nothing will be due', null, Number.POSITIVE_INFINITY, null],
+  ])('upkeep by an instant, where %s', async (_, pendingAtMs, byMs, setMs) => {
+    const { agenda, storage } = await agendaWith(pendingAtMs);
+    agenda.promiseUpkeepBy(byMs);
+    expect(storage.atMs).toBe(setMs ?? pendingAtMs);
   });
 });
 
@@ -130,15 +144,14 @@ describe('T8: an alarm later than we ever ask for', () => {
 
 describe('an alarm that goes off', () => {
   test.each([
-    ['the pending one, where the platform does not say', noonMs, undefined, 'upkeep'],
-    ['the pending one, to send', nowMs, undefined, 'sending'],
-    ['what the platform says, where it woke the object', null, noonMs, 'upkeep'],
-    ['what the platform says, to send', null, nowMs, 'sending'],
-    ['the pending one, whatever the platform says', noonMs, nowMs, 'upkeep'],
-    ['nobody knows', null, undefined, null],
-  ] as const)('was for: %s', async (_, pendingAtMs, scheduledTime, promised) => {
+    [noonMs, undefined],
+    [nowMs, undefined],
+    [null, noonMs],
+    [noonMs, nowMs],
+    [null, undefined],
+  ])('is pending no more: %s, where the platform says %s', async (pendingAtMs, scheduledTime) => {
     const { agenda } = await agendaWith(pendingAtMs);
-    expect(agenda.fired(scheduledTime === undefined ? undefined : { scheduledTime })).toBe(promised);
+    agenda.fired(scheduledTime === undefined ? undefined : { scheduledTime });
     expect(agenda.pending).toBeNull();
   });
 });
@@ -176,10 +189,10 @@ describe('T8: a clock beside the alarm that it handles', () => {
     agenda.fired({ scheduledTime: nowMs });
     for (const look of [1, 2]) {
       expect(agenda.isClockDoubted(clockMs)).toBe(true);
-      agenda.lookAgain(false);
+      agenda.lookAgain();
       expect({ pending: agenda.pending, atMs: storage.atMs }).toEqual({
-        pending: 'sending',
-        atMs: nowMs + look * hourMs,
+        pending: 'upkeep',
+        atMs: Math.ceil((nowMs + look * hourMs) / minuteMs) * minuteMs,
       });
       agenda.promiseSending(clockMs);
       agenda.fired({ scheduledTime: clockMs });
@@ -192,11 +205,11 @@ describe('T8: a clock beside the alarm that it handles', () => {
     expect(agenda.isClockDoubted(clockMs + dayMs + 1)).toBe(true);
   });
 
-  test('where all is sent, the next look is upkeep', async () => {
+  test('on a whole minute, the next look is an hour later to the millisecond', async () => {
     const { agenda, storage } = await agendaWith(null);
     agenda.fired({ scheduledTime: noonMs });
     expect(agenda.isClockDoubted(noonMs + 2 * dayMs)).toBe(true);
-    agenda.lookAgain(true);
+    agenda.lookAgain();
     expect({ pending: agenda.pending, atMs: storage.atMs }).toEqual({ pending: 'upkeep', atMs: noonMs + hourMs });
   });
 });

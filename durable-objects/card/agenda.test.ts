@@ -82,10 +82,14 @@ describe('the alarm', () => {
     expect(takenOf(key)).toEqual([1]);
   });
 
-  test('to send wakes an object: what the newest row did not know to be sent is sent', async () => {
+  test('to send wakes an object: what the newest row does not know to be sent is sent, and then it knows', async () => {
     const key = await newCard();
     await runAlarm(key);
-    await wakeBy(key, Number(await alarmOf(key)) + 1);
+    // As of a release that did not write it there.
+    await runInDurableObject(cardAt(key), (_, { storage: { sql } }) =>
+      sql.exec('update log set published_sequence = 0'),
+    );
+    for (const _ of [1, 2]) await wakeBy(key, Number(await alarmOf(key)) + 1);
     expect(takenOf(key)).toEqual([1, 1]);
   });
 

@@ -1,9 +1,9 @@
 // The object's one alarm, which stands for one of two promises, told apart by its instant alone, so that it needs no row of its
 // own: upkeep is always on a whole minute, sending never is.
 //
-// An upkeep alarm is set only when every event is sent, and the next event's own alarm takes its place in that event's commit:
-// found pending, it proves that all was sent. Any other finding proves nothing. Whatever the alarm was for, its handler does
-// all that is due, so a promise that was replaced is kept with the one that replaced it.
+// Neither proves that all was sent: on a resting card an upkeep alarm stands for unsent events too. Whatever the alarm was for, its handler
+// does all that is due, so a promise that was replaced is kept with the one that replaced it. A release until 2026-11-27 set its upkeep
+// alarm when all was sent, and takes one that it finds for a proof: docs/decisions/0022.
 //
 // What is in memory, and why losing it is harmless: which promise is pending, and for when, is read back from the storage; when
 // the last alarm was set for comes with the alarm; a clock in doubt is doubted again by the next alarm that it did not set.
@@ -42,10 +42,10 @@ export class Agenda {
     this.#pendingAtMs = await this.#storage.getAlarm();
   }
 
-  /** An alarm to send is pending, no later than that instant. */
-  isSendingBy(latestMs: number): boolean {
+  /** An alarm is pending, whichever, no later than that instant. */
+  isPendingBy(latestMs: number): boolean {
     // One more: an instant on a whole minute was moved by that.
-    return this.pending === 'sending' && Number(this.#pendingAtMs) <= latestMs + 1;
+    return this.#pendingAtMs !== null && this.#pendingAtMs <= latestMs + 1;
   }
 
   /** To send what is unsent, at that instant. */
@@ -53,9 +53,15 @@ export class Agenda {
     this.#set(atMs % minuteMs === 0 ? atMs + 1 : atMs);
   }
 
-  /** To look after the card, at that instant or within a minute of it. Only when nothing is unsent. */
+  /** To look after the card, at that instant or within a minute of it. */
   promiseUpkeep(atMs: number): void {
-    this.#set(Math.ceil(atMs / minuteMs) * minuteMs);
+    this.#set(wholeMinute(atMs));
+  }
+
+  /** The same where no alarm is pending that comes as soon; nothing is written where one is, which is usual. Infinity: nothing is due. */
+  promiseUpkeepBy(atMs: number): void {
+    if (atMs < Number.POSITIVE_INFINITY && (this.#pendingAtMs ?? Number.POSITIVE_INFINITY) > wholeMinute(atMs))
+      this.promiseUpkeep(atMs);
   }
 
   /**
@@ -70,14 +76,12 @@ export class Agenda {
     else this.promiseUpkeep(nowMs + minuteMs);
   }
 
-  /** The alarm has gone off: what it was for. An object that it woke knows from its instant; null where nobody says. */
-  fired(info: { readonly scheduledTime: number } | undefined): Promised | null {
+  /** The alarm has gone off: `info` says for which instant it was set, where the platform says so. */
+  fired(info: { readonly scheduledTime: number } | undefined): void {
     const scheduledMs = info === undefined ? this.#pendingAtMs : Number(info.scheduledTime);
     // What a doubted clock has set since says nothing of the time.
     this.#firedAtMs = this.#doubtedAtMs === null ? scheduledMs : this.#doubtedAtMs + hourMs;
-    const atMs = this.#pendingAtMs ?? scheduledMs;
     this.#pendingAtMs = null;
-    return atMs === null ? null : promiseAt(atMs);
   }
 
   /**
@@ -97,10 +101,8 @@ export class Agenda {
    * To look again, an hour after the instant of the alarm that found the clock in doubt: perhaps on another machine. An alarm that
    * truly was days late is believed after some of these, which follow each other at once.
    */
-  lookAgain(isAllSent: boolean): void {
-    const atMs = (this.#firedAtMs ?? 0) + hourMs;
-    if (isAllSent) this.promiseUpkeep(atMs);
-    else this.promiseSending(atMs);
+  lookAgain(): void {
+    this.promiseUpkeep((this.#firedAtMs ?? 0) + hourMs);
   }
 
   /** Not awaited: the output gate holds the reply until row and alarm are durable, and without an await they are one commit. */
@@ -108,6 +110,10 @@ export class Agenda {
     this.#pendingAtMs = atMs;
     void this.#storage.setAlarm(atMs);
   }
+}
+
+function wholeMinute(atMs: number): number {
+  return Math.ceil(atMs / minuteMs) * minuteMs;
 }
 
 function promiseAt(atMs: number): Promised {

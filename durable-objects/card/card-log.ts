@@ -2,8 +2,9 @@
 // Does not know what the events mean.
 //
 // log(sequence, at_ms, published_sequence, body): made with the first event, so that a token that no card has leaves nothing here; written
-// by `append`, one row an event, never changed; `trim` takes the oldest.
-// `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs no write.
+// by `append`, one row an event, never changed but for its cursor; `trim` takes the oldest.
+// `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs a busy card no write; where the
+// card rests, `noteSent` writes it once more.
 
 import type { LoggedEvent } from '../../core/apply.ts';
 import { readRow } from '../../core/stored-row.ts';
@@ -85,6 +86,11 @@ export class CardLog {
       'select published_sequence from log order by sequence desc limit 1',
     );
     return row?.published_sequence ?? 0;
+  }
+
+  /** The newest row, which has this number, says from now on that all is sent. */
+  noteSent(sequence: number): void {
+    if (this.#isThere) this.#sql.exec('update log set published_sequence = sequence where sequence = ?', sequence);
   }
 }
 

@@ -171,7 +171,9 @@ describe('an alarm', () => {
       expect(next?.for).toBe('upkeep');
       // A busy card keeps its promise to send: it will need it with the next event.
       authorize(card, { request_key: 'r2' });
-      expect(await fire(card, storage)).toEqual({ for: 'sending', inMs: limits.publishAlarmBusyMs });
+      const busy = await fire(card, storage);
+      expect(busy?.for).toBe('sending');
+      expect(busy?.inMs).toBeLessThanOrEqual(limits.publishAlarmBusyMs);
       vi.setSystemTime(startMs + limits.publishIntervalMs);
       expect((await fire(card, storage))?.for).toBe('upkeep');
       expect(taken).toEqual([[1, 2], [3]]);
@@ -235,24 +237,24 @@ describe('an alarm', () => {
     });
   });
 
-  test('of upkeep proves after a load that all was sent; one to send proves nothing', async () => {
-    for (const [scheduledTime, sent] of [
-      [startMs - 1, []],
-      [startMs, [[1, 2]]],
-    ] as const) {
-      const key = newCardKey();
-      taken = [];
-      await within(key, async (card, storage) => {
-        card.putProfile(profile());
-        authorize(card);
-        await storage.deleteAlarm();
-      });
-      await abortAllDurableObjects();
-      await within(key, async (card) => {
-        await card.alarm({ isRetry: false, retryCount: 0, scheduledTime });
-        expect(taken).toEqual(sent);
-      });
-    }
+  test('of either kind sends after a load what the newest row does not know to be sent, and nothing where it does', async () => {
+    for (const scheduledTime of [startMs - 1, startMs])
+      for (const rested of [true, false]) {
+        const key = newCardKey();
+        taken = [];
+        await within(key, async (card, storage) => {
+          card.putProfile(profile());
+          authorize(card);
+          if (rested) await fire(card, storage);
+          await storage.deleteAlarm();
+        });
+        await abortAllDurableObjects();
+        await within(key, async (card) => {
+          await card.alarm({ isRetry: false, retryCount: 0, scheduledTime });
+          expect(taken).toEqual([[1, 2]]);
+          expect(card.read()).toMatchObject({ last_sequence: 2, published_sequence: 2 });
+        });
+      }
   });
 
   test('takes all of a card that nobody knows, when its time is over and not before', async () => {

@@ -76,6 +76,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       agenda: this.#agenda,
       append: (event) => this.#append(event),
       send: (message) => env.CARD_EVENTS.send(message),
+      untilDurable: () => ctx.storage.sync(),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
       startAgain: (reason) => ctx.abort(reason),
     });
@@ -210,7 +211,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
     // Kept alive for the release that can read what is here.
     if (this.#parts instanceof NewerRelease) return this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
-    if (this.#agenda.fired(info) === 'upkeep') this.#outbox.allWasSent();
+    this.#agenda.fired(info);
     const nowMs = Date.now();
     const isClockDoubted = this.#agenda.isClockDoubted(nowMs);
     // The platform gives up after a few retries: what fails again and again gets an alarm that starts their count anew.
@@ -221,7 +222,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const { isBusy } = this.#outbox;
     // First: what upkeep may run into keeps no event back.
     await this.#outbox.publish();
-    if (isClockDoubted) return this.#agenda.lookAgain(this.#outbox.isAllSent);
+    if (isClockDoubted) return this.#agenda.lookAgain();
     const isQueueThere = this.#outbox.isAllSent;
     if (isQueueThere && this.#upkeep.isNobodys(nowMs)) return await this.#forgetAll();
     this.#orStartAgain(() => this.#upkeep.run(nowMs, this.#outbox.publishedSequence));
@@ -230,6 +231,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (!this.#outbox.isAllSent) return;
     // A card in use will need that promise again with its next event: made now, it costs no more than one of upkeep would.
     if (isBusy) return this.#outbox.promise();
+    this.#outbox.rest();
     const nextMs = this.#upkeep.nextMs(nowMs);
     if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
   }
@@ -246,8 +248,12 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   /** A call that may change the card; the clock is read once. */
   #changing<T>(change: (nowMs: number) => T): T {
     this.#requestsSinceLoad++;
-    const stepsBack = this.#card.clockStepsBack;
-    const answer = this.#orStartAgain(() => change(Date.now()));
+    const { clockStepsBack: stepsBack, sequence } = this.#card;
+    const nowMs = Date.now();
+    const answer = this.#orStartAgain(() => change(nowMs));
+    // Of a hold that lapses before all others, or where the clock ran ahead when the alarm was set: in the commit of its event.
+    if (this.#card.sequence > sequence)
+      this.#agenda.promiseUpkeepBy(Math.min(this.#card.state.next_expiry_ms, nowMs + limits.retentionMs));
     if (this.#card.clockStepsBack > stepsBack)
       console.error(JSON.stringify({ level: 'error', event: 'card_clock_followed_back' }));
     return answer;

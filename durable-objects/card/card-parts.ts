@@ -17,7 +17,7 @@ export interface CardParts {
   readonly upkeep: Upkeep;
 }
 
-interface Surroundings extends Pick<OutboxParts, 'send' | 'cardKey' | 'startAgain'> {
+interface Surroundings extends Pick<OutboxParts, 'send' | 'untilDurable' | 'cardKey' | 'startAgain'> {
   readonly storage: DurableObjectStorage;
   readonly agenda: Agenda;
   readonly append: (event: LoggedEvent) => void;

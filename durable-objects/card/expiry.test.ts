@@ -82,7 +82,7 @@ describe('holds', () => {
     expect(await promiseOf(key)).toBe('upkeep');
     wait(1_000);
     await authorize(key, 'third');
-    expect(await promiseOf(key)).toBe('sending');
+    // Whatever it promised, it comes no later for that.
     vi.setSystemTime(Number(await alarmOf(key)));
     expect(Date.now() - startMs - dayMs).toBeLessThan(60_000);
     await runAlarm(key);

@@ -1,6 +1,7 @@
-// From the card's log to the queue: at least once, in order, several events in a message. A timer in memory sends; an alarm is
-// there in case the object is gone by then, and is promised (`agenda.ts`) whenever something is unsent. So a crash repeats,
-// never drops.
+// From the card's log to the queue: at least once, in order, several events in a message. A timer in memory sends, moments after the event;
+// an alarm is pending whenever something is unsent, in case the object is gone by then. On a resting card that is the alarm of its upkeep,
+// which is there anyway: whatever loads the object (that alarm, the next purchase, the origin's sweep) sends what is unsent. A busy
+// card has an alarm of its own, within two minutes. So a crash repeats, never drops.
 //
 // Each message begins with the event after the cursor and has no gap. That is asserted before the queue sees it: a gap would be
 // a row that nobody ever sends, so the object starts again from what is durable instead.
@@ -9,6 +10,7 @@
 // twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm; an event whose traces or time are lost is booked alike.
 
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
+import { hashOf } from '../../contracts/hash-of.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
@@ -20,8 +22,10 @@ import { type Timing, timing } from './timing.ts';
 export interface UnsentRows {
   /** The oldest row still there; null for an empty log. */
   oldest(): { readonly sequence: number } | null;
-  /** The outbox's cursor as the newest row knew it. */
+  /** The outbox's cursor as the newest row has it. */
   publishedSequence(): number;
+  /** Writes the cursor into the newest row, which has this number: all is sent. */
+  noteSent(sequence: number): void;
   /** Rows above a sequence, in order; `limit` of them at most. */
   after(sequence: number, limit: number): Iterable<LoggedEvent>;
 }
@@ -29,10 +33,12 @@ export interface UnsentRows {
 export interface OutboxParts {
   readonly agenda: Agenda;
   readonly log: UnsentRows;
+  /** Takes a message whose rows are all durable: `untilDurable` was waited for. */
   readonly send: (message: CardEventsMessage) => Promise<unknown>;
+  readonly untilDurable: () => Promise<unknown>;
   readonly cardKey: () => CardKey;
   /** Called when memory contradicts the log: whoever owns the outbox loads everything again from what is durable. */
-  readonly startAgain?: (reason: string) => void;
+  readonly startAgain: (reason: string) => void;
   readonly timing?: Timing;
 }
 
@@ -43,13 +49,14 @@ export class Outbox {
   readonly #agenda: Agenda;
   readonly #log: UnsentRows;
   readonly #send: OutboxParts['send'];
+  readonly #untilDurable: () => Promise<unknown>;
   readonly #cardKey: () => CardKey;
   readonly #startAgain: (reason: string) => void;
   readonly #timing: Timing;
   /** The newest row. */
   #sequence = 0;
-  /** The newest row when the object was loaded. */
-  #restoredSequence = 0;
+  /** The cursor as the newest row has it. */
+  #notedSequence = 0;
   /** Events up to here are in the queue. */
   #publishedSequence = 0;
   /**
@@ -62,15 +69,20 @@ export class Outbox {
   /** Ends the timer that waits, if one does. */
   #stopTimer: (() => void) | null = null;
   #publishing: Promise<void> | null = null;
+  /** The newest row when the sending was last asked for. */
+  #until = 0;
   #publishedAtMs = 0;
+  /** Another length for each card: a thousand cards that begin in one second do not go on in step. */
+  #busyAlarmMs: number | null = null;
   #retryMs: number = limits.publishRetryMsMin;
 
   constructor(parts: OutboxParts) {
     this.#agenda = parts.agenda;
     this.#log = parts.log;
     this.#send = parts.send;
+    this.#untilDurable = parts.untilDurable;
     this.#cardKey = parts.cardKey;
-    this.#startAgain = parts.startAgain ?? (() => undefined);
+    this.#startAgain = parts.startAgain;
     this.#timing = parts.timing ?? timing;
   }
 
@@ -92,20 +104,14 @@ export class Outbox {
   /** Takes up where the object left, before anything is recorded. */
   restore(sequence: number): void {
     this.#sequence = sequence;
-    this.#restoredSequence = sequence;
     // What is no longer in the log was sent before it went.
     const firstSequence = this.#log.oldest()?.sequence ?? sequence + 1;
-    this.#publishedSequence = Math.max(this.#log.publishedSequence(), firstSequence - 1);
-    if (this.#agenda.pending === 'upkeep') this.allWasSent();
+    this.#notedSequence = this.#log.publishedSequence();
+    this.#publishedSequence = Math.max(this.#notedSequence, firstSequence - 1);
     if (!this.isAllSent) this.#startTimer();
   }
 
-  /** An upkeep alarm was found, or has woken the object: nothing was left unsent by the one before. */
-  allWasSent(): void {
-    this.#publishedSequence = Math.max(this.#publishedSequence, this.#restoredSequence);
-  }
-
-  /** A row was written: it will be sent, whatever happens. Its alarm belongs to the same commit as the row. */
+  /** A row was written: it will be sent, whatever happens. An alarm that it needs belongs to the same commit as the row. */
   recorded(row: LoggedEvent): void {
     if (row.sequence !== this.#sequence + 1)
       throw new Gap(`event ${row.sequence} was recorded after event ${this.#sequence}`);
@@ -114,8 +120,22 @@ export class Outbox {
     // After a row that found no room here the next ones have none either, until all that is here is sent: no gap can come about.
     const follows = last === undefined || last.sequence + 1 === row.sequence;
     if (follows && this.#unsent.length < limits.unsentInMemoryMax) this.#unsent.push(row);
-    this.#startTimer();
-    this.promise();
+    // As it was written with the row.
+    this.#notedSequence = this.#publishedSequence;
+    if (this.#isMessageFull && this.#publishing === null) void this.publish();
+    else this.#startTimer();
+    if (this.isBusy || this.#agenda.pending !== 'upkeep') this.promise();
+  }
+
+  get #isMessageFull(): boolean {
+    return this.#sequence - this.#publishedSequence >= limits.eventsPerMessageMax;
+  }
+
+  /** The card rests: the newest row says that all was sent, so that a load need not send it again. */
+  rest(): void {
+    if (!this.isAllSent || this.#notedSequence === this.#sequence) return;
+    this.#log.noteSent(this.#sequence);
+    this.#notedSequence = this.#sequence;
   }
 
   /** The newest row came of these traces. */
@@ -136,13 +156,15 @@ export class Outbox {
    */
   promise(): void {
     const nowMs = this.#timing.nowMs();
-    if (this.#agenda.isSendingBy(nowMs + limits.publishAlarmBusyMs)) return;
-    this.#agenda.promiseSending(nowMs + (this.isBusy ? limits.publishAlarmBusyMs : limits.publishAlarmMs));
+    if (this.#agenda.isPendingBy(nowMs + limits.publishAlarmBusyMs)) return;
+    this.#busyAlarmMs ??= limits.publishAlarmBusyMs * (0.5 + hashOf(this.#cardKey()) / 2 ** 33);
+    this.#agenda.promiseSending(nowMs + Math.floor(this.isBusy ? this.#busyAlarmMs : limits.publishAlarmMs));
   }
 
   #startTimer(): void {
     if (this.#stopTimer !== null) return;
-    const delayMs = this.isBusy ? limits.publishIntervalMs : limits.publishDelayMs;
+    const sinceMs = this.#timing.nowMs() - this.#publishedAtMs;
+    const delayMs = this.isBusy ? limits.publishIntervalMs - sinceMs : limits.publishDelayMs;
     this.#stopTimer = this.#timing.startTimer(delayMs, () => {
       this.#stopTimer = null;
       void this.publish();
@@ -150,10 +172,11 @@ export class Outbox {
   }
 
   /**
-   * Sends what is unsent, at least once, and never throws: where it could not, the alarm tries again. One sender at a time,
-   * others wait for it.
+   * Sends what is unsent now, at least once, and never throws: where it could not, the alarm tries again. One sender at a time,
+   * others wait for it, and it sends theirs too.
    */
   publish(): Promise<void> {
+    this.#until = this.#sequence;
     // What the timer was to send goes now.
     this.#stopTimer?.();
     this.#stopTimer = null;
@@ -161,6 +184,7 @@ export class Outbox {
       .then(
         () => {
           this.#retryMs = limits.publishRetryMsMin;
+          if (!this.isAllSent) this.#startTimer();
         },
         (error: unknown) => this.#failed(error),
       )
@@ -170,18 +194,25 @@ export class Outbox {
     return this.#publishing;
   }
 
-  #failed(error: unknown): void {
+  async #failed(error: unknown): Promise<void> {
     const [level, event] = ['error', 'card_events_not_published'];
     console.error(
       JSON.stringify({ level, event, unsent: this.#sequence - this.#publishedSequence, error: String(error) }),
     );
     this.#agenda.promiseSending(this.#timing.nowMs() + this.#retryMs);
     this.#retryMs = Math.min(this.#retryMs * 2, limits.publishRetryMsMax);
-    if (error instanceof Gap) this.#startAgain(error.message);
+    if (!(error instanceof Gap)) return;
+    // Not before the alarm is durable, which is what brings the object back.
+    await this.#untilDurable();
+    this.#startAgain(error.message);
   }
 
+  /** What comes while this is on its way waits for a message of its own, unless it fills one: a busy card's messages stay few. */
   async #sendUnsent(): Promise<void> {
-    while (this.#publishedSequence < this.#sequence) {
+    if (this.isAllSent) return;
+    const isQuiet = !this.isBusy;
+    while (this.#publishedSequence < this.#until || this.#isMessageFull) {
+      await this.#untilDurable();
       for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#beside)) {
         const lastSequence = assertFollows(message, this.#publishedSequence);
         await this.#send(message);
@@ -194,6 +225,7 @@ export class Outbox {
         this.#unsent = this.#unsent.filter(({ sequence }) => sequence > lastSequence);
       }
     }
+    if (isQuiet) this.rest();
   }
 
   /** The rows after the cursor, as many as a message takes; at least one. */

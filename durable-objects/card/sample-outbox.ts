@@ -58,9 +58,15 @@ export class OutboxHarness {
             [Symbol.iterator](),
         oldest: () => this.rows[0] ?? null,
         publishedSequence: () => this.rows.at(-1)?.published ?? 0,
+        noteSent: (sequence) => {
+          const last = this.rows.at(-1);
+          if (last?.sequence !== sequence) throw new Error(`row ${sequence} is not the newest`);
+          last.published = sequence;
+        },
       },
       // A process that is gone gets no answer any more.
       send: (message) => (this.#agenda === agenda ? this.#send(message) : new Promise(() => undefined)),
+      untilDurable: () => Promise.resolve(),
       cardKey: () => 'native:card',
       startAgain: (reason) => {
         this.brokenBy = reason;
@@ -114,12 +120,15 @@ export class OutboxHarness {
     this.#alarmAtMs = null;
     this.#firingAtMs = scheduledTime;
     const agenda = this.#agenda;
-    if (this.#agenda.fired({ scheduledTime }) === 'upkeep') this.outbox.allWasSent();
+    this.#agenda.fired({ scheduledTime });
     void this.outbox.publish().then(() => {
       if (agenda !== this.#agenda) return;
       this.#firingAtMs = null;
       if (!this.outbox.isAllSent) this.outbox.promise();
-      else this.#agenda.promiseUpkeep(this.#nowMs + 3_600_000);
+      else {
+        this.outbox.rest();
+        this.#agenda.promiseUpkeep(this.#nowMs + 3_600_000);
+      }
     });
     await this.settle();
   }

@@ -9,10 +9,10 @@ export const measuredCard = {
   /** So many, and from which day of the card's life on: before, no row is old enough to go. */
   purchases: 28,
   from_day: 56,
-  /** Log rows, alarms that were set, rows that went, snapshots. */
-  rows_written: 220,
-  rows_read: 1_179,
-  alarms: 63,
+  /** Log rows, each written once more when it was sent; rows that went, snapshots, a few alarms. */
+  rows_written: 164,
+  rows_read: 1_123,
+  alarms: 7,
   messages: 56,
   /** JSON of all messages. */
   message_bytes: 47_892,

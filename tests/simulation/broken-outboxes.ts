@@ -3,11 +3,35 @@
 import type { LoggedEvent } from '../../core/apply.ts';
 import { Outbox } from '../../durable-objects/card/outbox.ts';
 
+type Parts = ConstructorParameters<typeof Outbox>[0];
+
+/** With a log that has the cursor where a test wants it. */
+function withCursor(parts: Parts, publishedSequence: () => number): Parts {
+  const { log } = parts;
+  return {
+    ...parts,
+    log: {
+      publishedSequence,
+      oldest: () => log.oldest(),
+      after: (sequence, limit) => log.after(sequence, limit),
+      noteSent: (sequence) => log.noteSent(sequence),
+    },
+  };
+}
+
 /** What was unsent when the process went is taken for sent. */
 class LosesRowsOnReload extends Outbox {
+  readonly #found: { sequence: number };
+
+  constructor(parts: Parts) {
+    const found = { sequence: 0 };
+    super(withCursor(parts, () => found.sequence));
+    this.#found = found;
+  }
+
   override restore(sequence: number): void {
+    this.#found.sequence = sequence;
     super.restore(sequence);
-    this.allWasSent();
   }
 }
 
@@ -18,13 +42,14 @@ class PromisesNothing extends Outbox {
 
 /** Reads a page of the log that ends too early, as if rows were missing in it. */
 class OverlooksRows extends Outbox {
-  constructor(parts: ConstructorParameters<typeof Outbox>[0]) {
+  constructor(parts: Parts) {
     const { log } = parts;
     super({
       ...parts,
       log: {
         oldest: () => log.oldest(),
         publishedSequence: () => log.publishedSequence(),
+        noteSent: (sequence) => log.noteSent(sequence),
         after: (sequence, limit) => [...log.after(sequence, limit)].filter((row) => row.sequence % 7 !== 0),
       },
     });
@@ -33,13 +58,21 @@ class OverlooksRows extends Outbox {
 
 /** Keeps no more rows than that in memory, and never looks into the log for what found no room. */
 class KeepsThreeHundredRows extends Outbox {
+  readonly #found: { sequence: number };
   #waiting = 0;
+
+  constructor(parts: Parts) {
+    const found = { sequence: 0 };
+    super(withCursor(parts, () => Math.max(found.sequence, parts.log.publishedSequence())));
+    this.#found = found;
+  }
 
   override recorded(row: LoggedEvent): void {
     this.#waiting = this.isAllSent ? 0 : this.#waiting + 1;
     super.recorded(row);
-    if (this.#waiting > 300) this.restore(row.sequence);
-    if (this.#waiting > 300) this.allWasSent();
+    if (this.#waiting <= 300) return;
+    this.#found.sequence = row.sequence;
+    this.restore(row.sequence);
   }
 }
 

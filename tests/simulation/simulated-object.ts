@@ -103,6 +103,7 @@ export class SimulatedObject {
         const isAlive = () => this.#process?.outbox === outbox;
         return queue.send(message, isAlive, () => this.restart());
       },
+      untilDurable: () => Promise.resolve(),
       startAgain: () => this.restart(),
     });
     await agenda.restore();
@@ -184,10 +185,11 @@ export class SimulatedObject {
 
 /** As `CardObject.alarm`, without its upkeep, which the run does at moments of its own. */
 async function handleAlarm({ agenda, outbox }: Process, scheduledTime: number, nowMs: () => number): Promise<void> {
-  if (agenda.fired({ scheduledTime }) === 'upkeep') outbox.allWasSent();
+  agenda.fired({ scheduledTime });
   const { isBusy } = outbox;
   await outbox.publish();
   if (!outbox.isAllSent) return;
-  if (isBusy) outbox.promise();
-  else agenda.promiseUpkeep(nowMs() + limits.retentionMs);
+  if (isBusy) return outbox.promise();
+  outbox.rest();
+  agenda.promiseUpkeep(nowMs() + limits.retentionMs);
 }

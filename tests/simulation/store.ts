@@ -116,6 +116,10 @@ export class Store implements CardHistory, UnsentRows, AlarmStorage {
     return this.oldest() === null ? 0 : this.#publishedSequence;
   }
 
+  noteSent(sequence: number): void {
+    this.#publishedSequence = sequence;
+  }
+
   after(sequence: number, limit: number): LoggedEvent[] {
     const first = Math.max(sequence + 1, this.firstSequence);
     return this.#rows(first, this.archive.slice(first - 1, first - 1 + limit));
