@@ -31,6 +31,8 @@ interface Totals {
   readonly owed: number;
   readonly unassigned: number;
   readonly withheld: number;
+  /** What was refunded at shops beyond what they were owed. */
+  readonly deficit: number;
 }
 
 export class SampleShops {
@@ -138,8 +140,9 @@ export class SampleShops {
          (select coalesce(sum(b.credits_posted - b.debits_posted), 0)::int from ledger_balances b
           join ledger_accounts using (ledger_account_no) where kind = 'merchant_payable') as owed,
          (select coalesce(sum(net_minor), 0)::int from unassigned_clearings) as unassigned,
-         (select coalesce(sum(left_minor), 0)::int from unapproved_clearings where state in ('withheld', 'kept')) as withheld`,
+         (select coalesce(sum(left_minor), 0)::int from unapproved_clearings where state in ('withheld', 'kept')) as withheld,
+         (select coalesce(sum(deficit_minor), 0)::int from merchant_accruals) as deficit`,
     );
-    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0 };
+    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0, deficit: 0 };
   }
 }

@@ -1,0 +1,120 @@
+// Whatever a network says of cards, in whatever order and batches: without a person no shop is owed more than the cards approved, and the
+// bounds; what is booked is owed, unassigned or withheld; and once a person has released all, nothing is left over.
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { SampleShops, shop } from '../../scripts/test-shops.ts';
+import { SampleCard } from '../intake/sample-card.ts';
+import { verifyLedger } from '../ledger/verify.ts';
+
+const cardsMax = 3;
+const step = fc.record({
+  card: fc.nat({ max: cardsMax - 1 }),
+  does: fc.constantFrom('authorize', 'clear', 'clear', 'clear', 'advise', 'reverse', 'refund', 'lapse', 'accrue'),
+  amount: fc.integer({ min: 1, max: 90_000 }),
+  /** Which of the card's purchases it belongs to; the last is of no purchase. */
+  purchase: fc.nat({ max: 3 }),
+  final: fc.boolean(),
+});
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
+
+/** A cent passes, so that what is owed beyond approvals is seen. */
+const bounds = { perCard: new Map([['USD', 1]]), perNetwork: new Map([['USD', 1]]) };
+
+const atMostACent = (beyond: readonly number[]) => beyond.reduce((sum, minor) => sum + minor, 0) <= 1;
+
+let messages = 0;
+function tell(card: SampleCard, { does, amount, purchase, final }: Step, at: string): void {
+  messages += 1;
+  const key = `${card.card_token}-${purchase}`;
+  const authorization_key = purchase === 3 && (does === 'clear' || does === 'refund') ? null : key;
+  const common = { message_key: `any-${messages}`, currency: 'USD', authorization_key, merchant: shop(at) };
+  switch (does) {
+    case 'authorize':
+      card.authorize(amount, { key: `${key}-${messages}`, authorization_key: key, merchant: shop(at) });
+      break;
+    case 'clear':
+      card.receive({ ...common, kind: 'clearing', amount_minor: amount, final } as CardMessage);
+      break;
+    case 'refund':
+      card.receive({ ...common, kind: 'refund', amount_minor: amount } as CardMessage);
+      break;
+    case 'advise':
+      card.receive({ ...common, kind: 'advice', hold_minor: amount, decided_by: 'network' } as CardMessage);
+      break;
+    case 'reverse':
+      card.reverse(key, final ? null : amount);
+      break;
+    case 'lapse':
+      card.lapse();
+      break;
+  }
+}
+
+/** By authorization, what the cards themselves approved. */
+function approvedBy(cards: readonly SampleCard[]): Map<string, number> {
+  const approved = new Map<string, number>();
+  for (const event of cards.flatMap(({ events }) => events)) {
+    if (event.kind !== 'authorization' || event.decision.outcome !== 'approved') continue;
+    const minor = event.approval?.adds_minor ?? event.effect.hold_minor;
+    approved.set(event.authorization_id, (approved.get(event.authorization_id) ?? 0) + minor);
+  }
+  return approved;
+}
+
+/** What shops are owed for one authorization, beyond what its card approved. */
+async function owedBeyond({ database }: SampleShops, approved: ReadonlyMap<string, number>): Promise<number[]> {
+  const { rows } = await database.sql.query<{ id: string; owed: number }>(
+    `select authorization_id as id, (posted_minor - coalesce((
+       select sum(left_minor) from unapproved_clearings u where u.authorization_id = a.authorization_id and u.state = 'withheld'
+     ), 0))::int as owed from authorizations a`,
+  );
+  return rows.map(({ id, owed }) => owed - (approved.get(id) ?? 0)).filter((beyond) => beyond > 0);
+}
+
+test('what no card approved is never owed by itself, and all of it once a person says so', {
+  timeout: 120_000,
+}, async () => {
+  let runs = 0;
+  let withheldRuns = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { minLength: 3, maxLength: 25 }), async (steps) => {
+      runs += 1;
+      const shops = new SampleShops(await createTestDatabase());
+      try {
+        shops.bounds = bounds;
+        await shops.merchantAt('OURS');
+        const known = [await shops.card(), await shops.card()];
+        // The last is one that nobody here knows.
+        const cards = [...known, new SampleCard(`invented-${runs}`, null)];
+        for (const one of steps) {
+          const card = cards[one.card];
+          if (card === undefined) throw new Error('no such card');
+          if (one.does === 'accrue') await shops.accrueAll();
+          else tell(card, one, 'OURS');
+          if (one.final) await shops.book(card);
+        }
+        for (const card of cards) await shops.book(card);
+        await shops.accrueAll();
+        const before = await shops.totals();
+        expect(await owedBeyond(shops, approvedBy(cards))).toSatisfy(atMostACent);
+        expect(before.owed + before.unassigned + before.withheld - before.deficit).toBe(before.posted);
+        if (before.withheld > 0) {
+          withheldRuns += 1;
+          expect(await shops.acted('release', { of_minor: before.withheld })).toMatchObject({ outcome: 'closed' });
+          await shops.accrueAll();
+        }
+        const after = await shops.totals();
+        expect(after.withheld).toBe(0);
+        expect(after.owed + after.unassigned - after.deficit).toBe(before.posted);
+        expect((await verifyLedger(shops.database.sql)).differences).toEqual([]);
+      } finally {
+        await shops.database.close();
+      }
+    }),
+    { numRuns: 25, endOnFailure: true },
+  );
+  expect(withheldRuns).toBeGreaterThan(5);
+});
