@@ -55,10 +55,12 @@ export function currencyExponent(currency: string): number | undefined {
   return currencyExponents.get(currency);
 }
 
+export function isCurrency(value: unknown): value is string {
+  return currencyExponents.has(value as string);
+}
+
 /** An ISO 4217 alphabetic code, upper case. */
-export const currencySchema = z
-  .string()
-  .check(z.refine((code) => currencyExponents.has(code), 'is not an ISO 4217 currency code, such as "USD"'));
+export const currencySchema = z.string().check(z.refine(isCurrency, 'is not an ISO 4217 currency code, such as "USD"'));
 
 /** Minor units, never negative; the edge's bound is what a double holds exactly. */
 export const amountMinorSchema = z.int().check(z.nonnegative(), z.maximum(limits.amountMinorMax));

@@ -7,14 +7,21 @@ export const networks = ['marqeta', 'native'] as const;
 export type Network = (typeof networks)[number];
 export const networkSchema = z.enum(networks);
 
+const printable = /^[\x21-\x7e]+$/;
+
 /** A network's own id of a card, request, message or authorization: printable, without spaces. Opaque to us. */
 export const networkKeySchema = z
   .string()
   .check(
     z.minLength(1),
     z.maxLength(limits.networkKeyLengthMax),
-    z.regex(/^[\x21-\x7e]+$/, 'must be printable characters without spaces'),
+    z.regex(printable, 'must be printable characters without spaces'),
   );
+
+/** By plain comparisons what `networkKeySchema` takes. */
+export function isNetworkKey(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= limits.networkKeyLengthMax && printable.test(value);
+}
 
 /** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
 export type CardKey = `${Network}:${string}`;
@@ -25,10 +32,7 @@ export const cardKeySchema = z.custom<CardKey>(isCardKey, {
 function isCardKey(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   const colon = value.indexOf(':');
-  return (
-    networks.some((network) => network === value.slice(0, colon)) &&
-    networkKeySchema.safeParse(value.slice(colon + 1)).success
-  );
+  return networks.some((network) => network === value.slice(0, colon)) && isNetworkKey(value.slice(colon + 1));
 }
 
 export function cardKey(network: Network, cardToken: string): CardKey {

@@ -8,6 +8,7 @@
 
 import type { LoggedEvent } from '../../core/apply.ts';
 import { readRow } from '../../core/stored-row.ts';
+import { tablesOf } from './tables-of.ts';
 
 /** Rows as SQLite gives them. */
 type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };
@@ -16,9 +17,9 @@ export class CardLog {
   readonly #sql: SqlStorage;
   #isThere: boolean;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tables = tablesOf(sql)) {
     this.#sql = sql;
-    this.#isThere = sql.exec("select 1 from sqlite_master where name = 'log'").toArray().length > 0;
+    this.#isThere = tables.has('log');
   }
 
   append(row: LoggedEvent, publishedSequence: number): void {

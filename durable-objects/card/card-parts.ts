@@ -8,6 +8,7 @@ import type { Agenda } from './agenda.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { Outbox, type OutboxParts } from './outbox.ts';
+import { tablesOf } from './tables-of.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface CardParts {
@@ -40,14 +41,15 @@ export function readable(parts: CardParts | NewerRelease): CardParts {
 }
 
 function loaded({ storage, agenda, append, ...outside }: Surroundings): CardParts {
-  const log = new CardLog(storage.sql);
+  const tables = tablesOf(storage.sql);
+  const log = new CardLog(storage.sql, tables);
   const snapshot = new CardSnapshot(storage.sql);
   const history = {
     append,
     at: (sequence: number) => log.at(sequence).body,
     freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
   };
-  const stored = snapshot.read();
+  const stored = snapshot.read(tables);
   const snapshotSequence = stored?.sequence ?? 0;
   const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
   const outbox = new Outbox({ agenda, log, ...outside });

@@ -11,6 +11,7 @@ import { limits } from '../../contracts/limits.ts';
 import { readSnapshot, type Snapshot, snapshotVersion } from '../../core/snapshot.ts';
 import { NewerRelease } from '../../core/stored-row.ts';
 import { partsOf } from './snapshot-parts.ts';
+import { tablesOf } from './tables-of.ts';
 
 const [newest, before] = ['snapshot', 'snapshot_before'] as const;
 const keptPart = -1;
@@ -29,11 +30,7 @@ export class CardSnapshot {
   }
 
   /** Null for a card that has none yet. Throws where it is of a newer release, and none is left of this one. Only `write` writes it: it is trusted. */
-  read(): Snapshot | null {
-    const names = this.#sql.exec<{ name: string }>(
-      `select name from sqlite_master where name in ('${newest}', '${before}')`,
-    );
-    const tables = new Set(Array.from(names, ({ name }) => name));
+  read(tables = tablesOf(this.#sql)): Snapshot | null {
     const text = tables.has(newest) ? this.#textOf(newest) : '';
     if (text === '') return null;
     if (tables.has(before)) this.#before = this.#keptAs();

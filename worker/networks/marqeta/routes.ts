@@ -16,7 +16,7 @@ import { tracesOf } from '../../traces.ts';
 import { batchOf } from './batch.ts';
 import { storeAll } from './facts.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
-import { type GatewayMessage, gatewaySchema, parseMarqeta } from './wire.ts';
+import { type GatewayMessage, gatewaySchema, isGatewayMessage, parseMarqeta } from './wire.ts';
 
 /** The one route whose time counts: `worker/index.ts` calls it without a router. */
 export async function answerGateway(
@@ -129,7 +129,7 @@ function readGateway(
 ): { message: GatewayMessage; request: AuthorizationRequest } | { unreadable: ReturnType<typeof unreadableAnswer> } {
   const unread: Unread = new Set();
   try {
-    const message = inShape(gatewaySchema, body);
+    const message = isGatewayMessage(body) ? body : inShape(gatewaySchema, body);
     const request = requestOf(message, unread);
     logUnread('marqeta', unread);
     return { message, request };

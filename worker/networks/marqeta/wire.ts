@@ -13,8 +13,8 @@ import {
 import type { Merchant } from '../../../contracts/authorization-request.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
-import { currencySchema, minorFromDecimalText } from '../../../contracts/money.ts';
-import { networkKeySchema } from '../../../contracts/network.ts';
+import { currencySchema, isCurrency, minorFromDecimalText } from '../../../contracts/money.ts';
+import { isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { type JsonReviver, parseJson } from '../../body.ts';
 
@@ -93,6 +93,19 @@ export const gatewaySchema = z.object({
   fraud: unread,
 });
 export type GatewayMessage = z.infer<typeof gatewaySchema>;
+
+/** By plain comparisons what `gatewaySchema` takes, and nothing else, in a tenth of its time: the schema is for the words of what is wrong. */
+export function isGatewayMessage(body: unknown): body is GatewayMessage {
+  if (!isFields(body) || !isFields(body['gpa_order'])) return false;
+  const { jit_funding: funding } = body['gpa_order'];
+  if (!isFields(funding) || ![body['token'], body['card_token'], funding['token']].every(isNetworkKey)) return false;
+  const { method, amount } = funding;
+  return isCurrency(body['currency_code']) && isCode(method) && isAmount(amount);
+}
+
+function isCode(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= limits.networkKeyLengthMax;
+}
 
 /** What every transaction that is read must have. */
 export const transactionSchema = z.object({
