@@ -1,115 +1,32 @@
 // npm run deploy against a wrangler that notes what it is told, an origin and an edge that answer, and a repository of its own. And the
 // real wrangler's dry run, which checks each word of the edge's deployment.
 
-import { execFileSync, spawn } from 'node:child_process';
-import {
-  appendFileSync,
-  chmodSync,
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { standInWrangler, type WranglerState } from './deploy/stand-in-wrangler.ts';
+import {
+  calls,
+  closeWorld,
+  commit,
+  deploy,
+  forgetCalls,
+  git,
+  inFolder,
+  openWorld,
+  password,
+  readState,
+  root,
+  says,
+  writeState,
+} from './deploy/deployment-world.ts';
 import { edgeSecrets, environmentNames, queuesOf } from './deploy/target.ts';
 
 // Each deployment is a dozen processes.
 vi.setConfig({ testTimeout: 60_000 });
 
-const root = join(import.meta.dirname, '..');
-const password = 'a-password-that-nobody-prints';
-
-let folder: string;
-let world: Server;
-/** What the edge and the origin say; the bundle that the edge runs is the one that was deployed last. */
-let says: { environment: string; bundle: string | null; ill: object[]; unsigned: number };
-
-const git = (...args: string[]) => execFileSync('git', args, { cwd: folder, encoding: 'utf8' }).trim();
-const stateFile = () => join(folder, 'dist/wrangler.json');
-const writeState = (changes: Partial<WranglerState>) =>
-  writeFileSync(
-    stateFile(),
-    JSON.stringify({ queues: {}, consumers: {}, secrets: [...edgeSecrets], versions: [], ...changes }),
-  );
-const readState = () => JSON.parse(readFileSync(stateFile(), 'utf8')) as WranglerState;
-function calls(): string[] {
-  const text = readFileSync(`${stateFile()}.calls`, 'utf8').trim();
-  return text === '' ? [] : text.split('\n');
-}
-const forgetCalls = () => writeFileSync(`${stateFile()}.calls`, '');
-
-beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'atlas-deploy-'));
-  for (const name of ['dist/bin', 'origin/db', 'migrations']) mkdirSync(join(folder, name), { recursive: true });
-  copyFileSync(join(root, 'wrangler.toml'), join(folder, 'wrangler.toml'));
-  writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\nDeploy: origin first.\n');
-  writeFileSync(join(folder, '.gitignore'), 'dist/\n');
-  writeFileSync(join(folder, 'migrations/0001_one.sql'), 'select 1;\n');
-  const note = `import { appendFileSync } from 'node:fs';\nappendFileSync('dist/wrangler.json.calls', 'migrate\\n');\n`;
-  writeFileSync(join(folder, 'origin/db/migrate.ts'), note);
-  writeFileSync(join(folder, 'dist/bin/wrangler'), `#!/bin/sh\nexec '${process.execPath}' '${standInWrangler}' "$@"\n`);
-  chmodSync(join(folder, 'dist/bin/wrangler'), 0o755);
-  git('init', '-q', '-b', 'main');
-  commit('first');
-  writeState({});
-  forgetCalls();
-  says = { environment: 'staging', bundle: null, ill: [], unsigned: 401 };
-  world = createServer((request, response) => {
-    const deployed = /BUNDLE_SHA256:(\w+)/.exec(readFileSync(`${stateFile()}.calls`, 'utf8'))?.[1];
-    const { environment, bundle, ill, unsigned } = says;
-    const answers: Readonly<Record<string, [number, object]>> = {
-      '/livez': [200, { status: 'ok', environment, bundle: bundle ?? deployed }],
-      '/networks/native/authorizations': [unsigned, {}],
-      '/readyz': [200, { status: 'ok' }],
-      '/health': [200, { dependencies: [{ name: 'database', status: 'healthy' }, ...ill] }],
-    };
-    const [status, body] = answers[request.url ?? ''] ?? [404, {}];
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
-  });
-  await new Promise<void>((resolve) => world.listen(0, '127.0.0.1', resolve));
-});
-afterEach(async () => {
-  await new Promise((resolve) => world.close(resolve));
-  rmSync(folder, { recursive: true, force: true });
-});
-
-function commit(message: string): string {
-  git('add', '-A');
-  git('-c', 'user.name=test', '-c', 'user.email=test@example.com', 'commit', '-q', '--allow-empty', '-m', message);
-  return git('rev-parse', 'HEAD');
-}
-
-async function deploy(...words: string[]): Promise<{ code: number | null; output: string }> {
-  const url = `http://127.0.0.1:${(world.address() as AddressInfo).port}`;
-  const note = 'dist/wrangler.json.calls';
-  const child = spawn(process.execPath, [join(root, 'scripts/deploy.ts'), ...words], {
-    cwd: folder,
-    env: {
-      PATH: `${join(folder, 'dist/bin')}:${process.env['PATH']}`,
-      STAND_IN_WRANGLER: stateFile(),
-      DEPLOY_PATIENCE_SECONDS: '1',
-      EDGE_URL: url,
-      ATLAS_URL: url,
-      DATABASE_OWNER_URL: `postgres://owner:${password}@db.example.com/atlas`,
-      ORIGIN_DEPLOY: `echo "origin $ATLAS_RELEASE" >> ${note} # ${password}`,
-      ORIGIN_ROLLBACK: `echo "origin back $ATLAS_RELEASE" >> ${note}`,
-    },
-  });
-  let output = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (piece) => {
-      output += piece;
-    });
-  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
-  return { code, output };
-}
+beforeEach(openWorld);
+afterEach(closeWorld);
 
 const names = queuesOf('staging');
 const all = Object.values(names);
@@ -172,7 +89,7 @@ describe('npm run deploy', () => {
 
   test('CHANGELOG.md says that the edge goes first', async () => {
     writeFileSync(
-      join(folder, 'CHANGELOG.md'),
+      inFolder('CHANGELOG.md'),
       '# Changelog\n\n## 2\n\nDeploy: edge first.\n\n## 1\n\nDeploy: origin first.\n',
     );
     commit('edge first');
@@ -182,16 +99,17 @@ describe('npm run deploy', () => {
         .filter((line) => /^origin|deploy/.test(line))
         .map((line) => line.slice(0, 8)),
     ).toEqual(['wrangler', `origin ${git('rev-parse', 'HEAD').slice(0, 1)}`]);
-    writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## 2\n\n');
+    writeFileSync(inFolder('CHANGELOG.md'), '# Changelog\n\n## 2\n\n');
     commit('does not say');
     expect((await deploy('--env', 'staging')).output).toContain('has no line "Deploy: origin first"');
   });
 
   test('what nobody committed is not deployed', async () => {
-    appendFileSync(join(folder, 'CHANGELOG.md'), 'more\n');
+    appendFileSync(inFolder('CHANGELOG.md'), 'more\n');
+    writeFileSync(inFolder('staging.env'), 'DATABASE_OWNER_URL=\n');
     const { code, output } = await deploy('--env', 'staging');
     expect([code, calls()]).toEqual([1, []]);
-    expect(output).toContain('commit first');
+    expect(output).toContain('Changed or new: CHANGELOG.md, staging.env.');
   });
 
   test.each<[Partial<typeof says>, string]>([
@@ -200,7 +118,7 @@ describe('npm run deploy', () => {
     [{ unsigned: 503 }, 'it answered 503, not 401'],
     [{ ill: [{ name: 'edge bundle', status: 'degraded', error: 'another' }] }, 'edge bundle: another'],
   ])('where %j is answered, the smoke check fails and names the way back', async (answer, said) => {
-    says = { ...says, ...answer };
+    Object.assign(says, answer);
     const { code, output } = await deploy('--env', 'staging');
     expect(code).toBe(1);
     expect(output).toContain(said);
@@ -214,7 +132,7 @@ describe('npm run deploy', () => {
 });
 
 test('a setting that the file and the environment give differently stops it before anything is asked', async () => {
-  writeFileSync(join(folder, 'dist', 'other.env'), 'ATLAS_URL=http://10.0.0.11:8789\nEDGE_URL=\n');
+  writeFileSync(inFolder('dist/other.env'), 'ATLAS_URL=http://10.0.0.11:8789\nEDGE_URL=\n');
   const { code, output } = await deploy('--env', 'staging', '--settings', 'dist/other.env', '--dry-run');
   expect([code, output.trim()]).toEqual([
     1,
@@ -240,7 +158,7 @@ describe('the way back', () => {
   test('past a migration the origin stays, since the older one would not start', async () => {
     const before = git('rev-parse', 'HEAD');
     await deploy('--env', 'staging');
-    writeFileSync(join(folder, 'migrations/0002_two.sql'), 'select 2;\n');
+    writeFileSync(inFolder('migrations/0002_two.sql'), 'select 2;\n');
     commit('migration');
     forgetCalls();
     const { code, output } = await deploy('--env', 'staging', '--rollback', '--to', before);
@@ -251,15 +169,56 @@ describe('the way back', () => {
 
   test('past a Durable Object migration the edge stays', async () => {
     const before = git('rev-parse', 'HEAD');
-    appendFileSync(
-      join(folder, 'wrangler.toml'),
-      '\n[[env.staging.migrations]]\ntag = "v99"\nnew_sqlite_classes = []\n',
-    );
+    appendFileSync(inFolder('wrangler.toml'), '\n[[env.staging.migrations]]\ntag = "v99"\nnew_sqlite_classes = []\n');
     commit('class');
     const { output } = await deploy('--env', 'staging', '--rollback', '--to', before);
     expect(output).toContain('the edge stays');
     expect(calls()).toEqual([`origin back ${before}`]);
   });
+});
+
+describe('--only queues', () => {
+  const setUp = (printed: string) => printed.match(/^CLOUDFLARE_\w+=.*$/gm);
+
+  test('makes the queues and who pulls them, prints the settings of the origin, and needs no other', async () => {
+    // Before the first deployment there is no edge, no secret and no origin; and what is in the folder is not deployed.
+    writeState({ secrets: [] });
+    writeFileSync(inFolder('new.txt'), '');
+    const { code, output } = await deploy('--env', 'staging', '--only', 'queues');
+    expect([code, setUp(output)]).toEqual([
+      0,
+      [
+        `CLOUDFLARE_QUEUE_ID=id-of-${names.cardEvents}`,
+        `CLOUDFLARE_DEAD_QUEUE_ID=id-of-${names.cardEventsDead}`,
+        `CLOUDFLARE_STAND_INS_QUEUE_ID=id-of-${names.standIns}`,
+        `CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID=id-of-${names.standInsDead}`,
+      ],
+    ]);
+    expect(Object.keys(readState().queues).sort()).toEqual([...all].sort());
+    expect(calls().filter((line) => !line.startsWith('wrangler queues '))).toEqual([]);
+  });
+
+  test('again, and by the whole deployment after it, nothing is made twice', async () => {
+    await deploy('--env', 'staging', '--only', 'queues');
+    forgetCalls();
+    await deploy('--env', 'staging', '--only', 'queues');
+    expect((await deploy('--env', 'staging')).code).toBe(0);
+    expect(calls().filter((line) => /create|add|remove/.test(line))).toEqual([]);
+  });
+
+  test('a dry run asks nobody', async () => {
+    const { code, output } = await deploy('--env', 'staging', '--only', 'queues', '--dry-run');
+    expect([code, calls(), setUp(output)?.[0]]).toEqual([0, [], `CLOUDFLARE_QUEUE_ID=<id of ${names.cardEvents}>`]);
+  });
+});
+
+test('a dry run says why the real run would refuse to begin', async () => {
+  const words = ['--env', 'staging', '--dry-run'];
+  expect((await deploy(...words)).output).not.toContain('refuse to begin');
+  writeFileSync(inFolder('staging.env'), 'ORIGIN_DEPLOY=\n');
+  const { code, output } = await deploy(...words);
+  expect(code).toBe(0);
+  expect(output).toMatch(/refuse to begin:\ncommit first: .* Changed or new: staging\.env\./);
 });
 
 test('a dry run calls nothing but the build, and says every step', async () => {

@@ -40,7 +40,7 @@ function answerOf(words: readonly string[], state: WranglerState, option: (name:
     end(`✘ [ERROR] Queue "${queue}" does not exist. To create it, run: wrangler queues create ${queue}`);
   switch (asked) {
     case 'queues info':
-      return `Queue Name: ${queue}`;
+      return `Queue Name: ${queue}\nQueue ID: id-of-${queue}`;
     case 'queues create':
     case 'queues update':
       state.queues[queue] = { retention: Number(option('--message-retention-period-secs')) };

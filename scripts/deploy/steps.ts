@@ -1,6 +1,6 @@
-// The steps of a deployment. Each may be run again: what is there already is left, or set to what it should be.
+// The steps of a deployment but for its queues (queues.ts). Each may be run again: what is there already is left, or set to what it should be.
 
-import { type EnvironmentName, edgeSecrets, queuesOf, retentionSeconds, retriesMax, type Target } from './target.ts';
+import { type EnvironmentName, edgeSecrets, type Target } from './target.ts';
 import { type Command, type Tools, wrangler } from './tools.ts';
 
 export interface Release {
@@ -8,44 +8,6 @@ export interface Release {
   readonly id: string;
   /** Of the edge's modules: what the edge says that it runs, and the origin expects. */
   readonly bundle: string;
-}
-
-export function makeQueues(tools: Tools, environment: EnvironmentName): void {
-  const { cardEvents, cardEventsDead, standIns, standInsDead } = queuesOf(environment);
-  for (const queue of [cardEventsDead, standInsDead, cardEvents, standIns]) {
-    const found = tools.look(wrangler('queues', 'info', queue));
-    const keeping = [queue, '--message-retention-period-secs', String(retentionSeconds)];
-    if (found == null) tools.run(wrangler('queues', 'create', ...keeping), 'where it is not there yet');
-    if (found !== null) tools.run(wrangler('queues', 'update', ...keeping), 'where it is there');
-  }
-}
-
-interface PullConsumer {
-  readonly settings?: { readonly max_retries?: number };
-  readonly dead_letter_queue?: string;
-}
-
-/**
- * The consumers that the origin pulls by: of the cards' events and of both dead queues, which have no other behind them. (What the edge
- * itself consumes is in wrangler.toml, and made by the deployment.)
- */
-export function letOriginPull(tools: Tools, environment: EnvironmentName): void {
-  const { cardEvents, cardEventsDead, standInsDead } = queuesOf(environment);
-  setPullConsumer(tools, cardEvents, cardEventsDead);
-  for (const queue of [cardEventsDead, standInsDead]) setPullConsumer(tools, queue, null);
-}
-
-function setPullConsumer(tools: Tools, queue: string, deadQueue: string | null): void {
-  const printed = tools.look(wrangler('queues', 'consumer', 'http', 'list', queue, '--json'));
-  const [consumer] = printed == null ? [] : (JSON.parse(printed) as PullConsumer[]);
-  const hasDeadQueue = (consumer?.dead_letter_queue || null) === deadQueue;
-  if (consumer?.settings?.max_retries === retriesMax && hasDeadQueue) return;
-  // wrangler can add and remove a consumer, not change one. The origin's pulls fail meanwhile, and are tried again; messages stay.
-  if (consumer !== undefined || printed === undefined)
-    tools.run(wrangler('queues', 'consumer', 'http', 'remove', queue), 'where it has other settings');
-  const words = ['--message-retries', String(retriesMax)];
-  if (deadQueue !== null) words.push('--dead-letter-queue', deadQueue);
-  tools.run(wrangler('queues', 'consumer', 'http', 'add', queue, ...words), 'where it is not there yet');
 }
 
 /** By name: their values cannot be read. The edge itself says at /livez whether they are good. */

@@ -70,18 +70,34 @@ export function readSettingsFile(
   );
 }
 
-/** Throws one sentence that names everything that is missing. With `mayLack`, a name in angle brackets stands for each. */
-export function readTarget(
-  environment: EnvironmentName,
-  given: Readonly<Record<string, string | undefined>>,
-  { needs, mayLack }: { needs: readonly (keyof typeof settings)[]; mayLack: boolean },
-): Target {
+type SettingKey = keyof typeof settings;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** One sentence that names everything that is missing; null where nothing is. */
+export function notSet(given: Environment, needs: readonly SettingKey[]): string | null {
   const missing = needs.filter((key) => !given[settings[key][0]]);
-  if (missing.length > 0 && !mayLack) {
-    const list = missing.map((key) => `${settings[key][0]} (${settings[key][1]})`).join(', ');
-    throw new Error(`not set: ${list}. In the environment, or in a file given by --settings`);
-  }
-  const value = (key: keyof typeof settings) => given[settings[key][0]] || `<${settings[key][0]}>`;
+  if (missing.length === 0) return null;
+  const list = missing.map((key) => `${settings[key][0]} (${settings[key][1]})`).join(', ');
+  return `not set: ${list}. In the environment, or in a file given by --settings`;
+}
+
+/** A deployment names this many files that are not committed, and how many more there are. */
+const filesNamedMax = 10;
+
+/** `status`: what git status --porcelain prints. A sentence with the files that are not committed; null where there is none. */
+export function notCommitted(status: string): string | null {
+  if (status === '') return null;
+  const files = status.split('\n').map((line) => line.trim().replace(/^\S+ +/, ''));
+  const more = files.length > filesNamedMax ? `, and ${files.length - filesNamedMax} more` : '';
+  return (
+    'commit first: what is deployed must be a revision that somebody can find again. Changed or new: ' +
+    `${files.slice(0, filesNamedMax).join(', ')}${more}. (A file with passwords belongs outside of the clone.)`
+  );
+}
+
+/** A name in angle brackets stands for what is not set. */
+export function readTarget(environment: EnvironmentName, given: Environment): Target {
+  const value = (key: SettingKey) => given[settings[key][0]] || `<${settings[key][0]}>`;
   return {
     environment,
     edgeUrl: value('edgeUrl'),
