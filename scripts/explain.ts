@@ -4,8 +4,8 @@ import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { explanationSchema, shownExplanation } from './atlas/explained.ts';
 import { apiOf } from './dev/demo.ts';
-import { howToStart, portBaseOption } from './dev/home.ts';
-import { type Running, requireRunning } from './dev/running.ts';
+import { portBaseOption } from './dev/home.ts';
+import { notAnswering, type Running, requireRunning } from './dev/running.ts';
 
 const help = `npm run explain -- <authorization>    why it was decided as it was
 npm run explain -- --card NAME          the card's newest authorization
@@ -113,6 +113,6 @@ try {
   const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');
   const said = error instanceof Error ? error.message : String(error);
   if (error instanceof WrongWords) process.stderr.write(`${said}\n\n${help}\n`);
-  else process.stderr.write(`${away ? `The system does not answer. Start it again: ${howToStart()}` : said}\n`);
+  else process.stderr.write(`${away ? notAnswering() : said}\n`);
   process.exitCode = error instanceof WrongWords ? wrongWords : notExplained;
 }

@@ -9,8 +9,8 @@ import { openDatabase } from '../origin/db/client.ts';
 import { createEdgeClient } from '../origin/edge/edge-client.ts';
 import { withSecretFiles } from '../origin/secrets/secret-settings.ts';
 import { demo } from './dev/demo.ts';
-import { portBaseOption, readNote } from './dev/home.ts';
-import type { Running } from './dev/running.ts';
+import { portBaseOption } from './dev/home.ts';
+import { systemHere } from './dev/running.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run stand-in -- <command> --network ${networks.join('|')} [options]
@@ -62,13 +62,14 @@ function readWords(args: readonly string[]): Words | null {
 function readEnvironment() {
   const { environment, problems } = withSecretFiles(process.env);
   if (problems.length > 0) throw new Error(problems.join('; '));
-  const running = readNote<Running>('running.json');
-  const edgeUrl = environment['EDGE_URL'] || running?.edge_url;
-  const secret = environment['INTERNAL_SECRET'] || (running === null ? undefined : demo.internalSecret);
-  const databaseUrl = environment['DATABASE_URL'] || running?.database_url;
-  if (!edgeUrl || !secret || !databaseUrl)
-    throw new Error('EDGE_URL, INTERNAL_SECRET or DATABASE_URL is not set, and no npm start runs');
-  return { edgeUrl, secret, databaseUrl };
+  const { EDGE_URL: edgeUrl, INTERNAL_SECRET: secret, DATABASE_URL: databaseUrl } = environment;
+  if (edgeUrl && secret && databaseUrl) return { edgeUrl, secret, databaseUrl };
+  // All of one place, or all of the other: a switch turned here must not be recorded there.
+  if (edgeUrl || secret || databaseUrl)
+    throw new Error('EDGE_URL, INTERNAL_SECRET and DATABASE_URL are set together, or none of them');
+  const { running, because } = systemHere();
+  if (running === null) throw new Error(`EDGE_URL, INTERNAL_SECRET and DATABASE_URL are not set. ${because}`);
+  return { edgeUrl: running.edge_url, secret: demo.internalSecret, databaseUrl: running.database_url };
 }
 
 async function run({ command, network, reason, by }: Words): Promise<object> {

@@ -1,8 +1,8 @@
 // npm run trigger: one message of Marqeta's to the running system, in Marqeta's real shape; then what came of it, from the
 // answer to the ledger. For trying things out by hand.
 
-import { howToStart, portBaseWords } from './dev/home.ts';
-import { type Running, requireRunning } from './dev/running.ts';
+import { portBaseWords } from './dev/home.ts';
+import { notAnswering, type Running, requireRunning } from './dev/running.ts';
 import { killOrigin, setProvider } from './trigger/provider.ts';
 import { ask, lastOf, remember, type Sent, tell } from './trigger/send.ts';
 import { begun, booked, isOriginAway, newestOf, shown, type Timeline, timelineOf } from './trigger/timeline.ts';
@@ -94,6 +94,6 @@ try {
 } catch (error) {
   const away = error instanceof Error && String(error.cause).includes('ECONNREFUSED');
   const said = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`${away ? `The system does not answer. Start it again: ${howToStart()}` : said}\n`);
+  process.stderr.write(`${away ? notAnswering() : said}\n`);
   process.exitCode = refusedStatus;
 }

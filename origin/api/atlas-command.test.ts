@@ -165,19 +165,27 @@ test('status and queue status tell of an edge that is away, and end with 1', asy
 test('a wrong key, no key, one without the scope, and an origin that does not answer', async () => {
   const wrong = await runAtlas({ url, key: 'atlas_wrong' }, 'open-items');
   expect(wrong).toMatchObject({ code: 2, out: '', error: expect.stringMatching(/^credentials_wrong/) });
+  expect(wrong.error).toContain(`Asked: ${url} (ATLAS_URL)`);
   const poor = await runAtlas({ url, key: await world.newKey({ scopes: ['cards:read'] }) }, 'queue', 'dead');
   expect(poor).toMatchObject({ code: 2, error: expect.stringMatching(/^scope_missing/) });
   expect(await runAtlas({ url, key: '' }, 'open-items')).toMatchObject({
     code: 2,
-    error: `${url} needs a key: ATLAS_API_KEY or --key\n`,
+    error: `${url} (ATLAS_URL) needs a key: ATLAS_API_KEY or --key\n`,
   });
   expect(await runAtlas({ url: '', key: 'x' }, 'status')).toMatchObject({
     code: 2,
-    error: expect.stringContaining('nothing runs here'),
+    error: expect.stringContaining('Nothing runs here'),
   });
   const away = { url: 'http://127.0.0.1:9', key: 'x' };
   for (const words of [['status'], ['card', 'show', newId('card')]])
     expect(await runAtlas(away, ...words)).toMatchObject({ code: 3, out: '' });
+  // What is said goes before what is set, and no key of the one goes to the other.
+  expect(await run('status', '--port-base', '9787')).toMatchObject({
+    ...{ code: 2, error: expect.stringMatching(/^Nothing runs here\. Start .*--port-base 9787/) },
+  });
+  expect(await run('status', '--port-base', '9787', '--url', url)).toMatchObject({
+    ...{ code: 2, error: 'say --url or --port-base, not both\n' },
+  });
 }, 120_000);
 
 test('what the API does not know ends with 1; an edge that is away with 3', async () => {

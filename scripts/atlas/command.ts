@@ -46,7 +46,7 @@ export const commonHelp = `  --url URL         the origin's API (ATLAS_URL)
   --inner-url URL   where /health and /metrics are answered, if not at --url (ATLAS_INNER_URL)
   --json            one object on one line
   --help            this
-Without a URL: the system that npm start runs here (--port-base N for that of another port base).
+Without a URL: the system that npm start runs here (--port-base N for that of another port base, which goes before ATLAS_URL).
 
 Exit codes: 0 all is well, 1 something was found or refused, 2 used wrongly, 3 cannot be reached.`;
 

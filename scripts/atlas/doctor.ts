@@ -1,9 +1,9 @@
 // atlas doctor: looks at everything that a deployment stands on and names what to do about what is wrong. It changes nothing.
 
-import { howToStart, portBaseDefault, readNote } from '../dev/home.ts';
-import type { Running } from '../dev/running.ts';
-import { type Command, type Found, UsedWrongly, wholeNumber, wordsIn } from './command.ts';
-import type { Connection } from './connection.ts';
+import { howToStart, portBaseDefault } from '../dev/home.ts';
+import { systemHere } from '../dev/running.ts';
+import { type Command, type Found, wholeNumber, wordsIn } from './command.ts';
+import { type Connection, NothingHere } from './connection.ts';
 import { type Check, notLookedAt } from './doctor/check.ts';
 import { clockChecks } from './doctor/clocks.ts';
 import { databaseChecks } from './doctor/database.ts';
@@ -52,15 +52,14 @@ function deploymentOf(connection: () => Connection): Connection | null {
   try {
     return connection();
   } catch (error) {
-    const isNothing = error instanceof UsedWrongly && error.message.startsWith('No --url');
-    if (!isNothing) throw error;
+    if (!(error instanceof NothingHere)) throw error;
     return null;
   }
 }
 
 /** Of the running npm start only where that is what is asked. */
 function databaseUrl(deployment: Connection | null): string | undefined {
-  const running = readNote<Running>('running.json');
+  const { running } = systemHere();
   return process.env['DATABASE_URL'] || (running?.origin_url === deployment?.url ? running?.database_url : undefined);
 }
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { AtlasError } from '../../sdk/index.ts';
 import { type Command, commonHelp, commonOptions, Unreachable, UsedWrongly } from './command.ts';
 import { commands } from './commands.ts';
-import { connect, type Place } from './connection.ts';
+import { type Connection, connect, type Place } from './connection.ts';
 
 const [well, found, usedWrongly, unreachable] = [0, 1, 2, 3];
 
@@ -33,14 +33,24 @@ export async function runAtlas(args: readonly string[]): Promise<number> {
     process.stderr.write(`${said(error)}\n\n${helpOf(command)}\n`);
     return usedWrongly;
   }
+  let asked: Connection | null = null;
   try {
-    const { text, answer, isWell } = await work(() => connect(placeIn(rest)));
+    const { text, answer, isWell } = await work(() => {
+      asked = connect(placeIn(rest));
+      return asked;
+    });
     process.stdout.write(rest.includes('--json') ? `${JSON.stringify(answer)}\n` : text);
     return isWell ? well : found;
   } catch (error) {
-    process.stderr.write(`${problemOf(error)}\n`);
+    process.stderr.write(`${problemOf(error)}${placeAsked(error, asked)}\n`);
     return endOf(error);
   }
+}
+
+/** Of what could not be reached, or does not know the key: perhaps another was meant. */
+function placeAsked(error: unknown, asked: Connection | null): string {
+  const isPerhapsAnother = error instanceof AtlasError && [0, 401, 403].includes(error.status);
+  return asked === null || !isPerhapsAnother ? '' : ` Asked: ${asked.url} (${asked.because})`;
 }
 
 function commandIn(args: readonly string[]): Command | null {

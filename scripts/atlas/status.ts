@@ -20,7 +20,7 @@ Found (1): anything that is not healthy. What to do about each: docs/operating.m
 async function run(connection: Connection): Promise<Found> {
   const health = await healthOf(connection);
   return {
-    text: lines([`${connection.url}   ${health.status}`, '', ...shown(health)]),
+    text: lines([`${connection.url} (${connection.because})   ${health.status}`, '', ...shown(health)]),
     answer: { url: connection.url, ...health },
     isWell: health.status === 'healthy',
   };

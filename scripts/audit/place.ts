@@ -4,8 +4,8 @@ import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readSigningKey } from '../../origin/audit/signing-key.ts';
-import { home, readNote } from '../dev/home.ts';
-import type { Running } from '../dev/running.ts';
+import { home } from '../dev/home.ts';
+import { systemHere } from '../dev/running.ts';
 import { developmentSigningKey } from '../dev/signing-key.ts';
 
 export function signingKey(): KeyObject {
@@ -19,9 +19,11 @@ export function verifyingKey(): KeyObject {
 }
 
 export function databaseUrl(): string {
-  const url = process.env['DATABASE_URL'] ?? readNote<Running>('running.json')?.database_url;
-  if (url === undefined) throw new Error('DATABASE_URL is not set, and no npm start runs');
-  return url;
+  const url = process.env['DATABASE_URL'];
+  if (url !== undefined) return url;
+  const { running, because } = systemHere();
+  if (running === null) throw new Error(`DATABASE_URL is not set. ${because}`);
+  return running.database_url;
 }
 
 export const placeDefault = join(home, 'checkpoints');

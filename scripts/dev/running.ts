@@ -2,7 +2,16 @@
 
 import { gatewayMessage } from '../marqeta-messages.ts';
 import { type DemoData, demo } from './demo.ts';
-import { howToStart, logDirectory, portBaseWords, readNote } from './home.ts';
+import {
+  homeBecause,
+  howToStart,
+  isSamePlace,
+  logDirectory,
+  portBaseWord,
+  portBaseWords,
+  readNote,
+  systemsHere,
+} from './home.ts';
 import type { Observing } from './observe.ts';
 
 export interface Running {
@@ -25,11 +34,43 @@ export interface Running {
   readonly logs: string;
 }
 
-/** What `npm start` noted of itself, or an error that says how to start it. */
-export function requireRunning(): Running {
+/** The system of `npm start` that a command means (home.ts has the rule), and why that one; or why there is none. */
+export type Here =
+  | { readonly running: Running; readonly because: string }
+  | { readonly running: null; readonly because: string };
+
+export function systemHere(environment: NodeJS.ProcessEnv = process.env): Here {
   const running = readNote<Running>('running.json');
-  if (running === null) throw new Error(`Nothing runs here. Start the system in another terminal: ${howToStart()}`);
+  const url = environment['ATLAS_URL'];
+  const isNamed = portBaseWord() !== null || homeBecause === 'ATLAS_URL';
+  // What is named by ATLAS_URL is never taken for another that happens to run here: its books would be the wrong ones.
+  if (url && !isNamed && !(running !== null && isSamePlace(running.origin_url, url)))
+    return { running: null, because: `ATLAS_URL is ${url}, and no npm start of this folder runs that.${othersHere()}` };
+  if (running === null)
+    return {
+      running,
+      because: `Nothing runs here. Start the system in another terminal: ${howToStart()}${othersHere()}`,
+    };
+  return { running, because: homeBecause ?? 'the usual port base' };
+}
+
+function othersHere(): string {
+  const others = systemsHere().map(({ portBase, origin_url }) => `--port-base ${portBase} (${origin_url})`);
+  return others.length === 0 ? '' : `\nWhat runs here: ${others.join(', ')}`;
+}
+
+/** What `npm start` noted of itself, or an error that says how to start it, or to name it. */
+export function requireRunning(): Running {
+  const { running, because } = systemHere();
+  if (running === null) throw new Error(because);
   return running;
+}
+
+/** For a system that has noted that it runs, and does not answer: which was asked, and why that one. */
+export function notAnswering(): string {
+  const { running, because } = systemHere();
+  const where = running === null ? '' : ` at ${running.origin_url} (${because})`;
+  return `The system does not answer${where}. Start it again: ${howToStart()}`;
 }
 
 interface Urls {
