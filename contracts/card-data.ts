@@ -36,8 +36,10 @@ export function findCardData(
   { identifiers = noIdentifiers, namesOnly = false }: { identifiers?: ReadonlySet<string>; namesOnly?: boolean } = {},
 ): CardDataFinding | null {
   const isFound = (value: unknown, inside: () => Place): boolean => {
-    if (namesOnly || !isCardLike(value)) return false;
+    if (!isCardLike(value)) return false;
     const place = inside();
+    // A card's token is the field that a card number would be put into by mistake.
+    if (namesOnly && place.name !== 'card_token') return false;
     return !identifiers.has(place.name) && !identifiers.has(nameInOwner(place));
   };
   // A stack of its own: a body nested thousands deep must not exhaust the call stack. Only lists and objects are put on it, since a
@@ -72,7 +74,7 @@ export function findCardData(
 }
 
 /** How it is mended, for a card number and for a number that is none: the one who sent it knows which it is. */
-const problemOfNumber =
+export const problemOfNumber =
   'holds what looks like a card number; send a token instead, or, if it is none, put a letter into its digits';
 
 function isCardLike(value: unknown): boolean {
@@ -82,7 +84,7 @@ function isCardLike(value: unknown): boolean {
 
 const noIdentifiers: ReadonlySet<string> = new Set();
 
-/** The first field that is made for card data, by its name alone; null where there is none. Texts are not searched. */
+/** The first field that is made for card data, by its name, or a card number as a card's token; null where there is none. Other texts are not searched. */
 export function findCardField(body: unknown): CardDataFinding | null {
   return findCardData(body, { identifiers: noIdentifiers, namesOnly: true });
 }

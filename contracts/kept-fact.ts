@@ -8,7 +8,8 @@ import { cardKeySchema, networkSchema } from './network.ts';
 /**
  * `out_of_contract`: amount, currency or a key cannot be read. `key_reused`: the key is known, with other content.
  * `amount_beyond_bound`: more than is booked without a person. `older_than_memory`: older than what a card remembers, so nobody can say
- * whether it had come before. `card_unknown`: one of too many unknown cards at once.
+ * whether it had come before. `card_unknown`: one of too many unknown cards at once. `card_data_refused`: no fact, but a request with card data
+ * in it; what is kept is the name of its field.
  */
 export const keptFactReasons = [
   'out_of_contract',
@@ -16,6 +17,7 @@ export const keptFactReasons = [
   'amount_beyond_bound',
   'older_than_memory',
   'card_unknown',
+  'card_data_refused',
 ] as const;
 
 export const keptFactSchema = z.object({

@@ -1,6 +1,8 @@
 // The networks that call us, and the name of the object that answers for one of their cards.
 
 import * as z from 'zod/mini';
+import { problemOfNumber } from './card-data.ts';
+import { holdsCardNumber } from './card-numbers/card-numbers.ts';
 import { limits } from './limits.ts';
 
 export const networks = ['marqeta', 'native'] as const;
@@ -22,6 +24,15 @@ export const networkKeySchema = z
 export function isNetworkKey(value: unknown): value is string {
   return typeof value === 'string' && value.length <= limits.networkKeyLengthMax && printable.test(value);
 }
+
+/**
+ * The token of a card, in whatever comes from outside: it is the field that a card number would be put into by mistake. Our API takes no card
+ * with such a token, so nobody's purchase is lost; nor is what was masked a token. Keys are not searched: one in some ten numbers passes for a
+ * card's, and a key that is changed is another purchase.
+ */
+export const cardTokenSchema = networkKeySchema.check(
+  z.refine((token) => !holdsCardNumber(token) && !token.includes('********'), problemOfNumber),
+);
 
 /** `<network>:<card token>`: the card object's name, and the name of its stream of events. */
 export type CardKey = `${Network}:${string}`;

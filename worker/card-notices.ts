@@ -10,6 +10,7 @@ import { keepFact } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { nativeIdentifiers } from './networks/native-messages.ts';
 import { receiveFact } from './receive-fact.ts';
+import { mayWake } from './unknown-cards.ts';
 
 /** Whether the queue has taken it. */
 export async function queueNotice(env: Env, notice: CardNotice, delaySeconds = 0): Promise<boolean> {
@@ -48,6 +49,7 @@ export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
     return;
   }
   const { request_key, after } = notice;
+  if (after === undefined && !(await mayWake(env, card))) return;
   if (after !== undefined) await callCard(env, card, (object) => object.receive(after));
   // Heard a second time it must not take back what was said of the request since.
   await callCard(env, card, (object) => object.void(request_key, { onlyFirst: after === undefined }));

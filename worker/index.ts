@@ -3,10 +3,12 @@
 import { Hono } from 'hono/tiny';
 import { allowedMethods } from '../contracts/allowed-methods.ts';
 import { newId } from '../contracts/ids.ts';
+import { networks } from '../contracts/network.ts';
 import { problemBody, Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
 import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
 import { internal } from './internal.ts';
+import { noticeCardData } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
@@ -22,7 +24,7 @@ const app = new Hono<{ Bindings: Env }>()
   .route('/networks/native', native)
   .route('/internal', internal)
   .notFound((context): Response => otherMethod(context.req.method, allowedMethods(app.router, context.req.path)))
-  .onError((error, context) => failed(error, context.req.routePath));
+  .onError((error, context) => failed(error, context.req.path, context.env, context.executionCtx));
 
 /** Where no route has both path and method. */
 function otherMethod(method: string, allow: string | null): Response {
@@ -35,13 +37,18 @@ function otherMethod(method: string, allow: string | null): Response {
   return answer;
 }
 
-function failed(error: unknown, route: string): Response {
-  if (error instanceof Refusal) return refused(error);
+function failed(error: unknown, path: string, env: Env, execution: Pick<ExecutionContext, 'waitUntil'>): Response {
+  if (error instanceof Refusal) {
+    const network = networks.find((one) => path.startsWith(`/networks/${one}/`));
+    if (network !== undefined && error.error_code === 'card_data_refused')
+      execution.waitUntil(noticeCardData(env, network, error.details));
+    return refused(error);
+  }
   if (error instanceof Misconfigured) {
     logEvent('error', 'edge_misconfigured', { problem: error.message });
     return refused(new Refusal(503, 'edge_misconfigured', 'A setting of this edge is wrong: /readyz names it.'));
   }
-  logEvent('error', 'request_failed', { route, error: String(error) });
+  logEvent('error', 'request_failed', { path, error: String(error) });
   return refused(new Refusal(500, 'internal_error', 'The request failed here. Send it again.'));
 }
 
@@ -111,7 +118,7 @@ function answerTo(request: Request, env: Env, execution: ExecutionContext): Resp
   // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
   // So what has to stand before every route belongs above this line, not among the router's own steps.
   if (!isGateway(request)) return app.fetch(request, env, execution);
-  return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath));
+  return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath, env, execution));
 }
 
 export default {

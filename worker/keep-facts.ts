@@ -4,7 +4,8 @@
 import type { Merchant } from '../contracts/authorization-request.ts';
 import { evidenceOf } from '../contracts/evidence.ts';
 import type { KeptFact } from '../contracts/kept-fact.ts';
-import { cardKey, type Network, networkKeySchema } from '../contracts/network.ts';
+import { cardKey, cardTokenSchema, type Network } from '../contracts/network.ts';
+import type { FieldProblem } from '../contracts/problem.ts';
 import type { Env } from './env.ts';
 import { logEvent } from './log.ts';
 import { sendInCalls } from './send-in-calls.ts';
@@ -51,12 +52,26 @@ export async function keepFacts(
   logEvent('warn', 'facts_kept', { network, facts: odd.length });
 }
 
+let noticedMinute = 0;
+
+/**
+ * A request with card data in it, which was refused and is kept nowhere: a person hears of the field, once a minute of this isolate. One item for
+ * each field, however often.
+ */
+export async function noticeCardData(env: Env, network: Network, [first]: readonly FieldProblem[]): Promise<void> {
+  const minute = Math.floor(Date.now() / 60_000);
+  if (first === undefined || minute === noticedMinute) return;
+  noticedMinute = minute;
+  const odd = { fact: first.field, cardToken: null, reason: 'card_data_refused' as const, merchant: null };
+  await keepFact(env, network, new Set(), { ...odd, ...first });
+}
+
 async function keptFactOf(
   network: Network,
   identifiers: ReadonlySet<string>,
   { fact, cardToken, reason, field, problem, merchant }: OddFact,
 ): Promise<KeptFact> {
-  const token = networkKeySchema.safeParse(cardToken);
+  const token = cardTokenSchema.safeParse(cardToken);
   const evidence = evidenceOf(fact, identifiers);
   return {
     version: 1,

@@ -3,9 +3,12 @@
 
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { voidNotice } from '../contracts/card-notice.ts';
 import { type KeptFact, keptFactSchema } from '../contracts/kept-fact.ts';
+import { cardKey } from '../contracts/network.ts';
 import { advice, clearing, profile, refund, request } from '../core/samples.ts';
 import { webhookMessage } from '../scripts/marqeta-messages.ts';
+import { tellCard } from './card-notices.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
 import { basic, cardAt, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
@@ -19,8 +22,9 @@ beforeEach(() => {
 afterEach(() => void vi.useRealTimers());
 
 /** An edge that takes three unknown cards a minute, and says which objects of cards it called. */
-function boundedEdge() {
+function boundedEdge(more: Readonly<Record<string, string>> = {}) {
   const called: string[] = [];
+  const desks: string[] = [];
   const kept: KeptFact[] = [];
   const CARDS = {
     getByName(name: string) {
@@ -28,8 +32,15 @@ function boundedEdge() {
       return env.CARDS.getByName(name);
     },
   };
+  const STAND_IN_DESKS = {
+    getByName(name: string) {
+      desks.push(name);
+      return env.STAND_IN_DESKS.getByName(name);
+    },
+  };
   const CARD_EVENTS = { send: async (body: unknown) => void kept.push(keptFactSchema.parse(body)) };
-  const bindings = { ...env, CARDS, CARD_EVENTS, UNKNOWN_CARDS_PER_MINUTE: '3' } as unknown as Env;
+  const changed = { CARDS, STAND_IN_DESKS, CARD_EVENTS, UNKNOWN_CARDS_PER_MINUTE: '3', ...more };
+  const bindings = { ...env, ...changed } as unknown as Env;
   const left: Promise<unknown>[] = [];
   const execution = { waitUntil: (promise: Promise<unknown>) => left.push(promise) } as unknown as ExecutionContext;
   const post = async (path: string, body: unknown) => {
@@ -40,8 +51,12 @@ function boundedEdge() {
     return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
   };
   return {
+    bindings,
     called,
+    desks,
     kept,
+    giveUp: async (card_token: string, request_key = 'r1') =>
+      (await post('/networks/native/voids', { card_token, request_key })).body['outcome'],
     ask: async (card_token: string) => {
       const { body } = await post('/networks/native/authorizations', { card_token, request: request() });
       return body['reason'] ?? body['outcome'];
@@ -130,6 +145,50 @@ describe('X8: a batch of invented tokens', () => {
     );
     expect(await answer.json()).toEqual({ taken: true });
     expect(await cardAt('native', token).read()).toMatchObject({ posted_minor: 100 });
+  });
+});
+
+describe('X8: voids of tokens that no card has', () => {
+  test('wake no object beyond the bound, and are answered alike', async () => {
+    const edge = boundedEdge();
+    for (const token of tokens(10)) expect(await edge.giveUp(token)).toBe('stored');
+    expect(new Set(edge.called).size).toBe(3);
+    // What came by requests counts with them.
+    expect(await edge.ask(newToken())).toBe('card_unknown');
+    expect(new Set(edge.called).size).toBe(3);
+  });
+
+  test('wake no desk for stand-ins either', async () => {
+    const edge = boundedEdge({ NATIVE_FAILURE_POLICY: 'stand_in', NATIVE_STAND_IN_MAX: 'USD 5' });
+    for (const token of tokens(6)) await edge.giveUp(token);
+    expect(new Set(edge.desks).size).toBe(3);
+  });
+
+  test('of Marqeta, too', async () => {
+    const edge = boundedEdge();
+    const failed = (cardToken: string) => {
+      const body = JSON.parse(webhookMessage({ type: 'authorization', cardToken, amount: '1', token: cardToken }));
+      const gpa_order = { jit_funding: { token: 'J' }, funding: { gateway_log: { timed_out: true } } };
+      return { transactions: [{ ...body.transactions[0], state: 'DECLINED', gpa_order }] };
+    };
+    for (const token of tokens(10)) expect((await edge.marqeta(failed(token))).status).toBe(200);
+    expect(new Set(edge.called).size).toBe(3);
+  });
+
+  test('by the queue, too', async () => {
+    const edge = boundedEdge();
+    const given = tokens(10).map((token) => voidNotice(cardKey('native', token), 'r1', null));
+    for (const notice of given) await tellCard(edge.bindings, notice);
+    expect(new Set(edge.called).size).toBe(3);
+  });
+
+  test('of a known card are told to it, however many were invented before', async () => {
+    const edge = boundedEdge();
+    const token = await knownCard();
+    expect(await edge.ask(token)).toBe('approved');
+    for (const invented of tokens(6)) await edge.giveUp(invented);
+    expect(await edge.giveUp(token, request().request_key)).toBe('stored');
+    expect(await cardAt('native', token).read()).toMatchObject({ held_minor: 0 });
   });
 });
 

@@ -5,6 +5,7 @@
 // save questions. The bound is of one isolate: Cloudflare runs several, each with its own.
 
 import { hashOf } from '../contracts/hash-of.ts';
+import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import type { CardNames } from './card-object.ts';
 import { type Env, inJurisdiction, settingsOf } from './env.ts';
@@ -53,6 +54,16 @@ export async function isSurelyUnknown(env: Env, card: CardNames, untilMs: number
   if ((await isListed(env, card, untilMs)) !== false) return false;
   countBeyond(card.network);
   return true;
+}
+
+/**
+ * For a void, which takes back nothing of a card that nobody knows: whether it may wake an object. A few a minute may, whose request may be on its
+ * way with their profile.
+ */
+export async function mayWake(env: Env, card: CardNames): Promise<boolean> {
+  if ((await isListed(env, card, Date.now() + limits.knownCardsMs)) !== false || countUnknown(env, card)) return true;
+  countBeyond(card.network);
+  return false;
 }
 
 /** Whether the card has ever had a profile; null where that cannot be learned in time. */

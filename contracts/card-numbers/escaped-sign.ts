@@ -19,9 +19,9 @@ const percents = /%(?:[\dA-Fa-f]{2}|u[\dA-Fa-f]{4})/;
 const numerics = /&#(?:\d|[Xx][\dA-Fa-f])/;
 const backslashes = /\\(?:["nrt]|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|[ux]\{[\dA-Fa-f]+\})/;
 
-/** `<br>`, `</td>`, `<span class="x">`: a name, and an end before long. */
-const tagLengthMax = 200;
-const tags = new RegExp(`</?[a-z][^<>]{0,${tagLengthMax}}>`, 'i');
+/** `<br>`, `</td>`, `<span class="x">`: a name, and an end before long (the width of a sign has a byte). */
+const tags = /<\/?[a-z][^<>]{0,200}>/i;
+const tagHere = new RegExp(tags, 'iy');
 
 /** The sign and its width in code units, as `sign * 256 + width`: nothing is allocated. 0: nothing is escaped here. */
 export function escapedAt(text: string, at: number): number {
@@ -41,14 +41,8 @@ export function escapedAt(text: string, at: number): number {
 
 /** A tag is between two groups as a space is. */
 function tagAt(text: string, at: number): number {
-  const name = text.charCodeAt(at + (text.charCodeAt(at + 1) === 47 ? 2 : 1)) | 0x20;
-  if (!(name >= 97 && name <= 122)) return 0;
-  for (let end = at + 2; end < at + tagLengthMax; end++) {
-    const code = text.charCodeAt(end);
-    if (code === 62) return packed(usual, end + 1 - at);
-    if (code === 60) break;
-  }
-  return 0;
+  tagHere.lastIndex = at;
+  return tagHere.test(text) ? packed(usual, tagHere.lastIndex - at) : 0;
 }
 
 export const signIn = (packed: number): number => packed >> 8;

@@ -230,12 +230,42 @@ export const security: AlertGroup = {
     },
     {
       name: 'CardDataSentToUs',
-      expr: 'sum by (channel) (increase(card_data_found_total{channel!~"log|open_item|card_events_queue|network_message"}[1h])) >= 5',
+      expr: 'sum by (channel) (increase(card_data_found_total{channel!~"log|open_item|card_events_queue|network_message|network_key"}[1h])) >= 5',
       ...{ severity: 'SEV-2', service: 'security', runbook: 'card-data-found', origin: 'ours' },
       summary: 'Card data is sent to us by {{ $labels.channel }}',
       description: '{{ $value | printf "%.0f" }} texts in an hour. A few a day are chance.',
       fires: { series: { [found('api_body', 'refused')]: '0+1x80' }, at: '70m', labels: { channel: 'api_body' } },
       silent: { series: { [found('api_body', 'refused')]: '0x10 2x80' }, at: '70m' },
+    },
+    {
+      name: 'CardNumbersAsTokens',
+      expr: 'sum by (channel) (increase(card_data_found_total{channel=~"network_card_token|network_request"}[15m])) > 0',
+      ...{ severity: 'SEV-2', service: 'security', runbook: 'card-data-found', origin: 'ours' },
+      summary: 'A network sends card numbers where a token belongs: {{ $labels.channel }}',
+      description:
+        'A request is refused, a fact waits for a person without its digits. No card of ours has such a token.',
+      fires: {
+        series: { [found('network_card_token', 'masked')]: '0x10 1x60' },
+        at: '15m',
+        labels: { channel: 'network_card_token' },
+      },
+      silent: { series: { [found('network_key', 'kept')]: '0+1x60' }, at: '15m' },
+    },
+    {
+      name: 'CardNumbersAsKeys',
+      expr: 'sum(increase(card_data_found_total{channel="network_key"}[1h])) > 20 + 0.6 * sum(increase(intake_events_total[1h]))',
+      ...{ severity: 'SEV-2', service: 'security', runbook: 'card-data-found', origin: 'ours' },
+      summary: 'More keys of a network than chance explains pass for card numbers',
+      description:
+        'Of events whose keys are numbers of 16 digits 15 in 100 have one that passes by chance. Keys are kept as they are.',
+      fires: {
+        series: { [found('network_key', 'kept')]: '0+9x80', 'intake_events_total{result="booked"}': '0+10x80' },
+        at: '70m',
+      },
+      silent: {
+        series: { [found('network_key', 'kept')]: '0+4x80', 'intake_events_total{result="booked"}': '0+10x80' },
+        at: '70m',
+      },
     },
     {
       name: 'CardDataInShopNames',

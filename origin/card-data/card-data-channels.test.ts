@@ -7,7 +7,8 @@ import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { silent } from '../../scripts/test-settlements.ts';
 import { SampleApi } from '../api/sample-api.ts';
-import { readMessage } from '../intake/read-message.ts';
+import { readKeptFact, readMessage } from '../intake/read-message.ts';
+import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { providerCode } from '../providers/exchange.ts';
@@ -158,6 +159,36 @@ test('X2: a line of the log holds no card number, whoever wrote it, and stays JS
   expect([line.msg, line.number]).toEqual([`card ${'*'.repeat(16)}`, '*'.repeat(16)]);
   expect(lines.join('')).not.toContain(card);
   expect(lines[0]).toMatch(/\}\n$/);
+});
+
+test('X2: a card number where a token or a key belongs is counted, by where it stands', async () => {
+  const registry = new Registry();
+  measureCardData(registry);
+  const counted = async () => {
+    const text = await registry.metrics();
+    const of = (channel: string, outcome: string) =>
+      Number(new RegExp(`\\{channel="${channel}",outcome="${outcome}"\\} (\\d+)`).exec(text)?.[1]);
+    return [of('network_card_token', 'masked'), of('network_request', 'refused'), of('network_key', 'kept')] as const;
+  };
+  const fact = (reason: string, field: string, text: string) => ({
+    ...{ version: 1, kind: 'kept_fact', fact_key: 'a'.repeat(64), network: 'native', card_key: null },
+    ...{ reason, field, problem: 'holds what looks like a card number', fact: text, received_at_ms: 1 },
+  });
+  const [tokens, requests, keys] = await counted();
+  readKeptFact(fact('out_of_contract', 'messages[0].card_token', `{"card_token":"${'*'.repeat(16)}"}`));
+  readKeptFact(fact('out_of_contract', 'messages[0].amount_minor', '{"card_token":"card-1"}'));
+  readKeptFact(fact('card_data_refused', 'card_token', '"card_token"'));
+  const sample = new SampleCard('tok');
+  sample.clear(sample.authorize(50), 50);
+  const { events, ...message } = sample.message();
+  readMessage({ ...message, events });
+  expect(await counted()).toEqual([tokens + 1, requests + 1, keys]);
+  // An event counts once, whichever of its keys it is: the request, and its clearing.
+  const text = JSON.stringify(events).replaceAll(/"(request|message)_key":"[^"]+"/g, `"$1_key":"${card}"`);
+  readMessage({ ...message, events: JSON.parse(text) });
+  expect(await counted()).toEqual([tokens + 1, requests + 1, keys + 2]);
+  readMessage({ ...message, card_key: `native:${card}`, events });
+  expect(await counted()).toEqual([tokens + 1, requests + 1, keys + 2 + events.length]);
 });
 
 test('X2: what is found is counted by channel, each pair from 0', async () => {

@@ -9,13 +9,14 @@ import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from '../../contrac
 /** Where texts come in or go out. */
 export const channels = [
   ...(['api_body', 'api_header', 'api_query', 'settlement_queue'] as const),
+  ...(['network_request', 'network_card_token', 'network_key'] as const),
   ...(['network_message', 'card_events_queue', 'provider_webhook', 'provider_answer', 'bank_file'] as const),
   ...(['webhook_answer', 'open_item', 'log'] as const),
 ] as const;
 export type Channel = (typeof channels)[number];
 
-/** `refused`: nothing of it was kept. `masked`: what it stood in is kept, without its digits. */
-const outcomes = ['refused', 'masked'] as const;
+/** `refused`: nothing of it was kept. `masked`: what it stood in is kept, without its digits. `kept`: as it is, since it is a key. */
+const outcomes = ['refused', 'masked', 'kept'] as const;
 type Outcome = (typeof outcomes)[number];
 
 const found = new Map<string, number>();
@@ -28,7 +29,7 @@ export function countCardData(channel: Channel, outcome: Outcome): void {
 export function measureCardData(registry: Registry): void {
   const counter = new Counter({
     name: 'card_data_found_total',
-    help: 'Texts with card data, by where they came in; refused: nothing was kept, masked: kept without its digits',
+    help: 'Texts with card data, by where they came in; refused: nothing was kept, masked: kept without its digits; kept: a key',
     labelNames: ['channel', 'outcome'],
     registers: [registry],
     collect() {

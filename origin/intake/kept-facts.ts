@@ -12,6 +12,7 @@ const kinds = {
   amount_beyond_bound: 'fact_held_back',
   older_than_memory: 'fact_held_back',
   card_unknown: 'fact_held_back',
+  card_data_refused: 'fact_out_of_contract',
 } as const;
 
 export function itemOfFact(fact: KeptFact): RaisedItem {

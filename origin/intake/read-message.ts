@@ -9,6 +9,7 @@ import { type CardKey, splitCardKey } from '../../contracts/network.ts';
 import { readStoredEvent } from '../../contracts/stored-event.ts';
 import { recordedTraceId, tracesIn } from '../../contracts/trace-parent.ts';
 import { countCardData, maskedText } from '../card-data/found.ts';
+import { countKey } from '../card-data/keys.ts';
 import type { DeadLetter } from './dead-letters.ts';
 
 /** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */
@@ -58,6 +59,7 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
     if ('event' in read) {
       const { sequence } = read.event;
       const trace_id = recordedTraceId(Object(message.data.traces)[sequence]);
+      countKey(cardToken, read.event);
       events.push({ ...textMasked(read), answered_ms: waits.get(sequence) ?? null, trace_id });
       continue;
     }
@@ -111,8 +113,18 @@ const maskedDigits = /(?:\*[^*\p{L}]{0,3}){12}/u;
 export function readKeptFact(body: unknown): KeptFact | DeadLetter | null {
   if (!calledKeptFact.safeParse(body).success) return null;
   const fact = keptFactSchema.safeParse(body);
-  if (fact.success) return fact.data;
+  if (fact.success) {
+    countFact(fact.data);
+    return fact.data;
+  }
   return { source: 'card_events', reason: reasonOf(fact.error), message: textOf(body), place: null };
+}
+
+/** The edge has masked it, or has kept nothing but the name of a field. */
+function countFact({ reason, field, fact }: KeptFact): void {
+  if (reason === 'card_data_refused') countCardData('network_request', 'refused');
+  else if (maskedDigits.test(fact))
+    countCardData(field?.endsWith('card_token') === true ? 'network_card_token' : 'network_message', 'masked');
 }
 
 const calledKeptFact = z.object({ kind: z.literal('kept_fact') });

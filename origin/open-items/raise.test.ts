@@ -37,6 +37,16 @@ test('the same kind and key again is counted, not kept twice', async () => {
   ]);
 });
 
+test('X2: a card number as a card’s token is not kept, nor any other part of it lost', async () => {
+  const card_key = 'native:4111111111111111';
+  await raiseOpenItems(database.sql, [
+    { ...item, card_key },
+    { ...item, key: 'other', card_key: 'native:card-4111-0042' },
+  ]);
+  const { rows } = await database.sql.query(`select card_key from open_items order by open_item_no`);
+  expect(rows).toEqual([{ card_key: 'native:****************' }, { card_key: 'native:card-4111-0042' }]);
+});
+
 test('closed, it stays closed for a repeat, and opens again for a condition that is back', async () => {
   const condition = { kind: 'provider_not_configured', key: 'acme', summary: 'Gone.', evidence: 1 } as const;
   await raiseOpenItems(database.sql, [item, condition]);

@@ -68,7 +68,8 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.merchant_id ?? null,
         item.settlement_id ?? null,
         item.authorization_id ?? null,
-        item.card_key ?? null,
+        // A dead letter of an older edge may have a card number for a token.
+        item.card_key == null ? null : maskedText('open_item', item.card_key),
         item.provider ?? null,
         // A dead letter's message is masked by whoever keeps it: as a whole it is one text.
         jsonText(kind === 'dead_letter' ? evidence : maskEvidence(evidence)),

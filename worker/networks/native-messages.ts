@@ -7,7 +7,7 @@ import { findCardField } from '../../contracts/card-data.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { receiveNotice } from '../../contracts/card-notice.ts';
 import { isFields, messageRead } from '../../contracts/decorations.ts';
-import { cardKey, type Network, networkKeySchema } from '../../contracts/network.ts';
+import { cardKey, cardTokenSchema, type Network } from '../../contracts/network.ts';
 import { type FieldProblem, fieldProblems, Refusal } from '../../contracts/problem.ts';
 import { parseJson } from '../body.ts';
 import { callCard } from '../card-object.ts';
@@ -16,11 +16,11 @@ import { keepFact } from '../keep-facts.ts';
 import { type HeldBack, objectionTo, receiveFact } from '../receive-fact.ts';
 import { queueRest, type Rest } from './rest-of-batch.ts';
 
-const elementSchema = z.object({ card_token: networkKeySchema, message: cardMessageSchema });
+const elementSchema = z.object({ card_token: cardTokenSchema, message: cardMessageSchema });
 
 /** Names of fields in which numbers are not searched for card numbers. */
 export const nativeIdentifiers: ReadonlySet<string> = new Set(
-  'card_token request_key authorization_key alias_key message_key id'.split(' '),
+  'request_key authorization_key alias_key message_key id'.split(' '),
 );
 
 /** What became of an element. `field` and `problem` say what is wrong with it. */

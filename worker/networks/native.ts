@@ -18,6 +18,7 @@ import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
 import { tracesOf } from '../traces.ts';
+import { mayWake } from '../unknown-cards.ts';
 import { keyReused, nativeIdentifiers, queueMessages, type Stored, storeMessage } from './native-messages.ts';
 
 const authorizationBodySchema = z.strictObject({
@@ -110,6 +111,7 @@ const cardOf = (cardToken: string) => ({ network: 'native', cardToken }) as cons
  * and the desk never stands in for that key again.
  */
 async function giveUpRequest(env: Env, card: CardNames, requestKey: string) {
+  if (!(await mayWake(env, card))) return 'stored';
   const isStoodInFor = settingsOf(env).NATIVE_FAILURE_POLICY === 'stand_in';
   const stoodIn = isStoodInFor ? await severalTimes(() => standInDesk(env, card).giveUp(requestKey)) : null;
   if (stoodIn !== null) await callCard(env, card, (object) => object.receive(stoodIn));

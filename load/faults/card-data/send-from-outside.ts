@@ -1,5 +1,5 @@
 // What others say to us, with a card number in it: networks, the queue, payment providers, partners that answer a webhook, a bank.
-// It is booked or kept for a person all the same. Identifiers are not among these channels: a network's ids are never changed.
+// It is booked or kept for a person all the same. Keys are not among these channels: a network's are never changed.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,7 +13,7 @@ import { demo } from '../../../scripts/dev/demo.ts';
 import { statement } from '../../../scripts/iso20022/bank-files.ts';
 import { gatewayMessage, webhookMessage } from '../../../scripts/marqeta-messages.ts';
 import { edgeVars, marqetaAuthorization } from '../../edge-cards.ts';
-import type { Send } from './send-to-api.ts';
+import { type Send, unspaced } from './send-to-api.ts';
 import { type CanaryWorld, providerSecret } from './world.ts';
 
 async function send(url: string, body: string, headers: Readonly<Record<string, string>>) {
@@ -130,6 +130,13 @@ export const outsideChannels: Readonly<Record<string, Send>> = {
   'Marqeta: a fact with card data': marqeta('webhook', clearing, (message, text) => ({
     transactions: [{ ...elementOf(message), cvv: '123', track2: text }],
   })),
+  "Marqeta: a card's token of a request": marqeta('gateway', request, (message, text) => ({
+    ...message,
+    card_token: unspaced(text),
+  })),
+  "Marqeta: a card's token of a clearing": marqeta('webhook', clearing, (message, text) => ({
+    transactions: [{ ...elementOf(message), card_token: unspaced(text) }],
+  })),
   'Marqeta: a webhook that is no JSON': (world, text) =>
     send(`${world.system.edgeUrl}/networks/marqeta/webhook`, `no JSON: ${text}`, {
       authorization: marqetaAuthorization,
@@ -147,6 +154,20 @@ export const outsideChannels: Readonly<Record<string, Send>> = {
   })),
   'native: message out of contract': native('messages', ({ cardToken }, note) => ({
     messages: [{ card_token: cardToken, message: nativeClearing({ amount_minor: note, note }), note }],
+  })),
+  "native: a card's token of a request": native('authorizations', (_, text) => ({
+    card_token: unspaced(text),
+    request: nativeRequest('x'),
+  })),
+  "native: a card's token of a clearing": native('messages', (_, text) => ({
+    messages: [{ card_token: unspaced(text), message: nativeClearing({}) }],
+  })),
+  "native: a card's token of a void": native('voids', (_, text) => ({
+    card_token: unspaced(text),
+    request_key: newId('req'),
+  })),
+  'native: instant and order of a clearing': native('messages', ({ cardToken }, text) => ({
+    messages: [{ card_token: cardToken, message: nativeClearing({ occurred_at_ms: text, order: text }) }],
   })),
   'native: a field made for card data': native('messages', ({ cardToken }, pan) => ({
     messages: [{ card_token: cardToken, message: nativeClearing({}), pan }],

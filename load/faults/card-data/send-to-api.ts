@@ -48,7 +48,7 @@ const pay = ({ merchantId }: CanaryWorld, reference: string) => ({
 });
 /** A header holds Latin characters only. */
 const latin = (text: string) => text.normalize('NFKC').replace(/[^\x20-\x7e]/g, '');
-const unspaced = (text: string) => latin(text).replace(/[^0-9A-Za-z]/g, '-');
+export const unspaced = (text: string) => latin(text).replace(/[^0-9A-Za-z]/g, '-');
 
 export const apiChannels: Readonly<Record<string, Send>> = {
   'API: name of an account': post('/accounts', (_, name) => ({ name, currency: 'USD' })),

@@ -6,6 +6,7 @@ import type { CardMessage } from '../../../contracts/card-message.ts';
 import { type CardNotice, receiveNotice, voidNotice } from '../../../contracts/card-notice.ts';
 import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { isFields } from '../../../contracts/decorations.ts';
+import type { KeptFact } from '../../../contracts/kept-fact.ts';
 import { cardKey } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { cut, plain } from '../../../contracts/text.ts';
@@ -14,6 +15,7 @@ import { type Env, settingsOf } from '../../env.ts';
 import { keepFact } from '../../keep-facts.ts';
 import { logEvent, logUnread } from '../../log.ts';
 import { type FactAnswer, objectionTo, receiveFact } from '../../receive-fact.ts';
+import { mayWake } from '../../unknown-cards.ts';
 import { storeKeptNative } from '../native-messages.ts';
 import { queueRest, type RestReader } from '../rest-of-batch.ts';
 import type { Batch, Element } from './batch.ts';
@@ -83,26 +85,11 @@ async function storeOrKeep(env: Env, { element, at }: Element, unread: Unread, t
     return keep(env, element, error);
   }
   const answer = await store(env, notice, (card, message) => receiveFact(env, card, message, traces));
-  if (answer?.outcome === 'held_back')
-    return await keepFact(env, 'marqeta', marqetaIdentifiers, {
-      fact: element,
-      cardToken: tokenIn(element),
-      reason: answer.reason,
-      field: `${at}.${marqetaNames[answer.field] ?? answer.field}`,
-      problem: answer.problem,
-      merchant: merchantIn(element),
-    });
-  const field = answer?.outcome === 'conflict' ? answer.field : null;
-  if (field !== null)
-    await keepFact(env, 'marqeta', marqetaIdentifiers, {
-      fact: element,
-      cardToken: tokenIn(element),
-      reason: 'key_reused',
-      field: `${at}.${marqetaNames[field] ?? field}`,
-      problem: 'differs from the first message with this token',
-      merchant: merchantIn(element),
-    });
+  if (answer === null || !('field' in answer)) return;
+  const { field, reason, problem } = { reason: 'key_reused' as const, problem: keyReused, ...answer };
+  await keep(env, element, refusalOf(`${at}.${marqetaNames[field] ?? field}`, problem), reason);
 }
+const keyReused = 'differs from the first message with this token';
 
 /** A fact that was kept, once more, from its evidence: numbers as they were, free text masked. False: it cannot be booked now either. */
 export async function storeKeptMarqeta(env: Env, fact: string): Promise<boolean> {
@@ -134,19 +121,20 @@ const marqetaNames: Readonly<Record<string, string>> = {
   occurred_at_ms: 'created_time',
 };
 
-function keep(env: Env, element: unknown, { details: [first], message }: Refusal): Promise<void> {
+function keep(
+  env: Env,
+  element: unknown,
+  { details: [first], message }: Refusal,
+  reason: KeptFact['reason'] = 'out_of_contract',
+): Promise<void> {
   return keepFact(env, 'marqeta', marqetaIdentifiers, {
     fact: element,
-    cardToken: tokenIn(element),
-    reason: 'out_of_contract',
+    cardToken: isFields(element) ? element['card_token'] : null,
+    reason,
     field: first?.field ?? null,
     problem: first?.problem ?? message,
     merchant: merchantIn(element),
   });
-}
-
-function tokenIn(element: unknown): unknown {
-  return isFields(element) ? element['card_token'] : null;
 }
 
 /** Null where none can be read. */
@@ -164,6 +152,7 @@ async function store(env: Env, notice: Notice, receive: Receive): Promise<FactAn
     case 'void': {
       const card = { network: 'marqeta', cardToken: notice.cardToken } as const;
       const { requestKey, release } = notice;
+      if (!(await mayWake(env, card))) return null;
       await callCard(env, card, (object) => object.void(requestKey));
       // What the edge approved in the card's place no request of the card's stands for: its hold is released by itself.
       if (release === null || settingsOf(env).MARQETA_FAILURE_POLICY !== 'stand_in') return null;

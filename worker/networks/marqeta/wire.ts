@@ -11,10 +11,11 @@ import {
   type Unread,
 } from '../../../contracts/attributes.ts';
 import type { Merchant } from '../../../contracts/authorization-request.ts';
+import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { currencySchema, isCurrency, minorFromDecimalText } from '../../../contracts/money.ts';
-import { isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
+import { cardTokenSchema, isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { type JsonReviver, parseJson } from '../../body.ts';
 
@@ -27,7 +28,7 @@ class DecimalText {
 
   /** For evidence and logs of ours: the text, as no number can hold it. */
   toJSON(): string {
-    return this.text;
+    return maskCardNumbers(this.text);
   }
 }
 
@@ -45,7 +46,7 @@ const keepAmountTexts: JsonReviver = (key, value, { source }) =>
 /** Names of Marqeta's fields that hold identifiers: one in ten of them passes for a card number. */
 export const marqetaIdentifiers: ReadonlySet<string> = new Set(
   (
-    'token user_token acting_user_token card_token business_token transaction_token funding_source_token order_number ' +
+    'token user_token acting_user_token business_token transaction_token funding_source_token order_number ' +
     'preceding_related_transaction_token incremental_authorization_transaction_tokens original_jit_funding_token ' +
     'incremental_authorization_jit_funding_tokens card_product_token transaction_id mid terminal_id network_mid merchant_id ' +
     'retrieval_reference_number system_trace_audit_number institution_id_code network_reference_id approval_code ' +
@@ -65,7 +66,7 @@ const unread = z.optional(z.unknown());
 
 const common = {
   token: networkKeySchema,
-  card_token: networkKeySchema,
+  card_token: cardTokenSchema,
   card_acceptor: unread,
   currency_code: currencySchema,
   preceding_related_transaction_token: unread,
