@@ -66,7 +66,7 @@ const unread = z.optional(z.unknown());
 
 const common = {
   token: networkKeySchema,
-  card_token: cardTokenSchema,
+  card_token: networkKeySchema,
   card_acceptor: unread,
   currency_code: currencySchema,
   preceding_related_transaction_token: unread,
@@ -111,6 +111,7 @@ function isCode(value: unknown): boolean {
 /** What every transaction that is read must have. */
 export const transactionSchema = z.object({
   ...common,
+  card_token: cardTokenSchema,
   amount: unread,
   is_final_clearing: unread,
   multi_clearing_sequence_number: unread,
