@@ -43,7 +43,19 @@ export const cardEventsAnswerSchema = z.object({
   first_sequence: z.int().check(z.positive()),
   /** The card's newest sequence: more pages follow while the last event is below it. */
   last_sequence: z.int().check(z.nonnegative()),
+  /** The card was set back: nothing of its log is to be believed, and it decides nothing until it is rebuilt. */
+  is_fenced: z.optional(z.boolean()),
 });
+
+/** The answer to `POST /internal/cards/:network/:token/rebuild`. */
+export const rebuildAnswerSchema = z.object({
+  /** Events up to here are back: the next page begins after it. */
+  sequence: z.int().check(z.nonnegative()),
+  is_fenced: z.boolean(),
+  /** Events that the card had numbered anew, and was told again. */
+  told_again: z.int().check(z.nonnegative()),
+});
+export type RebuildAnswer = z.infer<typeof rebuildAnswerSchema>;
 
 /** The answer to GET and PUT of `/internal/stand-in/:network`. */
 export const standInStandingSchema = z.object({
@@ -63,6 +75,8 @@ export const readCardAnswerSchema = z.object({
   last_sequence: z.int().check(z.nonnegative()),
   /** The newest event that was handed to the queue. */
   published_sequence: z.int().check(z.nonnegative()),
+  /** Since when the card decides nothing, because its storage was set back; null: it decides. */
+  fenced_since_ms: z.optional(z.nullable(z.int())),
 });
 export type ReadCardAnswer = z.infer<typeof readCardAnswerSchema>;
 

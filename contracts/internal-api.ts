@@ -58,3 +58,16 @@ export type DeliverAnswer = z.infer<typeof deliverAnswerSchema>;
 
 /** Words in the error of a card that the edge's release cannot read: an error of an object is its words elsewhere, its class stays behind. */
 export const newerRelease = 'is of a newer release of the card than this one';
+
+/** Words in the error of a card that was set back and is not rebuilt yet. */
+export const setBack = 'the card was set back, and decides nothing until it is rebuilt';
+
+/**
+ * `POST /internal/cards/:network/:token/rebuild`: some of a fenced card's events, as it once wrote them and in order, and the last one that
+ * the origin has; none to ask where to begin. Bounded by the bytes of a body.
+ */
+export const rebuildBodySchema = z.object({
+  until: z.object({ sequence: z.int().check(z.positive()), event_id: z.nullable(z.string()) }),
+  /** Looked at by the card, which has written them. */
+  events: z.array(z.unknown()),
+});

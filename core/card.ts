@@ -89,6 +89,10 @@ export class Card {
     return this.#sequence;
   }
 
+  get clockMs(): number {
+    return this.#clockMs;
+  }
+
   /**
    * The card's clock: the caller's, and not behind the newest event. Unless it is far behind it: then the newest event was
    * written by a clock that had jumped ahead, and staying with it would leave the card in the year after next.

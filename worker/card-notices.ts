@@ -1,15 +1,16 @@
 // The queue of what cards must still be told, both ends. What the queue has taken is told until the card has heard it: it comes
 // again, ever later, for about four days, and goes by the dead queue to a person.
 
+import type { CardMessage } from '../contracts/card-message.ts';
 import { type CardNotice, readCardNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
 import { splitCardKey } from '../contracts/network.ts';
-import { callCard } from './card-object.ts';
+import { type CardNames, callCard } from './card-object.ts';
 import type { Env } from './env.ts';
 import { keepFact } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { nativeIdentifiers } from './networks/native-messages.ts';
-import { receiveFact } from './receive-fact.ts';
+import { type HeldBack, receiveFact } from './receive-fact.ts';
 import { mayWake } from './unknown-cards.ts';
 
 /** Whether the queue has taken it. */
@@ -35,17 +36,7 @@ export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
       ? callCard(env, card, (object) => object.receive(message))
       : receiveFact(env, card, message));
     if (answer.outcome !== 'conflict' && answer.outcome !== 'held_back') return;
-    // `conflict`: the card knows the key with another content, another fact, which no repeat would ever tell it.
-    const { reason, problem } =
-      answer.outcome === 'held_back'
-        ? answer
-        : { reason: 'key_reused' as const, problem: 'differs from the first message with this key' };
-    // In the shape of our own network, so that a person can hand it in again, whichever network it came from.
-    const fact = { card_token: card.cardToken, message };
-    const { field } = answer;
-    const merchant = 'merchant' in message ? message.merchant : null;
-    const odd = { fact, cardToken: card.cardToken, reason, field, problem, merchant };
-    await keepFact(env, card.network, nativeIdentifiers, odd);
+    await keepUntaken(env, card, message, answer);
     return;
   }
   const { request_key, after } = notice;
@@ -53,6 +44,25 @@ export async function tellCard(env: Env, notice: CardNotice): Promise<void> {
   if (after !== undefined) await callCard(env, card, (object) => object.receive(after));
   // Heard a second time it must not take back what was said of the request since.
   await callCard(env, card, (object) => object.void(request_key, { onlyFirst: after === undefined }));
+}
+
+/** For a person. `conflict`: the card knows the key with another content, another fact, which no repeat would ever tell it. */
+export async function keepUntaken(
+  env: Env,
+  card: CardNames,
+  message: CardMessage,
+  answer: HeldBack | { readonly outcome: 'conflict'; readonly field: string },
+): Promise<void> {
+  const { reason, problem } =
+    answer.outcome === 'held_back'
+      ? answer
+      : { reason: 'key_reused' as const, problem: 'differs from the first message with this key' };
+  // In the shape of our own network, so that a person can hand it in again, whichever network it came from.
+  const fact = { card_token: card.cardToken, message };
+  const { field } = answer;
+  const merchant = 'merchant' in message ? message.merchant : null;
+  const odd = { fact, cardToken: card.cardToken, reason, field, problem, merchant };
+  await keepFact(env, card.network, nativeIdentifiers, odd);
 }
 
 /**

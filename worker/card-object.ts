@@ -1,7 +1,7 @@
 // The card's object, by the names its network knows it by, and when to ask it again. A stub that threw is broken: each call
 // takes a new one.
 
-import { newerRelease } from '../contracts/internal-api.ts';
+import { newerRelease, setBack } from '../contracts/internal-api.ts';
 import { limits } from '../contracts/limits.ts';
 import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
@@ -76,5 +76,7 @@ export function cardAway(network: Network, error: unknown): Refusal {
       'card_of_newer_release',
       'A newer release of the edge has written this card: deploy it again.',
     );
+  if (String(error).includes(setBack))
+    return new Refusal(503, 'card_set_back', 'The card was set back, and is being rebuilt. Send the same again.');
   return new Refusal(503, 'card_unavailable', 'The card could not be reached in time. Send the same again.');
 }

@@ -14,6 +14,7 @@ import type {
 import {
   postFactBodySchema,
   putCardBodySchema,
+  rebuildBodySchema,
   signedText,
   tokenOfSegment,
   turnStandInBodySchema,
@@ -31,6 +32,7 @@ import { storeKeptMarqeta } from './networks/marqeta/facts.ts';
 import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';
+import { rebuildCard } from './rebuild-card.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
@@ -42,7 +44,11 @@ const wholeNumber = z.pipe(
   ),
   z.int(),
 );
-const afterSchema = z.object({ after: z._default(wholeNumber.check(z.nonnegative()), 0) });
+const afterSchema = z.object({
+  after: z._default(wholeNumber.check(z.nonnegative()), 0),
+  seen: z.optional(wholeNumber.check(z.positive())),
+  event: z.optional(z.string()),
+});
 /** A control's id was looked at where it was written; one from before that rule must not keep a profile from its card. */
 const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'control_id', ...controlIdentifiers]);
 
@@ -64,8 +70,8 @@ export const internal = new Hono<Bindings>()
     const body = parseJson(context.get('text'));
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
-    const { after } = inShape(afterSchema, context.req.query());
-    const answer = await reach(context, (names) => putProfile(context.env, names, profile, after));
+    const known = knownIn(context);
+    const answer = await reach(context, (names) => putProfile(context.env, names, profile, known));
     return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
   })
   .post('/cards/:network/:token/messages', async (context) => {
@@ -108,9 +114,19 @@ export const internal = new Hono<Bindings>()
     context.json(await reach(context, (names) => readStandIn(context.env, names))),
   )
   .get('/cards/:network/:token/events', async (context) => {
-    const { after } = inShape(afterSchema, context.req.query());
-    return context.json(await onCard(context, (card) => card.eventsAfter(after)));
+    const { after, seen } = knownIn(context);
+    return context.json(await onCard(context, (card) => card.eventsAfter(after, seen)));
+  })
+  .post('/cards/:network/:token/rebuild', async (context) => {
+    const page = inShape(rebuildBodySchema, parseJson(context.get('text')));
+    return context.json(await reach(context, (names) => rebuildCard(context.env, names, page)));
   });
+
+/** What the origin has of a card: all up to `after`, and the event `seen`, where it names one. */
+function knownIn(context: Context<Bindings>) {
+  const { after, seen, event = null } = inShape(afterSchema, context.req.query());
+  return { after, seen: seen === undefined ? undefined : { sequence: seen, event_id: event } };
+}
 
 function networkIn(context: Context<Bindings>): Network {
   return inShape(z.object({ network: networkSchema }), context.req.param()).network;

@@ -4,17 +4,18 @@
 import { cardKey } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
 import type { PutProfileAnswer } from '../durable-objects/card/card-object.ts';
+import type { Acknowledged } from '../durable-objects/card/fence.ts';
 import type { StandInCard } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { type CardNames, callCard, severalTimes, standInDesk } from './card-object.ts';
 import type { Env } from './env.ts';
 import { list, meet } from './unknown-cards.ts';
 
-/** `after`: the newest event of this card that the origin knows. */
+/** `booked`: the newest event of this card that the origin knows, and one that the card must have. */
 export async function putProfile(
   env: Env,
   card: CardNames,
   profile: Profile,
-  after: number,
+  booked: { after: number; seen: Acknowledged | undefined },
 ): Promise<PutProfileAnswer> {
   const known = standInCardOf(profile);
   const tellDesk = () => severalTimes(() => standInDesk(env, card).putCard(known));
@@ -23,7 +24,7 @@ export async function putProfile(
   if (isTightened) await tellDesk();
   const key = cardKey(card.network, card.cardToken);
   const [answer] = await Promise.all([
-    callCard(env, card, (object) => object.putProfile(profile, { after })),
+    callCard(env, card, (object) => object.putProfile(profile, booked)),
     severalTimes(() => list(env, key).add(key)),
   ]);
   meet(card);

@@ -15,11 +15,14 @@ type StoredRow = { sequence: number; at_ms: number; published_sequence: number; 
 
 export class CardLog {
   readonly #sql: SqlStorage;
+  readonly #table: 'log' | 'set_aside';
   #isThere: boolean;
 
-  constructor(sql: SqlStorage, tables = tablesOf(sql)) {
+  /** `set_aside`: a log that a rebuild has set aside (`fence.ts`), to be read. */
+  constructor(sql: SqlStorage, tables = tablesOf(sql), table: 'log' | 'set_aside' = 'log') {
     this.#sql = sql;
-    this.#isThere = tables.has('log');
+    this.#table = table;
+    this.#isThere = tables.has(table);
   }
 
   append(row: LoggedEvent, publishedSequence: number): void {
@@ -41,7 +44,7 @@ export class CardLog {
   *after(sequence: number, limit: number): Generator<LoggedEvent> {
     if (!this.#isThere) return;
     const rows = this.#sql.exec<StoredRow>(
-      'select sequence, at_ms, published_sequence, body from log where sequence > ? order by sequence limit ?',
+      `select sequence, at_ms, published_sequence, body from ${this.#table} where sequence > ? order by sequence limit ?`,
       sequence,
       limit,
     );
@@ -63,6 +66,12 @@ export class CardLog {
       'select sequence, at_ms from log order by sequence limit 1',
     );
     return row ?? null;
+  }
+
+  /** 0 for an empty log. */
+  newestSequence(): number {
+    if (!this.#isThere) return 0;
+    return this.#sql.exec<{ newest: number | null }>('select max(sequence) as newest from log').one().newest ?? 0;
   }
 
   /** The first row that is no older than an instant; null where all are older. Reads the older ones, and no others. */

@@ -6,7 +6,6 @@
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { CardEvent } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { fromJsonText, type JsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
@@ -15,14 +14,16 @@ import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
 import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card.ts';
-import { availableMinor } from '../../core/card-state.ts';
 import { readControls } from '../../core/readback.ts';
 import { NewerRelease } from '../../core/stored-row.ts';
 import { Agenda } from './agenda.ts';
 import type { CardLog } from './card-log.ts';
-import { type CardParts, loadCard, readable } from './card-parts.ts';
+import { type CardParts, loadCard, readable, standing } from './card-parts.ts';
+import { type Acknowledged, Fence } from './fence.ts';
 import type { Outbox } from './outbox.ts';
-import { releasesNothing, Unrecorded } from './unrecorded.ts';
+import { eventOf } from './pack-messages.ts';
+import { notFenced, type RebuildAnswer, type RebuildPage, rebuild } from './rebuild.ts';
+import { mayBeForgotten, releasesNothing, Unrecorded } from './unrecorded.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card.ts';
@@ -39,6 +40,7 @@ export interface CardObjectEnv {
 export class CardObject extends DurableObject<CardObjectEnv> {
   readonly #agenda: Agenda;
   readonly #unrecorded = new Unrecorded();
+  #fence: Fence;
   /** What the object is made of; an error where a newer release has written what is durable: then it decides nothing and says why. */
   #parts: CardParts | NewerRelease;
   readonly #loadedAtMs = Date.now();
@@ -47,11 +49,12 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
     this.#agenda = new Agenda(ctx.storage);
+    this.#fence = new Fence(ctx.storage.sql);
     const parts = this.#load();
     this.#parts = parts;
     ctx.blockConcurrencyWhile(async () => {
       await this.#agenda.restore();
-      if (!(parts instanceof NewerRelease)) parts.outbox.restore(parts.card.sequence);
+      this.#restore(parts);
       this.#agenda.bringForward(Date.now());
     });
   }
@@ -59,7 +62,9 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   get #log(): CardLog {
     return readable(this.#parts).log;
   }
+  /** To decide by. */
   get #card(): Card {
+    this.#fence.assertOpen();
     return readable(this.#parts).card;
   }
   get #outbox(): Outbox {
@@ -71,11 +76,12 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   #load(): CardParts | NewerRelease {
     const { ctx, env } = this;
+    const fence = this.#fence;
     return loadCard({
       storage: ctx.storage,
       agenda: this.#agenda,
       append: (event) => this.#append(event),
-      send: (message) => env.CARD_EVENTS.send(message),
+      send: (message) => fence.whileOpen(() => env.CARD_EVENTS.send(message)),
       untilDurable: () => ctx.storage.sync(),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
       startAgain: (reason) => ctx.abort(reason),
@@ -130,19 +136,9 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (!state.received.has(message.message_key)) {
       if (releasesNothing(state, message)) return { outcome: 'nothing_to_release' };
       if (state.profile === null) return { outcome: 'card_unknown' };
-      if (this.#mayBeForgotten(message)) return { outcome: 'older_than_memory' };
+      if (mayBeForgotten(message, this.#card.sequence, this.#log)) return { outcome: 'older_than_memory' };
     }
     return this.receive(message, traces);
-  }
-
-  /**
-   * Money that is stamped before what the card remembers, on a card that has forgotten some: booked once, it would be booked again. A card
-   * that still has its first event knows every key that ever came. Of holds and releases a second one does no lasting harm.
-   */
-  #mayBeForgotten({ kind, occurred_at_ms }: CardMessage): boolean {
-    if ((kind !== 'clearing' && kind !== 'refund') || occurred_at_ms === undefined) return false;
-    if (Date.now() - occurred_at_ms <= limits.retentionMs) return false;
-    return this.#card.sequence > 0 && this.#log.oldest()?.sequence !== 1;
   }
 
   /**
@@ -159,27 +155,20 @@ export class CardObject extends DurableObject<CardObjectEnv> {
    * `after`: the newest event of this card that the origin knows. A card that has none goes on from there: its token may have been one
    * that left nothing behind, and its numbers must not come twice.
    */
-  putProfile(profile: Profile, { after = 0 } = {}): PutProfileAnswer {
+  putProfile(profile: Profile, { after = 0, seen }: { after?: number; seen?: Acknowledged | undefined } = {}) {
+    this.#fenceWithout(seen);
     if (this.#card.sequence === 0 && after > 0) {
       this.#card.goOnAfter(after);
       this.#outbox.restore(after);
     }
-    return this.#changing((nowMs) => this.#card.putProfile(profile, nowMs));
+    return this.#changing((nowMs): PutProfileAnswer => this.#card.putProfile(profile, nowMs));
   }
 
   /** The card as it stands, for people and checks. */
   read() {
-    const { state, sequence } = this.#card;
-    let open_authorizations = 0;
-    for (const { hold_minor } of state.authorizations.values()) if (hold_minor > 0) open_authorizations++;
     return {
-      profile: state.profile,
-      held_minor: state.held_minor,
-      posted_minor: state.posted_minor,
-      available_minor: availableMinor(state),
-      open_authorizations,
-      last_sequence: sequence,
-      published_sequence: this.#outbox.publishedSequence,
+      ...standing(readable(this.#parts)),
+      fenced_since_ms: this.#fence.sinceMs,
       loaded_at_ms: this.#loadedAtMs,
       /** Calls that may change the card; all but the one that loaded it were answered from memory. */
       requests_since_load: this.#requestsSinceLoad,
@@ -195,33 +184,52 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /**
    * Events above `after` in order, a page of them, for whoever found a gap. Those below `first_sequence` are gone: they were
-   * sent, and are older than the retention.
+   * sent, and are older than the retention. `seen`: one that whoever asks has.
    */
-  eventsAfter(after: number): { events: CardEvent[]; first_sequence: number; last_sequence: number } {
-    const events = Array.from(this.#log.after(after, limits.eventsPageMax), ({ sequence, at_ms, body }) => ({
-      sequence,
-      at_ms,
-      ...body,
-    }));
-    const { sequence } = this.#card;
-    return { events, first_sequence: this.#log.oldest()?.sequence ?? sequence + 1, last_sequence: sequence };
+  eventsAfter(after: number, seen?: Acknowledged) {
+    this.#fenceWithout(seen);
+    const events = Array.from(this.#log.after(after, limits.eventsPageMax), eventOf);
+    const { sequence } = readable(this.#parts).card;
+    const first_sequence = this.#log.oldest()?.sequence ?? sequence + 1;
+    return { events, first_sequence, last_sequence: sequence, is_fenced: this.#fence.isClosed || undefined };
+  }
+
+  #fenceWithout(seen: Acknowledged | undefined): void {
+    const { log, card } = readable(this.#parts);
+    this.#fence.closeWithout(seen, log, card.sequence);
+  }
+
+  /** Brings a fenced card's past back, a page at a time; of a card that is not fenced, it says so. */
+  rebuild(page: RebuildPage): RebuildAnswer {
+    if (!this.#fence.isClosed) return notFenced(this.#card.sequence);
+    try {
+      const answer = rebuild({ storage: this.ctx.storage, fence: this.#fence }, page);
+      if (!answer.is_fenced) this.#later();
+      return answer;
+    } finally {
+      this.#fence = new Fence(this.ctx.storage.sql);
+      this.#parts = this.#load();
+      this.#restore(this.#parts);
+    }
   }
 
   /** Does all that is due, whichever promise it keeps, and makes the next one. */
   override async alarm(info?: AlarmInvocationInfo): Promise<void> {
-    // Kept alive for the release that can read what is here.
-    if (this.#parts instanceof NewerRelease) return this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
+    // Kept alive for the release that can read what is here, and for the rebuild.
+    if (this.#parts instanceof NewerRelease || this.#fence.isClosed) return this.#later();
     this.#agenda.fired(info);
     const nowMs = Date.now();
     const isClockDoubted = this.#agenda.isClockDoubted(nowMs);
     // The platform gives up after a few retries: what fails again and again gets an alarm that starts their count anew.
     if (info?.isRetry === true) {
-      this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
+      this.#later();
       await this.ctx.storage.sync();
     }
     const { isBusy } = this.#outbox;
     // First: what upkeep may run into keeps no event back.
     await this.#outbox.publish();
+    // Fenced meanwhile: nothing is dropped and nothing written.
+    if (this.#fence.isClosed) return this.#later();
     if (isClockDoubted) return this.#agenda.lookAgain();
     const isQueueThere = this.#outbox.isAllSent;
     if (isQueueThere && this.#upkeep.isNobodys(nowMs)) return await this.#forgetAll();
@@ -236,13 +244,22 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
   }
 
+  #later(): void {
+    this.#agenda.promiseSending(Date.now() + limits.publishRetryMsMax);
+  }
+
   /** Nothing is left of a card that never had a profile: no row, no alarm, no file. What it had said was sent, and is booked. */
   async #forgetAll(): Promise<void> {
     // With its alarm: so since the compatibility date 2026-02-24.
     await this.ctx.storage.deleteAll();
     this.#parts = this.#load();
     await this.#agenda.restore();
-    this.#outbox.restore(this.#card.sequence);
+    this.#restore(this.#parts);
+  }
+
+  /** What a fenced card would send has numbers that are taken. */
+  #restore(parts: CardParts | NewerRelease): void {
+    if (!(parts instanceof NewerRelease) && !this.#fence.isClosed) parts.outbox.restore(parts.card.sequence);
   }
 
   /** A call that may change the card; the clock is read once. */

@@ -3,6 +3,7 @@
 import { newId } from '../../contracts/ids.ts';
 import type { LoggedEvent } from '../../core/apply.ts';
 import { Card } from '../../core/card.ts';
+import { availableMinor } from '../../core/card-state.ts';
 import { NewerRelease } from '../../core/stored-row.ts';
 import type { Agenda } from './agenda.ts';
 import { CardLog } from './card-log.ts';
@@ -55,4 +56,19 @@ function loaded({ storage, agenda, append, ...outside }: Surroundings): CardPart
   const outbox = new Outbox({ agenda, log, ...outside });
   const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
   return { log, card, outbox, upkeep };
+}
+
+/** The card as it stands. */
+export function standing({ card: { state, sequence }, outbox }: CardParts) {
+  let open_authorizations = 0;
+  for (const { hold_minor } of state.authorizations.values()) if (hold_minor > 0) open_authorizations++;
+  return {
+    profile: state.profile,
+    held_minor: state.held_minor,
+    posted_minor: state.posted_minor,
+    available_minor: availableMinor(state),
+    open_authorizations,
+    last_sequence: sequence,
+    published_sequence: outbox.publishedSequence,
+  };
 }

@@ -14,8 +14,12 @@ export interface Beside {
 }
 
 export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[], beside?: Beside): CardEventsMessage[] {
-  const events = rows.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body }));
+  const events = rows.map(eventOf);
   return pack(card_key, events, Object.entries(beside ?? {}));
+}
+
+export function eventOf({ sequence, at_ms, body }: LoggedEvent): CardEvent {
+  return { sequence, at_ms, ...body };
 }
 
 /** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */

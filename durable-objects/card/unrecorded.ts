@@ -7,9 +7,11 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { newId } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
 import type { AuthorizeAnswer } from '../../core/card.ts';
 import { authorizationKey, type CardState, standInFor } from '../../core/card-state.ts';
 import { decide } from '../../core/decide.ts';
+import type { CardLog } from './card-log.ts';
 
 /** Keys that are remembered; the oldest goes first. */
 const rememberedMax = 200;
@@ -57,6 +59,17 @@ function isAnswered(state: CardState, requestKey: string): boolean {
 export function releasesNothing(state: CardState, message: CardMessage): boolean {
   if (state.profile !== null || (message.kind !== 'reversal' && message.kind !== 'expiry')) return false;
   return !state.authorizations.has(authorizationKey(state, message.authorization_key));
+}
+
+/**
+ * Money that is stamped before what the card remembers, on a card that has forgotten some: booked once, it would be booked again. A card
+ * that still has its first event knows every key that ever came. Of holds and releases a second one does no lasting harm.
+ */
+export function mayBeForgotten(message: CardMessage, lastSequence: number, log: Pick<CardLog, 'oldest'>): boolean {
+  const { kind, occurred_at_ms } = message;
+  if ((kind !== 'clearing' && kind !== 'refund') || occurred_at_ms === undefined) return false;
+  if (Date.now() - occurred_at_ms <= limits.retentionMs) return false;
+  return lastSequence > 0 && log.oldest()?.sequence !== 1;
 }
 
 const declined: Decision = {

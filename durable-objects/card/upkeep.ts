@@ -33,6 +33,11 @@ export class Upkeep {
   /** Does what is due. Where it throws, memory may have run ahead of what is durable. */
   run(nowMs: number, publishedSequence: number): void {
     this.#card.expire(nowMs);
+    this.shortenWhereDue(nowMs, publishedSequence);
+  }
+
+  /** The snapshot and the old rows alone. */
+  shortenWhereDue(nowMs: number, publishedSequence: number): void {
     if (this.#isSnapshotDue() || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
   }
 

@@ -183,7 +183,7 @@ export const pipe: AlertGroup = {
       ...{ severity: 'SEV-1', service: 'edge', runbook: 'card-behind-ledger', origin: 'ours' },
       summary: "A card's own log ends before what the ledger has booked of it",
       description:
-        'Its storage was set back: it decides with limits that are too generous. Open item card_behind_ledger.',
+        'Its storage was set back. It decides nothing until it is rebuilt from the books, mostly within seconds. Open item card_behind_ledger.',
       fires: { series: { [`intake_edge_behind_total{${job}}`]: '0x5 1x20' }, at: '15m', labels: { job: 'payments' } },
       silent: { series: { [`intake_edge_behind_total{${job}}`]: '0x20' }, at: '15m' },
     },

@@ -56,7 +56,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a card’s object was set back, or is lost',
     today:
-      'Noticed by the sweep within an hour: an open item, and what the card numbers anew is a dead letter. Its holds are told to it by hand; of a lost one, no command plays the log back',
+      'Noticed by the first event that it numbers anew, or within an hour. It decides nothing then, and is rebuilt from the books by itself, within seconds; what it approved in ignorance is held. An event that the books lack, or cannot read, keeps it fenced, an open item',
     ...{ metric: 'intake_edge_behind_total', alerts: ['CardBehindLedger'], runbook: 'card-behind-ledger' },
     command: 'npx atlas card compare CARD_ID',
   },

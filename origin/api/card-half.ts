@@ -27,7 +27,7 @@ export interface CardHalfParts extends CardControlsParts, Pick<CardComparisonPar
   readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;
   readonly edge: Pick<
     EdgeClient,
-    'readCard' | 'eventsAfter' | 'ping' | 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'
+    'readCard' | 'eventsAfter' | 'rebuild' | 'ping' | 'readControls' | 'readStandIn' | 'sendMessage' | 'sendFact'
   >;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
   readonly takers: ActionParts['takers'];

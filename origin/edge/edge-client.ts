@@ -10,10 +10,12 @@ import {
   postMessageAnswerSchema,
   putCardAnswerSchema,
   type ReadCardAnswer,
+  type RebuildAnswer,
   readCardAnswerSchema,
+  rebuildAnswerSchema,
   standInStandingSchema,
 } from '../../contracts/internal-answers.ts';
-import { tokenInPath, type turnStandInBodySchema } from '../../contracts/internal-api.ts';
+import { type rebuildBodySchema, tokenInPath, type turnStandInBodySchema } from '../../contracts/internal-api.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import {
   type ControlsReadback,
@@ -23,6 +25,7 @@ import {
 } from '../../contracts/readback.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { beforeWaitingFor } from '../db/held.ts';
+import type { Acknowledged } from '../intake/acknowledged.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
@@ -41,13 +44,20 @@ export class EdgeRefused extends Error {
 }
 
 export interface EdgeClient {
-  /** `after`: the newest event of the card that is known here. */
-  putProfile(card: CardName, profile: Profile, after?: number): Promise<z.infer<typeof putCardAnswerSchema>>;
+  /** `after`: the newest event of the card that is known here. `seen`: one that the card must have, or it was set back. */
+  putProfile(
+    card: CardName,
+    profile: Profile,
+    after?: number,
+    seen?: Acknowledged,
+  ): Promise<z.infer<typeof putCardAnswerSchema>>;
   /** As a network would have sent it: under the same key twice it is booked once. */
   sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
-  eventsAfter(card: CardName, after: number): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  /** A page of its past, to a card that was set back. */
+  rebuild(card: CardName, page: z.infer<typeof rebuildBodySchema>): Promise<RebuildAnswer>;
   /** Null: the edge knows no such card. */
   readCard(card: CardName): Promise<ReadCardAnswer | null>;
   readControls(card: CardName): Promise<ControlsReadback>;
@@ -93,18 +103,20 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
   }
 
   return {
-    putProfile: (card, profile, after = 0) =>
+    putProfile: (card, profile, after = 0, seen) =>
       call(
         putCardAnswerSchema,
         'PUT',
-        `${pathOf(card)}${after === 0 ? '' : `?after=${after}`}`,
+        `${pathOf(card)}${after === 0 && seen === undefined ? '' : known(after, seen)}`,
         JSON.stringify(profile),
       ),
     sendMessage: (card, message) =>
       call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
     sendFact: (network, fact) =>
       call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
-    eventsAfter: (card, after) => call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events?after=${after}`),
+    eventsAfter: (card, after, seen) =>
+      call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events${known(after, seen)}`),
+    rebuild: (card, page) => call(rebuildAnswerSchema, 'POST', `${pathOf(card)}/rebuild`, JSON.stringify(page)),
     async readCard(card) {
       const said = await call(z.union([readCardAnswerSchema, unknownCardSchema]), 'GET', pathOf(card));
       return 'error_code' in said ? null : said;
@@ -158,6 +170,12 @@ async function answered(span: OpenSpan, target: URL, request: RequestInit): Prom
 /** A token may hold any printable characters: a slash, a question mark, two dots alone. */
 function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${tokenInPath(card_token)}`;
+}
+
+function known(after: number, seen: Acknowledged | undefined): string {
+  if (seen === undefined) return `?after=${after}`;
+  const { sequence, event_id } = seen;
+  return `?after=${after}&seen=${sequence}${event_id === null ? '' : `&event=${event_id}`}`;
 }
 
 const unknownCardSchema = z.object({ error_code: z.literal('card_not_found') });

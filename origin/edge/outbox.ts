@@ -6,10 +6,12 @@ import type { ProfileWarning } from '../../contracts/internal-answers.ts';
 import { profileSchema } from '../../contracts/profile.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
+import { acknowledgedOf } from '../intake/acknowledged.ts';
+import { itemOfSetBack } from '../intake/card-conditions.ts';
 import { describeError } from '../log.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { closeAsGone, raiseOpenItems } from '../open-items/raise.ts';
-import type { EdgeClient } from './edge-client.ts';
+import { type EdgeClient, EdgeRefused } from './edge-client.ts';
 
 /** Longer than a push may take, so that no other process pushes the same row meanwhile. Pushing twice would do no harm. */
 const leaseSeconds = 10;
@@ -31,6 +33,8 @@ interface Due {
   readonly network: string;
   readonly card_token: string;
   readonly profile: unknown;
+  /** The newest version that the edge has said it has; 0: none. */
+  readonly edge_version: number;
   /** This one included. */
   readonly attempts: number;
   /** The newest event of the card that has come here. */
@@ -45,12 +49,16 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     const { card_id } = due;
     try {
       const profile = profileSchema.parse(due.profile);
-      const { version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence));
+      // A card that has had a profile never forgets what it was: where its object is empty, it is lost.
+      const seen = due.edge_version === 0 ? undefined : await acknowledgedOf(database.sql, due);
+      const { version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence), seen);
       await markStored(database, card_id, version);
       await closeAsGone(database.sql, 'profile_not_taken', card_id);
       return warnings;
     } catch (error) {
       log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
+      if (error instanceof EdgeRefused && error.errorCode === 'card_set_back')
+        await raiseOpenItems(database.sql, [itemOfSetBack(due, { known_sequence: Number(due.seen_sequence) })]);
       await putOff(due, describeError(error).message.replaceAll('\0', ''));
       return null;
     }
@@ -118,7 +126,7 @@ async function claim({ sql }: Database, cardId: string | null): Promise<Due[]> {
        select card_id from edge_outbox where case when $1::text is null then next_attempt_at <= now() else card_id = $1 end
        order by next_attempt_at limit $3 for update skip locked
      )
-     returning c.card_id, c.network, c.card_token, c.profile, o.attempts,
+     returning c.card_id, c.network, c.card_token, c.profile, coalesce(c.edge_version, 0) as edge_version, o.attempts,
        coalesce((select seen_sequence from card_streams s where s.network = c.network and s.card_token = c.card_token), 0)
          as seen_sequence`,
     [cardId, leaseSeconds, rowsPerRound],

@@ -7,7 +7,7 @@ import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
 import type { ProfileWarning, postMessageAnswerSchema, ReadCardAnswer } from '../../contracts/internal-answers.ts';
-import { postFactBodySchema, tokenOfSegment } from '../../contracts/internal-api.ts';
+import { postFactBodySchema, rebuildBodySchema, tokenOfSegment } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
@@ -21,6 +21,10 @@ export interface StandInEdge {
   /** By `<network>:<card token>`. */
   readonly profiles: Map<string, Profile>;
   readonly logs: Map<string, readonly unknown[]>;
+  /** Cards that were set back and are not rebuilt, with what the log had when the rebuild began. */
+  readonly fenced: Map<string, readonly unknown[] | null>;
+  /** False: an edge of a release that fences no card. */
+  fences: boolean;
   /** The oldest event that a card still has, where it has forgotten some. */
   readonly trimmed: Map<string, number>;
   /** Cards with a state, to be asked what is left of their controls. */
@@ -48,6 +52,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const secret = `whsec_${Buffer.from('a secret of tests, 24+ bytes').toString('base64')}`;
   const profiles = new Map<string, Profile>();
   const logs = new Map<string, readonly unknown[]>();
+  const fenced: StandInEdge['fenced'] = new Map();
   const trimmed = new Map<string, number>();
   const states: StandInEdge['states'] = new Map();
   const cards: StandInEdge['cards'] = new Map();
@@ -74,11 +79,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   takeProfiles(app, () => edge);
   takeMessages(app, { cards, facts, calls });
   readBack(app, { states, logs });
-  app.get('/internal/cards/:network/:token/events', (context) => {
-    const key = keyOf(context);
-    calls.push(`GET ${key}`);
-    return context.json(pageOf(logs.get(key) ?? [], trimmed.get(key) ?? 1, Number(context.req.query('after') ?? 0)));
-  });
+  serveLogs(app, () => edge);
 
   const server = await new Promise<ReturnType<typeof serve>>((resolve) => {
     const listening = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, () => resolve(listening));
@@ -89,6 +90,8 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     secret,
     profiles,
     logs,
+    fenced,
+    fences: true,
     trimmed,
     states,
     cards,
@@ -180,4 +183,39 @@ function pageOf(log: readonly unknown[], oldest: number, after: number) {
   const first_sequence = Math.min(oldest, log.length + 1);
   const from = Math.max(after, first_sequence - 1);
   return { events: log.slice(from, from + limits.eventsPageMax), first_sequence, last_sequence: log.length };
+}
+
+/** A card without the event that the origin names is fenced, as the edge's are, until pages of its past have brought it up to `until`. */
+function serveLogs(app: Hono, edge: () => StandInEdge): void {
+  app.get('/internal/cards/:network/:token/events', (context) => {
+    const key = keyOf(context);
+    const { calls, logs, fenced, fences, trimmed } = edge();
+    calls.push(`GET ${key}`);
+    const log = logs.get(key) ?? [];
+    const { after = 0, seen, event } = context.req.query();
+    if (fences && seen !== undefined && !fenced.has(key)) {
+      const [has] = log.slice(Number(seen) - 1, Number(seen)) as { event_id?: string }[];
+      if (has === undefined || (event !== undefined && has.event_id !== undefined && has.event_id !== event))
+        fenced.set(key, null);
+    }
+    return context.json({ ...pageOf(log, trimmed.get(key) ?? 1, Number(after)), is_fenced: fenced.has(key) });
+  });
+  app.post('/internal/cards/:network/:token/rebuild', async (context) => {
+    const key = keyOf(context);
+    const { calls, logs, fenced } = edge();
+    calls.push(`REBUILD ${key}`);
+    const { until, events } = rebuildBodySchema.parse(await context.req.json());
+    const aside = fenced.get(key);
+    if (aside === undefined)
+      return context.json({ sequence: logs.get(key)?.length ?? 0, is_fenced: false, told_again: 0 });
+    if (aside === null) {
+      fenced.set(key, logs.get(key) ?? []);
+      logs.set(key, []);
+    }
+    const log = [...(logs.get(key) ?? []), ...events];
+    logs.set(key, log);
+    if (log.length < until.sequence) return context.json({ sequence: log.length, is_fenced: true, told_again: 0 });
+    fenced.delete(key);
+    return context.json({ sequence: log.length, is_fenced: false, told_again: 0 });
+  });
 }

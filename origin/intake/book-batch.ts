@@ -5,7 +5,7 @@ import { networkSchema } from '../../contracts/network.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
-import { raiseOpenItems } from '../open-items/raise.ts';
+import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import {
   type Accounts,
@@ -16,6 +16,7 @@ import {
   type MoneyEvent,
   type Unapproved,
 } from './book-event.ts';
+import { itemOfSetBack } from './card-conditions.ts';
 import type { CountedEvent, Moved } from './card-metrics.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
@@ -58,6 +59,7 @@ export async function bookBatch(
     const letters = messages.flatMap(({ dead_letters }) => dead_letters);
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
+    await raiseOpenItems(sql, setBackBy(impostors, streams));
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
     const { transfers, moved, unapproved } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
@@ -167,6 +169,16 @@ function accountsOf({ network, account }: Stream, house: HouseAccounts): Account
         : house.numberOf({ kind: 'suspense', network: null, currency }),
     clearing: (currency) => house.numberOf({ kind: 'network_clearing', network, currency }),
   };
+}
+
+/** Cards that number anew what is numbered: gap repair sees to each at once, while the card may still approve what is spent. */
+function setBackBy(impostors: ReadonlySet<PlacedEvent>, streams: readonly Stream[]): RaisedItem[] {
+  return streams.flatMap((stream) => {
+    const own = [...impostors].filter(({ stream_id }) => stream_id === stream.stream_id);
+    if (own.length === 0) return [];
+    const differs_at = Math.min(...own.map(({ sequence }) => sequence));
+    return [itemOfSetBack(stream, { known_sequence: stream.seen_sequence, differs_at })];
+  });
 }
 
 function letterOf({ stream_id, sequence, event }: PlacedEvent, streams: readonly Stream[]): DeadLetter {

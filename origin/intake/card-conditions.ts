@@ -1,31 +1,45 @@
 // A card of which the edge and the ledger do not have the same events, and cannot get them by themselves: for a person.
 
+import * as z from 'zod';
+import { readStoredEvent } from '../../contracts/stored-event.ts';
 import type { Sql } from '../db/client.ts';
-import { raiseOpenItems } from '../open-items/raise.ts';
+import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import type { Rebuilt } from './rebuild-card.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
 const kinds = ['card_behind_ledger', 'card_events_lost', 'card_of_newer_release'] as const;
 
-export interface EndsBefore {
-  /** The last event that the card's own log has. */
-  readonly last_sequence: number;
+export interface SetBack {
   /** The last one that came here, booked or waiting. */
   readonly known_sequence: number;
+  /** Where the card's own log ends, where it was asked. */
+  readonly last_sequence?: number | undefined;
+  /** The first event that came under a number that another one has here. */
+  readonly differs_at?: number | undefined;
 }
 
-/** Keyed by the last event known here: while that stays, looking again finds the same item, also one that was dismissed. */
-export async function raiseBehind(
-  sql: Sql,
-  card: CardName,
-  { last_sequence, known_sequence }: EndsBefore,
-): Promise<void> {
+/**
+ * Keyed by the last event known here: while that stays, looking again finds the same item, also one that was dismissed. Gap repair rebuilds
+ * the card (rebuild-card.ts) as long as it is open.
+ */
+export function itemOfSetBack(card: CardName, { known_sequence, last_sequence, differs_at }: SetBack): RaisedItem {
   const card_key = keyOf(card);
-  const evidence = { last_sequence_of_card: last_sequence, last_sequence_here: known_sequence };
-  const summary = `The card's own log ends with event ${last_sequence}; event ${known_sequence} came here. Its storage was set back.`;
-  await raiseOpenItems(sql, [
-    { kind: 'card_behind_ledger', key: `${card_key} ${known_sequence}`, summary, card_key, evidence },
-  ]);
+  return {
+    kind: 'card_behind_ledger',
+    key: `${card_key} ${known_sequence}`,
+    summary: `${foundBy({ known_sequence, last_sequence, differs_at })} Its storage was set back; it decides nothing until it is rebuilt from what is booked here.`,
+    card_key,
+    evidence: { last_sequence_of_card: last_sequence ?? null, last_sequence_here: known_sequence, differs_at },
+    reopens: 'unless_dismissed',
+  };
+}
+
+function foundBy({ known_sequence, last_sequence, differs_at }: SetBack): string {
+  if (differs_at !== undefined)
+    return `An event of the card came under the number ${differs_at}, which another one has here.`;
+  if (last_sequence === undefined) return `The card's own log lacks event ${known_sequence}, which came here.`;
+  return `The card's own log ends with event ${last_sequence}; event ${known_sequence} came here.`;
 }
 
 export async function raiseLost(
@@ -77,4 +91,62 @@ export async function closeConditions(sql: Sql, card: CardName): Promise<void> {
      where card_key = $1 and kind = any($2::text[]) and status = 'open' and action is null`,
     [keyOf(card), kinds],
   );
+}
+
+/** A card that was set back has its past again, and what it had numbered anew has come under new numbers. */
+export async function closeRebuilt(sql: Sql, card: CardName, rebuilt: Rebuilt): Promise<void> {
+  await sql.query(
+    `update open_items set status = 'resolved', closed_at = now(), resolution = 'gone', result = $2
+     where card_key = $1 and kind = 'card_behind_ledger' and status = 'open' and action is null`,
+    [keyOf(card), JSON.stringify({ rebuilt_up_to: rebuilt.sequence, told_again: rebuilt.told_again })],
+  );
+  await closeLettersToldAgain(sql, card);
+}
+
+/**
+ * What a card numbers anew comes here under numbers that are taken: a dead letter each. Those are over whose request or message is booked
+ * by now; what the rebuilt card did not have (it was set back twice) stays for a person.
+ */
+async function closeLettersToldAgain(sql: Sql, card: CardName): Promise<void> {
+  const { rows: letters } = await sql.query<{ open_item_no: string; message: string }>(
+    `select open_item_no, evidence ->> 'message' as message from open_items
+     where card_key = $1 and kind = 'dead_letter' and source = 'card_events' and status = 'open' and action is null`,
+    [keyOf(card)],
+  );
+  const keyed = letters.flatMap(({ open_item_no, message }) => {
+    const key = keyOfLetter(message);
+    return key === null ? [] : [{ open_item_no, key }];
+  });
+  if (keyed.length === 0) return;
+  // The whole stream of one card, once for a rebuild.
+  await sql.query(
+    `update open_items i set status = 'resolved', closed_at = now(), resolution = 'gone'
+     from unnest($3::bigint[], $4::text[]) as l(open_item_no, key)
+     where i.open_item_no = l.open_item_no and i.status = 'open' and i.action is null and (l.key = '' or exists (
+       select from card_events e join card_streams s using (stream_id)
+       where s.network = $1 and s.card_token = $2 and l.key in (
+         e.body -> 'message' ->> 'message_key', e.body -> 'message' ->> 'request_key',
+         e.body -> 'request' ->> 'request_key', e.body ->> 'request_key')))`,
+    [card.network, card.card_token, keyed.map(({ open_item_no }) => open_item_no), keyed.map(({ key }) => key)],
+  );
+}
+
+const letterSchema = z.object({ events: z.tuple([z.unknown()]) });
+
+/** What its event is known by; '': a profile, or the end of a hold, which the card has by itself. Null: it cannot be read. */
+function keyOfLetter(message: string): string | null {
+  const letter = letterSchema.safeParse(JSON.parse(message)).data;
+  const read = letter === undefined ? null : readStoredEvent(letter.events[0]);
+  if (read === null || 'error' in read) return null;
+  switch (read.event.kind) {
+    case 'authorization':
+      return read.event.request.request_key;
+    case 'message':
+      return read.event.message.message_key;
+    case 'void':
+      return read.event.request_key;
+    case 'profile':
+    case 'expiry':
+      return '';
+  }
 }

@@ -17,6 +17,11 @@ export function createRepairMetrics(registry: Registry) {
       help: 'Cards whose log the sweep has compared with what is booked; all of them, once an hour',
       registers,
     }),
+    rebuilt: new Counter({
+      name: 'intake_rebuilt_cards_total',
+      help: 'Cards that were set back at the edge, and rebuilt from what is booked of them',
+      registers,
+    }),
     edgeBehind: new Counter({
       name: 'intake_edge_behind_total',
       help: 'Cards of which the edge had fewer events than the origin: its storage was set back',

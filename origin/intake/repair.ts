@@ -8,15 +8,19 @@ import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
+import { acknowledgedOf } from './acknowledged.ts';
 import {
   cardsTold,
   cardsWithConditions,
   closeConditions,
-  raiseBehind,
+  closeRebuilt,
+  itemOfSetBack,
   raiseLost,
   raiseNewer,
 } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
+import { rebuildCard } from './rebuild-card.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
@@ -32,7 +36,7 @@ const sweepPauseMs = 60 * 60_000;
 
 export interface RepairOptions {
   readonly database: Database;
-  readonly edge: Pick<EdgeClient, 'eventsAfter' | 'ping'>;
+  readonly edge: Pick<EdgeClient, 'eventsAfter' | 'ping' | 'rebuild'>;
   readonly intake: Pick<Intake, 'takePage'>;
   readonly log: Logger;
   readonly metrics: RepairMetrics;
@@ -45,46 +49,70 @@ interface Behind extends CardName {
 }
 
 /**
- * Takes what the edge has above `applied_sequence`, page by page. Throws where a page cannot be had or is not taken. False: the card
- * and the origin do not have the same events, and a person has been told.
+ * Takes what the edge has above `applied_sequence`, page by page; a card that was set back is rebuilt first. Throws where that cannot be
+ * done now. False: the card and the origin do not have the same events, and a person has been told.
  */
 export async function catchUp(options: RepairOptions, card: Behind, signal: AbortSignal): Promise<boolean> {
+  const { database, edge, log, metrics } = options;
+  const taken = await takePages(options, card, signal);
+  if (taken !== 'fenced') return taken === 'whole';
+  const rebuilt = await rebuildCard({ sql: database.sql, edge }, card, signal);
+  metrics.rebuilt.inc();
+  log.warn(rebuilt, 'a card that was set back is rebuilt from what is booked of it');
+  const isWhole = (await takePages(options, card, signal)) === 'whole';
+  if (isWhole) await closeRebuilt(database.sql, card, rebuilt);
+  return isWhole;
+}
+
+async function takePages(
+  options: RepairOptions,
+  card: Behind,
+  signal: AbortSignal,
+): Promise<'whole' | 'not_whole' | 'fenced'> {
   const { database, edge, intake, log, metrics } = options;
   const known_sequence = Math.max(Number(card.applied_sequence), Number(card.seen_sequence));
+  const seen = await acknowledgedOf(database.sql, card);
   let after = Number(card.applied_sequence);
   while (!signal.aborted) {
-    const page = await edge.eventsAfter(card, after).catch(async (error: unknown) => {
+    const page = await edge.eventsAfter(card, after, seen).catch(async (error: unknown) => {
       if (error instanceof EdgeRefused && error.errorCode === 'card_of_newer_release')
         await raiseNewer(database.sql, card);
       throw error;
     });
-    const { events, first_sequence, last_sequence } = page;
-    if (last_sequence < known_sequence) {
+    const { events, first_sequence, last_sequence, is_fenced = false } = page;
+    // Without a fence: an edge of an older release.
+    if (is_fenced || last_sequence < known_sequence) {
       // Its storage was set back, or is another one: its next events will take numbers that are taken here.
       metrics.edgeBehind.inc();
-      log.error({ known_sequence, last_sequence }, 'the edge has fewer events of a card than have come here');
-      await raiseBehind(database.sql, card, { last_sequence, known_sequence });
-      return false;
+      log.error({ known_sequence, last_sequence, is_fenced }, 'a card at the edge was set back');
+      await raiseOpenItems(database.sql, [itemOfSetBack(card, { last_sequence, known_sequence })]);
+      return is_fenced ? 'fenced' : 'not_whole';
     }
     // Rows past its retention are gone from a card's log: what lay there is for a person to find, not for us to skip.
     if (last_sequence > after && first_sequence > after + 1) {
       await raiseLost(database.sql, card, { first_sequence, due_sequence: after + 1 });
       throw new Error(`the edge keeps events from ${first_sequence} on, and event ${after + 1} is due`);
     }
-    if (events.length === 0) return true;
+    if (events.length === 0) return 'whole';
     const outcome = await intake.takePage({ version: 1, card_key: keyOf(card), events }, after);
     if (outcome === 'retry') throw new Error('a page of the card was not taken');
     metrics.repaired.inc(events.length);
     after += events.length;
-    if (after >= last_sequence) return true;
+    if (after >= last_sequence) return 'whole';
   }
-  return false;
+  return 'not_whole';
 }
 
 /** As `catchUp`; closes what a person was told of a card, where that is so no longer. `troubled`: cards of which something was told. */
-async function repaired(options: RepairOptions, card: Behind, troubled: ReadonlySet<string>, signal: AbortSignal) {
+async function repaired(
+  options: RepairOptions,
+  card: Behind,
+  troubled: ReadonlySet<string>,
+  signal: AbortSignal,
+): Promise<boolean> {
   const isWhole = await catchUp(options, card, signal);
   if (isWhole && troubled.has(keyOf(card))) await closeConditions(options.database.sql, card);
+  return isWhole;
 }
 
 /**
@@ -104,7 +132,7 @@ export async function rereadCard(options: RepairOptions, card: CardName, signal:
   return isWhole;
 }
 
-/** Streams that hold events back, again and again until none does. */
+/** Streams that hold events back, and cards that are known to be set back, again and again until there are none. */
 export function createGapRepair(options: RepairOptions): Loop {
   const { database, edge, log } = options;
   let from = 0;
@@ -119,7 +147,8 @@ export function createGapRepair(options: RepairOptions): Loop {
     const rest = resting.get(card.stream_id);
     if (rest !== undefined && Date.now() < rest.untilMs) return;
     try {
-      await repaired(options, card, troubled, signal);
+      if (!(await repaired(options, card, troubled, signal)))
+        throw new Error('the card and the books are not the same');
       resting.delete(card.stream_id);
     } catch (error) {
       const failures = (rest?.failures ?? 0) + 1;
@@ -140,7 +169,14 @@ export function createGapRepair(options: RepairOptions): Loop {
       // Onwards from the last one, so that streams which cannot be filled do not keep others from their turn.
       const { rows } = await database.sql.query<Behind & { stream_id: string }>(
         `select stream_id, network, card_token, applied_sequence, seen_sequence from card_streams
-         where has_gap and stream_id > $1 order by stream_id limit $2`,
+         where has_gap and stream_id > $1
+         union
+         select s.stream_id, s.network, s.card_token, s.applied_sequence, s.seen_sequence
+         from open_items i
+         join card_streams s on s.network = split_part(i.card_key, ':', 1)
+           and s.card_token = substr(i.card_key, strpos(i.card_key, ':') + 1)
+         where i.kind = 'card_behind_ledger' and i.status = 'open' and i.action is null and s.stream_id > $1
+         order by stream_id limit $2`,
         [from, cardsPerRound],
       );
       from = rows.length < cardsPerRound ? 0 : Number(rows.at(-1)?.stream_id ?? 0);
@@ -215,7 +251,11 @@ interface Work {
  * A few at a time. One that fails is logged and stands in nobody's way, be it the only one of its page. Throws where all failed and
  * the edge itself does not answer: then it is none of the cards' fault. Returns those that failed.
  */
-async function eachOf<T>(items: readonly T[], work: (item: T) => Promise<void>, { edge, ...of }: Work): Promise<T[]> {
+async function eachOf<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<unknown>,
+  { edge, ...of }: Work,
+): Promise<T[]> {
   const failed: T[] = [];
   let lastError: unknown;
   const queue = items.values();

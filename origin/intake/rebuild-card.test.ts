@@ -1,0 +1,140 @@
+// A card whose storage was set back, as the origin sees it: found, rebuilt by what is booked, and told to a person until then.
+
+import { pino } from 'pino';
+import { Registry } from 'prom-client';
+import { beforeAll, beforeEach, expect, test } from 'vitest';
+import { clearing } from '../../core/samples.ts';
+import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { until } from '../../scripts/test-waiting.ts';
+import { type Database, openDatabase } from '../db/client.ts';
+import { createEdgeClient } from '../edge/edge-client.ts';
+import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
+import type { Loop } from '../loop.ts';
+import { closeRebuilt } from './card-conditions.ts';
+import { Intake } from './intake.ts';
+import { createIntakeMetrics } from './intake-metrics.ts';
+import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
+import { createRepairMetrics } from './repair-metrics.ts';
+import { SampleCard } from './sample-card.ts';
+
+let database: Database;
+let edge: StandInEdge;
+let intake: Intake;
+let options: RepairOptions;
+
+beforeAll(async () => {
+  edge = await startStandInEdge();
+  return () => edge.close();
+});
+
+beforeEach(async () => {
+  database = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
+  const log = pino({ level: 'silent' });
+  intake = new Intake({ database, log, metrics: createIntakeMetrics(new Registry()) });
+  const metrics = createRepairMetrics(new Registry());
+  options = { database, edge: createEdgeClient(edge), intake, log, metrics };
+  edge.away = false;
+  edge.fences = true;
+  return async () => {
+    await intake.close();
+    await database.close();
+  };
+});
+
+function spendingCard(token: string, clearings: number): SampleCard {
+  const card = new SampleCard(token);
+  for (let n = 1; n <= clearings; n += 1) card.clear(null, n);
+  edge.logs.set(card.card_key, card.events);
+  return card;
+}
+
+async function applied(): Promise<string> {
+  const { rows } = await database.sql.query<{ card_token: string; applied_sequence: string }>(
+    'select card_token, applied_sequence from card_streams order by card_token',
+  );
+  return rows.map(({ card_token, applied_sequence }) => `${card_token} ${applied_sequence}`).join(', ');
+}
+
+async function running<T>(loop: Loop, work: () => Promise<T>): Promise<T> {
+  loop.start();
+  try {
+    return await work();
+  } finally {
+    await loop.stop();
+  }
+}
+
+test('a card that was set back is found by the sweep, fenced, rebuilt to the letter, and what was said of it is closed with what was done', async () => {
+  const card = spendingCard('set-back', 399);
+  await intake.take([{ id: '1', body: card.message() }]);
+  edge.logs.set(card.card_key, card.events.slice(0, 300));
+  await running(createSweep(options), () => until(items, ([item]) => item?.includes('resolved') === true));
+  expect(await items()).toEqual(['card_behind_ledger resolved native:set-back']);
+  expect(edge.logs.get(card.card_key)).toEqual(card.events);
+  expect(edge.calls.filter((call) => call === 'REBUILD native:set-back').length).toBeGreaterThan(3);
+  expect((await options.metrics.rebuilt.get()).values[0]?.value).toBe(1);
+  const { rows } = await database.sql.query('select result from open_items');
+  expect(rows).toEqual([{ result: { rebuilt_up_to: 400, told_again: 0 } }]);
+});
+
+test('one that is set back is found by the first event that it numbers anew, though it then has as many as are booked, and its letters end', async () => {
+  const card = spendingCard('anew', 3);
+  await intake.take([{ id: '1', body: card.message() }]);
+  // Set back to its profile, it clears something else under a number that is taken, and then beyond what is taken.
+  const anew = new SampleCard('anew');
+  for (const [n, key] of ['x', 'y', 'z', 'beyond'].entries())
+    anew.receive(clearing({ message_key: key, authorization_key: null, amount_minor: 90 + n }));
+  const [first] = card.events;
+  const log = [first, ...anew.events.slice(1)];
+  edge.logs.set(card.card_key, log);
+  await intake.take([{ id: '2', body: { ...card.message(), events: log.slice(1) } }]);
+  expect(await applied()).toBe('anew 5');
+  expect(await items()).toEqual([
+    ...['dead_letter open native:anew', 'dead_letter open native:anew', 'dead_letter open native:anew'],
+    'card_behind_ledger open native:anew',
+  ]);
+  await running(createGapRepair(options), () => until(items, (seen) => seen[3]?.includes('resolved') === true));
+  // Four of the first life, and the one beyond them: all that is booked.
+  expect(edge.logs.get(card.card_key)).toEqual([...card.events, log[4]]);
+  // This edge told nothing again: what is not booked stays before a person.
+  expect((await items()).slice(0, 3)).toEqual(Array(3).fill('dead_letter open native:anew'));
+  const told = (n: number) => ({ ...anew.events[n], sequence: 5 + n });
+  edge.logs.set(card.card_key, [...card.events, log[4], told(1), told(2), told(3)]);
+  await closeRebuilt(database.sql, card, { sequence: 5, told_again: 3 });
+  expect((await items()).slice(0, 3)).toEqual(Array(3).fill('dead_letter open native:anew'));
+  await rereadCard(options, card, AbortSignal.timeout(5_000));
+  await closeRebuilt(database.sql, card, { sequence: 5, told_again: 3 });
+  expect((await items()).slice(0, 3)).toEqual(Array(3).fill('dead_letter resolved native:anew'));
+});
+
+test('its rebuild waits for an event that is late, and for one that cannot be read here', async () => {
+  const card = spendingCard('late', 4);
+  await intake.take([{ id: '1', body: card.message(1, 2, 3, 5) }]);
+  edge.logs.set(card.card_key, card.events.slice(0, 2));
+  const behind = { ...card, network: 'native', card_token: 'late', applied_sequence: '3', seen_sequence: '5' };
+  const signal = AbortSignal.timeout(5_000);
+  await expect(catchUp(options, behind, signal)).rejects.toThrow('event 4 of a card that was set back has not come');
+  await intake.take([{ id: '2', body: card.message(4) }]);
+  expect(await catchUp(options, { ...behind, applied_sequence: '5' }, signal)).toBe(true);
+  expect(edge.logs.get(card.card_key)).toEqual(card.events);
+
+  const broken = spendingCard('broken', 2);
+  await intake.take([
+    {
+      id: '3',
+      body: { ...broken.message(), events: [broken.events[0], { sequence: 2, odd: true }, broken.events[2]] },
+    },
+  ]);
+  edge.logs.set(broken.card_key, []);
+  await expect(rereadCard(options, broken, signal)).rejects.toThrow(
+    'event 2 of a card that was set back cannot be read',
+  );
+  expect(edge.fenced.has(broken.card_key)).toBe(true);
+});
+
+async function items(): Promise<string[]> {
+  const { rows } = await database.sql.query<{ line: string }>(
+    `select concat_ws(' ', kind, status, card_key) as line from open_items order by open_item_no`,
+  );
+  return rows.map(({ line }) => line);
+}
