@@ -23,6 +23,7 @@ import { type Acknowledged, Fence } from './fence.ts';
 import type { Outbox } from './outbox.ts';
 import { eventOf } from './pack-messages.ts';
 import { notFenced, type RebuildAnswer, type RebuildPage, rebuild } from './rebuild.ts';
+import { tablesOf } from './tables-of.ts';
 import { mayBeForgotten, releasesNothing, Unrecorded } from './unrecorded.ts';
 import type { Upkeep } from './upkeep.ts';
 
@@ -49,8 +50,9 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   constructor(ctx: DurableObjectState, env: CardObjectEnv) {
     super(ctx, env);
     this.#agenda = new Agenda(ctx.storage);
-    this.#fence = new Fence(ctx.storage.sql);
-    const parts = this.#load();
+    const tables = tablesOf(ctx.storage.sql);
+    this.#fence = new Fence(ctx.storage.sql, tables);
+    const parts = this.#load(tables);
     this.#parts = parts;
     ctx.blockConcurrencyWhile(async () => {
       await this.#agenda.restore();
@@ -74,11 +76,12 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     return readable(this.#parts).upkeep;
   }
 
-  #load(): CardParts | NewerRelease {
+  #load(tables = tablesOf(this.ctx.storage.sql)): CardParts | NewerRelease {
     const { ctx, env } = this;
     const fence = this.#fence;
     return loadCard({
       storage: ctx.storage,
+      tables,
       agenda: this.#agenda,
       append: (event) => this.#append(event),
       send: (message) => fence.whileOpen(() => env.CARD_EVENTS.send(message)),

@@ -9,7 +9,6 @@ import type { Agenda } from './agenda.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { Outbox, type OutboxParts } from './outbox.ts';
-import { tablesOf } from './tables-of.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface CardParts {
@@ -21,6 +20,8 @@ export interface CardParts {
 
 interface Surroundings extends Pick<OutboxParts, 'send' | 'untilDurable' | 'cardKey' | 'startAgain'> {
   readonly storage: DurableObjectStorage;
+  /** Those that its database has. */
+  readonly tables: ReadonlySet<string>;
   readonly agenda: Agenda;
   readonly append: (event: LoggedEvent) => void;
 }
@@ -41,8 +42,7 @@ export function readable(parts: CardParts | NewerRelease): CardParts {
   return parts;
 }
 
-function loaded({ storage, agenda, append, ...outside }: Surroundings): CardParts {
-  const tables = tablesOf(storage.sql);
+function loaded({ storage, tables, agenda, append, ...outside }: Surroundings): CardParts {
   const log = new CardLog(storage.sql, tables);
   const snapshot = new CardSnapshot(storage.sql);
   const history = {

@@ -31,9 +31,9 @@ export class Fence {
   readonly #sql: SqlStorage;
   #sinceMs: number | null = null;
 
-  constructor(sql: SqlStorage) {
+  constructor(sql: SqlStorage, tables = tablesOf(sql)) {
     this.#sql = sql;
-    if (!this.#has('fence')) return;
+    if (!tables.has('fence')) return;
     this.#sinceMs = sql.exec<{ since_ms: number }>('select * from fence').one().since_ms;
   }
 
