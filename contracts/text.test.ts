@@ -93,3 +93,11 @@ test('a control character is found however deep it stands, and its path is put t
   expect(findControlCharacter({ a: [1, { 'b\n': 1 }] })).toBe('a[1]');
   expect(findControlCharacter('\u0000')).toBe('body');
 });
+
+test.each([...'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'])(
+  'X2: a mark that reverses the reading is in no text of the API: %j',
+  (mark) => {
+    expect(findControlCharacter({ reference: `invoice ${mark}fdp.exe` })).toBe('reference');
+    expect(findControlCharacter({ reference: 'می\u200cخواهم 👩\u200d🍳' })).toBeNull();
+  },
+);

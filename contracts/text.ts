@@ -30,7 +30,8 @@ export function withSignsVisible(text: string): string {
 }
 
 /**
- * Path of the first text (or name of a field) that holds a control character or half a character, as `destinations.bank.name`;
+ * Path of the first text (or name of a field) that holds a control character, half a character, or a mark that reverses the order
+ * of reading, as `destinations.bank.name`;
  * null where none does. For contracts of our own, whose senders can be told: what a network says is repaired instead.
  */
 export function findControlCharacter(value: unknown): string | null {
@@ -61,7 +62,9 @@ export function findControlCharacter(value: unknown): string | null {
   }
   return null;
 }
-const controlCharacter = /[\p{Cc}\p{Cs}]/u;
+
+/** Single marks of a direction (U+200E, U+200F) stay: they turn nothing round but what stands beside them. */
+const controlCharacter = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
 
 /** A list or an object within a body, and its place in what it stands in. */
 interface Inside {

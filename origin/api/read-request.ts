@@ -75,7 +75,8 @@ export function refuseCardData(channel: 'api_body' | 'api_header' | 'api_query',
 }
 
 /**
- * NUL, which no database column holds, line breaks, which forge log lines, and halves of a character: in no text of any route. Here
+ * NUL, which no database column holds, line breaks, which forge log lines, halves of a character, and marks that reverse the reading (U+202E
+ * shows `exe.pdf` for `fdp.exe`): in no text of any route. Here
  * for all of them, since a route that forgets it answers 500.
  */
 export function refuseControlCharacters(value: unknown): void {
