@@ -127,6 +127,8 @@ function backslashAt(text: string, at: number): number {
     }
     case 34: // \"
       return packed(unseen, 2);
+    case 92: // \\, of what is escaped once more: a quote in JSON in JSON is \\\"
+      return packed(unseen, 1);
     case 110: // \n, \r, \t
     case 114:
     case 116:
