@@ -129,7 +129,8 @@ const separatedForms: Readonly<Record<string, Form>> = {
   'as a list of texts': (card) => `["${grouped(card, '","')}"]`,
   'as a list of texts, spaced': (card) => `["${grouped(card, '", "')}"]`,
   'as a list of texts in JSON': (card) => `{\\"n\\":[\\"${grouped(card, '\\",\\"')}\\"]}`,
-  'as a list of texts in JSON in JSON': (card) => `{\\\\\\"n\\\\\\":[\\\\\\"${grouped(card, '\\\\\\",\\\\\\"')}\\\\\\"]}`,
+  'as a list of texts in JSON in JSON': (card) =>
+    `{\\\\\\"n\\\\\\":[\\\\\\"${grouped(card, '\\\\\\",\\\\\\"')}\\\\\\"]}`,
   'as a list in single quotes': (card) => `('${grouped(card, "', '")}')`,
   'by semicolons and spaces': between('; '),
   'by Hangul fillers': between('\u3164'),
