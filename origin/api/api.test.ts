@@ -271,8 +271,16 @@ describe('health', () => {
     expect(body['status']).toBe('degraded');
     expect((body['dependencies'] as object[]).slice(-4)).toMatchObject([
       { name: 'settlement', status: 'degraded', error: "the engine's last 2 rounds failed" },
-      { name: 'provider stripe', status: 'degraded', error: 'its breaker is open: timeout' },
-      { name: 'provider iso20022', status: 'degraded', error: 'its newest exchange failed: no_connection' },
+      {
+        name: 'provider stripe',
+        status: 'degraded',
+        error: 'its breaker is open: timeout; payments fail over to iso20022 where their destination has it',
+      },
+      {
+        name: 'provider iso20022',
+        status: 'degraded',
+        error: 'its newest exchange failed: no_connection; no other takes payments, and they wait',
+      },
       // P7: taken out of the configuration while payments are under way.
       { name: 'provider simulated', error: 'it is not configured, and 3 payments are under way at it' },
     ]);

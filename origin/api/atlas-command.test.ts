@@ -42,6 +42,7 @@ test('card show and authorization show, explain: amounts in major units, and --j
   expect(shown).toMatchObject({ error: '', code: 0 });
   expect(shown.out).toContain(`${cardId}   active`);
   expect(shown.out).toContain('50.00 USD in all');
+  expect(shown.out).toMatch(/held +0\.00 USD\n +spent +12\.00 USD\n +left +38\.00 USD\n/);
   const id = /auth_\w{26}/.exec(shown.out)?.[0] ?? '';
   expect(shown.out).toMatch(new RegExp(`${id} {3}2026-\\S+ \\S+ {3}12\\.50 USD {3}posted`));
   const timeline = await run('authorization', 'show', id);
@@ -51,14 +52,23 @@ test('card show and authorization show, explain: amounts in major units, and --j
   expect((await run('authorization', 'explain', id)).out).toContain('authorization of 12.50 USD');
   const { answer } = await answerOf('authorization', 'explain', id);
   expect(answer.requests).toHaveLength(1);
-  expect((await answerOf('card', 'show', cardId)).answer).toMatchObject({ card: { card_id: cardId } });
+  expect((await answerOf('card', 'show', cardId)).answer).toMatchObject({
+    ...{ card: { card_id: cardId }, spending: { held_minor: 0, posted_minor: 1_200, left_minor: 3_800 } },
+  });
+  world.api.edge.away = true;
+  const away = await run('card', 'show', cardId);
+  world.api.edge.away = false;
+  expect(away).toMatchObject({ code: 0, out: expect.stringMatching(/spending +not known: the edge does not answer/) });
 }, 60_000);
 
 test('card find leads from a network’s token to the card, and ends with 1 where nobody has it', async () => {
   const { cardId, sample } = await spendingCard();
   const found = await answerOf('card', 'find', sample.card_token);
   expect(found).toMatchObject({ code: 0, answer: { cards: [{ card_id: cardId }] } });
-  expect((await run('card', 'find', sample.card_token, '--network', 'native')).out).toContain(`${cardId}   active`);
+  const { out } = await run('card', 'find', sample.card_token, '--network', 'native');
+  expect(out).toContain(`${cardId}   active`);
+  expect(out).toMatch(/left +38\.00 USD\n/);
+  expect(out).toMatch(new RegExp(`decisions +atlas card show ${cardId}\n`));
   const none = { code: 1, error: '', out: 'no card has this token\n' };
   expect(await run('card', 'find', sample.card_token, '--network', 'marqeta')).toMatchObject(none);
   expect(await run('card', 'find', 'nobodys')).toMatchObject(none);
@@ -166,7 +176,13 @@ test('a wrong key, no key, one without the scope, and an origin that does not an
   const wrong = await runAtlas({ url, key: 'atlas_wrong' }, 'open-items');
   expect(wrong).toMatchObject({ code: 2, out: '', error: expect.stringMatching(/^credentials_wrong/) });
   expect(wrong.error).toContain(`Asked: ${url} (ATLAS_URL)`);
-  const poor = await runAtlas({ url, key: await world.newKey({ scopes: ['cards:read'] }) }, 'queue', 'dead');
+  // Health needs no key, and is told; that the next command will be refused is told with it.
+  const health = await runAtlas({ url, key: 'atlas_wrong' }, 'status');
+  expect(health).toMatchObject({ code: 2, error: '', out: expect.stringMatching(/THE KEY IS NOT KNOWN THERE/) });
+  expect(health.out).toMatch(/\n {2}database +healthy/);
+  const readsCards = await world.newKey({ scopes: ['cards:read'] });
+  expect((await runAtlas({ url, key: readsCards }, 'status')).out).not.toContain('KEY');
+  const poor = await runAtlas({ url, key: readsCards }, 'queue', 'dead');
   expect(poor).toMatchObject({ code: 2, error: expect.stringMatching(/^scope_missing/) });
   expect(await runAtlas({ url, key: '' }, 'open-items')).toMatchObject({
     code: 2,
@@ -187,6 +203,16 @@ test('a wrong key, no key, one without the scope, and an origin that does not an
     ...{ code: 2, error: 'say --url or --port-base, not both\n' },
   });
 }, 120_000);
+
+test("the edge's address in the place of the origin's is said to be that", async () => {
+  const place = { url: world.api.edge.url, key: world.api.apiKey };
+  for (const words of [['status'], ['open-items'], ['card', 'show', newId('card')], ['queue', 'status']])
+    expect(await runAtlas(place, ...words)).toMatchObject({
+      ...{ code: 2, out: '', error: expect.stringContaining(`${place.url} (ATLAS_URL) is the edge's address`) },
+    });
+  const doctor = await runAtlas(place, 'doctor');
+  expect(doctor).toMatchObject({ code: 1, out: expect.stringContaining("is the edge's address\n") });
+}, 60_000);
 
 test('what the API does not know ends with 1; an edge that is away with 3', async () => {
   const { cardId } = await spendingCard();
@@ -218,6 +244,7 @@ test('words: every command has a help, and what makes no sense is said with it',
     [['card', 'explode'], 'atlas has no command card explode'],
     [['card', 'show'], 'say which: <card_id>'],
     [['card', 'show', 'plain'], 'plain is no card_ id'],
+    [['card', 'freeze', 'tok-1'], 'leads to it by atlas card find <card_token>'],
     [['status', 'now'], 'now is one word too many'],
     [['settlements', 'stuck', '--older-than', 'x'], '--older-than x is not a whole number'],
     [['status', '--colour'], '--colour'],

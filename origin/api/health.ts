@@ -75,8 +75,8 @@ export function health(parts: HealthParts) {
       }),
       check('settlement', 'degraded', () => assertSettling(database, failures)),
       // Settlements wait, or go to the next one: nothing is lost while one is away.
-      ...Object.entries(providers).map(([name, standing]) =>
-        check(`provider ${name}`, 'degraded', () => assertTakes(standing)),
+      ...Object.keys(providers).map((name) =>
+        check(`provider ${name}`, 'degraded', () => assertTakes(name, providers)),
       ),
       ...unconfigured.map(({ provider, payments }) =>
         check(`provider ${provider}`, 'degraded', () =>
@@ -180,8 +180,15 @@ async function assertSettling({ sql }: Database, failures: number): Promise<void
   if (dead > 0) throw new Error(`${dead} settlements wait for a person`);
 }
 
-function assertTakes({ breaker, newest_trouble }: ProviderStanding): Promise<void> {
+/** Also where what it does not take goes meanwhile: to those whose breakers let it through, as far as a destination has them. */
+function assertTakes(name: string, providers: Readonly<Record<string, ProviderStanding>>): Promise<void> {
+  const { breaker = 'closed', newest_trouble = null } = providers[name] ?? {};
   if (breaker !== 'open' && newest_trouble === null) return Promise.resolve();
-  const what = breaker === 'open' ? 'its breaker is open' : 'its newest exchange failed';
-  return Promise.reject(new Error(newest_trouble === null ? what : `${what}: ${newest_trouble}`));
+  const what = breaker === 'closed' ? 'its newest exchange failed' : `its breaker is ${breaker.replace('_', ' ')}`;
+  const others = Object.keys(providers).filter((other) => other !== name && providers[other]?.breaker !== 'open');
+  const meanwhile =
+    others.length === 0
+      ? 'no other takes payments, and they wait'
+      : `payments fail over to ${others.join(', ')} where their destination has it`;
+  return Promise.reject(new Error(`${newest_trouble === null ? what : `${what}: ${newest_trouble}`}; ${meanwhile}`));
 }

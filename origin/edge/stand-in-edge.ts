@@ -61,6 +61,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
   const calls: string[] = [];
   const app = new Hono();
   app.onError((_, context) => context.json({ error_code: 'refused' }, 401));
+  app.notFound((context) => context.json({ error_code: 'route_not_found' }, 404));
   app.use(async (context, next) => {
     if (edge.away) return context.json({ error_code: 'away' }, 503);
     return await next();

@@ -40,8 +40,6 @@ export function shownAuthorizations(all: readonly Authorization[]): string[] {
 }
 
 export const authorizationShow: Command = {
-  name: 'authorization show',
-  summary: 'what happened to an authorization, and what was booked for it',
   help: `atlas authorization show <authorization_id>      needs cards:read`,
   read(args) {
     const { words } = wordsIn(args, { names: ['authorization_id'] });
@@ -81,8 +79,6 @@ function shown({ authorization, joined, events, open_items }: Timeline): string[
 }
 
 export const authorizationExplain: Command = {
-  name: 'authorization explain',
-  summary: 'why it was decided so, request by request, control by control',
   help: `atlas authorization explain <authorization_id>      with the controls as they were then. Needs cards:read`,
   read(args) {
     const { words } = wordsIn(args, { names: ['authorization_id'] });

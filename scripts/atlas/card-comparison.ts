@@ -19,8 +19,6 @@ const compareOne = (send: Send, cardId: string) =>
   send<Comparison>({ method: 'GET', path: path`/cards/${cardId}/comparison` });
 
 export const cardCompare: Command = {
-  name: 'card compare',
-  summary: 'a card at the edge beside what is booked of it',
   help: `atlas card compare <card_id>      events, profile and sums of both sides. Needs cards:read.
 
 Found (1): they differ, or the edge has never heard of the card. What is on its way is no difference.
@@ -36,8 +34,6 @@ What to do: docs/open-items.md, card_behind_ledger and card_events_lost; ops/run
 };
 
 export const cardReread: Command = {
-  name: 'card reread',
-  summary: "fetch what is missing in the books from the card's own log now",
   help: `atlas card reread <card_id>      what the sweep does hourly, for one card at once; then compares. Needs cards:write.
 
 Nothing is booked twice. Found (1): not all could be fetched, or the two still differ.`,
@@ -68,8 +64,6 @@ function shown({ card_id, verdict, differences, edge, origin }: Comparison): str
 const atOnce = 4;
 
 export const reconcile: Command = {
-  name: 'reconcile',
-  summary: 'every card at the edge beside its books; names those that differ',
   help: `atlas reconcile      card compare for all cards, ${atOnce} at a time; after a restore of the database, or a card's storage set back.
   --account ID        only its cards
   --limit N           at most so many cards

@@ -12,13 +12,13 @@ export interface Found {
   readonly answer: unknown;
   /** False ends with 1. */
   readonly isWell: boolean;
+  /** Goes before `isWell`: some of it was found, and the key is not known, or a part does not answer. */
+  readonly end?: 'usedWrongly' | 'unreachable';
 }
 
+export const exits = { well: 0, found: 1, usedWrongly: 2, unreachable: 3 } as const;
+
 export interface Command {
-  /** One or two words: `status`, `card show`. */
-  readonly name: string;
-  /** What it does, in a line of the list of all commands. */
-  readonly summary: string;
   /** Of --help, without the options that all have. */
   readonly help: string;
   /** Throws what is wrong with the words; the work is done by what it returns. */
@@ -69,10 +69,17 @@ export function wordsIn<const O extends NonNullable<ParseArgsConfig['options']>,
   };
 }
 
+/** For those that people have another word of. */
+const howToFind: Readonly<Record<string, string>> = {
+  card: "; a network's token leads to it by atlas card find <card_token>",
+};
+
 /** An id as the API has it, so that a slip is told before anything is asked. */
 export function idIn(word: string, prefix: string): string {
   if (!new RegExp(`^${prefix}_[0-9a-z]{26}$`).test(word))
-    throw new Error(`${word} is no ${prefix}_ id: those have 26 letters and digits after ${prefix}_`);
+    throw new Error(
+      `${word} is no ${prefix}_ id: those have 26 letters and digits after ${prefix}_${howToFind[prefix] ?? ''}`,
+    );
   return word;
 }
 

@@ -19,8 +19,6 @@ interface Applied {
 }
 
 export const controlSetApply: Command = {
-  name: 'control-set apply',
-  summary: 'move the cards of a control set to a version: --canary 1 first, --all then',
   help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all)
 
   --version N       this version, an older one too: that is the way back

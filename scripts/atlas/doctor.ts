@@ -5,17 +5,9 @@ import { systemHere } from '../dev/running.ts';
 import { type Command, type Found, wholeNumber, wordsIn } from './command.ts';
 import { type Connection, NothingHere } from './connection.ts';
 import { type Check, notLookedAt } from './doctor/check.ts';
-import { clockChecks } from './doctor/clocks.ts';
-import { databaseChecks } from './doctor/database.ts';
-import { edgeChecks } from './doctor/edge.ts';
-import { nodeCheck, portChecks } from './doctor/machine.ts';
-import { originChecks } from './doctor/origin.ts';
-import { secretChecks } from './doctor/secrets.ts';
 import { lines, table } from './shown.ts';
 
 export const doctor: Command = {
-  name: 'doctor',
-  summary: 'Node, ports, database, roles, clocks, secrets, queues: what is wrong, and what mends it',
   help: `atlas doctor      looks at everything that a deployment stands on, and changes nothing
 
   --edge-url URL    the edge (ATLAS_EDGE_URL)
@@ -24,7 +16,7 @@ DATABASE_URL      set: migrations, roles, clock and durability of the database t
 INTERNAL_SECRET or API_KEY set: the origin's whole configuration too, as npm run secrets -- check does
 Where neither a URL nor a running npm start is there, only this machine is looked at.
 
-Found (1): something is wrong. What was not looked at is said, and is no finding.`,
+Found (1): something is wrong; 3 where origin, edge or database does not answer. What was not looked at is said, and is no finding.`,
   read(args) {
     const { values } = wordsIn(args, { options: { 'edge-url': { type: 'string' } } as const });
     const portBase = wholeNumber('port-base', values['port-base']) ?? portBaseDefault;
@@ -33,19 +25,28 @@ Found (1): something is wrong. What was not looked at is said, and is no finding
 };
 
 async function run(connection: () => Connection, portBase: number): Promise<Found> {
+  const { looks } = await import('./doctor/looks.ts');
   const deployment = deploymentOf(connection);
   const checks = [
-    nodeCheck(),
+    looks.node(),
     ...(deployment === null
-      ? [...(await portChecks(portBase)), notLookedAt('origin', `nothing runs here: ${howToStart()}, or --url`)]
-      : [...(await originChecks(deployment)), ...(await edgeChecks(deployment)), ...(await clockChecks(deployment))]),
-    ...(await databaseChecks(databaseUrl(deployment))),
-    ...secretChecks(process.env),
+      ? [...(await looks.ports(portBase)), notLookedAt('origin', `nothing runs here: ${howToStart()}, or --url`)]
+      : [...(await looks.origin(deployment)), ...(await looks.edge(deployment)), ...(await looks.clocks(deployment))]),
+    ...(await looks.database(databaseUrl(deployment))),
+    ...looks.secrets(process.env),
   ];
-  const wrongs = checks.filter(({ outcome }) => outcome === 'wrong').length;
+  const isAway = checks.some(({ outcome }) => outcome === 'unreachable');
+  const wrongs = checks.filter(({ outcome }) => isWrong(outcome)).length;
   const verdict = wrongs === 0 ? 'Nothing is wrong that was looked at.' : `${wrongs} of ${checks.length} are wrong.`;
-  return { text: lines([...shown(checks), '', verdict]), answer: { checks, wrong: wrongs }, isWell: wrongs === 0 };
+  return {
+    text: lines([...shown(checks), '', verdict]),
+    answer: { checks, wrong: wrongs },
+    isWell: wrongs === 0,
+    ...(isAway ? { end: 'unreachable' } : {}),
+  };
 }
+
+const isWrong = (outcome: Check['outcome']) => outcome === 'wrong' || outcome === 'unreachable';
 
 /** Null: nothing is named, and nothing runs. What is named by half is still used wrongly. */
 function deploymentOf(connection: () => Connection): Connection | null {
@@ -64,6 +65,8 @@ function databaseUrl(deployment: Connection | null): string | undefined {
 }
 
 function shown(checks: readonly Check[]): string[] {
-  const rows = table(checks.map(({ outcome, name, says }) => [outcome === 'wrong' ? 'WRONG' : outcome, name, says]));
+  const rows = table(
+    checks.map(({ outcome, name, says }) => [isWrong(outcome) ? outcome.toUpperCase() : outcome, name, says]),
+  );
   return checks.flatMap(({ fix }, at) => [rows[at] ?? '', ...(fix === null ? [] : [`                 → ${fix}`])]);
 }

@@ -49,8 +49,11 @@ export async function metricOf({ innerUrl, look }: Connection, name: string): Pr
   return values;
 }
 
-function notThere(url: string, { status }: Look): UsedWrongly {
-  return new UsedWrongly(
+/** Something answers, and it has no health: another address was meant. */
+export class NotThere extends UsedWrongly {}
+
+function notThere(url: string, { status }: Look): NotThere {
+  return new NotThere(
     `${url} answered ${status}. Where the origin has an INNER_PORT, health and metrics are answered there alone: --inner-url or ATLAS_INNER_URL`,
   );
 }

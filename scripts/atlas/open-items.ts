@@ -7,8 +7,6 @@ import { shownCounts, shownItem, shownList } from './open-items/shown.ts';
 import { help, readWords, type Words } from './open-items/words.ts';
 
 export const openItems: Command = {
-  name: 'open-items',
-  summary: 'what needs a person, and acting on it',
   help,
   read(args) {
     const words = readWords(args);

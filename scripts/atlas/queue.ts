@@ -14,8 +14,6 @@ const loopsOfQueues = [
 const dependenciesOfQueues = new Set(['queue', 'intake', ...loopsOfQueues.map((name) => `loop ${name}`)]);
 
 export const queueStatus: Command = {
-  name: 'queue status',
-  summary: 'how far behind the queues and outboxes are',
   help: `atlas queue status      loops that empty a queue, with the age of what waits longest in each; what waits, counted
 
 Found (1): pulls fail, cards wait for events, or such a loop stands still. See ops/runbooks/queue-backlog.md.`,
@@ -63,8 +61,6 @@ interface DeadSettlement {
 const shownMax = 100;
 
 export const queueDead: Command = {
-  name: 'queue dead',
-  summary: 'dead letters: messages that could not be taken, settlements out of tries',
   help: `atlas queue dead      the newest ${shownMax} of each; all by atlas open-items --kind dead_letter. Needs open_items:read, dead_letters:read.
 
 Found (1): there are some. Tried again: atlas open-items act <id> try_again --reason TEXT, or act-all try_again --kind dead_letter.`,

@@ -10,8 +10,6 @@ const states: readonly SettlementState[] = ['queued', 'processing', 'retry_pendi
 const lookedAtMax = 5_000;
 
 export const settlementsStuck: Command = {
-  name: 'settlements stuck',
-  summary: 'payouts that are not final although they should be',
   help: `atlas settlements stuck      queued, processing or to be tried again for too long, and those set aside for a person
   --older-than MINUTES       30 where it is left out
 

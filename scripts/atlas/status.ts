@@ -1,15 +1,15 @@
 // atlas status: how the origin and each thing it depends on is, what is wrong first.
 
+import { AtlasError } from '../../sdk/index.ts';
 import { type Command, type Found, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
 import { type Health, healthOf } from './health.ts';
 import { length, lines, table } from './shown.ts';
 
 export const status: Command = {
-  name: 'status',
-  summary: 'how the origin and each thing it depends on is',
   help: `atlas status      /health in lines, what is wrong first; the slowest loop, and what waits for a person
 
+The key is looked at too: one that nobody knows ends with 2, for every other command needs a good one.
 Found (1): anything that is not healthy. What to do about each: docs/operating.md, "When /health is degraded"; atlas doctor says it too.`,
   read(args) {
     wordsIn(args, {});
@@ -19,11 +19,29 @@ Found (1): anything that is not healthy. What to do about each: docs/operating.m
 
 async function run(connection: Connection): Promise<Found> {
   const health = await healthOf(connection);
+  const isKeyKnown = await knowsKey(connection);
+  const key = 'THE KEY IS NOT KNOWN THERE: health needs none, every other command does (--key or ATLAS_API_KEY)';
   return {
-    text: lines([`${connection.url} (${connection.because})   ${health.status}`, '', ...shown(health)]),
-    answer: { url: connection.url, ...health },
+    text: lines([
+      `${connection.url} (${connection.because})   ${health.status}`,
+      ...(isKeyKnown ? [] : [key]),
+      '',
+      ...shown(health),
+    ]),
+    answer: { url: connection.url, key_known: isKeyKnown, ...health },
     isWell: health.status === 'healthy',
+    ...(isKeyKnown ? {} : { end: 'usedWrongly' }),
   };
+}
+
+/** Any other refusal than of the key itself says nothing of it: it may lack the scope, or the database that knows keys is away. */
+async function knowsKey({ send }: Connection): Promise<boolean> {
+  try {
+    await send({ method: 'GET', path: '/open-items/counts' });
+    return true;
+  } catch (error) {
+    return !(error instanceof AtlasError && error.status === 401);
+  }
 }
 
 function shown({ dependencies, open_items, loops, last_proofs }: Health): string[] {

@@ -7,8 +7,6 @@ import { type ProofReport, proofInWords, proveDatabase } from '../audit/proof.ts
 import { type Command, Unreachable, UsedWrongly, wordsIn } from './command.ts';
 
 export const verify: Command = {
-  name: 'verify',
-  summary: 'prove ledger and audit trail from the database, against the signed checkpoints',
   help: `atlas verify [--checkpoints PLACE]      the same as npm run audit -- verify, which can more (an export, signing, who read what)
 
   --checkpoints PLACE   a directory or s3://bucket/folder (AUDIT_CHECKPOINTS; default .atlas/checkpoints)

@@ -2,7 +2,8 @@
 
 export interface Check {
   readonly name: string;
-  readonly outcome: 'ok' | 'wrong' | 'not looked at';
+  /** `unreachable`: wrong, since it does not answer. */
+  readonly outcome: 'ok' | 'wrong' | 'unreachable' | 'not looked at';
   /** What was seen; for what was not looked at, what it would need. */
   readonly says: string;
   /** Null where nothing is to be done. */
@@ -11,6 +12,9 @@ export interface Check {
 
 export const ok = (name: string, says: string): Check => ({ name, outcome: 'ok', says, fix: null });
 export const wrong = (name: string, says: string, fix: string): Check => ({ name, outcome: 'wrong', says, fix });
+export const unreachable = (name: string, says: string, fix: string): Check => ({
+  ...{ name, outcome: 'unreachable', says, fix },
+});
 export const notLookedAt = (name: string, says: string): Check => ({ name, outcome: 'not looked at', says, fix: null });
 
 export const messageOf = (error: unknown): string => {

@@ -2,7 +2,7 @@
 
 import { connectOwner, type Sql } from '../../../origin/db/client.ts';
 import { pendingMigrations } from '../../../origin/db/migrate.ts';
-import { type Check, messageOf, notLookedAt, ok, wrong } from './check.ts';
+import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 import { skewCheck } from './clocks.ts';
 import { answersAt } from './machine.ts';
 
@@ -16,7 +16,7 @@ export async function databaseChecks(url: string | undefined): Promise<Check[]> 
   // Asked first, because the driver waits for a host that is silent as long as the system does: minutes.
   if (!(await answersAt(host, Number(port || 5432))))
     return [
-      wrong(
+      unreachable(
         'database',
         `nobody answers at ${host}:${port || 5432}`,
         'is it up, is the host right, does a firewall let you in?',
@@ -30,7 +30,7 @@ export async function databaseChecks(url: string | undefined): Promise<Check[]> 
     const isMute = Date.now() - beganMs > answerMsMax * 0.9;
     return [
       isMute
-        ? wrong(
+        ? unreachable(
             'database',
             `${host} takes connections and does not answer within ${answerMsMax / 1_000} s`,
             'is it frozen, recovering, or out of connections or disk? its log and console; ops/runbooks/db-errors.md',

@@ -1,7 +1,7 @@
 // The edge from outside: that it serves, and which settings it names where it does not.
 
 import type { Connection } from '../connection.ts';
-import { type Check, messageOf, notLookedAt, ok, wrong } from './check.ts';
+import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 
 export async function edgeChecks({ edgeUrl, look }: Connection): Promise<Check[]> {
   const name = 'edge';
@@ -22,6 +22,8 @@ export async function edgeChecks({ edgeUrl, look }: Connection): Promise<Check[]
       'a secret: npx wrangler secret put NAME; anything else: [vars] of wrangler.toml, and deploy. docs/operating.md';
     return [wrong(name, `it serves nothing, because of its settings: ${named.join(', ')}`, fix)];
   } catch (error) {
-    return [wrong(name, messageOf(error), "is the URL right? Cloudflare's status: https://www.cloudflarestatus.com")];
+    return [
+      unreachable(name, messageOf(error), "is the URL right? Cloudflare's status: https://www.cloudflarestatus.com"),
+    ];
   }
 }

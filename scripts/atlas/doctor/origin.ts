@@ -2,8 +2,9 @@
 
 import { AtlasError } from '../../../sdk/index.ts';
 import type { Connection } from '../connection.ts';
+import { isOfEdge, isTheEdges } from '../edge-address.ts';
 import { healthOf } from '../health.ts';
-import { type Check, messageOf, notLookedAt, ok, wrong } from './check.ts';
+import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 
 /** What to do about a dependency of /health: docs/operating.md has more of each. */
 const fixes: Readonly<Record<string, string>> = {
@@ -35,8 +36,9 @@ export async function originChecks(connection: Connection): Promise<Check[]> {
   } catch (error) {
     const fix =
       'is it running, is the URL right, does a firewall or proxy stand between? ops/runbooks/gateway-outage.md';
-    return [wrong(name, messageOf(error), fix)];
+    return [unreachable(name, messageOf(error), fix)];
   }
+  if (isOfEdge(answer)) return [wrong(name, `${url} is the edge's address`, isTheEdges)];
   const checks = [
     answer.status === 200
       ? ok(name, `${url} can serve`)
