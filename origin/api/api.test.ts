@@ -271,15 +271,10 @@ describe('health', () => {
     expect(body['status']).toBe('degraded');
     expect((body['dependencies'] as object[]).slice(-4)).toMatchObject([
       { name: 'settlement', status: 'degraded', error: "the engine's last 2 rounds failed" },
-      {
-        name: 'provider stripe',
-        status: 'degraded',
-        error: 'its breaker is open: timeout; payments fail over to iso20022 where their destination has it',
-      },
+      { name: 'provider stripe', error: expect.stringMatching(/^its breaker is open: timeout; .* to iso20022 /) },
       {
         name: 'provider iso20022',
-        status: 'degraded',
-        error: 'its newest exchange failed: no_connection; no other takes payments, and they wait',
+        error: expect.stringMatching(/^its newest exchange failed: no_connection; no other /),
       },
       // P7: taken out of the configuration while payments are under way.
       { name: 'provider simulated', error: 'it is not configured, and 3 payments are under way at it' },
