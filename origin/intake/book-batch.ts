@@ -40,6 +40,8 @@ export interface Booked {
   readonly flags: readonly EventFlag[];
   readonly events: readonly CountedEvent[];
   readonly moved: readonly Moved[];
+  /** Of each message that brought something new, when the newest of that happened. */
+  readonly fresh_at_ms: readonly number[];
 }
 
 /** The streams must exist. */
@@ -84,6 +86,7 @@ export async function bookBatch(
       flags: sorted.sequences.flatMap(({ run }) => run.flatMap(({ event }) => (event === null ? [] : flagsOf(event)))),
       events,
       moved,
+      fresh_at_ms: sorted.fresh_at_ms,
     };
   });
 }

@@ -50,7 +50,7 @@ export function createIntakeMetrics(registry: Registry) {
   });
   const lagSeconds = new Histogram({
     name: 'intake_lag_seconds',
-    help: "From a message's newest event at the card to its commit here",
+    help: "From a message's newest event at the card to its commit here; repeats are not counted",
     buckets: [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3_600],
     registers,
   });
@@ -58,7 +58,7 @@ export function createIntakeMetrics(registry: Registry) {
   const cards = createCardMetrics(registry);
 
   function countBatch(
-    { applied, repeated, flags, events: booked, moved }: Booked,
+    { applied, repeated, flags, events: booked, moved, fresh_at_ms }: Booked,
     batch: readonly ReadMessage[],
   ): void {
     const nowMs = Date.now();
@@ -69,12 +69,12 @@ export function createIntakeMetrics(registry: Registry) {
     for (const flag of flags)
       if (flag === 'stood_in') standIns.inc();
       else flagged.inc({ flag });
-    for (const { dead_letters, events: read } of batch) {
+    for (const { dead_letters } of batch) {
       messages.inc({ outcome: dead_letters.length > 0 ? 'dead_letter' : 'done' });
       events.inc({ outcome: 'dead_letter' }, dead_letters.length);
-      const newest = read.at(-1)?.event?.at_ms;
-      if (newest !== undefined) lagSeconds.observe(Math.max(0, nowMs - newest) / 1_000);
     }
+    // Not of a message that only repeats: its events were booked in time, and a card that rests may send its newest one minutes later.
+    for (const at_ms of fresh_at_ms) lagSeconds.observe(Math.max(0, nowMs - at_ms) / 1_000);
   }
   return { messages, failures, batchSeconds, countBatch };
 }

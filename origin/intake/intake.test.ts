@@ -216,3 +216,25 @@ describe('intake: under pressure', () => {
     expect(outcomes(results)).toEqual(['retry', 'retry']);
   });
 });
+
+test('intake: the lag is that of what is new, however late it comes again', async () => {
+  const lags = async () => {
+    const values = (await books.registry.getSingleMetric('intake_lag_seconds')?.get())?.values ?? [];
+    const of = (suffix: string) => values.find((value) => Object(value).metricName === `intake_lag_seconds${suffix}`);
+    return [of('_count')?.value ?? 0, of('_sum')?.value ?? 0] as const;
+  };
+  const card = await books.knownCard();
+  card.authorize(500);
+  card.authorize(70);
+  const intake = books.intake();
+  const [count, sum] = await lags();
+  const before = Date.now();
+  await intake.take(asMessages(card.message(1)));
+  const [, first] = await lags();
+  expect(first - sum).toBeGreaterThanOrEqual((before - (card.events[0]?.at_ms ?? 0)) / 1_000);
+  // The first again, alone and beside the second: only the second has a lag.
+  await intake.take(asMessages(card.message(1)));
+  await intake.take(asMessages(card.message()));
+  await intake.take(asMessages(card.message(), card.message(2)));
+  expect((await lags())[0]).toBe(count + 2);
+});

@@ -20,6 +20,8 @@ export interface SortedBatch {
   readonly fresh: readonly PlacedEvent[];
   /** Stored before, or twice in this batch. */
   readonly repeats: readonly PlacedEvent[];
+  /** Of each message that brought something new, when the newest of that happened. A card may send again what was booked long ago. */
+  readonly fresh_at_ms: readonly number[];
 }
 
 export function keyOf({ network, card_token }: CardName): CardKey {
@@ -33,6 +35,7 @@ export function sortOut(
 ): SortedBatch {
   const fresh: PlacedEvent[] = [];
   const repeats: PlacedEvent[] = [];
+  const fresh_at_ms: number[] = [];
   const unbooked = new Map(
     streams.map((stream) => [keyOf(stream), { stream, events: new Map<number, PlacedEvent>() }]),
   );
@@ -43,6 +46,7 @@ export function sortOut(
     const card = unbooked.get(message.card_key);
     if (card === undefined) throw new Error('a message of a card that is not in the batch');
     const { stream, events } = card;
+    let newest: number | undefined;
     for (const read of message.events) {
       const event = { ...read, stream_id: stream.stream_id };
       if (read.sequence <= stream.applied_sequence || events.has(read.sequence)) {
@@ -51,10 +55,12 @@ export function sortOut(
       }
       events.set(read.sequence, event);
       fresh.push(event);
+      newest = event.event?.at_ms ?? newest;
     }
+    if (newest !== undefined) fresh_at_ms.push(newest);
   }
   const sequences = [...unbooked.values()].map(({ stream, events }) => sequenceOf(stream, events));
-  return { sequences, fresh, repeats };
+  return { sequences, fresh, repeats, fresh_at_ms };
 }
 
 function sequenceOf(stream: Stream, unbooked: ReadonlyMap<number, PlacedEvent>): CardSequence {
