@@ -7,7 +7,7 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleApi } from './sample-api.ts';
 
 /** Others' routes, our other doors, and a partner's own that stands for any. */
-const notOfTheApi = /^\/(?:v\d+\/|networks\/|internal\/|livez|readyz|health|metrics|docs|openapi\.json|$)/;
+const notOfTheApi = /^\/(?:v\d+\/|networks\/|internal\/|livez|readyz|health|metrics|docs|openapi\.json|your\/|$)/;
 
 interface Named {
   readonly where: string;
@@ -18,17 +18,18 @@ interface Named {
 function routesNamedIn(path: string, text: string): Named[] {
   return text.split('\n').flatMap((line, index) =>
     [...line.matchAll(/\b(GET|POST|PUT|PATCH|DELETE) (\/[\w\-./:{}<>…]*)/g)].flatMap(([, method, named = '']) => {
-      const route = named.replace(/[.:]+$/, '').replace(/\{[^}]*\}|:\w+|<[^>]*>|…/g, '{}');
+      const route = named.replace(/[.:]+$/, '').replace(/\{[^}]*\}|:\w+|<[^>]*>|…|[A-Z]+(?:_[A-Z]+)*_ID/g, '{}');
       return notOfTheApi.test(route) ? [] : [{ where: `${path}:${index + 1}`, route: `${method} ${route}` }];
     }),
   );
 }
 
 test('a route that a page names is read whatever stands in its places, and others are left', () => {
-  const text = 'Ask `GET /cards/{card_id}?network=`, `PUT /a/:id/b`.\n`POST /v3/webhooks`, `GET /health`: theirs.';
+  const text = 'Ask `GET /cards/{card_id}?network=`, `PUT /a/:id/b`, `GET /c/CARD_ID`.\n`POST /v3/webhooks`, `GET /health`: theirs.';
   expect(routesNamedIn('page.md', text)).toEqual([
     { where: 'page.md:1', route: 'GET /cards/{}' },
     { where: 'page.md:1', route: 'PUT /a/{}/b' },
+    { where: 'page.md:1', route: 'GET /c/{}' },
   ]);
 });
 
