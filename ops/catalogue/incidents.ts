@@ -61,6 +61,13 @@ export const incidents: readonly Incident[] = [
     command: 'npx atlas card compare CARD_ID',
   },
   {
+    name: 'a card’s events are missing',
+    today:
+      'Those after them wait, of this card alone; they are read from the card’s own log within a minute, and `/health` is degraded by `intake` where that takes longer. What the log has no longer (35 days) is an open item `card_events_lost`',
+    ...{ metric: 'origin_waiting', alerts: ['OpenItemsOld'], runbook: 'card-events-missing' },
+    command: 'npx atlas queue status',
+  },
+  {
     name: 'a message that nobody can read',
     today: 'An open item, whole and with its reason; its card goes on, and everybody else’s',
     ...{ metric: 'open_items', alerts: ['OpenItemsOld'], runbook: 'queue-backlog' },

@@ -25,7 +25,8 @@ function routesNamedIn(path: string, text: string): Named[] {
 }
 
 test('a route that a page names is read whatever stands in its places, and others are left', () => {
-  const text = 'Ask `GET /cards/{card_id}?network=`, `PUT /a/:id/b`, `GET /c/CARD_ID`.\n`POST /v3/webhooks`, `GET /health`: theirs.';
+  const text =
+    'Ask `GET /cards/{card_id}?network=`, `PUT /a/:id/b`, `GET /c/CARD_ID`.\n`POST /v3/webhooks`, `GET /health`: theirs.';
   expect(routesNamedIn('page.md', text)).toEqual([
     { where: 'page.md:1', route: 'GET /cards/{}' },
     { where: 'page.md:1', route: 'PUT /a/{}/b' },

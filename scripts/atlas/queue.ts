@@ -44,6 +44,9 @@ async function queues(connection: Connection): Promise<Found> {
     ]),
     '',
     ...table(Object.entries(counts).map(([what, value]) => [what.replaceAll('_', ' '), String(value)])),
+    ...((counts['cards_with_gap'] ?? 0) > 0
+      ? ['', 'Which cards have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.']
+      : []),
   ]);
   return { text, answer: { loops, waiting: counts, ill }, isWell: ill.length === 0 };
 }
