@@ -172,19 +172,6 @@ test('status and queue status tell of an edge that is away, and end with 1', asy
   expect(ill.out).toMatch(/\n {2}edge +degraded +the edge answered 503/);
 }, 60_000);
 
-test('queue status: a card with a gap is counted, and which it is has a command', async () => {
-  expect((await run('queue', 'status')).out).not.toContain('Which cards have a gap');
-  const asked = (query: string) => asOwner(database, (sql) => sql.query(query));
-  await asked(`insert into card_streams (network, card_token, seen_sequence) values ('native', 'a-gap', 2)`);
-  try {
-    const { out } = await run('queue', 'status');
-    expect(out).toMatch(/\ncards with gap +1\n/);
-    expect(out).toContain('Which cards have a gap: atlas reconcile.');
-  } finally {
-    await asked(`update card_streams set applied_sequence = seen_sequence where card_token = 'a-gap'`);
-  }
-}, 60_000);
-
 test('a wrong key, no key, one without the scope, and an origin that does not answer', async () => {
   const wrong = await runAtlas({ url, key: 'atlas_wrong' }, 'open-items');
   expect(wrong).toMatchObject({ code: 2, out: '', error: expect.stringMatching(/^credentials_wrong/) });
