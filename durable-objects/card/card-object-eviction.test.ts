@@ -187,6 +187,7 @@ function seenOfMemory({ card, log }: MemoryCard): unknown {
     available_minor: availableMinor(state),
     open_authorizations: [...state.authorizations.values()].filter(({ hold_minor }) => hold_minor > 0).length,
     last_sequence: card.sequence,
+    fenced_since_ms: null,
     controls: readControls(state, card.now(Date.now())),
     events: log.map(({ sequence, at_ms, body }) => ({ sequence, at_ms, ...body })),
   };
