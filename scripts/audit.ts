@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util';
 import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
 import { type AccessWords, accessInWords, readAccess } from './audit/access.ts';
 import { exportInWords, proveExport } from './audit/export.ts';
-import { databaseUrl, placeDefault, signingKey, verifyingKey } from './audit/place.ts';
+import { databaseMeant, placeDefault, signingKey, verifyingKey } from './audit/place.ts';
 import { proofInWords, proveDatabase } from './audit/proof.ts';
 import { portBaseOption } from './dev/home.ts';
 import { wordsOf } from './words.ts';
@@ -32,7 +32,7 @@ const help = `npm run audit -- <command> [options]
 Exits with 0 where nothing was changed, 1 where something was (or could not be looked at), 3 where the chains agree with
 themselves and no checkpoint has witnessed them.
 
-DATABASE_URL        the database (default: that of the running npm start)
+DATABASE_URL        the database (default: that of the running npm start); the first line names it
 AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; without it one is made in .atlas, for development
 AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
 S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
@@ -73,7 +73,7 @@ function readWords(args: readonly string[]): Words | null {
 
 async function run(words: Words): Promise<void> {
   const { command, exported, json } = words;
-  if (command === 'access') return print(await readAccess(databaseUrl(), words.access), json, accessInWords);
+  if (command === 'access') return print(await readAccess(databaseMeant().url, words.access), json, accessInWords);
   if (exported === null) return await audit(words);
   const environment = readS3Environment(process.env);
   const report = await proveExport({
@@ -94,7 +94,7 @@ async function audit({ command, place: named, json }: Words): Promise<void> {
   const place = named ?? placeDefault;
   const isSigning = command === 'checkpoint';
   const report = await proveDatabase({
-    ...{ url: databaseUrl(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
+    ...{ ...databaseMeant(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
     store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
   });
   print(report, json, proofInWords);

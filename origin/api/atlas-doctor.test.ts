@@ -164,9 +164,43 @@ test('verify: counts and is not witnessed; without a key, without a database', a
   const unwitnessed = await runAtlas(place({ DATABASE_URL: fresh, AUDIT_PUBLIC_KEY: pem }), ...words);
   expect(unwitnessed).toMatchObject({ error: '', code: 1 });
   expect(unwitnessed.out).toContain('nobody has witnessed them');
+  const name = new URL(fresh);
+  expect(unwitnessed.out).toMatch(new RegExp(`^database +${name.host}${name.pathname} \\(DATABASE_URL\\)\\n`));
   expect(await runAtlas(place({ DATABASE_URL: fresh }), ...words)).toMatchObject({
     ...{ code: 2, error: expect.stringContaining('AUDIT_PUBLIC_KEY is not set') },
   });
   const away = { DATABASE_URL: 'postgresql://atlas@127.0.0.1:9/atlas', AUDIT_PUBLIC_KEY: pem };
   expect(await runAtlas(place(away), ...words)).toMatchObject({ code: 3, out: '' });
 }, 60_000);
+
+test('verify: a URL and a database of different systems are refused, and which is meant is to be said', async () => {
+  const pem = generateKeyPairSync('ed25519').publicKey.export({ type: 'spki', format: 'pem' }).toString();
+  const key = world.api.apiKey;
+  await world.api.newCard({});
+  const verify = (place: string, of: string, ...words: readonly string[]) =>
+    runAtlas(
+      { url: place, key, environment: { DATABASE_URL: of, AUDIT_PUBLIC_KEY: pem } },
+      ...['verify', '--checkpoints', '/nowhere/checkpoints', ...words],
+    );
+  const its = await verify(url, database);
+  expect(its.error).toBe('');
+  expect(its.out).not.toContain('not compared');
+  const fresh = await createTestDatabase();
+  const { host, pathname } = new URL(fresh);
+  const said = `does not stand on the database ${host}${pathname} (DATABASE_URL)`;
+  for (const [place, words, because] of [
+    [url, [], 'ATLAS_URL'],
+    ['http://127.0.0.1:9', ['--url', url], '--url'],
+  ] as const)
+    expect(await verify(place, fresh, ...words)).toMatchObject({
+      ...{ code: 2, out: '', error: expect.stringContaining(`${url} (${because}) ${said}`) },
+    });
+  // Without a URL, or with one that does not answer, the database alone is proved, and that is said.
+  expect((await verify('', fresh)).out).not.toContain('not compared');
+  expect((await verify('http://127.0.0.1:9', fresh)).out).toMatch(/\nnot compared +the URL with this database: /);
+  // Without DATABASE_URL no system that runs here is taken for one that is elsewhere.
+  for (const words of [[], ['--url', 'https://api.example.com']])
+    expect(await verify('https://api.example.com', '', ...words)).toMatchObject({
+      ...{ code: 2, out: '', error: expect.stringContaining('https://api.example.com') },
+    });
+}, 120_000);

@@ -18,12 +18,20 @@ export function verifyingKey(): KeyObject {
   return given ? readSigningKey('AUDIT_PUBLIC_KEY', given, 'public') : signingKey();
 }
 
-export function databaseUrl(): string {
+/** The database, and what says so: DATABASE_URL, or why it is that of a system of `npm start`. */
+export function databaseMeant(): { readonly url: string; readonly because: string } {
   const url = process.env['DATABASE_URL'];
-  if (url !== undefined) return url;
+  if (url) return { url, because: 'DATABASE_URL' };
   const { running, because } = systemHere();
   if (running === null) throw new Error(`DATABASE_URL is not set. ${because}`);
-  return running.database_url;
+  return { url: running.database_url, because };
+}
+
+/** As people are told it: host and name, never its login. */
+export function nameOfDatabase(text: string): string {
+  const url = URL.parse(text);
+  if (url === null) return 'one whose URL cannot be read';
+  return `${url.host || url.searchParams.get('host') || 'localhost'}${url.pathname}`;
 }
 
 export const placeDefault = join(home, 'checkpoints');

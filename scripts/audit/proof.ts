@@ -10,11 +10,14 @@ import { connectOwner, type Sql } from '../../origin/db/client.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import type { ObjectStore } from '../../origin/object-store/object-store.ts';
 import { type Counts, countedInWords, readCounts, totalOf } from './counts.ts';
+import { nameOfDatabase } from './place.ts';
 
 type Stored = Awaited<ReturnType<typeof readCheckpoints>>;
 
 export interface Proving {
   readonly url: string;
+  /** What says that it is this database: DATABASE_URL, `--port-base 9787`… */
+  readonly because: string;
   readonly store: ObjectStore;
   readonly key: KeyObject;
   /** As the checkpoints' place is named to people. */
@@ -24,6 +27,8 @@ export interface Proving {
 }
 
 export interface ProofReport {
+  /** `localhost:5432/atlas (DATABASE_URL)`. */
+  readonly database: string;
   readonly clean: boolean;
   readonly witnessed: boolean;
   readonly witnessed_to: {
@@ -54,7 +59,11 @@ export async function proveDatabase(proving: Proving): Promise<ProofReport> {
   }
 }
 
-async function prove(sql: Sql, { store, key, place, isSigning }: Proving, stored: Stored): Promise<ProofReport> {
+async function prove(
+  sql: Sql,
+  { url, because, store, key, place, isSigning }: Proving,
+  stored: Stored,
+): Promise<ProofReport> {
   const beganAt = await proofBegins(sql);
   const proof = await verifyAudit(sql, stored.checkpoints);
   const books = await verifyLedger(sql);
@@ -77,6 +86,7 @@ async function prove(sql: Sql, { store, key, place, isSigning }: Proving, stored
   const noted: boolean[] = [];
   for (const kind of good) noted.push(await noteProof(sql, kind, beganAt));
   return {
+    database: `${nameOfDatabase(url)} (${because})`,
     ...{ clean, witnessed },
     witnessed_to:
       newest === undefined
@@ -112,6 +122,7 @@ export function proofInWords(report: ProofReport): string {
   // What is claimed of all rows is claimed only where nothing is wrong.
   const holds = (claim: string) => (report.clean ? claim : ' looked at');
   return [
+    `database           ${report.database}`,
     `audit events       ${audit_events} good, ${transitions} of them transitions of settlements, cards and keys`,
     `settlements        ${totalOf(settlements)}${holds(', each in the state of its last transition')}`,
     ...countedInWords(settlements.map((row) => ({ ...row, name: row.state }))),
