@@ -42,6 +42,8 @@ the origin of npm start
 npm start must be running in another terminal.
 Exits with 0 where it was approved or taken, 1 where it was refused or could not be sent, 3 where it was declined.`;
 
+export const refusedStatus = 1;
+
 /** Asked at the gateway: the method of its JIT funding. */
 export const methods = {
   authorization: 'pgfs.authorization',
