@@ -88,7 +88,11 @@ test('card compare, reread and reconcile find what differs, and end with 1', asy
   const differing = await run('card', 'compare', cardId);
   expect(differing).toMatchObject({ code: 1, error: '' });
   expect(differing.out).toContain('Its storage was set back.');
-  expect((await run('card', 'reread', cardId)).code).toBe(1);
+  const setBack = sample.events.slice(0, 2);
+  // It is rebuilt from the books, so that the two agree; then it is set back again.
+  expect(await run('card', 'reread', cardId)).toMatchObject({ code: 0, error: '' });
+  expect(await answerOf('card', 'compare', cardId)).toMatchObject({ code: 0, answer: { verdict: 'same' } });
+  world.api.edge.logs.set(sample.card_key, setBack);
   const all = await answerOf('reconcile');
   expect(all.code).toBe(1);
   expect(all.answer).toMatchObject({
