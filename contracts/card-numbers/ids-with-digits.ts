@@ -5,17 +5,20 @@ export function isPartOfId(text: string, first: number, last: number): boolean {
   // The first sign of the word they stand in: letters, digits and hyphens, as far as an identifier may reach.
   let start = first;
   while (start > 0 && last - start < wordLengthMax && isWordSign(text.charCodeAt(start - 1))) start--;
-  for (const shape of [uuid, iban]) {
-    shape.lastIndex = start;
-    const [found = ''] = shape.exec(text) ?? [];
-    if (start + found.length > last && (shape === uuid || passesMod97(found))) return true;
+  iban.lastIndex = start;
+  const [found = ''] = iban.exec(text) ?? [];
+  if (start + found.length > last && passesMod97(found)) return true;
+  // Also behind a prefix: `card-` and a UUID.
+  for (let at = start; at <= first; at++) {
+    uuid.lastIndex = at;
+    if (uuid.test(text) && uuid.lastIndex > last) return true;
   }
   return false;
 }
 const wordLengthMax = 36;
 
 /** RFC 9562, with its version and variant: one in some thousands has a card's digits. Its five groups are no card's. */
-const uuid = /[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9A-Za-z])/iy;
+const uuid = /(?<![0-9A-Za-z])[0-9a-f]{8}-[0-9a-f]{4}-[1-8][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}(?![0-9A-Za-z])/iy;
 /** ISO 13616, and ISO 11649's creditor reference; without spaces. */
 const iban = /[A-Z]{2}\d{2}[0-9A-Z]{11,30}(?![0-9A-Za-z])/y;
 
