@@ -121,7 +121,11 @@ async function everyCard(edgeUrl: string, cardTokens: readonly string[]): Promis
     const { at_ms: ____, ...controls } = await get(edgeUrl, `${path}/controls`);
     all.set(token, { card, controls });
   });
-  return JSON.stringify(cardTokens.map((token) => [token, all.get(token)]));
+  // Null as if it were not there: a field that one release does not know yet says nothing while it is null.
+  return JSON.stringify(
+    cardTokens.map((token) => [token, all.get(token)]),
+    (_, value: unknown) => value ?? undefined,
+  );
 }
 
 async function get(edgeUrl: string, pathAndQuery: string): Promise<Record<string, unknown>> {
