@@ -1,4 +1,5 @@
 // Shops, cards that buy there, and accrual, for tests: from a card's event to what a merchant is owed, through the real intake.
+import type { Profile } from '../contracts/profile.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import type { Intake } from '../origin/intake/intake.ts';
 import { asMessages, SampleBooks } from '../origin/intake/sample-books.ts';
@@ -31,6 +32,8 @@ interface Totals {
   readonly owed: number;
   readonly unassigned: number;
   readonly withheld: number;
+  /** Of refunds: what no shop is charged with. */
+  readonly unmatched: number;
   /** What was refunded at shops beyond what they were owed. */
   readonly deficit: number;
 }
@@ -52,11 +55,20 @@ export class SampleShops {
   }
 
   async owed(merchant: string): Promise<number> {
-    return Number((await balanceOf(this.database, merchant)).split(' ')[0]);
+    const [credits = 0, , debits = 0] = (await balanceOf(this.database, merchant)).split(' ').map(Number);
+    return credits - debits;
   }
 
-  card(): Promise<SampleCard> {
-    return this.#books.knownCard();
+  /** `profile`: what it has beside a plain card's, at the edge and here. */
+  async card(profile: Partial<Profile> = {}): Promise<SampleCard> {
+    const card = await this.#books.knownCard();
+    if (Object.keys(profile).length === 0) return card;
+    card.putProfile(profile);
+    await this.database.sql.query('update cards set profile = $2 where card_token = $1', [
+      card.card_token,
+      JSON.stringify(card.state.profile),
+    ]);
+    return card;
   }
 
   /** Gives the card's account money. */
@@ -121,10 +133,11 @@ export class SampleShops {
     return rows;
   }
 
-  /** On the only item that is open. */
-  async acted(name: string, input: object) {
+  /** On the only item that is open, of one kind where there are several. */
+  async acted(name: string, input: object, kind: OpenItemKind | null = null) {
     const { rows } = await this.database.sql.query<{ id: string; kind: OpenItemKind }>(
-      `select open_item_id as id, kind from open_items where status = 'open'`,
+      `select open_item_id as id, kind from open_items where status = 'open' and kind = coalesce($1, kind)`,
+      [kind],
     );
     const action = actionsOf(rows[0]?.kind ?? 'dead_letter').find((one) => one.name === name);
     if (action === undefined) throw new Error(`there is no ${name}`);
@@ -141,8 +154,9 @@ export class SampleShops {
           join ledger_accounts using (ledger_account_no) where kind = 'merchant_payable') as owed,
          (select coalesce(sum(net_minor), 0)::int from unassigned_clearings) as unassigned,
          (select coalesce(sum(left_minor), 0)::int from unapproved_clearings where state in ('withheld', 'kept')) as withheld,
+         (select coalesce(sum(left_minor), 0)::int from unmatched_refunds where state in ('withheld', 'kept')) as unmatched,
          (select coalesce(sum(deficit_minor), 0)::int from merchant_accruals) as deficit`,
     );
-    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0, deficit: 0 };
+    return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0, unmatched: 0, deficit: 0 };
   }
 }

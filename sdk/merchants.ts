@@ -40,6 +40,8 @@ export interface Merchant {
   readonly owed_minor: number;
   /** What is not payable until an operator has looked at an open item of this merchant. */
   readonly withheld_minor: number;
+  /** What was refunded beyond what is owed: what clears next makes it good first. */
+  readonly deficit_minor: number;
   readonly created_at: string;
 }
 

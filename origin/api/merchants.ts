@@ -59,6 +59,8 @@ const merchantSchema = z.strictObject({
   owed_minor: z.bigint(),
   /** What is not payable until a person has looked at an open item of this merchant. */
   withheld_minor: z.bigint(),
+  /** What was refunded beyond what is owed: what clears next makes it good first. */
+  deficit_minor: z.bigint(),
   created_at: z.iso.datetime(),
 });
 
@@ -93,6 +95,7 @@ async function views(sql: Sql, rows: readonly MerchantRow[]) {
       ledger_account_id: account.ledger_account_id,
       owed_minor: account.payable_minor,
       withheld_minor: account.withheld_minor,
+      deficit_minor: account.deficit_minor,
       created_at: created_at.toISOString(),
     };
   });

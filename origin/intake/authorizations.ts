@@ -19,6 +19,7 @@ interface StoredRow {
   readonly held_minor: string;
   readonly posted_minor: string;
   readonly approved_minor: string | null;
+  readonly joined_posted_minor: string;
   readonly opened_at_ms: string;
   readonly updated_at_ms: string;
   readonly joined_into: string | null;
@@ -39,6 +40,7 @@ export async function loadAuthorizations(sql: Sql, ids: readonly string[]): Prom
     held_minor: BigInt(row.held_minor),
     posted_minor: BigInt(row.posted_minor),
     approved_minor: row.approved_minor === null ? null : BigInt(row.approved_minor),
+    joined_posted_minor: BigInt(row.joined_posted_minor),
     opened_at_ms: Number(row.opened_at_ms),
     updated_at_ms: Number(row.updated_at_ms),
   }));
@@ -51,16 +53,16 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
     name: 'store_authorizations',
     text: `insert into authorizations (authorization_id, stream_id, ledger_account_no, currency, merchant, status, reason,
              requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms, joined_into, network_merchant_id,
-             approved_minor)
+             approved_minor, joined_posted_minor)
            select * from unnest($1::text[], $2::bigint[], $3::bigint[], $4::text[], string_to_array($5, E'\\n', '')::json[],
              $6::text[], $7::text[], $8::bigint[], $9::bigint[], $10::bigint[], $11::bigint[], $12::bigint[], $13::text[],
-             string_to_array($14, E'\\n', ''), $15::bigint[])
+             string_to_array($14, E'\\n', ''), $15::bigint[], $16::bigint[])
            on conflict (authorization_id) do update set
              ledger_account_no = excluded.ledger_account_no, currency = excluded.currency,
              merchant = excluded.merchant, status = excluded.status, reason = excluded.reason, requested_minor = excluded.requested_minor,
              held_minor = excluded.held_minor, posted_minor = excluded.posted_minor, updated_at_ms = excluded.updated_at_ms,
              joined_into = excluded.joined_into, network_merchant_id = excluded.network_merchant_id,
-             approved_minor = excluded.approved_minor`,
+             approved_minor = excluded.approved_minor, joined_posted_minor = excluded.joined_posted_minor`,
     values: [
       wordColumn(rows.map(({ authorization_id }) => authorization_id)),
       numberColumn(rows.map(({ stream_id }) => stream_id)),
@@ -77,6 +79,7 @@ export async function storeAuthorizations(sql: Sql, rows: readonly Authorization
       wordColumn(rows.map(({ joined_into }) => joined_into)),
       lineColumn(rows.map(({ network_merchant_id }) => network_merchant_id)),
       numberColumn(rows.map(({ approved_minor }) => approved_minor)),
+      numberColumn(rows.map(({ joined_posted_minor }) => joined_posted_minor)),
     ],
   });
 }

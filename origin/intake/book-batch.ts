@@ -11,10 +11,10 @@ import {
   type Accounts,
   type AuthorizationRow,
   authorizationIdsOf,
+  type Booking,
   bookEvent,
   currencyOf,
   type MoneyEvent,
-  type Unapproved,
 } from './book-event.ts';
 import { itemOfSetBack } from './card-conditions.ts';
 import type { CountedEvent, Moved } from './card-metrics.ts';
@@ -22,7 +22,7 @@ import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
 import { type EventFlag, flagsOf } from './flags.ts';
-import { noteUnapproved } from './note-unapproved.ts';
+import { noteToJudge, type ToJudge } from './note-to-judge.ts';
 import { findBookedBefore, withoutMoney } from './old-keys.ts';
 import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
@@ -63,7 +63,7 @@ export async function bookBatch(
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
     await raiseOpenItems(sql, setBackBy(impostors, streams));
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
-    const { transfers, moved, unapproved } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
+    const { transfers, moved, unapproved, unmatched } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
@@ -74,7 +74,8 @@ export async function bookBatch(
       })),
     );
     await noteSuspended(sql, house, transfers);
-    await noteUnapproved(sql, unapproved);
+    await noteToJudge(sql, 'unapproved_clearings', unapproved);
+    await noteToJudge(sql, 'unmatched_refunds', unmatched);
     // Last, because from here to the commit every other batch waits for the balances.
     await insertTransfers(sql, transfers);
     const events = countedOf(sorted.sequences, bookedBefore);
@@ -91,13 +92,17 @@ export async function bookBatch(
   });
 }
 
+interface MovedBooking extends Booking {
+  readonly moved: readonly Moved[];
+}
+
 /** Books the events whose turn has come, stores what became of their authorizations, and returns the transfers to write. */
 async function bookRuns(
   sql: Sql,
   house: HouseAccounts,
   sequences: readonly CardSequence[],
   bookedBefore: ReadonlySet<string>,
-): Promise<{ transfers: readonly Transfer[]; moved: readonly Moved[]; unapproved: readonly Unapproved[] }> {
+): Promise<Omit<MovedBooking, 'authorizations'>> {
   const events = sequences.flatMap(({ stream, run }) =>
     run.flatMap(({ event }) => {
       if (event === null || event.kind === 'profile') return [];
@@ -111,17 +116,19 @@ async function bookRuns(
 
   const transfers: Transfer[] = [];
   const moved: Moved[] = [];
-  const unapproved: Unapproved[] = [];
+  const unapproved: ToJudge[] = [];
+  const unmatched: ToJudge[] = [];
   for (const { stream, event } of events) {
     const accounts = accountsOf(stream, house);
     const booking = bookEvent(event, stream.stream_id, rows, accounts);
     for (const row of booking.authorizations) rows.set(row.authorization_id, row);
     transfers.push(...booking.transfers);
     unapproved.push(...booking.unapproved);
+    unmatched.push(...booking.unmatched);
     moved.push(...booking.transfers.map((transfer) => movedBy(transfer, stream, accounts)));
   }
   await storeAuthorizations(sql, [...rows.values()]);
-  return { transfers, moved, unapproved };
+  return { transfers, moved, unapproved, unmatched };
 }
 
 function movedBy(

@@ -5,7 +5,8 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardEvent, Effect } from '../../contracts/card-event.ts';
 import { postings } from '../../core/postings.ts';
 import type { Transfer } from '../ledger/transfers.ts';
-import { approvedAfter } from './approved.ts';
+import { approvedAfter, nothingStands, postedOf } from './approved.ts';
+import type { ToJudge } from './note-to-judge.ts';
 import { shopId } from './shop-id.ts';
 
 export type MoneyEvent = Exclude<CardEvent, { kind: 'profile' }>;
@@ -26,6 +27,8 @@ export interface AuthorizationRow {
   readonly posted_minor: bigint;
   /** How much of what is held the card itself approved (approved.ts); null: stored by a release of before. */
   readonly approved_minor: bigint | null;
+  /** What the authorizations that joined this one had posted. */
+  readonly joined_posted_minor: bigint;
   readonly opened_at_ms: number;
   readonly updated_at_ms: number;
   /** The authorization that this one turned out to be: what comes later belongs to it. */
@@ -38,21 +41,14 @@ export interface Accounts {
   readonly clearing: (currency: string) => number;
 }
 
-/** The part of a clearing that the card did not approve: accrual judges whether its shop is owed it. */
-export interface Unapproved {
-  readonly stream_id: number;
-  readonly sequence: number;
-  readonly authorization_id: string;
-  readonly holder_no: number;
-  readonly clearing_no: number;
-  readonly amount_minor: bigint;
-}
-
 export interface Booking {
   /** The rows that the event changed. */
   readonly authorizations: readonly AuthorizationRow[];
   readonly transfers: readonly Transfer[];
-  readonly unapproved: readonly Unapproved[];
+  /** Of clearings: what the card did not approve. */
+  readonly unapproved: readonly ToJudge[];
+  /** Of refunds: what their purchase had not cleared. */
+  readonly unmatched: readonly ToJudge[];
 }
 
 /** The authorizations whose rows an event reads: its own, and the one that it joins to it. */
@@ -103,10 +99,11 @@ export function bookEvent(
     authorizations: [...own.authorizations, ...joined.authorizations],
     transfers: [...own.transfers, ...joined.transfers],
     unapproved: own.unapproved,
+    unmatched: own.unmatched,
   };
 }
 
-const nothing: Booking = { authorizations: [], transfers: [], unapproved: [] };
+const nothing: Booking = { authorizations: [], transfers: [], unapproved: [], unmatched: [] };
 
 /** What the event did to its own authorization. */
 function bookOwn(
@@ -137,26 +134,26 @@ function bookOwn(
   const place = { holder, clearing: accounts.clearing(currency), currency };
   const transfers = transfersOf(effect, event, { stream_id, authorization_id }, place);
   const joined = rows.get(('joined' in event ? event.joined?.authorization_id : undefined) ?? '');
-  const { approved_minor, unapproved_minor } = approvedAfter({
+  const { approved_minor, unapproved_minor, unmatched_minor } = approvedAfter({
     event,
-    before: own ? row : noHold,
-    joined: joined?.currency === currency ? joined : noHold,
+    before: own ? row : nothingStands,
+    joined: joined?.currency === currency ? joined : nothingStands,
     held_minor: held + holdChange,
     posted_minor: BigInt(effect.posted_minor),
   });
   const money = own
     ? { held_minor: held + holdChange, posted_minor: row.posted_minor + BigInt(effect.posted_minor), approved_minor }
     : { held_minor: row.held_minor, posted_minor: row.posted_minor, approved_minor: row.approved_minor };
-  const after = { ...row, ...money, ...toldBy(event, row), updated_at_ms: event.at_ms };
-  const of = { stream_id, sequence: event.sequence, authorization_id, amount_minor: unapproved_minor };
+  const joined_posted_minor = row.joined_posted_minor + (joined?.currency === row.currency ? postedOf(joined) : 0n);
+  const after = { ...row, ...money, joined_posted_minor, ...toldBy(event, row), updated_at_ms: event.at_ms };
+  const of = { stream_id, sequence: event.sequence, authorization_id, holder_no: holder, clearing_no: place.clearing };
   return {
     authorizations: [{ ...after, status: statusAfter(event, before, after) }],
     transfers,
-    unapproved: unapproved_minor === 0n ? [] : [{ ...of, holder_no: place.holder, clearing_no: place.clearing }],
+    unapproved: unapproved_minor === 0n ? [] : [{ ...of, amount_minor: unapproved_minor }],
+    unmatched: unmatched_minor === 0n ? [] : [{ ...of, amount_minor: unmatched_minor }],
   };
 }
-
-const noHold = { approved_minor: 0n, held_minor: 0n };
 
 /** The authorization that went into the event's own: what it held is given back under its own id. What it posted stays. */
 function bookJoined(
@@ -183,6 +180,7 @@ function bookJoined(
     authorizations: [{ ...after, status: statusAfter(event, row, after) }],
     transfers: transfersOf(effect, event, { stream_id, authorization_id }, place),
     unapproved: [],
+    unmatched: [],
   };
 }
 
@@ -231,6 +229,7 @@ function opened(
     held_minor: 0n,
     posted_minor: 0n,
     approved_minor: 0n,
+    joined_posted_minor: 0n,
     opened_at_ms: at_ms,
     updated_at_ms: at_ms,
     joined_into: null,
@@ -249,7 +248,8 @@ function inCurrency(
 ): AuthorizationRow {
   const moves = effect.hold_minor !== 0 || effect.posted_minor !== 0;
   if (!moves || !isMoneyless(row)) return row;
-  return { ...row, currency, ledger_account_no: accounts.holder(currency) };
+  const joined_posted_minor = row.currency === currency ? row.joined_posted_minor : 0n;
+  return { ...row, currency, ledger_account_no: accounts.holder(currency), joined_posted_minor };
 }
 
 /** What the event says beside money. */

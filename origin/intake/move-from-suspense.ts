@@ -10,6 +10,7 @@
 
 import type { Sql } from '../db/client.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { withheldBooks } from '../settlement/withheld-books.ts';
 import type { LateCard } from './suspended-streams.ts';
 
 interface Place {
@@ -47,12 +48,13 @@ export async function moveAuthorization(sql: Sql, card: LateCard, authorization_
      where authorization_id = $1 and ledger_account_no = $2`,
     [authorization_id, card.suspense_no, card.account_no],
   );
-  // What no card had approved because nobody knew it is judged again (settlement/unapproved.ts): its account's funds count from now on.
-  await sql.query(
-    `update unapproved_clearings set holder_no = $3, reason = case when state = 'withheld' then 'card_made' else reason end
-     where stream_id = $4 and authorization_id = $1 and holder_no = $2 and state in ('new', 'withheld')`,
-    [authorization_id, card.suspense_no, card.account_no, card.stream_id],
-  );
+  // What is withheld because nobody knew the card is judged again (settlement/unapproved.ts): its account's funds and bounds count from now on.
+  for (const { each } of withheldBooks)
+    await sql.query(
+      `update ${each} set holder_no = $3, reason = case when state = 'withheld' then 'card_made' else reason end
+       where stream_id = $4 and authorization_id = $1 and holder_no = $2 and state in ('new', 'withheld')`,
+      [authorization_id, card.suspense_no, card.account_no, card.stream_id],
+    );
   // Last, because from here to the commit every other batch waits for the balances.
   await insertTransfers(sql, transfers);
   return transfers.length;

@@ -22,6 +22,8 @@ export const openItemKinds = {
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
   clearing_withheld:
     'Clearings at a merchant’s shop that no card approved, beyond what passes by itself: booked, and not owed to the shop.',
+  refund_withheld:
+    'Refunds at a merchant’s shop of what no purchase had cleared, beyond what passes by itself: booked, and the shop is not charged with them.',
   accrual_failed: 'A clearing that could not be added to what its merchant is owed.',
   settlement_set_aside: 'A settlement that used up its tries; it was not paid, and its amount stays reserved.',
   settlement_refused:

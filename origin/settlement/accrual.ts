@@ -3,15 +3,16 @@
 // the ledger, which are numbered in the order of their commits, so nothing can appear behind it.
 //
 // Nothing is passed over: what cleared at a shop that no merchant has is kept in unassigned_clearings until one has its id; what no card
-// approved, beyond small sums, is kept in unapproved_clearings until a person says that it is owed (unapproved.ts). And one merchant that the ledger refuses holds up nobody: its amount is kept there too, for a person, and the others are credited.
+// approved, beyond small sums, is kept in unapproved_clearings until a person says that it is owed, and refunds of no purchase in unmatched_refunds (unapproved.ts). And one merchant that the ledger refuses holds up nobody: its amount is kept there too, for a person, and the others are credited.
 
 import type { Database, Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 import { inSavepoint, isRefused, takeOrSetAside } from '../set-aside.ts';
 import { creditMerchants } from './credit-merchants.ts';
-import { type Adjustment, type Window, withholdUnapproved } from './unapproved.ts';
+import { withholdUnapproved } from './unapproved.ts';
 import { defaultBounds, type UnapprovedBounds } from './unapproved-bounds.ts';
 import { type Cleared, keepUnassigned, takeUpNewIds } from './unassigned.ts';
+import type { Adjustment, Window } from './withheld-rows.ts';
 
 /** Seals in one commit: a seal is one statement's transfers, a thousand at most. */
 const sealsMax = 200;

@@ -12,6 +12,8 @@ export interface Owed {
   readonly available_minor: bigint;
   /** What open items keep from being paid (migrations/0015); may be more than is available. */
   readonly withheld_minor: bigint;
+  /** What was refunded beyond what is owed: later clearings make it good before anything is owed again. */
+  readonly deficit_minor: bigint;
   /** What may be asked for: available less withheld, and not below 0. */
   readonly payable_minor: bigint;
 }
@@ -24,6 +26,7 @@ interface Row {
   readonly ledger_account_id: string;
   readonly available_minor: string;
   readonly withheld_minor: string;
+  readonly deficit_minor: string;
 }
 
 /** By merchant; unknown ids are missing. As of this statement: only the database's own check, at the insert, decides. */
@@ -35,7 +38,8 @@ export async function owedTo(sql: Sql, merchantIds: readonly string[]): Promise<
              b.credits_posted - b.debits_posted - b.debits_pending as available_minor,
              (select coalesce(sum(w.amount_minor), 0) from withheld_amounts w
               join open_items i on i.kind = w.kind and i.item_key = w.item_key and i.status = 'open'
-              where w.merchant_id = m.merchant_id) as withheld_minor
+              where w.merchant_id = m.merchant_id) as withheld_minor,
+             coalesce((select d.deficit_minor from merchant_accruals d where d.merchant_id = m.merchant_id), 0) as deficit_minor
            from merchants m
            join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
              and a.account_id is null and a.merchant_id = m.merchant_id and a.provider is null
@@ -53,6 +57,6 @@ function owedOf(row: Row): Owed {
   return {
     ...row,
     payable_account_no: Number(row.payable_account_no),
-    ...{ available_minor, withheld_minor, payable_minor },
+    ...{ available_minor, withheld_minor, payable_minor, deficit_minor: BigInt(row.deficit_minor) },
   };
 }

@@ -1,13 +1,13 @@
-// Open items for clearings that are withheld: one a shop, network and currency, whose amount follows what is withheld there. Only of
-// shops that a merchant has: nobody could be paid the rest, and whoever invents shops would make an item of each.
+// Open items for clearings and refunds that are withheld: one a shop, network and currency of each, whose amount follows what is withheld
+// there. Only of shops that a merchant has: nobody could be paid the rest, and whoever invents shops would make an item of each.
 
 import type { Database, Sql } from '../db/client.ts';
 import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import { clearingsBook, type WithheldBook, withheldBooks } from './withheld-books.ts';
 
 const perRound = 100;
 /** In an item's evidence, the largest first. */
 const shownMax = 20;
-const kind = 'clearing_withheld';
 
 interface Row {
   readonly network_merchant_id: string;
@@ -15,7 +15,7 @@ interface Row {
   readonly network: string;
   readonly currency: string;
   readonly left_minor: string;
-  readonly clearings: string;
+  readonly parts: string;
   readonly merchant_id: string;
   readonly first_at: Date;
   readonly last_at: Date;
@@ -31,20 +31,27 @@ export async function raiseWithheld(database: Database): Promise<boolean> {
       raisingLock,
     ]);
     if (locks[0]?.mine !== true) return false;
-    const { rows } = await sql.query<Row>(
-      `select w.network_merchant_id, w.clearing_no, c.network, c.currency, w.left_minor, w.clearings, w.merchant_id, w.first_at, w.last_at
-       from withheld_clearings w join ledger_accounts c on c.ledger_account_no = w.clearing_no
-       where w.merchant_id is not null and w.left_minor is distinct from coalesce(w.raised_minor, 0)
-       order by w.last_at limit $1`,
-      [perRound],
-    );
-    for (const row of rows) {
-      if (row.left_minor === '0') await closeAsGone(sql, kind, keyOf(row));
-      else await raiseOpenItems(sql, [await itemOf(sql, row)]);
-      await markRaised(sql, row);
-    }
-    return rows.length === perRound;
+    let isMore = false;
+    for (const book of withheldBooks) if (await raiseOf(sql, book)) isMore = true;
+    return isMore;
   });
+}
+
+async function raiseOf(sql: Sql, book: WithheldBook): Promise<boolean> {
+  const { rows } = await sql.query<Row>(
+    `select w.network_merchant_id, w.clearing_no, c.network, c.currency, w.left_minor, w.${book.count} as parts, w.merchant_id,
+       w.first_at, w.last_at
+     from ${book.sums} w join ledger_accounts c on c.ledger_account_no = w.clearing_no
+     where w.merchant_id is not null and w.left_minor is distinct from coalesce(w.raised_minor, 0)
+     order by w.last_at limit $1`,
+    [perRound],
+  );
+  for (const row of rows) {
+    if (row.left_minor === '0') await closeAsGone(sql, book.kind, keyOf(row));
+    else await raiseOpenItems(sql, [await itemOf(sql, book, row)]);
+    await markRaised(sql, book, row);
+  }
+  return rows.length === perRound;
 }
 
 /** As `native USD SHOP`. */
@@ -53,31 +60,37 @@ function keyOf({ network, currency, network_merchant_id }: Row): string {
 }
 
 /** A row that accrual has changed meanwhile is behind again, and comes up in the next round. */
-async function markRaised(sql: Sql, { network_merchant_id, clearing_no, left_minor }: Row): Promise<void> {
+async function markRaised(
+  sql: Sql,
+  { sums }: WithheldBook,
+  { network_merchant_id, clearing_no, left_minor }: Row,
+): Promise<void> {
   const row = [network_merchant_id, clearing_no, left_minor];
+  await sql.query(`update ${sums} set raised_minor = $3 where network_merchant_id = $1 and clearing_no = $2`, row);
   await sql.query(
-    'update withheld_clearings set raised_minor = $3 where network_merchant_id = $1 and clearing_no = $2',
-    row,
-  );
-  await sql.query(
-    `delete from withheld_clearings
+    `delete from ${sums}
      where network_merchant_id = $1 and clearing_no = $2 and left_minor = 0 and raised_minor = 0`,
     [network_merchant_id, clearing_no],
   );
 }
 
-async function itemOf(sql: Sql, row: Row): Promise<RaisedItem> {
+async function itemOf(sql: Sql, book: WithheldBook, row: Row): Promise<RaisedItem> {
   const { network, currency, network_merchant_id, merchant_id } = row;
+  const shop = `shop ${network_merchant_id} (${network}, ${currency})`;
   return {
-    kind,
+    kind: book.kind,
     key: keyOf(row),
-    summary: `What cleared at shop ${network_merchant_id} (${network}, ${currency}) without a card's approval is withheld from ${merchant_id}.`,
+    summary:
+      book === clearingsBook
+        ? `What cleared at ${shop} without a card's approval is withheld from ${merchant_id}.`
+        : `What was refunded at ${shop} of no purchase is withheld: ${merchant_id} is not charged with it.`,
     amount: { minor: BigInt(row.left_minor), currency },
     merchant_id,
     evidence: {
-      ...{ network, network_merchant_id, currency, left_minor: row.left_minor, clearings: Number(row.clearings) },
+      ...{ network, network_merchant_id, currency, left_minor: row.left_minor },
+      ...{ [book.count]: Number(row.parts) },
       ...{ first_at: row.first_at.toISOString(), last_at: row.last_at.toISOString() },
-      ...(await clearingsOf(sql, row)),
+      ...(await partsOf(sql, book, row)),
     },
     // More that is withheld is new, also where what was there had been looked at.
     reopens: true,
@@ -85,17 +98,17 @@ async function itemOf(sql: Sql, row: Row): Promise<RaisedItem> {
 }
 
 /** Why, and the largest of them. */
-async function clearingsOf(sql: Sql, { network_merchant_id, clearing_no }: Row): Promise<object> {
+async function partsOf(sql: Sql, book: WithheldBook, { network_merchant_id, clearing_no }: Row): Promise<object> {
   const withheld = `network_merchant_id = $1 and clearing_no = $2 and state = 'withheld' and left_minor > 0`;
   const { rows: reasons } = await sql.query(
-    `select reason, count(*)::int as clearings, sum(left_minor)::text as left_minor, count(distinct stream_id)::int as cards
-     from unapproved_clearings where ${withheld} group by reason order by reason`,
+    `select reason, count(*)::int as ${book.count}, sum(left_minor)::text as left_minor, count(distinct stream_id)::int as cards
+     from ${book.each} where ${withheld} group by reason order by reason`,
     [network_merchant_id, clearing_no],
   );
   const { rows: largest } = await sql.query(
     `select u.authorization_id, s.network || ':' || s.card_token as card_key, u.amount_minor, u.left_minor, u.reason, u.booked_at
      from (
-       select * from unapproved_clearings where ${withheld} order by left_minor desc, stream_id, sequence limit $3
+       select * from ${book.each} where ${withheld} order by left_minor desc, stream_id, sequence limit $3
      ) as u join card_streams s using (stream_id) order by u.left_minor desc, u.stream_id, u.sequence`,
     [network_merchant_id, clearing_no, shownMax],
   );

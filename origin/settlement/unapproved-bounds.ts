@@ -1,12 +1,13 @@
-// How much of what no card approved is owed to shops without a person. Networks do send such clearings (tips, fuel, offline, late ones),
-// so small sums pass; whoever has a network's credential can invent them, so large sums wait.
+// How much of what no card approved is owed to shops without a person, and how much of what no purchase had cleared is refunded. Networks
+// do send such clearings (tips, fuel, offline, late ones) and refunds, so small sums pass; whoever has a network's credential can invent
+// them, so large sums wait.
 
 import { type Amounts, amountMaxMinor } from '../../contracts/amount-max.ts';
 
 export interface UnapprovedBounds {
-  /** Minor units by currency: of one card on one day by UTC, what its account's funds do not cover. */
+  /** Minor units by currency: of one card on one day by UTC, what its account's funds do not cover; and of refunds, all. */
   readonly perCard: Amounts;
-  /** Of one network on one day by UTC, all that no card approved, covered by funds or not. */
+  /** Of one network on one day by UTC, all that no card approved, covered by funds or not; and as much of refunds. */
   readonly perNetwork: Amounts;
 }
 
@@ -20,17 +21,18 @@ function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency:
   return BigInt(set ?? Math.floor(amountMaxMinor(currency, new Map()) / defaultParts[of]));
 }
 
-export type WithheldReason = 'no_account' | 'beyond_funds' | 'network_sum';
+/** `beyond_funds` of clearings and `card_sum` of refunds: the card's day is over its bound. */
+export type WithheldReason = 'no_account' | 'beyond_funds' | 'card_sum' | 'network_sum';
 
 export interface ToJudge {
   readonly clearing_no: string;
   readonly stream_id: string;
   readonly currency: string;
   readonly left_minor: bigint;
-  /** Debited to suspense: nobody knows the card, or its account has another currency. */
+  /** Booked to suspense: nobody knows the card, or its account has another currency. */
   readonly in_suspense: boolean;
-  /** How far the cardholder's account is below nothing, holds counted. */
-  readonly overdraft_minor: bigint;
+  /** What the cardholder's account covers is left out, holds counted; null: nothing is, because it is a refund. */
+  readonly overdraft_minor: bigint | null;
 }
 
 /** What has passed today, by `<clearing_no> <stream_id>`; stream 0 is the network's sum. Judging adds to it. */
@@ -40,9 +42,10 @@ export type PassedToday = Map<string, bigint>;
 export function judge(one: ToJudge, passed: PassedToday, bounds: UnapprovedBounds): WithheldReason | null {
   const { clearing_no, stream_id, currency, left_minor, overdraft_minor } = one;
   if (one.in_suspense) return 'no_account';
-  const beyond = least(left_minor, overdraft_minor);
+  const beyond = overdraft_minor === null ? left_minor : least(left_minor, overdraft_minor);
   const ofCard = (passed.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
-  if (beyond > 0n && ofCard > boundOf(bounds, 'perCard', currency)) return 'beyond_funds';
+  if (beyond > 0n && ofCard > boundOf(bounds, 'perCard', currency))
+    return overdraft_minor === null ? 'card_sum' : 'beyond_funds';
   const ofNetwork = (passed.get(`${clearing_no} 0`) ?? 0n) + left_minor;
   if (ofNetwork > boundOf(bounds, 'perNetwork', currency)) return 'network_sum';
   if (beyond > 0n) passed.set(`${clearing_no} ${stream_id}`, ofCard);

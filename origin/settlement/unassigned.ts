@@ -4,6 +4,7 @@
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
 import { creditMerchants } from './credit-merchants.ts';
+import { withheldBooks } from './withheld-books.ts';
 
 export interface Cleared {
   /** Empty where the network named no shop. */
@@ -83,13 +84,14 @@ export async function takeUpNewIds(sql: Sql): Promise<{ readonly cleared: Cleare
   );
   for (const row of rows) await takeOut(sql, row, BigInt(row.net_minor));
   // What is withheld at their shops stays so, and is now for a person: somebody could be paid it.
-  await sql.query(
-    `update withheld_clearings w set merchant_id = m.merchant_id
-     from merchants m, ledger_accounts c
-     where m.merchant_id = any ($1::text[]) and w.network_merchant_id = any (m.network_merchant_ids)
-       and c.ledger_account_no = w.clearing_no and c.currency = m.currency`,
-    [merchantIds],
-  );
+  for (const { sums } of withheldBooks)
+    await sql.query(
+      `update ${sums} w set merchant_id = m.merchant_id
+       from merchants m, ledger_accounts c
+       where m.merchant_id = any ($1::text[]) and w.network_merchant_id = any (m.network_merchant_ids)
+         and c.ledger_account_no = w.clearing_no and c.currency = m.currency`,
+      [merchantIds],
+    );
   await sql.query('update merchants set ids_taken_up = true where merchant_id = any ($1::text[])', [merchantIds]);
   return {
     cleared: rows.map((row) => ({ ...row, net_minor: BigInt(row.net_minor) })),

@@ -1,30 +1,33 @@
-// What a person decides of clearings that are withheld: they are owed to their shop, or stay withheld. In the caller's transaction,
-// under the lock of accrual.
+// What a person decides of clearings and refunds that are withheld: their shop is owed them, or charged with them, or they stay withheld.
+// In the caller's transaction, under the lock of accrual.
 
 import type { Sql } from '../db/client.ts';
 import { creditMerchants } from './credit-merchants.ts';
 import { type Cleared, keepUnassigned } from './unassigned.ts';
+import type { WithheldBook } from './withheld-books.ts';
 
 export interface Decided {
+  readonly book: WithheldBook;
   readonly network: string;
   readonly currency: string;
   readonly network_merchant_id: string;
   /** What the person saw that is withheld at this shop. */
   readonly of_minor: bigint;
-  /** Only what cleared for this one; null: all of it. */
+  /** Only what is of this one; null: all of it. */
   readonly authorization_id: string | null;
   readonly to: 'released' | 'kept';
 }
 
 /** Example: 800.00 and 90.00 are withheld at a shop; 90.00 is released by its authorization, and 800.00 stay. */
 export async function decideWithheld(sql: Sql, decided: Decided) {
-  const { authorization_id, to } = decided;
+  const { book, authorization_id, to } = decided;
   const sum = await lockSum(sql, decided);
   if (sum === null) return { outcome: 'nothing_left' } as const;
   if (sum.left_minor !== decided.of_minor) return { outcome: 'changed', left_minor: sum.left_minor } as const;
-  const moved = await move(sql, sum, { authorization_id, to });
+  const moved = await move(sql, sum, { book, authorization_id, to });
   if (moved.clearings === 0) return { outcome: 'nothing_left' } as const;
-  if (to === 'released') await owe(sql, { ...sum, ...moved, currency: decided.currency });
+  if (to === 'released')
+    await owe(sql, { ...sum, ...moved, net_minor: -book.sign * moved.net_minor, currency: decided.currency });
   return {
     outcome: 'decided',
     moved_minor: moved.net_minor,
@@ -42,7 +45,7 @@ async function lockSum(sql: Sql, of: Decided): Promise<Sum | null> {
   await sql.query('select seal_no from accrual_head for update');
   const { rows } = await sql.query<Omit<Sum, 'left_minor'> & { left_minor: string }>(
     `select w.network_merchant_id, w.clearing_no, w.left_minor
-     from withheld_clearings w join ledger_accounts c on c.ledger_account_no = w.clearing_no
+     from ${of.book.sums} w join ledger_accounts c on c.ledger_account_no = w.clearing_no
      where w.network_merchant_id = $1 and c.network = $2 and c.currency = $3 and w.left_minor > 0 for update of w`,
     [of.network_merchant_id, of.network, of.currency],
   );
@@ -51,11 +54,15 @@ async function lockSum(sql: Sql, of: Decided): Promise<Sum | null> {
 }
 
 /** One that is named is released also where somebody had decided to keep it. */
-async function move(sql: Sql, of: Sum, { authorization_id, to }: Pick<Decided, 'authorization_id' | 'to'>) {
+async function move(
+  sql: Sql,
+  of: Sum,
+  { book, authorization_id, to }: Pick<Decided, 'book' | 'authorization_id' | 'to'>,
+) {
   const from = to === 'released' && authorization_id !== null ? ['withheld', 'kept'] : ['withheld'];
   const { rows } = await sql.query<{ authorization_id: string; left_minor: string; was: string }>(
-    `update unapproved_clearings u set state = $3
-     from unapproved_clearings o
+    `update ${book.each} u set state = $3
+     from ${book.each} o
      where o.stream_id = u.stream_id and o.sequence = u.sequence and u.network_merchant_id = $1 and u.clearing_no = $2
        and u.state = any ($4::text[]) and u.left_minor > 0 and ($5::text is null or u.authorization_id = $5)
      returning u.authorization_id, u.left_minor, o.state as was`,
@@ -65,7 +72,7 @@ async function move(sql: Sql, of: Sum, { authorization_id, to }: Pick<Decided, '
   const sumOf = (some: typeof rows) => some.reduce((sum, { left_minor }) => sum + BigInt(left_minor), 0n);
   await sql.query(
     // What is left is raised again, also where it is the sum that the closed item says.
-    `update withheld_clearings set left_minor = left_minor - $3, clearings = clearings - $4,
+    `update ${book.sums} set left_minor = left_minor - $3, ${book.count} = ${book.count} - $4,
        raised_minor = case when left_minor = $3 then raised_minor end
      where network_merchant_id = $1 and clearing_no = $2`,
     [of.network_merchant_id, of.clearing_no, sumOf(withheld), withheld.length],

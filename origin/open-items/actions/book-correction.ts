@@ -25,6 +25,7 @@ export const bookCorrection = outsideAction({
     'refund_above_cleared',
     'card_behind_ledger',
     'clearing_withheld',
+    'refund_withheld',
   ],
   input: z.strictObject({ message: z.record(z.string(), z.unknown()), card_key: z.string().max(300).optional() }),
   async call({ database: { sql }, edge }, item, asked) {

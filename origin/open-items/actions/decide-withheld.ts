@@ -1,46 +1,53 @@
-// release and keep_withheld: what becomes of clearings that no card approved and that no bound let pass. They are booked in any case:
-// the cardholder is debited, and the network is credited. This says only whether the shop is owed them.
+// release and keep_withheld: what becomes of clearings that no card approved, and of refunds of no purchase, that no bound let pass. They
+// are booked in any case: between the cardholder and the network. This says only whether the shop is owed them, or charged with them.
 
 import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import type { Sql } from '../../db/client.ts';
 import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
 import { type Decided, decideWithheld } from '../../settlement/withheld.ts';
+import { withheldBooks } from '../../settlement/withheld-books.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
+import type { OpenItem } from '../open-item.ts';
 import { clearedEvidenceSchema } from './assign-merchant.ts';
 
 const input = z.strictObject({
   /** The sum that the item shows: refused where it is another by now, so that nothing is decided that nobody has looked at. */
   of_minor: z.int().positive(),
-  /** Only what cleared for this one; not given: all of it. */
+  /** Only what is of this one; not given: all of it. */
   authorization_id: z.optional(idSchema('auth')),
 });
+
+const kinds = withheldBooks.map(({ kind }) => kind);
 
 export const release = transactionAction({
   name: 'release',
   summary:
-    'Owe it to its shop: all of it (`of_minor`, as the item shows it), or only what cleared for `authorization_id`, also where that was kept before.',
-  kinds: ['clearing_withheld'],
+    'Owe it to its shop, or charge the shop with the refund: all of it (`of_minor`, as the item shows it), or only what is of `authorization_id`, also where that was kept before.',
+  kinds,
   input,
-  perform: ({ sql }, { evidence }, asked) => decide(sql, evidence, asked, 'released'),
+  perform: ({ sql }, item, asked) => decide(sql, item, asked, 'released'),
 });
 
 export const keepWithheld = transactionAction({
   name: 'keep_withheld',
   summary:
-    'Do not owe it to its shop: all of it (`of_minor`, as the item shows it), or only what cleared for `authorization_id`. It stays booked.',
-  kinds: ['clearing_withheld'],
+    'Do not owe it to its shop, or do not charge the shop with the refund: all of it (`of_minor`, as the item shows it), or only what is of `authorization_id`. It stays booked.',
+  kinds,
   input,
-  perform: ({ sql }, { evidence }, asked) => decide(sql, evidence, asked, 'kept'),
+  perform: ({ sql }, item, asked) => decide(sql, item, asked, 'kept'),
 });
 
 async function decide(
   sql: Sql,
-  evidence: unknown,
+  { kind, evidence }: OpenItem,
   { of_minor, authorization_id }: z.output<typeof input>,
   to: Decided['to'],
 ): Promise<ActionOutcome> {
+  const book = withheldBooks.find((one) => one.kind === kind);
+  if (book === undefined) throw new Error(`nothing is withheld by an item ${kind}`);
   const decided = {
+    book,
     ...clearedEvidenceSchema.parse(evidence),
     of_minor: BigInt(of_minor),
     authorization_id: authorization_id ?? null,
