@@ -86,6 +86,8 @@ const notHere: Readonly<Record<string, string>> = {
   dead_queue_messages_total: 'as above',
   token_expiry_seconds: 'as above',
   clearings_withheld_minor: 'has a series for a network once something is withheld',
+  refunds_withheld_minor: 'as above',
+  merchants_deficit_minor: 'has a series for a currency once a merchant was owed something in it',
   suspense_minor: 'has a series for a currency once there is money in it',
   cert_expiry_seconds: 'npm start calls nobody by TLS',
   settlement_payments_of_unconfigured_providers:

@@ -106,6 +106,30 @@ export const settlement: AlertGroup = {
       silent: { series: { [dead('clearing_withheld')]: '0x20', [dead('clearing_unassigned')]: '30x20' }, at: '10m' },
     },
     {
+      name: 'RefundsWithheld',
+      expr: `sum(max by (kind) (open_items{${job},kind="refund_withheld"})) > 0`,
+      ...{ for: '5m', severity: 'SEV-2', service: 'settlement', runbook: 'refunds-withheld', origin: 'ours' },
+      summary: 'Refunds of no purchase are withheld: no shop is charged with them',
+      description:
+        '{{ $value }} shops. A large refund that names no purchase, or a network’s credential in the wrong hands.',
+      fires: { series: { [dead('refund_withheld')]: '1x20' }, at: '10m' },
+      silent: { series: { [dead('refund_withheld')]: '0x20', [dead('clearing_unassigned')]: '30x20' }, at: '10m' },
+    },
+    {
+      name: 'MerchantInDeficit',
+      expr: `max by (currency) (merchants_deficit_minor{${job}}) > 0`,
+      ...{ for: '1h', severity: 'SEV-3', service: 'settlement', runbook: 'merchant-in-deficit', origin: 'ours' },
+      summary: 'More was refunded at a merchant than it is owed (1h)',
+      description:
+        '{{ $value }} in minor units of {{ $labels.currency }}: what clears next makes it good, if anything does.',
+      fires: {
+        series: { [`merchants_deficit_minor{${job},currency="USD"}`]: '500x90' },
+        at: '80m',
+        labels: { currency: 'USD' },
+      },
+      silent: { series: { [`merchants_deficit_minor{${job},currency="USD"}`]: '0x10 500x30 0x50' }, at: '80m' },
+    },
+    {
       name: 'SettlementResultLost',
       expr: `increase(settlement_results_not_recorded_total{${job}}[15m]) > 0`,
       ...{ severity: 'SEV-2', service: 'settlement', runbook: 'db-errors', origin: 'ours' },

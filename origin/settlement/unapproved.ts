@@ -1,5 +1,5 @@
 // What accrual is about to owe, less what no card approved and what no purchase had cleared: small sums pass, the rest is withheld until a
-// person says so (docs/decisions/0021, 0023). Under the lock that accrual holds, so the sums of a day are exact.
+// person says so (docs/decisions/0021, 0024). Under the lock that accrual holds, so the sums of a day are exact.
 //
 // Example: a card approves 100.00, and 900.00 clear at a shop. The shop is owed 100.00, and 800.00 are withheld. A refund of 900.00
 // leaves nothing withheld, and takes 100.00 from what the shop is owed. A refund of 600.00 more is withheld: the shop keeps it.

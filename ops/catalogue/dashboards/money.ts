@@ -132,6 +132,11 @@ export const webhooks: Dashboard = {
             largest('clearings_withheld_minor', { by: 'network, currency, owner' }),
             'withheld {{network}} {{currency}} {{owner}}',
           ],
+          [
+            largest('refunds_withheld_minor', { by: 'network, currency, owner' }),
+            'refunds withheld {{network}} {{currency}} {{owner}}',
+          ],
+          [largest('merchants_deficit_minor', { by: 'currency' }), 'deficits {{currency}}'],
         ]),
         figure('At providers that are not configured', 'short', [
           [largest('settlement_payments_of_unconfigured_providers', { by: 'psp' }), '{{psp}}'],
