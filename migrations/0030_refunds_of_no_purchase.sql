@@ -5,10 +5,11 @@
 alter table authorizations add column joined_posted_minor bigint not null default 0;
 grant update (joined_posted_minor) on authorizations to atlas_app;
 with recursive into_one as (
-  select joined_into as authorization_id, posted_minor, currency from authorizations where joined_into is not null
+  select joined_into as authorization_id, posted_minor, currency, 1 as steps from authorizations where joined_into is not null
   union all
-  select a.joined_into, i.posted_minor, i.currency
-  from into_one i join authorizations a on a.authorization_id = i.authorization_id where a.joined_into is not null
+  -- No authorization joins back; the bound is there so that this ends whatever is stored.
+  select a.joined_into, i.posted_minor, i.currency, i.steps + 1
+  from into_one i join authorizations a on a.authorization_id = i.authorization_id where a.joined_into is not null and i.steps < 100
 )
 update authorizations a set joined_posted_minor = s.posted_minor
 from (select authorization_id, currency, sum(posted_minor) as posted_minor from into_one group by 1, 2) as s
@@ -37,6 +38,7 @@ create index unmatched_refunds_new on unmatched_refunds (stream_id, sequence) wh
 create index unmatched_refunds_again on unmatched_refunds (stream_id, sequence) where reason = 'card_made';
 -- What a clearing of the purchase takes from, and what a card's funds are less by.
 create index unmatched_refunds_left on unmatched_refunds (stream_id, authorization_id) where state in ('withheld', 'kept') and left_minor > 0;
+create index unmatched_refunds_of_holder on unmatched_refunds (holder_no) where state in ('new', 'withheld', 'kept') and left_minor > 0;
 create index unmatched_refunds_withheld on unmatched_refunds (network_merchant_id, clearing_no) where state = 'withheld' and left_minor > 0;
 
 create table withheld_refunds (

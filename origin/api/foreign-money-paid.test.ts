@@ -37,11 +37,7 @@ const act = (item: Record<string, unknown> | undefined, action: string, input: o
 
 async function standing(merchant_id: string) {
   const { body } = await world.api.call('GET', `/merchants/${merchant_id}`);
-  const { rows } = await world.api.database.sql.query<{ deficit: number }>(
-    'select deficit_minor::int as deficit from merchant_accruals where merchant_id = $1',
-    [merchant_id],
-  );
-  return { owed: body['owed_minor'], deficit: rows[0]?.deficit ?? 0 };
+  return { owed: body['owed_minor'], deficit: body['deficit_minor'] };
 }
 
 async function payOut(merchant_id: Id<'mrch'>, amount_minor: number): Promise<void> {

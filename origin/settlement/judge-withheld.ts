@@ -39,8 +39,12 @@ interface Row {
   readonly overdraft_minor: string;
 }
 
+// Funds that only a refund of no purchase gave the account cover nothing, also where it is not judged yet (`new`).
 const columns = `u.stream_id, u.sequence, u.authorization_id, u.clearing_no, c.currency, u.left_minor,
-  h.kind = 'suspense' as in_suspense, greatest(b.debits_posted + b.debits_pending - b.credits_posted, 0) as overdraft_minor`;
+  h.kind = 'suspense' as in_suspense, greatest(b.debits_posted + b.debits_pending - b.credits_posted + coalesce((
+    select sum(r.left_minor) from unmatched_refunds r
+    where r.holder_no = u.holder_no and r.state in ('new', 'withheld', 'kept') and r.left_minor > 0
+  ), 0), 0) as overdraft_minor`;
 const accounts = `
   join ledger_accounts c on c.ledger_account_no = u.clearing_no
   join ledger_accounts h on h.ledger_account_no = u.holder_no

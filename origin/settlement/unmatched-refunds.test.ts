@@ -1,6 +1,7 @@
 // Refunds of what no purchase had cleared: booked whatever they are; taken from their shop, and counted as funds of a card that its shops may
 // be owed for, only within bounds, or when a person says so. The attacker here has a network's credential and a merchant's shop.
 
+import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
@@ -12,6 +13,7 @@ import { addNetworkMerchantIds } from './merchants.ts';
 import { owedTo } from './owed.ts';
 import { withholdUnapproved } from './unapproved.ts';
 import { defaultBounds } from './unapproved-bounds.ts';
+import { measureWithheld } from './withheld-metrics.ts';
 
 let shops: SampleShops;
 let merchant: string;
@@ -49,6 +51,19 @@ const openItems = async () =>
     .map(({ kind, amount, status }) => `${kind} ${amount} ${status}`);
 
 const deficit = async () => Number((await owedTo(shops.database.sql, [merchant])).get(merchant)?.deficit_minor);
+
+async function figures() {
+  const registry = new Registry();
+  measureWithheld(registry, shops.database.sql);
+  const read = async (name: string) => {
+    const found = await registry.getSingleMetric(name)?.get();
+    return found?.values.reduce((sum, { value }) => sum + value, 0);
+  };
+  return {
+    merchants_deficit_minor: await read('merchants_deficit_minor'),
+    refunds_withheld_minor: await read('refunds_withheld_minor'),
+  };
+}
 
 /** Posted is what is owed, unassigned or withheld, less refunds that no shop is charged with and those beyond what it was owed. */
 async function lawHolds(): Promise<void> {
@@ -135,18 +150,27 @@ describe('a refund of no purchase', () => {
     await lawHolds();
   });
 
-  test('of a purchase that cleared under another name of it is no such refund', async () => {
-    const card = await shops.card();
-    const key = card.authorize(90_000, { key: 'r1', authorization_key: 'first', merchant: shop('OURS') });
-    await told(card, cleared(90_000, { authorization_key: 'first' }));
-    expect(key).toBe('r1');
-    // The network says that `second` is the same purchase.
-    await told(card, said('clearing', 1_000, { authorization_key: 'second', final: true }));
-    await told(card, refunded(80_000, { authorization_key: 'second', alias_key: 'first' }));
-    expect(await openItems()).toEqual([]);
-    expect(await shops.owed(merchant)).toBe(11_000);
-    await lawHolds();
-  });
+  test.each([
+    ['second', 'first'],
+    ['first', 'second'],
+  ])(
+    'of a purchase that cleared under another name of it is no such refund (%s, known as %s)',
+    async (authorization_key, alias_key) => {
+      const card = await shops.card();
+      for (const [index, [name, amount]] of Object.entries({ first: 90_000, second: 90_001 }).entries()) {
+        card.authorize(amount, { key: `asked-${index}`, authorization_key: name, merchant: shop('OURS') });
+        await told(card, cleared(amount, { authorization_key: name }));
+      }
+      // The network says that both are one purchase: from now on the events of both are booked to one of them.
+      await told(card, refunded(80_000, { authorization_key, alias_key }));
+      await told(card, refunded(100_000, { authorization_key }));
+      expect(await openItems()).toEqual([]);
+      expect(await shops.owed(merchant)).toBe(1);
+      await told(card, refunded(60_001, { authorization_key }));
+      expect(await openItems()).toEqual(['refund_withheld 60000 open']);
+      await lawHolds();
+    },
+  );
 
   test('at a shop that nobody has is no item, and that of a merchant that gets the shop', async () => {
     await told(new SampleCard('invented', null), refunded(5_000, { merchant: shop('LATER') }));
@@ -162,11 +186,13 @@ describe('a refund of no purchase', () => {
   test('that a person releases is taken from the shop once, and what is beyond what it is owed is its deficit', async () => {
     await bought(await shops.card(), 40_000);
     await told(new SampleCard('invented', null), refunded(70_000));
+    expect(await figures()).toEqual({ merchants_deficit_minor: 0, refunds_withheld_minor: 70_000 });
     expect(await shops.acted('release', { of_minor: 69_999 })).toMatchObject({ outcome: 'refused' });
     expect(await shops.acted('release', { of_minor: 70_000 })).toMatchObject({ outcome: 'closed' });
     await shops.accrueAll();
     expect(await shops.owed(merchant)).toBe(0);
     expect(await deficit()).toBe(30_000);
+    expect(await figures()).toEqual({ merchants_deficit_minor: 30_000, refunds_withheld_minor: 0 });
     expect(await openItems()).toEqual(['refund_withheld 70000 resolved']);
     await lawHolds();
   });
@@ -249,6 +275,20 @@ describe('what a card approves on funds that a refund of no purchase gave it', (
     }
     expect(await shops.owed(merchant)).toBe(400_000);
     expect(await openItems()).toEqual([]);
+    await lawHolds();
+  });
+
+  test.each([
+    ['before', true],
+    ['after', false],
+  ])('covers no clearing that the card did not approve, where the refund comes %s it', async (_, isBefore) => {
+    const card = await shops.card();
+    const refund = refunded(5_000_000, { merchant: null });
+    const clearing = cleared(4_900_000);
+    for (const message of isBefore ? [refund, clearing] : [clearing, refund]) card.receive(message);
+    await told(card);
+    expect(await shops.owed(merchant)).toBe(0);
+    expect(await openItems()).toEqual(['clearing_withheld 4900000 open']);
     await lawHolds();
   });
 

@@ -57,8 +57,8 @@ function measureDeficits(registry: Registry, sql: Sql): void {
       gauge.reset();
       const { rows } = await sql
         .query<{ currency: string; deficit_minor: string }>(
-          `select m.currency, sum(a.deficit_minor)::text as deficit_minor
-           from merchant_accruals a join merchants m using (merchant_id) group by 1`,
+          `select m.currency, coalesce(sum(a.deficit_minor), 0)::text as deficit_minor
+           from merchants m left join merchant_accruals a using (merchant_id) group by 1`,
         )
         .catch(() => ({ rows: [] }));
       for (const { currency, deficit_minor } of rows) gauge.set({ currency }, Number(deficit_minor));
