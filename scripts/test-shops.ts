@@ -1,4 +1,5 @@
 // Shops, cards that buy there, and accrual, for tests: from a card's event to what a merchant is owed, through the real intake.
+import type { CardMessage } from '../contracts/card-message.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import type { Intake } from '../origin/intake/intake.ts';
@@ -6,6 +7,7 @@ import { asMessages, SampleBooks } from '../origin/intake/sample-books.ts';
 import type { SampleCard } from '../origin/intake/sample-card.ts';
 import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
 import { insertTransfers } from '../origin/ledger/transfers.ts';
+import { verifyLedger } from '../origin/ledger/verify.ts';
 import { createActing } from '../origin/open-items/act.ts';
 import type { ActionParts } from '../origin/open-items/action.ts';
 import { actionsOf } from '../origin/open-items/actions/all.ts';
@@ -14,6 +16,7 @@ import { accrue } from '../origin/settlement/accrual.ts';
 import { raiseUnassigned } from '../origin/settlement/raise-unassigned.ts';
 import { raiseWithheld } from '../origin/settlement/raise-withheld.ts';
 import { defaultBounds, type UnapprovedBounds } from '../origin/settlement/unapproved-bounds.ts';
+import { withheldBooks } from '../origin/settlement/withheld-books.ts';
 import { balanceOf, doer, sampleMerchant } from './test-settlements.ts';
 
 export interface Shop {
@@ -25,6 +28,20 @@ export interface Shop {
 
 export function shop(id: string | null, name: string | null = 'Shop'): Shop {
   return { id, name, category: null, country: null };
+}
+
+let messages = 0;
+/** What whoever has a network's credential says; at the shop OURS, and of no purchase, where nothing else is given. */
+export function saying(kind: 'clearing' | 'refund', amount_minor: number, over: object = {}): CardMessage {
+  messages += 1;
+  const message = { message_key: `said-${messages}`, currency: 'USD', authorization_key: null, amount_minor };
+  return {
+    kind,
+    ...message,
+    ...(kind === 'clearing' && { final: true }),
+    merchant: shop('OURS'),
+    ...over,
+  } as CardMessage;
 }
 
 interface Totals {
@@ -115,6 +132,12 @@ export class SampleShops {
     return results.map(({ outcome }) => outcome);
   }
 
+  async told(card: SampleCard, ...said: CardMessage[]): Promise<void> {
+    for (const message of said) card.receive(message);
+    await this.book(card);
+    await this.accrueAll();
+  }
+
   /** Returns the merchants that were set aside. */
   async accrueAll(): Promise<string[]> {
     const setAside: string[] = [];
@@ -158,5 +181,29 @@ export class SampleShops {
          (select coalesce(sum(deficit_minor), 0)::int from merchant_accruals) as deficit`,
     );
     return rows[0] ?? { posted: 0, owed: 0, unassigned: 0, withheld: 0, unmatched: 0, deficit: 0 };
+  }
+
+  /**
+   * Empty: what is posted is what is owed, unassigned or withheld, less refunds that no shop is charged with and those beyond what it was owed;
+   * open items' sums are those of their rows; and the ledger agrees with itself.
+   */
+  async broken(): Promise<string[]> {
+    const { posted, owed, unassigned, withheld, unmatched, deficit } = await this.totals();
+    const booked = owed + unassigned + withheld - unmatched - deficit;
+    const { rows } = await this.database.sql.query<{ of: string; each: number; sum: number }>(
+      withheldBooks
+        .map(
+          ({ each, sums }) => `select '${each}' as of,
+             (select coalesce(sum(left_minor), 0)::int from ${each} where state = 'withheld') as each,
+             (select coalesce(sum(left_minor), 0)::int from ${sums}) as sum`,
+        )
+        .join(' union all '),
+    );
+    const { differences } = await verifyLedger(this.database.sql);
+    return [
+      ...(booked === posted ? [] : [`${posted} is posted, and ${booked} is owed or withheld`]),
+      ...rows.flatMap(({ of, each, sum }) => (each === sum ? [] : [`${of}: ${each} in rows, ${sum} in sums`])),
+      ...differences.map((difference) => JSON.stringify(difference)),
+    ];
   }
 }

@@ -46,3 +46,6 @@ export interface AlertGroup {
 
 /** The scrape's label, as I13 and I15 have it: one job for all processes of the origin. */
 export const job = 'job="payments"';
+
+/** Open items of a kind. */
+export const dead = (kind: string) => `open_items{${job},kind="${kind}"}`;

@@ -5,9 +5,10 @@ import { budgets } from './budgets.ts';
 import { cards } from './cards.ts';
 import { database, redisAndVault } from './dependencies.ts';
 import { evidence } from './evidence.ts';
-import { pipe, security, settlement, webhooks } from './house.ts';
+import { pipe, security, webhooks } from './house.ts';
 import { payments } from './payments.ts';
 import { providers } from './providers.ts';
+import { settlement } from './settlements.ts';
 
 export const groups: readonly AlertGroup[] = [
   ...[payments, providers, webhooks, database, redisAndVault, settlement, cards, pipe, security, evidence],

@@ -5,9 +5,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { doer } from '../../scripts/test-settlements.ts';
-import { SampleShops, shop } from '../../scripts/test-shops.ts';
+import { SampleShops, saying, shop } from '../../scripts/test-shops.ts';
 import { SampleCard } from '../intake/sample-card.ts';
-import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from './accrual.ts';
 import { addNetworkMerchantIds } from './merchants.ts';
 
@@ -20,39 +19,17 @@ beforeEach(async () => {
   return () => opened.database.close();
 });
 
-let keys = 0;
-function said(kind: 'clearing' | 'refund', amount_minor: number, over: object = {}): CardMessage {
-  keys += 1;
-  const message = { message_key: `unapproved-${keys}`, currency: 'USD', authorization_key: null, amount_minor };
-  return { kind, ...message, merchant: shop('OURS'), ...over } as CardMessage;
-}
-const cleared = (amount_minor: number, over: object = {}) => said('clearing', amount_minor, { final: true, ...over });
+const cleared = (amount_minor: number, over: object = {}) => saying('clearing', amount_minor, over);
 const refunded = (amount_minor: number, authorization_key: string) =>
-  said('refund', amount_minor, { authorization_key });
-
-async function told(card: SampleCard, ...messages: CardMessage[]): Promise<void> {
-  for (const message of messages) card.receive(message);
-  await shops.book(card);
-  await shops.accrueAll();
-}
+  saying('refund', amount_minor, { authorization_key });
 
 const items = async () => (await shops.openItems()).map(({ kind, amount, status }) => `${kind} ${amount} ${status}`);
 
-/** What is posted is owed, unassigned, withheld, or was refunded beyond what was owed; and the ledger agrees with itself. */
-async function lawHolds(): Promise<void> {
-  const { posted, owed, unassigned, withheld, unmatched, deficit } = await shops.totals();
-  expect(owed + unassigned + withheld - unmatched - deficit).toBe(posted);
-  const { rows: sums } = await shops.database.sql.query<{ rows: number; sums: number }>(
-    `select (select coalesce(sum(left_minor), 0)::int from unapproved_clearings where state = 'withheld') as rows,
-       (select coalesce(sum(left_minor), 0)::int from withheld_clearings) as sums`,
-  );
-  expect(sums[0]?.sums).toBe(sums[0]?.rows);
-  expect((await verifyLedger(shops.database.sql)).differences).toEqual([]);
-}
+const lawHolds = async () => expect(await shops.broken()).toEqual([]);
 
 describe('what a stolen credential of a network says', () => {
   test('of a card that nobody knows is booked, and owed to nobody until a person says so', async () => {
-    await told(new SampleCard('invented', null), cleared(900_000));
+    await shops.told(new SampleCard('invented', null), cleared(900_000));
     expect(await shops.owed(merchant)).toBe(0);
     expect(await items()).toEqual(['clearing_withheld 900000 open']);
     expect(await shops.totals()).toMatchObject({ posted: 900_000, withheld: 900_000, unassigned: 0 });
@@ -60,7 +37,7 @@ describe('what a stolen credential of a network says', () => {
   });
 
   test('of many cards that nobody knows is one item a shop, with their sum', async () => {
-    for (let n = 0; n < 5; n += 1) await told(new SampleCard(`invented-${n}`, null), cleared(1_000));
+    for (let n = 0; n < 5; n += 1) await shops.told(new SampleCard(`invented-${n}`, null), cleared(1_000));
     expect(await items()).toEqual(['clearing_withheld 5000 open']);
     await lawHolds();
   });
@@ -68,7 +45,7 @@ describe('what a stolen credential of a network says', () => {
   test('far above what the card approved is owed as far as the card approved it', async () => {
     const card = await shops.card();
     const key = card.authorize(10_000, { merchant: shop('OURS') });
-    await told(card, cleared(500_000, { authorization_key: key }));
+    await shops.told(card, cleared(500_000, { authorization_key: key }));
     expect(await shops.owed(merchant)).toBe(10_000);
     expect(await items()).toEqual(['clearing_withheld 490000 open']);
     await lawHolds();
@@ -86,7 +63,7 @@ describe('what a stolen credential of a network says', () => {
         decided_by,
       };
       const first = { ...advice, currency: 'USD', message_key: 'first', merchant: shop('OURS') };
-      await told(card, first as CardMessage, cleared(700_000, { authorization_key: 'told' }));
+      await shops.told(card, first as CardMessage, cleared(700_000, { authorization_key: 'told' }));
       expect(await shops.owed(merchant)).toBe(0);
       expect(await items()).toEqual(['clearing_withheld 700000 open']);
       await lawHolds();
@@ -99,20 +76,20 @@ describe('what a stolen credential of a network says', () => {
     reversed.reverse(first);
     const second = lapsed.authorize(80_000, { merchant: shop('OURS') });
     lapsed.lapse();
-    await told(reversed, cleared(80_000, { authorization_key: first }));
-    await told(lapsed, cleared(80_000, { authorization_key: second }));
+    await shops.told(reversed, cleared(80_000, { authorization_key: first }));
+    await shops.told(lapsed, cleared(80_000, { authorization_key: second }));
     expect(await shops.owed(merchant)).toBe(0);
     expect(await items()).toEqual(['clearing_withheld 160000 open']);
   });
 
   test('in small parts passes up to the bound of a card and day, beyond its funds', async () => {
     const card = await shops.card();
-    for (let n = 0; n < 4; n += 1) await told(card, cleared(20_000));
+    for (let n = 0; n < 4; n += 1) await shops.told(card, cleared(20_000));
     // 500.00 a card and day: two of 200.00 pass.
     expect(await shops.owed(merchant)).toBe(40_000);
-    await told(card, cleared(10_000));
+    await shops.told(card, cleared(10_000));
     expect(await shops.owed(merchant)).toBe(50_000);
-    await told(await shops.card(), cleared(20_000));
+    await shops.told(await shops.card(), cleared(20_000));
     expect(await shops.owed(merchant)).toBe(70_000);
     expect(await items()).toEqual(['clearing_withheld 40000 open']);
     await lawHolds();
@@ -122,18 +99,18 @@ describe('what a stolen credential of a network says', () => {
     shops.bounds = { perCard: new Map(), perNetwork: new Map([['USD', 100_000]]) };
     const rich = await shops.card();
     await shops.fund(rich, 10_000_000);
-    await told(rich, cleared(90_000));
-    await told(await shops.card(), cleared(9_000));
+    await shops.told(rich, cleared(90_000));
+    await shops.told(await shops.card(), cleared(9_000));
     expect(await shops.owed(merchant)).toBe(99_000);
-    await told(rich, cleared(90_000));
-    await told(await shops.card(), cleared(9_000));
+    await shops.told(rich, cleared(90_000));
+    await shops.told(await shops.card(), cleared(9_000));
     expect(await shops.owed(merchant)).toBe(99_000);
     expect(await items()).toEqual(['clearing_withheld 99000 open']);
     await lawHolds();
   });
 
   test('at a shop that nobody has is no item, and none’s money when a merchant gets the shop', async () => {
-    await told(new SampleCard('invented', null), cleared(5_000, { merchant: shop('LATER') }));
+    await shops.told(new SampleCard('invented', null), cleared(5_000, { merchant: shop('LATER') }));
     expect(await items()).toEqual([]);
     const added = { merchant_id: merchant, network_merchant_ids: ['LATER'] };
     await shops.database.transaction((sql) => addNetworkMerchantIds(sql, added, doer));
@@ -151,8 +128,12 @@ describe('what networks usually send without a card’s approval', () => {
     const dinner = card.authorize(5_000, { merchant: shop('OURS') });
     const hotel = card.authorize(30_000, { merchant: shop('OURS') });
     card.lapse();
-    await told(card, cleared(6_000, { authorization_key: dinner }), cleared(30_000, { authorization_key: hotel }));
-    await told(card, cleared(1_200));
+    await shops.told(
+      card,
+      cleared(6_000, { authorization_key: dinner }),
+      cleared(30_000, { authorization_key: hotel }),
+    );
+    await shops.told(card, cleared(1_200));
     expect(await shops.owed(merchant)).toBe(37_200);
     expect(await items()).toEqual([]);
     await lawHolds();
@@ -161,8 +142,8 @@ describe('what networks usually send without a card’s approval', () => {
   test('what the card approved is owed whole, however far its account is overdrawn by others', async () => {
     const card = await shops.card();
     const key = card.authorize(9_000, { merchant: shop('OURS') });
-    await told(card, cleared(800_000));
-    await told(
+    await shops.told(card, cleared(800_000));
+    await shops.told(
       card,
       cleared(4_000, { authorization_key: key, final: false }),
       cleared(5_000, { authorization_key: key }),
@@ -174,7 +155,7 @@ describe('what networks usually send without a card’s approval', () => {
 
 describe('a person', () => {
   test('releases it: owed once, whoever asks how often', async () => {
-    await told(new SampleCard('invented', null), cleared(7_000));
+    await shops.told(new SampleCard('invented', null), cleared(7_000));
     expect(await shops.acted('release', { of_minor: 6_999 })).toMatchObject({ outcome: 'refused' });
     expect(await shops.acted('release', { of_minor: 7_000 })).toMatchObject({
       ...{ outcome: 'closed', item: { result: { moved_minor: 7_000, rest_minor: 0 } } },
@@ -187,8 +168,8 @@ describe('a person', () => {
 
   test('releases one and keeps the rest; what was kept can be released by its name when the shop is looked at again', async () => {
     const [one, other] = [new SampleCard('one', null), new SampleCard('other', null)];
-    await told(one, cleared(7_000));
-    await told(other, cleared(90_000));
+    await shops.told(one, cleared(7_000));
+    await shops.told(other, cleared(90_000));
     const [first, second] = await Promise.all([shops.authorizationOf(one), shops.authorizationOf(other)]);
     await shops.acted('release', { of_minor: 97_000, authorization_id: first });
     await shops.accrueAll();
@@ -198,7 +179,7 @@ describe('a person', () => {
     expect(await shops.owed(merchant)).toBe(7_000);
     expect(await items()).toEqual(['clearing_withheld 90000 resolved']);
     await lawHolds();
-    await told(one, cleared(100));
+    await shops.told(one, cleared(100));
     await shops.acted('release', { of_minor: 100, authorization_id: second });
     await shops.accrueAll();
     expect(await shops.owed(merchant)).toBe(97_000);
@@ -209,18 +190,18 @@ describe('a person', () => {
   test('gives it back to the card: the refund takes what is withheld first, and nothing of what the shop is owed', async () => {
     const card = await shops.card();
     const key = card.authorize(10_000, { merchant: shop('OURS') });
-    await told(card, cleared(210_000, { authorization_key: key }));
-    await told(card, refunded(150_000, key));
+    await shops.told(card, cleared(210_000, { authorization_key: key }));
+    await shops.told(card, refunded(150_000, key));
     expect(await shops.owed(merchant)).toBe(10_000);
     expect(await items()).toEqual(['clearing_withheld 50000 open']);
-    await told(card, refunded(60_000, key));
+    await shops.told(card, refunded(60_000, key));
     expect(await items()).toEqual(['clearing_withheld 50000 resolved']);
     expect(await shops.totals()).toMatchObject({ posted: 0, owed: 0, withheld: 0 });
     await lawHolds();
   });
 
   test('and accrual, at once and many times over, owe it once', async () => {
-    for (let n = 0; n < 6; n += 1) await told(new SampleCard(`invented-${n}`, null), cleared(1_000));
+    for (let n = 0; n < 6; n += 1) await shops.told(new SampleCard(`invented-${n}`, null), cleared(1_000));
     const rounds = Array.from({ length: 10 }, () => accrue(shops.database));
     await Promise.all([...rounds, ...[1, 2, 3].map(() => shops.acted('release', { of_minor: 6_000 }))]);
     await shops.accrueAll();
