@@ -29,7 +29,7 @@ create table unmatched_refunds (
   left_minor bigint not null check (left_minor between 0 and amount_minor),
   state text not null default 'new' check (state in ('new', 'withheld', 'released', 'kept')),
   network_merchant_id text,
-  reason text check (reason in ('no_account', 'card_made', 'card_sum', 'network_sum')),
+  reason text check (reason in ('no_account', 'card_made', 'card_sum', 'shop_sum', 'network_sum')),
   booked_at timestamptz not null default now(),
   primary key (stream_id, sequence),
   check (state = 'new' or (network_merchant_id is not null and reason is not null))
@@ -64,7 +64,17 @@ create table unmatched_sums (
 );
 create index unmatched_sums_by_day on unmatched_sums (day);
 
-grant select, insert, update, delete on unmatched_refunds, withheld_refunds, unmatched_sums to atlas_app;
+-- Of each shop that a merchant has: one with many cards' tokens empties no shop in small parts.
+create table unmatched_shop_sums (
+  clearing_no bigint not null references ledger_accounts,
+  network_merchant_id text not null,
+  day date not null,
+  passed_minor bigint not null,
+  primary key (clearing_no, network_merchant_id, day)
+);
+create index unmatched_shop_sums_by_day on unmatched_shop_sums (day);
+
+grant select, insert, update, delete on unmatched_refunds, withheld_refunds, unmatched_sums, unmatched_shop_sums to atlas_app;
 
 -- A clearing that the card approved, with funds that only such a refund had given it.
 alter table unapproved_clearings drop constraint unapproved_clearings_reason_check;

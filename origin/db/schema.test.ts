@@ -37,7 +37,7 @@ const withoutDrizzle = [
   ...['open_items', 'settlement_returns', 'withheld_amounts', 'unassigned_clearings', 'streams_in_suspense'],
   ...['access_counts', 'address_salts', 'destination_cooling', 'last_proofs'],
   ...['unapproved_clearings', 'withheld_clearings', 'unapproved_sums'],
-  ...['unmatched_refunds', 'withheld_refunds', 'unmatched_sums'],
+  ...['unmatched_refunds', 'withheld_refunds', 'unmatched_sums', 'unmatched_shop_sums'],
 ];
 
 test('every table has a drizzle table, except those that are written otherwise', async () => {

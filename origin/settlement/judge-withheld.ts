@@ -37,14 +37,23 @@ interface Row {
   readonly left_minor: string;
   readonly in_suspense: boolean;
   readonly overdraft_minor: string;
+  readonly shop: string | null;
 }
 
 // Funds that only a refund of no purchase gave the account cover nothing, also where it is not judged yet (`new`).
-const columns = `u.stream_id, u.sequence, u.authorization_id, u.clearing_no, c.currency, u.left_minor,
+const columnsOf = ({
+  shopSums,
+}: WithheldBook) => `u.stream_id, u.sequence, u.authorization_id, u.clearing_no, c.currency, u.left_minor,
   h.kind = 'suspense' as in_suspense, greatest(b.debits_posted + b.debits_pending - b.credits_posted + coalesce((
     select sum(r.left_minor) from unmatched_refunds r
     where r.holder_no = u.holder_no and r.state in ('new', 'withheld', 'kept') and r.left_minor > 0
-  ), 0), 0) as overdraft_minor`;
+  ), 0), 0) as overdraft_minor,
+  ${shopSums === null ? 'null' : chargedShop} as shop`;
+const chargedShop = `(
+    select a.network_merchant_id from authorizations a
+    join merchants m on m.network_merchant_ids @> array[a.network_merchant_id] and m.currency = c.currency
+    where a.authorization_id = u.authorization_id
+  )`;
 const accounts = `
   join ledger_accounts c on c.ledger_account_no = u.clearing_no
   join ledger_accounts h on h.ledger_account_no = u.holder_no
@@ -55,7 +64,7 @@ export async function judgeFresh({ sql, window, bounds, book }: Judging): Promis
     name: `${book.each}_between`,
     // One that is committed after the window was read has no transfer in it, and waits for the next round.
     text: `
-      select distinct ${columns}
+      select distinct ${columnsOf(book)}
       from ${sealedTransfers}
       join ${book.each} u on u.stream_id = t.stream_id and u.sequence = t.sequence and u.state = 'new' ${accounts}
       order by u.stream_id, u.sequence`,
@@ -72,7 +81,7 @@ const againMax = 1_000;
 /** Of cards that nobody knew, and that were made since: what their account covers is owed after all, a small refund charged. */
 export async function judgeAgain({ sql, bounds, book }: Judging): Promise<Adjustment[]> {
   const { rows } = await sql.query<Row>(
-    `select ${columns} from ${book.each} u ${accounts}
+    `select ${columnsOf(book)} from ${book.each} u ${accounts}
      where u.reason = 'card_made' and u.state = 'withheld' order by u.stream_id, u.sequence limit $1 for update of u`,
     [againMax],
   );
@@ -93,8 +102,11 @@ export async function judgeAgain({ sql, bounds, book }: Judging): Promise<Adjust
 }
 
 async function judgeAll(sql: Sql, book: WithheldBook, rows: readonly Row[], bounds: UnapprovedBounds) {
-  const sums = await passedToday(sql, book, rows);
-  const before = new Map(sums);
+  const sums: PassedToday = {
+    cards: await passedOnCards(sql, book, rows),
+    shops: await passedAtShops(sql, book, rows),
+  };
+  const before = { cards: new Map(sums.cards), shops: new Map(sums.shops) };
   const passed: Row[] = [];
   const withheld: (Row & { readonly reason: WithheldReason })[] = [];
   for (const row of rows) {
@@ -102,12 +114,15 @@ async function judgeAll(sql: Sql, book: WithheldBook, rows: readonly Row[], boun
     if (reason === null) passed.push(row);
     else withheld.push({ ...row, reason });
   }
-  await storeSums(
-    sql,
-    book,
-    [...sums].filter(([key, minor]) => before.get(key) !== minor),
-  );
+  await storeCards(sql, book, changed(before.cards, sums.cards));
+  await storeShops(sql, book, changed(before.shops, sums.shops));
   return { passed, withheld };
+}
+
+type Sums = readonly (readonly [string, bigint])[];
+
+function changed(before: ReadonlyMap<string, bigint>, after: ReadonlyMap<string, bigint>): Sums {
+  return [...after].filter(([key, minor]) => before.get(key) !== minor);
 }
 
 function toJudge({ isCoveredByFunds }: WithheldBook, row: Row): ToJudge {
@@ -121,7 +136,7 @@ function adjustmentOf({ authorization_id, clearing_no, left_minor }: Row, sign: 
 
 const today = `(now() at time zone 'utc')::date`;
 
-async function passedToday(sql: Sql, { passed }: WithheldBook, rows: readonly Row[]): Promise<PassedToday> {
+async function passedOnCards(sql: Sql, { passed }: WithheldBook, rows: readonly Row[]): Promise<Map<string, bigint>> {
   if (rows.length === 0) return new Map();
   const { rows: sums } = await sql.query<{ key: string; passed_minor: string }>(
     `select clearing_no || ' ' || stream_id as key, passed_minor from ${passed}
@@ -134,11 +149,7 @@ async function passedToday(sql: Sql, { passed }: WithheldBook, rows: readonly Ro
   return new Map(sums.map(({ key, passed_minor }) => [key, BigInt(passed_minor)]));
 }
 
-async function storeSums(
-  sql: Sql,
-  { passed }: WithheldBook,
-  sums: readonly (readonly [string, bigint])[],
-): Promise<void> {
+async function storeCards(sql: Sql, { passed }: WithheldBook, sums: Sums): Promise<void> {
   if (sums.length === 0) return;
   const keys = sums.map(([key]) => key.split(' ').map(Number));
   // `on conflict`: the day's sum so far, which was read under the same lock.
@@ -154,4 +165,32 @@ async function storeSums(
     ],
   );
   await sql.query(`delete from ${passed} where day < ${today} - 2`);
+}
+
+async function passedAtShops(sql: Sql, { shopSums }: WithheldBook, rows: readonly Row[]): Promise<Map<string, bigint>> {
+  const shops = [...new Set(rows.flatMap(({ shop }) => shop ?? []))];
+  if (shopSums === null || shops.length === 0) return new Map();
+  const { rows: sums } = await sql.query<{ key: string; passed_minor: string }>(
+    `select clearing_no || ' ' || network_merchant_id as key, passed_minor from ${shopSums}
+     where day = ${today} and network_merchant_id = any ($1::text[])`,
+    [shops],
+  );
+  return new Map(sums.map(({ key, passed_minor }) => [key, BigInt(passed_minor)]));
+}
+
+async function storeShops(sql: Sql, { shopSums }: WithheldBook, sums: Sums): Promise<void> {
+  if (shopSums === null || sums.length === 0) return;
+  // A shop's id may hold spaces: only the first one of a key divides. `on conflict`: as above.
+  await sql.query(
+    `insert into ${shopSums} (clearing_no, network_merchant_id, day, passed_minor)
+     select clearing_no, network_merchant_id, ${today}, passed_minor
+     from unnest($1::bigint[], $2::text[], $3::bigint[]) as k (clearing_no, network_merchant_id, passed_minor)
+     on conflict (clearing_no, network_merchant_id, day) do update set passed_minor = excluded.passed_minor`,
+    [
+      numberColumn(sums.map(([key]) => Number(key.slice(0, key.indexOf(' '))))),
+      sums.map(([key]) => key.slice(key.indexOf(' ') + 1)),
+      numberColumn(sums.map(([, minor]) => minor)),
+    ],
+  );
+  await sql.query(`delete from ${shopSums} where day < ${today} - 2`);
 }

@@ -21,8 +21,11 @@ function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency:
   return BigInt(set ?? Math.floor(amountMaxMinor(currency, new Map()) / defaultParts[of]));
 }
 
-/** `beyond_funds` of clearings and `card_sum` of refunds: the card's day is over its bound. */
-export type WithheldReason = 'no_account' | 'beyond_funds' | 'card_sum' | 'network_sum';
+/** A shop is charged without a person with this part of what a network's day lets pass: 5,000.00 USD. */
+const shopPart = 10n;
+
+/** `beyond_funds` of clearings and `card_sum` of refunds: the card's day is over its bound. `shop_sum`: of refunds, the shop's day. */
+export type WithheldReason = 'no_account' | 'beyond_funds' | 'card_sum' | 'shop_sum' | 'network_sum';
 
 export interface ToJudge {
   readonly clearing_no: string;
@@ -33,23 +36,34 @@ export interface ToJudge {
   readonly in_suspense: boolean;
   /** What the cardholder's account covers is left out, holds counted; null: nothing is, because it is a refund. */
   readonly overdraft_minor: bigint | null;
+  /** The shop that is charged; null: none that a merchant has, or it is owed and not charged. */
+  readonly shop: string | null;
 }
 
-/** What has passed today, by `<clearing_no> <stream_id>`; stream 0 is the network's sum. Judging adds to it. */
-export type PassedToday = Map<string, bigint>;
+/** What has passed today. Judging adds to it. */
+export interface PassedToday {
+  /** By `<clearing_no> <stream_id>`; stream 0 is the network's sum. */
+  readonly cards: Map<string, bigint>;
+  /** By `<clearing_no> <shop>`. */
+  readonly shops: Map<string, bigint>;
+}
 
 /** Null: it passes. What is withheld adds to no sum. */
 export function judge(one: ToJudge, passed: PassedToday, bounds: UnapprovedBounds): WithheldReason | null {
-  const { clearing_no, stream_id, currency, left_minor, overdraft_minor } = one;
+  const { clearing_no, stream_id, currency, left_minor, overdraft_minor, shop } = one;
   if (one.in_suspense) return 'no_account';
   const beyond = overdraft_minor === null ? left_minor : least(left_minor, overdraft_minor);
-  const ofCard = (passed.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
+  const ofCard = (passed.cards.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
   if (beyond > 0n && ofCard > boundOf(bounds, 'perCard', currency))
     return overdraft_minor === null ? 'card_sum' : 'beyond_funds';
-  const ofNetwork = (passed.get(`${clearing_no} 0`) ?? 0n) + left_minor;
-  if (ofNetwork > boundOf(bounds, 'perNetwork', currency)) return 'network_sum';
-  if (beyond > 0n) passed.set(`${clearing_no} ${stream_id}`, ofCard);
-  passed.set(`${clearing_no} 0`, ofNetwork);
+  const perNetwork = boundOf(bounds, 'perNetwork', currency);
+  const ofShop = (passed.shops.get(`${clearing_no} ${shop}`) ?? 0n) + left_minor;
+  if (shop !== null && ofShop > perNetwork / shopPart) return 'shop_sum';
+  const ofNetwork = (passed.cards.get(`${clearing_no} 0`) ?? 0n) + left_minor;
+  if (ofNetwork > perNetwork) return 'network_sum';
+  if (beyond > 0n) passed.cards.set(`${clearing_no} ${stream_id}`, ofCard);
+  if (shop !== null) passed.shops.set(`${clearing_no} ${shop}`, ofShop);
+  passed.cards.set(`${clearing_no} 0`, ofNetwork);
   return null;
 }
 

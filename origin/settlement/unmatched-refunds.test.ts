@@ -74,9 +74,26 @@ describe('a refund of no purchase', () => {
   test('is taken from shops on many cards up to the bound of the network and day', async () => {
     shops.bounds = { perCard: new Map(), perNetwork: new Map([['USD', 50_000]]) };
     await bought(await shops.card(), 400_000);
+    // At shops that no merchant has, most of the network's day has passed.
+    for (let n = 0; n < 3; n += 1)
+      await shops.told(await shops.card(), refunded(16_000, { merchant: shop(`far-${n}`) }));
+    await shops.told(await shops.card(), refunded(2_000));
+    await shops.told(await shops.card(), refunded(2_000));
+    expect(await shops.owed(merchant)).toBe(398_000);
+    expect(await openItems()).toEqual(['refund_withheld 2000 open']);
+    await lawHolds();
+  });
+
+  test('is taken from one shop on many cards up to a tenth of that, and from the next one as well', async () => {
+    shops.bounds = { perCard: new Map(), perNetwork: new Map([['USD', 500_000]]) };
+    const other = await shops.merchantAt('OTHER', 'OTHER TOO');
+    await bought(await shops.card(), 400_000);
     for (let n = 0; n < 4; n += 1) await shops.told(await shops.card(), refunded(20_000));
+    for (const id of ['OTHER', 'OTHER TOO'])
+      await shops.told(await shops.card(), refunded(20_000, { merchant: shop(id) }));
     expect(await shops.owed(merchant)).toBe(360_000);
     expect(await openItems()).toEqual(['refund_withheld 40000 open']);
+    expect((await owedTo(shops.database.sql, [other])).get(other)?.deficit_minor).toBe(40_000n);
     await lawHolds();
   });
 

@@ -9,6 +9,8 @@ export interface WithheldBook {
   readonly sums: 'withheld_clearings' | 'withheld_refunds';
   readonly count: 'clearings' | 'refunds';
   readonly passed: 'unapproved_sums' | 'unmatched_sums';
+  /** Of what shops are charged with; null: what they are owed needs no bound of its own. */
+  readonly shopSums: 'unmatched_shop_sums' | null;
   readonly kind: OpenItemKind;
   /** What withholding one unit does to what the shop is owed. */
   readonly sign: 1n | -1n;
@@ -18,12 +20,12 @@ export interface WithheldBook {
 
 export const clearingsBook: WithheldBook = {
   ...{ each: 'unapproved_clearings', sums: 'withheld_clearings', count: 'clearings', passed: 'unapproved_sums' },
-  ...{ kind: 'clearing_withheld', sign: -1n, isCoveredByFunds: true },
+  ...{ shopSums: null, kind: 'clearing_withheld', sign: -1n, isCoveredByFunds: true },
 };
 
 export const refundsBook: WithheldBook = {
   ...{ each: 'unmatched_refunds', sums: 'withheld_refunds', count: 'refunds', passed: 'unmatched_sums' },
-  ...{ kind: 'refund_withheld', sign: 1n, isCoveredByFunds: false },
+  ...{ shopSums: 'unmatched_shop_sums', kind: 'refund_withheld', sign: 1n, isCoveredByFunds: false },
 };
 
 export const withheldBooks: readonly WithheldBook[] = [clearingsBook, refundsBook];
