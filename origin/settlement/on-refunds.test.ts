@@ -42,6 +42,13 @@ describe('what a card approves on funds that a refund of no purchase gave it', (
     await shops.told(card, cleared(9_000_000, { authorization_key: key }));
     expect(await shops.owed(merchant)).toBe(2_000);
     expect(await openItems()).toEqual(['clearing_withheld 8998000 open']);
+    const { rows } = await shops.database.sql.query<{ evidence: object }>('select evidence from open_items');
+    const refunds = Array.from({ length: 5 }, () => ({
+      amount_minor: '5000000',
+      network_merchant_id: '',
+      state: 'withheld',
+    }));
+    expect(rows[0]?.evidence).toMatchObject({ reasons: [{ reason: 'on_refunds', left_minor: '8998000' }], refunds });
     await lawHolds();
   });
 

@@ -112,5 +112,28 @@ async function partsOf(sql: Sql, book: WithheldBook, { network_merchant_id, clea
      ) as u join card_streams s using (stream_id) order by u.left_minor desc, u.stream_id, u.sequence`,
     [network_merchant_id, clearing_no, shownMax],
   );
-  return { reasons, largest };
+  return {
+    reasons,
+    largest,
+    ...(book === clearingsBook && (await refundsBehind(sql, { network_merchant_id, clearing_no }))),
+  };
+}
+
+/** Where cards bought on refunds of no purchase (`on_refunds`): the largest of these, at whatever shops. */
+async function refundsBehind(
+  sql: Sql,
+  { network_merchant_id, clearing_no }: Pick<Row, 'network_merchant_id' | 'clearing_no'>,
+): Promise<object> {
+  const { rows: refunds } = await sql.query(
+    `select r.authorization_id, s.network || ':' || s.card_token as card_key, r.network_merchant_id, r.amount_minor, r.left_minor, r.state,
+       r.booked_at
+     from unmatched_refunds r join card_streams s using (stream_id)
+     where r.clearing_no = $2 and r.state in ('withheld', 'kept') and r.left_minor > 0 and r.stream_id in (
+       select stream_id from unapproved_clearings
+       where network_merchant_id = $1 and clearing_no = $2 and state = 'withheld' and reason = 'on_refunds' and left_minor > 0
+     )
+     order by r.left_minor desc, r.stream_id, r.sequence limit $3`,
+    [network_merchant_id, clearing_no, shownMax],
+  );
+  return refunds.length === 0 ? {} : { refunds };
 }
