@@ -1,20 +1,14 @@
 // A card whose storage was set back, as the origin sees it: found, rebuilt by what is booked, and told to a person until then.
 
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { clearing } from '../../core/samples.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { applied, openRepair, running, spendingCard } from '../../scripts/test-repair.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { type Database, openDatabase } from '../db/client.ts';
-import { createEdgeClient } from '../edge/edge-client.ts';
+import type { Database } from '../db/client.ts';
 import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
-import type { Loop } from '../loop.ts';
 import { closeRebuilt } from './card-conditions.ts';
-import { Intake } from './intake.ts';
-import { createIntakeMetrics } from './intake-metrics.ts';
+import type { Intake } from './intake.ts';
 import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
-import { createRepairMetrics } from './repair-metrics.ts';
 import { SampleCard } from './sample-card.ts';
 
 let database: Database;
@@ -28,44 +22,13 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  database = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
-  const log = pino({ level: 'silent' });
-  intake = new Intake({ database, log, metrics: createIntakeMetrics(new Registry()) });
-  const metrics = createRepairMetrics(new Registry());
-  options = { database, edge: createEdgeClient(edge), intake, log, metrics };
-  edge.away = false;
-  edge.fences = true;
-  return async () => {
-    await intake.close();
-    await database.close();
-  };
+  const opened = await openRepair(edge);
+  ({ database, intake, options } = opened);
+  return opened.close;
 });
 
-function spendingCard(token: string, clearings: number): SampleCard {
-  const card = new SampleCard(token);
-  for (let n = 1; n <= clearings; n += 1) card.clear(null, n);
-  edge.logs.set(card.card_key, card.events);
-  return card;
-}
-
-async function applied(): Promise<string> {
-  const { rows } = await database.sql.query<{ card_token: string; applied_sequence: string }>(
-    'select card_token, applied_sequence from card_streams order by card_token',
-  );
-  return rows.map(({ card_token, applied_sequence }) => `${card_token} ${applied_sequence}`).join(', ');
-}
-
-async function running<T>(loop: Loop, work: () => Promise<T>): Promise<T> {
-  loop.start();
-  try {
-    return await work();
-  } finally {
-    await loop.stop();
-  }
-}
-
 test('a card that was set back is found by the sweep, fenced, rebuilt to the letter, and what was said of it is closed with what was done', async () => {
-  const card = spendingCard('set-back', 399);
+  const card = spendingCard(edge, 'set-back', 399);
   await intake.take([{ id: '1', body: card.message() }]);
   edge.logs.set(card.card_key, card.events.slice(0, 300));
   await running(createSweep(options), () => until(items, ([item]) => item?.includes('resolved') === true));
@@ -78,7 +41,7 @@ test('a card that was set back is found by the sweep, fenced, rebuilt to the let
 });
 
 test('one that is set back is found by the first event that it numbers anew, though it then has as many as are booked, and its letters end', async () => {
-  const card = spendingCard('anew', 3);
+  const card = spendingCard(edge, 'anew', 3);
   await intake.take([{ id: '1', body: card.message() }]);
   // Set back to its profile, it clears something else under a number that is taken, and then beyond what is taken.
   const anew = new SampleCard('anew');
@@ -88,7 +51,7 @@ test('one that is set back is found by the first event that it numbers anew, tho
   const log = [first, ...anew.events.slice(1)];
   edge.logs.set(card.card_key, log);
   await intake.take([{ id: '2', body: { ...card.message(), events: log.slice(1) } }]);
-  expect(await applied()).toBe('anew 5');
+  expect(await applied(database)).toBe('anew 5');
   expect(await items()).toEqual([
     ...['dead_letter open native:anew', 'dead_letter open native:anew', 'dead_letter open native:anew'],
     'card_behind_ledger open native:anew',
@@ -108,7 +71,7 @@ test('one that is set back is found by the first event that it numbers anew, tho
 });
 
 test('its rebuild waits for an event that is late, and for one that cannot be read here', async () => {
-  const card = spendingCard('late', 4);
+  const card = spendingCard(edge, 'late', 4);
   await intake.take([{ id: '1', body: card.message(1, 2, 3, 5) }]);
   edge.logs.set(card.card_key, card.events.slice(0, 2));
   const behind = { ...card, network: 'native', card_token: 'late', applied_sequence: '3', seen_sequence: '5' };
@@ -118,7 +81,7 @@ test('its rebuild waits for an event that is late, and for one that cannot be re
   expect(await catchUp(options, { ...behind, applied_sequence: '5' }, signal)).toBe(true);
   expect(edge.logs.get(card.card_key)).toEqual(card.events);
 
-  const broken = spendingCard('broken', 2);
+  const broken = spendingCard(edge, 'broken', 2);
   await intake.take([
     {
       id: '3',

@@ -1,18 +1,12 @@
-import { pino } from 'pino';
-import { Registry } from 'prom-client';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { applied, openRepair, running, spendingCard } from '../../scripts/test-repair.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { noteCardsCompared, noteProof, proofBegins, readLastProofs } from '../audit/last-proofs.ts';
-import { type Database, openDatabase } from '../db/client.ts';
-import { createEdgeClient, EdgeRefused } from '../edge/edge-client.ts';
+import type { Database } from '../db/client.ts';
+import { EdgeRefused } from '../edge/edge-client.ts';
 import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
-import type { Loop } from '../loop.ts';
-import { Intake } from './intake.ts';
-import { createIntakeMetrics } from './intake-metrics.ts';
+import type { Intake } from './intake.ts';
 import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
-import { createRepairMetrics } from './repair-metrics.ts';
-import { SampleCard } from './sample-card.ts';
 
 let database: Database;
 let edge: StandInEdge;
@@ -25,70 +19,52 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  database = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
-  const log = pino({ level: 'silent' });
-  intake = new Intake({ database, log, metrics: createIntakeMetrics(new Registry()) });
-  const metrics = createRepairMetrics(new Registry());
-  options = { database, edge: createEdgeClient(edge), intake, log, metrics };
-  edge.away = false;
-  edge.fences = true;
-  return async () => {
-    await intake.close();
-    await database.close();
-  };
+  const opened = await openRepair(edge);
+  ({ database, intake, options } = opened);
+  return opened.close;
 });
-
-function spendingCard(token: string, clearings: number): SampleCard {
-  const card = new SampleCard(token);
-  for (let n = 1; n <= clearings; n += 1) card.clear(null, n);
-  edge.logs.set(card.card_key, card.events);
-  return card;
-}
-
-async function applied(): Promise<string> {
-  const { rows } = await database.sql.query<{ card_token: string; applied_sequence: string }>(
-    'select card_token, applied_sequence from card_streams order by card_token',
-  );
-  return rows.map(({ card_token, applied_sequence }) => `${card_token} ${applied_sequence}`).join(', ');
-}
-
-async function running<T>(loop: Loop, work: () => Promise<T>): Promise<T> {
-  loop.start();
-  try {
-    return await work();
-  } finally {
-    await loop.stop();
-  }
-}
 
 describe('gap repair', () => {
   test('a lost message is asked for, and what waited behind it is booked', async () => {
-    const card = spendingCard('gap/?%2f', 9);
+    const card = spendingCard(edge, 'gap/?%2f', 9);
     await intake.take([{ id: '1', body: card.message(1, 2, 9, 10) }]);
-    expect(await applied()).toBe('gap/?%2f 2');
-    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'gap/?%2f 10'));
+    expect(await applied(database)).toBe('gap/?%2f 2');
+    await running(createGapRepair(options), () =>
+      until(
+        () => applied(database),
+        (seen) => seen === 'gap/?%2f 10',
+      ),
+    );
   });
 
   test('an edge that is away is asked again until it is back', async () => {
-    const card = spendingCard('later', 3);
+    const card = spendingCard(edge, 'later', 3);
     await intake.take([{ id: '1', body: card.message(4) }]);
     edge.away = true;
     const loop = createGapRepair(options);
     await running(loop, async () => {
       await until(loop.failures, (failures) => failures > 0);
       edge.away = false;
-      await until(applied, (seen) => seen === 'later 4');
+      await until(
+        () => applied(database),
+        (seen) => seen === 'later 4',
+      );
     });
   });
 
   test('an event that nobody can read, not even its number, keeps its place and the card goes on', async () => {
-    const card = spendingCard('unreadable', 4);
+    const card = spendingCard(edge, 'unreadable', 4);
     edge.logs.set(
       card.card_key,
       card.events.map((event) => (event.sequence === 3 ? { broken: true } : event)),
     );
     await intake.take([{ id: '1', body: card.message(1, 2, 5) }]);
-    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'unreadable 5'));
+    await running(createGapRepair(options), () =>
+      until(
+        () => applied(database),
+        (seen) => seen === 'unreadable 5',
+      ),
+    );
     const { rows } = await database.sql.query(
       `select (evidence #>> '{place,sequence}')::int as sequence, evidence ->> 'message' as message from open_items`,
     );
@@ -96,15 +72,20 @@ describe('gap repair', () => {
   });
 
   test('a card that cannot be filled does not keep others from their turn', async () => {
-    const [lost, fine] = [spendingCard('a-lost', 5), spendingCard('b-fine', 5)];
+    const [lost, fine] = [spendingCard(edge, 'a-lost', 5), spendingCard(edge, 'b-fine', 5)];
     edge.trimmed.set(lost.card_key, 3);
     await intake.take([lost, fine].map((card) => ({ id: card.card_token, body: card.message(1, 6) })));
-    await running(createGapRepair(options), () => until(applied, (seen) => seen === 'a-lost 1, b-fine 6'));
+    await running(createGapRepair(options), () =>
+      until(
+        () => applied(database),
+        (seen) => seen === 'a-lost 1, b-fine 6',
+      ),
+    );
   });
 });
 
 test('the sweep: one card that cannot be caught up, alone on its page, is no failure of the loop', async () => {
-  const lost = spendingCard('alone', 5);
+  const lost = spendingCard(edge, 'alone', 5);
   await intake.take([{ id: '1', body: lost.message(1) }]);
   edge.trimmed.set(lost.card_key, 3);
   const loop = createSweep(options);
@@ -121,7 +102,7 @@ describe('the sweep notes that every card was compared', () => {
   };
 
   test('as of its beginning, and not where a card could not be asked and nobody was told', async () => {
-    const [asked, dumb] = [spendingCard('asked', 2), spendingCard('dumb', 2)];
+    const [asked, dumb] = [spendingCard(edge, 'asked', 2), spendingCard(edge, 'dumb', 2)];
     await intake.take([asked, dumb].map((card) => ({ id: card.card_token, body: card.message() })));
     const halfDumb = {
       ...options.edge,
@@ -139,7 +120,7 @@ describe('the sweep notes that every card was compared', () => {
   });
 
   test('also where one differs and is an open item, put aside or not', async () => {
-    const lost = spendingCard('forgetful', 5);
+    const lost = spendingCard(edge, 'forgetful', 5);
     await intake.take([{ id: '1', body: lost.message(1) }]);
     edge.trimmed.set(lost.card_key, 3);
     await sweepOnce(options.edge);
@@ -170,7 +151,7 @@ describe('the sweep notes that every card was compared', () => {
 });
 
 test('a card that a newer release of the edge has written is told of, until it is read again', async () => {
-  const card = spendingCard('newer', 2);
+  const card = spendingCard(edge, 'newer', 2);
   await intake.take([{ id: '1', body: card.message(1, 3) }]);
   const behind = { network: 'native', card_token: 'newer', applied_sequence: '3', seen_sequence: '3' };
   const refusing = {
@@ -185,7 +166,7 @@ test('a card that a newer release of the edge has written is told of, until it i
 });
 
 test('events that the card has forgotten are asked for loudly, and never skipped', async () => {
-  const card = spendingCard('forgotten', 5);
+  const card = spendingCard(edge, 'forgotten', 5);
   await intake.take([{ id: '1', body: card.message(1) }]);
   const behind = { network: 'native', card_token: 'forgotten', applied_sequence: '1', seen_sequence: '1' };
   // All of its rows, as of a card that has rested for longer than it keeps them.
@@ -194,12 +175,12 @@ test('events that the card has forgotten are asked for loudly, and never skipped
   expect(await items()).toEqual(['card_events_lost open native:forgotten']);
   edge.trimmed.set(card.card_key, 2);
   await catchUp(options, behind, AbortSignal.timeout(5_000));
-  expect(await applied()).toBe('forgotten 6');
+  expect(await applied(database)).toBe('forgotten 6');
 });
 
 describe('the sweep', () => {
   test('finds a lost tail, and a card of which nothing ever came', async () => {
-    const [tail, silent] = [spendingCard('tail', 700), spendingCard('silent', 2)];
+    const [tail, silent] = [spendingCard(edge, 'tail', 700), spendingCard(edge, 'silent', 2)];
     await intake.take([{ id: '1', body: tail.message(1, 2) }]);
     await database.sql.query(`insert into accounts (account_id, name, currency) values ('acct_1', 'test', 'USD')`);
     await database.sql.query(
@@ -207,13 +188,18 @@ describe('the sweep', () => {
        values ('card_1', 'acct_1', 'native', $1, '{}', 1)`,
       [silent.card_token],
     );
-    await running(createSweep(options), () => until(applied, (seen) => seen === 'silent 3, tail 701'));
+    await running(createSweep(options), () =>
+      until(
+        () => applied(database),
+        (seen) => seen === 'silent 3, tail 701',
+      ),
+    );
   });
 });
 
 test('an edge of before that has fewer events than are booked is counted, and nothing changes', async () => {
   edge.fences = false;
-  const card = spendingCard('set-back', 5);
+  const card = spendingCard(edge, 'set-back', 5);
   await intake.take([{ id: '1', body: card.message() }]);
   edge.logs.set(card.card_key, card.events.slice(0, 2));
   await catchUp(
@@ -222,13 +208,13 @@ test('an edge of before that has fewer events than are booked is counted, and no
     new AbortController().signal,
   );
   expect((await options.metrics.edgeBehind.get()).values[0]?.value).toBe(1);
-  expect(await applied()).toBe('set-back 6');
+  expect(await applied(database)).toBe('set-back 6');
   expect(await items()).toEqual(['card_behind_ledger open native:set-back']);
 });
 
 test('a card that is behind, at an edge of before, is an open item until it has caught up', async () => {
   edge.fences = false;
-  const card = spendingCard('set-back', 5);
+  const card = spendingCard(edge, 'set-back', 5);
   await intake.take([{ id: '1', body: card.message() }]);
   const sweep = async (isSeen: (seen: string[]) => boolean) => {
     await running(createSweep(options), () => until(items, isSeen));
@@ -238,7 +224,7 @@ test('a card that is behind, at an edge of before, is an open item until it has 
   edge.logs.set(card.card_key, card.events);
   await sweep(([item]) => item === 'card_behind_ledger resolved native:set-back');
   // Events that wait here for one before them, and that the edge does not have, tell the same.
-  const other = spendingCard('waiting', 5);
+  const other = spendingCard(edge, 'waiting', 5);
   await intake.take([{ id: '2', body: other.message(1, 5) }]);
   edge.logs.set(other.card_key, other.events.slice(0, 3));
   await running(createGapRepair(options), () => until(items, (seen) => seen.length === 2));
