@@ -41,7 +41,7 @@ export async function requireSignature(headers: Headers, text: string, secrets: 
  * documented for SHA-256, so both are taken.
  */
 export async function requireMarqetaSignature(
-  header: string | undefined,
+  header: string | null,
   body: ArrayBuffer,
   secrets: readonly string[],
 ): Promise<void> {
@@ -50,7 +50,7 @@ export async function requireMarqetaSignature(
     const key = await crypto.subtle.importKey('raw', utf8.encode(secret), { name: 'HMAC', hash }, false, ['sign']);
     const digest = new Uint8Array(await crypto.subtle.sign('HMAC', key, body));
     const hex = [...digest].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-    if (header !== undefined && (equalTexts(header.toLowerCase(), hex) || equalTexts(header, base64(digest)))) return;
+    if (header !== null && (equalTexts(header.toLowerCase(), hex) || equalTexts(header, base64(digest)))) return;
   }
   throw new Refusal(401, 'signature_wrong', 'The X-Marqeta-Signature header is missing or wrong.');
 }

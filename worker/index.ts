@@ -1,10 +1,7 @@
 // The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
 
-import { Hono } from 'hono/tiny';
-import { allowedMethods } from '../contracts/allowed-methods.ts';
-import { newId } from '../contracts/ids.ts';
 import { networks } from '../contracts/network.ts';
-import { problemBody, Refusal } from '../contracts/problem.ts';
+import { Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
 import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
 import { internal } from './internal.ts';
@@ -12,32 +9,30 @@ import { noticeCardData } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
+import { refused } from './refused.ts';
+import { section } from './section.ts';
 
 export { CardObject } from '../durable-objects/card/card-object.ts';
 export { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 export { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 export { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 
-const app = new Hono<{ Bindings: Env }>()
-  .on('GET', ['/livez', '/readyz'], (context) => readyz(context.env))
-  .route('/networks/marqeta', marqeta)
-  .route('/networks/native', native)
-  .route('/internal', internal)
-  .notFound((context): Response => otherMethod(context.req.method, allowedMethods(app.router, context.req.path)))
-  .onError((error, context) => failed(error, context.req.path, context.env, context.executionCtx));
+const health = section(() => null, {
+  'GET /livez': ({ env }) => readyz(env),
+  'GET /readyz': ({ env }) => readyz(env),
+});
 
-/** Where no route has both path and method. */
-function otherMethod(method: string, allow: string | null): Response {
-  if (allow === null) return refused(new Refusal(404, 'route_not_found', 'There is nothing at this path.'));
-  const answer =
-    method === 'OPTIONS'
-      ? new Response(null, { status: 204 })
-      : refused(new Refusal(405, 'method_not_allowed', 'This path does not take this method.'));
-  answer.headers.set('allow', allow);
-  return answer;
+/** By what their paths begin with; health has what is left. */
+const sections = { '/networks/marqeta': marqeta, '/networks/native': native, '/internal': internal, '': health };
+
+function route(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+  const url = new URL(request.url);
+  const [at, answer] = Object.entries(sections).find(([at]) => url.pathname.startsWith(`${at}/`)) ?? ['', health];
+  return answer({ request, env, execution, url }, url.pathname.slice(at.length));
 }
 
-function failed(error: unknown, path: string, env: Env, execution: Pick<ExecutionContext, 'waitUntil'>): Response {
+function failed(error: unknown, url: string, env: Env, execution: Pick<ExecutionContext, 'waitUntil'>): Response {
+  const path = new URL(url).pathname;
   if (error instanceof Refusal) {
     const network = networks.find((one) => path.startsWith(`/networks/${one}/`));
     if (network !== undefined && error.error_code === 'card_data_refused')
@@ -90,14 +85,6 @@ function notProduction(): Response {
   return refused(new Refusal(503, 'not_production', 'This is a development deployment, which serves its own machine.'));
 }
 
-function refused(refusal: Refusal): Response {
-  const headers = new Headers({ 'content-type': 'application/problem+json' });
-  if (refusal.status === 401) headers.set('www-authenticate', 'Basic realm="atlas"');
-  // Where the key is spent, the same again would be declined: nobody is told to repeat it.
-  if (refusal.status === 503 && refusal.error_code !== 'request_key_spent') headers.set('retry-after', '1');
-  return new Response(JSON.stringify(problemBody(refusal, newId('req'))), { status: refusal.status, headers });
-}
-
 const gatewayPath = '/networks/marqeta/gateway';
 
 /** Scheme, host, and this path with nothing after it. */
@@ -116,9 +103,9 @@ function withOwnHeaders(answer: Response, url: string): Response {
 function answerTo(request: Request, env: Env, execution: ExecutionContext): Response | Promise<Response> {
   if (isForLaptopsOnly(request, env)) return notProduction();
   // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
-  // So what has to stand before every route belongs above this line, not among the router's own steps.
-  if (!isGateway(request)) return app.fetch(request, env, execution);
-  return answerGateway(request, env, execution).catch((error: unknown) => failed(error, gatewayPath, env, execution));
+  // So what has to stand before every route belongs above this line, not in a section.
+  const answer = isGateway(request) ? answerGateway(request, env, execution) : route(request, env, execution);
+  return answer.catch((error: unknown) => failed(error, request.url, env, execution));
 }
 
 export default {

@@ -1,7 +1,5 @@
 // The origin's side door: a card's profile, its state, its events, and messages that a person books. Signed calls only.
 
-import type { Context } from 'hono';
-import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import { controlIdentifiers } from '../contracts/card-data.ts';
 import { cardMessageSchema } from '../contracts/card-message.ts';
@@ -33,6 +31,7 @@ import { storeKeptNative } from './networks/native-messages.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';
 import { rebuildCard } from './rebuild-card.ts';
+import { type Call, section } from './section.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
 const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
@@ -54,82 +53,81 @@ const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'cont
 
 const storeKept = { marqeta: storeKeptMarqeta, native: storeKeptNative };
 
-type Bindings = { Bindings: Env; Variables: { text: string } };
+type Params = Readonly<Record<string, string>>;
 
-export const internal = new Hono<Bindings>()
-  .use(async (context, next) => {
-    const { method, raw } = context.req;
-    const { pathname, search } = new URL(raw.url);
-    const text = await readText(raw);
-    const signed = signedText({ method, pathAndQuery: pathname + search, body: text });
-    await requireSignature(raw.headers, signed, secretsIn(settingsOf(context.env).INTERNAL_SECRET));
-    context.set('text', text);
-    await next();
-  })
-  .put('/cards/:network/:token', async (context) => {
-    const body = parseJson(context.get('text'));
+/** The body of a call that the origin has signed. */
+async function open({ request, env, url }: Call): Promise<string> {
+  const text = await readText(request);
+  const signed = signedText({ method: request.method, pathAndQuery: url.pathname + url.search, body: text });
+  await requireSignature(request.headers, signed, secretsIn(settingsOf(env).INTERNAL_SECRET));
+  return text;
+}
+
+export const internal = section(open, {
+  'PUT /cards/:network/:token': async (call, text, params) => {
+    const body = parseJson(text);
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
-    const known = knownIn(context);
-    const answer = await reach(context, (names) => putProfile(context.env, names, profile, known));
-    return context.json(answer, answer.outcome === 'stale' ? 409 : 200);
-  })
-  .post('/cards/:network/:token/messages', async (context) => {
-    const message = inShape(cardMessageSchema, parseJson(context.get('text')));
-    const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(context, (card) => card.receive(message));
-    return context.json(answer, answer.outcome === 'conflict' ? 409 : 200);
-  })
-  .post('/facts/:network', async (context) => {
-    const network = networkIn(context);
-    const { fact } = inShape(postFactBodySchema, parseJson(context.get('text')));
-    const taken = await storeKept[network](context.env, fact).catch((error: unknown) => {
+    const known = knownIn(call);
+    const answer = await reach(params, (names) => putProfile(call.env, names, profile, known));
+    return Response.json(answer, { status: answer.outcome === 'stale' ? 409 : 200 });
+  },
+  'POST /cards/:network/:token/messages': async ({ env }, text, params) => {
+    const message = inShape(cardMessageSchema, parseJson(text));
+    const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(env, params, (card) => card.receive(message));
+    return Response.json(answer, { status: answer.outcome === 'conflict' ? 409 : 200 });
+  },
+  'POST /facts/:network': async ({ env }, text, params) => {
+    const network = networkIn(params);
+    const { fact } = inShape(postFactBodySchema, parseJson(text));
+    const taken = await storeKept[network](env, fact).catch((error: unknown) => {
       throw cardAway(network, error);
     });
-    return context.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
-  })
-  .get('/stand-in/:network', async (context) => {
-    const network = networkIn(context);
-    return context.json(standingOf(context.env, network, await standInSwitch(context.env, network).read()));
-  })
-  .put('/stand-in/:network', async (context) => {
-    const network = networkIn(context);
-    const { is_on, by } = inShape(turnStandInBodySchema, parseJson(context.get('text')));
-    const state = await standInSwitch(context.env, network).turn(is_on, by);
+    return Response.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
+  },
+  'GET /stand-in/:network': async ({ env }, _, params) => {
+    const network = networkIn(params);
+    return Response.json(standingOf(env, network, await standInSwitch(env, network).read()));
+  },
+  'PUT /stand-in/:network': async ({ env }, text, params) => {
+    const network = networkIn(params);
+    const { is_on, by } = inShape(turnStandInBodySchema, parseJson(text));
+    const state = await standInSwitch(env, network).turn(is_on, by);
     forgetStanding(network);
     logEvent('warn', 'stand_in_turned', { network, is_on });
-    return context.json(standingOf(context.env, network, state));
-  })
-  .get('/cards/:network/:token', async (context) => {
-    const card = await onCard(context, (card) => card.read());
+    return Response.json(standingOf(env, network, state));
+  },
+  'GET /cards/:network/:token': async ({ env }, _, params) => {
+    const card = await onCard(env, params, (card) => card.read());
     if (card.last_sequence === 0) throw new Refusal(404, 'card_not_found', 'No card with this token is known here.');
-    return context.json(card satisfies ReadCardAnswer);
-  })
-  .get('/cards/:network/:token/controls', async (context) => {
-    const readback = await onCard(context, (card) => card.readControls());
+    return Response.json(card satisfies ReadCardAnswer);
+  },
+  'GET /cards/:network/:token/controls': async ({ env }, _, params) => {
+    const readback = await onCard(env, params, (card) => card.readControls());
     if (readback.profile_version === null)
       throw new Refusal(404, 'card_not_found', 'No profile of this card is known here.');
-    return context.json(readback);
-  })
-  .get('/cards/:network/:token/stand-in', async (context) =>
-    context.json(await reach(context, (names) => readStandIn(context.env, names))),
-  )
-  .get('/cards/:network/:token/events', async (context) => {
-    const { after, seen } = knownIn(context);
-    return context.json(await onCard(context, (card) => card.eventsAfter(after, seen)));
-  })
-  .post('/cards/:network/:token/rebuild', async (context) => {
-    const page = inShape(rebuildBodySchema, parseJson(context.get('text')));
-    return context.json(await reach(context, (names) => rebuildCard(context.env, names, page)));
-  });
+    return Response.json(readback);
+  },
+  'GET /cards/:network/:token/stand-in': async ({ env }, _, params) =>
+    Response.json(await reach(params, (names) => readStandIn(env, names))),
+  'GET /cards/:network/:token/events': async (call, _, params) => {
+    const { after, seen } = knownIn(call);
+    return Response.json(await onCard(call.env, params, (card) => card.eventsAfter(after, seen)));
+  },
+  'POST /cards/:network/:token/rebuild': async ({ env }, text, params) => {
+    const page = inShape(rebuildBodySchema, parseJson(text));
+    return Response.json(await reach(params, (names) => rebuildCard(env, names, page)));
+  },
+});
 
 /** What the origin has of a card: all up to `after`, and the event `seen`, where it names one. */
-function knownIn(context: Context<Bindings>) {
-  const { after, seen, event = null } = inShape(afterSchema, context.req.query());
+function knownIn({ url }: Call) {
+  const { after, seen, event = null } = inShape(afterSchema, Object.fromEntries(url.searchParams));
   return { after, seen: seen === undefined ? undefined : { sequence: seen, event_id: event } };
 }
 
-function networkIn(context: Context<Bindings>): Network {
-  return inShape(z.object({ network: networkSchema }), context.req.param()).network;
+function networkIn(params: Params): Network {
+  return inShape(z.object({ network: networkSchema }), params).network;
 }
 
 function standingOf(env: Env, network: Network, { is_on, at_ms, by }: StandInSwitchState) {
@@ -138,12 +136,12 @@ function standingOf(env: Env, network: Network, { is_on, at_ms, by }: StandInSwi
 }
 
 /** Every call of the origin may be repeated: what a card that is away could not do is 503, and comes again. */
-function onCard<T>(context: Context<Bindings>, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {
-  return reach(context, (names) => callCard(context.env, names, call));
+function onCard<T>(env: Env, params: Params, call: (card: ReturnType<typeof cardObject>) => T): Promise<Awaited<T>> {
+  return reach(params, (names) => callCard(env, names, call));
 }
 
-async function reach<T>(context: Context<Bindings>, call: (names: CardNames) => Promise<T>): Promise<T> {
-  const { network, token } = inShape(pathSchema, context.req.param());
+async function reach<T>(params: Params, call: (names: CardNames) => Promise<T>): Promise<T> {
+  const { network, token } = inShape(pathSchema, params);
   try {
     return await call({ network, cardToken: tokenOfSegment(token) });
   } catch (error) {

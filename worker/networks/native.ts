@@ -2,7 +2,6 @@
 // adapter. A decline is HTTP 200 with its reason. The contract is ours, so unknown fields of a request are refused; of a message,
 // which states a fact, they are passed over, and what cannot be booked is kept for a person.
 
-import { Hono } from 'hono/tiny';
 import * as z from 'zod/mini';
 import type { Unread } from '../../contracts/attributes.ts';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
@@ -17,6 +16,7 @@ import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '.
 import { requireSignature } from '../credentials.ts';
 import { type Env, settingsOf } from '../env.ts';
 import { logUnread } from '../log.ts';
+import { type Call, section } from '../section.ts';
 import { tracesOf } from '../traces.ts';
 import { mayWake } from '../unknown-cards.ts';
 import { keyReused, nativeIdentifiers, queueMessages, type Stored, storeMessage } from './native-messages.ts';
@@ -39,55 +39,58 @@ const voidBodySchema = z.strictObject({ card_token: networkKeySchema, request_ke
 /** A shop's name is masked where it is read; any other text of a request is none of the contract's. */
 const notSearched: ReadonlySet<string> = new Set([...nativeIdentifiers, 'merchant.name']);
 
-type Bindings = { Bindings: Env; Variables: { arrivedAtMs: number; body: unknown } };
+interface Opened {
+  readonly arrivedAtMs: number;
+  readonly body: unknown;
+}
 
-export const native = new Hono<Bindings>()
-  .use(async (context, next) => {
-    context.set('arrivedAtMs', Date.now());
-    const isBatch = context.req.path.endsWith('/messages');
-    const text = await readText(context.req.raw, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
-    await requireSignature(context.req.raw.headers, text, settingsOf(context.env).NATIVE_SECRETS);
-    const body = parseJson(text);
-    if (!isBatch) refuseCardData(body, notSearched);
-    context.set('body', body);
-    await next();
-  })
-  .post('/authorizations', async (context) => {
-    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(context.get('body')));
-    const answer = await authorize(context.env, context.executionCtx, {
+async function open({ request, env, url }: Call): Promise<Opened> {
+  const arrivedAtMs = Date.now();
+  const isBatch = url.pathname.endsWith('/messages');
+  const text = await readText(request, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
+  await requireSignature(request.headers, text, settingsOf(env).NATIVE_SECRETS);
+  const body = parseJson(text);
+  if (!isBatch) refuseCardData(body, notSearched);
+  return { arrivedAtMs, body };
+}
+
+export const native = section(open, {
+  'POST /authorizations': async ({ request: { headers }, env, execution }, { arrivedAtMs, body }) => {
+    const { card_token, request, deadline_ms } = inShape(authorizationBodySchema, withRequestRead(body));
+    const answer = await authorize(env, execution, {
       network: 'native',
       cardToken: card_token,
       request,
-      arrivedAtMs: context.get('arrivedAtMs'),
+      arrivedAtMs,
       deadlineMs: deadline_ms,
-      traces: tracesOf(context.req.raw.headers),
+      traces: tracesOf(headers),
     });
     switch (answer.outcome) {
       case 'decided':
-        return context.json({ authorization_id: answer.authorization_id, ...answer.decision });
+        return Response.json({ authorization_id: answer.authorization_id, ...answer.decision });
       case 'stood_in':
-        return context.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
+        return Response.json({ ...stoodIn, approved_minor: request.amount_minor, hold_minor: request.amount_minor });
       case 'unavailable':
         throw keySpent();
     }
-  })
-  .post('/messages', async (context) => {
-    const body = context.get('body');
+  },
+  'POST /messages': async ({ request, env }, { body }) => {
     const { messages } = inShape(messagesBodySchema, body);
-    const results = await storeBatch(context.env, messages, tracesOf(context.req.raw.headers));
+    const results = await storeBatch(env, messages, tracesOf(request.headers));
     // Last, since a fact is not lost for what stands beside it: whoever sends card data has to hear of it all the same.
     if (isFields(body)) refuseCardFields({ ...body, messages: [] });
     const reused = results.flatMap((result) => (result.outcome === 'conflict' ? [result] : []));
     if (reused.length > 0) throw keyReused(reused);
-    return context.json({ results });
-  })
-  .post('/voids', async (context) => {
-    const { card_token, request_key } = inShape(voidBodySchema, context.get('body'));
-    const outcome = await giveUpRequest(context.env, cardOf(card_token), request_key).catch((error: unknown) => {
+    return Response.json({ results });
+  },
+  'POST /voids': async ({ env }, { body }) => {
+    const { card_token, request_key } = inShape(voidBodySchema, body);
+    const outcome = await giveUpRequest(env, cardOf(card_token), request_key).catch((error: unknown) => {
       throw cardAway('native', error);
     });
-    return context.json({ request_key, outcome });
-  });
+    return Response.json({ request_key, outcome });
+  },
+});
 
 /** All or an error: what was stored is known by its key when the batch comes again. */
 async function storeBatch(env: Env, messages: readonly unknown[], traces: string): Promise<Stored[]> {

@@ -1,6 +1,5 @@
 // POST /networks/marqeta/gateway and /networks/marqeta/webhook, both behind Basic authentication.
 
-import { Hono } from 'hono/tiny';
 import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { isFields } from '../../../contracts/decorations.ts';
@@ -12,6 +11,7 @@ import { authorize } from '../../card-call.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
 import { logEvent, logUnread } from '../../log.ts';
+import { section } from '../../section.ts';
 import { tracesOf } from '../../traces.ts';
 import { batchOf } from './batch.ts';
 import { storeAll } from './facts.ts';
@@ -63,20 +63,21 @@ function answered(body: unknown, status: 200 | 402): Response {
   return new Response(JSON.stringify(body), asJson[status]);
 }
 
-export const marqeta = new Hono<{ Bindings: Env }>()
-  .post('/gateway', (context) => answerGateway(context.req.raw, context.env, context.executionCtx))
-  .post('/webhook', async (context) => {
-    requireMarqeta(context.req.raw, context.env);
-    const bytes = await readBytes(context.req.raw, limits.batchBytesMax);
-    const secrets = secretsIn(settingsOf(context.env).MARQETA_WEBHOOK_SECRET);
-    if (secrets.length > 0) await requireMarqetaSignature(context.req.header('x-marqeta-signature'), bytes, secrets);
+export const marqeta = section(() => null, {
+  'POST /gateway': ({ request, env, execution }) => answerGateway(request, env, execution),
+  'POST /webhook': async ({ request, env }) => {
+    requireMarqeta(request, env);
+    const bytes = await readBytes(request, limits.batchBytesMax);
+    const secrets = secretsIn(settingsOf(env).MARQETA_WEBHOOK_SECRET);
+    if (secrets.length > 0) await requireMarqetaSignature(request.headers.get('x-marqeta-signature'), bytes, secrets);
     const body = readWebhook(lenientText(bytes));
     const batch = batchOf(body);
-    await storeAll(context.env, batch, tracesOf(context.req.raw.headers));
+    await storeAll(env, batch, tracesOf(request.headers));
     // Last, since a fact is not lost for a field that nobody keeps: whoever sends card data has to hear of it all the same.
     refuseCardFields(body);
-    return context.json(batch.pings === null ? {} : { pings: batch.pings });
-  });
+    return Response.json(batch.pings === null ? {} : { pings: batch.pings });
+  },
+});
 
 /**
  * With a wrong setting nobody can be decided for, nor even known by its credentials. The failure policy holds all the same where it can
