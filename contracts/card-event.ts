@@ -24,7 +24,7 @@ const instant = z.int().check(z.nonnegative());
 
 const authorizationId = idSchema('auth');
 
-/** Where a change of a hold stands among those of its authorization: see `core/hold-changes.ts`. */
+/** Where a change of a hold stands among those of its authorization: see `core/card/hold-changes.ts`. */
 const placeSchema = z.strictObject({
   at_ms: instant,
   order: z.optional(z.int().check(z.nonnegative())),

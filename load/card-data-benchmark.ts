@@ -2,8 +2,8 @@
 // the rates of false alarms by class that docs/decisions/0017 publishes.
 
 import { holdsCardNumber, maskCardNumbers } from '../contracts/card-numbers/card-numbers.ts';
-import { eachCardText } from '../contracts/card-numbers/sample-card-texts.ts';
-import { otherTexts } from '../contracts/card-numbers/sample-other-texts.ts';
+import { eachCardText } from '../contracts/testing/sample-card-texts.ts';
+import { otherTexts } from '../contracts/testing/sample-other-texts.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import { rounded } from './statistics.ts';
 

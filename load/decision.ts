@@ -2,11 +2,11 @@
 
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import { type Control, controlsSchema } from '../contracts/control.ts';
-import { apply } from '../core/apply.ts';
-import { type CardState, newCardState, setProfile } from '../core/card-state.ts';
-import { decide } from '../core/decide.ts';
-import { receiveRequest } from '../core/receive.ts';
-import { countingIds, noonMs, profile, request } from '../core/samples.ts';
+import { apply } from '../core/card/apply.ts';
+import { type CardState, newCardState, setProfile } from '../core/card/card-state.ts';
+import { decide } from '../core/card/decide.ts';
+import { receiveRequest } from '../core/card/receive.ts';
+import { countingIds, noonMs, profile, request } from '../core/testing/samples.ts';
 import { median, rounded } from './statistics.ts';
 
 const rounds = 5;

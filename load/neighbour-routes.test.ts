@@ -1,7 +1,7 @@
 // The benchmark of neighbours misses no route of the API, and names none that is not there.
 
 import { beforeAll, describe, expect, test } from 'vitest';
-import { SampleApi } from '../origin/api/sample-api.ts';
+import { SampleApi } from '../origin/testing/sample-api.ts';
 import { asked, type Documented, documentedIn, notAsked, targetsOf } from './neighbour-routes.ts';
 
 let documented: Documented[];

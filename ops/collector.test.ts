@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { eachCardText, sampleCards } from '../contracts/card-numbers/sample-card-texts.ts';
+import { eachCardText, sampleCards } from '../contracts/testing/sample-card-texts.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { until } from '../scripts/test-waiting.ts';
 

@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
 import { until } from '../scripts/test-waiting.ts';
-import { SampleApi } from './api/sample-api.ts';
-import { SampleCard } from './intake/sample-card.ts';
 import { createLog } from './log.ts';
 import { createLoop } from './loop.ts';
-import { newEndpoint, newMerchant, settle, startDelivery } from './notify/sample-partner.ts';
+import { SampleApi } from './testing/sample-api.ts';
+import { SampleCard } from './testing/sample-card.ts';
+import { newEndpoint, newMerchant, settle, startDelivery } from './testing/sample-partner.ts';
 
 /** In names, tokens, destinations, secrets and addresses of what is tried here. None may ever stand in a line. */
 const secrets = {

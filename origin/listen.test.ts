@@ -8,10 +8,10 @@ import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { readRanges } from './api/client-address.ts';
-import { SampleApi } from './api/sample-api.ts';
 import { connectionMetrics } from './connection-bounds.ts';
-import { SampleCard } from './intake/sample-card.ts';
 import { type Listening, listen } from './listen.ts';
+import { SampleApi } from './testing/sample-api.ts';
+import { SampleCard } from './testing/sample-card.ts';
 
 const bounds = { CONNECTIONS_MAX: 200, CONNECTIONS_PER_ADDRESS_MAX: 100, TRUSTED_PROXIES: [] };
 const path = '/internal/card-events';

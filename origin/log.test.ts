@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { DrizzleQueryError } from 'drizzle-orm/errors';
 import { describe, expect, test } from 'vitest';
 import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
-import { eachCardText, sampleCards } from '../contracts/card-numbers/sample-card-texts.ts';
+import { eachCardText, sampleCards } from '../contracts/testing/sample-card-texts.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { openDatabase } from './db/client.ts';
 import { createLog, describeError } from './log.ts';

@@ -11,10 +11,10 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
-import { startStandInEdge } from './edge/stand-in-edge.ts';
 import { createLoop } from './loop.ts';
 import { measureLoops } from './loops.ts';
 import { startOrigin } from './start.ts';
+import { startStandInEdge } from './testing/stand-in-edge.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 

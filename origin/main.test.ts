@@ -7,9 +7,9 @@ import { newId } from '../contracts/ids.ts';
 import { deliverAnswerSchema } from '../contracts/internal-api.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
-import { type StandInEdge, startStandInEdge } from './edge/stand-in-edge.ts';
-import { SampleCard } from './intake/sample-card.ts';
 import { verifyLedger } from './ledger/verify.ts';
+import { SampleCard } from './testing/sample-card.ts';
+import { type StandInEdge, startStandInEdge } from './testing/stand-in-edge.ts';
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 let edge: StandInEdge;

@@ -5,8 +5,8 @@ import { pino } from 'pino';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { readConfig } from './config.ts';
-import { type StandInEdge, startStandInEdge } from './edge/stand-in-edge.ts';
 import { startOrigin } from './start.ts';
+import { type StandInEdge, startStandInEdge } from './testing/stand-in-edge.ts';
 
 const page = readFileSync(new URL('../docs/operating.md', import.meta.url), 'utf8');
 /** Those of the process itself, as every service in Node has them. */

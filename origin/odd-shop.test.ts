@@ -7,10 +7,10 @@ import { startSimulatedProvider } from '../scripts/simulated-provider/server.ts'
 import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
 import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
-import { startStandInEdge } from './edge/stand-in-edge.ts';
-import { SampleCard } from './intake/sample-card.ts';
-import { sampleCaller } from './sample-caller.ts';
 import { startOrigin } from './start.ts';
+import { sampleCaller } from './testing/sample-caller.ts';
+import { SampleCard } from './testing/sample-card.ts';
+import { startStandInEdge } from './testing/stand-in-edge.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
 const providerKey = 'a-provider-key-of-tests-0000';

@@ -4,8 +4,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
-import { SampleApi } from './api/sample-api.ts';
 import { type Listening, listen } from './listen.ts';
+import { SampleApi } from './testing/sample-api.ts';
 
 let api: SampleApi;
 let door: Listening;

@@ -12,10 +12,10 @@ import { sampleMerchant } from '../scripts/test-settlements.ts';
 import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
 import { connectOwner, openDatabase } from './db/client.ts';
-import { type StandInEdge, startStandInEdge } from './edge/stand-in-edge.ts';
 import { verifyLedger } from './ledger/verify.ts';
-import { startPartner } from './notify/sample-partner.ts';
 import { type Origin, startOrigin } from './start.ts';
+import { startPartner } from './testing/sample-partner.ts';
+import { type StandInEdge, startStandInEdge } from './testing/stand-in-edge.ts';
 
 const apiKey = 'an-api-key-of-tests-000000';
 const providerKey = 'simulated-provider-key-of-tests';

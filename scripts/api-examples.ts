@@ -2,9 +2,9 @@
 // own.
 
 import { writeFile } from 'node:fs/promises';
-import { recordExamples } from '../origin/api/record-examples.ts';
-import { SampleWorld } from '../origin/api/sample-world.ts';
 import { migrate } from '../origin/db/migrate.ts';
+import { recordExamples } from '../origin/testing/record-examples.ts';
+import { SampleWorld } from '../origin/testing/sample-world.ts';
 import { startTemporaryPostgres } from './temporary-postgres.ts';
 
 const server = await startTemporaryPostgres();

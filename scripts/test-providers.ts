@@ -6,10 +6,10 @@ import { afterEach, beforeEach, vi } from 'vitest';
 import { type BulkheadBounds, type GuardedProvider, guarded } from '../origin/providers/guarded.ts';
 import type { Provider } from '../origin/providers/provider.ts';
 import { createProviderMetrics, type ProviderMetrics } from '../origin/providers/provider-metrics.ts';
-import { sampleSubmission } from '../origin/providers/sample-submission.ts';
 import { createSimulatedProvider } from '../origin/providers/simulated.ts';
-import { type StandInStripe, startStandInStripe } from '../origin/providers/stand-in-stripe.ts';
 import { createStripeProvider } from '../origin/providers/stripe.ts';
+import { sampleSubmission } from '../origin/testing/sample-submission.ts';
+import { type StandInStripe, startStandInStripe } from '../origin/testing/stand-in-stripe.ts';
 import { type SimulatedProviderOptions, startSimulatedProvider } from './simulated-provider/server.ts';
 
 /** A caller that waits for ever. */

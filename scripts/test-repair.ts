@@ -4,13 +4,13 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import { createEdgeClient } from '../origin/edge/edge-client.ts';
-import type { StandInEdge } from '../origin/edge/stand-in-edge.ts';
 import { Intake } from '../origin/intake/intake.ts';
 import { createIntakeMetrics } from '../origin/intake/intake-metrics.ts';
 import type { RepairOptions } from '../origin/intake/repair.ts';
 import { createRepairMetrics } from '../origin/intake/repair-metrics.ts';
-import { SampleCard } from '../origin/intake/sample-card.ts';
 import type { Loop } from '../origin/loop.ts';
+import { SampleCard } from '../origin/testing/sample-card.ts';
+import type { StandInEdge } from '../origin/testing/stand-in-edge.ts';
 import { createTestDatabase } from './test-postgres.ts';
 
 /** The edge is there, and fences, whatever an earlier test has made of it. */

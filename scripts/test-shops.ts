@@ -3,8 +3,6 @@ import type { CardMessage } from '../contracts/card-message.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import type { Intake } from '../origin/intake/intake.ts';
-import { asMessages, SampleBooks } from '../origin/intake/sample-books.ts';
-import type { SampleCard } from '../origin/intake/sample-card.ts';
 import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
 import { insertTransfers } from '../origin/ledger/transfers.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
@@ -17,6 +15,8 @@ import { raiseUnassigned } from '../origin/settlement/raise-unassigned.ts';
 import { raiseWithheld } from '../origin/settlement/raise-withheld.ts';
 import { defaultBounds, type UnapprovedBounds } from '../origin/settlement/unapproved-bounds.ts';
 import { withheldBooks } from '../origin/settlement/withheld-books.ts';
+import { asMessages, SampleBooks } from '../origin/testing/sample-books.ts';
+import type { SampleCard } from '../origin/testing/sample-card.ts';
 import { balanceOf, doer, sampleMerchant } from './test-settlements.ts';
 
 export interface Shop {

@@ -18,7 +18,7 @@ const functionOf = (count: number) => `export function long(): void {\n${'  //\n
 
 describe('imports: the table', () => {
   test.each<[path: string, statement: string]>([
-    ['contracts/a.ts', "import { decide } from '../core/decide.ts';"],
+    ['contracts/a.ts', "import { decide } from '../core/card/decide.ts';"],
     ['contracts/a.ts', "import { readFileSync } from 'node:fs';"],
     ['contracts/a.ts', "import { Hono } from 'hono';"],
     ['core/a.ts', "import * as z from 'zod';"],
@@ -29,7 +29,7 @@ describe('imports: the table', () => {
     ['durable-objects/card/a.ts', "import { Hono } from 'hono';"],
     ['durable-objects/card/a.ts', "import type { x } from '../../worker/index.ts';"],
     ['durable-objects/card/a.ts', "import type { x } from '../../origin/main.ts';"],
-    ['worker/a.ts', "import { decide } from '../core/decide.ts';"],
+    ['worker/a.ts', "import { decide } from '../core/card/decide.ts';"],
     ['worker/a.ts', "import { x } from '../origin/main.ts';"],
     ['worker/a.ts', "import { sql } from 'drizzle-orm';"],
     ['worker/a.ts', "import { CardObject } from '../durable-objects/card/card-object.ts';"],
@@ -40,7 +40,11 @@ describe('imports: the table', () => {
     ['sdk/a.ts', "import { newId } from '../contracts/ids.ts';"],
     ['load/bench/a.ts', "import { x } from '../../tests/simulation.ts';"],
     ['core/a.ts', "import { table } from './decide.test.ts';"],
-    ['core/decide.test.ts', "import * as z from 'zod';"],
+    ['core/card/decide.test.ts', "import * as z from 'zod';"],
+    ['core/card/decide.ts', "import { request } from '../testing/samples.ts';"],
+    ['core/windows/windows.ts', "import { decide } from '../card/decide.ts';"],
+    ['core/assert.ts', "import { decide } from './card/decide.ts';"],
+    ['durable-objects/log/outbox.ts', "import { x } from '../card/card-object.ts';"],
   ])('%s refuses %s', (path, statement) => {
     expect(found([path, `${statement}\nexport const one = 1;\n`])).toEqual([`${path}:1 import`]);
   });
@@ -48,13 +52,17 @@ describe('imports: the table', () => {
   test.each<[path: string, statement: string]>([
     ['contracts/a.ts', "import * as z from 'zod';"],
     ['core/a.test.ts', "import * as Instant from 'temporal-polyfill/fns/Instant';"],
-    ['core/windows.test.ts', "import fc from 'fast-check';"],
+    ['core/windows/windows.test.ts', "import fc from 'fast-check';"],
+    ['core/windows/windows.test.ts', "import { decide } from '../card/decide.ts';"],
+    ['core/testing/samples.ts', "import { decide } from '../card/decide.ts';"],
+    ['core/card/decide.ts', "import { windowStart } from '../windows/windows.ts';"],
+    ['core/card/decide.ts', "import { assert } from '../assert.ts';"],
     ['durable-objects/card/a.ts', "import { DurableObject } from 'cloudflare:workers';"],
     ['durable-objects/card/a.test.ts', "import { runInDurableObject } from 'cloudflare:test';"],
     ['worker/a.ts', "import type { CardObject } from '../durable-objects/card/card-object.ts';"],
     ['origin/a.ts', "import { drizzle } from 'drizzle-orm/node-postgres';"],
     ['sdk/a.ts', "import type { Decision } from '../contracts/decision.ts';"],
-    ['tests/a.test.ts', "import { decide } from '../core/decide.ts';"],
+    ['tests/a.test.ts', "import { decide } from '../core/card/decide.ts';"],
     ['vitest.config.ts', "import { defineConfig } from 'vitest/config';"],
   ])('%s allows %s', (path, statement) => {
     expect(found([path, `${statement}\nexport const one = 1;\n`])).toEqual([]);

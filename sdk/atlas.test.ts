@@ -3,7 +3,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Atlas } from './atlas.ts';
 import { AtlasError } from './atlas-error.ts';
-import { createStandInApi, problem } from './stand-in-api.ts';
+import { createStandInApi, problem } from './testing/stand-in-api.ts';
 
 let api: ReturnType<typeof createStandInApi>;
 let atlas: Atlas;

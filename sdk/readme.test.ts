@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createStandInApi } from './stand-in-api.ts';
+import { createStandInApi } from './testing/stand-in-api.ts';
 
 const run = promisify(execFile);
 const here = import.meta.dirname;

@@ -2,7 +2,7 @@
 
 import { expect, test } from 'vitest';
 import { Atlas, WebhookVerificationError, webhooks } from './index.ts';
-import { createStandInApi } from './stand-in-api.ts';
+import { createStandInApi } from './testing/stand-in-api.ts';
 
 const body = { merchant_id: 'mrch_1', amount_minor: 1_250, currency: 'EUR' };
 

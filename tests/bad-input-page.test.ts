@@ -9,7 +9,7 @@ import {
   fieldKinds,
   isRead,
   outcomes,
-} from '../worker/networks/bad-input-classes.ts';
+} from '../worker/testing/bad-input-classes.ts';
 
 const page = readFileSync(new URL('../docs/bad-input.md', import.meta.url), 'utf8');
 

@@ -6,8 +6,8 @@ import type { AuthorizationRequest } from '../contracts/authorization-request.ts
 import type { CardMessage } from '../contracts/card-message.ts';
 import { resolveCategory } from '../contracts/categories/resolve.ts';
 import { type Control, controlSchema } from '../contracts/control.ts';
-import { Card } from '../core/card.ts';
-import { countingIds, merchant, profile, request } from '../core/samples.ts';
+import { Card } from '../core/card/card.ts';
+import { countingIds, merchant, profile, request } from '../core/testing/samples.ts';
 
 const page = readFileSync(new URL('../docs/controls.md', import.meta.url), 'utf8');
 

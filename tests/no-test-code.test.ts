@@ -71,12 +71,12 @@ test.each(entries)(
 
 test('a file of tests would be found', () => {
   for (const path of [
-    'origin/api/sample-api.ts',
-    'origin/api/record-examples.ts',
+    'origin/testing/sample-api.ts',
+    'origin/testing/record-examples.ts',
     'worker/door.test.ts',
     'scripts/words.ts',
   ])
     expect([path, isForTests(path)]).toEqual([path, true]);
   expect(isForTests('origin/backtest/sample-cards.ts')).toBe(false);
-  expect(reachedFrom('origin/api/sample-api.ts').files).toContain('origin/edge/stand-in-edge.ts');
+  expect(reachedFrom('origin/testing/sample-api.ts').files).toContain('origin/testing/stand-in-edge.ts');
 });

@@ -4,7 +4,7 @@ import { listDurableObjectIds, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { advice, clearing, profile, request } from '../core/samples.ts';
+import { advice, clearing, profile, request } from '../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import {
   basic,
@@ -15,7 +15,7 @@ import {
   internalSignature,
   nativeSignature,
   newToken,
-} from './sample-calls.ts';
+} from './testing/calls.ts';
 
 /** A test number that every network publishes: its range is Visa's, and it passes Luhn. */
 const cardNumber = '4111111111111111';

@@ -5,10 +5,10 @@ import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'c
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { profile } from '../core/samples.ts';
+import { profile } from '../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import { measuredCard } from '../scripts/sizing/measured.ts';
-import { cardAt, newToken, postMarqeta } from './sample-calls.ts';
+import { cardAt, newToken, postMarqeta } from './testing/calls.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when this test says so. */

@@ -5,13 +5,13 @@ import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecu
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { advice, clearing, profile, request } from '../core/samples.ts';
+import { advice, clearing, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
-import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative, requestTo } from './sample-calls.ts';
+import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative, requestTo } from './testing/calls.ts';
+import { heldQueue } from './testing/held-queue.ts';
 
 let logged: { event: string }[];
 beforeEach(() => {

@@ -5,11 +5,11 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { clearing, profile, request } from '../core/samples.ts';
+import { clearing, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import worker from './index.ts';
-import { basic, cardAt, newToken, postMarqeta, postNative, requestTo } from './sample-calls.ts';
+import { basic, cardAt, newToken, postMarqeta, postNative, requestTo } from './testing/calls.ts';
 
 let logged: string[];
 

@@ -6,7 +6,7 @@ import { Webhook } from 'standardwebhooks';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type DeliverAnswer, signedText } from '../contracts/internal-api.ts';
 import worker from './index.ts';
-import { settings } from './sample-calls.ts';
+import { settings } from './testing/calls.ts';
 
 const queue = 'atlas-card-events';
 const ids = ['m1', 'm2', 'm3'];

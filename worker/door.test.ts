@@ -2,10 +2,10 @@
 
 import { env, exports } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { profile } from '../core/samples.ts';
+import { profile } from '../core/testing/samples.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import worker from './index.ts';
-import { basic, call, cardAt, newToken } from './sample-calls.ts';
+import { basic, call, cardAt, newToken } from './testing/calls.ts';
 
 const path = '/networks/marqeta/gateway';
 

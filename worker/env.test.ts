@@ -3,7 +3,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { inJurisdiction, settingsOf } from './env.ts';
-import { productionSettings } from './sample-calls.ts';
+import { productionSettings } from './testing/calls.ts';
 
 const production = productionSettings;
 const { INTERNAL_SECRET: ownSecret, NATIVE_SECRETS: otherSecret } = production;

@@ -1,7 +1,7 @@
 // Keys and other identifiers are not searched for card numbers: one in ten would pass for one. A card's token is. And which routes there are.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clearing, profile, request } from '../core/samples.ts';
+import { clearing, profile, request } from '../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import {
   basic,
@@ -12,7 +12,7 @@ import {
   internalSignature,
   nativeSignature,
   newToken,
-} from './sample-calls.ts';
+} from './testing/calls.ts';
 
 /** A test number that every network publishes: its range is Visa's, and it passes Luhn. */
 const cardNumber = '4111111111111111';

@@ -6,11 +6,11 @@ import { tokenInPath } from '../contracts/internal-api.ts';
 import { toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
 import { controlsReadbackSchema } from '../contracts/readback.ts';
-import { clearing, limitPerDay, profile, request } from '../core/samples.ts';
-import { NewerRelease } from '../core/stored-row.ts';
+import { NewerRelease } from '../core/card/stored-row.ts';
+import { clearing, limitPerDay, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { webhookMessage } from '../scripts/marqeta-messages.ts';
-import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
+import { call, cardAt, getInternal, internalSignature, nativeSignature, newToken, putCard } from './testing/calls.ts';
 
 describe('signature', () => {
   const body = JSON.stringify(profile());

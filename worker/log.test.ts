@@ -2,7 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { holdsCardNumber } from '../contracts/card-numbers/card-numbers.ts';
-import { eachCardText } from '../contracts/card-numbers/sample-card-texts.ts';
+import { eachCardText } from '../contracts/testing/sample-card-texts.ts';
 import { logEvent } from './log.ts';
 
 let lines: string[];

@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { basic, nativeSignature, newToken, productionSettings, requestTo } from './sample-calls.ts';
+import { basic, nativeSignature, newToken, productionSettings, requestTo } from './testing/calls.ts';
 
 let logged: string[];
 beforeEach(() => {

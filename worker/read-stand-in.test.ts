@@ -6,10 +6,10 @@ import { newId } from '../contracts/ids.ts';
 import { cardKey } from '../contracts/network.ts';
 import { standInReadbackSchema } from '../contracts/readback.ts';
 import { signCall } from '../contracts/sign-call.ts';
-import { advice, profile } from '../core/samples.ts';
+import { advice, profile } from '../core/testing/samples.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { newToken, putCard, requestTo, settings } from './sample-calls.ts';
+import { newToken, putCard, requestTo, settings } from './testing/calls.ts';
 
 afterEach(() => {
   vi.useRealTimers();

@@ -6,9 +6,9 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CardEvent } from '../contracts/card-event.ts';
 import type { RebuildAnswer } from '../contracts/internal-answers.ts';
 import { cardKey } from '../contracts/network.ts';
-import { clearing, profile, request } from '../core/samples.ts';
+import { clearing, profile, request } from '../core/testing/samples.ts';
 import { rebuildCard } from './rebuild-card.ts';
-import { call, cardAt, getInternal, internalSignature, newToken, postNative, putCard } from './sample-calls.ts';
+import { call, cardAt, getInternal, internalSignature, newToken, postNative, putCard } from './testing/calls.ts';
 
 const logged: string[] = [];
 beforeEach(() => {

@@ -7,7 +7,7 @@ import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { basic, type Headers, nativeSignature, newToken, productionSettings, settings } from './sample-calls.ts';
+import { basic, type Headers, nativeSignature, newToken, productionSettings, settings } from './testing/calls.ts';
 
 const whsec = (text: string) => `whsec_${btoa(text)}`;
 async function hmacHex(secret: string, text: string): Promise<string> {

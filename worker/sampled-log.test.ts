@@ -3,9 +3,9 @@
 import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 
-import { profile, request } from '../core/samples.ts';
+import { profile, request } from '../core/testing/samples.ts';
 import { decisionsPerLogLine } from './card-call.ts';
-import { cardAt, newToken, postNative } from './sample-calls.ts';
+import { cardAt, newToken, postNative } from './testing/calls.ts';
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -4,7 +4,7 @@
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { settingNames, settingsOf } from './env.ts';
-import { productionSettings } from './sample-calls.ts';
+import { productionSettings } from './testing/calls.ts';
 
 interface Row {
   readonly right: string;

@@ -8,13 +8,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
 import { cardKey } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
-import { advice, profile, request } from '../core/samples.ts';
+import { advice, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import type { Env } from './env.ts';
-import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { cardAt, nativeSignature, newToken, postNative, putCard, requestTo } from './sample-calls.ts';
+import { cardAt, nativeSignature, newToken, postNative, putCard, requestTo } from './testing/calls.ts';
+import { heldQueue } from './testing/held-queue.ts';
 
 let logged: { event: string; reason?: string }[];
 beforeEach(() => {

@@ -7,13 +7,13 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CardNotice, receiveNotice } from '../contracts/card-notice.ts';
 import { limits } from '../contracts/limits.ts';
 import { cardKey } from '../contracts/network.ts';
-import { advice, profile, request } from '../core/samples.ts';
+import { advice, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
-import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { basic, cardAt, nativeSignature, newToken, putCard, requestTo } from './sample-calls.ts';
+import { basic, cardAt, nativeSignature, newToken, putCard, requestTo } from './testing/calls.ts';
+import { heldQueue } from './testing/held-queue.ts';
 
 let logged: { event: string }[];
 

@@ -4,12 +4,20 @@ import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test'
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { standInStandingSchema } from '../contracts/internal-answers.ts';
-import { profile, request } from '../core/samples.ts';
+import { profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
-import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
-import { call, getInternal, internalSignature, nativeSignature, newToken, putCard, requestTo } from './sample-calls.ts';
+import {
+  call,
+  getInternal,
+  internalSignature,
+  nativeSignature,
+  newToken,
+  putCard,
+  requestTo,
+} from './testing/calls.ts';
+import { heldQueue } from './testing/held-queue.ts';
 
 beforeEach(() => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => {});

@@ -5,11 +5,10 @@ import { createExecutionContext, createMessageBatch, waitOnExecutionContext } fr
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
-import { profile, request } from '../core/samples.ts';
+import { profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { type GatewayInput, gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
-import { heldQueue } from './held-queue.ts';
 import worker from './index.ts';
 import {
   basic,
@@ -20,7 +19,8 @@ import {
   postNative,
   putCard,
   requestTo,
-} from './sample-calls.ts';
+} from './testing/calls.ts';
+import { heldQueue } from './testing/held-queue.ts';
 
 let logged: { event: string }[];
 

@@ -4,9 +4,9 @@ import { env, tracing } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../contracts/card-event.ts';
 import { traceParentOf } from '../contracts/trace-parent.ts';
-import { profile } from '../core/samples.ts';
+import { profile } from '../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
-import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative } from './sample-calls.ts';
+import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative } from './testing/calls.ts';
 import { traceIdOf, tracesOf } from './traces.ts';
 
 const theirs = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01';

@@ -6,12 +6,12 @@ import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vi
 import { voidNotice } from '../contracts/card-notice.ts';
 import { type KeptFact, keptFactSchema } from '../contracts/kept-fact.ts';
 import { cardKey } from '../contracts/network.ts';
-import { advice, clearing, profile, refund, request } from '../core/samples.ts';
+import { advice, clearing, profile, refund, request } from '../core/testing/samples.ts';
 import { webhookMessage } from '../scripts/marqeta-messages.ts';
 import { tellCard } from './card-notices.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
-import { basic, cardAt, internalSignature, nativeSignature, newToken, putCard } from './sample-calls.ts';
+import { basic, cardAt, internalSignature, nativeSignature, newToken, putCard } from './testing/calls.ts';
 
 const minuteMs = 60_000;
 /** A hundred tokens ask nearly all parts of the list at once: on a busy machine starting them takes longer than an answer may. */

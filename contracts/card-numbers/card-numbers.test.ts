@@ -5,9 +5,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { eachCardText, sampleCards } from '../testing/sample-card-texts.ts';
+import { otherTexts } from '../testing/sample-other-texts.ts';
 import { holdsCardNumber, isCardLikeNumber, maskCardNumbers } from './card-numbers.ts';
-import { eachCardText, sampleCards } from './sample-card-texts.ts';
-import { otherTexts } from './sample-other-texts.ts';
 
 const visa = '4111111111111111';
 

@@ -3,11 +3,11 @@
 import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
-import { SampleCard } from '../../core/sample-lives.ts';
-import { noonMs, profile } from '../../core/samples.ts';
+import { SampleCard } from '../../core/testing/sample-lives.ts';
+import { noonMs, profile } from '../../core/testing/samples.ts';
+import { cardAt, newCardKey } from '../testing/sample-card.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { cardAt, newCardKey } from './sample-card.ts';
 
 const usual = limits.snapshotPartLengthMax;
 afterEach(() => void Object.assign(limits, { snapshotPartLengthMax: usual }));

@@ -6,9 +6,9 @@
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs a busy card no write; where the
 // card rests, `noteSent` writes it once more.
 
-import type { LoggedEvent } from '../../core/apply.ts';
-import { readRow } from '../../core/stored-row.ts';
-import { tablesOf } from './tables-of.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { readRow } from '../../core/card/stored-row.ts';
+import { tablesOf } from '../log/tables-of.ts';
 
 /** Rows as SQLite gives them. */
 type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };

@@ -5,8 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { LimitControl } from '../../contracts/control.ts';
-import { limitPerDay, request } from '../../core/samples.ts';
-import { ask, cardAt, newCard, upTo } from './sample-card.ts';
+import { limitPerDay, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, newCard, upTo } from '../testing/sample-card.ts';
 
 const requestsAtOnce = 1_000;
 const time_zone = 'America/New_York';

@@ -10,8 +10,8 @@ import type { LimitControl } from '../../contracts/control.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { availableMinor } from '../../core/card-state.ts';
-import { readControls } from '../../core/readback.ts';
+import { availableMinor } from '../../core/card/card-state.ts';
+import { readControls } from '../../core/card/readback.ts';
 import {
   advice,
   clearing,
@@ -22,10 +22,10 @@ import {
   refund,
   request,
   reversal,
-} from '../../core/samples.ts';
+} from '../../core/testing/samples.ts';
+import { MemoryCard } from '../testing/memory-card.ts';
+import { ask, cardAt, newCardKey, standing } from '../testing/sample-card.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { MemoryCard } from './memory-card.ts';
-import { ask, cardAt, newCardKey, standing } from './sample-card.ts';
 
 // A graceful eviction waits for the timer that publishes. A snapshot with every alarm: what follows it differs each time.
 Object.assign(limits, { publishDelayMs: 5, snapshotRowsMin: 0, snapshotEntriesPerRowMax: Number.POSITIVE_INFINITY });

@@ -7,9 +7,9 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fromJsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/samples.ts';
+import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/testing/samples.ts';
+import { cardAt, newCardKey, promiseAt } from '../testing/sample-card.ts';
 import type { AuthorizeAnswer, CardObject } from './card-object.ts';
-import { cardAt, newCardKey, promiseAt } from './sample-card.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12) + 1;
 const dayMs = 86_400_000;

@@ -3,8 +3,8 @@
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
 import { describe, expect, test, vi } from 'vitest';
 import { controlsReadbackSchema } from '../../contracts/readback.ts';
-import { clearing, limitPerDay, merchant, profile, request, reversal } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, sequencesOf, standing, upTo } from './sample-card.ts';
+import { clearing, limitPerDay, merchant, profile, request, reversal } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, sequencesOf, standing, upTo } from '../testing/sample-card.ts';
 
 describe('authorize', () => {
   test('a repeat gets the stored answer byte for byte, though the profile has changed since', async () => {

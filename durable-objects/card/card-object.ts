@@ -12,22 +12,22 @@ import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card.ts';
-import { readControls } from '../../core/readback.ts';
-import { NewerRelease } from '../../core/stored-row.ts';
-import { Agenda } from './agenda.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card/card.ts';
+import { readControls } from '../../core/card/readback.ts';
+import { NewerRelease } from '../../core/card/stored-row.ts';
+import { Agenda } from '../log/agenda.ts';
+import type { Outbox } from '../log/outbox.ts';
+import { eventOf } from '../log/pack-messages.ts';
+import { tablesOf } from '../log/tables-of.ts';
 import type { CardLog } from './card-log.ts';
 import { type CardParts, loadCard, readable, standing } from './card-parts.ts';
 import { type Acknowledged, Fence } from './fence.ts';
-import type { Outbox } from './outbox.ts';
-import { eventOf } from './pack-messages.ts';
 import { notFenced, type RebuildAnswer, type RebuildPage, rebuild } from './rebuild.ts';
-import { tablesOf } from './tables-of.ts';
 import { mayBeForgotten, releasesNothing, Unrecorded } from './unrecorded.ts';
 import type { Upkeep } from './upkeep.ts';
 
-export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card.ts';
+export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card/card.ts';
 
 /** Nothing was recorded. `nothing_to_release`: on a card without a profile, that holds nothing under this name. */
 export interface NotCertain {

@@ -1,14 +1,14 @@
 // What a card's object is made of, read back from what is durable.
 
 import { newId } from '../../contracts/ids.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import { Card } from '../../core/card.ts';
-import { availableMinor } from '../../core/card-state.ts';
-import { NewerRelease } from '../../core/stored-row.ts';
-import type { Agenda } from './agenda.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { Card } from '../../core/card/card.ts';
+import { availableMinor } from '../../core/card/card-state.ts';
+import { NewerRelease } from '../../core/card/stored-row.ts';
+import type { Agenda } from '../log/agenda.ts';
+import { Outbox, type OutboxParts } from '../log/outbox.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { Outbox, type OutboxParts } from './outbox.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface CardParts {

@@ -8,10 +8,10 @@
 // What is in memory, and why losing it is harmless: what `read` found is read again.
 
 import { limits } from '../../contracts/limits.ts';
-import { readSnapshot, type Snapshot, snapshotVersion } from '../../core/snapshot.ts';
-import { NewerRelease } from '../../core/stored-row.ts';
-import { partsOf } from './snapshot-parts.ts';
-import { tablesOf } from './tables-of.ts';
+import { readSnapshot, type Snapshot, snapshotVersion } from '../../core/card/snapshot.ts';
+import { NewerRelease } from '../../core/card/stored-row.ts';
+import { partsOf } from '../log/snapshot-parts.ts';
+import { tablesOf } from '../log/tables-of.ts';
 
 const [newest, before] = ['snapshot', 'snapshot_before'] as const;
 const keptPart = -1;

@@ -6,8 +6,8 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { clearing, request } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, promiseAt, standing, upTo } from './sample-card.ts';
+import { clearing, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, promiseAt, standing, upTo } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
 const jumpMs = 400 * dayMs;

@@ -5,8 +5,8 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { limitPerDay, request } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, promiseAt } from './sample-card.ts';
+import { limitPerDay, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, promiseAt } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when a test says so. */

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { clearing, limitPerDay, profile, request } from '../../core/samples.ts';
+import { clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from '../testing/sample-card.ts';
 import { CardLog } from './card-log.ts';
 import type { Acknowledged } from './fence.ts';
-import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from './sample-card.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12);
 const usual = { ...limits };

@@ -10,9 +10,9 @@
 
 import { setBack } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { tablesOf } from '../log/tables-of.ts';
 import { CardLog } from './card-log.ts';
-import { tablesOf } from './tables-of.ts';
 
 /** The card decides nothing: see above. */
 class SetBack extends Error {

@@ -5,8 +5,8 @@ import { runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/samples.ts';
-import { ask, cardAt, eventsOf, newCard, newCardKey } from './sample-card.ts';
+import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, newCardKey } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
 beforeEach(() => void vi.useFakeTimers({ toFake: ['Date'], now: Date.UTC(2026, 2, 4, 12) }));

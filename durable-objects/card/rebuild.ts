@@ -1,16 +1,16 @@
 // A fenced card's past, brought back page by page from what the origin has booked: its own rows, with their own numbers, folded by the same
 // code as at any load. From nothing, whatever the card still has: which part of that is true, only the end tells. Then what it decided
-// while it did not know its past is told to it again (`core/tell-again.ts`), under new numbers, and it decides again.
+// while it did not know its past is told to it again (`core/card/tell-again.ts`), under new numbers, and it decides again.
 //
 // Durable page by page: what was interrupted goes on after the last row. The same page twice changes nothing.
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
 import { assert } from '../../core/assert.ts';
-import { Card } from '../../core/card.ts';
-import { readRow } from '../../core/stored-row.ts';
-import { type Contradiction, tellAgain } from '../../core/tell-again.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { Card } from '../../core/card/card.ts';
+import { readRow } from '../../core/card/stored-row.ts';
+import { type Contradiction, tellAgain } from '../../core/card/tell-again.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { type Acknowledged, type Fence, hasEvent } from './fence.ts';

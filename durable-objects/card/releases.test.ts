@@ -4,9 +4,9 @@ import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } fro
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { profile, request } from '../../core/samples.ts';
+import { profile, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, newCard, standing, upTo } from '../testing/sample-card.ts';
 import { CardLog } from './card-log.ts';
-import { ask, cardAt, newCard, standing, upTo } from './sample-card.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when a test says so. */

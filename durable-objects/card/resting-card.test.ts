@@ -5,9 +5,9 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
-import { profile, request } from '../../core/samples.ts';
+import { profile, request } from '../../core/testing/samples.ts';
+import { cardAt, newCardKey } from '../testing/sample-card.ts';
 import type { CardObject } from './card-object.ts';
-import { cardAt, newCardKey } from './sample-card.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12) + 1;
 const dayMs = 86_400_000;

@@ -4,10 +4,10 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { newCardState } from '../../core/card-state.ts';
-import { type Snapshot, snapshotOf } from '../../core/snapshot.ts';
+import { newCardState } from '../../core/card/card-state.ts';
+import { type Snapshot, snapshotOf } from '../../core/card/snapshot.ts';
+import { cardAt, newCardKey } from '../testing/sample-card.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { cardAt, newCardKey } from './sample-card.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12);
 const usual = { ...limits };

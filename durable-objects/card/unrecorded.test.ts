@@ -1,9 +1,9 @@
 // What a card without a profile answers and does not record.
 
 import { describe, expect, test } from 'vitest';
-import { type CardState, newCardState, setProfile } from '../../core/card-state.ts';
-import { SampleCard } from '../../core/sample-lives.ts';
-import { advice, clearing, expiry, noonMs, profile, refund, request, reversal } from '../../core/samples.ts';
+import { type CardState, newCardState, setProfile } from '../../core/card/card-state.ts';
+import { SampleCard } from '../../core/testing/sample-lives.ts';
+import { advice, clearing, expiry, noonMs, profile, refund, request, reversal } from '../../core/testing/samples.ts';
 import { releasesNothing, Unrecorded } from './unrecorded.ts';
 
 const asked = (request_key: string) => request({ request_key });

@@ -8,9 +8,9 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { newId } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { AuthorizeAnswer } from '../../core/card.ts';
-import { authorizationKey, type CardState, standInFor } from '../../core/card-state.ts';
-import { decide } from '../../core/decide.ts';
+import type { AuthorizeAnswer } from '../../core/card/card.ts';
+import { authorizationKey, type CardState, standInFor } from '../../core/card/card-state.ts';
+import { decide } from '../../core/card/decide.ts';
 import type { CardLog } from './card-log.ts';
 
 /** Keys that are remembered; the oldest goes first. */

@@ -3,9 +3,9 @@
 
 import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
-import { Card } from '../../core/card.ts';
-import { SampleCard } from '../../core/sample-lives.ts';
-import { advice, clearing, countingIds, noonMs, profile, request } from '../../core/samples.ts';
+import { Card } from '../../core/card/card.ts';
+import { SampleCard } from '../../core/testing/sample-lives.ts';
+import { advice, clearing, countingIds, noonMs, profile, request } from '../../core/testing/samples.ts';
 import type { CardLog } from './card-log.ts';
 import type { CardSnapshot } from './card-snapshot.ts';
 import { Upkeep } from './upkeep.ts';

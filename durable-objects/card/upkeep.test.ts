@@ -5,10 +5,10 @@ import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import { advice, clearing, limitPerDay, profile, request } from '../../core/samples.ts';
+import { advice, clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
+import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, standing, upTo } from '../testing/sample-card.ts';
 import { CardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, standing, upTo } from './sample-card.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when a test says so. */

@@ -4,7 +4,7 @@
 // What is in memory, and why losing it is harmless: how far the snapshot reaches stands in the snapshot.
 
 import { limits } from '../../contracts/limits.ts';
-import type { Card } from '../../core/card.ts';
+import type { Card } from '../../core/card/card.ts';
 import type { CardLog } from './card-log.ts';
 import type { CardSnapshot } from './card-snapshot.ts';
 

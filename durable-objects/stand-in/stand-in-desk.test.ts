@@ -5,7 +5,7 @@ import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
-import { advice } from '../../core/samples.ts';
+import { advice } from '../../core/testing/samples.ts';
 
 const dayMs = 86_400_000;
 const noonMs = Date.UTC(2100, 2, 10, 12);

@@ -3,10 +3,10 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import type { Sql } from '../db/client.ts';
+import type { Answer, Json } from '../testing/sample-api.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { createCallers, scopes } from './caller.ts';
 import { createGuesses } from './guesses.ts';
-import type { Answer, Json } from './sample-api.ts';
-import { SampleWorld } from './sample-world.ts';
 
 const guesses = createGuesses({ perAddressPerMinute: 1_000_000, allPerMinute: 1_000_000 });
 let world: SampleWorld;

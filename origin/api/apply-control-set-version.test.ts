@@ -3,7 +3,7 @@
 import { beforeAll, expect, test } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

@@ -6,7 +6,7 @@ import { commands } from '../../scripts/atlas/commands.ts';
 import { runAtlas } from '../../scripts/test-atlas.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 let url: string;

@@ -8,7 +8,7 @@ import { skewCheck } from '../../scripts/atlas/doctor/clocks.ts';
 import { nodeCheck, portChecks } from '../../scripts/atlas/doctor/machine.ts';
 import { runAtlas } from '../../scripts/test-atlas.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 let url: string;

@@ -5,8 +5,8 @@ import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { runBacktest } from '../backtest/run-backtest.ts';
 import { readControls } from '../controls/read-controls.ts';
-import type { SampleCard } from '../intake/sample-card.ts';
-import { type Json, SampleApi } from './sample-api.ts';
+import { type Json, SampleApi } from '../testing/sample-api.ts';
+import type { SampleCard } from '../testing/sample-card.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

@@ -3,8 +3,8 @@
 
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { callOf, operationsOf, send } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
+import { callOf, operationsOf, send } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import type { Answer, Json } from './sample-api.ts';
-import { callOf, operationsOf, pathOf, type Schema, send, someId } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
+import type { Answer, Json } from '../testing/sample-api.ts';
+import { callOf, operationsOf, pathOf, type Schema, send, someId } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);

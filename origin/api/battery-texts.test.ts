@@ -3,9 +3,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import type { Json } from './sample-api.ts';
-import { callOf, operationsOf, send } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
+import type { Json } from '../testing/sample-api.ts';
+import { callOf, operationsOf, send } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);

@@ -3,8 +3,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import type { SampleCard } from '../intake/sample-card.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
+import type { SampleCard } from '../testing/sample-card.ts';
 
 let api: SampleApi;
 let sample: SampleCard;

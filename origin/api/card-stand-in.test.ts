@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 
 test('what may be stood in for is read from the edge; 503 while it is away, 404 for a card that is not here', async () => {
   const api = await SampleApi.start(await createTestDatabase());

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { networks } from '../../contracts/network.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import type { Sql } from '../db/client.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { readCardViews } from './card-view.ts';
-import { SampleWorld } from './sample-world.ts';
 
 let world: SampleWorld;
 let url: string;

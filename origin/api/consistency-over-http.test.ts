@@ -4,8 +4,8 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleCard } from '../intake/sample-card.ts';
-import { type Json, SampleApi } from './sample-api.ts';
+import { type Json, SampleApi } from '../testing/sample-api.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 
 let api: SampleApi;
 let url: string;

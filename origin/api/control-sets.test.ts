@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { type Json, SampleApi } from './sample-api.ts';
+import { type Json, SampleApi } from '../testing/sample-api.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
-import type { Answer, Json } from './sample-api.ts';
-import { operationsOf } from './sample-operations.ts';
-import { SampleWorld, type Tenant } from './sample-world.ts';
+import type { Answer, Json } from '../testing/sample-api.ts';
+import { operationsOf } from '../testing/sample-operations.ts';
+import { SampleWorld, type Tenant } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeAll(async () => {

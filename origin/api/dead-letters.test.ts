@@ -7,7 +7,7 @@ import { silent } from '../../scripts/test-settlements.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
 import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeEach(async () => {

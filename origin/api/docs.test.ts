@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { createLoop } from '../loop.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 
 let url: string;
 let api: SampleApi;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 import { errors } from './errors.ts';
 import { errorsPage } from './errors-page.ts';
-import { SampleApi } from './sample-api.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

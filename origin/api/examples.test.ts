@@ -4,10 +4,10 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import addFormats, { type FormatsPlugin } from 'ajv-formats';
 import { describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { callOf, operationsOf, send } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { examples } from './examples.ts';
 import type { Json } from './json-schema.ts';
-import { callOf, operationsOf, send } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
 
 interface Content {
   readonly [type: string]: { readonly schema: Json; readonly example?: unknown };

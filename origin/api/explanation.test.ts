@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { Profile } from '../../contracts/profile.ts';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleCard } from '../intake/sample-card.ts';
-import { type Json, SampleApi } from './sample-api.ts';
+import { type Json, SampleApi } from '../testing/sample-api.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 
 let api: SampleApi;
 beforeAll(async () => {

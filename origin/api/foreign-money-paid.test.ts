@@ -5,13 +5,13 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Id } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { doer, guard, sampleEngine, sampleProvider, untilOver } from '../../scripts/test-settlements.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from '../settlement/accrual.ts';
 import { createSettlement } from '../settlement/create.ts';
 import { raiseUnassigned } from '../settlement/raise-unassigned.ts';
 import { raiseWithheld } from '../settlement/raise-withheld.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeEach(async () => {

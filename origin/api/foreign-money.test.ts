@@ -2,11 +2,11 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from '../settlement/accrual.ts';
 import { raiseWithheld } from '../settlement/raise-withheld.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeEach(async () => {

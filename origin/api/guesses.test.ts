@@ -4,11 +4,11 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 import { createCallers, newApiKey } from './caller.ts';
 import { refusal } from './errors.ts';
 import { createGuesses } from './guesses.ts';
 import { createRefusedAccess } from './refused-access.ts';
-import { SampleApi } from './sample-api.ts';
 
 let database: Database;
 let api: SampleApi;

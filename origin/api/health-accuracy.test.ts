@@ -10,14 +10,14 @@ import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
-import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
 import { createLoop } from '../loop.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { availability } from '../providers/choose-provider.ts';
 import { guarded } from '../providers/guarded.ts';
 import { createProviderMetrics } from '../providers/provider-metrics.ts';
-import { sampleSubmission } from '../providers/sample-submission.ts';
-import { down, paid, scripted } from '../providers/scripted-provider.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
+import { down, paid, scripted } from '../testing/scripted-provider.ts';
+import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import { health, readyz } from './health.ts';
 
 const log = pino({ level: 'silent' });

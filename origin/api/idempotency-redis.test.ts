@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { redisIsThere, SampleUpstash } from '../../scripts/test-upstash.ts';
-import type { Answer } from './sample-api.ts';
-import { SampleWorld } from './sample-world.ts';
+import type { Answer } from '../testing/sample-api.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let upstash: SampleUpstash;
 let url: string;

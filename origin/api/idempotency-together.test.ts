@@ -2,8 +2,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { createIdempotency, type Idempotency, type StoredAnswer } from './idempotency.ts';
-import { SampleWorld } from './sample-world.ts';
 
 let database: Database;
 let idempotency: Idempotency;

@@ -3,11 +3,11 @@ import { newId } from '../../contracts/ids.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
+import type { Answer, Json } from '../testing/sample-api.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { merchantScopes } from './caller.ts';
 import { readIdempotencyKey } from './idempotency.ts';
 import { removeExpiredKeys } from './reaper.ts';
-import type { Answer, Json } from './sample-api.ts';
-import { SampleWorld } from './sample-world.ts';
 
 let world: SampleWorld;
 let url: string;

@@ -2,9 +2,9 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleApi } from './sample-api.ts';
-import { operationsOf, someId } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleApi } from '../testing/sample-api.ts';
+import { operationsOf, someId } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 let api: SampleApi;

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { runAtlas } from '../../scripts/test-atlas.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 let url: string;

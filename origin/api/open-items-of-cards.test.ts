@@ -3,8 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleCard } from '../intake/sample-card.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeEach(async () => {

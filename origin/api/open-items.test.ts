@@ -3,7 +3,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 let world: SampleWorld;
 beforeEach(async () => {

@@ -2,9 +2,9 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 import { scopes } from './caller.ts';
 import { createComponentSchemas } from './component-schemas.ts';
-import { SampleApi } from './sample-api.ts';
 
 type Node = { readonly [name: string]: unknown };
 interface Operation {

@@ -2,9 +2,9 @@ import * as fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { redisIsThere, SampleUpstash } from '../../scripts/test-upstash.ts';
+import { SampleApi } from '../testing/sample-api.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { createLocalRateLimit, policiesOf, type RateAnswer, rateHeaders } from './rate-limit.ts';
-import { SampleApi } from './sample-api.ts';
-import { SampleWorld } from './sample-world.ts';
 
 describe('counted in this process', () => {
   test('in each window exactly the quota passes, of each caller apart, and what is refused takes nothing', async () => {

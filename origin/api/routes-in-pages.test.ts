@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 
 /** Others' routes, our other doors, and a partner's own that stands for any. */
 const notOfTheApi = /^\/(?:v\d+\/|networks\/|internal\/|livez|readyz|health|metrics|docs|openapi\.json|your\/|$)/;

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { readConfig } from '../config.ts';
-import { SampleApi } from './sample-api.ts';
+import { SampleApi } from '../testing/sample-api.ts';
 import { securityText } from './security-contact.ts';
 
 const contacts = 'mailto:security@example.com https://example.com/report';

@@ -7,7 +7,7 @@ import { guard, sampleEngine, sampleProvider, untilOver } from '../../scripts/te
 import { until } from '../../scripts/test-waiting.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const { database } = world.api;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { guard, sampleEngine, sampleProvider, untilOver } from '../../scripts/test-settlements.ts';
-import { SampleWorld } from './sample-world.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const { database } = world.api;

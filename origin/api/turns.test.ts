@@ -4,8 +4,8 @@ import { Registry } from 'prom-client';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { callsOf, classOf, costs, quotaCallMs, quotaOf, turnBounds } from './cost.ts';
-import { SampleWorld } from './sample-world.ts';
 import { createTurns } from './turns.ts';
 
 let world: SampleWorld;

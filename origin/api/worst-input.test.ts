@@ -3,8 +3,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { callOf, type Operation, operationsOf, send } from './sample-operations.ts';
-import { SampleWorld } from './sample-world.ts';
+import { callOf, type Operation, operationsOf, send } from '../testing/sample-operations.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 
 // At the top: the tests are made of the document that the API serves.
 const world = await SampleWorld.start(await createTestDatabase());

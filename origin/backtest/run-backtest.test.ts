@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { controlSchema } from '../../contracts/control.ts';
 import { countRounds } from '../../scripts/test-waiting.ts';
 import type { Sql } from '../db/client.ts';
-import { SampleCard } from '../intake/sample-card.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 import { runBacktest } from './run-backtest.ts';
 
 /** A card's history that is there at once, so that nothing but the computing takes time. */

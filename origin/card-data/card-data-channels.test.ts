@@ -6,15 +6,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { silent } from '../../scripts/test-settlements.ts';
-import { SampleApi } from '../api/sample-api.ts';
 import { readKeptFact, readMessage } from '../intake/read-message.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { createLog } from '../log.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { providerCode } from '../providers/exchange.ts';
 import type { Provider, ProviderWord } from '../providers/provider.ts';
 import { createProviderInbox } from '../settlement/provider-inbox.ts';
 import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
+import { SampleApi } from '../testing/sample-api.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 import { measureCardData } from './found.ts';
 
 let api: SampleApi;

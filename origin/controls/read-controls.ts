@@ -5,8 +5,8 @@ import { resolveCategory } from '../../contracts/categories/resolve.ts';
 import { type Control, controlsSchema } from '../../contracts/control.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { FieldProblem, Refusal } from '../../contracts/problem.ts';
-import { neverMatching } from '../../core/never-matches.ts';
-import { daysIn } from '../../core/windows.ts';
+import { neverMatching } from '../../core/card/never-matches.ts';
+import { daysIn } from '../../core/windows/windows.ts';
 import { refusal } from '../api/errors.ts';
 import { inShape } from '../api/read-request.ts';
 

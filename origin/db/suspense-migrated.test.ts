@@ -5,11 +5,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { SampleBooks } from '../intake/sample-books.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { createSuspenseLoop } from '../intake/suspense-loop.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { SampleBooks } from '../testing/sample-books.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 import { openDatabase } from './client.ts';
 import { migrate } from './migrate.ts';
 

@@ -5,9 +5,9 @@ import type { Profile } from '../../contracts/profile.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import { createEdgeClient } from './edge-client.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
-import { type StandInEdge, startStandInEdge } from './stand-in-edge.ts';
 
 let database: Database;
 let edge: StandInEdge;

@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { verifyLedger } from '../ledger/verify.ts';
-import { asMessages, SampleBooks, whole } from './sample-books.ts';
-import type { SampleCard } from './sample-card.ts';
+import { asMessages, SampleBooks, whole } from '../testing/sample-books.ts';
+import type { SampleCard } from '../testing/sample-card.ts';
 
 let database: Database;
 let books: SampleBooks;

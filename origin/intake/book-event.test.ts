@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { SampleCard } from '../testing/sample-card.ts';
 import { type AuthorizationRow, bookEvent, type MoneyEvent } from './book-event.ts';
-import { SampleCard } from './sample-card.ts';
 
 const accounts = { holder: (currency: string) => (currency === 'USD' ? 1 : 90), clearing: () => 2 };
 

@@ -3,7 +3,7 @@
 
 import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardEvent, Effect } from '../../contracts/card-event.ts';
-import { postings } from '../../core/postings.ts';
+import { postings } from '../../core/ledger/postings.ts';
 import type { Transfer } from '../ledger/transfers.ts';
 import { approvedAfter, nothingStands, postedOf } from './approved.ts';
 import type { ToJudge } from './note-to-judge.ts';

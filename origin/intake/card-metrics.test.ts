@@ -4,8 +4,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { declineReasons } from '../../contracts/decline-reasons.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { asMessages, SampleBooks } from './sample-books.ts';
-import { SampleCard } from './sample-card.ts';
+import { asMessages, SampleBooks } from '../testing/sample-books.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 
 let database: Database;
 let books: SampleBooks;

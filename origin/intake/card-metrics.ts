@@ -6,7 +6,7 @@ import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { declineReasons } from '../../contracts/decline-reasons.ts';
 import { type Network, networks } from '../../contracts/network.ts';
-import type { TransferKind } from '../../core/postings.ts';
+import type { TransferKind } from '../../core/ledger/postings.ts';
 import { exemplars } from '../open-metrics.ts';
 import { type Exemplar, isTracing } from '../tracing/spans.ts';
 

@@ -9,11 +9,11 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { takersOf } from '../open-items/takers.ts';
+import { SampleBooks, whole } from '../testing/sample-books.ts';
+import { startQueue } from '../testing/sample-queue.ts';
 import { createDeadQueue, createDeadQueueMetrics, type DeadQueueOptions } from './dead-queue.ts';
 import type { Message } from './intake.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
-import { SampleBooks, whole } from './sample-books.ts';
-import { startQueue } from './sample-queue.ts';
 
 const log = pino({ level: 'silent' });
 let database: Database;

@@ -2,8 +2,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
-import { asMessages, SampleBooks, whole } from './sample-books.ts';
-import { SampleCard } from './sample-card.ts';
+import { asMessages, SampleBooks, whole } from '../testing/sample-books.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 
 let database: Database;
 let books: SampleBooks;

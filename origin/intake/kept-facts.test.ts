@@ -4,8 +4,8 @@ import { beforeEach, expect, test } from 'vitest';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { SampleBooks } from '../testing/sample-books.ts';
 import { itemOfFact } from './kept-facts.ts';
-import { SampleBooks } from './sample-books.ts';
 
 let database: Database;
 beforeEach(async () => {

@@ -5,8 +5,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { asMessages, SampleBooks } from './sample-books.ts';
-import type { SampleCard } from './sample-card.ts';
+import { asMessages, SampleBooks } from '../testing/sample-books.ts';
+import type { SampleCard } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
 let database: Database;

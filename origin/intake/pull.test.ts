@@ -3,10 +3,10 @@ import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../scripts/test-waiting.ts';
 import type { Loop } from '../loop.ts';
+import { startQueue } from '../testing/sample-queue.ts';
 import type { Message, Outcome } from './intake.ts';
 import { createPull } from './pull.ts';
 import { createQueueMetrics, type QueueWatch } from './queue-metrics.ts';
-import { startQueue } from './sample-queue.ts';
 
 describe('the queue, pulled', () => {
   let queue: Awaited<ReturnType<typeof startQueue>>['queue'];

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { SampleCard } from '../testing/sample-card.ts';
 import { isReadMessage, readMessage } from './read-message.ts';
-import { SampleCard } from './sample-card.ts';
 
 function sample(): SampleCard {
   const card = new SampleCard('tok');

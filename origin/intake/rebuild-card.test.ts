@@ -1,15 +1,15 @@
 // A card whose storage was set back, as the origin sees it: found, rebuilt by what is booked, and told to a person until then.
 
 import { beforeAll, beforeEach, expect, test } from 'vitest';
-import { clearing } from '../../core/samples.ts';
+import { clearing } from '../../core/testing/samples.ts';
 import { applied, openRepair, running, spendingCard } from '../../scripts/test-repair.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import type { Database } from '../db/client.ts';
-import { type StandInEdge, startStandInEdge } from '../edge/stand-in-edge.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import { closeRebuilt } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
 import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
-import { SampleCard } from './sample-card.ts';
 
 let database: Database;
 let edge: StandInEdge;

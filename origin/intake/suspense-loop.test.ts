@@ -11,12 +11,12 @@ import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { suspenseOf } from '../ledger/suspense.ts';
 import { verifyLedger } from '../ledger/verify.ts';
 import { accrue } from '../settlement/accrual.ts';
+import { asMessages, SampleBooks } from '../testing/sample-books.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { booksOf as allBooks, dying, inSuspense as suspended } from '../testing/sample-suspense.ts';
 import { bookBatch } from './book-batch.ts';
 import type { Intake } from './intake.ts';
 import { isReadMessage, readMessage } from './read-message.ts';
-import { asMessages, SampleBooks } from './sample-books.ts';
-import { SampleCard } from './sample-card.ts';
-import { booksOf as allBooks, dying, inSuspense as suspended } from './sample-suspense.ts';
 import { ensureStreams } from './streams.ts';
 import { createSuspenseLoop } from './suspense-loop.ts';
 

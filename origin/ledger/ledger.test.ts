@@ -1,6 +1,6 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import type { TransferKind } from '../../core/postings.ts';
+import type { TransferKind } from '../../core/ledger/postings.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase, type Sql, sqlState } from '../db/client.ts';
 import { createHouseAccounts } from './house-accounts.ts';

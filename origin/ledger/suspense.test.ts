@@ -2,8 +2,8 @@
 
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SampleWorld } from '../api/sample-world.ts';
-import { SampleCard } from '../intake/sample-card.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { SampleWorld } from '../testing/sample-world.ts';
 import { muchSuspense } from './suspense.ts';
 
 const usd = (posted_minor: bigint, held_minor = 0n) => [{ currency: 'USD', posted_minor, held_minor }];

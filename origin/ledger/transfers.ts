@@ -1,7 +1,7 @@
 // Writing transfers. Balances, and the proof that debits equal credits, are the database's business (migrations/0003).
 
 import { newId } from '../../contracts/ids.ts';
-import type { TransferKind } from '../../core/postings.ts';
+import type { TransferKind } from '../../core/ledger/postings.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 

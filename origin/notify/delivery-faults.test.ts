@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase, type Sql, type Statement } from '../db/client.ts';
-import { newEndpoint, newMerchant, settle, startDelivery, startPartner } from './sample-partner.ts';
+import { newEndpoint, newMerchant, settle, startDelivery, startPartner } from '../testing/sample-partner.ts';
 
 let url: string;
 let database: Database;

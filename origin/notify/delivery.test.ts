@@ -5,9 +5,6 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { claimDue } from './claim.ts';
-import { readEndpoint, rotateSecret, updateEndpoint } from './endpoints.ts';
-import { listMessages, readMessage, sendTestEvent } from './messages.ts';
 import {
   type Answer,
   by,
@@ -17,7 +14,10 @@ import {
   settle,
   startDelivery,
   startPartner,
-} from './sample-partner.ts';
+} from '../testing/sample-partner.ts';
+import { claimDue } from './claim.ts';
+import { readEndpoint, rotateSecret, updateEndpoint } from './endpoints.ts';
+import { listMessages, readMessage, sendTestEvent } from './messages.ts';
 
 let database: Database;
 const open: { close(): unknown }[] = [];

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { originLimits } from '../../contracts/limits.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { by, newEndpoint, newMerchant, parts, settle } from '../testing/sample-partner.ts';
 import {
   createEndpoint,
   listEndpoints,
@@ -13,7 +14,6 @@ import {
   rotateSecret,
   updateEndpoint,
 } from './endpoints.ts';
-import { by, newEndpoint, newMerchant, parts, settle } from './sample-partner.ts';
 
 let database: Database;
 beforeAll(async () => {

@@ -4,8 +4,15 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import {
+  type Answer,
+  newEndpoint,
+  newMerchant,
+  settle,
+  startDelivery,
+  startPartner,
+} from '../testing/sample-partner.ts';
 import { createSafeFetch } from './safe-fetch.ts';
-import { type Answer, newEndpoint, newMerchant, settle, startDelivery, startPartner } from './sample-partner.ts';
 
 let database: Database;
 const open: { close(): unknown }[] = [];

@@ -5,9 +5,9 @@ import { settlementWebhookSchema } from '../../contracts/settlement.ts';
 import { webhookMessageSchema } from '../../contracts/webhook.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { by, newEndpoint, newMerchant, parts, settle } from '../testing/sample-partner.ts';
 import { updateEndpoint } from './endpoints.ts';
 import { listMessages, readMessage, recoverMessages, resendMessage, sendTestEvent } from './messages.ts';
-import { by, newEndpoint, newMerchant, parts, settle } from './sample-partner.ts';
 
 let database: Database;
 beforeAll(async () => {

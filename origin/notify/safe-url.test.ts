@@ -1,9 +1,15 @@
 // Every URL of the vectors is called or refused as they say. Nothing here leaves the machine: names are resolved by the test.
 
 import { describe, expect, test } from 'vitest';
+import {
+  accepted,
+  acceptedInDevelopment,
+  refused,
+  refusedInDevelopment,
+  type UrlVector,
+} from '../testing/url-vectors.ts';
 import { createSafeFetch } from './safe-fetch.ts';
 import { judgeUrl } from './safe-url.ts';
-import { accepted, acceptedInDevelopment, refused, refusedInDevelopment, type UrlVector } from './url-vectors.ts';
 
 function problemOf([url, ...addresses]: UrlVector, development: boolean): Promise<string | null> {
   const resolve = async () => (addresses.length > 0 ? addresses : ['93.184.215.14']);

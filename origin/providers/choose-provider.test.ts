@@ -2,9 +2,9 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { guardsOnFakeTime, submitTimes } from '../../scripts/test-providers.ts';
+import { down, type Scripted, scripted } from '../testing/scripted-provider.ts';
 import { availability, chooseProvider } from './choose-provider.ts';
 import { breakerPolicy, type GuardedProvider } from './guarded.ts';
-import { down, type Scripted, scripted } from './scripted-provider.ts';
 
 const { guard } = guardsOnFakeTime();
 

@@ -3,11 +3,11 @@
 import { describe, expect, test, vi } from 'vitest';
 import { guardsOnFakeTime, never, submitTimes } from '../../scripts/test-providers.ts';
 import { settlementPolicy } from '../settlement/engine.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
+import { down, paid, scripted } from '../testing/scripted-provider.ts';
 import { availability } from './choose-provider.ts';
 import { breakerPolicy, timeouts, troubleMsMax } from './guarded.ts';
 import type { SubmitAnswer } from './provider.ts';
-import { sampleSubmission } from './sample-submission.ts';
-import { down, paid, scripted } from './scripted-provider.ts';
 
 const submission = sampleSubmission({ account: 'a' });
 const { guard, registry } = guardsOnFakeTime();

@@ -4,10 +4,10 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { expect, test } from 'vitest';
 import { endsAfterEach, never, simulated, startSimulated, startStripe } from '../../scripts/test-providers.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import { guarded } from './guarded.ts';
 import type { Provider } from './provider.ts';
 import { createProviderMetrics } from './provider-metrics.ts';
-import { sampleSubmission } from './sample-submission.ts';
 
 const ends = endsAfterEach();
 

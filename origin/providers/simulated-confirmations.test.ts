@@ -7,8 +7,8 @@ import { describe, expect, test } from 'vitest';
 import type { SimulatedProviderOptions } from '../../scripts/simulated-provider/server.ts';
 import { endsAfterEach, never, simulated, startSimulated } from '../../scripts/test-providers.ts';
 import { until } from '../../scripts/test-waiting.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import type { Provider } from './provider.ts';
-import { sampleSubmission } from './sample-submission.ts';
 
 const { secret, destination, quick } = simulated;
 const ends = endsAfterEach();

@@ -8,8 +8,8 @@ import { newId } from '../../contracts/ids.ts';
 import { inquiryFaults, submissionFaults } from '../../scripts/simulated-provider/faults.ts';
 import type { SimulatedProviderOptions } from '../../scripts/simulated-provider/server.ts';
 import { endsAfterEach, never, simulated, startSimulated } from '../../scripts/test-providers.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import type { Provider } from './provider.ts';
-import { sampleSubmission } from './sample-submission.ts';
 import { createSimulatedProvider } from './simulated.ts';
 
 const { secret, apiKey, destination, quick } = simulated;

@@ -14,7 +14,7 @@ import {
 } from '../../scripts/simulated-provider/faults.ts';
 import type { SimulatedProviderOptions } from '../../scripts/simulated-provider/server.ts';
 import { endsAfterEach, never, simulated, startSimulated } from '../../scripts/test-providers.ts';
-import { sampleSubmission } from './sample-submission.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import { createSimulatedProvider } from './simulated.ts';
 
 const { secret, apiKey, destination, quick } = simulated;

@@ -7,8 +7,8 @@ import { resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freePort } from '../../scripts/free-port.ts';
 import { until } from '../../scripts/test-waiting.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import type { Provider } from './provider.ts';
-import { sampleSubmission } from './sample-submission.ts';
 import { createStripeProvider } from './stripe.ts';
 
 const installed = resolve('.ci/bin/stripe-mock');

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import { endsAfterEach, never, stripeSecret as secret, startStripe } from '../../scripts/test-providers.ts';
-import { sampleSubmission } from './sample-submission.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import { createStripeProvider } from './stripe.ts';
 
 const transferTo = { account: 'acct_1Merchant' };

@@ -6,9 +6,9 @@ import { describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { freePort } from '../../scripts/free-port.ts';
 import { endsAfterEach, never, stripeSecret as secret, startStripe } from '../../scripts/test-providers.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
+import type { StripeFault } from '../testing/stand-in-stripe.ts';
 import type { Provider } from './provider.ts';
-import { sampleSubmission } from './sample-submission.ts';
-import type { StripeFault } from './stand-in-stripe.ts';
 import { createStripeProvider } from './stripe.ts';
 
 const transferTo = { account: 'acct_1Merchant' };

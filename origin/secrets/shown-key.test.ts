@@ -10,9 +10,9 @@ import { until } from '../../scripts/test-waiting.ts';
 import { openRedis } from '../api/open-redis.ts';
 import { createPull } from '../intake/pull.ts';
 import { openObjectStore, readS3Environment } from '../object-store/open-object-store.ts';
-import { sampleSubmission } from '../providers/sample-submission.ts';
 import { createSimulatedProvider } from '../providers/simulated.ts';
 import { createStripeProvider } from '../providers/stripe.ts';
+import { sampleSubmission } from '../testing/sample-submission.ts';
 import { openSdk } from '../tracing/sdk.ts';
 import { createKeyWatch, type KeyWatch, type ShownSetting, showKey, shownSettings } from './shown-key.ts';
 

@@ -1,7 +1,7 @@
 // What is due, taken up in one commit: under a lease, its amount reserved, its provider chosen, and marked as perhaps paid,
 // before a byte is sent. Whatever dies afterwards finds in the database whom to ask.
 
-import { advance, type Finding, type SettlementPolicy } from '../../core/settlement.ts';
+import { advance, type Finding, type SettlementPolicy } from '../../core/settlement/settlement.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { chooseProvider } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';

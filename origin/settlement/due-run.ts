@@ -1,7 +1,7 @@
 // Which day's scheduled run is due, by a merchant's own clock. Pure. A time that the clocks skip in spring comes when they have
 // skipped it; one that they repeat in autumn comes the first time.
 
-import { daysIn, minuteOfDay } from '../../core/windows.ts';
+import { daysIn, minuteOfDay } from '../../core/windows/windows.ts';
 
 export interface Schedule {
   /** `HH:MM`, local. */

@@ -4,7 +4,7 @@
 
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
-import type { SettlementPolicy } from '../../core/settlement.ts';
+import type { SettlementPolicy } from '../../core/settlement/settlement.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';

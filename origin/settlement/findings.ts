@@ -1,7 +1,7 @@
 // What a provider's answer means to a settlement. Pure, and careful: only what is certain counts as not taken.
 
 import { failureCodes } from '../../contracts/settlement.ts';
-import type { Finding, SettlementProgress } from '../../core/settlement.ts';
+import type { Finding, SettlementProgress } from '../../core/settlement/settlement.ts';
 import type { AskAnswer, SubmitAnswer } from '../providers/provider.ts';
 
 export function ofSubmit(answer: SubmitAnswer): Finding {

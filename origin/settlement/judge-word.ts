@@ -1,8 +1,8 @@
 // What a provider's word means to its settlement as it stands. Pure: what is to be written is returned, and written by
 // provider-words.ts. Every word ends as a change, a return, a repeat, or in front of a person.
 
-import { returnOf } from '../../core/returned.ts';
-import { advance, type SettlementPolicy } from '../../core/settlement.ts';
+import { returnOf } from '../../core/settlement/returned.ts';
+import { advance, type SettlementPolicy } from '../../core/settlement/settlement.ts';
 import type { Confirmation, ProviderWord, ReturnOfPayment } from '../providers/provider.ts';
 import { type Contradiction, contradiction, unbelievedPayment } from './contradictions.ts';
 import { failureCode } from './findings.ts';

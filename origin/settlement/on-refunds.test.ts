@@ -4,7 +4,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleShops, saying, shop } from '../../scripts/test-shops.ts';
-import type { SampleCard } from '../intake/sample-card.ts';
+import type { SampleCard } from '../testing/sample-card.ts';
 import { withholdUnapproved } from './unapproved.ts';
 import { defaultBounds } from './unapproved-bounds.ts';
 

@@ -1,7 +1,7 @@
 // What came of many tasks, in one commit: post or void, the new state, and every word exchanged. A task whose lease somebody
 // else has by now is not recorded but for its words: whoever has it will ask.
 
-import { advance, type Finding, type SettlementChange } from '../../core/settlement.ts';
+import { advance, type Finding, type SettlementChange } from '../../core/settlement/settlement.ts';
 import type { EngineParts } from './claim.ts';
 import { isFinal, lockSettlements, type SettlementRow } from './settlement-row.ts';
 import { type Change, type Exchange, storeChanges } from './store-changes.ts';

@@ -8,9 +8,9 @@ import { doer, guard, sampleEngine, sampleMerchant, silent, untilOver } from '..
 import { until } from '../../scripts/test-waiting.ts';
 import { openDatabase } from '../db/client.ts';
 import { createInboxLoop } from '../providers/iso20022/inbox-loop.ts';
-import { createMemoryStore } from '../providers/iso20022/memory-store.ts';
-import { merchantAccount } from '../providers/iso20022/sample-bank.ts';
-import { filesOf, sampleProvider } from '../providers/iso20022/sample-files.ts';
+import { createMemoryStore } from '../testing/memory-store.ts';
+import { merchantAccount } from '../testing/sample-bank.ts';
+import { filesOf, sampleProvider } from '../testing/sample-files.ts';
 import { createSettlement } from './create.ts';
 import { owedTo } from './owed.ts';
 

@@ -4,7 +4,7 @@
 
 import { type Id, newId } from '../../contracts/ids.ts';
 import { decimalTextFromMinor } from '../../contracts/money.ts';
-import type { BookedReturn } from '../../core/returned.ts';
+import type { BookedReturn } from '../../core/settlement/returned.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';

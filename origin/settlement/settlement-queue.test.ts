@@ -4,8 +4,8 @@ import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
-import { startQueue } from '../intake/sample-queue.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { startQueue } from '../testing/sample-queue.ts';
 import { creditMerchant } from './merchants.ts';
 import { createSettlementQueue, type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
 

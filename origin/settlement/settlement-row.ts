@@ -1,7 +1,7 @@
 // A settlement as the engine works on it: where it stands, what it pays, and from which ledger account.
 
 import type { Id } from '../../contracts/ids.ts';
-import type { SettlementProgress } from '../../core/settlement.ts';
+import type { SettlementProgress } from '../../core/settlement/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import type { Submission } from '../providers/provider.ts';
 

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type SettlementState, settlementStates } from '../../contracts/settlement.ts';
-import { settlementTransitions } from '../../core/settlement.ts';
+import { settlementTransitions } from '../../core/settlement/settlement.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { ask, balanceOf, doer, sampleMerchant, standingOf } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase, sqlState } from '../db/client.ts';

@@ -2,7 +2,7 @@
 // new states. In this order, the same for everybody: balances, the ledger's seal, then the audit chain's head are locked until
 // the commit, so two transactions wait for each other and never deadlock.
 
-import type { SettlementChange } from '../../core/settlement.ts';
+import type { SettlementChange } from '../../core/settlement/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';

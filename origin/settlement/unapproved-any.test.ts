@@ -5,11 +5,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import { availableMinor } from '../../core/card-state.ts';
+import { availableMinor } from '../../core/card/card-state.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleShops, shop } from '../../scripts/test-shops.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { verifyLedger } from '../ledger/verify.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 
 const cardsMax = 3;
 const step = fc.record({

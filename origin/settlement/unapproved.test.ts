@@ -6,7 +6,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { doer } from '../../scripts/test-settlements.ts';
 import { SampleShops, saying, shop } from '../../scripts/test-shops.ts';
-import { SampleCard } from '../intake/sample-card.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 import { accrue } from './accrual.ts';
 import { addNetworkMerchantIds } from './merchants.ts';
 

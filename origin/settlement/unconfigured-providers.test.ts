@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
 import { guard, sampleEngine } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { scripted } from '../providers/scripted-provider.ts';
+import { scripted } from '../testing/scripted-provider.ts';
 import { createSettlementMetrics } from './settlement-metrics.ts';
 import { UnconfiguredProviders } from './unconfigured-providers.ts';
 

@@ -6,7 +6,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { doer } from '../../scripts/test-settlements.ts';
 import { SampleShops, saying, shop } from '../../scripts/test-shops.ts';
-import { SampleCard } from '../intake/sample-card.ts';
+import { SampleCard } from '../testing/sample-card.ts';
 import { addNetworkMerchantIds } from './merchants.ts';
 import { owedTo } from './owed.ts';
 import { measureWithheld } from './withheld-metrics.ts';

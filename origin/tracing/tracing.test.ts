@@ -12,13 +12,13 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/client.ts';
-import { startStandInEdge } from '../edge/stand-in-edge.ts';
-import { SampleCard } from '../intake/sample-card.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { createLog } from '../log.ts';
-import { sampleCaller } from '../sample-caller.ts';
 import { creditMerchant } from '../settlement/merchants.ts';
 import { startOrigin } from '../start.ts';
+import { sampleCaller } from '../testing/sample-caller.ts';
+import { SampleCard } from '../testing/sample-card.ts';
+import { startStandInEdge } from '../testing/stand-in-edge.ts';
 
 const loaded = vi.hoisted(() => ({ count: 0 }));
 vi.mock('./sdk.ts', async (original) => {

@@ -1,7 +1,7 @@
 // Entries of statements as banks write them, field by field, for tests: what a bank may send, in the schema's order. Not judged by a
 // schema here: some of these are of versions whose schema is not at hand, and some are wrong on purpose.
 
-import { ourAccounts } from '../../origin/providers/iso20022/sample-bank.ts';
+import { ourAccounts } from '../../origin/testing/sample-bank.ts';
 
 export interface Transaction {
   readonly endToEnd?: string;

@@ -1,6 +1,6 @@
 // A bank's files for tests, as it writes them: each one that its official schema allows.
 
-import { ourAccounts } from '../../origin/providers/iso20022/sample-bank.ts';
+import { ourAccounts } from '../../origin/testing/sample-bank.ts';
 import { judged } from './official-schema.ts';
 
 export interface TransferStatus {

@@ -3,24 +3,24 @@
 import { type Accepted, type Line, shorterWay, stays } from './stays.ts';
 
 export const acceptedInObjects: readonly Accepted[] = [
-  ...stays('durable-objects/card/outbox.ts', 'it is restored before anything else is done', [
+  ...stays('durable-objects/log/outbox.ts', 'it is restored before anything else is done', [
     ...(['#sequence', '#restoredSequence', '#publishedSequence'].map((name) => [`${name} = 0;`, '0 → 1']) as Line[]),
   ]),
-  ...stays('durable-objects/card/outbox.ts', 'no message was sent in 1970', [['#publishedAtMs = 0;', '0 → 1']]),
-  ...stays('durable-objects/card/outbox.ts', 'the sending that begins here forgets the timer as well', [
+  ...stays('durable-objects/log/outbox.ts', 'no message was sent in 1970', [['#publishedAtMs = 0;', '0 → 1']]),
+  ...stays('durable-objects/log/outbox.ts', 'the sending that begins here forgets the timer as well', [
     ['this.#stopTimer = null;', 'without this.#stopTimer = null;'],
   ]),
-  ...stays('durable-objects/card/agenda.ts', 'a clock is doubted by the instant of an alarm, so that there is one', [
+  ...stays('durable-objects/log/agenda.ts', 'a clock is doubted by the instant of an alarm, so that there is one', [
     ['const atMs = (this.#firedAtMs ?? 0) + hourMs;', '0 → 1'],
   ]),
-  ...stays('durable-objects/card/pack-messages.ts', shorterWay, [
+  ...stays('durable-objects/log/pack-messages.ts', shorterWay, [
     [
       'if (text.length * 3 <= limits.messageBytesMax) return true;',
       ...['text.length * 3 <= limits.messageBytesMax → false', '3 → 4', '<= → <'],
     ],
   ]),
   ...stays(
-    'durable-objects/card/snapshot-parts.ts',
+    'durable-objects/log/snapshot-parts.ts',
     'the text is well formed, so that it ends with no first half of a character',
     [['if (to < text.length && isHighSurrogate(text.charCodeAt(to - 1))) to--;', '< → <=']],
   ),
@@ -46,7 +46,7 @@ export const acceptedInObjects: readonly Accepted[] = [
     ],
   ]),
   ...stays(
-    'durable-objects/card/pack-messages.ts',
+    'durable-objects/log/pack-messages.ts',
     'other sizes of messages fit as well: each is halved until it does',
     [['const half = Math.ceil(events.length / 2);', '2 → 3', 'ceil → floor']],
   ),

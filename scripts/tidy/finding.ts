@@ -25,6 +25,11 @@ export function isTest(path: string): boolean {
   return path.endsWith('.test.ts');
 }
 
+/** What only tests need and several of them share: samples, stand-ins. It stands in a room's folder `testing`. */
+export function isTestAid(path: string): boolean {
+  return path.includes('/testing/');
+}
+
 /** The room a file is in: its first folder, or an empty text at the top. */
 export function roomOf(path: string): string {
   const slash = path.indexOf('/');

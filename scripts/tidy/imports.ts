@@ -1,7 +1,7 @@
 // The import table of docs/architecture.md as a check: which room may import what, and why the rest may not.
 
 import { posix } from 'node:path';
-import { type Finding, isTest, roomOf } from './finding.ts';
+import { type Finding, isTest, isTestAid, roomOf } from './finding.ts';
 import type { Import, Source } from './source.ts';
 
 interface Room {
@@ -77,6 +77,18 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   '': 'anything',
 };
 
+/** Folders of one room that stand on each other: what each may import of its room besides itself and the room's own files. */
+const floors: Readonly<Record<string, readonly string[]>> = {
+  core: [],
+  'core/windows': [],
+  'core/ledger': [],
+  'core/settlement': [],
+  'core/card': ['core/windows'],
+  'core/backtest': ['core/windows', 'core/card'],
+  'durable-objects/log': [],
+  'durable-objects/card': ['durable-objects/log'],
+};
+
 export function importFindings({ file, imports }: Source): Finding[] {
   const name = roomOf(file.path);
   const room = rooms[name];
@@ -97,21 +109,29 @@ function objectionTo({ specifier, use }: Import, path: string, name: string, roo
     return `nobody imports tests (${specifier}); move what both need into the room that owns it`;
   if (target !== null && isTest(target))
     return `${specifier} is a test; move what both need into a file of its own beside it`;
-  if (room === 'anything' || targetRoom === name) return null;
+  if (room === 'anything') return null;
+  const forTests = isTest(path) || isTestAid(path);
+  if (target !== null && isTestAid(target) && !forTests)
+    return `${specifier} is a test's aid, and what is deployed has none; move what both need out of testing/`;
+  if (targetRoom === name) return forTests ? null : floorObjection(path, target ?? '');
 
-  const allowed = [
-    ...room.rooms,
-    ...room.packages,
-    ...(isTest(path) ? [...testsMay(name), ...(room.tests ?? [])] : []),
-  ];
+  const allowed = [...room.rooms, ...room.packages, ...(forTests ? [...testsMay(name), ...(room.tests ?? [])] : [])];
   const wanted = targetRoom ?? specifier;
   if (!allowed.some((entry) => covers(entry, wanted)))
     return `${name} may not import ${wanted} (${specifier}): ${room.because}; it may import ${allowed.join(', ') || 'nothing'}`;
-  if (name === 'worker' && targetRoom === 'durable-objects' && use === 'value' && !isTest(path))
+  if (name === 'worker' && targetRoom === 'durable-objects' && use === 'value' && !forTests)
     return `the worker takes durable-objects by type only (import type), or passes the class on (export … from) in its entry`;
   if (name === 'sdk' && targetRoom === 'contracts' && use !== 'type')
     return `the sdk takes contracts by type only: write import type`;
   return null;
+}
+
+function floorObjection(path: string, target: string): string | null {
+  const [from, to] = [posix.dirname(path), posix.dirname(target)];
+  const room = roomOf(path);
+  const allowed = floors[from];
+  if (allowed === undefined || to === from || to === room || allowed.includes(to)) return null;
+  return `${from} does not stand on ${to}; of its own room it may import ${[...new Set([from, room, ...allowed])].join(', ')}`;
 }
 
 function testsMay(name: string): readonly string[] {

@@ -3,17 +3,17 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import { newAuthorization } from '../../core/authorization.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { newAuthorization } from '../../core/card/authorization.ts';
 import {
   type AuthorizeAnswer,
   Card,
   type CardHistory,
   type PutProfileAnswer,
   type ReceiveAnswer,
-} from '../../core/card.ts';
-import { removeAuthorization } from '../../core/card-state.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+} from '../../core/card/card.ts';
+import { removeAuthorization } from '../../core/card/card-state.ts';
+import type { Snapshot } from '../../core/card/snapshot.ts';
 
 class ForgetsCountersOnReload extends Card {
   constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {

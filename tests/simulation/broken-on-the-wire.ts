@@ -1,9 +1,9 @@
 // Cards that are broken on purpose in what network and origin see of them: each is caught by a law that knows no model.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import { type AuthorizeAnswer, Card, type CardHistory } from '../../core/card.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { type AuthorizeAnswer, Card, type CardHistory } from '../../core/card/card.ts';
+import type { Snapshot } from '../../core/card/snapshot.ts';
 
 type Rows = Iterable<LoggedEvent>;
 type Authorization = Extract<LoggedEvent['body'], { kind: 'authorization' }>;

@@ -4,7 +4,7 @@
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { AuthorizeAnswer, Card } from '../../core/card.ts';
+import type { AuthorizeAnswer, Card } from '../../core/card/card.ts';
 import { partsOf, type SimulatedCardOptions } from './card-parts.ts';
 import { burst, evict, trim, writeSnapshot } from './card-upkeep.ts';
 import type { Clock } from './clock.ts';

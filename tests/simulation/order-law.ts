@@ -15,7 +15,7 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { Card } from '../../core/card.ts';
+import type { Card } from '../../core/card/card.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
 import { Model } from './model.ts';

@@ -1,9 +1,9 @@
 // What is under test, as the simulator sees it: core's own card and the object's own outbox, or ones that are broken on purpose.
 
-import type { LoggedEvent } from '../../core/apply.ts';
-import { Card, type CardHistory } from '../../core/card.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
-import { Outbox } from '../../durable-objects/card/outbox.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import { Card, type CardHistory } from '../../core/card/card.ts';
+import type { Snapshot } from '../../core/card/snapshot.ts';
+import { Outbox } from '../../durable-objects/log/outbox.ts';
 
 export type MakeCard = (history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) => Card;
 export type MakeOutbox = (parts: ConstructorParameters<typeof Outbox>[0]) => Outbox;

@@ -4,10 +4,10 @@
 
 import { limits } from '../../contracts/limits.ts';
 import { cardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import type { Card } from '../../core/card.ts';
-import { Agenda } from '../../durable-objects/card/agenda.ts';
-import type { Outbox } from '../../durable-objects/card/outbox.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { Card } from '../../core/card/card.ts';
+import { Agenda } from '../../durable-objects/log/agenda.ts';
+import type { Outbox } from '../../durable-objects/log/outbox.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
 import type { MakeCard, MakeOutbox } from './simulated-card.ts';

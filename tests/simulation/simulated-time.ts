@@ -1,6 +1,6 @@
 // Time as the outbox sees it: a clock that is moved, and timers that go off when it has passed them.
 
-import type { Timing } from '../../durable-objects/card/timing.ts';
+import type { Timing } from '../../durable-objects/log/timing.ts';
 
 interface Timer {
   readonly due_ms: number;

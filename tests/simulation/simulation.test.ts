@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { authorizationRequestSchema } from '../../contracts/authorization-request.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { profileSchema } from '../../contracts/profile.ts';
-import { Card } from '../../core/card.ts';
+import { Card } from '../../core/card/card.ts';
 import { brokenCards, ForgetsWhenItBegan, HearsByItsClock, TakesItsPlaceLate } from './broken-cards.ts';
 import { brokenOnTheWire } from './broken-on-the-wire.ts';
 import { brokenOutboxes } from './broken-outboxes.ts';

@@ -2,12 +2,12 @@
 // it loses both, and what is read back has gone through JSON. Keeps trimmed rows in an archive that only the laws look at.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
-import type { LoggedEvent } from '../../core/apply.ts';
-import type { CardHistory } from '../../core/card.ts';
-import type { FreshIds } from '../../core/receive.ts';
-import type { Snapshot } from '../../core/snapshot.ts';
-import type { AlarmStorage } from '../../durable-objects/card/agenda.ts';
-import type { UnsentRows } from '../../durable-objects/card/outbox.ts';
+import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { CardHistory } from '../../core/card/card.ts';
+import type { FreshIds } from '../../core/card/receive.ts';
+import type { Snapshot } from '../../core/card/snapshot.ts';
+import type { AlarmStorage } from '../../durable-objects/log/agenda.ts';
+import type { UnsentRows } from '../../durable-objects/log/outbox.ts';
 import { EffectSums } from './effect-sums.ts';
 
 /** Text when somebody reads it: most rows are never read back. */

@@ -4,7 +4,7 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
-import type { AuthorizeAnswer } from '../../core/card.ts';
+import type { AuthorizeAnswer } from '../../core/card/card.ts';
 
 /** Further behind, the card's clock had jumped ahead, and follows back (case T8). */
 const standsStillMsMax = 2 * 86_400_000;

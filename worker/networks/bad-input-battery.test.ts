@@ -4,10 +4,10 @@
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
-import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/samples.ts';
+import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
-import { basic, callHearing, cardAt, nativeSignature, newToken } from '../sample-calls.ts';
-import { type ClassName, classes, type FieldKind, isRead } from './bad-input-classes.ts';
+import { type ClassName, classes, type FieldKind, isRead } from '../testing/bad-input-classes.ts';
+import { basic, callHearing, cardAt, nativeSignature, newToken } from '../testing/calls.ts';
 
 type Fields = Record<string, unknown>;
 type Path = readonly string[];

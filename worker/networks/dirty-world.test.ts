@@ -2,10 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Control } from '../../contracts/control.ts';
-import { clearing, profile, refund } from '../../core/samples.ts';
+import { clearing, profile, refund } from '../../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
-import { callHearing, cardAt, nativeSignature, newToken } from '../sample-calls.ts';
-import { cardMaker, type Fields } from './sample-marqeta-card.ts';
+import { callHearing, cardAt, nativeSignature, newToken } from '../testing/calls.ts';
+import { cardMaker, type Fields } from '../testing/sample-marqeta-card.ts';
 
 const newCard = cardMaker({ profile, gatewayMessage, webhookMessage });
 

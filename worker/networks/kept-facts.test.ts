@@ -1,10 +1,10 @@
 // What a network says and the edge cannot book or decide: kept for a person, or declined in the network's words.
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { clearing, profile, refund } from '../../core/samples.ts';
+import { clearing, profile, refund } from '../../core/testing/samples.ts';
 import { demoMerchantId, gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
-import { callHearing, cardAt, nativeSignature, newToken } from '../sample-calls.ts';
-import { cardMaker } from './sample-marqeta-card.ts';
+import { callHearing, cardAt, nativeSignature, newToken } from '../testing/calls.ts';
+import { cardMaker } from '../testing/sample-marqeta-card.ts';
 
 const newCard = cardMaker({ profile, gatewayMessage, webhookMessage });
 

@@ -6,10 +6,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CardNotice, cardNoticeSchema } from '../../contracts/card-notice.ts';
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
 import { limits } from '../../contracts/limits.ts';
-import { clearing, profile } from '../../core/samples.ts';
+import { clearing, profile } from '../../core/testing/samples.ts';
 import { tellCard } from '../card-notices.ts';
 import worker from '../index.ts';
-import { basic, cardAt, nativeSignature, newToken, requestTo } from '../sample-calls.ts';
+import { basic, cardAt, nativeSignature, newToken, requestTo } from '../testing/calls.ts';
 import { storeKeptMarqeta } from './marqeta/facts.ts';
 
 beforeEach(() => {

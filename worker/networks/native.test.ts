@@ -5,9 +5,18 @@ import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { advice, clearing, expiry, limitPerDay, profile, refund, request, reversal } from '../../core/samples.ts';
+import {
+  advice,
+  clearing,
+  expiry,
+  limitPerDay,
+  profile,
+  refund,
+  request,
+  reversal,
+} from '../../core/testing/samples.ts';
 import worker from '../index.ts';
-import { cardAt, type Headers, nativeSignature, newToken, postNative, requestTo, settings } from '../sample-calls.ts';
+import { cardAt, type Headers, nativeSignature, newToken, postNative, requestTo, settings } from '../testing/calls.ts';
 
 async function newCard(changes: Partial<Profile> = {}) {
   const card_token = newToken();

@@ -2,10 +2,10 @@
 
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Profile } from '../../contracts/profile.ts';
-import { profile } from '../../core/samples.ts';
+import { profile } from '../../core/testing/samples.ts';
 import { gatewayMessage, webhookMessage } from '../../scripts/marqeta-messages.ts';
-import { basic, callHearing } from '../sample-calls.ts';
-import { cardMaker, type Fields } from './sample-marqeta-card.ts';
+import { basic, callHearing } from '../testing/calls.ts';
+import { cardMaker, type Fields } from '../testing/sample-marqeta-card.ts';
 
 const newCard = cardMaker({ profile, gatewayMessage, webhookMessage });
 

@@ -3,7 +3,7 @@
 import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import { amountMinorSchema } from '../../../contracts/money.ts';
-import { returnOf } from '../../../core/returned.ts';
+import { returnOf } from '../../../core/settlement/returned.ts';
 import type { Sql } from '../../db/client.ts';
 import { newReturn, storedReturns } from '../../settlement/returns.ts';
 import { lockSettlements } from '../../settlement/settlement-row.ts';

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type StatementEntry, statementOf, type Transaction } from '../../../scripts/iso20022/bank-entries.ts';
 import { damaged, damages } from '../../../scripts/iso20022/damage.ts';
-import { sampleInbox } from './sample-inbox.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 
 const forms: Readonly<Record<string, (id: string) => string>> = {
   plain: (id) => id,

@@ -3,9 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { statement, statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import { type SampleStores, storeKinds } from '../../../scripts/test-stores.ts';
+import { idOf, sample, sampleProvider } from '../../testing/sample-files.ts';
 import type { ProviderWord } from '../provider.ts';
 import { messageId } from './payment-files.ts';
-import { idOf, sample, sampleProvider } from './sample-files.ts';
 
 const never = new AbortController().signal;
 const text = (content: Uint8Array | null) => Buffer.from(content ?? []).toString();

@@ -18,10 +18,10 @@ import { createActing } from '../../open-items/act.ts';
 import { confirmPayment } from '../../open-items/actions/confirm-payment.ts';
 import { createSettlement } from '../../settlement/create.ts';
 import { owedTo } from '../../settlement/owed.ts';
+import { createMemoryStore } from '../../testing/memory-store.ts';
+import { merchantAccount } from '../../testing/sample-bank.ts';
+import { filesOf, sampleProvider } from '../../testing/sample-files.ts';
 import { createInboxLoop } from './inbox-loop.ts';
-import { createMemoryStore } from './memory-store.ts';
-import { merchantAccount } from './sample-bank.ts';
-import { filesOf, sampleProvider } from './sample-files.ts';
 
 let database: Database;
 let parts: AsyncDisposableStack;

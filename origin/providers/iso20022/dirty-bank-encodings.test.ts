@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { type StatementOptions, statementOf } from '../../../scripts/iso20022/bank-entries.ts';
 import { statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import { judged, schemaMessages } from '../../../scripts/iso20022/official-schema.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 import type { ProviderWord } from '../provider.ts';
-import { sampleInbox } from './sample-inbox.ts';
 
 const paid = [expect.objectContaining({ outcome: 'paid' })];
 

@@ -8,7 +8,7 @@ import {
   type Transaction,
 } from '../../../scripts/iso20022/bank-entries.ts';
 import { judged, schemaMessages } from '../../../scripts/iso20022/official-schema.ts';
-import { sampleInbox } from './sample-inbox.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 
 /** Held to its official schema where that is at hand. */
 function file(entries: readonly StatementEntry[], options: StatementOptions = {}): string {
@@ -97,7 +97,7 @@ describe('B2: an id of ours is found wherever the bank puts it', () => {
 
   test('B2: a payment that was given up before it was sent, and is booked all the same, is an open item', async () => {
     const { bank, receive } = await sampleInbox(1);
-    const { idOf, sample } = await import('./sample-files.ts');
+    const { idOf, sample } = await import('../../testing/sample-files.ts');
     const never = sample();
     expect(await bank.ask(never, null, new AbortController().signal)).toEqual({ outcome: 'not_found' });
     const { words, items } = await receive(file([one({ endToEnd: idOf(never) })]));

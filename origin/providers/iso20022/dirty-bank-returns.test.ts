@@ -9,7 +9,7 @@ import {
 } from '../../../scripts/iso20022/bank-entries.ts';
 import { statusReport } from '../../../scripts/iso20022/bank-files.ts';
 import { judged, schemaMessages } from '../../../scripts/iso20022/official-schema.ts';
-import { sampleInbox } from './sample-inbox.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 
 /** Held to its official schema where that is at hand. */
 function file(entries: readonly StatementEntry[], options: StatementOptions = {}): string {

@@ -3,8 +3,8 @@
 
 import { describe, expect, test } from 'vitest';
 import { statementOf } from '../../../scripts/iso20022/bank-entries.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 import type { ProviderWord } from '../provider.ts';
-import { sampleInbox } from './sample-inbox.ts';
 
 /** Collecting the garbage of a turn is in it. Read at once, 13.6 MB took 2,000 ms. */
 const silentMsMax = 150;

@@ -9,12 +9,12 @@ import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { raiseOpenItems } from '../../open-items/raise.ts';
-import { sampleSubmission } from '../sample-submission.ts';
+import { createMemoryStore } from '../../testing/memory-store.ts';
+import { merchantAccount, ourAccounts } from '../../testing/sample-bank.ts';
+import { sampleSubmission } from '../../testing/sample-submission.ts';
 import { createInboxLoop } from './inbox-loop.ts';
 import { createIso20022Provider } from './iso20022.ts';
-import { createMemoryStore } from './memory-store.ts';
 import { endToEndId } from './payment-files.ts';
-import { merchantAccount, ourAccounts } from './sample-bank.ts';
 
 const never = new AbortController().signal;
 let database: Database;

@@ -2,9 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import { statement, statusReport } from '../../../scripts/iso20022/bank-files.ts';
+import { createMemoryStore } from '../../testing/memory-store.ts';
+import { filesOf, idOf, sampleProvider as provider, sample } from '../../testing/sample-files.ts';
 import type { ProviderWord, Submission } from '../provider.ts';
-import { createMemoryStore } from './memory-store.ts';
-import { filesOf, idOf, sampleProvider as provider, sample } from './sample-files.ts';
 
 const never = new AbortController().signal;
 describe("the bank's words", () => {

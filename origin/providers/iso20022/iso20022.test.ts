@@ -1,9 +1,9 @@
 // Submissions into bank files: batches, ids that stay, and what is rejected, cancelled or closed.
 
 import { describe, expect, test } from 'vitest';
-import { createMemoryStore } from './memory-store.ts';
+import { createMemoryStore } from '../../testing/memory-store.ts';
+import { filesOf, idOf, sampleProvider as provider, sample, timesIn } from '../../testing/sample-files.ts';
 import { endToEndId } from './payment-files.ts';
-import { filesOf, idOf, sampleProvider as provider, sample, timesIn } from './sample-files.ts';
 
 const never = new AbortController().signal;
 describe('payment files', () => {

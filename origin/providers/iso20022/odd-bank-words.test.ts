@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest';
 import { statementOf } from '../../../scripts/iso20022/bank-entries.ts';
 import { statusReport } from '../../../scripts/iso20022/bank-files.ts';
-import { sampleInbox } from './sample-inbox.ts';
+import { sampleInbox } from '../../testing/sample-inbox.ts';
 
 test.each([' ', '-', '  '])('B2 kind: our id with "%s" put in after its prefix is ours', async (blank) => {
   const inbox = await sampleInbox(1);

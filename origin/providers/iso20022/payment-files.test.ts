@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { createMemoryStore, type MemoryStore } from '../../testing/memory-store.ts';
+import { filesOf, sampleProvider as provider, sample, timesIn } from '../../testing/sample-files.ts';
 import type { Submission } from '../provider.ts';
-import { createMemoryStore, type MemoryStore } from './memory-store.ts';
-import { filesOf, sampleProvider as provider, sample, timesIn } from './sample-files.ts';
 
 const never = new AbortController().signal;
 describe('whoever dies where', () => {

@@ -8,9 +8,9 @@ import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { createActing } from '../../open-items/act.ts';
 import { tryAgain } from '../../open-items/actions/try-again.ts';
+import { createMemoryStore } from '../../testing/memory-store.ts';
+import { idOf, sample, sampleProvider } from '../../testing/sample-files.ts';
 import { createFileAgain, createInboxLoop } from './inbox-loop.ts';
-import { createMemoryStore } from './memory-store.ts';
-import { idOf, sample, sampleProvider } from './sample-files.ts';
 
 let database: Database;
 

@@ -4,9 +4,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { currencyExponent } from '../../../contracts/money.ts';
 import { schemaProblems } from '../../../scripts/iso20022/official-schema.ts';
+import { merchantAccount, ourAccounts } from '../../testing/sample-bank.ts';
 import { type BankAccount, bankAccountSchema } from './bank-account.ts';
 import { endToEndId, messageId } from './payment-files.ts';
-import { merchantAccount, ourAccounts } from './sample-bank.ts';
 import { type CreditTransfer, writePain001 } from './write-pain001.ts';
 
 const ibans = [

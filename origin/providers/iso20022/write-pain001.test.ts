@@ -1,9 +1,9 @@
 // The file as it goes to the bank: ids, sums and amounts exact, one payment per currency, and nothing of a text ever markup.
 
 import { describe, expect, test } from 'vitest';
+import { merchantAccount, ourAccounts } from '../../testing/sample-bank.ts';
 import { messageId } from './payment-files.ts';
 import { elementAt, elementsAt, readXml, textAt, type XmlElement } from './read-xml.ts';
-import { merchantAccount, ourAccounts } from './sample-bank.ts';
 import { type CreditTransfer, decimalText, paymentId, writePain001 } from './write-pain001.ts';
 
 const transfer = (changes: Partial<CreditTransfer> = {}): CreditTransfer => ({

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { type DeclineReason, declineReasons } from '../../../contracts/decline-reasons.ts';
 import type { Profile } from '../../../contracts/profile.ts';
-import { limitPerDay, profile } from '../../../core/samples.ts';
+import { limitPerDay, profile } from '../../../core/testing/samples.ts';
 import { type GatewayInput, gatewayMessage } from '../../../scripts/marqeta-messages.ts';
-import { cardAt, newToken, postMarqeta } from '../../sample-calls.ts';
+import { cardAt, newToken, postMarqeta } from '../../testing/calls.ts';
 import { answerTo } from './gateway.ts';
 import { gatewaySchema, parseMarqeta } from './wire.ts';
 

@@ -3,14 +3,14 @@
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Profile } from '../../../contracts/profile.ts';
-import { limitPerDay, profile } from '../../../core/samples.ts';
+import { limitPerDay, profile } from '../../../core/testing/samples.ts';
 import {
   type GatewayInput,
   gatewayMessage,
   type TransactionInput,
   webhookMessage,
 } from '../../../scripts/marqeta-messages.ts';
-import { cardAt, newToken, postMarqeta } from '../../sample-calls.ts';
+import { cardAt, newToken, postMarqeta } from '../../testing/calls.ts';
 
 beforeEach(() => {
   vi.spyOn(console, 'info').mockImplementation(() => undefined); // What is ignored is logged.

@@ -1,9 +1,9 @@
 // T7 in Marqeta's words: everything of one purchase stamped in the same second, delivered in any order.
 
 import { beforeEach, expect, test, vi } from 'vitest';
-import { profile } from '../../../core/samples.ts';
+import { profile } from '../../../core/testing/samples.ts';
 import { gatewayMessage, type TransactionInput, webhookMessage } from '../../../scripts/marqeta-messages.ts';
-import { cardAt, newToken, postMarqeta } from '../../sample-calls.ts';
+import { cardAt, newToken, postMarqeta } from '../../testing/calls.ts';
 
 beforeEach(() => {
   vi.spyOn(console, 'info').mockImplementation(() => undefined); // What is ignored is logged.

@@ -6,9 +6,9 @@
 
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { profile } from '../../../core/samples.ts';
+import { profile } from '../../../core/testing/samples.ts';
 import { gatewayMessage, type TransactionInput, webhookMessage } from '../../../scripts/marqeta-messages.ts';
-import { cardAt, newToken, postMarqeta } from '../../sample-calls.ts';
+import { cardAt, newToken, postMarqeta } from '../../testing/calls.ts';
 
 beforeEach(() => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => undefined);

@@ -3,10 +3,10 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { profile } from '../../../core/samples.ts';
+import { profile } from '../../../core/testing/samples.ts';
 import { gatewayMessage, type TransactionInput, webhookMessage } from '../../../scripts/marqeta-messages.ts';
 import worker from '../../index.ts';
-import { basic, cardAt, type Headers, newToken, postMarqeta, requestTo } from '../../sample-calls.ts';
+import { basic, cardAt, type Headers, newToken, postMarqeta, requestTo } from '../../testing/calls.ts';
 
 type Transaction = Record<string, unknown>;
 

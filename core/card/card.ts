@@ -1,0 +1,300 @@
+// One card's turn of events: answer what was answered before, decide what is new, record it, fold it in. The card object and
+// the simulator both run this; what a row is written to, and what surrounds the write, is theirs.
+
+import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
+import type { CardEventBody } from '../../contracts/card-event.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
+import type { Decision } from '../../contracts/decision.ts';
+import type { Id } from '../../contracts/ids.ts';
+import type { ProfileWarning } from '../../contracts/internal-answers.ts';
+import { limits } from '../../contracts/limits.ts';
+import type { Profile } from '../../contracts/profile.ts';
+import { assert } from '../assert.ts';
+import { differingField } from '../differing-field.ts';
+import { apply, type LoggedEvent } from './apply.ts';
+import { idsFor } from './asked-names.ts';
+import { type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
+import type { Hearing } from './hearing.ts';
+import { expiriesDue, nextExpiryMs } from './hold-expiry.ts';
+import { isAnswerInPlace } from './in-place.ts';
+import { warningsOf } from './kept-counts.ts';
+import {
+  answeredInPlace,
+  type FreshIds,
+  receiveMessage,
+  receiveRequest,
+  receiveVoid,
+  receiveVoidInPlace,
+} from './receive.ts';
+import { type Forgotten, forget } from './retention.ts';
+import { approvalRecordedIn, followBooks } from './rows-of-old.ts';
+import { type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
+
+export type AuthorizeAnswer =
+  | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
+  /** The request key was answered before, for a request that differed in this field. */
+  | { outcome: 'conflict'; field: string };
+
+export type ReceiveAnswer =
+  /** The authorization that the message belongs to, which it may have begun. */
+  | { outcome: 'stored' | 'repeated'; authorization_id: Id<'auth'> }
+  /** The message key came before, with another content in this field: the first one stands. */
+  | { outcome: 'conflict'; field: string };
+
+export interface VoidAnswer {
+  readonly outcome: 'stored' | 'repeated';
+}
+
+export interface PutProfileAnswer {
+  readonly outcome: 'stored' | 'unchanged' | 'stale';
+  /** The version in force. */
+  readonly version: number;
+  /** What whoever changed the profile should know; absent: nothing. */
+  readonly warnings?: ProfileWarning[];
+}
+
+/** Where events are written, and read back from by their number. */
+export interface CardHistory {
+  /** Durable, or it throws: then what is in memory has run ahead, and the card must be loaded again. */
+  readonly append: (event: LoggedEvent) => void;
+  readonly at: (sequence: number) => CardEventBody;
+  readonly freshIds: () => FreshIds;
+}
+
+export class Card {
+  #state: CardState;
+  #sequence: number;
+  /** The instant of the newest event. */
+  #clockMs: number;
+  #clockStepsBack = 0;
+  readonly #history: CardHistory;
+
+  /** From a snapshot and the rows after it, in order. */
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
+    this.#history = history;
+    this.#state = snapshot === null ? newCardState() : stateFrom(snapshot);
+    this.#sequence = snapshot?.sequence ?? 0;
+    this.#clockMs = snapshot?.at_ms ?? 0;
+    for (const row of rows) this.#refold(row);
+    // Folding keeps the earliest that any hold had, also of one that was cleared since.
+    this.#state.next_expiry_ms = nextExpiryMs(this.#state);
+  }
+
+  /** To look at, not to change. */
+  get state(): CardState {
+    return this.#state;
+  }
+
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  get clockMs(): number {
+    return this.#clockMs;
+  }
+
+  /**
+   * The card's clock: the caller's, and not behind the newest event. Unless it is far behind it: then the newest event was
+   * written by a clock that had jumped ahead, and staying with it would leave the card in the year after next.
+   */
+  now(clockMs: number): number {
+    return this.#clockMs - clockMs > limits.clockStepBackMsMax ? clockMs : Math.max(clockMs, this.#clockMs);
+  }
+
+  /** How often that was so, since the card was loaded. */
+  get clockStepsBack(): number {
+    return this.#clockStepsBack;
+  }
+
+  /**
+   * Decides a request, once: a repeat of its key gets the stored decision, whatever has changed since. After its deadline
+   * nobody waits for the answer: the key is burnt, so that nothing is held for a purchase that did not happen; unless the
+   * network has had an answer in the card's place.
+   */
+  authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs: number | null = null): AuthorizeAnswer {
+    const { request_key } = request;
+    const answered = this.#answerTo(request_key);
+    if (answered !== null) {
+      // When the network says it happened is no part of what was asked: a repeat may be stamped and numbered anew.
+      const { occurred_at_ms, order } = answered.request;
+      const field = differingField(answered.request, { ...request, occurred_at_ms, order });
+      if (field !== null) return { outcome: 'conflict', field };
+      const { authorization_id, decision } = answered;
+      return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
+    }
+    const nowMs = this.now(clockMs);
+    const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
+    if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
+    const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), this.#next(nowMs));
+    this.#append(event, nowMs);
+    const { authorization_id, decision } = event;
+    return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
+  }
+
+  /**
+   * Records what the network says happened, once. The same key with another kind, amount, currency, key or finality is another
+   * fact, for a person to judge; stamped anew or with another shop's name it is the same one.
+   */
+  receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const received = this.#state.received.get(message.message_key);
+    if (received !== undefined) {
+      const { message: first, authorization_id } = this.#messageAt(received);
+      const field = differingField(contentOf(first), contentOf(message));
+      return field === null ? { outcome: 'repeated', authorization_id } : { outcome: 'conflict', field };
+    }
+    const nowMs = this.now(clockMs);
+    const answer = isAnswerInPlace(message) ? this.#answerTo(message.request_key) : null;
+    const event = receiveMessage(
+      this.#state,
+      message,
+      idsFor(this.#state, this.#history, message),
+      this.#next(nowMs),
+      answer,
+    );
+    this.#append(event, nowMs);
+    return { outcome: 'stored', authorization_id: event.authorization_id };
+  }
+
+  /**
+   * Gives up a request: what it had been approved for is released, by the card and in its place, and its key stays declined,
+   * until somebody answers it in the card's place after that.
+   */
+  void(requestKey: string, clockMs: number): VoidAnswer {
+    const isGivenUp = this.#state.voided.has(requestKey);
+    const stoodIn = standInFor(this.#state, requestKey);
+    if (isGivenUp && stoodIn === null) return { outcome: 'repeated' };
+    const nowMs = this.now(clockMs);
+    const answer = isGivenUp ? null : this.#answerTo(requestKey);
+    if (stoodIn === null || (answer !== null && approvalRecordedIn(answer) !== undefined))
+      this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds().event_id, nowMs), nowMs);
+    if (stoodIn !== null)
+      this.#append(
+        receiveVoidInPlace(this.#state, requestKey, stoodIn, this.#history.freshIds().event_id, nowMs),
+        nowMs,
+      );
+    return { outcome: 'stored' };
+  }
+
+  putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
+    const inForce = this.#state.profile;
+    if (inForce !== null && profile.version <= inForce.version)
+      // The same version with another content is a caller's mistake, and as little in force as an older one.
+      return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
+    const warnings = warningsOf(this.#state, profile);
+    const { event_id } = this.#history.freshIds();
+    this.#append({ kind: 'profile', event_id, profile }, this.now(clockMs));
+    return { outcome: 'stored', version: profile.version, ...(warnings.length === 0 ? {} : { warnings }) };
+  }
+
+  /** For a card without events: the first one is numbered after this. */
+  goOnAfter(sequence: number): void {
+    assert(this.#sequence === 0, 'a card that has events counts on from them');
+    this.#sequence = sequence;
+  }
+
+  /** Drops the holds that are due; when the next one is. */
+  expire(clockMs: number): { expired: number; next_ms: number } {
+    const nowMs = this.now(clockMs);
+    const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, this.#next(nowMs));
+    for (const body of due) this.#append(body, nowMs);
+    this.#state.next_expiry_ms = next_ms;
+    return { expired: due.length, next_ms };
+  }
+
+  forget(forgotten: Omit<Forgotten, 'nowMs'>, clockMs: number): void {
+    forget(this.#state, { ...forgotten, nowMs: this.now(clockMs) });
+  }
+
+  snapshot(): Snapshot {
+    return snapshotOf(this.#state, this.#sequence, this.#clockMs);
+  }
+
+  /**
+   * What holds for a request: it was given up, or somebody answered in the card's place, whichever is newer; else its own decision.
+   * An answer of 0 in the card's place is one to a request of 0 alone: a frozen card that was answered for with 0 of 50 is still frozen.
+   */
+  #standing(request: AuthorizationRequest, own: Decision): Decision {
+    const stoodIn = answeredInPlace(this.#state, request);
+    if (stoodIn !== null)
+      return {
+        ...noDecision,
+        outcome: 'approved',
+        approved_minor: stoodIn.approved_minor,
+        hold_minor: stoodIn.approved_minor,
+      };
+    // An approval repeated now would be money without a hold.
+    return this.#state.voided.has(request.request_key) ? { ...noDecision, reason: 'request_voided' } : own;
+  }
+
+  /** The event that answered a request key, read back from the log. */
+  #answerTo(requestKey: string): Extract<CardEventBody, { kind: 'authorization' }> | null {
+    const sequence = this.#state.answered.get(requestKey);
+    if (sequence === undefined) return null;
+    const body = this.#history.at(sequence);
+    if (body.kind !== 'authorization') throw new Error(`event ${sequence} should hold the answer to a request`);
+    return body;
+  }
+
+  /** A message that was received, read back from the log: its key is forgotten before its row. */
+  #messageAt(sequence: number): Extract<CardEventBody, { kind: 'message' }> {
+    const body = this.#history.at(sequence);
+    if (body.kind !== 'message') throw new Error(`event ${sequence} should hold a message`);
+    return body;
+  }
+
+  /** The number and the instant of the event that comes next. */
+  #next(nowMs: number): Hearing {
+    return { sequence: this.#sequence + 1, at_ms: nowMs };
+  }
+
+  /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
+  #append(body: CardEventBody, nowMs: number): void {
+    const event = { ...this.#next(nowMs), body };
+    const [held, posted] = [heldInAll(this.#state), postedInAll(this.#state)];
+    if (nowMs < this.#clockMs) this.#clockStepsBack++;
+    this.#fold(event);
+    const { hold_minor, posted_minor } = 'effect' in body ? body.effect : { hold_minor: 0, posted_minor: 0 };
+    const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
+    assert(heldInAll(this.#state) - held === hold_minor - released, 'an event says what it did to what is held');
+    assert(postedInAll(this.#state) - posted === posted_minor, 'an event says what it did to what is posted');
+    this.#history.append(event);
+  }
+
+  /** A row of the log. Where the rules have changed since it was written, what it says it did to the sums holds. */
+  #refold(event: LoggedEvent): void {
+    const before = heldInAll(this.#state);
+    this.#fold(event);
+    followBooks(this.#state, event, before);
+  }
+
+  #fold(event: LoggedEvent): void {
+    apply(this.#state, event);
+    this.#sequence = event.sequence;
+    this.#clockMs = event.at_ms;
+  }
+}
+
+/** What makes a message the fact that it is. Who decided, where and when are told with it, and change nothing of the money. */
+function contentOf(message: CardMessage) {
+  return {
+    kind: message.kind,
+    currency: message.currency,
+    authorization_key: message.authorization_key,
+    alias_key: message.alias_key,
+    amount_minor: 'amount_minor' in message ? message.amount_minor : undefined,
+    hold_minor: 'hold_minor' in message ? message.hold_minor : undefined,
+    final: 'final' in message ? message.final : undefined,
+    request_key: 'request_key' in message ? message.request_key : undefined,
+  };
+}
+
+const noDecision: Decision = {
+  outcome: 'declined',
+  approved_minor: 0,
+  hold_minor: 0,
+  reason: null,
+  control_id: null,
+  available_minor: null,
+  profile_version: null,
+  trace: [],
+};
