@@ -1,7 +1,7 @@
 // Configuration of the way in: who may connect, how many at once, and what is answered at which door.
 
 import * as z from 'zod';
-import { readRanges } from './api/client-address.ts';
+import { readRanges } from './api/http/client-address.ts';
 import { hostSetting, oneOfSetting, wholeSetting } from './setting-shapes.ts';
 
 export const gateEnvironmentShape = {
