@@ -19,6 +19,25 @@ export function readRanges(text: string): readonly Range[] {
   return words.map((word) => ipaddr.parseCIDR(word.includes('/') ? word : `${word}/${word.includes(':') ? 128 : 32}`));
 }
 
+/** As parts of all addresses of a family; Cloudflare's are a 1/2,800 of IPv4. */
+const widestPart = { ipv4: 2 ** -7, ipv6: 2 ** -16 } as const;
+/** Addresses that nobody has who is not in a network of ours: these may be as many as they are. */
+const ownKinds = new Set<string>(['private', 'loopback', 'carrierGradeNat', 'linkLocal', 'uniqueLocal']);
+
+/** Whether strangers would be believed to be our own proxies. Several that join count together, and one that is given twice does so twice. */
+export function isTooWide(ranges: readonly Range[]): boolean {
+  const parts = { ipv4: 0, ipv6: 0 };
+  for (const range of ranges) if (!isAllOwn(range)) parts[range[0].kind()] += 2 ** -range[1];
+  return parts.ipv4 > widestPart.ipv4 || parts.ipv6 > widestPart.ipv6;
+}
+
+function isAllOwn([address, bits]: Range): boolean {
+  const family = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  const cidr = `${address}/${bits}`;
+  const kinds = [family.networkAddressFromCIDR(cidr), family.broadcastAddressFromCIDR(cidr)].map((end) => end.range());
+  return kinds[0] === kinds[1] && ownKinds.has(kinds[0] ?? '');
+}
+
 /** `unknown`: there is no connection, as in tests. */
 export function clientAddressOf(context: Context, ownProxies: readonly Range[]): ClientAddress {
   const bindings = context.env as Partial<HttpBindings> | undefined;
