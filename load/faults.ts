@@ -9,6 +9,7 @@ import { crashPoints } from './faults/crash-points.ts';
 import { edgeFaults } from './faults/edge.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { releases } from './faults/releases.ts';
+import { restoreCard } from './faults/restore-card.ts';
 import { rotate } from './faults/rotate.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -17,6 +18,7 @@ import { wholeNumber } from './whole-number.ts';
 const faults = {
   'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
   edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
+  'restore-card': { run: restoreCard, does: "cards' storage set back or lost under load, and rebuilt from the books" },
   releases: { run: releases, does: 'the release before and this one in turn on one disk, under load' },
   'crash-points': {
     run: crashPoints,
@@ -41,6 +43,9 @@ kill-edge
   --seed N      the load and the moments of the kills (default: a random one, which is printed)
   --cards N     cards under load (default 100)
   --rate N      calls a second (default 300)
+restore-card
+  --restores N  how often a fifth of the cards is set back (default 5)
+  --seed, --cards, --rate: as above
 releases
   --seed N      the load and the moments of the switches
 crash-points
@@ -55,6 +60,7 @@ twice, or does not agree between those who keep books of it; with 2 where the te
 interface Words {
   readonly fault: Fault;
   readonly kills: number;
+  readonly restores: number;
   readonly seed: number;
   readonly cards: number;
   readonly rate: number;
@@ -69,6 +75,7 @@ function readWords(args: readonly string[]): Words | null {
     allowPositionals: true,
     options: {
       kills: { type: 'string', default: '20' },
+      restores: { type: 'string', default: '5' },
       seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` },
       cards: { type: 'string', default: '100' },
       rate: { type: 'string', default: '300' },
@@ -81,12 +88,14 @@ function readWords(args: readonly string[]): Words | null {
   if (values.help || fault === undefined) return null;
   if (extra !== undefined) throw new Error(`${extra} is one word too many`);
   if (!isFault(fault)) throw new Error(`${fault} is no fault; there is ${Object.keys(faults).join(', ')}`);
-  const number = (name: 'kills' | 'seed' | 'cards' | 'rate' | 'points') => wholeNumber(`--${name}`, values[name]);
+  const number = (name: 'kills' | 'restores' | 'seed' | 'cards' | 'rate' | 'points') =>
+    wholeNumber(`--${name}`, values[name]);
   const { json } = values;
   return {
     fault,
     json,
     kills: number('kills'),
+    restores: number('restores'),
     seed: number('seed'),
     cards: number('cards'),
     rate: number('rate'),

@@ -140,6 +140,7 @@ test('what was approved in ignorance is held beside what it had forgotten, once,
     clearing({ message_key: 'm1', authorization_key: 'a-two', amount_minor: 2_500, final: true }),
   );
   await cardAt(key).void('one');
+  const [ignorant] = (await eventsOf(key)).slice(2);
   expect(await spend(key, 'no', 9_999)).toBe(0);
   // Its third event is another one than the third that is booked.
   const third = origin[2];
@@ -147,6 +148,9 @@ test('what was approved in ignorance is held beside what it had forgotten, once,
   expect(await cardAt(key).eventsAfter(4, seen)).toMatchObject({ is_fenced: true });
   expect(await rebuild(key, origin)).toMatchObject({ told_again: 4 });
   const [advice, cleared, voided, declined] = (await eventsOf(key)).slice(4);
+  expect(advice).toMatchObject({
+    authorization_id: ignorant !== undefined && 'authorization_id' in ignorant ? ignorant.authorization_id : null,
+  });
   expect(advice).toMatchObject({ kind: 'message', against: 'exceeds_amount_in_window', effect: { hold_minor: 7_000 } });
   // Money is taken out of the hold that the card had forgotten.
   expect(cleared).toMatchObject({ effect: { hold_minor: -2_500, posted_minor: 2_500 } });

@@ -5,7 +5,7 @@
 // Durable page by page: what was interrupted goes on after the last row. The same page twice changes nothing.
 
 import type { CardEvent } from '../../contracts/card-event.ts';
-import { newId } from '../../contracts/ids.ts';
+import { type Id, newId } from '../../contracts/ids.ts';
 import { assert } from '../../core/assert.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card } from '../../core/card/card.ts';
@@ -67,10 +67,12 @@ function take({ storage, fence }: Parts, { until, events }: RebuildPage): Rebuil
   const stored = snapshot.read();
   const snapshotSequence = stored?.sequence ?? 0;
   appendAll(log, events, Math.max(log.newestSequence(), snapshotSequence));
+  // What was approved in ignorance keeps the id that the network was told.
+  let told: Id<'auth'> | undefined;
   const history = {
     append: (event: LoggedEvent) => log.append(event, until.sequence),
     at: (sequence: number) => log.at(sequence).body,
-    freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
+    freshIds: () => ({ event_id: newId('evt'), authorization_id: told ?? newId('auth') }),
   };
   const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
   const { sequence } = card;
@@ -85,6 +87,7 @@ function take({ storage, fence }: Parts, { until, events }: RebuildPage): Rebuil
     // Also a row that was past its retention, and so is not in the log again.
     if (hasEvent(log, sequence, { sequence: row.sequence, event_id: row.body.event_id })) continue;
     answer.told_again++;
+    told = row.body.kind === 'authorization' ? row.body.authorization_id : undefined;
     const contradiction = tellAgain(card, row);
     if (contradiction !== null) answer.contradictions.push(contradiction);
   }

@@ -33,7 +33,8 @@ export interface Evidence {
   readonly cards: ReadonlyMap<string, CardEvidence>;
   /** Differences that the ledger's own proof found: balances against transfers, debits against credits. */
   readonly ledgerDifferences: readonly string[];
-  readonly deadLetters: number;
+  /** Kinds of open items that say of cards' events that something is not as it should be, with how many are open. */
+  readonly openItems: ReadonlyMap<string, number>;
 }
 
 interface StreamRow {
@@ -73,8 +74,12 @@ export async function gatherEvidence(
       });
     });
     const { differences } = await verifyLedger(sql);
-    const letters = await sql.query<{ count: string }>(`select count(*) from open_items where kind = 'dead_letter'`);
-    return { cards, ledgerDifferences: differences, deadLetters: Number(letters.rows[0]?.count) };
+    const items = await sql.query<{ kind: string; count: string }>(
+      `select kind, count(*) from open_items where status = 'open' and kind in
+         ('dead_letter', 'card_behind_ledger', 'card_events_lost', 'key_reused', 'money_told_again') group by kind`,
+    );
+    const openItems = new Map(items.rows.map(({ kind, count }) => [kind, Number(count)]));
+    return { cards, ledgerDifferences: differences, openItems };
   } finally {
     await sql.end();
   }

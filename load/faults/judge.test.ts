@@ -95,7 +95,7 @@ const inOrder: CardEvidence = {
 const evidenceOf = (card: Partial<CardEvidence>): Evidence => ({
   cards: new Map([[cardToken, { ...inOrder, ...card }]]),
   ledgerDifferences: [],
-  deadLetters: 0,
+  openItems: new Map(),
 });
 
 describe('judge: what the network was told against what the system has', () => {
@@ -164,7 +164,43 @@ describe('judge: what the network was told against what the system has', () => {
   });
 
   test('the ledger’s own differences and dead letters are found', () => {
-    const evidence = { ...evidenceOf({}), ledgerDifferences: ['USD: debits and credits differ'], deadLetters: 1 };
+    const evidence = {
+      ...evidenceOf({}),
+      ledgerDifferences: ['USD: debits and credits differ'],
+      openItems: new Map([['dead_letter', 1]]),
+    };
     expect(judge([asked], [told], evidence).findings).toHaveLength(2);
+  });
+
+  describe('of a card that was set back, what it had decided in ignorance is told to it again', () => {
+    if (authorization.kind !== 'authorization') throw new Error('not an authorization');
+    const { authorization_id, event_id } = authorization;
+    const advice = {
+      ...{ kind: 'message', sequence: 1, at_ms: authorization.at_ms, event_id, authorization_id },
+      message: {
+        ...{ kind: 'advice', message_key: event_id, request_key: asked.requestKey, authorization_key: 'tx-1' },
+        ...{ currency: 'USD', hold_minor: asked.amountMinor, decided_by: 'edge', answered_at_ms: authorization.at_ms },
+        merchant: null,
+      },
+      effect: { hold_minor: asked.amountMinor, posted_minor: 0 },
+    } satisfies CardEvent;
+    const again = evidenceOf({ events: [advice, clearing] });
+    const setBack = new Set([cardToken]);
+
+    test('as an answer in its place: nothing is found; of another card it is a loss', () => {
+      expect(judge([asked], [told], again, setBack).findings).toEqual([]);
+      expect(judge([asked], [told], again).lost).toBe(1);
+    });
+
+    test('with another amount, or nowhere, it is lost', () => {
+      const less = { ...advice, message: { ...advice.message, hold_minor: asked.amountMinor - 1 } };
+      for (const events of [[less, clearing], [{ ...clearing, sequence: 1 }]])
+        expect(judge([asked], [told], evidenceOf({ events }), setBack).lost).toBe(1);
+    });
+
+    test('held twice for it is double', () => {
+      const twice = evidenceOf({ events: [advice, clearing], transfers: [...inOrder.transfers, pending] });
+      expect(judge([asked], [told], twice, setBack).doubleCounted).toBe(1);
+    });
   });
 });

@@ -3,7 +3,7 @@
 
 import type { CardEvent } from '../../contracts/card-event.ts';
 import type { CardEvidence, Evidence, TransferEvidence } from './evidence.ts';
-import { type Asked, authorizationIdOf, outcomeOf, type Told } from './records.ts';
+import { type Asked, authorizationIdOf, outcomeOf, type Told, wasUnknown } from './records.ts';
 
 export interface Judgement {
   /** Answers and notices that were acknowledged and are missing from the card's log or, with their money, from the ledger. */
@@ -16,7 +16,13 @@ export interface Judgement {
 
 type Found = 'missing' | 'doubled' | 'wrong';
 
-export function judge(asked: readonly Asked[], told: readonly Told[], evidence: Evidence): Judgement {
+/** `setBack`: cards whose storage was set back, so that some of what they decided was told to them again, under another kind of event. */
+export function judge(
+  asked: readonly Asked[],
+  told: readonly Told[],
+  evidence: Evidence,
+  setBack: ReadonlySet<string> = new Set(),
+): Judgement {
   const findings: string[] = [];
   const missing = new Set<string>();
   const doubled = new Set<string>();
@@ -28,30 +34,39 @@ export function judge(asked: readonly Asked[], told: readonly Told[], evidence: 
 
   const noticeOf = new Map(told.map((notice) => [notice.of.requestKey, notice]));
   for (const [cardToken, card] of evidence.cards) {
-    const requests = asked.filter((request) => request.cardToken === cardToken);
+    const requests = asked.filter(
+      (request) => request.cardToken === cardToken && !(setBack.has(cardToken) && wasUnknown(request)),
+    );
     const notices = told.filter(({ of }) => of.cardToken === cardToken);
-    judgeLog(card, requests, notices, find);
+    judgeLog(card, requests, notices, { find, mayBeToldAgain: setBack.has(cardToken) });
     judgeLedger(card, requests, noticeOf, find);
     judgeCard(cardToken, card, find);
   }
   for (const difference of evidence.ledgerDifferences) find('wrong', 'ledger', difference);
-  if (evidence.deadLetters > 0) find('wrong', 'origin', `${evidence.deadLetters} dead letters`);
+  for (const [kind, count] of evidence.openItems) find('wrong', 'origin', `${count} open items: ${kind}`);
   return { lost: missing.size, doubleCounted: doubled.size, findings };
 }
 
 type Find = (found: Found, key: string, what: string) => void;
 
 /** Everything acknowledged is in the log once, as it was acknowledged, and nothing that nobody asked for. */
-function judgeLog(card: CardEvidence, requests: readonly Asked[], notices: readonly Told[], find: Find): void {
+function judgeLog(
+  card: CardEvidence,
+  requests: readonly Asked[],
+  notices: readonly Told[],
+  { find, mayBeToldAgain }: { readonly find: Find; readonly mayBeToldAgain: boolean },
+): void {
   const entries = Map.groupBy(card.events, keyOf);
   for (const request of requests) {
     const key = request.requestKey;
     const outcome = outcomeOf(request);
-    const events = (entries.get(key) ?? []).filter((event) => event.kind === 'authorization');
+    const all = entries.get(key) ?? [];
+    const events = all.filter((event) => event.kind === 'authorization');
     // An edge that gave up may have decided or not; what must hold is that no money stays held, which the ledger shows.
     if (outcome === 'undecided') continue;
-    if (events.length === 0) find('missing', key, `was ${outcome} and is not in the log`);
     if (events.length > 1) find('doubled', key, `is in the log ${events.length} times`);
+    if (mayBeToldAgain && all.some((event) => saysAgain(event, request))) continue;
+    if (events.length === 0) find('missing', key, `was ${outcome} and is not in the log`);
     for (const { decision, authorization_id } of events) {
       if (decision.outcome !== outcome) find('wrong', key, `was ${outcome}, and the log says ${decision.outcome}`);
       if (authorization_id !== authorizationIdOf(request.answer)) find('wrong', key, 'has another authorization id');
@@ -66,13 +81,22 @@ function judgeLog(card: CardEvidence, requests: readonly Asked[], notices: reado
   for (const key of entries.keys()) if (key !== null && !known.has(key)) find('wrong', key, 'was never sent');
 }
 
+/** What a card had answered while it did not know its past: an approval as an answer in its place, a decline as its key given up. */
+function saysAgain(event: CardEvent, request: Asked): boolean {
+  if (outcomeOf(request) === 'declined') return event.kind === 'void';
+  return (
+    event.kind === 'message' && event.message.kind === 'advice' && event.message.hold_minor === request.amountMinor
+  );
+}
+
 /** The network's own key of what an event records. */
 function keyOf(event: CardEvent): string | null {
   switch (event.kind) {
     case 'authorization':
       return event.request.request_key;
     case 'message':
-      return event.message.message_key;
+      // An answer in the card's place is known by its request.
+      return ('request_key' in event.message ? event.message.request_key : undefined) ?? event.message.message_key;
     case 'void':
       return event.request_key;
     case 'expiry':
@@ -92,8 +116,11 @@ function judgeLedger(
   for (const request of requests) {
     const id = authorizationIdOf(request.answer);
     if (id === null) continue;
-    const transfers = booked.get(id) ?? [];
-    booked.delete(id);
+    const transfers = [...idsOf(card, request, id)].flatMap((one) => {
+      const found = booked.get(one) ?? [];
+      booked.delete(one);
+      return found;
+    });
     const notice = noticeOf.get(request.requestKey);
     const expected = expectedOf(request, notice);
     for (const kind of ['pending', 'post', 'void', 'direct'] as const) {
@@ -107,6 +134,14 @@ function judgeLedger(
     const held = pendingOf(transfers);
     if (held !== 0) find('wrong', id, `holds ${held} in the ledger, and nobody was told so`);
   }
+}
+
+/** The network was told one; an answer that was lost with the card's past, and was given again, may be booked under its first. */
+function idsOf({ events }: CardEvidence, { requestKey }: Asked, told: string): ReadonlySet<string> {
+  const booked = events.flatMap((event) =>
+    keyOf(event) === requestKey && 'authorization_id' in event ? (event.authorization_id ?? []) : [],
+  );
+  return new Set([told, ...booked]);
 }
 
 /** Amounts that must be in the ledger, by kind of transfer; 0: no transfer. */

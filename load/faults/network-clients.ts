@@ -18,6 +18,8 @@ export interface NetworkOptions {
 export interface Network {
   readonly asked: readonly Asked[];
   readonly told: readonly Told[];
+  /** From now on nothing new is sent about these cards, and about all others again. */
+  spare(cardTokens: ReadonlySet<string>): void;
   /** Sends nothing new, and returns when everything sent is answered. Throws where a line has failed. */
   stop(): Promise<void>;
 }
@@ -38,6 +40,7 @@ export function startNetwork(options: NetworkOptions): Network {
   const told: Told[] = [];
   const intervalMs = (1_000 * lines) / options.rate;
   let stopping = false;
+  let spared: ReadonlySet<string> = new Set();
 
   async function runLine(line: number): Promise<void> {
     // A generator of its own, so that what a line sends does not depend on what the others do.
@@ -45,9 +48,10 @@ export function startNetwork(options: NetworkOptions): Network {
     const approved: Asked[] = [];
     let dueMs = Date.now() + (intervalMs * line) / lines;
     for (let count = 0; !stopping; count++) {
-      const toTell = random() < tellShare ? approved.shift() : undefined;
+      const first = random() < tellShare ? approved.findIndex(({ cardToken }) => !spared.has(cardToken)) : -1;
+      const [toTell] = first < 0 ? [] : approved.splice(first, 1);
       if (toTell === undefined) {
-        const answered = await ask(options, random, `${line}-${count}`);
+        const answered = await ask(options, random, `${line}-${count}`, spared);
         asked.push(answered);
         if (outcomeOf(answered) === 'approved') approved.push(answered);
       } else {
@@ -65,6 +69,9 @@ export function startNetwork(options: NetworkOptions): Network {
   return {
     asked,
     told,
+    spare(cardTokens) {
+      spared = cardTokens;
+    },
     async stop() {
       stopping = true;
       await running;
@@ -72,8 +79,14 @@ export function startNetwork(options: NetworkOptions): Network {
   };
 }
 
-async function ask({ edgeUrl, cardTokens }: NetworkOptions, random: () => number, name: string): Promise<Asked> {
-  const cardToken = cardTokens[Math.floor(random() * cardTokens.length)] ?? '';
+async function ask(
+  { edgeUrl, cardTokens }: NetworkOptions,
+  random: () => number,
+  name: string,
+  spared: ReadonlySet<string>,
+): Promise<Asked> {
+  const others = spared.size === 0 ? cardTokens : cardTokens.filter((token) => !spared.has(token));
+  const cardToken = others[Math.floor(random() * others.length)] ?? '';
   const amountMinor = random() < declinedShare ? declinedMinor : 1 + Math.floor(random() * amountMinorMax);
   const [transactionToken, requestKey] = [`tx-${name}`, `jit-${name}`];
   const amount = decimalTextFromMinor(amountMinor, 'USD');

@@ -5,6 +5,7 @@ import { newId } from '../../contracts/ids.ts';
 import { deliverAnswerSchema } from '../../contracts/internal-api.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { startQueueServer } from '../queue-server.ts';
+import type { Notices } from './edge/notices.ts';
 
 export interface QueueRelay {
   readonly port: number;
@@ -29,11 +30,14 @@ export async function startQueueRelay({
   originUrl,
   secret,
   onMessage,
+  notices,
 }: {
   originUrl: string;
   secret: string;
   /** Told of every message as the edge sends it. */
   onMessage?: (text: string) => void;
+  /** Takes what cards must still be told; without it that queue is away. */
+  notices?: Pick<Notices, 'take'> | undefined;
 }): Promise<QueueRelay> {
   const waiting: Message[] = [];
   const seen = new Set<string>();
@@ -51,7 +55,7 @@ export async function startQueueRelay({
     delivering ??= deliverAll().finally(() => {
       delivering = null;
     });
-  });
+  }, notices?.take);
 
   async function deliverAll(): Promise<void> {
     while (waiting.length > 0 && !closed) {

@@ -37,6 +37,14 @@ export function outcomeOf({ answer }: Asked): Outcome {
   return answer.status === 200 ? 'approved' : 'declined';
 }
 
+/**
+ * A card that was lost whole answers so until the origin has told it that it has a past: a card that nobody has made, which records nothing.
+ * What it is asked after that is a new request to it, whatever was answered before.
+ */
+export function wasUnknown({ answer }: Asked): boolean {
+  return answer.text.includes('"decline_reason":"INVALID_CARD"');
+}
+
 /** Our id of the authorization, which an answer carries in Marqeta's tags. */
 export function authorizationIdOf({ text }: Answer): string | null {
   return /authorization_id=(auth_\w+)/.exec(text)?.[1] ?? null;

@@ -13,6 +13,7 @@ export async function sendUntilAnswered(edgeUrl: string, path: string, body: str
   const startedMs = Date.now();
   for (;;) {
     const lastSentAtMs = Date.now();
+    let failure: unknown;
     try {
       const answer = await fetch(edgeUrl + path, {
         method: 'POST',
@@ -25,13 +26,15 @@ export async function sendUntilAnswered(edgeUrl: string, path: string, body: str
         return { status: answer.status, text, wasUnknown, lastSentAtMs };
       if (answer.status < 500) throw new Refused(`${path} answered ${answer.status}: ${text}`);
       wasUnknown = true;
+      failure = new Error(`answered ${answer.status}: ${text}`);
     } catch (error) {
       if (error instanceof Refused) throw error;
+      failure = error;
       // A refused connection is the one failure that proves that nothing arrived.
       if (!wasRefused(error)) wasUnknown = true;
-      if (Date.now() - startedMs > patienceMs)
-        throw new Error(`${path} was not answered for ${patienceMs} ms`, { cause: error });
     }
+    if (Date.now() - startedMs > patienceMs)
+      throw new Error(`${path} was not answered for ${patienceMs} ms: ${failure}`, { cause: failure });
     await new Promise((resolve) => setTimeout(resolve, retryMs));
   }
 }

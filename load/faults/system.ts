@@ -9,6 +9,7 @@ import { type Bundle, buildEdge } from '../edge-bundle.ts';
 import { edgeVars } from '../edge-cards.ts';
 import { temporaryDirectory } from '../started.ts';
 import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
+import type { Notices } from './edge/notices.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
 import { type QueueRelay, startQueueRelay } from './queue-relay.ts';
 
@@ -34,11 +35,13 @@ export interface SystemOptions {
   readonly onQueueMessage?: (text: string) => void;
   /** The edge's; this tree's where none is given. */
   readonly bundle?: Bundle;
+  /** What cards must still be told is brought to them; the bundle is then `../faulty-worker.ts`. Without it that queue is away. */
+  readonly notices?: Notices;
 }
 
 export async function startSystem(
   parts: AsyncDisposableStack,
-  { environment = {}, onQueueMessage = () => {}, bundle: given }: SystemOptions = {},
+  { environment = {}, onQueueMessage = () => {}, bundle: given, notices }: SystemOptions = {},
 ): Promise<RunningSystem> {
   const directory = await temporaryDirectory(parts, 'faults');
   let bundle = given ?? (await buildEdge(join(directory, 'bundle')));
@@ -53,6 +56,7 @@ export async function startSystem(
     originUrl: origin.url,
     secret: edgeVars.INTERNAL_SECRET,
     onMessage: onQueueMessage,
+    notices,
   });
   parts.defer(() => queue.close());
 
@@ -67,6 +71,7 @@ export async function startSystem(
     });
   let edge: Workerd = await startEdge();
   parts.defer(() => edge.stop());
+  notices?.bringTo(edgeUrl);
   return {
     edgeUrl,
     origin,

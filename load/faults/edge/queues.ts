@@ -3,8 +3,8 @@
 
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { newId } from '../../../contracts/ids.ts';
-import { type BatchAnswer, batchPath } from './fault.ts';
+import { textsIn } from '../../queue-server.ts';
+import { startNotices } from './notices.ts';
 
 export type QueueName = 'events' | 'notices';
 
@@ -19,52 +19,27 @@ export interface Queues {
   close(): Promise<void>;
 }
 
-interface Notice {
-  readonly id: string;
-  readonly body: { readonly card_key: string };
-  attempts: number;
-  dueMs: number;
-}
-
-/** As wrangler.toml has it. */
-const noticesQueue = 'atlas-stand-ins';
-const batchMax = 10;
-const lookEveryMs = 50;
-
 export async function startQueues(): Promise<Queues> {
   const sequences = new Map<string, number[]>();
   const refused = { events: new Set<string>(), notices: new Set<string>() };
-  const notices: Notice[] = [];
-  let edgeUrl: string | null = null;
-  let closed = false;
+  const notices = startNotices();
 
   const server = await listen(({ queue, delaySeconds, text }) => {
     const body = JSON.parse(text) as { card_key: string; events?: { sequence: number }[] };
     const { card_key, events = [] } = body;
     if (refused[queue].has(card_key)) return false;
-    if (queue === 'notices')
-      notices.push({ id: newId('req'), body, attempts: 0, dueMs: Date.now() + delaySeconds * 1_000 });
+    if (queue === 'notices') notices.take(text, delaySeconds);
     else sequences.set(card_key, [...(sequences.get(card_key) ?? []), ...events.map(({ sequence }) => sequence)]);
     return true;
   });
-  const bringing = (async () => {
-    while (!closed) {
-      // The edge may be away: what it did not answer for comes again.
-      if (edgeUrl !== null) await bring(edgeUrl, notices).catch(() => {});
-      await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
-    }
-  })();
   return {
     port: (server.address() as AddressInfo).port,
     sequencesOf: (cardKey) => sequences.get(cardKey) ?? [],
     refuse: (queue, cardKey) => void refused[queue].add(cardKey),
     take: (queue, cardKey) => void refused[queue].delete(cardKey),
-    bringTo(url) {
-      edgeUrl = url;
-    },
+    bringTo: notices.bringTo,
     async close() {
-      closed = true;
-      await bringing;
+      await notices.close();
       await new Promise((resolve) => {
         server.closeAllConnections();
         server.close(resolve);
@@ -96,27 +71,4 @@ async function listen(take: (sent: Sent) => boolean): Promise<Server> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return server;
-}
-
-function textsIn(text: string, isBatch: boolean): string[] {
-  if (!isBatch) return [text];
-  const { messages } = JSON.parse(text) as { messages: { body: string }[] };
-  return messages.map(({ body }) => Buffer.from(body, 'base64').toString());
-}
-
-/** Brings what is due; what the edge acks is gone, and the rest is due again when the edge says. */
-async function bring(url: string, notices: Notice[]): Promise<void> {
-  const due = notices.filter(({ dueMs }) => dueMs <= Date.now()).slice(0, batchMax);
-  if (due.length === 0) return;
-  for (const notice of due) notice.attempts += 1;
-  const messages = due.map(({ id, attempts, body }) => ({ id, attempts, body }));
-  const answer = await fetch(url + batchPath, {
-    method: 'POST',
-    body: JSON.stringify({ queue: noticesQueue, messages }),
-  });
-  const { acked, retried } = (await answer.json()) as BatchAnswer;
-  const kept = notices.filter(({ id }) => !acked.includes(id));
-  notices.splice(0, notices.length, ...kept);
-  for (const { id, delaySeconds } of retried)
-    for (const notice of kept) if (notice.id === id) notice.dueMs = Date.now() + delaySeconds * 1_000;
 }
