@@ -1,10 +1,11 @@
 // What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
-import { measureCredentials } from './api/identity/credential-metrics.ts';
+import { measureCredentials } from './api/credential-metrics.ts';
 import { measureProofs } from './audit/last-proofs.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
+import { measureFencedCards } from './intake/fenced-cards.ts';
 import { measureSuspense } from './ledger/suspense.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
 import { measureWithheld } from './settlement/withheld-metrics.ts';
@@ -13,6 +14,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   const database = pools.work;
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
+  measureFencedCards(registry, database.sql);
   measureSuspense(registry, database.sql);
   measureWithheld(registry, database.sql);
   measureCardData(registry);

@@ -123,6 +123,16 @@ export const pipe: AlertGroup = {
       silent: { series: { [`intake_edge_behind_total{${job}}`]: '0x20' }, at: '15m' },
     },
     {
+      name: 'CardsFenced',
+      expr: `max(cards_fenced_oldest_age_seconds{${job}}) > 300`,
+      ...{ severity: 'SEV-1', service: 'edge', runbook: 'card-behind-ledger', origin: 'ours' },
+      summary: 'A card has decided nothing for {{ $value | humanizeDuration }}: it was set back, and is not rebuilt',
+      description:
+        'An event of its past is not in the books, or the edge is away. The open item card_behind_ledger and the log of the origin say which.',
+      fires: { series: { [`cards_fenced_oldest_age_seconds{${job}}`]: '0x5 60+60x20' }, at: '20m' },
+      silent: { series: { [`cards_fenced_oldest_age_seconds{${job}}`]: '0x5 60 0x20' }, at: '20m' },
+    },
+    {
       name: 'StandInsHigh',
       expr: `sum(increase(stand_ins_total{${job}}[10m])) > 50`,
       ...{ severity: 'SEV-2', service: 'edge', runbook: 'stand-ins', origin: 'ours' },

@@ -56,8 +56,8 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a card’s object was set back, or is lost',
     today:
-      'Noticed by the first event that it numbers anew, or within an hour. It decides nothing then, and is rebuilt from the books by itself, within seconds; what it approved in ignorance is held. An event that the books lack, or cannot read, keeps it fenced, an open item',
-    ...{ metric: 'intake_edge_behind_total', alerts: ['CardBehindLedger'], runbook: 'card-behind-ledger' },
+      'Noticed by the first event that it numbers anew, or within an hour. It decides nothing then, and is rebuilt from the books by itself, within seconds; what it approved in ignorance is held. An event that the books lack, or that the card cannot read back, keeps it fenced until a person gives it up',
+    ...{ metric: 'cards_fenced', alerts: ['CardBehindLedger', 'CardsFenced'], runbook: 'card-behind-ledger' },
     command: 'npx atlas card compare CARD_ID',
   },
   {

@@ -7,7 +7,7 @@ import { profileSchema } from '../../contracts/profile.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { acknowledgedOf } from '../intake/acknowledged.ts';
-import { itemOfSetBack } from '../intake/card-conditions.ts';
+import { raiseSetBack } from '../intake/card-conditions.ts';
 import { describeError } from '../log.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { closeAsGone, raiseOpenItems } from '../open-items/raise.ts';
@@ -58,7 +58,7 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     } catch (error) {
       log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
       if (error instanceof EdgeRefused && error.errorCode === 'card_set_back')
-        await raiseOpenItems(database.sql, [itemOfSetBack(due, { known_sequence: Number(due.seen_sequence) })]);
+        await database.transaction((sql) => raiseSetBack(sql, [{ ...due, known_sequence: Number(due.seen_sequence) }]));
       await putOff(due, describeError(error).message.replaceAll('\0', ''));
       return null;
     }

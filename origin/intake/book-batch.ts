@@ -5,7 +5,7 @@ import { networkSchema } from '../../contracts/network.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
-import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import {
   type Accounts,
@@ -16,7 +16,7 @@ import {
   currencyOf,
   type MoneyEvent,
 } from './book-event.ts';
-import { itemOfSetBack } from './card-conditions.ts';
+import { raiseSetBack, type SetBack } from './card-conditions.ts';
 import type { CountedEvent, Moved } from './card-metrics.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
@@ -61,7 +61,7 @@ export async function bookBatch(
     const letters = messages.flatMap(({ dead_letters }) => dead_letters);
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
-    await raiseOpenItems(sql, setBackBy(impostors, streams));
+    await raiseSetBack(sql, setBackBy(impostors, streams));
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
     const { transfers, moved, unapproved, unmatched } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
@@ -182,12 +182,12 @@ function accountsOf({ network, account }: Stream, house: HouseAccounts): Account
 }
 
 /** Cards that number anew what is numbered: gap repair sees to each at once, while the card may still approve what is spent. */
-function setBackBy(impostors: ReadonlySet<PlacedEvent>, streams: readonly Stream[]): RaisedItem[] {
+function setBackBy(impostors: ReadonlySet<PlacedEvent>, streams: readonly Stream[]): (Stream & SetBack)[] {
   return streams.flatMap((stream) => {
     const own = [...impostors].filter(({ stream_id }) => stream_id === stream.stream_id);
     if (own.length === 0) return [];
     const differs_at = Math.min(...own.map(({ sequence }) => sequence));
-    return [itemOfSetBack(stream, { known_sequence: stream.seen_sequence, differs_at })];
+    return [{ ...stream, known_sequence: stream.seen_sequence, differs_at }];
   });
 }
 

@@ -19,11 +19,23 @@ export interface SetBack {
   readonly differs_at?: number | undefined;
 }
 
-/**
- * Keyed by the last event known here: while that stays, looking again finds the same item, also one that was dismissed. Gap repair rebuilds
- * the card (rebuild-card.ts) as long as it is open.
- */
-export function itemOfSetBack(card: CardName, { known_sequence, last_sequence, differs_at }: SetBack): RaisedItem {
+/** For a person; and gap repair rebuilds the card (rebuild-card.ts) until it is whole, also where the person has dismissed it. */
+export async function raiseSetBack(sql: Sql, cards: readonly (CardName & SetBack)[]): Promise<void> {
+  if (cards.length === 0) return;
+  await raiseOpenItems(
+    sql,
+    cards.map((card) => itemOfSetBack(card, card)),
+  );
+  await sql.query(
+    `update card_streams s set set_back_since = now()
+     from unnest($1::text[], $2::text[]) as c(network, card_token)
+     where s.network = c.network and s.card_token = c.card_token and s.set_back_since is null`,
+    [cards.map(({ network }) => network), cards.map(({ card_token }) => card_token)],
+  );
+}
+
+/** Keyed by the last event known here: while that stays, looking again finds the same item, also one that was dismissed. */
+function itemOfSetBack(card: CardName, { known_sequence, last_sequence, differs_at }: SetBack): RaisedItem {
   const card_key = keyOf(card);
   return {
     kind: 'card_behind_ledger',
@@ -63,12 +75,15 @@ export async function raiseNewer(sql: Sql, card: CardName): Promise<void> {
   await raiseOpenItems(sql, [{ kind: 'card_of_newer_release', key: card_key, summary, card_key, evidence: {} }]);
 }
 
-/** Which of the cards have such an item: mostly none, so that nothing is written for the others. */
+/** Which of the cards have such an item, or are set back: mostly none, so that nothing is written for the others. */
 export async function cardsWithConditions(sql: Sql, cards: readonly CardName[]): Promise<Set<string>> {
   if (cards.length === 0) return new Set();
   const { rows } = await sql.query<{ card_key: string }>(
-    `select distinct card_key from open_items
-     where card_key = any($1::text[]) and kind = any($2::text[]) and status = 'open' and action is null`,
+    `select card_key from open_items
+     where card_key = any($1::text[]) and kind = any($2::text[]) and status = 'open' and action is null
+     union
+     select network || ':' || card_token from card_streams
+     where set_back_since is not null and network || ':' || card_token = any($1::text[])`,
     [cards.map(keyOf), kinds],
   );
   return new Set(rows.map(({ card_key }) => card_key));
@@ -91,6 +106,15 @@ export async function closeConditions(sql: Sql, card: CardName): Promise<void> {
      where card_key = $1 and kind = any($2::text[]) and status = 'open' and action is null`,
     [keyOf(card), kinds],
   );
+  await endSetBack(sql, card);
+}
+
+async function endSetBack(sql: Sql, { network, card_token }: CardName): Promise<void> {
+  await sql.query(
+    `update card_streams set set_back_since = null
+     where network = $1 and card_token = $2 and set_back_since is not null`,
+    [network, card_token],
+  );
 }
 
 /** A card that was set back has its past again, and what it had numbered anew has come under new numbers. */
@@ -100,6 +124,7 @@ export async function closeRebuilt(sql: Sql, card: CardName, rebuilt: Rebuilt): 
      where card_key = $1 and kind = 'card_behind_ledger' and status = 'open' and action is null`,
     [keyOf(card), JSON.stringify({ rebuilt_up_to: rebuilt.sequence, told_again: rebuilt.told_again })],
   );
+  await endSetBack(sql, card);
   await closeLettersToldAgain(sql, card);
 }
 

@@ -1,9 +1,11 @@
 // A card that was set back gets its past from here: what is booked of it, in order, in pages that fit in one call. The edge takes a page
 // once and says where to go on, so that whatever is interrupted is begun again at no cost. The card decides again with the last page.
 
+import * as z from 'zod';
 import { limits } from '../../contracts/limits.ts';
 import type { Sql } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
+import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
 /** Bytes of a page's events. A body has room for that and for what is around them, and for a profile of the largest size alone. */
@@ -28,7 +30,7 @@ export async function rebuildCard(
   while (answer.is_fenced) {
     signal.throwIfAborted();
     const { sequence } = answer;
-    answer = await edge.rebuild(card, { until, events: await pageAfter(sql, stream_id, sequence) });
+    answer = await edge.rebuild(card, { until, events: await pageAfter(sql, { ...card, stream_id }, sequence) });
     if (answer.is_fenced && answer.sequence <= sequence) throw new Error(`the card stays at event ${sequence}`);
   }
   return { sequence: until.sequence, told_again: answer.told_again };
@@ -55,19 +57,49 @@ async function pastOf(sql: Sql, { network, card_token }: CardName) {
   return { stream_id, until: { sequence: Number(past.seen_sequence), event_id } };
 }
 
-async function pageAfter(sql: Sql, streamId: string, after: number): Promise<Record<string, unknown>[]> {
-  const { rows } = await sql.query<{ body: Record<string, unknown> | null }>(
-    'select body from card_events where stream_id = $1 and sequence > $2 order by sequence limit $3',
-    [streamId, after, rowsMax],
+/**
+ * Where an event could not be read here, the card gets the text in which it came, which it wrote itself, or what a person has put in its
+ * place. The first letter of a place is of the event that has it; later ones are of others.
+ */
+const pageOfPast = `
+  select e.body, g.body as given_up, l.message
+  from card_events e
+  left join events_given_up g using (stream_id, sequence)
+  left join lateral (
+    select i.evidence ->> 'message' as message from open_items i
+    where e.body is null and i.card_key = $4 and i.kind = 'dead_letter' and i.source = 'card_events'
+      and (i.evidence -> 'place' ->> 'sequence')::bigint = e.sequence
+    order by i.open_item_no limit 1
+  ) l on true
+  where e.stream_id = $1 and e.sequence > $2 order by e.sequence limit $3`;
+
+async function pageAfter(
+  sql: Sql,
+  { stream_id, ...card }: CardName & { readonly stream_id: string },
+  after: number,
+): Promise<object[]> {
+  const { rows } = await sql.query<{ body: object | null; given_up: object | null; message: string | null }>(
+    pageOfPast,
+    [stream_id, after, rowsMax, keyOf(card)],
   );
-  const page: Record<string, unknown>[] = [];
+  const page: object[] = [];
   let bytes = 0;
-  for (const { body } of rows) {
-    bytes += body === null ? 0 : Buffer.byteLength(JSON.stringify(body)) + 1;
-    if (body === null || (page.length > 0 && bytes > pageBytesMax)) break;
-    page.push(body);
+  for (const { body, given_up, message } of rows) {
+    const event = body ?? given_up ?? eventOfLetter(message, after + 1 + page.length);
+    bytes += event === null ? 0 : Buffer.byteLength(JSON.stringify(event)) + 1;
+    if (event === null || (page.length > 0 && bytes > pageBytesMax)) break;
+    page.push(event);
   }
   // A fact that cannot be read waits for a person, and the card with it.
   if (page.length === 0) throw new Error(`event ${after + 1} of a card that was set back cannot be read here`);
   return page;
+}
+
+const letterSchema = z.object({ events: z.tuple([z.looseObject({ kind: z.string(), at_ms: z.int() })]) });
+
+/** Null: there is no text, or what it says is no event of any release. */
+function eventOfLetter(message: string | null, sequence: number): object | null {
+  if (message === null) return null;
+  const letter = letterSchema.safeParse(JSON.parse(message)).data;
+  return letter === undefined ? null : { ...letter.events[0], sequence };
 }

@@ -8,16 +8,15 @@ import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
-import { raiseOpenItems } from '../open-items/raise.ts';
 import { acknowledgedOf } from './acknowledged.ts';
 import {
   cardsTold,
   cardsWithConditions,
   closeConditions,
   closeRebuilt,
-  itemOfSetBack,
   raiseLost,
   raiseNewer,
+  raiseSetBack,
 } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
 import { rebuildCard } from './rebuild-card.ts';
@@ -85,7 +84,7 @@ async function takePages(
       // Its storage was set back, or is another one: its next events will take numbers that are taken here.
       metrics.edgeBehind.inc();
       log.error({ known_sequence, last_sequence, is_fenced }, 'a card at the edge was set back');
-      await raiseOpenItems(database.sql, [itemOfSetBack(card, { last_sequence, known_sequence })]);
+      await database.transaction((sql) => raiseSetBack(sql, [{ ...card, last_sequence, known_sequence }]));
       return is_fenced ? 'fenced' : 'not_whole';
     }
     // Rows past its retention are gone from a card's log: what lay there is for a person to find, not for us to skip.
@@ -171,11 +170,8 @@ export function createGapRepair(options: RepairOptions): Loop {
         `select stream_id, network, card_token, applied_sequence, seen_sequence from card_streams
          where has_gap and stream_id > $1
          union
-         select s.stream_id, s.network, s.card_token, s.applied_sequence, s.seen_sequence
-         from open_items i
-         join card_streams s on s.network = split_part(i.card_key, ':', 1)
-           and s.card_token = substr(i.card_key, strpos(i.card_key, ':') + 1)
-         where i.kind = 'card_behind_ledger' and i.status = 'open' and i.action is null and s.stream_id > $1
+         select stream_id, network, card_token, applied_sequence, seen_sequence from card_streams
+         where set_back_since is not null and stream_id > $1
          order by stream_id limit $2`,
         [from, cardsPerRound],
       );

@@ -51,7 +51,7 @@ function partsWith(edge: Edge): ActionParts {
   return {
     database,
     takers: { card_events: never, settlement_requests: never, card_notices: never },
-    edge: { sendMessage: (card, sent) => edge.sendMessage(card, sent), sendFact: never },
+    edge: { sendMessage: (card, sent) => edge.sendMessage(card, sent), sendFact: never, eventsAfter: never },
     readBankFileAgain: null,
   };
 }

@@ -20,7 +20,12 @@ let act: Act;
 beforeEach(async () => {
   const opened = openDatabase({ url: await createTestDatabase(), poolMax: 6, onIdleError: () => {} });
   database = opened;
-  parts = { database, takers: nobody, edge: { sendMessage: never, sendFact: never }, readBankFileAgain: null };
+  parts = {
+    database,
+    takers: nobody,
+    edge: { sendMessage: never, sendFact: never, eventsAfter: never },
+    readBankFileAgain: null,
+  };
   act = createActing(parts);
   return () => opened.close();
 });

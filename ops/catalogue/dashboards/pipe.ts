@@ -53,6 +53,9 @@ export const queue: Dashboard = {
             says: 'The storage of a card was set back.',
           },
         ),
+        lines('Fenced cards', 'short', [[largest('cards_fenced'), 'cards']], {
+          says: 'They decide nothing until they are rebuilt from the books.',
+        }),
         lines('Waiting', 'short', [[largest('origin_waiting', { by: 'what' }), '{{what}}']]),
       ],
     },

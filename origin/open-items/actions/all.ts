@@ -10,13 +10,14 @@ import { confirmPayment } from './confirm-payment.ts';
 import { keepWithheld, release } from './decide-withheld.ts';
 import { discardSettlementAction } from './discard-settlement.ts';
 import { dismiss } from './dismiss.ts';
+import { giveUpEvents } from './give-up-events.ts';
 import { oweAtRate } from './owe-at-rate.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
 import { settleAgain, tryAgain } from './try-again.ts';
 
 export const openItemActions: readonly OpenItemAction[] = [
-  ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection],
+  ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection, giveUpEvents],
   ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
   ...[assignMerchant, oweAtRate, accrueAgain, release, keepWithheld, dismiss],
 ];

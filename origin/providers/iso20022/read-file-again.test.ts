@@ -39,7 +39,8 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
   const reject = () => Promise.reject();
   const nobody = { card_events: reject, settlement_requests: reject, card_notices: reject };
   const readBankFileAgain = createFileAgain({ provider, database });
-  const edge = { sendMessage: () => Promise.reject(), sendFact: () => Promise.reject() };
+  const never = () => Promise.reject();
+  const edge = { sendMessage: never, sendFact: never, eventsAfter: never };
   const act = createActing({ database, takers: nobody, edge, readBankFileAgain });
   const acting = { open_item_id: item?.open_item_id ?? '', action: tryAgain, input: {}, reason: 'upgraded' };
   const refused = {
