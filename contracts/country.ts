@@ -4,28 +4,24 @@
 import * as z from 'zod/mini';
 
 /**
- * Alpha-3, the second letter of alpha-2 (the first is the same) and how much the number is above the one before, in base 36 (ISO 3166-1): after
- * Afghanistan, AF, AFG and 004, Albania with AL, ALB and 008 is `ALBL4`. By number, since steps take 400 bytes less of the edge's bundle than numbers. Kosovo's are
- * user-assigned, its number is its dialling code.
+ * Alpha-3; the second letter of alpha-2, where it is not that of alpha-3 (the first always is); and how much the number is above the one
+ * before, in base 36, where that is not 4 (ISO 3166-1). After Afghanistan, AF, AFG and 004, Albania with AL, ALB and 008 is `ALB`. By number, and with
+ * what is usual left out, since that makes the edge's bundle smaller. Kosovo's are user-assigned, its number is its dialling code.
  */
 const codes =
-  'AFGF4 ALBL4 ATAQ2 DZAZ2 ASMS4 ANDD4 AGOO4 ATGG4 AZEZ3 ARGR1 AUSU4 AUTT4 BHSS4 BHRH4 BGDD2 ARMM1 BRBB1 BELE4 BMUM4 BTNT4 ' +
-  'BOLO4 BIHA2 BWAW2 BVTV2 BRAR2 BLZZ8 IOTO2 SLBB4 VGBG2 BRNN4 BGRG4 MMRM4 BDII4 BLRY4 KHMH4 CMRM4 CANA4 CPVV8 CAFF8 LKAK4 ' +
-  'TCDD4 CHLL4 CHNN4 TWNW2 CXRX4 CCKC4 COLO4 COGG8 CODD2 COKK4 CRIR4 HRVR3 CUBU1 CYPY4 CZEZ7 BENJ1 DNKK4 DMAM4 DOMO2 ECUC4 ' +
-  'SLVV4 GNQQ4 ETHT5 ERIR1 ESTE1 FROO1 FLKK4 FJIJ4 FINI4 ALAX2 FRAR2 GUFF4 PYFF4 DJIJ4 GABA4 GEOE2 GMBM2 PSES5 DEUE1 GHAHc ' +
-  'GIBI4 KIRI4 GRCR4 GRLL4 GRDD4 GLPP4 GUMU4 GTMT4 GINN4 GUYY4 HTIT4 HMDM2 VATA2 HNDN4 HKGK4 HUNU4 ISLS4 INDN4 IDND4 IRNR4 ' +
-  'IRQQ4 IRLE4 ISRL4 ITAT4 XKXK3 CIVI1 JAMM4 JPNP4 KAZZ6 JORO2 KENE4 KORR6 KWTW4 KGZG3 LAOA1 LBNB4 LSOS4 LVAV2 LBRR2 LBYY4 ' +
-  'LIEI4 LTUT2 LUXU2 MACO4 MDGG4 MWIW4 MYSY4 MDVV4 MLIL4 MLTT4 MTQQ4 MRTR4 MUSU2 MEXX4 MCOC8 MNGN4 MDAD2 MNEE1 MSRS1 MARA4 ' +
-  'MOZZ4 OMNM4 NAMA4 NRUR4 NPLP4 NLDL4 CUWW3 ABWW2 SXMX1 BESQ1 NCLC5 VUTU8 NZLZ6 NICI4 NERE4 NGAG4 NIUU4 NFKF4 NORO4 MNPP2 ' +
-  'UMIM1 FSMM2 MHLH1 PLWW1 PAKK1 PANA5 PNGG7 PRYY2 PERE4 PHLH4 PCNN4 POLL4 PRTT4 GNBW4 TLSL2 PRIR4 QATA4 REUE4 ROUO4 RUSU1 ' +
-  'RWAW3 BLML6 SHNH2 KNAN5 AIAI1 LCAC2 MAFF1 VCTC7 SMRM4 STPT4 SAUA4 SENN4 SYCC4 SLEL4 SGPG8 SVKK1 VNMN1 SVNI1 SOMO1 ZAFA4 ' +
-  'ZWEW6 ESPS8 SSDS4 SDND1 ESHH3 SURR8 SJMJ4 SWZZ4 SWEE4 CHEH4 SYRY4 TJKJ2 THAH2 TGOG4 TKLK4 TONO4 TTOT4 AREE4 TUNN4 TURR4 ' +
-  'TKMM3 TCAC1 TUVV2 UGAG2 UKRA4 MKDK3 EGYGb GBRB8 GGYG5 JEYE1 IMNM1 TZAZ1 USAS6 VIRIa BFAF4 URYY4 UZBZ2 VENE2 WLFFe WSMS6 ' +
-  'YEME5 ZMBM7';
+  'AFG ALB ATAQ2 DZA2 ASM ANDD AGOO ATGG AZE3 ARG1 AUS AUTT BHSS BHR BGDD2 ARMM1 BRBB1 BEL BMU BTN BOL BIHA2 BWA2 BVT2 ' +
+  'BRA2 BLZZ8 IOT2 SLBB VGB2 BRNN BGR MMR BDII BLRY KHM CMR CAN CPVV8 CAFF8 LKA TCDD CHLL CHNN TWN2 CXR CCK COL COGG8 ' +
+  'CODD2 COKK CRI HRV3 CUB1 CYP CZE7 BENJ1 DNKK DMA DOM2 ECU SLVV GNQQ ETH5 ERI1 ESTE1 FROO1 FLKK FJI FIN ALAX2 FRA2 GUFF ' +
+  'PYFF DJI GAB GEO2 GMB2 PSE5 DEU1 GHAc GIB KIR GRC GRLL GRDD GLPP GUM GTM GINN GUYY HTI HMD2 VAT2 HND HKG HUN ISL IND ' +
+  'IDN IRN IRQQ IRLE ISRL ITA XKX3 CIV1 JAMM JPN KAZZ6 JOR2 KEN KORR6 KWT KGZ3 LAO1 LBN LSO LVA2 LBRR2 LBYY LIE LTU2 LUX2 ' +
+  'MACO MDGG MWI MYS MDVV MLI MLTT MTQQ MRT MUS2 MEXX MCO8 MNG MDA2 MNEE1 MSR1 MAR MOZZ OMN NAM NRU NPL NLD CUWW3 ABWW2 ' +
+  'SXM1 BESQ1 NCL5 VUT8 NZL6 NIC NER NGA NIUU NFK NOR MNPP2 UMI1 FSMM2 MHL1 PLWW1 PAKK1 PAN5 PNGG7 PRYY2 PER PHL PCNN ' +
+  'POLL PRTT GNBW TLS2 PRI QAT REU ROU RUS1 RWA3 BLM6 SHN2 KNA5 AIA1 LCA2 MAFF1 VCT7 SMR STP SAU SENN SYCC SLE SGP8 SVKK1 ' +
+  'VNM1 SVNI1 SOM1 ZAF ZWE6 ESP8 SSD SDN1 ESHH3 SURR8 SJM SWZZ SWEE CHE SYR TJK2 THA2 TGO TKL TON TTO AREE TUNN TURR ' +
+  'TKMM3 TCA1 TUVV2 UGA2 UKRA MKD3 EGYb GBR8 GGY5 JEY1 IMN1 TZA1 USA6 VIRa BFA URYY UZB2 VEN2 WLFFe WSM6 YEM5 ZMB7';
 
-/** All codes of the countries whose two forms begin with different letters. */
-const unlike =
-  'GSGS SGSGS 239GS KMKM COMKM 174KM KPKP PRKKP 408KP KYKY CYMKY 136KY PMPM SPMPM 666PM RSRS SRBRS 688RS TFTF ATFTF 260TF YTYT MYTYT 175YT';
+/** Both forms and the number of the countries whose two forms begin with different letters. */
+const unlike = 'GSSGS239 KMCOM174 KPPRK408 KYCYM136 PMSPM666 RSSRB688 TFATF260 YTMYT175';
 
 /**
  * What networks and older systems still send: Mastercard's QZZ for Kosovo (900 in its numeric form), ROM for Romania, UK and EL
@@ -36,22 +32,22 @@ const otherCodes =
   'QZZXK 900XK QZXK KOSXK UKGB ELGR ROMRO YUGRS YURS 891RS SCGRS TMPTL TPTL ZARCD ZRCD BURMM BUMM FXXFR FXFR 249FR DDRDE DDDE ' +
   '278DE 280DE 720YE YMDYE 736SD';
 
-const alpha2ByCode = new Map(
-  `${otherCodes} ${unlike}`.split(' ').map((pair) => [pair.slice(0, -2), pair.slice(-2)] as const),
-);
+const alpha2ByCode = new Map(otherCodes.split(' ').map((pair) => [pair.slice(0, -2), pair.slice(-2)] as const));
 const numberByAlpha2 = new Map<string, string>();
 
 // After those, so that a code in force wins over a historical one of the same letters.
 let above = 0;
-for (const all of codes.split(' ')) {
-  above += Number.parseInt(all.slice(4), 36);
-  const alpha2 = all.slice(0, 1) + all.slice(3, 4);
-  const number = String(above).padStart(3, '0');
+for (const all of `${codes} ${unlike}`.split(' ')) {
+  const [, second = all.charAt(1), step = '4'] = /^...([A-Z])?(.)?$/.exec(all) ?? [];
+  above += Number.parseInt(step, 36);
+  const alpha2 = all.charAt(0) + second;
+  const [alpha3, number] =
+    all.length > 5 ? [all.slice(2, 5), all.slice(5)] : [all.slice(0, 3), String(above).padStart(3, '0')];
   numberByAlpha2.set(alpha2, number);
-  for (const code of [alpha2, all.slice(0, 3), number]) alpha2ByCode.set(code, alpha2);
+  for (const code of [alpha2, alpha3, number]) alpha2ByCode.set(code, alpha2);
 }
 
-/** The number of a country that both forms begin alike of, by its two letters: many a currency has it too. */
+/** The number of a country by its two letters: many a currency has it too. */
 export function countryNumber(alpha2: string): string {
   return numberByAlpha2.get(alpha2) ?? '';
 }

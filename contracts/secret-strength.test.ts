@@ -1,6 +1,6 @@
 // Secrets: what is weak is said to be, what is random never is.
 
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash, randomBytes, randomInt } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { alikeIn, isPublished, secretsIn, weaknessOf } from './secret-strength.ts';
@@ -20,7 +20,11 @@ describe('X10: weak secrets', () => {
     ['the alphabet', 'abcdefghijklmnopqrstuvwxyz', 'is a row that anybody can continue'],
     ['bytes that count up', whsec(Uint8Array.from({ length: 32 }, (_, index) => index)), 'is a row that anybody'],
     ['half of it zero', whsec(Buffer.concat([Buffer.alloc(12), Buffer.from('k7Qp2vXw9LmR')])), 'is a row that anybody'],
-    ['two letters in turn, unevenly', 'ababbabaabbabaababbaabbaabab', 'is too short, or has too few'],
+    ['two letters in turn, unevenly', 'ababbabaabbabaababbaabbaabab', 'is a short piece, repeated'],
+    ['a word again and again', 'Password1Password2Password3', 'is a short piece, repeated'],
+    ['a word there and back', 'Passwo1rdrd1owssaP9Passwo1rd', 'is a short piece, repeated'],
+    ['few characters, in no order', '0110100110010110100', 'is a short piece, repeated'],
+    ['ten characters, each once', 'k7Qp2vXw9L', 'is too short, or has too few'],
     ['too short', 'k7Qp2vXw9', 'is too short, or has too few'],
     ['nothing', '', 'is one character or byte, repeated'],
   ])('%s', (_, secret, said) => {
@@ -90,5 +94,58 @@ describe('X10: no two alike', () => {
         { name: 'B', secret: whsec(two) },
       ]),
     ).toEqual([]);
+  });
+
+  const text = () => randomBytes(24).toString('base64url');
+  const percent = (of: string) => [...of].map((sign) => `%${sign.charCodeAt(0).toString(16)}`).join('');
+  const exchanged = (of: string, places: number) => {
+    const signs = [...of];
+    for (let turn = 0; turn < places; turn++) signs[randomInt(signs.length)] = '~';
+    return signs.join('');
+  };
+  const writings: readonly (readonly [string, (secret: string) => string])[] = [
+    ['backwards', (secret) => [...secret].toReversed().join('')],
+    ['in upper case', (secret) => secret.toUpperCase()],
+    ['backwards in lower case', (secret) => [...secret].toReversed().join('').toLowerCase()],
+    ['percent-encoded', percent],
+    ['base64 of its text', (secret) => Buffer.from(secret).toString('base64')],
+    ['whsec_ of its text', (secret) => whsec(Buffer.from(secret))],
+    ['base64 of a whole whsec_', (secret) => Buffer.from(whsec(Buffer.from(secret))).toString('base64')],
+    ['hexadecimal of its text', (secret) => Buffer.from(secret).toString('hex')],
+    ['base64 of its text, percent-encoded', (secret) => percent(Buffer.from(secret).toString('base64'))],
+    ['with one character exchanged', (secret) => exchanged(secret, 1)],
+    ['with two characters exchanged', (secret) => exchanged(secret, 2)],
+    ['with two characters before it', (secret) => `x1${secret}`],
+    ['without its last character', (secret) => secret.slice(0, -1)],
+    ['within something longer', (secret) => `Bearer ${secret}; path=/`],
+  ];
+
+  test.each(writings)('a secret and the same %s', (_, written) => {
+    for (let turn = 0; turn < 50; turn++) {
+      const secret = text();
+      const found = alikeIn([
+        { name: 'A', secret },
+        { name: 'B', secret: written(secret) },
+      ]);
+      expect([secret, found]).toEqual([secret, [['A', 'B']]]);
+    }
+  });
+
+  test('of those that were drawn at random no two are alike, in no writing', () => {
+    const drawn = Array.from({ length: 120 }, (_, index) => {
+      const [, written] = writings[index % writings.length] ?? ['', String];
+      return { name: `S${index}`, secret: written(index % 3 === 0 ? randomBytes(32).toString('hex') : text()) };
+    });
+    expect(alikeIn(drawn)).toEqual([]);
+  });
+
+  test('what is beside secrets is compared with these, and not with its like', () => {
+    const secret = text();
+    const beside = [
+      { name: 'EDGE_URL', secret: 'https://edge.example.net' },
+      { name: 'STRIPE_URL', secret: 'https://edge.example.org' },
+      { name: 'ACCOUNT', secret: secret.toLowerCase() },
+    ];
+    expect(alikeIn([{ name: 'KEY', secret }], beside)).toEqual([['KEY', 'ACCOUNT']]);
   });
 });

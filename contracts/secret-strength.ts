@@ -23,19 +23,23 @@ const sampleWord =
 const entropyBitsMin = 56;
 /** As many equal characters or bytes one after the other: in 64 random hexadecimal digits by chance once in ten million. */
 const equalInARowMax = 8;
+/** How much of a secret must be new, and no repeat of its own pieces, or that is what is said of it. */
+const newPartMin = 2 / 3;
+/** Two texts have to share as many pieces to be alike, or all that the shorter one has. */
+const sharedMin = 4;
 
 /**
  * Why nobody should use this secret, wherever it runs; null: no reason is seen. The reason never holds any of it. Examples:
- * `whsec_` and 32 times `A` (24 zero bytes), `abcabcabcabcabcabcabcabc`. `mayBeShort`: on a laptop.
+ * `whsec_` and 32 times `A` (24 zero bytes), `abcabcabcabcabcabcabcabc`, `Password1Password2Password3`. `mayBeShort`: on a laptop.
  */
 export function weaknessOf(secret: string, { mayBeShort = false } = {}): string | null {
-  const whole = codesOf(secret);
-  if (new Set(whole).size <= 1) return 'is one character or byte, repeated';
-  const codes = pieceOf(whole);
-  const isPoor = entropyBits(codes) < entropyBitsMin;
-  if (codes.length < whole.length && isPoor) return 'is a short piece, repeated';
+  const codes = codesOf(secret);
+  if (new Set(codes).size <= 1) return 'is one character or byte, repeated';
   if (longestRun(codes) > equalInARowMax || longestRun(differences(codes)) >= codes.length / 2)
     return 'is a row that anybody can continue';
+  const newPart = piecesOf(codes).size / Math.max(1, codes.length - 2);
+  const isPoor = entropyBits(codes) * newPart < entropyBitsMin;
+  if (isPoor && newPart < newPartMin) return 'is a short piece, repeated';
   if (isPoor && !mayBeShort) return 'is too short, or has too few different characters';
   return null;
 }
@@ -47,29 +51,55 @@ export function isPublished(secret: string, sha256Hex: (text: string) => string)
 }
 
 /**
- * Pairs of settings with the same secret in them, however it is written: as text, in base64 (`whsec_…`, or as URLs have it), in hexadecimal,
- * in either case. A setting that holds one twice is paired with itself.
+ * Pairs of settings with the same secret in them, or nearly the same, however it is written: as text, in base64 (`whsec_…`, or as URLs have it),
+ * in hexadecimal, percent-encoded, one of these within another, in either case, backwards, with a few characters exchanged. A setting that
+ * holds one twice is paired with itself. `beside`: settings that are no secrets, of which one may hold a secret.
  */
-export function alikeIn(secrets: readonly NamedSecret[]): (readonly [string, string])[] {
-  const firstNames = new Map<string, string>();
+export function alikeIn(
+  secrets: readonly NamedSecret[],
+  beside: readonly NamedSecret[] = [],
+): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
-  for (const { name, secret } of secrets) {
-    const readings = readingsOf(secret);
-    const first = readings.map((reading) => firstNames.get(reading)).find((known) => known !== undefined);
-    if (first === undefined) for (const reading of readings) firstNames.set(reading, name);
-    else pairs.push([first, name]);
+  const earlier: { name: string; readings: Set<string>[] }[] = [];
+  for (const { name, secret } of [...secrets, ...beside]) {
+    const written = readingsOf(secret).map((reading) => reading.toLowerCase());
+    // Samples are alike in how they say that they are some, and no more than that may be wrong with them on a laptop.
+    const isSample = written.some((reading) => sampleWord.test(reading));
+    const readings = written.map((reading) => (isSample ? new Set<string>() : piecesToCompare(reading)).add(reading));
+    const first = earlier.find((known) => known.readings.some((one) => readings.some((other) => isAlike(one, other))));
+    if (first !== undefined) pairs.push([first.name, name]);
+    else if (earlier.length < secrets.length) earlier.push({ name, readings });
   }
   return pairs;
 }
 
-/** What the same secret may be written for. In lower case: who has drawn one at random has not drawn the other by chance. */
-function readingsOf(secret: string): string[] {
-  const bare = secret.replace(/^whsec_|=+$/g, '');
-  const bytes = base64Bytes(bare.replaceAll('-', '+').replaceAll('_', '/'));
-  const hex = /^(?:[\da-f]{2})+$/i.test(bare)
-    ? bare.replace(/../g, (pair) => String.fromCharCode(Number.parseInt(pair, 16)))
-    : null;
-  return [bare, bytes, hex].flatMap((reading) => (reading === null ? [] : [reading.toLowerCase()]));
+/** None of what repeats itself, as hexadecimal digits of hexadecimal digits do: any two of these have most pieces in common. */
+function piecesToCompare(text: string): Set<string> {
+  const pieces = piecesOf(codesIn(text));
+  return pieces.size < (text.length - 2) * newPartMin ? new Set() : pieces;
+}
+
+/** Whether half of the shorter one's pieces are in the other. Of two that were drawn at random it is one piece in a hundred. */
+function isAlike(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean {
+  const [short, long] = one.size < other.size ? [one, other] : [other, one];
+  const shared = [...short].filter((piece) => long.has(piece)).length;
+  return shared * 2 >= short.size && shared >= Math.min(sharedMin, short.size);
+}
+
+/** What the same secret may be written for, itself among them. */
+function readingsOf(secret: string, depth = 3): string[] {
+  const bare = unescaped(secret).replace(/^whsec_|=+$/g, '');
+  const hex = /^(?:[\da-f]{2})+$/i.test(bare) ? bare.replace(/../g, '%$&') : bare;
+  const decoded = [base64Bytes(bare.replaceAll('-', '+').replaceAll('_', '/')), unescaped(hex)];
+  const within = decoded.flatMap((text) =>
+    text === null || text === bare || depth === 0 ? [] : readingsOf(text, depth - 1),
+  );
+  return [bare, ...within];
+}
+
+/** One character a byte, so that what is no UTF-8 is read too. */
+function unescaped(text: string): string {
+  return text.replace(/%([\da-f]{2})/gi, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
 /** A global of every runtime that this is for. */
@@ -87,15 +117,19 @@ function base64Bytes(text: string): string | null {
 /** The bytes of a secret in base64 (`whsec_…`, or a key that ends with `=`), otherwise the codes of its characters. */
 function codesOf(secret: string): number[] {
   const [, signing, key] = /^(?:whsec_([A-Za-z0-9+/]+)={0,2}|([A-Za-z0-9+/]{40,})={1,2})$/.exec(secret) ?? [];
-  const text = base64Bytes(signing ?? key ?? '-') ?? secret;
+  return codesIn(base64Bytes(signing ?? key ?? '-') ?? secret);
+}
+
+function codesIn(text: string): number[] {
   return Array.from(text, (character) => Number(character.codePointAt(0)));
 }
 
-/** What it consists of, where it is one piece again and again (the last one may be cut); otherwise all of it. */
-function pieceOf(codes: readonly number[]): readonly number[] {
-  for (let length = 1; length <= codes.length / 2; length++)
-    if (codes.every((code, index) => index < length || code === codes[index - length])) return codes.slice(0, length);
-  return codes;
+/** Three characters each, of which one read backwards is the same: those of a text are all that it and its mirror image have in common. */
+function piecesOf(codes: readonly number[]): Set<string> {
+  const ends = codes.slice(2).map((last, index) => [codes[index] ?? 0, last] as const);
+  return new Set(
+    ends.map(([first, last], index) => `${Math.min(first, last)} ${codes[index + 1]} ${Math.max(first, last)}`),
+  );
 }
 
 function differences(codes: readonly number[]): number[] {

@@ -1,7 +1,7 @@
 // The routes of the API, each with the requests that may be its worst: one that is taken, the longest page, and the largest bodies in the
 // shapes that cost the most to look through. Which of them is the worst is measured (neighbours-benchmark.ts).
 
-import { callsOfBody } from '../origin/api/cost.ts';
+import { callsOfBody } from '../origin/api/http/cost.ts';
 import type { FloodCall } from './neighbour-program.ts';
 import type { Belongings } from './neighbour-world.ts';
 

@@ -2,7 +2,7 @@
 // rounds alone and beside the other in turn, route by route. The promise is a p99 of at most twice the quiet one. The two clients are
 // processes of their own; the machine is shared all the same, which a client elsewhere would not be.
 
-import { quotaCallMs } from '../origin/api/cost.ts';
+import { quotaCallMs } from '../origin/api/http/cost.ts';
 import { connectOwner } from '../origin/db/client.ts';
 import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';

@@ -4,9 +4,10 @@ import * as z from 'zod';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
-import { hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
+import { misspelt, misspeltProblems } from './misspelt.ts';
+import { addressProblems, hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
 import { type Queues, queueEnvironmentShape, queueProblems, queuesOf } from './queue-config.ts';
-import { type Environment, secretProblems, withSecretFiles } from './secrets/secret-settings.ts';
+import { type Environment, secretProblems, secretSettings, withSecretFiles } from './secrets/secret-settings.ts';
 import { amountsSetting, hostSetting, oneOfSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
 import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
@@ -70,6 +71,7 @@ export function readConfig(environment: Environment): Config {
           if (files.problems.some((problem) => problem.startsWith(`${name}_FILE: `))) return [];
           return `${name}: ${given[name] === undefined ? 'is not set' : message}`;
         })),
+    ...misspeltProblems(misspeltIn(given), given),
   ];
   if (!parsed.success || problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
   return { ...parsed.data, ...queuesOf(parsed.data) };
@@ -84,9 +86,18 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   problems.push(...tracingProblems(config, isProduction));
   problems.push(...secretProblems(settingsIn(given), isProduction));
   problems.push(...ownDoorProblems(config, given));
+  problems.push(...addressProblems(given, isProduction));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given));
   return problems;
+}
+
+/** Variables that are nearly a setting of ours, for a warning: whoever wrote one thinks that it is set. */
+export function misspeltIn(environment: Environment) {
+  return misspelt(environment, [
+    ...Object.keys(environmentSchema.shape),
+    ...Object.keys(secretSettings).map((name) => `${name}_FILE`),
+  ]);
 }
 
 /** What is ours of an environment: a variable of the machine's that is like a secret of ours is none of our business. */

@@ -6,9 +6,9 @@ import type { Socket } from 'node:net';
 import { Counter, type Registry } from 'prom-client';
 import { newId } from '../contracts/ids.ts';
 import { problemBody } from '../contracts/problem.ts';
-import { isOwnProxy } from './api/client-address.ts';
-import { refusal } from './api/errors.ts';
+import { isOwnProxy } from './api/http/client-address.ts';
 import type { Config } from './config.ts';
+import { refusal } from './errors.ts';
 import { closeGently, endAfterAnswer, readWhatIsLeft } from './unread-bodies.ts';
 
 export type ConnectionBounds = Pick<Config, 'CONNECTIONS_MAX' | 'CONNECTIONS_PER_ADDRESS_MAX' | 'TRUSTED_PROXIES'>;

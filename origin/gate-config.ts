@@ -1,7 +1,7 @@
 // Configuration of the way in: who may connect, how many at once, and what is answered at which door.
 
 import * as z from 'zod';
-import { readRanges } from './api/client-address.ts';
+import { isTooWide, readRanges } from './api/http/client-address.ts';
 import { hostSetting, oneOfSetting, wholeSetting } from './setting-shapes.ts';
 
 export const gateEnvironmentShape = {
@@ -17,7 +17,10 @@ export const gateEnvironmentShape = {
     .default('')
     .transform((text, context) => {
       try {
-        return readRanges(text);
+        const ranges = readRanges(text);
+        if (!isTooWide(ranges)) return ranges;
+        context.addIssue('must be the addresses of your own proxies: these are so many that a stranger may have one');
+        return z.NEVER;
       } catch {
         context.addIssue('must be addresses or ranges such as 10.0.0.0/8, with commas between them');
         return z.NEVER;

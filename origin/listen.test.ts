@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
-import { readRanges } from './api/client-address.ts';
+import { readRanges } from './api/http/client-address.ts';
 import { connectionMetrics } from './connection-bounds.ts';
 import { type Listening, listen } from './listen.ts';
 import { SampleApi } from './testing/sample-api.ts';

@@ -1,12 +1,13 @@
 // The origin's process: configuration, start, and an orderly end on SIGTERM or SIGINT.
 
-import { readConfig } from './config.ts';
+import { misspeltIn, readConfig } from './config.ts';
 import { createLog } from './log.ts';
 import { pretty } from './log-pretty.ts';
 import { startOrigin } from './start.ts';
 
 const config = readConfigOrExit();
 const log = createLog({ level: config.LOG_LEVEL, ...(config.LOG_FORMAT === 'pretty' ? { to: pretty() } : {}) });
+for (const { name, meant } of misspeltIn(process.env)) log.warn({ name, meant }, 'unknown setting');
 
 try {
   const origin = await startOrigin(config, log);

@@ -1,7 +1,7 @@
 // What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
-import { measureCredentials } from './api/credential-metrics.ts';
+import { measureCredentials } from './api/identity/credential-metrics.ts';
 import { measureProofs } from './audit/last-proofs.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';

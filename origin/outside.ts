@@ -1,15 +1,14 @@
 // What the configuration says of the world outside this machine: who can reach us, and that whoever we reach is reached by TLS.
 
-import { isPublished } from '../contracts/secret-strength.ts';
-import { type Environment, sha256Hex } from './secrets/secret-settings.ts';
+import ipaddr from 'ipaddr.js';
+import { databaseProblems } from './database-address.ts';
+import type { Environment } from './secrets/secret-settings.ts';
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
 /** Whether a host's name can lead nowhere else. */
 export function isThisMachine(host: string): boolean {
   return loopback.test(host);
 }
-
-const passwordLengthMin = 12;
 
 /** Settings that name what is called over HTTP. */
 const calledByHttp = [
@@ -20,7 +19,12 @@ const calledByHttp = [
   'SIMULATED_SECONDARY_URL',
   'S3_ENDPOINT',
   'UPSTASH_REDIS_REST_URL',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
 ] as const;
+/** What runs on the internet and nowhere else. A store, a Redis, a collector may stand in a network of one's own. */
+const onTheInternet = ['EDGE_URL', 'QUEUE_API_URL', 'STRIPE_URL'] as const;
+/** Of which the path is replaced by the path of what is called. */
+const withoutPath = ['EDGE_URL', 'UPSTASH_REDIS_REST_URL'] as const;
 
 /** Demo values and plain HTTP are fine for this machine alone: whoever is to be reached from elsewhere says that it is production. */
 export function hostProblems(
@@ -44,7 +48,7 @@ export function ownDoorProblems({ PORT, INNER_PORT }: Doors, environment: Enviro
   if (PORT !== 0 && PORT === INNER_PORT)
     problems.push('INNER_PORT: is the same port as PORT; set another one, which only your own network reaches');
   const ours = [PORT, INNER_PORT].filter((port) => port !== undefined && port !== 0).map(String);
-  for (const name of [...calledByHttp, 'OTEL_EXPORTER_OTLP_ENDPOINT', 'DATABASE_URL', 'DATABASE_OWNER_URL']) {
+  for (const name of [...calledByHttp, 'DATABASE_URL', 'DATABASE_OWNER_URL']) {
     const text = environment[name];
     if (text === undefined || !URL.canParse(text)) continue;
     const { hostname, port } = new URL(text);
@@ -57,6 +61,8 @@ export function ownDoorProblems({ PORT, INNER_PORT }: Doors, environment: Enviro
 /** What production refuses: HTTP and Postgres without TLS to anything outside. */
 export function plaintextProblems(environment: Environment): string[] {
   const problems = calledByHttp
+    // A collector on this machine is reached without TLS: tracing-config.ts says of it what is to be said.
+    .filter((name) => name !== 'OTEL_EXPORTER_OTLP_ENDPOINT')
     .filter((name) => environment[name]?.trim().toLowerCase().startsWith('http:') === true)
     .map((name) => `${name}: must be https in production`);
   for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const) {
@@ -68,30 +74,28 @@ export function plaintextProblems(environment: Environment): string[] {
   return problems;
 }
 
-/**
- * Without `sslmode` the driver speaks plain text, as with `disable`; `prefer`, `allow` and `no-verify` take whoever answers. The driver
- * takes the last of several, and `host` instead of the host in its place.
- */
-function databaseProblems(name: string, url: URL): string[] {
-  const problems: string[] = [];
-  const modes = url.searchParams.getAll('sslmode');
-  const host = url.searchParams.get('host') ?? url.hostname;
-  const isOutside = host !== '' && !host.startsWith('/') && !loopback.test(host);
-  // Neon's driver is a WebSocket over TLS, whatever the address says.
-  const isAlwaysTls = host.endsWith('.neon.tech');
-  const isVerified = modes.length === 1 && /^(?:require|verify-ca|verify-full)$/.test(modes[0] ?? '');
-  const isLoose = url.searchParams.get('uselibpqcompat') === 'true' && modes[0] === 'require';
-  const isPlain =
-    modes.some((mode) => !/^(?:require|verify-ca|verify-full)$/.test(mode)) || modes.length > 1 || isLoose;
-  if (isPlain || (isOutside && !isAlwaysTls && !isVerified))
-    problems.push(`${name}: is not held to TLS with a verified certificate; add sslmode=verify-full`);
-  const password = decodeURIComponent(url.password);
-  if (password !== '' && !isStrongPassword(password))
-    problems.push(`${name}: its password is a published or weak one; make a random one`);
-  return problems;
+/** What an address has that would be sent nowhere, or to whoever reads a log, wherever it runs. */
+export function addressProblems(environment: Environment, isProduction: boolean): string[] {
+  return calledByHttp.flatMap((name) => {
+    const url = URL.parse(environment[name] ?? '');
+    if (url === null) return [];
+    const problems: string[] = [];
+    if (url.username !== '' || url.password !== '' || /[?#]/.test(url.href))
+      problems.push(`${name}: must be an address alone, without a login, a query or a fragment`);
+    if (withoutPath.some((one) => one === name) && url.pathname !== '/')
+      problems.push(`${name}: must be an address without a path, which would not be called`);
+    if (isProduction && onTheInternet.some((one) => one === name) && !isOnTheInternet(url.hostname))
+      problems.push(`${name}: must be a host on the internet in production`);
+    return problems;
+  });
 }
 
-/** Those that databases' providers draw have 12 random characters or more, so at least 8 different ones. */
-function isStrongPassword(password: string): boolean {
-  return password.length >= passwordLengthMin && new Set(password).size >= 8 && !isPublished(password, sha256Hex);
+/** Names that no public name service has (RFC 6761, 6762, 8375, 9476, and ICANN's `internal`). */
+const ownNames = /\.(?:localhost|local|localdomain|internal|intranet|lan|home|corp|home\.arpa|test|invalid|alt|onion)$/;
+
+/** By its writing alone: a name of somebody's may lead to an address of this machine, and nobody asks here. */
+function isOnTheInternet(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$|\.$/g, '').toLowerCase();
+  if (ipaddr.isValid(host)) return ipaddr.process(host).range() === 'unicast';
+  return host.includes('.') && !ownNames.test(host);
 }

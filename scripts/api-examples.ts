@@ -1,4 +1,4 @@
-// node scripts/api-examples.ts, then npm run format: records origin/api/examples.json, an example of each operation of the API, from a service of its
+// node scripts/api-examples.ts, then npm run format: records origin/api/http/examples.json, an example of each operation of the API, from a service of its
 // own.
 
 import { writeFile } from 'node:fs/promises';
@@ -12,7 +12,10 @@ try {
   await migrate(server.url);
   const world = await SampleWorld.start(server.url);
   const examples = await recordExamples(world);
-  await writeFile(new URL('../origin/api/examples.json', import.meta.url), `${JSON.stringify(examples, null, 2)}\n`);
+  await writeFile(
+    new URL('../origin/api/http/examples.json', import.meta.url),
+    `${JSON.stringify(examples, null, 2)}\n`,
+  );
   await world.api.close();
 } finally {
   await server.stop();

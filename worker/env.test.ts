@@ -146,7 +146,7 @@ describe('settings in production', () => {
     ['INTERNAL_SECRET', 'published', 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 'holds a demo value or a published'],
     ['NATIVE_SECRETS', 'the same as another', ownSecret, 'holds the same secret as INTERNAL_SECRET'],
     ['NATIVE_SECRETS', 'one twice', `${otherSecret} ${otherSecret}`, 'holds one secret twice'],
-    ['ORIGIN_URL', 'plain http', 'http://origin.example.org', 'must be https where it is deployed'],
+    ['ORIGIN_URL', 'plain http', 'http://origin.example.org', 'must be https and a public name where it is deployed'],
   ])('X10, X11: %s that is %s is refused, and said to be so', (name, _, value, said) => {
     const complained = complaint({ [name]: value }, production);
     expect(complained).toContain(`${name} ${said}`);
@@ -156,8 +156,8 @@ describe('settings in production', () => {
   test('two values of every secret are valid while it changes', () => {
     const two = (one: string, other: string) => `${one} ${other}`;
     const changing = {
-      INTERNAL_SECRET: two(`whsec_${btoa('the new one, of 32 bytes and one')}`, ownSecret),
-      NATIVE_SECRETS: two(`whsec_${btoa('a newer one for the network, too')}`, otherSecret),
+      INTERNAL_SECRET: two('whsec_p5Rj0hC1yqFvU8mKzD3nXs6LwB9oTgE2iNaY4cHfQbk=', ownSecret),
+      NATIVE_SECRETS: two('whsec_Jm2Gx8Wd5Yt0Ro3Ku6Pq9Vz1Bn4Ls7EhCfA2iMgTjUw=', otherSecret),
       MARQETA_USERNAME: 'the-new-user marqeta-of-ours',
       MARQETA_PASSWORD: 'Another-password-of-2026! A-password-of-our-own-1!',
       MARQETA_WEBHOOK_SECRET: 'Qw55-zPm18-bYh63-nLd90 Vd83-kLq92-mZx01-pTr47',

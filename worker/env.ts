@@ -119,8 +119,8 @@ const shape = {
       .string()
       .check(
         z.refine(
-          (text) => text === '' || (URL.canParse(text) && /^https?:\/\/[^\s,;]+$/.test(text)),
-          'must be one URL that begins with https:// or http://',
+          (text) => text === '' || (URL.canParse(text) && /^https?:\/\/[^\s,;/?#@\\]+\/?$/.test(text)),
+          'must be one URL, https:// or http:// and a host alone',
         ),
       ),
     '',

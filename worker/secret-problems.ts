@@ -52,6 +52,9 @@ export function secretProblems(settings: Secrets): Problem[] {
   return problems;
 }
 
+/** A name with a dot in it whose end is no number, so no address of a private network, and none that is not in the world's name service. */
+const publicOrigin = /^https:\/\/[^:]+\.(?!local|internal|test|lan)[a-z][^.:]+(?::\d+)?\/?$/i;
+
 function ofDeployed(
   { ORIGIN_URL, MARQETA_WEBHOOK_SECRET }: Secrets,
   secrets: readonly (NamedSecret & { name: keyof Secrets })[],
@@ -63,10 +66,10 @@ function ofDeployed(
     const message = "is not set; set the webhook's config.secret, so that nobody else can sign one";
     problems.push({ name: 'MARQETA_WEBHOOK_SECRET', message });
   }
-  if (/^http:/i.test(ORIGIN_URL))
+  if (ORIGIN_URL !== '' && !publicOrigin.test(ORIGIN_URL))
     problems.push({
       name: 'ORIGIN_URL',
-      message: 'must be https where it is deployed, or empty where the origin pulls',
+      message: 'must be https and a public name where it is deployed, or empty where the origin pulls',
     });
   return problems;
 }

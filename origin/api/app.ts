@@ -15,22 +15,22 @@ import type { ActionParts } from '../open-items/action.ts';
 import { asksForOpenMetrics, openMetricsOf } from '../open-metrics.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { isTracing } from '../tracing/spans.ts';
-import { cached } from './cached-answer.ts';
 import { cardHalfRoutes } from './card-half.ts';
-import { deliverCardEvents } from './deliver-card-events.ts';
-import { type Docs, makeDocs, mountDocs } from './docs.ts';
-import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './door.ts';
-import { type HealthParts, health, livez, readyz } from './health.ts';
-import { exceptionMetrics, httpMetrics } from './http-metrics.ts';
-import { type ApiApp, mount } from './mount.ts';
-import { mountOtherMethods, otherMethods } from './other-methods.ts';
-import { createRefusedAccess } from './refused-access.ts';
-import { mountRoot } from './root.ts';
-import type { Route } from './route.ts';
-import { mountSecurityContact } from './security-contact.ts';
-import { takeProviderWebhook } from './take-provider-webhook.ts';
-import { traceRequests } from './trace-requests.ts';
-import { watchAccess } from './watch-access.ts';
+import { deliverCardEvents } from './cards/deliver-card-events.ts';
+import { type Docs, makeDocs, mountDocs } from './http/docs.ts';
+import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './http/door.ts';
+import { exceptionMetrics, httpMetrics } from './http/http-metrics.ts';
+import { type ApiApp, mount } from './http/mount.ts';
+import { mountOtherMethods, otherMethods } from './http/other-methods.ts';
+import { mountRoot } from './http/root.ts';
+import type { Route } from './http/route.ts';
+import { mountSecurityContact } from './http/security-contact.ts';
+import { traceRequests } from './http/trace-requests.ts';
+import { cached } from './idempotency/cached-answer.ts';
+import { createRefusedAccess } from './identity/refused-access.ts';
+import { watchAccess } from './identity/watch-access.ts';
+import { type HealthParts, health, livez, readyz } from './operations/health.ts';
+import { takeProviderWebhook } from './settlements/take-provider-webhook.ts';
 
 export interface AppParts extends Omit<HealthParts, 'database'> {
   /** For the routes that partners and operators call. */

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { callOf, type Operation, operationsOf, send, someId } from '../testing/sample-operations.ts';
 import { SampleWorld } from '../testing/sample-world.ts';
-import { scopes } from './caller.ts';
+import { scopes } from './identity/caller.ts';
 
 // At the top: the tests are made of the document that the API serves.
 const world = await SampleWorld.start(await createTestDatabase());

@@ -2,11 +2,11 @@ import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, test } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { errors } from '../errors.ts';
 import { type Call, callOf, operationsOf, samples, send } from '../testing/sample-operations.ts';
 import { SampleWorld } from '../testing/sample-world.ts';
-import { merchantScopes, type Scope } from './caller.ts';
-import { errors } from './errors.ts';
-import { honoPath } from './route.ts';
+import { honoPath } from './http/route.ts';
+import { merchantScopes, type Scope } from './identity/caller.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);

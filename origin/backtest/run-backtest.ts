@@ -8,8 +8,8 @@ import { originLimits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { Backtest } from '../../core/backtest/backtest.ts';
 import { BacktestReport } from '../../core/backtest/backtest-report.ts';
-import { refusal } from '../api/errors.ts';
 import type { Sql } from '../db/client.ts';
+import { refusal } from '../errors.ts';
 import { createSteps } from '../event-loop.ts';
 import { ownControlCounts, type Population, type SampledCard, sampleCards } from './sample-cards.ts';
 

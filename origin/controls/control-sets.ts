@@ -3,8 +3,8 @@
 import * as z from 'zod';
 import type { Control } from '../../contracts/control.ts';
 import { idSchema } from '../../contracts/ids.ts';
-import { type ErrorCode, refusal } from '../api/errors.ts';
 import type { Sql } from '../db/client.ts';
+import { type ErrorCode, refusal } from '../errors.ts';
 
 export interface SetVersion {
   readonly control_set_id: string;

@@ -7,8 +7,8 @@ import { limits } from '../../contracts/limits.ts';
 import type { FieldProblem, Refusal } from '../../contracts/problem.ts';
 import { neverMatching } from '../../core/card/never-matches.ts';
 import { daysIn } from '../../core/windows/windows.ts';
-import { refusal } from '../api/errors.ts';
-import { inShape } from '../api/read-request.ts';
+import { refusal } from '../errors.ts';
+import { inShape } from '../in-shape.ts';
 
 type AppliesTo = Control['applies_to'];
 

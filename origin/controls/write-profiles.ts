@@ -2,11 +2,11 @@
 
 import type { Control } from '../../contracts/control.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
-import { refusal } from '../api/errors.ts';
-import { inShape } from '../api/read-request.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { jsonColumn, numberColumn, wordColumn } from '../db/columns.ts';
+import { refusal } from '../errors.ts';
+import { inShape } from '../in-shape.ts';
 import type { SetVersion } from './control-sets.ts';
 import type { WrittenControl } from './read-controls.ts';
 

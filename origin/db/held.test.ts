@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
-import { createRedisGuard } from '../api/redis-guard.ts';
+import { createRedisGuard } from '../api/http/redis-guard.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
 import { createSafeFetch } from '../notify/safe-fetch.ts';
 import { createS3Call } from '../object-store/s3-call.ts';

@@ -7,13 +7,12 @@ import type { DeliverAnswer } from '../../contracts/internal-api.ts';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
 import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
-import { raiseOpenItems } from '../open-items/raise.ts';
 import { isRefused, isRefusedByDatabase, takeOrSetAside } from '../set-aside.ts';
 import { inSpan } from '../tracing/spans.ts';
 import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
+import { raiseFact } from './facts-together.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
-import { itemOfFact } from './kept-facts.ts';
 import { asDeadLetter, eachEventOf } from './one-event.ts';
 import { isReadMessage, type ReadMessage, readKeptFact, readMessage } from './read-message.ts';
 import { ensureStreams } from './streams.ts';
@@ -201,7 +200,7 @@ export class Intake {
     if (this.#closed) return 'retry';
     const { database, log, metrics } = this.#options;
     try {
-      await database.transaction((sql) => raiseOpenItems(sql, [itemOfFact(fact)]));
+      await database.transaction((sql) => raiseFact(sql, fact));
       metrics.messages.inc({ outcome: 'kept_fact' });
       return 'done';
     } catch (error) {

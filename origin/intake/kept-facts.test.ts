@@ -52,7 +52,7 @@ test.each([
   ['a clearing that calls itself a reversal', { ...native('clearing'), type: 'authorization.reversal' }],
   ['what is none of both', 7],
   ['nothing', []],
-])('X8: %s of an invented card is an item of its own', (_, said) => {
+])('X8: %s of an invented card is not counted with releases', (_, said) => {
   const one = fact(said);
   expect(itemOfFact(one)).toMatchObject({ kind: 'fact_held_back', key: one.fact_key, card_key: one.card_key });
 });

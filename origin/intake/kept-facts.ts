@@ -1,4 +1,4 @@
-// A fact that the edge could not book, as an open item: kept whole until a person has seen to it. Reversals and expiries of cards that nobody
+// A fact that the edge could not book, as an open item of its own (many of them share one: facts-together.ts). Reversals and expiries of cards that nobody
 // knows are counted: they release holds that are not there, and whoever invents tokens sends thousands. Nothing is lost by that: on a
 // card that nobody knows, one that is not beyond the edge's bound leaves nothing at all.
 
@@ -33,10 +33,15 @@ export function itemOfFact(fact: KeptFact): RaisedItem {
 
 const hourMs = 3_600_000;
 
+/** Where the hour began in which the edge received it, by the edge's clock. */
+export function hourOf({ received_at_ms }: KeptFact): string {
+  return new Date(received_at_ms - (received_at_ms % hourMs)).toISOString();
+}
+
 /** One item a network and hour by the edge's clock; `times` is their count, which a message that a queue brings twice counts twice in. */
 function countedByHour(fact: KeptFact): RaisedItem {
-  const { network, received_at_ms } = fact;
-  const hour = new Date(received_at_ms - (received_at_ms % hourMs)).toISOString();
+  const { network } = fact;
+  const hour = hourOf(fact);
   return {
     kind: 'releases_of_unknown_cards',
     key: `${network} ${hour}`,

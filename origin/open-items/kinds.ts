@@ -5,7 +5,9 @@ export const openItemKinds = {
   dead_letter: 'A queue message that could not be read or taken.',
   fact_out_of_contract: 'A message of a network that its contract does not allow; nothing of it is booked yet.',
   fact_held_back:
-    'A message about money that is beyond the largest amount, older than its card remembers, or of one of too many unknown cards; nothing of it is booked yet.',
+    'A message about money that is beyond the largest amount or older than its card remembers; nothing of it is booked yet.',
+  facts_kept_together:
+    'Messages of a network of cards that nobody knows, or more than a hundred an hour that could not be booked: kept whole, with count and sums, one item a network, kind of message and hour; nothing of them is booked yet.',
   releases_of_unknown_cards:
     'Reversals and expiries of cards that nobody knows, more of them than pass: they move nothing, and are counted, one item a network and hour.',
   key_reused: 'A message under the key of an earlier one, with other content; only the earlier one is booked.',

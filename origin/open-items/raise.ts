@@ -94,7 +94,7 @@ export async function closeAsGone(sql: Sql, kind: OpenItemKind, key: string): Pr
  * JSON that Postgres can also read into: it takes no NUL and no half of a surrogate pair in a text. Both become U+FFFD, the sign
  * for what could not be read. `\\u0000` with its backslash escaped is six plain characters, and stays.
  */
-function jsonText(evidence: unknown): string {
+export function jsonText(evidence: unknown): string {
   const text = JSON.stringify(evidence, (_key, value: unknown) => (typeof value === 'bigint' ? `${value}` : value));
   return (text ?? 'null').replace(/(?<=(?:^|[^\\])(?:\\\\)*)\\u(?:0000|d[89a-f][0-9a-f]{2})/g, '\ufffd');
 }

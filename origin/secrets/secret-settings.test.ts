@@ -11,7 +11,7 @@ const random = 'k7Qp2vXw9LmR4tYb8NcD3fHj';
 const given = {
   DATABASE_URL: 'postgresql://atlas@127.0.0.1/atlas',
   API_KEY: random,
-  INTERNAL_SECRET: `whsec_${Buffer.from(`${random}${random}`).toString('base64')}`,
+  INTERNAL_SECRET: 'whsec_p5Rj0hC1yqFvU8mKzD3nXs6LwB9oTgE2iNaY4cHfQbk=',
   EDGE_URL: 'https://edge.example.com',
 };
 

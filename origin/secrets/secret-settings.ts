@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { alikeIn, isPublished, type NamedSecret, weaknessOf } from '../../contracts/secret-strength.ts';
+import { bitsToSpell } from './guessable.ts';
 import { shownSettings } from './shown-key.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -72,6 +73,12 @@ export function withSecretFiles(environment: Environment): { environment: Enviro
   return { environment: whole, problems };
 }
 
+/**
+ * By the way that bitsToSpell counts. Of 4,000 texts of 22 random characters, the shortest that we make, the lowest had 68, and of 16, the shortest that is
+ * taken from others, 45; `Password1Password2Password3` has 23, `correct-horse-battery` 58.
+ */
+const bitsMin = { ours: 60, theirs: 40 } as const;
+
 /** Two as long as any secret is, with what does not separate them: `k1,k2` is neither of the two to whoever compares. */
 const runTogether = { comma: /[^\s,;]{16,}\s*[,;]\s*[^\s,;]{16,}/, semicolon: /[^\s,;]{16,}\s*;\s*[^\s,;]{16,}/ };
 
@@ -92,7 +99,7 @@ export function secretProblems(environment: Environment, isProduction: boolean):
   for (const name of shownSettings)
     if (secrets.filter((one) => one.name === name).length > 2)
       problems.push(`${name}: holds more than two; while it changes, the new one and the one before it`);
-  for (const [one, other] of alikeIn([...secrets, ...besideSecrets(environment)])) {
+  for (const [one, other] of alikeIn(secrets, besideSecrets(environment))) {
     const where = one === other ? `${one}: holds one secret twice` : `${one} and ${other}: hold the same secret`;
     problems.push(`${where}; make one for each purpose`);
   }
@@ -143,7 +150,16 @@ function problemOf({ madeBy }: SecretSetting, secret: string, isProduction: bool
   if (madeBy === 'theirs' && !isProduction) return null;
   if (madeBy === 'theirs' && secret.length < theirsLengthMin) return 'is too short to be what its provider gives';
   const weakness = weaknessOf(secret, { mayBeShort: !isProduction });
-  return weakness === null ? null : `${weakness}; make a random one: npm run secrets -- new`;
+  const isMadeUp = isProduction && textsOf(secret).some((text) => bitsToSpell(text) < bitsMin[madeBy]);
+  const said = weakness ?? (isMadeUp ? 'is made of words or of walks over a keyboard' : null);
+  return said === null ? null : `${said}; make a random one: npm run secrets -- new`;
+}
+
+/** Itself, and what it is base64 or hexadecimal of, where that can be read. */
+function textsOf(secret: string): string[] {
+  const bare = secret.replace(/^whsec_/, '');
+  const decoded = (['base64', 'hex'] as const).map((encoding) => Buffer.from(bare, encoding).toString('latin1'));
+  return [secret, ...decoded.filter((text) => /^[ -~]{8,}$/.test(text))];
 }
 
 export function sha256Hex(text: string): string {

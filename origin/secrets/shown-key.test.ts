@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { afterEach, describe, expect, test } from 'vitest';
 import { until } from '../../scripts/test-waiting.ts';
-import { openRedis } from '../api/open-redis.ts';
+import { openRedis } from '../api/http/open-redis.ts';
 import { createPull } from '../intake/pull.ts';
 import { openObjectStore, readS3Environment } from '../object-store/open-object-store.ts';
 import { createSimulatedProvider } from '../providers/simulated.ts';

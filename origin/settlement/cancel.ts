@@ -1,8 +1,8 @@
 // A settlement taken back while nobody has begun with it: nothing is reserved yet, so there is nothing to give back.
 
-import { refusal } from '../api/errors.ts';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
+import { refusal } from '../errors.ts';
 
 /** In the caller's transaction. Throws a refusal where it is not queued any more. */
 export async function cancelSettlement(sql: Sql, settlementId: string, { actor, correlation_id }: Doer): Promise<void> {

@@ -4,10 +4,10 @@
 import { type Id, newId } from '../../contracts/ids.ts';
 import type { Refusal } from '../../contracts/problem.ts';
 import type { NewSettlement } from '../../contracts/settlement.ts';
-import { refusal } from '../api/errors.ts';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
+import { refusal } from '../errors.ts';
 import { isPayable, type Payer, payableOf } from '../providers/payable.ts';
 import { type Owed, owedTo } from './owed.ts';
 

@@ -2,9 +2,9 @@
 // have been paid: what may be is asked about, and never set aside. Each replay and each discard is audited.
 
 import type { Id } from '../../contracts/ids.ts';
-import { refusal } from '../api/errors.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
+import { refusal } from '../errors.ts';
 import { closeAsGone } from '../open-items/raise.ts';
 import { isFinal, lockSettlements, type SettlementRow } from './settlement-row.ts';
 import { storeChanges } from './store-changes.ts';

@@ -1,9 +1,9 @@
 // Merchants: who is paid out. Each has one ledger account for what is owed to it, in its currency, which can never be overdrawn.
 
 import { type Id, newId } from '../../contracts/ids.ts';
-import { refusal } from '../api/errors.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
 import type { Database, Sql } from '../db/client.ts';
+import { refusal } from '../errors.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { owedTo } from './owed.ts';

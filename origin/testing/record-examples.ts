@@ -2,8 +2,8 @@
 // anew, so that none of them is anybody's. Not used by the service.
 
 import { createHash } from 'node:crypto';
-import type { Example } from '../api/examples.ts';
-import type { Json } from '../api/json-schema.ts';
+import type { Example } from '../api/http/examples.ts';
+import type { Json } from '../api/http/json-schema.ts';
 import type { Call, Operation } from './sample-operations.ts';
 import { callOf, operationsOf, pathOf } from './sample-operations.ts';
 import type { SampleWorld } from './sample-world.ts';

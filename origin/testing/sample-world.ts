@@ -3,7 +3,7 @@
 
 import type { Id } from '../../contracts/ids.ts';
 import { newId } from '../../contracts/ids.ts';
-import { merchantScopes, newApiKey, type Scope, scopes } from '../api/caller.ts';
+import { merchantScopes, newApiKey, type Scope, scopes } from '../api/identity/caller.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { creditMerchant } from '../settlement/merchants.ts';

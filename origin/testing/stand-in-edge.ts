@@ -13,7 +13,7 @@ import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
 import type { CardState } from '../../core/card/card-state.ts';
 import { readControls } from '../../core/card/readback.ts';
-import { requireSignature } from '../api/credentials.ts';
+import { requireSignature } from '../api/identity/credentials.ts';
 
 export interface StandInEdge {
   readonly url: string;

@@ -1,6 +1,6 @@
 // Which operations answered with success while they were asked, by the origin's own count: what only ever refused was not tried.
 
-import { honoPath } from '../../origin/api/route.ts';
+import { honoPath } from '../../origin/api/http/route.ts';
 import type { Document } from './known-ids.ts';
 
 const counted =

@@ -113,7 +113,8 @@ function objectionTo({ specifier, use }: Import, path: string, name: string, roo
   const forTests = isTest(path) || isTestAid(path);
   if (target !== null && isTestAid(target) && !forTests)
     return `${specifier} is a test's aid, and what is deployed has none; move what both need out of testing/`;
-  if (targetRoom === name) return forTests ? null : floorObjection(path, target ?? '');
+  if (targetRoom === name)
+    return forTests ? null : (upObjection(path, target ?? '') ?? floorObjection(path, target ?? ''));
 
   const allowed = [...room.rooms, ...room.packages, ...(forTests ? [...testsMay(name), ...(room.tests ?? [])] : [])];
   const wanted = targetRoom ?? specifier;
@@ -124,6 +125,13 @@ function objectionTo({ specifier, use }: Import, path: string, name: string, roo
   if (name === 'sdk' && targetRoom === 'contracts' && use !== 'type')
     return `the sdk takes contracts by type only: write import type`;
   return null;
+}
+
+/** The origin's domain knows no HTTP: what starts the service lists the API, and no folder beside it does. */
+function upObjection(path: string, target: string): string | null {
+  const inDomain = path.startsWith('origin/') && path.split('/').length > 2 && !path.startsWith('origin/api/');
+  if (!inDomain || !target.startsWith('origin/api/')) return null;
+  return `a domain folder does not stand on the API (${target}): give what both need a file below both, or return a value that the API reads`;
 }
 
 function floorObjection(path: string, target: string): string | null {

@@ -6,17 +6,19 @@ import { networkSchema } from '../../../contracts/network.ts';
 import { describeError } from '../../log.ts';
 import { replayDead } from '../../settlement/dead-letters.ts';
 import { type ActionParts, type CallOutcome, outsideAction, transactionAction } from '../action.ts';
+import { bookFactsAgain } from '../facts-again.ts';
 
 const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullish() });
 
 export const tryAgain = outsideAction({
   name: 'try_again',
   summary: 'Hand the message, fact or file in once more, as it came.',
-  kinds: ['dead_letter', 'fact_out_of_contract', 'fact_held_back', 'bank_file_set_aside'],
+  kinds: ['dead_letter', 'fact_out_of_contract', 'fact_held_back', 'facts_kept_together', 'bank_file_set_aside'],
   input: z.strictObject({}),
-  async call({ edge, takers, readBankFileAgain }, { kind, source, evidence }) {
+  async call({ database, edge, takers, readBankFileAgain }, { kind, source, evidence, item_key }) {
     if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
     if (kind === 'fact_out_of_contract' || kind === 'fact_held_back') return await bookFactAgain(edge, evidence);
+    if (kind === 'facts_kept_together') return await bookFactsAgain({ database, edge }, item_key);
     const { message, place = null } = evidenceSchema.safeParse(evidence).data ?? { message: '' };
     const body = parsed(message);
     const take = isTaken(source, takers) ? takers[source] : undefined;
