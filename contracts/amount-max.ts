@@ -48,3 +48,11 @@ export function amountMaxMinor(currency: string, settings: Amounts): number {
   const units = smallUnits.has(currency) ? 1_000 : exponent === 0 ? 100 : 1;
   return Math.min(majorMax * units * 10 ** exponent, limits.amountMinorMax);
 }
+
+/**
+ * What passes without a person on one card and day, where no setting says otherwise: a part of the largest single amount that is
+ * believed, 500.00 USD or EUR, 50,000 JPY.
+ */
+export function perCardMaxMinor(currency: string, settings: Amounts): number {
+  return settings.get(currency) ?? Math.floor(amountMaxMinor(currency, new Map()) / 20_000);
+}

@@ -10,6 +10,7 @@ import { limits } from './limits.ts';
 import { amountMinorSchema } from './money.ts';
 import { cardKeySchema, networkKeySchema } from './network.ts';
 import { profileSchema } from './profile.ts';
+import { releasedRefundSchema } from './refund-release.ts';
 
 /** What an event did to money. The origin books these figures; it never works them out again. */
 export const effectSchema = z.strictObject({
@@ -106,6 +107,10 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** The card has spent more than it was given. */
     overdrawn: z.optional(z.literal(true)),
     refund_above_cleared: refundAboveClearedSchema,
+    /** Of a refund: how much more the card withholds from now on. Absent in events of before it withheld any: then it withholds nothing of it. */
+    withheld_minor: z.optional(amountMinorSchema),
+    /** Only an operator says it, never a network: the message itself is then a reversal of nothing. */
+    releases: z.optional(releasedRefundSchema),
     also_named: alsoNamedSchema,
     joined: z.optional(joinedSchema),
   }),

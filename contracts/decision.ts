@@ -30,6 +30,8 @@ export const decisionSchema = z.strictObject({
   control_id: z.nullable(z.string()),
   /** What the card may still spend after this decision; null where no funds are set. */
   available_minor: z.nullable(z.int()),
+  /** What of its refunds of no purchase the card may not spend, and `available_minor` is without; absent: nothing. */
+  withheld_minor: z.optional(z.int().check(z.positive())),
   /** The profile that was in force; null for a card without one. */
   profile_version: z.nullable(z.int()),
   trace: z.array(verdictSchema),

@@ -72,6 +72,8 @@ export const readCardAnswerSchema = z.object({
   /** Of the profile's currency. */
   held_minor: z.int(),
   posted_minor: z.int(),
+  /** Of its refunds of no purchase, what the card may not spend; an edge of before does not say it. */
+  withheld_minor: z.optional(z.int()),
   last_sequence: z.int().check(z.nonnegative()),
   /** The newest event that was handed to the queue. */
   published_sequence: z.int().check(z.nonnegative()),

@@ -150,6 +150,8 @@ const shape = {
   JURISDICTION: z.optional(z.enum(jurisdictions)),
   /** Beyond these, a network's word of money waits for a person; a currency that is not named has the default of its kind. */
   AMOUNT_MAX: amounts('nothing to believe'),
+  /** What a card may spend of the refunds of one day (UTC) that no purchase had cleared. The card's object reads it itself. */
+  UNMATCHED_PER_CARD_MAX: amounts('nothing that may be spent'),
   /** Tokens of cards that nobody knows, of one network and minute in one isolate, that are still asked about at their cards. */
   UNKNOWN_CARDS_PER_MINUTE: wholeNumber(0, 100_000, 60),
   MARQETA_FAILURE_POLICY: z._default(z.enum(marqetaPolicies), 'decline'),

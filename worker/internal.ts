@@ -19,6 +19,7 @@ import {
 } from '../contracts/internal-api.ts';
 import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
+import { refundReleaseSchema } from '../contracts/refund-release.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { StandInSwitchState } from '../durable-objects/stand-in/stand-in-switch.ts';
 import { inShape, parseJson, readText, refuseCardData } from './body.ts';
@@ -76,6 +77,10 @@ export const internal = section(open, {
     const message = inShape(cardMessageSchema, parseJson(text));
     const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(env, params, (card) => card.receive(message));
     return Response.json(answer, { status: answer.outcome === 'conflict' ? 409 : 200 });
+  },
+  'POST /cards/:network/:token/refund-releases': async ({ env }, text, params) => {
+    const release = inShape(refundReleaseSchema, parseJson(text));
+    return Response.json(await onCard(env, params, (card) => card.releaseRefund(release)));
   },
   'POST /facts/:network': async ({ env }, text, params) => {
     const network = networkIn(params);

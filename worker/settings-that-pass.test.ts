@@ -43,6 +43,7 @@ const rows: Readonly<Record<string, Row>> = {
   NATIVE_LOCATION_HINT: word('weur', 'eeur'),
   JURISDICTION: word('eu', 'us'),
   AMOUNT_MAX: amounts,
+  UNMATCHED_PER_CARD_MAX: amounts,
   UNKNOWN_CARDS_PER_MINUTE: whole(0, 100_000),
   MARQETA_FAILURE_POLICY: word('decline', 'network'),
   MARQETA_STAND_IN_MAX: amounts,

@@ -4,6 +4,7 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { ApprovalInPlace, CardEventBody, RecordedApproval } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
+import type { ReleasedRefund } from '../../contracts/refund-release.ts';
 import { fingerprint } from '../fingerprint.ts';
 import {
   type Authorization,
@@ -27,8 +28,9 @@ import { placeOf } from './hold-changes.ts';
 import { holdExpiresAtMs } from './hold-expiry.ts';
 import { afterApprovalInPlace, isAnswerInPlace } from './in-place.ts';
 import { keptFor } from './kept-counts.ts';
-import { approvalInPlaceRecordedIn, approvalRecordedIn, isOfStandIn } from './rows-of-old.ts';
+import { approvalInPlaceRecordedIn, approvalRecordedIn, countsOnNoDay, isOfStandIn } from './rows-of-old.ts';
 import { merchantSaid, subjectAt, subjectOf } from './subject.ts';
+import { countUnmatched, dayOf, withRefund } from './unmatched.ts';
 import { afterVoid, afterVoidInPlace } from './voided.ts';
 
 export interface LoggedEvent {
@@ -106,9 +108,13 @@ function begetsNothing(
 
 function applyMessage(state: CardState, body: Body<'message'>, hearing: Hearing): void {
   const { sequence, at_ms: atMs } = hearing;
-  const { message, authorization_id, anomaly, also_named } = body;
+  const { message, authorization_id, anomaly, also_named, releases } = body;
   state.received.set(message.message_key, sequence);
   if (anomaly !== undefined) return;
+  if (releases !== undefined) {
+    release(state, body, releases);
+    return;
+  }
   const named = { ...message, authorization_key: authorizationKeyOf(message), authorization_id, also_named };
   const found = take(state, named, atMs);
   const approval = approvalInPlaceRecordedIn(state, body, atMs);
@@ -120,7 +126,16 @@ function applyMessage(state: CardState, body: Body<'message'>, hearing: Hearing)
       stoodInBy(state, message, message.request_key, { approval, place, sequence }),
     );
   }
-  change(state, found, after);
+  change(state, found, countsOnNoDay(body, found.authorization, after));
+}
+
+/** Of an authorization that was forgotten, the day's sum is what is left of it. */
+function release(state: CardState, { authorization_id, message }: Body<'message'>, released: ReleasedRefund): void {
+  const day = dayOf(released.refunded_at_ms);
+  const known = [...state.authorizations].find(([, one]) => one.authorization_id === authorization_id);
+  const refunds = withRefund(known?.[1].refunds ?? [], day, -released.minor);
+  if (known !== undefined) setAuthorization(state, ...known, { ...known[1], refunds });
+  else countUnmatched(state.unmatched, { currency: message.currency, cleared_minor: 0, refunds }, 1);
 }
 
 /** An answer in the card's place, as it is kept for repeats of its request and for a void of it. */

@@ -19,6 +19,7 @@ import {
   withChange,
 } from './hold-changes.ts';
 import type { Subject } from './subject.ts';
+import { dayOf, type Refunds, withRefund } from './unmatched.ts';
 
 export interface Authorization extends Hold {
   readonly authorization_id: Id<'auth'>;
@@ -44,6 +45,8 @@ export interface Authorization extends Hold {
   readonly advised: number;
   readonly cleared_minor: number;
   readonly refunded_minor: number;
+  /** The same by days, less what a person has released. */
+  readonly refunds: Refunds;
   /** When the card drops what is still held. */
   readonly expires_at_ms: number;
 }
@@ -65,6 +68,7 @@ export function newAuthorization(authorization_id: Id<'auth'>, at_ms: number, cu
     advised: 0,
     cleared_minor: 0,
     refunded_minor: 0,
+    refunds: [],
     expires_at_ms: 0,
   };
 }
@@ -244,6 +248,10 @@ export function afterMessage(
       });
     }
     case 'refund':
-      return done({ ...after, refunded_minor: authorization.refunded_minor + message.amount_minor });
+      return done({
+        ...after,
+        refunded_minor: authorization.refunded_minor + message.amount_minor,
+        refunds: withRefund(authorization.refunds, dayOf(nowMs), message.amount_minor),
+      });
   }
 }

@@ -1,6 +1,7 @@
 // A card's state: the fold of its events. Held in memory by the card object, restored exactly from snapshot and log.
 // Mutable for speed and owned by one object: only `apply` and `forget` change it, everything else reads.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { ApprovalInPlace, Place } from '../../contracts/card-event.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -8,6 +9,7 @@ import { type Authorization, isUse, newAuthorization, postedMinor } from './auth
 import { type CompiledControl, compileControls } from './controls.ts';
 import { type Counter, newCounters } from './counter.ts';
 import { type KeptCounts, keptOf } from './kept-counts.ts';
+import { countUnmatched, type UnmatchedSums, withheldOf } from './unmatched.ts';
 
 /** What a card holds, has spent, and how often it was used, in one currency. */
 export interface Sums {
@@ -40,6 +42,10 @@ export interface CardState extends Sums {
   readonly voided: Map<string, number>;
   /** Keys of the network's messages: repeats change nothing. */
   readonly received: Map<string, number>;
+  /** What was refunded beyond what its purchase had cleared, in every currency. */
+  readonly unmatched: UnmatchedSums;
+  /** How much of a day's the card may spend, where it is not the default. */
+  readonly unmatchedMax: Amounts;
   /** No hold lapses before. */
   next_expiry_ms: number;
   /** What the profile's limits count, by what makes them count alike. */
@@ -64,7 +70,7 @@ export function standInFor(state: CardState, requestKey: string): StoodIn | null
   return stoodIn === undefined || stoodIn.sequence < (state.voided.get(requestKey) ?? 0) ? null : stoodIn;
 }
 
-export function newCardState(): CardState {
+export function newCardState(unmatchedMax: Amounts = new Map()): CardState {
   return {
     profile: null,
     currency: null,
@@ -79,6 +85,8 @@ export function newCardState(): CardState {
     stoodIn: new Map(),
     voided: new Map(),
     received: new Map(),
+    unmatched: new Map(),
+    unmatchedMax,
     next_expiry_ms: Number.POSITIVE_INFINITY,
     counters: new Map(),
     controls: [],
@@ -88,7 +96,12 @@ export function newCardState(): CardState {
 /** What the card may still spend; null where its funds are the network's business. May be negative after a force post. */
 export function availableMinor(state: CardState): number | null {
   const funds = state.profile?.funds_minor ?? null;
-  return funds === null ? null : funds - state.held_minor - state.posted_minor;
+  return funds === null ? null : funds - state.held_minor - state.posted_minor - withheldMinor(state);
+}
+
+/** Of its refunds of no purchase, what the card may not spend. */
+export function withheldMinor({ unmatched, currency, unmatchedMax }: CardState): number {
+  return withheldOf(unmatched, currency, unmatchedMax);
 }
 
 /** The key under which an authorization stands, by any of its names. */
@@ -143,6 +156,8 @@ export function setAuthorization(
   sums.posted_minor += postedMinor(after) - (before === null ? 0 : postedMinor(before));
   sums.held_minor += after.hold_minor - (before?.hold_minor ?? 0);
   sums.uses += (isUse(after) ? 1 : 0) - (before !== null && isUse(before) ? 1 : 0);
+  if (before !== null) countUnmatched(state.unmatched, before, -1);
+  countUnmatched(state.unmatched, after, 1);
   if (!Number.isSafeInteger(sums.posted_minor) || !Number.isSafeInteger(sums.held_minor))
     throw new Error("the card's sums have left the integers that a double holds exactly");
   if (after.hold_minor > 0) state.next_expiry_ms = Math.min(state.next_expiry_ms, after.expires_at_ms);

@@ -1,6 +1,7 @@
 // One card's turn of events: answer what was answered before, decide what is new, record it, fold it in. The card object and
 // the simulator both run this; what a row is written to, and what surrounds the write, is theirs.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
@@ -9,6 +10,7 @@ import type { Id } from '../../contracts/ids.ts';
 import type { ProfileWarning } from '../../contracts/internal-answers.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { RefundRelease } from '../../contracts/refund-release.ts';
 import { assert } from '../assert.ts';
 import { differingField } from '../differing-field.ts';
 import { apply, type LoggedEvent } from './apply.ts';
@@ -18,6 +20,7 @@ import type { Hearing } from './hearing.ts';
 import { expiriesDue, nextExpiryMs } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
 import { warningsOf } from './kept-counts.ts';
+import { contentOf } from './message-content.ts';
 import {
   answeredInPlace,
   type FreshIds,
@@ -26,6 +29,7 @@ import {
   receiveVoid,
   receiveVoidInPlace,
 } from './receive.ts';
+import { receiveRelease } from './release-refund.ts';
 import { type Forgotten, forget } from './retention.ts';
 import { approvalRecordedIn, followBooks } from './rows-of-old.ts';
 import { type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
@@ -69,10 +73,10 @@ export class Card {
   #clockStepsBack = 0;
   readonly #history: CardHistory;
 
-  /** From a snapshot and the rows after it, in order. */
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
+  /** From a snapshot and the rows after it, in order. `max`: of a day's refunds of no purchase, how much it may spend. */
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>, max?: Amounts) {
     this.#history = history;
-    this.#state = snapshot === null ? newCardState() : stateFrom(snapshot);
+    this.#state = snapshot === null ? newCardState(max) : stateFrom(snapshot, max);
     this.#sequence = snapshot?.sequence ?? 0;
     this.#clockMs = snapshot?.at_ms ?? 0;
     for (const row of rows) this.#refold(row);
@@ -153,6 +157,15 @@ export class Card {
     );
     this.#append(event, nowMs);
     return { outcome: 'stored', authorization_id: event.authorization_id };
+  }
+
+  /** Records what a person has released of the refunds that are withheld, once: the card may spend it. */
+  releaseRefund(release: RefundRelease, clockMs: number): ReceiveAnswer {
+    const { message_key, authorization_id } = release;
+    if (this.#state.received.has(message_key)) return { outcome: 'repeated', authorization_id };
+    const nowMs = this.now(clockMs);
+    this.#append(receiveRelease(release, this.#history.freshIds().event_id), nowMs);
+    return { outcome: 'stored', authorization_id };
   }
 
   /**
@@ -272,20 +285,6 @@ export class Card {
     this.#sequence = event.sequence;
     this.#clockMs = event.at_ms;
   }
-}
-
-/** What makes a message the fact that it is. Who decided, where and when are told with it, and change nothing of the money. */
-function contentOf(message: CardMessage) {
-  return {
-    kind: message.kind,
-    currency: message.currency,
-    authorization_key: message.authorization_key,
-    alias_key: message.alias_key,
-    amount_minor: 'amount_minor' in message ? message.amount_minor : undefined,
-    hold_minor: 'hold_minor' in message ? message.hold_minor : undefined,
-    final: 'final' in message ? message.final : undefined,
-    request_key: 'request_key' in message ? message.request_key : undefined,
-  };
 }
 
 const noDecision: Decision = {

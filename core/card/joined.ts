@@ -22,6 +22,7 @@ export function joined(one: Authorization, other: Authorization): Authorization 
     advised: one.advised + other.advised,
     cleared_minor: one.cleared_minor + other.cleared_minor,
     refunded_minor: one.refunded_minor + other.refunded_minor,
+    refunds: [...one.refunds, ...other.refunds],
     expires_at_ms: Math.max(one.expires_at_ms, other.expires_at_ms),
   };
 }

@@ -1,9 +1,16 @@
 // What is left of each control of a card, for people: how much, how often, and when it comes back.
 
 import type { Control } from '../../contracts/control.ts';
-import type { ControlReadback } from '../../contracts/readback.ts';
+import type { ControlReadback, ControlsReadback } from '../../contracts/readback.ts';
+import type { Card } from './card.ts';
 import type { CardState } from './card-state.ts';
 import { counterKey } from './counter.ts';
+
+export function readbackOf(card: Pick<Card, 'state' | 'now'>, clockMs: number): ControlsReadback {
+  const { state } = card;
+  const at_ms = card.now(clockMs);
+  return { at_ms, profile_version: state.profile?.version ?? null, controls: readControls(state, at_ms) };
+}
 
 export function readControls(state: CardState, nowMs: number): ControlReadback[] {
   return (state.profile?.controls ?? []).map((control) => ({

@@ -2,17 +2,18 @@
 // Pure but for the ids, which the caller mints: an event is complete before it is written, and `apply` only folds it in.
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { CardEventBody, Effect } from '../../contracts/card-event.ts';
+import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { DeclineReason } from '../../contracts/decline-reasons.ts';
 import type { Id } from '../../contracts/ids.ts';
 import { assert } from '../assert.ts';
 import { afterDecision, afterHearing, authorizationKeyOf } from './apply.ts';
-import { type Authorization, approvalOf, effectBetween, postedMinor, refundAbove } from './authorization.ts';
+import { type Authorization, approvalOf, effectBetween, refundAbove } from './authorization.ts';
 import { authorizationKey, availableMinor, type CardState, type StoodIn, standInFor } from './card-state.ts';
 import { decide } from './decide.ts';
 import { type Found, find } from './found.ts';
+import { effectOf, fundsAfter, moreWithheldBy, spentBy } from './funds-after.ts';
 import type { Hearing } from './hearing.ts';
 import { approvalInPlace, type HeldForRequest, isAnswerInPlace } from './in-place.ts';
 import { redated } from './redated.ts';
@@ -53,14 +54,12 @@ export function receiveRequest(
     'what is approved is held',
   );
   const effect = effectOf(found, after);
-  const left = availableMinor(state);
-  const available_minor = left === null ? null : left - spentBy(effect, found);
   return {
     kind: 'authorization',
     event_id: ids.event_id,
     authorization_id: before.authorization_id,
     request,
-    decision: { ...decided, hold_minor: held, available_minor },
+    decision: { ...decided, hold_minor: held, ...fundsAfter(state, found, after, effect) },
     effect,
     ...(approval === undefined ? {} : { approval }),
     ...refundAbove(found.parts, after),
@@ -117,8 +116,9 @@ export function receiveMessage(
   const after = afterHearing(state, before, message, approval, hearing);
   const effect = effectOf(found, after);
   const left = availableMinor(state);
-  const spends = spentBy(effect, found);
-  const moreHeld = spends - effect.posted_minor;
+  const moreHeld = spentBy(effect, found) - effect.posted_minor;
+  const moreWithheld = moreWithheldBy(state, found, after);
+  const spends = spentBy(effect, found) + moreWithheld;
   const overdrawn = left !== null && spends > 0 && left - spends < 0;
   const against =
     message.kind === 'advice' ? wouldDecline(state, message, { found, alsoNamed: also_named }, moreHeld, nowMs) : null;
@@ -130,6 +130,7 @@ export function receiveMessage(
     ...(overdrawn ? { overdrawn } : {}),
     // Each further refund is another one to look at.
     ...refundAbove(message.kind === 'refund' ? [] : found.parts, after),
+    ...(message.kind === 'refund' ? { withheld_minor: Math.max(0, moreWithheld) } : {}),
     ...alsoNamedBy(ids),
     ...joinedBy(found),
   };
@@ -243,18 +244,6 @@ function voidedOf(answer: Body<'authorization'>): Voided {
   const { approved_minor } = answer.decision;
   const { adds_minor } = approval;
   return { voided_minor: adds_minor, ...(approved_minor === adds_minor ? {} : { approved_minor }), approval };
-}
-
-/** What the step does to money. What an authorization that went into this one has posted stays posted. */
-function effectOf({ authorization, parts, absorbed }: Found, after: Authorization): Effect {
-  const before = parts[0] ?? authorization;
-  const { hold_minor, posted_minor } = effectBetween(before, after);
-  return { hold_minor, posted_minor: posted_minor - (absorbed === null ? 0 : postedMinor(absorbed.authorization)) };
-}
-
-/** How much less the card may spend after it: the hold of what went into another authorization is no new spending. */
-function spentBy({ hold_minor, posted_minor }: Effect, { absorbed }: Found): number {
-  return hold_minor - (absorbed?.authorization.hold_minor ?? 0) + posted_minor;
 }
 
 function alsoNamedBy({ also_named = [] }: FreshIds): { also_named?: string[] } {

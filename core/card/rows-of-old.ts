@@ -4,10 +4,11 @@
 import type { ApprovalInPlace, CardEventBody, RecordedApproval } from '../../contracts/card-event.ts';
 
 import { authorizationKeyOf, type LoggedEvent } from './apply.ts';
-import { afterCorrection } from './authorization.ts';
+import { type Authorization, afterCorrection } from './authorization.ts';
 import { authorizationKey, type CardState, heldInAll, setAuthorization } from './card-state.ts';
 import { beginningPlace } from './hold-changes.ts';
 import { approvalInPlace, isAnswerInPlace } from './in-place.ts';
+import { dayOfOld, withRefund } from './unmatched.ts';
 
 type Body<K extends CardEventBody['kind']> = Extract<CardEventBody, { kind: K }>;
 
@@ -45,6 +46,16 @@ export function approvalInPlaceRecordedIn(
   const isHeld = answered.has(request_key) && !voided.has(request_key);
   const minor = isHeld ? hold_minor : 0;
   return approvalInPlace(message, { adds_minor: minor, approved_minor: minor }, atMs);
+}
+
+/** A refund of before the card withheld any, which its row would say: it goes on being funds. */
+export function countsOnNoDay(
+  { message, withheld_minor }: Body<'message'>,
+  { refunds }: Authorization,
+  after: Authorization,
+): Authorization {
+  if (message.kind !== 'refund' || withheld_minor !== undefined) return after;
+  return { ...after, refunds: withRefund(refunds, dayOfOld, message.amount_minor) };
 }
 
 /**

@@ -1,5 +1,6 @@
 // A card's state as plain data, so that loading need not fold the whole log.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Kept } from '../windows/window-sums.ts';
 import { type CardState, newCardState, type StoodIn, type Sums, setProfile, sumsIn } from './card-state.ts';
@@ -32,6 +33,8 @@ export interface Snapshot {
   readonly stoodIn: readonly (readonly [string, StoodIn])[];
   readonly voided: StoredKeys;
   readonly received: StoredKeys;
+  /** Absent in snapshots of before this was kept. */
+  readonly unmatched?: StoredKeys;
 }
 
 /** A key, its sequence, the next key, … */
@@ -69,6 +72,7 @@ export function snapshotOf(state: CardState, sequence: number, atMs: number): Sn
     stoodIn: [...state.stoodIn],
     voided: [...state.voided].flat(),
     received: [...state.received].flat(),
+    ...(state.unmatched.size === 0 ? {} : { unmatched: [...state.unmatched].flat() }),
   };
 }
 
@@ -80,9 +84,9 @@ export function readSnapshot(text: string): Snapshot {
   return stored as Snapshot;
 }
 
-export function stateFrom(snapshot: Snapshot): CardState {
+export function stateFrom(snapshot: Snapshot, unmatchedMax?: Amounts): CardState {
   const state: CardState = {
-    ...newCardState(),
+    ...newCardState(unmatchedMax),
     currency: snapshot.currency,
     aliases: new Map(snapshot.aliases),
     asked: numbersFrom(snapshot.asked),
@@ -90,6 +94,7 @@ export function stateFrom(snapshot: Snapshot): CardState {
     stoodIn: new Map(snapshot.stoodIn),
     voided: keysFrom(snapshot.voided),
     received: keysFrom(snapshot.received),
+    unmatched: keysFrom(snapshot.unmatched ?? []),
   };
   for (const [currency, posted_minor, uses] of snapshot.sums)
     Object.assign(sumsIn(state, currency), { posted_minor, uses } satisfies Partial<Sums>);

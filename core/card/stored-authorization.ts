@@ -6,6 +6,7 @@ import type { Authorization } from './authorization.ts';
 import type { Heard } from './hearing.ts';
 import { type HoldChange, holdOf } from './hold-changes.ts';
 import type { Subject } from './subject.ts';
+import { dayOfOld, type Refunds } from './unmatched.ts';
 
 /** The columns, in the order in which both writer and reader take them. */
 export type StoredAuthorization = readonly [
@@ -36,6 +37,8 @@ export type StoredAuthorization = readonly [
    * when each change was heard. Below 0: given in the card's place, heard of by that event. Absent in snapshots of before this was kept.
    */
   heardBy?: readonly number[],
+  /** A day, what was refunded on it less what a person has released, the next day, … Absent as above. */
+  refunds?: readonly number[],
 ];
 
 const doings = ['adds', 'sets', 'ends', 'takes', 'lapses'] as const satisfies readonly HoldChange['does'][];
@@ -67,12 +70,13 @@ export function storedAuthorization(
     storedPortions(portions),
     [authorization.changed?.heard_ms ?? 0, ...changes.map(({ heard_ms }) => heard_ms)],
     [authorization.begun, authorization.changed, ...changes].map(storedNumber),
+    authorization.refunds.flat(),
   ];
 }
 
 export function authorizationFrom(stored: StoredAuthorization, subjects: readonly Subject[]): Authorization {
   const [, authorization_id, at_ms, touched_ms, currency, subject, approved, cleared, refunded, expires_at_ms] = stored;
-  const [, , , , , , , , , , begunMs, advised, changesStored, changesMore, portionsStored, heard, heardBy = []] =
+  const [, , , , , , , , , , begunMs, advised, changesStored, changesMore, portionsStored, heard, heardBy = [], days] =
     stored;
   const changes = changesFrom(changesStored, changesMore, heard ?? { at_ms }, heardBy);
   const changedMs = heard?.[0] ?? (changes.length === 0 ? 0 : at_ms);
@@ -92,6 +96,7 @@ export function authorizationFrom(stored: StoredAuthorization, subjects: readonl
     advised,
     cleared_minor: cleared,
     refunded_minor: refunded,
+    refunds: refundsFrom(days ?? (refunded === 0 ? [] : [dayOfOld, refunded])),
     expires_at_ms,
   };
 }
@@ -122,6 +127,12 @@ function changesFrom(
     };
   }
   return changes;
+}
+
+function refundsFrom(stored: readonly number[]): Refunds {
+  const refunds: [number, number][] = [];
+  for (let at = 0; at < stored.length; at += 2) refunds.push([stored[at] ?? 0, stored[at + 1] ?? 0]);
+  return refunds;
 }
 
 function storedNumber(one: Heard | null): number {

@@ -21,8 +21,13 @@ export function tellAgain(card: Card, { at_ms, body }: LoggedEvent): Contradicti
   switch (body.kind) {
     case 'authorization':
       return tellAnswer(card, body, at_ms);
-    case 'message':
-      return tell(card, body.message, at_ms);
+    case 'message': {
+      const { message, authorization_id, releases } = body;
+      if (releases === undefined) return tell(card, message, at_ms);
+      const { message_key, currency } = message;
+      card.releaseRefund({ ...releases, message_key, authorization_id, currency }, at_ms);
+      return null;
+    }
     case 'void':
       card.void(body.request_key, at_ms);
       return null;

@@ -10,7 +10,7 @@ import type { LimitControl } from '../../contracts/control.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { availableMinor } from '../../core/card/card-state.ts';
+import { availableMinor, withheldMinor } from '../../core/card/card-state.ts';
 import { readControls } from '../../core/card/readback.ts';
 import {
   advice,
@@ -185,6 +185,7 @@ function seenOfMemory({ card, log }: MemoryCard): unknown {
     held_minor: state.held_minor,
     posted_minor: state.posted_minor,
     available_minor: availableMinor(state),
+    withheld_minor: withheldMinor(state),
     open_authorizations: [...state.authorizations.values()].filter(({ hold_minor }) => hold_minor > 0).length,
     last_sequence: card.sequence,
     fenced_since_ms: null,

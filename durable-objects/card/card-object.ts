@@ -12,29 +12,25 @@ import { limits } from '../../contracts/limits.ts';
 import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
+import type { RefundRelease } from '../../contracts/refund-release.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card/card.ts';
-import { readControls } from '../../core/card/readback.ts';
+import { readbackOf } from '../../core/card/readback.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import { Agenda } from '../log/agenda.ts';
 import type { Outbox } from '../log/outbox.ts';
 import { eventOf } from '../log/pack-messages.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import type { CardLog } from './card-log.ts';
-import { type CardParts, loadCard, readable, standing } from './card-parts.ts';
+import { type CardParts, type CardSettings, loadCard, readable, standing, unmatchedMaxOf } from './card-parts.ts';
 import { type Acknowledged, Fence } from './fence.ts';
 import { notFenced, type RebuildAnswer, type RebuildPage, rebuild } from './rebuild.ts';
-import { mayBeForgotten, releasesNothing, Unrecorded } from './unrecorded.ts';
+import { mayBeForgotten, type NotCertain, releasesNothing, Unrecorded } from './unrecorded.ts';
 import type { Upkeep } from './upkeep.ts';
 
 export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card/card.ts';
 
-/** Nothing was recorded. `nothing_to_release`: on a card without a profile, that holds nothing under this name. */
-export interface NotCertain {
-  readonly outcome: 'card_unknown' | 'older_than_memory' | 'nothing_to_release';
-}
-
-export interface CardObjectEnv {
+export interface CardObjectEnv extends CardSettings {
   readonly CARD_EVENTS: Queue;
 }
 
@@ -84,6 +80,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       tables,
       agenda: this.#agenda,
       append: (event) => this.#append(event),
+      unmatchedMax: unmatchedMaxOf(env),
       send: (message) => fence.whileOpen(() => env.CARD_EVENTS.send(message)),
       untilDurable: () => ctx.storage.sync(),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
@@ -128,6 +125,11 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const answer = this.#changing((nowMs) => this.#card.receive(message, nowMs));
     if (answer.outcome === 'stored' && traces !== undefined) this.#outbox.traced(traces);
     return answer;
+  }
+
+  /** Records what a person has released of withheld refunds, once: the card may spend it. */
+  releaseRefund(release: RefundRelease): ReceiveAnswer {
+    return this.#changing((nowMs) => this.#card.releaseRefund(release, nowMs));
   }
 
   /**
@@ -180,9 +182,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /** What is left of each control. */
   readControls(): ControlsReadback {
-    const { state } = this.#card;
-    const at_ms = this.#card.now(Date.now());
-    return { at_ms, profile_version: state.profile?.version ?? null, controls: readControls(state, at_ms) };
+    return readbackOf(this.#card, Date.now());
   }
 
   /**
@@ -206,7 +206,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   rebuild(page: RebuildPage): RebuildAnswer {
     if (!this.#fence.isClosed) return notFenced(this.#card.sequence);
     try {
-      const answer = rebuild({ storage: this.ctx.storage, fence: this.#fence }, page);
+      const answer = rebuild({ storage: this.ctx.storage, fence: this.#fence, max: unmatchedMaxOf(this.env) }, page);
       if (!answer.is_fenced) this.#later();
       return answer;
     } finally {

@@ -1,9 +1,10 @@
 // What a card's object is made of, read back from what is durable.
 
+import { type Amounts, readAmounts } from '../../contracts/amount-max.ts';
 import { newId } from '../../contracts/ids.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card } from '../../core/card/card.ts';
-import { availableMinor } from '../../core/card/card-state.ts';
+import { availableMinor, withheldMinor } from '../../core/card/card-state.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import type { Agenda } from '../log/agenda.ts';
 import { Outbox, type OutboxParts } from '../log/outbox.ts';
@@ -24,6 +25,17 @@ interface Surroundings extends Pick<OutboxParts, 'send' | 'untilDurable' | 'card
   readonly tables: ReadonlySet<string>;
   readonly agenda: Agenda;
   readonly append: (event: LoggedEvent) => void;
+  readonly unmatchedMax: Amounts;
+}
+
+export interface CardSettings {
+  /** Right, where a card is called at all: the worker looks at its settings before. */
+  readonly UNMATCHED_PER_CARD_MAX?: string;
+}
+
+export function unmatchedMaxOf({ UNMATCHED_PER_CARD_MAX = '' }: CardSettings): Amounts {
+  const amounts = readAmounts(UNMATCHED_PER_CARD_MAX, '');
+  return typeof amounts === 'string' ? new Map() : amounts;
 }
 
 /** An error where a newer release has written what is there, and this one cannot read it. */
@@ -42,7 +54,7 @@ export function readable(parts: CardParts | NewerRelease): CardParts {
   return parts;
 }
 
-function loaded({ storage, tables, agenda, append, ...outside }: Surroundings): CardParts {
+function loaded({ storage, tables, agenda, append, unmatchedMax, ...outside }: Surroundings): CardParts {
   const log = new CardLog(storage.sql, tables);
   const snapshot = new CardSnapshot(storage.sql);
   const history = {
@@ -52,7 +64,7 @@ function loaded({ storage, tables, agenda, append, ...outside }: Surroundings): 
   };
   const stored = snapshot.read(tables);
   const snapshotSequence = stored?.sequence ?? 0;
-  const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
+  const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER), unmatchedMax);
   const outbox = new Outbox({ agenda, log, ...outside });
   const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
   return { log, card, outbox, upkeep };
@@ -67,6 +79,7 @@ export function standing({ card: { state, sequence }, outbox }: CardParts) {
     held_minor: state.held_minor,
     posted_minor: state.posted_minor,
     available_minor: availableMinor(state),
+    withheld_minor: withheldMinor(state),
     open_authorizations,
     last_sequence: sequence,
     published_sequence: outbox.publishedSequence,

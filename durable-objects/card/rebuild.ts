@@ -4,6 +4,7 @@
 //
 // Durable page by page: what was interrupted goes on after the last row. The same page twice changes nothing.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { type Id, newId } from '../../contracts/ids.ts';
 import { assert } from '../../core/assert.ts';
@@ -42,14 +43,16 @@ export function notFenced(sequence: number): RebuildAnswer {
 interface Parts {
   readonly storage: DurableObjectStorage;
   readonly fence: Fence;
+  /** Of a day's refunds of no purchase, how much the card may spend. */
+  readonly max: Amounts;
 }
 
 /** Nothing of it stays where it throws; what `fence` has in memory is then to be read again. */
-export function rebuild({ storage, fence }: Parts, page: RebuildPage): RebuildAnswer {
+export function rebuild(parts: Parts, page: RebuildPage): RebuildAnswer {
   let refused: RebuildAnswer | undefined;
   try {
-    return storage.transactionSync(() => {
-      const answer = take({ storage, fence }, page);
+    return parts.storage.transactionSync(() => {
+      const answer = take(parts, page);
       if (answer.contradictions.length === 0 || page.areKept) return answer;
       refused = { ...answer, is_fenced: true };
       throw new Error('contradicted');
@@ -60,7 +63,7 @@ export function rebuild({ storage, fence }: Parts, page: RebuildPage): RebuildAn
   }
 }
 
-function take({ storage, fence }: Parts, { until, events }: RebuildPage): RebuildAnswer {
+function take({ storage, fence, max }: Parts, { until, events }: RebuildPage): RebuildAnswer {
   fence.setAside();
   const log = new CardLog(storage.sql);
   const snapshot = new CardSnapshot(storage.sql);
@@ -74,7 +77,7 @@ function take({ storage, fence }: Parts, { until, events }: RebuildPage): Rebuil
     at: (sequence: number) => log.at(sequence).body,
     freshIds: () => ({ event_id: newId('evt'), authorization_id: told ?? newId('auth') }),
   };
-  const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER));
+  const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER), max);
   const { sequence } = card;
   const answer = notFenced(sequence);
   if (sequence < until.sequence) {

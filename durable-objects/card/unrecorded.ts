@@ -13,6 +13,11 @@ import { authorizationKey, type CardState, standInFor } from '../../core/card/ca
 import { decide } from '../../core/card/decide.ts';
 import type { CardLog } from './card-log.ts';
 
+/** Nothing was recorded. `nothing_to_release`: on a card without a profile, that holds nothing under this name. */
+export interface NotCertain {
+  readonly outcome: 'card_unknown' | 'older_than_memory' | 'nothing_to_release';
+}
+
 /** Keys that are remembered; the oldest goes first. */
 const rememberedMax = 200;
 

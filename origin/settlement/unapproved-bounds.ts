@@ -2,7 +2,7 @@
 // do send such clearings (tips, fuel, offline, late ones) and refunds, so small sums pass; whoever has a network's credential can invent
 // them, so large sums wait.
 
-import { type Amounts, amountMaxMinor } from '../../contracts/amount-max.ts';
+import { type Amounts, amountMaxMinor, perCardMaxMinor } from '../../contracts/amount-max.ts';
 
 export interface UnapprovedBounds {
   /** Minor units by currency: of one card on one day by UTC, what its account's funds do not cover; and of refunds, all. */
@@ -13,12 +13,9 @@ export interface UnapprovedBounds {
 
 export const defaultBounds: UnapprovedBounds = { perCard: new Map(), perNetwork: new Map() };
 
-/** Parts of the largest single amount that is believed (ten million units): 500.00 USD a card, 50,000.00 USD a network. */
-const defaultParts = { perCard: 20_000, perNetwork: 200 } as const;
-
-function boundOf(bounds: UnapprovedBounds, of: keyof UnapprovedBounds, currency: string): bigint {
-  const set = bounds[of].get(currency);
-  return BigInt(set ?? Math.floor(amountMaxMinor(currency, new Map()) / defaultParts[of]));
+/** A part of the largest single amount that is believed (ten million units): 50,000.00 USD. */
+function perNetworkMax({ perNetwork }: UnapprovedBounds, currency: string): bigint {
+  return BigInt(perNetwork.get(currency) ?? Math.floor(amountMaxMinor(currency, new Map()) / 200));
 }
 
 /** A shop is charged without a person with this part of what a network's day lets pass: 5,000.00 USD. */
@@ -54,9 +51,9 @@ export function judge(one: ToJudge, passed: PassedToday, bounds: UnapprovedBound
   if (one.in_suspense) return 'no_account';
   const beyond = overdraft_minor === null ? left_minor : least(left_minor, overdraft_minor);
   const ofCard = (passed.cards.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
-  if (beyond > 0n && ofCard > boundOf(bounds, 'perCard', currency))
+  if (beyond > 0n && ofCard > perCardMaxMinor(currency, bounds.perCard))
     return overdraft_minor === null ? 'card_sum' : 'beyond_funds';
-  const perNetwork = boundOf(bounds, 'perNetwork', currency);
+  const perNetwork = perNetworkMax(bounds, currency);
   const ofShop = (passed.shops.get(`${clearing_no} ${shop}`) ?? 0n) + left_minor;
   if (shop !== null && ofShop > perNetwork / shopPart) return 'shop_sum';
   const ofNetwork = (passed.cards.get(`${clearing_no} 0`) ?? 0n) + left_minor;

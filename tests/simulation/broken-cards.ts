@@ -3,22 +3,17 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import { newAuthorization } from '../../core/card/authorization.ts';
-import {
-  type AuthorizeAnswer,
-  Card,
-  type CardHistory,
-  type PutProfileAnswer,
-  type ReceiveAnswer,
-} from '../../core/card/card.ts';
+import { type AuthorizeAnswer, Card, type PutProfileAnswer, type ReceiveAnswer } from '../../core/card/card.ts';
 import { removeAuthorization } from '../../core/card/card-state.ts';
-import type { Snapshot } from '../../core/card/snapshot.ts';
+import { countUnmatched } from '../../core/card/unmatched.ts';
+
+type Made = ConstructorParameters<typeof Card>;
 
 class ForgetsCountersOnReload extends Card {
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
-    super(history, snapshot, rows);
-    if (snapshot === null) return;
+  constructor(...args: Made) {
+    super(...args);
+    if (args[1] === null) return;
     for (const counter of this.state.counters.values())
       for (const life of this.state.authorizations.values())
         counter.change(life, newAuthorization(life.authorization_id, life.at_ms, life.currency));
@@ -26,9 +21,9 @@ class ForgetsCountersOnReload extends Card {
 }
 
 class LosesAHoldOnReload extends Card {
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) {
-    super(history, snapshot, rows);
-    if (snapshot === null) return;
+  constructor(...args: Made) {
+    super(...args);
+    if (args[1] === null) return;
     const held = [...this.state.authorizations].find(([, life]) => life.hold_minor > 0);
     if (held !== undefined) removeAuthorization(this.state, ...held);
   }
@@ -168,6 +163,40 @@ class BelievesStampsOfTheFuture extends Card {
   }
 }
 
+/** What was refunded of no purchase is funds, however much it is. */
+class SpendsEveryRefund extends Card {
+  override authorize(request: AuthorizationRequest, clockMs: number, deadlineAtMs?: number | null): AuthorizeAnswer {
+    const { unmatchedMax } = this.state;
+    Object.assign(this.state, { unmatchedMax: new Map([['EUR', Number.MAX_SAFE_INTEGER]]) });
+    try {
+      return super.authorize(request, clockMs, deadlineAtMs);
+    } finally {
+      Object.assign(this.state, { unmatchedMax });
+    }
+  }
+}
+
+/** What is withheld of a life is forgotten with it. */
+class ForgetsWhatItWithholds extends Card {
+  override forget(forgotten: Parameters<Card['forget']>[0], clockMs: number): void {
+    const before = [...this.state.authorizations.values()];
+    super.forget(forgotten, clockMs);
+    const after = new Set(this.state.authorizations.values());
+    for (const life of before) if (!after.has(life)) countUnmatched(this.state.unmatched, life, -1);
+  }
+}
+
+/** A clearing that comes after its refund frees nothing. */
+class MatchesNoLateClearing extends Card {
+  override receive(message: CardMessage, clockMs: number): ReceiveAnswer {
+    const { unmatched } = this.state;
+    const before = new Map(unmatched);
+    const answer = super.receive(message, clockMs);
+    if (message.kind === 'clearing') for (const [key, minor] of before) unmatched.set(key, minor);
+    return answer;
+  }
+}
+
 export const brokenCards = {
   ForgetsCountersOnReload,
   LosesAHoldOnReload,
@@ -181,4 +210,7 @@ export const brokenCards = {
   StampsRequestsItself,
   TakesOddNamesForUnknown,
   BelievesStampsOfTheFuture,
+  SpendsEveryRefund,
+  ForgetsWhatItWithholds,
+  MatchesNoLateClearing,
 } as const;

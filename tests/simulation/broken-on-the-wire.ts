@@ -1,5 +1,6 @@
 // Cards that are broken on purpose in what network and origin see of them: each is caught by a law that knows no model.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import { type AuthorizeAnswer, Card, type CardHistory } from '../../core/card/card.ts';
@@ -20,7 +21,7 @@ function withoutHold(event: LoggedEvent, body: Authorization | Message): LoggedE
 
 /** An approval goes before all that the card had heard of its authorization, so that what it holds is gone at once. */
 class PutsApprovalsBeforeWhatItHeard extends Card {
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows) {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows, max?: Amounts) {
     const heard = new Set<string>();
     const rewrite = (event: LoggedEvent): LoggedEvent => {
       const { body } = event;
@@ -29,7 +30,7 @@ class PutsApprovalsBeforeWhatItHeard extends Card {
         ? withoutHold(event, body)
         : event;
     };
-    super(rewriting(history, rewrite), snapshot, rows);
+    super(rewriting(history, rewrite), snapshot, rows, max);
   }
 }
 
@@ -71,12 +72,12 @@ class CountsAnApprovalWhenFirstNamed extends Card {
 
 /** What a final clearing leaves of a hold stays held: held and posted at once. */
 class HoldsWhatWasCleared extends Card {
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows) {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows, max?: Amounts) {
     const rewrite = (event: LoggedEvent): LoggedEvent => {
       const { body } = event;
       return body.kind === 'message' && body.message.kind === 'clearing' ? withoutHold(event, body) : event;
     };
-    super(rewriting(history, rewrite), snapshot, rows);
+    super(rewriting(history, rewrite), snapshot, rows, max);
   }
 }
 
@@ -92,7 +93,7 @@ class TellsMoreThanItBooks extends Card {
 
 /** Where two are joined, what the second held is gone. */
 class LosesTheHoldOfWhatIsJoined extends Card {
-  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows) {
+  constructor(history: CardHistory, snapshot: Snapshot | null, rows: Rows, max?: Amounts) {
     const rewrite = (event: LoggedEvent): LoggedEvent => {
       const { body } = event;
       if (body.kind !== 'message' || body.joined === undefined) return event;
@@ -100,7 +101,7 @@ class LosesTheHoldOfWhatIsJoined extends Card {
       const hold_minor = effect.hold_minor - joined.released_minor;
       return { ...event, body: { ...body, effect: { ...effect, hold_minor } } };
     };
-    super(rewriting(history, rewrite), snapshot, rows);
+    super(rewriting(history, rewrite), snapshot, rows, max);
   }
 }
 

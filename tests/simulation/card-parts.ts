@@ -34,5 +34,5 @@ export function partsOf(at: SimulatedCardOptions) {
   const profiles = new ProfileMaker(draw, world);
   const clock = new Clock(draw, world, tally, ourJumps(apart(4), tally));
   const object = new SimulatedObject({ ...at, draw: apart(1), nowMs: clock.nowMs });
-  return { draw, network, profiles, clock, object };
+  return { draw, network, profiles, clock, object, releases: apart(5) };
 }

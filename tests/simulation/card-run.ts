@@ -17,6 +17,7 @@ import type { Network } from './network.ts';
 import { asMeant } from './odd-shops.ts';
 import type { ProfileMaker } from './profiles.ts';
 import type { Delivery } from './purchase.ts';
+import { releaseSome } from './refund-releases.ts';
 import type { MakeCard } from './simulated-card.ts';
 import type { SimulatedObject } from './simulated-object.ts';
 import { SimulatedCrash, type Store } from './store.ts';
@@ -29,6 +30,8 @@ const [secondMs, minuteMs, daysMs] = [1_000, 60_000, 2 * 86_400_000];
 const recentMax = 14;
 /** Of the calls: a load costs as much as twenty decisions. */
 const crashShare = 0.0015;
+/** Of the steps: then a person releases what is withheld of a refund, where anything is. */
+const releaseShare = 0.01;
 /** Of a thousand steps. */
 const evictions = 1;
 
@@ -44,6 +47,7 @@ export class CardRun {
   readonly clock: Clock;
   readonly tape = new WireTape();
   readonly #profiles: ProfileMaker;
+  readonly #releases: Draw;
   /** The answers that the network has seen, by request key. */
   readonly #seen = new Map<string, Decision>();
   readonly #recent: { step: number; clock_ms: number; act: unknown }[] = [];
@@ -53,11 +57,12 @@ export class CardRun {
   #step = 0;
 
   constructor(at: SimulatedCardOptions) {
-    const { draw, network, profiles, clock, object } = partsOf(at);
+    const { draw, network, profiles, clock, object, releases } = partsOf(at);
     this.draw = draw;
     this.network = network;
     this.#profiles = profiles;
     this.clock = clock;
+    this.#releases = releases;
     this.object = object;
     this.tally = at.tally;
     this.#burstShare = at.burstShare;
@@ -94,6 +99,7 @@ export class CardRun {
         if (object.isDue(this.clockMs)) await object.advance(this.clockMs);
         if (!object.isAwake) await object.wake();
         this.#oneStep();
+        if (this.#releases.chance(releaseShare)) await releaseSome(this, this.#releases);
         if (hasBurst || tally.decisions < burstAfter) continue;
         hasBurst = true;
         await burst(this);
@@ -136,7 +142,7 @@ export class CardRun {
   }
 
   /** The call's answer, or null where it was lost; what was written; and whether that was committed. */
-  #call<T>(act: unknown, call: (card: Card) => T): { answer: T | null; rows: CardEventBody[]; committed: boolean } {
+  call<T>(act: unknown, call: (card: Card) => T): { answer: T | null; rows: CardEventBody[]; committed: boolean } {
     const { draw, store, tally } = this;
     this.note(act);
     const crash = draw.chance(crashShare) ? draw.pick(['before commit', 'after commit'] as const) : null;
@@ -161,7 +167,7 @@ export class CardRun {
     return { answer: null, rows, committed: true };
   }
 
-  #readClock(): number {
+  readClock(): number {
     const clockMs = this.clock.read();
     this.tape.reads(clockMs);
     if (this.model.clockMs - clockMs > daysMs) this.tally.count('clock_followed_back');
@@ -176,8 +182,8 @@ export class CardRun {
 
   #request(delivery: Request): void {
     const { request, deadline_at_ms } = delivery;
-    const clockMs = this.#readClock();
-    const called = this.#call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
+    const clockMs = this.readClock();
+    const called = this.call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
     if (!called.committed) {
       this.network.answered(delivery, null, this.clockMs);
       return;
@@ -226,8 +232,8 @@ export class CardRun {
   #message(delivery: Extract<Delivery, { kind: 'message' }>): void {
     const { message } = delivery;
     this.tape.sent.add(message.message_key);
-    const clockMs = this.#readClock();
-    const { answer, rows, committed } = this.#call(delivery, (card) => card.receive(message, clockMs));
+    const clockMs = this.readClock();
+    const { answer, rows, committed } = this.call(delivery, (card) => card.receive(message, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + minuteMs, delivery);
       return;
@@ -246,8 +252,8 @@ export class CardRun {
 
   /** Gives up a request. */
   void(requestKey: string): void {
-    const clockMs = this.#readClock();
-    const { committed, rows } = this.#call({ void: requestKey }, (card) => card.void(requestKey, clockMs));
+    const clockMs = this.readClock();
+    const { committed, rows } = this.call({ void: requestKey }, (card) => card.void(requestKey, clockMs));
     if (!committed) {
       this.network.schedule(this.clockMs + secondMs, { kind: 'void', request_key: requestKey });
       return;
@@ -267,8 +273,8 @@ export class CardRun {
   }
 
   #putProfile(profile: Profile): void {
-    const clockMs = this.#readClock();
-    const { answer, rows, committed } = this.#call({ profile }, (card) => card.putProfile(profile, clockMs));
+    const clockMs = this.readClock();
+    const { answer, rows, committed } = this.call({ profile }, (card) => card.putProfile(profile, clockMs));
     if (!committed) return;
     const version = this.model.profile?.version ?? 0;
     const should = this.model.putProfile(profile, clockMs);
@@ -282,8 +288,8 @@ export class CardRun {
   }
 
   #expire(): void {
-    const clockMs = this.#readClock();
-    const { answer, rows, committed } = this.#call('expire', (card) => card.expire(clockMs));
+    const clockMs = this.readClock();
+    const { answer, rows, committed } = this.call('expire', (card) => card.expire(clockMs));
     if (!committed) return;
     const should = this.model.expire(clockMs);
     hold('money_equals_model', 'holds that lapsed', rows.length, should);

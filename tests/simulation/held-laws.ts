@@ -2,6 +2,7 @@
 // events.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
+import { withheldMinor } from '../../core/card/card-state.ts';
 import { readControls } from '../../core/card/readback.ts';
 import type { CardRun } from './card-run.ts';
 import { EffectSums } from './effect-sums.ts';
@@ -17,12 +18,13 @@ const orderShare = 0.05;
 export function holdNow({ card, model, store, tally, object }: CardRun): void {
   const { state } = card;
   object.holdPromise();
-  const { held_minor, posted_minor, uses } = model.totals;
+  const { held_minor, posted_minor, uses, withheld_minor } = model.totals;
   const booked = store.booked.in(model.currency);
   hold('money_equals_model', 'sequence', card.sequence, model.sequence);
   hold('money_equals_model', 'held_minor', state.held_minor, held_minor);
   hold('money_equals_model', 'posted_minor', state.posted_minor, posted_minor);
   hold('money_equals_model', 'uses', state.uses, uses);
+  hold('money_equals_model', 'withheld_minor', withheldMinor(state), withheld_minor);
   hold('effects_equal_money', 'held_minor', booked.held_minor, held_minor);
   hold('effects_equal_money', 'posted_minor', booked.posted_minor, posted_minor);
   tally.digestOf(held_minor);
@@ -39,6 +41,8 @@ export function recordMatches(rows: readonly CardEventBody[], should: MessageRec
   hold('message_equals_model', 'against', row.against ?? null, should.against);
   hold('message_equals_model', 'overdrawn', row.overdrawn ?? false, should.isOverdrawn);
   hold('message_equals_model', 'refund above', row.refund_above_cleared ?? false, should.isAboveCleared);
+  const moreWithheld = row.message.kind === 'refund' && !should.isMismatch ? Math.max(0, should.moreWithheld) : null;
+  hold('message_equals_model', 'withheld', row.withheld_minor ?? null, moreWithheld);
   hold('message_equals_model', 'joined', row.joined !== undefined, should.hasJoined);
   if (life === null) return;
   life.authorization_id ??= row.authorization_id;

@@ -67,6 +67,7 @@ export function holdDecision(actual: Decision, expected: Decision): void {
   hold(law, 'hold_minor', actual.hold_minor, expected.hold_minor);
   hold(law, 'control_id', actual.control_id, expected.control_id);
   hold(law, 'available_minor', actual.available_minor, expected.available_minor);
+  hold(law, 'withheld_minor', actual.withheld_minor ?? 0, expected.withheld_minor ?? 0);
   hold(law, 'profile_version', actual.profile_version, expected.profile_version);
   hold(law, 'number of verdicts', actual.trace.length, expected.trace.length);
   for (let index = 0; index < expected.trace.length; index++) {

@@ -53,11 +53,13 @@ export interface MessageRecord {
   /** Both of the joined had been approved. */
   readonly hasJoinedApprovals: boolean;
   readonly isAboveCleared: boolean;
+  /** How much more the card withholds of its refunds; below 0: less. */
+  readonly moreWithheld: number;
 }
 
 export const nothingRecorded: MessageRecord = {
   ...{ isRepeat: false, isMismatch: false, isOverdrawn: false, isAboveCleared: false },
-  ...{ hasJoined: false, hasJoinedApprovals: false, against: null, life: null },
+  ...{ hasJoined: false, hasJoinedApprovals: false, against: null, life: null, moreWithheld: 0 },
 };
 
 /** What the network is told instead of the request's own decision; null where that stands. */

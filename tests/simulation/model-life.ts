@@ -4,8 +4,9 @@ import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { AppliesTo } from '../../contracts/control.ts';
 import { type CalendarWindow, windowLabel } from './local-calendar.ts';
 import { firstMismatch, type Use } from './model-matching.ts';
-import { type Fact, held, type Place, remembered, type When } from './model-order.ts';
+import { type Fact, held, lastPlace, type Place, remembered, type When } from './model-order.ts';
 import { afterMove, joinedPieces, type Moved, type Piece } from './model-places.ts';
+import type { ToldRefund } from './model-refunds.ts';
 import { type Told, toldByAnEarlierClock, toldTogether } from './model-together.ts';
 
 export class ModelLife {
@@ -27,6 +28,7 @@ export class ModelLife {
   moved: When | null = null;
   cleared_minor = 0;
   refunded_minor = 0;
+  refunds: ToldRefund[] = [];
   expires_at_ms = 0;
   /** Trimmed from the card: it still counts in the limits of that time, as long as they are in force without a break. */
   countsOnlyIn: Set<string> | null = null;
@@ -115,6 +117,15 @@ export class ModelLife {
     this.pieces = afterMove(this.pieces, { nowMs, ...how, ...moved });
   }
 
+  /** Nobody cleared it in time. */
+  lapse(now: When): void {
+    const nowMs = now.heard_ms;
+    this.heardUntil(nowMs);
+    const place = lastPlace(this.facts, nowMs, null, null);
+    const lapse = { does: 'lapses', minor: 0, told: 0, ...now, of: null, why: 'expiry' } as const;
+    this.move(nowMs, {}, () => this.tell({ ...place, ...lapse }));
+  }
+
   usedAt(use: Use): void {
     this.use = use;
     this.forgetLooks();
@@ -154,6 +165,7 @@ export class ModelLife {
     for (const name of this.names) copy.names.add(name);
     const { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms } = this;
     Object.assign(copy, { touched_ms, use, approved_minor, advised, cleared_minor, refunded_minor, expires_at_ms });
+    copy.refunds = [...this.refunds];
     copy.facts = [...this.facts];
     copy.pieces = this.pieces.map((piece) => ({ ...piece }));
     copy.begun = this.begun;
@@ -175,6 +187,7 @@ export class ModelLife {
     this.approved_minor += other.approved_minor;
     this.cleared_minor += other.cleared_minor;
     this.refunded_minor += other.refunded_minor;
+    this.refunds.push(...other.refunds);
     this.advised += other.advised;
     this.expires_at_ms = Math.max(this.expires_at_ms, other.expires_at_ms);
     this.touched_ms = Math.max(this.touched_ms, other.touched_ms);

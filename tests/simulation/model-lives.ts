@@ -1,6 +1,7 @@
 // The model's purchases, by any of the network's names for them.
 
 import { ModelLife } from './model-life.ts';
+import { withheldOf } from './model-refunds.ts';
 
 /** A request that held nothing, of a purchase that nobody has spoken of: the card keeps its name, and by that its id. */
 interface Asked {
@@ -8,6 +9,17 @@ interface Asked {
   /** All that are the same purchase's. */
   readonly names: readonly string[];
   readonly life: ModelLife;
+}
+
+export interface Trimmed {
+  readonly firstSequence: number;
+  readonly beforeMs: number;
+}
+
+interface Longest {
+  readonly nowMs: number;
+  /** Of the rolling windows in force; 0: there is none. */
+  readonly longestMs: number;
 }
 
 export class ModelLives {
@@ -25,7 +37,7 @@ export class ModelLives {
   }
 
   /** Over all in the card's currency, each time anew. */
-  get totals(): { held_minor: number; posted_minor: number; uses: number } {
+  get totals(): { held_minor: number; posted_minor: number; uses: number; withheld_minor: number } {
     let [held_minor, posted_minor, uses] = [0, 0, 0];
     for (const life of this.all) {
       if (life.currency !== this.currency) continue;
@@ -33,7 +45,7 @@ export class ModelLives {
       posted_minor += life.posted_minor;
       if (life.isUse) uses++;
     }
-    return { held_minor, posted_minor, uses };
+    return { held_minor, posted_minor, uses, withheld_minor: withheldOf(this.all, this.currency) };
   }
 
   /** What names speak of: two purchases where those are not known to be one, unless they are in two currencies. */
@@ -118,7 +130,34 @@ export class ModelLives {
         }
   }
 
-  forgetBefore(firstSequence: number): void {
+  /** A profile with other limits: what was trimmed counts on in those that it still has. */
+  countIn(keys: ReadonlySet<string | null>): void {
+    for (const life of this.all) {
+      life.forgetLooks();
+      if (life.countsOnlyIn !== null)
+        life.countsOnlyIn = new Set([...life.countsOnlyIn].filter((key) => keys.has(key)));
+    }
+  }
+
+  /** What is trimmed loses its names, and counts on in the limits that are in force; how many were. */
+  forget(
+    { firstSequence, beforeMs }: Trimmed,
+    { nowMs, longestMs }: Longest,
+    keys: readonly (string | null)[],
+  ): number {
+    this.#forgetBefore(firstSequence);
+    let dropped = 0;
+    for (const life of this.all) {
+      if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
+      if (longestMs > 0 && life.pieces.some(({ given_ms }) => given_ms > nowMs - longestMs)) continue;
+      life.countsOnlyIn = new Set(keys.filter((key) => key !== null));
+      for (const name of life.names) this.byName.delete(name);
+      dropped++;
+    }
+    return dropped;
+  }
+
+  #forgetBefore(firstSequence: number): void {
     for (const [name, { sequence }] of this.#asked) if (sequence < firstSequence) this.#asked.delete(name);
   }
 }

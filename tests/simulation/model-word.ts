@@ -56,7 +56,12 @@ export function giveUp(life: ModelLife | undefined, { request, approval }: Answe
 }
 
 /** What was said in the card's place is taken back: an approval of our edge, or all that an advice said. */
-export function giveUpInPlace(life: ModelLife, requestKey: string, { held, minor }: StoodIn): void {
+export function giveUpInPlace(life: ModelLife | undefined, key: string, stoodIn: StoodIn, nowMs: number): void {
+  life?.heardUntil(nowMs);
+  life?.move(nowMs, {}, () => endInPlace(life, key, stoodIn));
+}
+
+function endInPlace(life: ModelLife, requestKey: string, { held, minor }: StoodIn): void {
   if (!('length' in held)) {
     life.sayingEnds(held);
     if (minor > 0) life.advised--;
@@ -147,6 +152,7 @@ function tell(life: ModelLife, message: CardMessage, place: Place, profile: Prof
       break;
     case 'refund':
       life.refunded_minor += message.amount_minor;
+      life.refunds.push({ ms: now.heard_ms, minor: message.amount_minor });
       break;
     case 'advice':
       fact('says', message.hold_minor);

@@ -5,6 +5,7 @@ import type { AuthorizationRequest } from '../../contracts/authorization-request
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { RefundRelease } from '../../contracts/refund-release.ts';
 import {
   type Answered,
   answerTo,
@@ -18,8 +19,8 @@ import {
 import { carriedTo, countKeyOf } from './model-carried.ts';
 import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
 import { ModelLife, nowhere } from './model-life.ts';
-import { ModelLives } from './model-lives.ts';
-import { approvalPlaceOf, beginningOf, lastPlace, type When } from './model-order.ts';
+import { ModelLives, type Trimmed } from './model-lives.ts';
+import { approvalPlaceOf, beginningOf, type When } from './model-order.ts';
 import { bodyOf, holdsUntil, longestRollingMs, requestLike } from './model-reading.ts';
 import { giveUp, giveUpInPlace, type HasForRequest, isOfEdge, tellWord } from './model-word.ts';
 
@@ -35,8 +36,12 @@ export class Model {
   #countKeys: (string | null)[] = [];
   #carried: Carried[] = [];
   /** Over all purchases, each time anew. */
-  get totals(): { held_minor: number; posted_minor: number; uses: number } {
+  get totals(): ModelLives['totals'] {
     return this.#lives.totals;
+  }
+
+  get all(): readonly ModelLife[] {
+    return this.#lives.all;
   }
 
   get currency(): string | null {
@@ -68,7 +73,7 @@ export class Model {
     if (isNothing) {
       const { sequence } = this;
       const life = this.#lives.askedInVain(authorization_key, alias_key, sequence, nowMs, request.currency);
-      own.available_minor = this.#availableMinor(this.totals);
+      Object.assign(own, this.#funds());
       this.answered.set(key, { sequence, request, decision: own, approval: null });
       return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(request) ?? own, own, limitsSeen };
     }
@@ -80,7 +85,7 @@ export class Model {
       life.usedAt({ request, merchant: request.merchant });
     life.begun ??= this.#when(nowMs);
     life.touched_ms = nowMs;
-    own.available_minor = this.#availableMinor(this.totals);
+    Object.assign(own, this.#funds());
     this.answered.set(key, { sequence: this.sequence, request, decision: own, approval });
     if (own.hold_minor > 0)
       for (const seen of limitsSeen) {
@@ -134,10 +139,11 @@ export class Model {
     if (message.kind === 'advice' && message.request_key !== undefined)
       this.#stoodIn.set(message.request_key, { sequence: this.sequence, minor: message.hold_minor, name, held });
     const after = this.totals;
-    const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor;
+    const moreWithheld = after.withheld_minor - before.withheld_minor;
+    const spends = after.held_minor + after.posted_minor - before.held_minor - before.posted_minor + moreWithheld;
     const isOverdrawn = left !== null && spends > 0 && left < spends;
     const isAboveCleared = life.isRefundedAboveCleared && (message.kind === 'refund' || !wasAboveCleared);
-    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, ...joined };
+    return { isRepeat: false, isMismatch: false, life, isOverdrawn, against, isAboveCleared, moreWithheld, ...joined };
   }
 
   /** What the rules would have said of what an advice holds more than was held. */
@@ -174,9 +180,7 @@ export class Model {
     }
     if (inPlace !== null) {
       this.#next(nowMs);
-      const life = this.names.get(inPlace.name);
-      life?.heardUntil(nowMs);
-      life?.move(nowMs, {}, () => giveUpInPlace(life, requestKey, inPlace));
+      giveUpInPlace(this.names.get(inPlace.name), requestKey, inPlace, nowMs);
     }
     this.#voided.set(requestKey, this.sequence);
     return this.sequence - before;
@@ -188,10 +192,7 @@ export class Model {
     const due = this.#lives.all.filter((life) => life.hold_minor > 0 && life.expires_at_ms <= nowMs);
     for (const life of due) {
       this.#next(nowMs);
-      life.heardUntil(nowMs);
-      const place = lastPlace(life.facts, nowMs, null, null);
-      const lapse = { does: 'lapses', minor: 0, told: 0, ...this.#when(nowMs), of: null, why: 'expiry' } as const;
-      life.move(nowMs, {}, () => life.tell({ ...place, ...lapse }));
+      life.lapse(this.#when(nowMs));
     }
     return due.length;
   }
@@ -202,41 +203,35 @@ export class Model {
       return JSON.stringify(inForce) === JSON.stringify(profile) ? 'unchanged' : 'stale';
     const nowMs = this.#now(clockMs);
     this.#next(nowMs);
-    const before = {
-      profile: inForce,
-      lives: this.#lives.counting,
-      countKeys: this.#countKeys,
-      carried: this.#carried,
-    };
+    const { counting: lives } = this.#lives;
+    const before = { profile: inForce, lives, countKeys: this.#countKeys, carried: this.#carried };
     const carried = carriedTo(profile, before, nowMs);
     this.profile = profile;
     this.#lives.takeCurrency(profile.currency);
     this.#countKeys = profile.controls.map(countKeyOf);
     const keys = new Set(this.#countKeys);
-    for (const life of this.#lives.all) {
-      life.forgetLooks();
-      if (life.countsOnlyIn !== null)
-        life.countsOnlyIn = new Set([...life.countsOnlyIn].filter((key) => keys.has(key)));
-    }
+    this.#lives.countIn(keys);
     this.#carried = [...this.#carried.filter(({ countKey }) => keys.has(countKey)), ...carried];
     return 'stored';
   }
 
   /** The card drops what is older than the retention; here it only loses its names, and its keys their answers. */
-  forget({ firstSequence, beforeMs }: { firstSequence: number; beforeMs: number }, clockMs: number): number {
+  forget(trimmed: Trimmed, clockMs: number): number {
     const nowMs = this.#now(clockMs);
-    for (const keys of [this.answered, this.#stoodIn, this.#voided, this.#received]) forgetBefore(keys, firstSequence);
-    this.#lives.forgetBefore(firstSequence);
-    const longest = longestRollingMs(this.profile);
-    let dropped = 0;
-    for (const life of this.#lives.all) {
-      if (life.countsOnlyIn !== null || life.hold_minor > 0 || life.touched_ms >= beforeMs) continue;
-      if (longest > 0 && life.pieces.some(({ given_ms }) => given_ms > nowMs - longest)) continue;
-      life.countsOnlyIn = new Set(this.#countKeys.filter((key) => key !== null));
-      for (const name of life.names) this.#lives.byName.delete(name);
-      dropped++;
-    }
-    return dropped;
+    for (const keys of [this.answered, this.#stoodIn, this.#voided, this.#received])
+      forgetBefore(keys, trimmed.firstSequence);
+    const times = { nowMs, longestMs: longestRollingMs(this.profile) };
+    return this.#lives.forget(trimmed, times, this.#countKeys);
+  }
+
+  /** False: it was released before. */
+  releaseRefund({ message_key, authorization_id, refunded_at_ms, minor }: RefundRelease, clockMs: number): boolean {
+    if (this.#received.has(message_key)) return false;
+    this.#next(this.#now(clockMs));
+    this.#received.set(message_key, this.sequence);
+    const released = { ms: refunded_at_ms, minor: -minor };
+    this.all.find((life) => life.authorization_id === authorization_id)?.refunds.push(released);
+    return true;
   }
 
   /** What a limit of the profile in force counts for a new use now. */
@@ -255,8 +250,7 @@ export class Model {
     nowMs: number,
     isVoided: boolean,
   ): Situation & { totals: Model['totals'] } {
-    const { profile } = this;
-    const { totals } = this;
+    const { profile, totals } = this;
     const availableMinor = this.#availableMinor(totals);
     const common = { profile, countKeys: this.#countKeys, carried: this.#carried, nowMs, availableMinor, isVoided };
     const [one, other] = this.#lives.known(name, alias);
@@ -279,9 +273,15 @@ export class Model {
     return toldInstead(answerTo(request, this.#inPlace(request.request_key)), this.#voided.has(request.request_key));
   }
 
-  #availableMinor({ held_minor, posted_minor }: Model['totals']): number | null {
+  #availableMinor({ held_minor, posted_minor, withheld_minor }: Model['totals']): number | null {
     const funds = this.profile?.funds_minor ?? null;
-    return funds === null ? null : funds - held_minor - posted_minor;
+    return funds === null ? null : funds - held_minor - posted_minor - withheld_minor;
+  }
+
+  #funds(): Pick<Decision, 'available_minor' | 'withheld_minor'> {
+    const { totals } = this;
+    const available_minor = this.#availableMinor(totals);
+    return { available_minor, withheld_minor: available_minor === null ? 0 : totals.withheld_minor };
   }
 
   /** The event that was written last. */

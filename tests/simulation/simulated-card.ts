@@ -1,12 +1,18 @@
 // What is under test, as the simulator sees it: core's own card and the object's own outbox, or ones that are broken on purpose.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card, type CardHistory } from '../../core/card/card.ts';
 import type { Snapshot } from '../../core/card/snapshot.ts';
 import { Outbox } from '../../durable-objects/log/outbox.ts';
 
-export type MakeCard = (history: CardHistory, snapshot: Snapshot | null, rows: Iterable<LoggedEvent>) => Card;
+export type MakeCard = (
+  history: CardHistory,
+  snapshot: Snapshot | null,
+  rows: Iterable<LoggedEvent>,
+  unmatchedMax?: Amounts,
+) => Card;
 export type MakeOutbox = (parts: ConstructorParameters<typeof Outbox>[0]) => Outbox;
 
-export const realCard: MakeCard = (history, snapshot, rows) => new Card(history, snapshot, rows);
+export const realCard: MakeCard = (...args) => new Card(...args);
 export const realOutbox: MakeOutbox = (parts) => new Outbox(parts);

@@ -10,6 +10,7 @@ import { Agenda } from '../../durable-objects/log/agenda.ts';
 import type { Outbox } from '../../durable-objects/log/outbox.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
+import { unmatchedMax } from './model-refunds.ts';
 import type { MakeCard, MakeOutbox } from './simulated-card.ts';
 import { SimulatedQueue } from './simulated-queue.ts';
 import { SimulatedTime } from './simulated-time.ts';
@@ -150,7 +151,7 @@ export class SimulatedObject {
     const { store } = this;
     const { snapshot, rows } = store.load();
     const history = { append: this.#append, at: store.at, freshIds: store.freshIds };
-    return this.#makeCard(history, snapshot, rows);
+    return this.#makeCard(history, snapshot, rows, unmatchedMax);
   }
 
   readonly #append = (event: LoggedEvent): void => {

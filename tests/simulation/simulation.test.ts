@@ -92,6 +92,9 @@ describe('a broken card is caught by name', () => {
     StampsRequestsItself: 'money_equals_model',
     TakesOddNamesForUnknown: 'decision_equals_model',
     BelievesStampsOfTheFuture: 'decision_equals_model',
+    SpendsEveryRefund: 'decision_equals_model',
+    ForgetsWhatItWithholds: 'money_equals_model',
+    MatchesNoLateClearing: 'money_equals_model',
   };
 
   test.for(Object.entries(brokenCards))('%s', async ([name, card]) => {

@@ -29,7 +29,7 @@ export function tallyRequest(
 export function tallyMessage(
   tally: Tally,
   message: CardMessage,
-  { isRepeat, isMismatch, isOverdrawn, against, hasJoined, hasJoinedApprovals, life }: MessageRecord,
+  { isRepeat, isMismatch, isOverdrawn, against, hasJoined, hasJoinedApprovals, life, moreWithheld }: MessageRecord,
   heldBefore: number,
 ): void {
   if (isRepeat) tally.count('repeated_message');
@@ -37,6 +37,7 @@ export function tallyMessage(
   if (hasJoined) tally.count('names_joined');
   if (hasJoinedApprovals) tally.count('approvals_joined');
   if (isOverdrawn) tally.count('overdrawn');
+  if (moreWithheld > 0) tally.count('refund_withheld');
   if (against !== null) tally.count('against_the_rules');
   if (life === null) return;
   switch (message.kind) {

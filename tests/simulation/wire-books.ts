@@ -27,6 +27,8 @@ export class WireBooks {
       this.#putProfile(event);
       return null;
     }
+    // What a person has released is no purchase, and moves no money.
+    if (event.kind === 'message' && event.releases !== undefined) return null;
     const authorization = this.#setAside(event) ?? this.#named(namesOf(event));
     if (authorization === null) return null;
     this.#spend(event);

@@ -75,7 +75,7 @@ function holdTold({ told, acknowledged, sent }: WireTape, events: readonly CardE
   for (const event of events) {
     if (event.kind === 'authorization') push(decided, event.request.request_key, event.decision);
     else if (event.kind === 'void') givenUp.add(event.request_key);
-    else if (event.kind === 'message') {
+    else if (event.kind === 'message' && event.releases === undefined) {
       received.set(event.message.message_key, event);
       const { message } = event;
       if (!sent.has(message.message_key))
