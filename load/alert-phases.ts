@@ -1,6 +1,6 @@
 // What goes wrong when, in a run of `npm run load -- alerts`: a quarter of the time rises, then each fault with quiet after it.
 
-import type { TcpRelay } from './tcp-relay.ts';
+import type { TcpRelay } from '../scripts/test-relay.ts';
 
 export type PhaseName = 'rising' | 'quiet' | '1 % dropped' | 'provider slow' | 'database away';
 

@@ -5,6 +5,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { startTcpRelay, type TcpRelay } from '../scripts/test-relay.ts';
 import { type Chaos, chaosOf, type Phase, phasesOf, runSecondsMin } from './alert-phases.ts';
 import { type AlertsReport, alertsReport, inWords } from './alerts-report.ts';
 import { newRun } from './edge-under-load.ts';
@@ -13,7 +14,6 @@ import type { LoadScript } from './load-script.ts';
 import { startObserving } from './observed.ts';
 import { startOwnOrigin } from './settlements-under-load.ts';
 import { started, temporaryDirectory } from './started.ts';
-import { startTcpRelay, type TcpRelay } from './tcp-relay.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run load -- alerts [options]      which alerts fire when, while providers and the database fail under load

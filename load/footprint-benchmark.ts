@@ -1,7 +1,8 @@
 // What a card event costs the origin: bytes that stay in Postgres, table by table, its write-ahead log, and processor time of intake
 // and of Postgres; and the bytes of a card. docs/sizing.md is worked out from these figures. Not in it: pulling from the queue, the API, backups.
 
-import { connectOwner, type Sql } from '../origin/db/client.ts';
+import type { Sql } from '../origin/db/client.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
 import { startSystem } from './faults/system.ts';

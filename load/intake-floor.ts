@@ -3,8 +3,9 @@
 // and no triggers. In batches of a thousand through `unnest`, on as many connections as intake uses.
 
 import { newId } from '../contracts/ids.ts';
-import { connectOwner, type Sql } from '../origin/db/client.ts';
+import type { Sql } from '../origin/db/client.ts';
 import { jsonColumn, numberColumn, wordColumn } from '../origin/db/columns.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { type AuthorizationRow, bookEvent } from '../origin/intake/book-event.ts';
 import type { Transfer } from '../origin/ledger/transfers.ts';
 import { shape } from './intake-program.ts';

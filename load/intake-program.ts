@@ -2,8 +2,9 @@
 // the cards say, as the JSON that a queue delivers.
 
 import { newId } from '../contracts/ids.ts';
-import { connectOwner, type Database, openDatabase } from '../origin/db/client.ts';
+import { type Database, openDatabase } from '../origin/db/client.ts';
 import { migrate } from '../origin/db/migrate.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { seededRandom } from '../scripts/seeded-random.ts';
 import { withDatabase } from '../scripts/temporary-postgres.ts';
 import { type MadeUpCard, madeUpCard, messagesOf } from './made-up-events.ts';

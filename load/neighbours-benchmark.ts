@@ -3,7 +3,7 @@
 // processes of their own; the machine is shared all the same, which a client elsewhere would not be.
 
 import { quotaCallMs } from '../origin/api/http/cost.ts';
-import { connectOwner } from '../origin/db/client.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { type Client, startClient } from './neighbour-client.ts';
 import type { FloodCall } from './neighbour-program.ts';
 import { documentedAt, type Target, targetsOf } from './neighbour-routes.ts';

@@ -5,7 +5,8 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { limits } from '../contracts/limits.ts';
-import { connectOwner, type Sql } from '../origin/db/client.ts';
+import type { Sql } from '../origin/db/client.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { withDatabase } from '../scripts/temporary-postgres.ts';
 import { type RunningSystem, startSystem } from './faults/system.ts';
 import { gatewayRequests } from './gateway-requests.ts';

@@ -2,7 +2,8 @@
 // ended, and whether ledger, audit trail and the providers' own books agree.
 
 import { verifyAudit } from '../origin/audit/verify-audit.ts';
-import { connectOwner, type Database, openDatabase, type Sql } from '../origin/db/client.ts';
+import { type Database, openDatabase, type Sql } from '../origin/db/client.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { verifyLedger } from '../origin/ledger/verify.ts';
 import { providerTotals } from './provider-process.ts';
 import type { SettlementsUnderLoad } from './settlements-under-load.ts';

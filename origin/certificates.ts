@@ -6,7 +6,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { Gauge, type Registry } from 'prom-client';
 import type { Config } from './config.ts';
-import { directUrl } from './db/client.ts';
+import { directUrl } from './db/which-postgres.ts';
 
 const connectedChannel = 'undici:client:connected';
 const answeredChannel = 'http.client.response.finish';

@@ -34,6 +34,14 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
       }
     },
   });
+  const flush = new Gauge({
+    name: 'database_flush_oldest_age_seconds',
+    help: 'How long the oldest commit on its way to the disk has waited; 0 where none is. At 5 s its caller is told that it is not known to be there.',
+    registers: [registry],
+    collect() {
+      flush.set(database.flushAgeMs() / 1_000);
+    },
+  });
   const waiting = new Gauge({
     name: 'origin_waiting',
     help: 'Cards with a gap in their events, card profiles that the edge lacks; words of providers that nobody took yet, webhooks that are due: up to 20,000 of each',

@@ -2,7 +2,8 @@
 // set aside, and the others go on. What only failed (the database is away, two transactions met) says nothing about the rows: all of
 // them wait, and are tried again as they were.
 
-import { type Sql, sqlState } from './db/client.ts';
+import { DatabaseAwayError, sqlState } from './db/away.ts';
+import type { Sql } from './db/client.ts';
 
 export interface Taking<T> {
   /** All of them or none: throws where nothing of it was done. */
@@ -46,6 +47,7 @@ const connectionWords =
 
 function isConnectionTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
+  if (error instanceof DatabaseAwayError) return true;
   if (error.name === 'AbortError' || error.name === 'TimeoutError') return true;
   // ECONNRESET and its like, from the system; UND_ERR_… from fetch.
   if ('code' in error && typeof error.code === 'string' && /^(?:E[A-Z_]{3,}|UND_ERR_\w+)$/.test(error.code))

@@ -28,6 +28,7 @@ import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
 import { createFinishLoop } from './open-items/finish-begun.ts';
 import { takersOf } from './open-items/takers.ts';
+import { isThisMachine } from './outside.ts';
 import { queuesWatchedBy } from './queue-config.ts';
 import { createSecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
@@ -175,6 +176,9 @@ async function openDoors({ outer, inner }: Apps, config: Config, registry: Regis
   };
 }
 
+/** Of one statement or transaction behind a call of the API: its caller has a 503 a moment later. */
+const apiAnswerMsMax = 5_000;
+
 /** Two pools: what partners and operators call has its own, so that it cannot take the connections of intake and the engine. */
 function openPools(
   config: Config,
@@ -201,10 +205,13 @@ function openPools(
       ...databaseMetrics(registry),
       connected: (socket: object) => certificates.connected('database', socket),
     },
-    ...(config.ENVIRONMENT === 'production' ? { onWait } : {}),
+    ...(config.ENVIRONMENT === 'production'
+      ? { onWait, tls: !isThisMachine(new URL(config.DATABASE_URL).hostname) }
+      : {}),
   };
   const database = openDatabase({ ...options, poolMax: config.DATABASE_WORK_POOL_MAX });
-  return { database, apiDatabase: openDatabase({ ...options, poolMax: config.DATABASE_POOL_MAX, beside: database }) };
+  const api = { poolMax: config.DATABASE_POOL_MAX, answerMsMax: apiAnswerMsMax, beside: database };
+  return { database, apiDatabase: openDatabase({ ...options, ...api }) };
 }
 
 /** What is watched for as long as the process runs. */

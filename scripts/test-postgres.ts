@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject } from 'vitest';
 import type { TestProject } from 'vitest/node';
-import { connectOwner, type Sql } from '../origin/db/client.ts';
+import type { Sql } from '../origin/db/client.ts';
 import { migrate } from '../origin/db/migrate.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { startTemporaryPostgres, withDatabase } from './temporary-postgres.ts';
 
 declare module 'vitest' {
@@ -22,7 +23,7 @@ const template = 'atlas_template';
 /** vitest's globalSetup: what it returns runs at the end. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   // Tests lose nothing that matters when the machine stops, so nothing waits for its disk.
-  const server = await startTemporaryPostgres({ flags: ['-c', 'fsync=off', '-c', 'synchronous_commit=off'] });
+  const server = await startTemporaryPostgres({ flags: ['-c', 'fsync=off'] });
   await asOwner(server.url, (sql) => sql.query(`create database ${template}`));
   await migrate(withDatabase(server.url, template));
   project.provide('postgresUrl', server.url);

@@ -11,12 +11,12 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type AlertLog, type Heard, startAlertLog } from '../load/alert-log.ts';
 import { type LoadMerchant, makeMerchants } from '../load/settlements-under-load.ts';
-import { startTcpRelay, type TcpRelay } from '../load/tcp-relay.ts';
 import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { findObservers, howToGetObservers } from '../scripts/observers.ts';
 import { startTemporaryPostgres } from '../scripts/temporary-postgres.ts';
+import { startTcpRelay, type TcpRelay } from '../scripts/test-relay.ts';
 import { printedBy } from './printed-system.ts';
 
 /** Windows of 5 m are 15 s, `for: 5m` too, and Prometheus looks every second. */

@@ -11,7 +11,7 @@ import * as z from 'zod';
 import { fewAtATime } from '../load/few-at-a-time.ts';
 import { commandsOf, placeholdersIn, type RunbookCommand } from '../ops/runbook-commands.ts';
 import { runbooks, textOfRunbook } from '../ops/write/runbook-index.ts';
-import { connectOwner } from '../origin/db/client.ts';
+import { connectOwner } from '../origin/db/which-postgres.ts';
 import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';

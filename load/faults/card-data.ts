@@ -4,7 +4,7 @@
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectOwner } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { type Mark, markOf, spelled } from './card-data/marks.ts';
 import { searchEverywhere } from './card-data/search.ts';
 import { outsideChannels } from './card-data/send-from-outside.ts';

@@ -4,8 +4,9 @@
 
 import { withoutCause } from '../../origin/audit/causes.ts';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
-import { connectOwner, type Database, openDatabase } from '../../origin/db/client.ts';
+import { type Database, openDatabase } from '../../origin/db/client.ts';
 import { migrate } from '../../origin/db/migrate.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import type { Provider } from '../../origin/providers/provider.ts';
 import { startTemporaryPostgres, withDatabase } from '../../scripts/temporary-postgres.ts';

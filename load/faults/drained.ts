@@ -2,7 +2,8 @@
 // event back. What the origin lacks then, it lacks for good.
 
 import { limits } from '../../contracts/limits.ts';
-import { connectOwner, type Sql } from '../../origin/db/client.ts';
+import type { Sql } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { fewAtATime } from '../few-at-a-time.ts';
 import { readCard } from './evidence.ts';
 import type { RunningSystem } from './system.ts';

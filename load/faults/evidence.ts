@@ -6,7 +6,7 @@ import { type CardEvent, cardEventSchema } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
 import { cardEventsAnswerSchema } from '../../contracts/internal-answers.ts';
 import { signCall } from '../../contracts/sign-call.ts';
-import { connectOwner } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import { edgeVars } from '../edge-cards.ts';
 import { fewAtATime } from '../few-at-a-time.ts';

@@ -7,7 +7,7 @@
 // is counted (`approved_against_rules`), and is held.
 
 import { join } from 'node:path';
-import { connectOwner } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { apiOf } from '../../scripts/dev/demo.ts';
 import { seededRandom } from '../../scripts/seeded-random.ts';
 import { buildWorker } from '../edge-bundle.ts';

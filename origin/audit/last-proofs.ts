@@ -2,7 +2,8 @@
 // whether such a run comes at all is for a timer of the operator's (ops/systemd), but for the cards, which the sweep compares by itself.
 
 import { Gauge, type Registry } from 'prom-client';
-import { type Sql, sqlState } from '../db/client.ts';
+import { sqlState } from '../db/away.ts';
+import type { Sql } from '../db/client.ts';
 
 /** `cards`: each was compared with its books, and what differs is an open item. */
 export type ProofKind = 'audit' | 'ledger' | 'cards';

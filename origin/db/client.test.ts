@@ -3,9 +3,11 @@ import { neonConfig } from '@neondatabase/serverless';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
-import { type Database, directUrl, openDatabase, sqlState } from './client.ts';
+import { sqlState } from './away.ts';
+import { type Database, openDatabase } from './client.ts';
 import { migrate } from './migrate.ts';
 import { accounts } from './schema.ts';
+import { directUrl } from './which-postgres.ts';
 
 const opened: Database[] = [];
 

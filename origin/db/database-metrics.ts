@@ -4,7 +4,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { DatabaseWatch } from './client.ts';
 
-const kinds = ['no_connection', 'connection_lost', 'other'] as const;
+const kinds = ['no_connection', 'connection_lost', 'no_answer', 'session_refused', 'other'] as const;
 
 export function databaseMetrics(registry: Registry): DatabaseWatch {
   const latency = new Histogram({
@@ -17,7 +17,7 @@ export function databaseMetrics(registry: Registry): DatabaseWatch {
   });
   const errors = new Counter({
     name: 'db_errors_total',
-    help: 'The database was away, broke a connection, or had none left in time; not what it refuses for its data',
+    help: 'The database was away, broke a connection, did not answer on one, had none left in time, or gave a session that is not as it must be; not what it refuses for its data',
     labelNames: ['kind'],
     registers: [registry],
   });
@@ -30,7 +30,13 @@ export function databaseMetrics(registry: Registry): DatabaseWatch {
 }
 
 function kindOf({ message }: Error): (typeof kinds)[number] {
-  if (/timeout exceeded when trying to connect|ECONNREFUSED|ENOTFOUND|57P03|starting up/.test(message))
+  if (
+    /timeout exceeded when trying to connect|was to be had in time|ECONNREFUSED|ENOTFOUND|57P03|starting up/.test(
+      message,
+    )
+  )
     return 'no_connection';
+  if (message.includes('gave no answer')) return 'no_answer';
+  if (message.includes('session is refused')) return 'session_refused';
   return /terminat|ECONNRESET|closed|shutting down/i.test(message) ? 'connection_lost' : 'other';
 }

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { connectOwner, type Sql } from './client.ts';
+import type { Sql } from './client.ts';
+import { connectOwner } from './which-postgres.ts';
 
 const defaultDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
 

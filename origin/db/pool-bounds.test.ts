@@ -6,7 +6,8 @@ import { newId } from '../../contracts/ids.ts';
 import { withDatabase } from '../../scripts/temporary-postgres.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { connectOwner, type Database, openDatabase, type Sql } from './client.ts';
+import { type Database, openDatabase, type Sql } from './client.ts';
+import { connectOwner } from './which-postgres.ts';
 
 type Owner = Sql & { end(): Promise<void> };
 

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { verifyAudit } from '../audit/verify-audit.ts';
-import { connectOwner, type Database, openDatabase, type Sql } from '../db/client.ts';
+import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { suspenseOf } from '../ledger/suspense.ts';
 import { verifyLedger } from '../ledger/verify.ts';
@@ -292,8 +292,7 @@ describe('money of a card that was made later', () => {
   });
 
   test('the audit finds nothing to say', async () => {
-    const sql = await connectOwner(url);
-    const { faults } = await verifyAudit(sql).finally(() => sql.end());
+    const { faults } = await asOwner(url, (sql) => verifyAudit(sql));
     expect(faults).toEqual([]);
     expect((await verifyLedger(database.sql)).differences).toEqual([]);
   });

@@ -3,7 +3,8 @@
 // Alone: `DATABASE_URL=… node origin/ledger/verify.ts`, which exits with 1 where something differs.
 
 import { noteProof, proofBegins } from '../audit/last-proofs.ts';
-import { connectOwner, type Sql } from '../db/client.ts';
+import type { Sql } from '../db/client.ts';
+import { connectOwner } from '../db/which-postgres.ts';
 
 export interface LedgerProof {
   readonly accounts: number;

@@ -2,7 +2,7 @@
 // write it (migrations/0025): whoever has taken over the service cannot shorten it.
 
 import { recordAuditEvents } from '../audit/audit-event.ts';
-import { connectOwner } from '../db/client.ts';
+import { connectOwner } from '../db/which-postgres.ts';
 
 /** As the database's owner, at start, after migrations. Times that run already stay as they are. */
 export async function setDestinationCooling(ownerUrl: string, hours: number): Promise<void> {

@@ -5,7 +5,8 @@ import { type SettlementState, settlementStates } from '../../contracts/settleme
 import { settlementTransitions } from '../../core/settlement/settlement.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { ask, balanceOf, doer, sampleMerchant, standingOf } from '../../scripts/test-settlements.ts';
-import { type Database, openDatabase, sqlState } from '../db/client.ts';
+import { sqlState } from '../db/away.ts';
+import { type Database, openDatabase } from '../db/client.ts';
 import { cancelSettlement } from './cancel.ts';
 import { createSettlement } from './create.ts';
 

@@ -2,7 +2,8 @@
 // those that were sealed in the audit trail.
 
 import { digestOfDay, sealAction, sealText } from '../../origin/access/write-access.ts';
-import { connectOwner, type Sql } from '../../origin/db/client.ts';
+import type { Sql } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 
 export interface AccessWords {
   /** UTC, as `2026-11-27`; null: the newest days. */

@@ -2,7 +2,7 @@
 // items, an authorization (the demo has those), an endpoint with a message.
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { connectOwner } from '../../origin/db/client.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { apiOf } from '../dev/demo.ts';
 import type { Running } from '../dev/running.ts';
 import { webhookMessage } from '../marqeta-messages.ts';

@@ -4,6 +4,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../origin/db/client.ts';
 import { migrate } from '../../origin/db/migrate.ts';
 import { startTemporaryPostgres, type TemporaryServer } from '../../scripts/temporary-postgres.ts';
+import { startTcpRelay } from '../../scripts/test-relay.ts';
+import { until } from '../../scripts/test-waiting.ts';
 
 let server: TemporaryServer;
 let database: Database;
@@ -55,4 +57,55 @@ test('a transaction that only looks waits for no disk', async () => {
   const before = await flushed();
   await looks();
   expect(await flushed()).toBe(before);
+});
+
+test('I1: a commit that a crash may have undone is not told as done, though the server is there again for its flush', async () => {
+  const { hostname, port } = new URL(server.url);
+  const relay = await startTcpRelay({ host: hostname, port: Number(port) });
+  const away = new URL(server.url);
+  away.port = `${relay.port}`;
+  // Flushes go by way of the relay; what is committed, straight to the server.
+  const flushing = openDatabase({ url: away.href, poolMax: 2, onIdleError: () => {} });
+  const writing = openDatabase({ url: server.url, poolMax: 2, onIdleError: () => {}, beside: flushing });
+  try {
+    await writing.transaction((sql) => sql.query(`insert into accounts values ('acct_before', 'test', 'USD')`));
+    relay.silence();
+    let pid = 0;
+    const told = writing
+      .transaction(async (sql) => {
+        const { rows } = await sql.query<{ pid: number }>(
+          `insert into accounts values ('acct_undone', 'test', 'USD') returning pg_backend_pid() as pid`,
+        );
+        pid = rows[0]?.pid ?? 0;
+      })
+      .then(() => 'done', String);
+    const serverRun = async () => {
+      const { rows } = await writing.sql.query<{ run: string }>(
+        'select stats_reset::text as run from pg_stat_archiver',
+      );
+      return rows[0]?.run;
+    };
+    const kept = async () => {
+      const asked = await writing.sql
+        .query<{ account_id: string }>(
+          `select account_id from accounts where account_id in ('acct_before', 'acct_undone')`,
+        )
+        .catch(() => ({ rows: [] }));
+      return asked.rows.map(({ account_id }) => account_id);
+    };
+    expect(await until(kept, (ids) => ids.includes('acct_undone'))).toHaveLength(2);
+    const before = await serverRun();
+    // Postgres drops everything that it had in memory when one of its processes dies so, and is there again in a moment.
+    process.kill(pid, 'SIGKILL');
+    relay.passNewOnes();
+    // As the second try of the flush finds it: still starting, or another run of the server.
+    expect(await told).toMatch(/crashed before a commit|starting up|not yet accepting|recovery/);
+    // Whether it is there now is chance: the log may have been written for another's sake. What was told as done is there.
+    expect(await until(kept, (ids) => ids.length > 0)).toContain('acct_before');
+    expect(await serverRun()).not.toBe(before);
+    await writing.transaction((sql) => sql.query(`insert into accounts values ('acct_after', 'test', 'USD')`));
+  } finally {
+    await Promise.all([writing.close(), flushing.close()]);
+    await relay.close();
+  }
 });

@@ -3,7 +3,8 @@
 
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connectOwner, type Sql } from '../../../origin/db/client.ts';
+import type { Sql } from '../../../origin/db/client.ts';
+import { connectOwner } from '../../../origin/db/which-postgres.ts';
 import { type Mark, marksIn } from './marks.ts';
 import type { CanaryWorld } from './world.ts';
 

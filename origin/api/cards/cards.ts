@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { idSchema, newId } from '../../../contracts/ids.ts';
 import { networkKeySchema, networkSchema, networks } from '../../../contracts/network.ts';
 import { writeProfiles } from '../../controls/write-profiles.ts';
-import { sqlState } from '../../db/client.ts';
+import { sqlState } from '../../db/away.ts';
 import { refusal } from '../../errors.ts';
 import { costs } from '../http/cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';

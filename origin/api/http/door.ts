@@ -6,6 +6,7 @@ import type { Context, MiddlewareHandler } from 'hono';
 import type { Logger } from 'pino';
 import { newId } from '../../../contracts/ids.ts';
 import { Refusal } from '../../../contracts/problem.ts';
+import { isDatabaseAway } from '../../db/away.ts';
 import { refusal } from '../../errors.ts';
 import type { Callers } from '../identity/caller.ts';
 import type { CountRefused } from '../identity/refused-access.ts';
@@ -97,8 +98,5 @@ export function answerError({ log, countRefused, countException, secret }: DoorP
 
 /** A database that is away comes back: the caller may try again. Anything else is ours to mend. */
 function failureOf(error: Error): Refusal {
-  const text = `${error.message} ${error.cause instanceof Error ? error.cause.message : ''}`;
-  const away =
-    /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|57P0[123]|starting up|shutting down/;
-  return refusal(away.test(text) ? 'database_unavailable' : 'internal_error');
+  return refusal(isDatabaseAway(error) ? 'database_unavailable' : 'internal_error');
 }

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../../contracts/ids.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
-import { connectOwner, type Database, openDatabase, type Sql } from '../../db/client.ts';
+import { type Database, openDatabase, type Sql } from '../../db/client.ts';
+import { connectOwner } from '../../db/which-postgres.ts';
 import { type Callers, createCallers, newApiKey } from '../identity/caller.ts';
 import { createGuesses } from '../identity/guesses.ts';
 

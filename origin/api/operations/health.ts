@@ -34,6 +34,8 @@ export interface HealthParts {
 }
 
 const timeoutMs = 2_000;
+/** Of a commit on its way to the disk: a busy disk takes tens of milliseconds, and at 5 s its caller is told that it is not known. */
+const flushAgeMsMax = 2_500;
 /** An event that waits this long for one before it: gap repair, which takes seconds, does not get it. */
 const gapAgeMsMax = 60_000;
 
@@ -45,11 +47,15 @@ export function readyz({ database, isStopping }: HealthParts) {
   return async (context: Context): Promise<Response> => {
     if (isStopping()) return answer(context, { status: 'stopping' }, 503);
     const { status } = await check('database', 'unhealthy', () => ping(database));
-    return answer(
-      context,
-      { status: status === 'healthy' ? 'ok' : 'database unavailable' },
-      status === 'healthy' ? 200 : 503,
-    );
+    const oldest_flush_ms = Math.round(database.flushAgeMs());
+    // A server that answers and writes nothing to its disk is as good as none to whoever waits for a commit.
+    const problem =
+      status !== 'healthy'
+        ? 'database unavailable'
+        : oldest_flush_ms > flushAgeMsMax
+          ? "the database's disk does not answer"
+          : null;
+    return answer(context, { status: problem ?? 'ok', oldest_flush_ms }, problem === null ? 200 : 503);
   };
 }
 

@@ -1,7 +1,8 @@
 // The database with the origin's own login, where this machine has it: migrations, roles, clock, and that a commit is on the disk.
 
-import { connectOwner, type Sql } from '../../../origin/db/client.ts';
+import type { Sql } from '../../../origin/db/client.ts';
 import { pendingMigrations } from '../../../origin/db/migrate.ts';
+import { connectOwner } from '../../../origin/db/which-postgres.ts';
 import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 import { skewCheck } from './clocks.ts';
 import { answersAt } from './machine.ts';

@@ -1,6 +1,6 @@
 // Whether a URL stands on a database: the newest audit events that the one tells of are in the other, under the same seals.
 
-import { connectOwner } from '../../../origin/db/client.ts';
+import { connectOwner } from '../../../origin/db/which-postgres.ts';
 import { AtlasError } from '../../../sdk/index.ts';
 import { nameOfDatabase } from '../../audit/place.ts';
 import { UsedWrongly } from '../command.ts';

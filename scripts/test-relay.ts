@@ -8,6 +8,10 @@ export interface TcpRelay {
   cut(): Promise<void>;
   /** On the same port. */
   mend(): Promise<void>;
+  /** What is open stays open, and nothing passes in either way: as of a router that has forgotten its connections, or a frozen host. */
+  silence(): void;
+  /** Only those that come from now on pass: what was silent stays so. */
+  passNewOnes(): void;
   close(): Promise<void>;
 }
 
@@ -22,12 +26,24 @@ export async function startTcpRelay(target: { readonly host: string; readonly po
       other().destroy();
     });
   };
+  const pairs = new Set<readonly [Socket, Socket]>();
+  let isSilent = false;
+  const stopPassing = ([near, far]: readonly [Socket, Socket]): void => {
+    near.unpipe(far);
+    far.unpipe(near);
+    near.pause();
+    far.pause();
+  };
   const server = createServer((near) => {
     const far = connect(target);
     keep(near, () => far);
     keep(far, () => near);
     near.pipe(far);
     far.pipe(near);
+    const pair = [near, far] as const;
+    pairs.add(pair);
+    near.on('close', () => pairs.delete(pair));
+    if (isSilent) stopPassing(pair);
   });
   const listen = (port: number) =>
     new Promise<void>((resolve, reject) => {
@@ -45,5 +61,12 @@ export async function startTcpRelay(target: { readonly host: string; readonly po
     for (const socket of sockets) socket.resetAndDestroy();
     await closed;
   };
-  return { port, cut, mend: () => listen(port), close: cut };
+  const silence = () => {
+    isSilent = true;
+    for (const pair of pairs) stopPassing(pair);
+  };
+  const passNewOnes = () => {
+    isSilent = false;
+  };
+  return { port, cut, mend: () => listen(port), silence, passNewOnes, close: cut };
 }
