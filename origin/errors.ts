@@ -9,6 +9,12 @@ export const errors = {
     says: 'The body is not JSON in UTF-8.',
     remedy: 'Send JSON; a byte order mark or another charset is not taken.',
   },
+  head_ambiguous: {
+    status: 400,
+    says: 'The path or a header can be read in two ways.',
+    remedy:
+      'Send the path as `/docs` has it, without `..`, `//`, `;` or an encoded slash, and one Host and one Authorization header.',
+  },
   idempotency_key_missing: {
     status: 400,
     says: 'The Idempotency-Key header is missing.',

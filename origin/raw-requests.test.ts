@@ -2,7 +2,7 @@
 // Cloudflare makes of them before they come here is not shown.
 
 import { connect } from 'node:net';
-import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { type Listening, listen } from './listen.ts';
 import { SampleApi } from './testing/sample-api.ts';
@@ -95,4 +95,118 @@ test.each<[string, string, string, boolean?]>([
   const statuses = statusesOf(answer);
   expect(statuses.at(-1)).toBe(400);
   expect(statuses.filter((status) => status === 200).length).toBeLessThanOrEqual(isLate ? 1 : 0);
+});
+
+const close = 'connection: close\r\n';
+
+describe('a path that can be read in two ways', () => {
+  const up = [
+    '/livez/../settlements',
+    '/./livez',
+    '/livez/.',
+    '/livez/..',
+    '/%2e%2e/livez',
+    '/x/%2E./livez',
+    '/.%2e',
+    '/%252e%252e/livez',
+    '/../../livez',
+  ];
+  const signs = [
+    '//livez',
+    '/livez//',
+    '/livez;x=1',
+    '/livez;',
+    '/settlements%2flivez',
+    '/settlements%2Flivez',
+    '/settlements%5clivez',
+  ];
+  const more = [
+    '/settlements%252flivez',
+    '/livez%00',
+    '/livez%0d%0aset-cookie:x',
+    '/livez%3bx',
+    '/livez%7f',
+    'http://x/../livez',
+    'http://x//livez',
+    '/livez#x',
+  ];
+  test.each([...up, ...signs, ...more])('%j is refused, with a key and without one', async (path) => {
+    for (const key of ['', `authorization: Bearer ${api.apiKey}\r\n`]) {
+      const answer = await exchange(`GET ${path} HTTP/1.1\r\nhost: x\r\n${key}${close}\r\n`);
+      expect(statusesOf(answer)).toEqual([400]);
+      expect(answer).toContain('head_ambiguous');
+    }
+  });
+
+  test('one with backslashes is refused by the server that reads it', async () => {
+    const answer = await exchange(`GET /settlements\\..\\livez HTTP/1.1\r\nhost: x\r\n${close}\r\n`);
+    expect(statusesOf(answer)).toEqual([400]);
+  });
+
+  const plain = [
+    '/livez',
+    '/livez?a=../b//c;d%2f..\\',
+    'http://x/livez',
+    '/livez?',
+    '/.well-known/security.txt',
+    '/settlements/..x',
+  ];
+  test.each(plain)('%j is not', async (path) => {
+    const answer = await exchange(`GET ${path} HTTP/1.1\r\nhost: x\r\n${close}\r\n`);
+    expect(answer).not.toContain('head_ambiguous');
+    expect(statusesOf(answer)).toHaveLength(1);
+  });
+});
+
+describe('a head that says two things', () => {
+  const post = `POST /settlements HTTP/1.1\r\n${close}content-length: 2\r\ncontent-type: application/json\r\n`;
+  test.each<[string, string]>([
+    ['two hosts', `GET /livez HTTP/1.1\r\nhost: x\r\nHost: y\r\n${close}\r\n`],
+    ['one host twice', `GET /livez HTTP/1.1\r\nhost: x\r\nhost: x\r\n${close}\r\n`],
+    ['a host, and another in the path', `GET http://y/livez HTTP/1.1\r\nhost: x\r\n${close}\r\n`],
+    [
+      'two keys',
+      `GET /livez HTTP/1.1\r\nhost: x\r\nauthorization: Bearer a\r\nAuthorization: Bearer b\r\n${close}\r\n`,
+    ],
+    ['two types', `${post}host: x\r\ncontent-type: text/plain\r\n\r\n{}`],
+    ['two idempotency keys', `${post}host: x\r\nidempotency-key: a\r\nidempotency-key: b\r\n\r\n{}`],
+    [
+      'an encoding before the chunks',
+      `GET /livez HTTP/1.1\r\nhost: x\r\n${close}transfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n`,
+    ],
+  ])('%s: 400, and why', async (_, text) => {
+    const answer = await exchange(text);
+    expect(statusesOf(answer)).toEqual([400]);
+    expect(answer).toContain('head_ambiguous');
+  });
+
+  const encodings = [
+    'chunked, chunked',
+    'identity',
+    'xchunked',
+    '\x0bchunked',
+    'gzip',
+    '',
+    '"chunked"',
+    'chunked;q=1',
+    'chunked\r\ntransfer-encoding: chunked',
+    'chunked, gzip',
+  ];
+  test.each(encodings)('transfer-encoding: %j is refused', async (encoding) => {
+    const answer = await exchange(
+      `GET /readyz HTTP/1.1\r\nhost: x\r\ntransfer-encoding: ${encoding}\r\n\r\n0\r\n\r\n${hidden}`,
+    );
+    expect(statusesOf(answer)).toEqual([400]);
+  });
+
+  test.each(['content-length: 99', 'authorization: Bearer x', 'host: y'])(
+    '%s behind the chunks changes nothing',
+    async (trailer) => {
+      const answer = await exchange(
+        `GET /livez HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\n0\r\n${trailer}\r\n\r\n${hidden}`,
+      );
+      expect([[400], [200, 200], [200, 400]]).toContainEqual(statusesOf(answer));
+      expect(answer).not.toContain('\r\nhost: y');
+    },
+  );
 });

@@ -45,6 +45,22 @@ describe('a request of the gateway, by the router and without it', () => {
   });
 });
 
+// What goes up (`..`) or has a backslash is resolved by the platform, before there is a request here.
+test.each([
+  '//networks/marqeta/gateway',
+  '/networks//marqeta/gateway',
+  `${path};x`,
+  `${path}/`,
+  `${path}%00`,
+  '/networks%2fmarqeta%2fgateway',
+  '/networks/%6darqeta;/gateway',
+])('%s is no path of the gateway: nothing is decided', async (other) => {
+  const cardToken = newToken();
+  await cardAt('marqeta', cardToken).putProfile(profile());
+  expect((await answerAt(other, { body: gatewayMessage({ cardToken, amount: '10.25' }) })).status).toBe(404);
+  expect(await cardAt('marqeta', cardToken).read()).toMatchObject({ last_sequence: 1 });
+});
+
 test.each([
   ['Basic', 200],
   ['basic', 200],

@@ -46,6 +46,28 @@ test.each<[string, boolean, Headers]>([
   expect(await isSigned(headers, text, [other, secret].slice(valid ? 0 : 1), now.getTime())).toBe(valid);
 });
 
+test.each([
+  'a.b',
+  '.',
+  'msg_1.',
+  '.msg_1',
+  `msg_1.${Math.floor(now.getTime() / 1_000)}`,
+  'msg 1',
+  'msg_1, msg_1',
+  'm'.repeat(256),
+])('an id that could be read in two ways is refused, though it is signed: %s', async (id) => {
+  const headers = headersOf(new Webhook(secret).sign(id, now, text), { 'webhook-id': id });
+  expect(await isSigned(headers, text, [secret], now.getTime())).toBe(false);
+});
+
+test.each(['msg_2KWPBgLlAfxdpx2AI54pPJ85f4W', '01890a5d-ac96-774b-bcce-b302099a8057', 'wh/1:2+3=', 'm'.repeat(255)])(
+  'an id as senders make them is taken: %s',
+  async (id) => {
+    const headers = headersOf(new Webhook(secret).sign(id, now, text), { 'webhook-id': id });
+    expect(await isSigned(headers, text, [secret], now.getTime())).toBe(true);
+  },
+);
+
 test('it is valid for five minutes, either way', async () => {
   const at = (offsetMs: number) => isSigned(headersOf(signed), text, [secret], now.getTime() + offsetMs);
   const bound = limits.signatureToleranceMs;

@@ -2,6 +2,7 @@
 // JavaScript. Tests hold both directions to the standard's reference library.
 
 import { limits } from '../contracts/limits.ts';
+import { webhookIdShape } from '../contracts/webhook-id.ts';
 
 const utf8 = new TextEncoder();
 const algorithm = { name: 'HMAC', hash: 'SHA-256' };
@@ -41,7 +42,7 @@ export async function isSigned(
   const [id, seconds, signatures] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map((name) =>
     headers.get(name),
   );
-  if (!id || !seconds || !signatures || !/^\d{1,12}$/.test(seconds)) return false;
+  if (!id || !webhookIdShape.test(id) || !seconds || !signatures || !/^\d{1,12}$/.test(seconds)) return false;
   if (Math.abs(nowMs - Number(seconds) * 1_000) > limits.signatureToleranceMs) return false;
   const signed = signedBytes({ id, seconds, text });
   for (const given of signatures.split(' ').slice(0, signaturesMax)) {

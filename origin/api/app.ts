@@ -22,6 +22,7 @@ import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from '
 import { exceptionMetrics, httpMetrics } from './http/http-metrics.ts';
 import { type ApiApp, mount } from './http/mount.ts';
 import { mountOtherMethods, otherMethods } from './http/other-methods.ts';
+import { requirePlainHead } from './http/plain-head.ts';
 import { mountRoot } from './http/root.ts';
 import type { Route } from './http/route.ts';
 import { mountSecurityContact } from './http/security-contact.ts';
@@ -88,7 +89,7 @@ export function createApps(parts: AppParts): Apps {
   const begin = (): App => {
     const app: App = new Hono();
     if (isTracing()) app.use(traceRequests());
-    app.use(measured, nameRequest(door), watchAccess(secondHalf.access));
+    app.use(measured, nameRequest(door), requirePlainHead(), watchAccess(secondHalf.access));
     app.get('/livez', livez);
     app.get('/readyz', looks.readyz);
     return app;

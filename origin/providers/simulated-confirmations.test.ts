@@ -136,11 +136,11 @@ describe('confirmations', () => {
 
   test('a word with a wrong signature, an old one, or a changed body is refused; one of something else tells nothing', async () => {
     const { provider } = await started();
-    const signed = (at: Date, body: string, by = secret) =>
+    const signed = (at: Date, body: string, by = secret, id = 'w1') =>
       new Headers({
-        'webhook-id': 'w1',
+        'webhook-id': id,
         'webhook-timestamp': String(Math.floor(at.getTime() / 1_000)),
-        'webhook-signature': new Webhook(by).sign('w1', at, body),
+        'webhook-signature': new Webhook(by).sign(id, at, body),
       });
     const now = new Date();
     const other = `whsec_${Buffer.from('another secret, also 24+ bytes').toString('base64')}`;
@@ -148,6 +148,8 @@ describe('confirmations', () => {
     expect(() => provider.readWebhook(signed(new Date(now.getTime() - 301_000), '{}'), '{}')).toThrow(/signature/);
     expect(() => provider.readWebhook(signed(now, '{}'), '{ }')).toThrow(/signature/);
     expect(() => provider.readWebhook(new Headers(), '{}')).toThrow(/signature/);
+    for (const id of ['w.1', `w1.${Math.floor(now.getTime() / 1_000)}`, 'w 1'])
+      expect(() => provider.readWebhook(signed(now, '{}', secret, id), '{}')).toThrow(/signature/);
     const read = (body: string) => provider.readWebhook(signed(now, body), body);
     expect(read('{"type":"balance.low"}')).toBeNull();
     // Of a payment, and not to be read, or of a kind that is not known: for a person.

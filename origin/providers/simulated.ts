@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import * as z from 'zod';
 import { Refusal } from '../../contracts/problem.ts';
 import { secretsIn } from '../../contracts/secret-strength.ts';
+import { webhookIdShape } from '../../contracts/webhook-id.ts';
 import { isKeyRefused, type KeyWatch, showKey } from '../secrets/shown-key.ts';
 import { traceHeaders } from '../tracing/spans.ts';
 import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
@@ -171,7 +172,8 @@ function differs(said: { amount_minor: string; currency: string }, { amount_mino
 function readWord(verifiers: readonly Webhook[], given: Headers, body: string): ReturnType<Provider['readWebhook']> {
   const names = ['webhook-id', 'webhook-timestamp', 'webhook-signature'];
   const signed = Object.fromEntries(names.map((name) => [name, given.get(name) ?? '']));
-  if (!verifiers.some((verifier) => isSignedBy(verifier, body, signed)))
+  const isNamed = webhookIdShape.test(signed['webhook-id'] ?? '');
+  if (!isNamed || !verifiers.some((verifier) => isSignedBy(verifier, body, signed)))
     throw new Refusal(401, 'signature_wrong', 'The signature is missing, wrong, or older than five minutes.');
   const json = jsonOf(body);
   return json.outcome === 'json' ? wordOf(signed['webhook-id'] ?? '', json.value) : json;

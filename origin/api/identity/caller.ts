@@ -66,6 +66,8 @@ function hashOfKey(key: string): Buffer {
   return createHash('sha256').update(key).digest();
 }
 
+/** RFC 9110 section 11.4: a scheme in any case, spaces, and one word. */
+const bearer = /^bearer +([^\s,]+)$/i;
 const keyShape = /^atlas_[\w-]{43}$/;
 
 /** `atlas_` and 256 random bits. Shown once; kept as its hash. */
@@ -123,13 +125,13 @@ export function createCallers({ sql, rootKeys, guesses, now = Date.now }: Caller
 
   return {
     async identify(authorization, address = { network: 'unknown' }) {
-      const [scheme, key = ''] = (authorization ?? '').split(' ');
-      if (scheme?.toLowerCase() !== 'bearer' || key === '') throw refusal('credentials_wrong');
+      const [, key] = bearer.exec(authorization ?? '') ?? [];
+      if (key === undefined) throw refusal('credentials_wrong');
       const hash = hashOfKey(key);
       // All are compared, so that the time says nothing of which one it was.
       if (rootHashes.filter((rootHash) => timingSafeEqual(hash, rootHash)).length > 0) return root;
-      // What cannot be a key is not looked for.
-      if (!keyShape.test(key)) throw refusal('credentials_wrong');
+      // What cannot be a key is not looked for, and counts all the same: the operator's own key may have any shape, and be guessed.
+      if (!keyShape.test(key)) throw refusal(guesses.take(address) ? 'credentials_wrong' : 'too_many_attempts');
       const name = hash.toString('base64');
       const known = remembered.get(name);
       if (known !== undefined && known.untilMs > now()) return goodOrRefused(known.caller);

@@ -4,6 +4,7 @@ import { Webhook } from 'standardwebhooks';
 import { headSignatureHeader, headText, signedText } from '../../../contracts/internal-api.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { secretsIn } from '../../../contracts/secret-strength.ts';
+import { webhookIdShape } from '../../../contracts/webhook-id.ts';
 import { refusal } from '../../errors.ts';
 
 export interface SignedCall {
@@ -26,7 +27,8 @@ export function requireSignature(headers: Headers, call: SignedCall, secrets: st
 export function requireFreshSignature(headers: Headers): void {
   const [id, seconds, signature] = names.map((name) => headers.get(name) ?? '');
   const ageMs = /^\d{1,12}$/.test(seconds ?? '') ? Math.abs(Date.now() - Number(seconds) * 1_000) : Number.NaN;
-  if (!id || !signature || !(ageMs <= limits.signatureToleranceMs)) throw refusal('signature_wrong');
+  if (!webhookIdShape.test(id ?? '') || !signature || !(ageMs <= limits.signatureToleranceMs))
+    throw refusal('signature_wrong');
 }
 
 /** The second signature of a call, which can be looked at before the body has come: `bytes` is how long that will be. */
@@ -44,7 +46,11 @@ function signatureIn(headers: Headers): Record<string, string> {
 }
 
 function verify(headers: Record<string, string>, text: string, secrets: string): void {
-  if (!secretsIn(secrets).some((secret) => isSignedWith(secret, text, headers))) throw refusal('signature_wrong');
+  if (
+    !webhookIdShape.test(headers['webhook-id'] ?? '') ||
+    !secretsIn(secrets).some((secret) => isSignedWith(secret, text, headers))
+  )
+    throw refusal('signature_wrong');
 }
 
 function isSignedWith(secret: string, text: string, headers: Record<string, string>): boolean {

@@ -55,7 +55,49 @@ async function goodKey(): Promise<string> {
   return `Bearer ${String(body['api_key'])}`;
 }
 
+describe('the Authorization header', () => {
+  const key = 'a-root-key-of-tests';
+  test.each([`Bearer ${key}`, `bearer ${key}`, `BEARER ${key}`, `Bearer   ${key}`])('%s is the key', async (header) => {
+    expect(await callersOf().identify(header, here)).toMatchObject({ api_key_id: 'akey_root' });
+  });
+
+  const others = [
+    `Bearer ${key} x`,
+    `Bearer ${key} ${key}`,
+    `Bearer x ${key}`,
+    `Bearer ${key},`,
+    `Bearer ${key}, Bearer ${key}`,
+  ];
+  test.each([
+    ...others,
+    `Bearer\t${key}`,
+    `Bearer${key}`,
+    `Bearer ${key}\u00a0`,
+    ` Bearer ${key}`,
+    `Basic ${key}`,
+    key,
+    'Bearer',
+    'Bearer ',
+    '',
+  ])('%j is not', async (header) => {
+    expect(await codeOf(callersOf().identify(header, here))).toBe('credentials_wrong');
+  });
+});
+
 describe('wrong keys', () => {
+  test('X12: of a shape that no key of a partner has count like all others, since the operator’s may have any; none is looked for', async () => {
+    const callers = callersOf();
+    const codes: unknown[] = [];
+    for (let turn = 0; turn < 15; turn++)
+      codes.push(await codeOf(callers.identify(`Bearer guess-${turn}-of-a-root-key`, here)));
+    expect(codes).toEqual([...Array(10).fill('credentials_wrong'), ...Array(5).fill('too_many_attempts')]);
+    expect(looks).toBe(0);
+    expect(await codeOf(callers.identify('Bearer guess-of-a-root-key', elsewhere))).toBe('credentials_wrong');
+    // The operator behind the same address is let in, and a missing key was no guess.
+    expect(await callers.identify('Bearer a-root-key-of-tests', here)).toMatchObject({ api_key_id: 'akey_root' });
+    expect(await codeOf(callers.identify(undefined, here))).toBe('credentials_wrong');
+  });
+
   test('X12: of one address cost ten look-ups a minute, however many are sent', async () => {
     const callers = callersOf();
     const codes = [];
