@@ -202,7 +202,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     this.#fence.closeWithout(seen, log, card.sequence);
   }
 
-  /** Brings a fenced card's past back, a page at a time; of a card that is not fenced, it says so. */
+  /** Brings a fenced card's past back, a page at a time, and is loaded anew with the first and the last; of a card that is not fenced, it says so. */
   rebuild(page: RebuildPage): RebuildAnswer {
     if (!this.#fence.isClosed) return notFenced(this.#card.sequence);
     try {
@@ -211,8 +211,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       return answer;
     } finally {
       this.#fence = new Fence(this.ctx.storage.sql);
-      this.#parts = this.#load();
-      this.#restore(this.#parts);
+      if (!this.#fence.isClosed || page.events.length === 0) this.#restore(this.#load());
     }
   }
 
@@ -262,6 +261,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
 
   /** What a fenced card would send has numbers that are taken. */
   #restore(parts: CardParts | NewerRelease): void {
+    this.#parts = parts;
     if (!(parts instanceof NewerRelease) && !this.#fence.isClosed) parts.outbox.restore(parts.card.sequence);
   }
 

@@ -7,6 +7,7 @@
 import type { Amounts } from '../../contracts/amount-max.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { type Id, newId } from '../../contracts/ids.ts';
+import { limits } from '../../contracts/limits.ts';
 import { assert } from '../../core/assert.ts';
 import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card } from '../../core/card/card.ts';
@@ -40,6 +41,9 @@ export function notFenced(sequence: number): RebuildAnswer {
   return { sequence, is_fenced: false, told_again: 0, contradictions: [] };
 }
 
+/** In rows of a snapshot. */
+const foldedTogether = 4;
+
 interface Parts {
   readonly storage: DurableObjectStorage;
   readonly fence: Fence;
@@ -69,7 +73,10 @@ function take({ storage, fence, max }: Parts, { until, events }: RebuildPage): R
   const snapshot = new CardSnapshot(storage.sql);
   const stored = snapshot.read();
   const snapshotSequence = stored?.sequence ?? 0;
-  appendAll(log, events, Math.max(log.newestSequence(), snapshotSequence));
+  const newest = appendAll(log, events, Math.max(log.newestSequence(), snapshotSequence));
+  // Folded once for so many rows, and with the last page: of each page it would take longer than all of the rest.
+  if (newest < until.sequence && newest - snapshotSequence < foldedTogether * limits.snapshotRowsMin)
+    return { ...notFenced(newest), is_fenced: true };
   // What was approved in ignorance keeps the id that the network was told.
   let told: Id<'auth'> | undefined;
   const history = {
@@ -98,7 +105,8 @@ function take({ storage, fence, max }: Parts, { until, events }: RebuildPage): R
   return answer;
 }
 
-function appendAll(log: CardLog, events: RebuildPage['events'], newestSequence: number): void {
+/** The newest one after it. */
+function appendAll(log: CardLog, events: RebuildPage['events'], newestSequence: number): number {
   let newest = newestSequence;
   for (const event of events) {
     const { sequence, at_ms, ...body } = event as CardEvent;
@@ -107,4 +115,5 @@ function appendAll(log: CardLog, events: RebuildPage['events'], newestSequence: 
     assert(sequence === ++newest, 'a page follows what the card has');
     log.append({ sequence, at_ms, body: readRow(JSON.stringify(body), sequence) }, sequence);
   }
+  return newest;
 }
