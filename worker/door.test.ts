@@ -50,7 +50,6 @@ test.each([
   '//networks/marqeta/gateway',
   '/networks//marqeta/gateway',
   `${path};x`,
-  `${path}/`,
   `${path}%00`,
   '/networks%2fmarqeta%2fgateway',
   '/networks/%6darqeta;/gateway',
