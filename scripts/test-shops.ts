@@ -1,4 +1,5 @@
 // Shops, cards that buy there, and accrual, for tests: from a card's event to what a merchant is owed, through the real intake.
+import type { Amounts } from '../contracts/amount-max.ts';
 import type { CardMessage } from '../contracts/card-message.ts';
 import type { Profile } from '../contracts/profile.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
@@ -58,6 +59,8 @@ interface Totals {
 export class SampleShops {
   readonly database: Database;
   bounds: UnapprovedBounds = defaultBounds;
+  /** What cards spend of refunds of no purchase; with more than the default, the origin is the only one that bounds it. */
+  unmatchedMax: Amounts = new Map();
   readonly #books: SampleBooks;
   readonly #intake: Intake;
 
@@ -78,7 +81,7 @@ export class SampleShops {
 
   /** `profile`: what it has beside a plain card's, at the edge and here. */
   async card(profile: Partial<Profile> = {}): Promise<SampleCard> {
-    const card = await this.#books.knownCard();
+    const card = await this.#books.knownCard(this.unmatchedMax);
     if (Object.keys(profile).length === 0) return card;
     card.putProfile(profile);
     await this.database.sql.query('update cards set profile = $2 where card_token = $1', [

@@ -2,6 +2,7 @@
 
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
 import { type Posting, postings } from '../../core/ledger/postings.ts';
@@ -27,9 +28,9 @@ export class SampleBooks {
   }
 
   /** A card that the origin knows, on an account of its own, so that the account's balances are the card's alone. */
-  async knownCard(): Promise<SampleCard> {
+  async knownCard(unmatchedMax?: Amounts): Promise<SampleCard> {
     this.#cards += 1;
-    const card = new SampleCard(`intake-${this.#cards}`);
+    const card = new SampleCard(`intake-${this.#cards}`, {}, unmatchedMax);
     await this.makeKnown(card);
     return card;
   }

@@ -1,6 +1,7 @@
 // A card for tests: what happens to it becomes events by the same rules as at the edge, so its own state says what the
 // ledger must show. Not used by the service.
 
+import type { Amounts } from '../../contracts/amount-max.ts';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardEvent, CardEventsMessage } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
@@ -23,8 +24,8 @@ export class SampleCard {
   #clockMs = startMs;
   #keys = 0;
 
-  /** `profile`: null for a card that the edge was never told of. */
-  constructor(card_token: string, profile: Partial<Profile> | null = {}) {
+  /** `profile`: null for a card that the edge was never told of. `unmatchedMax`: what it spends of refunds of no purchase, as its edge is set. */
+  constructor(card_token: string, profile: Partial<Profile> | null = {}, unmatchedMax?: Amounts) {
     this.card_token = card_token;
     this.#card = new Card(
       {
@@ -38,6 +39,7 @@ export class SampleCard {
       },
       null,
       [],
+      unmatchedMax,
     );
     if (profile !== null) this.putProfile(profile);
   }
