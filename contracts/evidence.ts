@@ -3,6 +3,7 @@
 
 import { isCardField } from './card-data.ts';
 import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from './card-numbers/card-numbers.ts';
+import { type Pieces, piecesOfCards, withoutDigits } from './card-numbers/pieces.ts';
 import { limits } from './limits.ts';
 import { cut, withSignsVisible } from './text.ts';
 
@@ -17,13 +18,20 @@ const more = '…';
  * database (NUL, half a character) is written out as `[U+0000]`.
  */
 export function evidenceOf(value: unknown, identifiers: ReadonlySet<string>): string {
-  const text = JSON.stringify(shown(value, '', identifiers, 0)) ?? 'null';
+  const pieces = piecesOfCards(value, { isIdentifier: (name) => identifiers.has(name), numbersOfFields: true });
+  const text = JSON.stringify(shown(value, '', { identifiers, pieces }, 0)) ?? 'null';
   return text.length <= limits.evidenceLengthMax
     ? text
     : JSON.stringify({ beginning: cut(text, limits.evidenceLengthMax / 3) });
 }
 
-function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, depth: number): unknown {
+interface Masking {
+  readonly identifiers: ReadonlySet<string>;
+  readonly pieces: Pieces | null;
+}
+
+function shown(value: unknown, name: string, masking: Masking, depth: number): unknown {
+  const { identifiers, pieces } = masking;
   if (typeof value === 'string') return shownText(value, identifiers.has(name));
   if (typeof value === 'number') {
     const text = String(value);
@@ -33,8 +41,10 @@ function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, d
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= depthMax) return more;
   if (Array.isArray(value)) {
-    if (!identifiers.has(name) && isCardInPieces(value)) return value.map((item) => String(item).replace(/\d/g, '*'));
-    const items = value.slice(0, itemsMax).map((item) => shown(item, name, identifiers, depth + 1));
+    if (!identifiers.has(name) && isCardInPieces(value)) return value.map(withoutDigits);
+    const items = value
+      .slice(0, itemsMax)
+      .map((item, index) => (pieces?.has(value, index) ? withoutDigits(item) : shown(item, name, masking, depth + 1)));
     return value.length > itemsMax ? [...items, more] : items;
   }
   // A number that kept its text (an amount too long for a double).
@@ -42,8 +52,12 @@ function shown(value: unknown, name: string, identifiers: ReadonlySet<string>, d
   const entries = Object.entries(value).slice(0, itemsMax);
   return Object.fromEntries(
     entries.map(([key, inside]) => [
-      shownText(key, false),
-      isCardField(key) ? '***' : shown(inside, key, identifiers, depth + 1),
+      pieces?.hasName(value, key) ? withoutDigits(key) : shownText(key, false),
+      isCardField(key)
+        ? '***'
+        : pieces?.has(value, key)
+          ? withoutDigits(inside)
+          : shown(inside, key, masking, depth + 1),
     ]),
   );
 }

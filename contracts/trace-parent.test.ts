@@ -9,6 +9,11 @@ describe('a traceparent', () => {
     expect(traceParentOf(good.replace(/01$/, '00'))).toBe(good.replace(/01$/, '00'));
   });
 
+  test('whose trace has the digits of a card by chance is one all the same', () => {
+    const chance = '00-89fdb6689040676802649ae22e44b935-00f067aa0ba902b7-01';
+    expect(traceParentOf(chance)).toBe(chance);
+  });
+
   test.each([
     ['nothing', undefined],
     ['null', null],
@@ -24,7 +29,6 @@ describe('a traceparent', () => {
     ['one with a line break, for whoever writes it into a log', `${good}\n`],
     ['a card number', '4111111111111111'],
     ['one with a card number in its trace', `00-${'4111111111111111'.padStart(32, '0')}-00f067aa0ba902b7-01`],
-    ['one whose trace looks like a card number by chance', '00-89fdb6689040676802649ae22e44b935-00f067aa0ba902b7-01'],
     ['one with a card number for its span', '00-4bf92f3577b34da6a3ce929d0e0e4736-4111111111111111-01'],
     ['a megabyte', good + '0'.repeat(1024 * 1024)],
   ])('is not %s', (_, text) => {

@@ -7,8 +7,8 @@ import { holdsCardNumber } from './card-numbers/card-numbers.ts';
 const form = /^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/;
 
 /**
- * Null for anything else: W3C has whoever cannot read it begin a trace of its own. So has one that could be taken for a card number, which
- * one in a thousand is by chance: it would be masked in every line of the log, and raise the alarm of card data found.
+ * Null for anything else: W3C has whoever cannot read it begin a trace of its own. So has one whose span could be taken for a card number, which
+ * a few in ten thousand are by chance: it would be masked in every line of the log, and raise the alarm of card data found.
  */
 export function traceParentOf(text: unknown): string | null {
   return typeof text === 'string' && form.test(text) && !holdsCardNumber(text) ? text : null;

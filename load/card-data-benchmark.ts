@@ -1,14 +1,18 @@
 // What the search for card numbers costs, and how often it is wrong: time for a usual message and for the worst texts of 64 KiB, and
 // the rates of false alarms by class that docs/decisions/0017 publishes.
 
+import { randomInt } from 'node:crypto';
 import { holdsCardNumber, maskCardNumbers } from '../contracts/card-numbers/card-numbers.ts';
 import { eachCardText } from '../contracts/testing/sample-card-texts.ts';
 import { otherTexts } from '../contracts/testing/sample-other-texts.ts';
+import { tokenShapes } from '../contracts/testing/sample-tokens.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import { rounded } from './statistics.ts';
 
 const messageLength = 2_048;
 const longLength = 65_536;
+/** A million of all shapes. */
+const tokensPerShape = 72_000;
 
 /** Units that make the search look at every digit, at every window, or unescape every character. */
 const worstUnits = [
@@ -48,6 +52,7 @@ export function measureCardData(progress: (line: string) => void) {
   });
   const slowest = worst.reduce((before, one) => (one.ms > before.ms ? one : before));
   const cards = eachCardText();
+  const shapes = tokenShapes((end) => randomInt(end));
   return {
     card_data: {
       message_2kb_us: rounded(bestMs(() => times(100, () => holdsCardNumber(message)), 100) * 10, 2),
@@ -55,6 +60,11 @@ export function measureCardData(progress: (line: string) => void) {
       worst_64kib_of: slowest.unit,
       cards: cards.length,
       missed: cards.filter(({ text }) => !holdsCardNumber(text)).length,
+      tokens: tokensPerShape * Object.keys(shapes).length,
+      tokens_refused: Object.values(shapes).reduce(
+        (sum, make) => sum + Array.from({ length: tokensPerShape }, make).filter(holdsCardNumber).length,
+        0,
+      ),
       false_alarms_percent: Object.fromEntries(
         otherTexts().map(({ name, comes, texts }) => {
           const alarms = texts.filter(holdsCardNumber).length;

@@ -1,9 +1,10 @@
 // Finds card numbers in a text: one pass, whatever stands around them or between their groups, in whatever script. The rule and
 // its rates of false alarms: docs/decisions/0017. In contracts, since the readers of networks' texts are here too, and may not
-// import core. Not found: a number in base 64, in words, with letters between its digits, or split over two fields.
+// import core. Split over several values of JSON: pieces.ts. Not found: a number in base 64, in words, or with letters between its digits.
 
 import { eachRegion } from './digit-region.ts';
 import { hasEscapes } from './escaped-sign.ts';
+import { isCardInAddress, maskInAddress } from './in-address.ts';
 import { lengthMax, lengthMin, lengthsByFour } from './issuer-ranges.ts';
 import { hasCardNumber } from './windows.ts';
 
@@ -11,7 +12,7 @@ import { hasCardNumber } from './windows.ts';
 export function holdsCardNumber(text: string): boolean {
   if (text.length < lengthMin) return false;
   // Both readings count: `%B4111…` is the beginning of a magnetic stripe, where `%B4` is no escaped character.
-  return holds(text, false) || (hasEscapes(text) && holds(text, true));
+  return holds(text, false) || (hasEscapes(text) && holds(text, true)) || isCardInAddress(text);
 }
 
 function holds(text: string, escaped: boolean): boolean {
@@ -30,7 +31,7 @@ function holds(text: string, escaped: boolean): boolean {
 export function maskCardNumbers(text: string): string {
   if (text.length < lengthMin) return text;
   const masked = mask(text, false);
-  return hasEscapes(masked) ? mask(masked, true) : masked;
+  return maskInAddress(hasEscapes(masked) ? mask(masked, true) : masked);
 }
 
 function mask(text: string, escaped: boolean): string {

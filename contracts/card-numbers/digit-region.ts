@@ -109,8 +109,10 @@ function readRegion(text: string, first: number, escaped: boolean): number {
       // `5411, 5812` is a list, of which a number is all; `5411,5812` may be either.
       if (odds > 0 && text.charCodeAt(at - 1) === comma) listed = true;
     } else if (sign === odd) {
-      // The same sign twice, and a bracket that closes before one that opens, are one separator: `(4111)(1111)`.
-      if (odds === 0 || !(code === lastOdd || isBracketPair(lastOdd, code))) odds++;
+      // The same sign twice, a bracket that closes before one that opens, and what stands between items of JSON, are one separator:
+      // `(4111)(1111)`, `[["4111"],["1111"]]`.
+      const isOne = code === lastOdd || (lastOdd === 41 && code === 40) || (isOfList(lastOdd) && isOfList(code));
+      if (odds === 0 || !isOne) odds++;
       lastOdd = code;
     } else if (odds > 0 && lastOdd === comma && (code === quote || code === apostrophe)) listed = true;
     at += width;
@@ -120,10 +122,9 @@ function readRegion(text: string, first: number, escaped: boolean): number {
 }
 const [percent, ampersand, backslash, comma, lessThan, quote, apostrophe] = [37, 38, 92, 44, 60, 34, 39];
 
-function isBracketPair(closing: number, opening: number): boolean {
-  return (
-    (closing === 41 && opening === 40) || (closing === 93 && opening === 91) || (closing === 125 && opening === 123)
-  );
+/** A comma, or a bracket of JSON. */
+function isOfList(code: number): boolean {
+  return code === comma || code === 91 || code === 93 || code === 123 || code === 125;
 }
 
 function grow(): void {

@@ -1,5 +1,5 @@
-// Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`): one level deep; and HTML's tags, which
-// separate. Read by hand, since a regular expression for each character costs a hundred times as much.
+// Digits and separators that are escaped as URLs, HTML and JSON have it (`%34`, `&#52;`, `\u0034`), and escaped again (`%2534`,
+// `&amp;#52;`, `\\u0034`); and HTML's tags, which separate. Read by hand, since a regular expression for each character costs a hundred times as much.
 
 import { odd, signOf, signsByUnit, unseen, usual } from './digit-signs.ts';
 
@@ -16,7 +16,7 @@ export function hasEscapes(text: string): boolean {
   );
 }
 const percents = /%(?:[\dA-Fa-f]{2}|u[\dA-Fa-f]{4})/;
-const numerics = /&#(?:\d|[Xx][\dA-Fa-f])/;
+const numerics = /&(?:amp;){0,4}#(?:\d|[Xx][\dA-Fa-f])/;
 const backslashes = /\\(?:["nrt]|u[\dA-Fa-f]{4}|x[\dA-Fa-f]{2}|[ux]\{[\dA-Fa-f]+\})/;
 
 /** `<br>`, `</td>`, `<span class="x">`: a name, and an end before long (the width of a sign has a byte). */
@@ -29,7 +29,7 @@ export function escapedAt(text: string, at: number): number {
     case 37:
       return percentAt(text, at);
     case 38:
-      return text.charCodeAt(at + 1) === 35 ? numericAt(text, at) : namedAt(text, at);
+      return ampersandAt(text, at);
     case 92:
       return backslashAt(text, at);
     case 60:
@@ -53,37 +53,68 @@ function packed(sign: number, width: number): number {
 }
 
 function percentAt(text: string, at: number): number {
+  const hexes = at + 1 + (isEscapedPercent(text, at + 1) ? escapedAgain(text, at) : 0);
+  const before = hexes - at;
   // As old browsers escape: %u0034.
-  if (text.charCodeAt(at + 1) === 117) {
-    const codePoint = hexAt(text, at + 2, 4);
-    return codePoint < 0 ? 0 : packed(signOf(codePoint), 6);
+  if (text.charCodeAt(hexes) === 117) {
+    const codePoint = hexAt(text, hexes + 1, 4);
+    return codePoint < 0 ? 0 : packed(signOf(codePoint), before + 5);
   }
-  const high = hexDigit(text.charCodeAt(at + 1));
-  const low = hexDigit(text.charCodeAt(at + 2));
+  const high = hexDigit(text.charCodeAt(hexes));
+  const low = hexDigit(text.charCodeAt(hexes + 1));
   if (high < 0 || low < 0) return 0;
   const lead = high * 16 + low;
-  if (lead < 0x80) return packed((signsByUnit[lead] ?? 1) - 1, 3);
+  if (lead < 0x80) return packed((signsByUnit[lead] ?? 1) - 1, before + 2);
   // UTF-8: how many bytes a character has is in its first one. What is no UTF-8 is no character, and is passed over.
   const bytes = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
   let codePoint = lead & (0xff >> (bytes + 1));
+  let end = hexes + 2;
   for (let next = 1; next < bytes; next++) {
-    const byte = text.charCodeAt(at + next * 3) === 37 ? hexAt(text, at + next * 3 + 1, 2) : -1;
-    if (byte < 0 || (byte & 0xc0) !== 0x80) return packed(unseen, 3);
+    const place = end + 1 + (isEscapedPercent(text, end + 1) ? escapedAgain(text, end) : 0);
+    const byte = text.charCodeAt(end) === 37 ? hexAt(text, place, 2) : -1;
+    if (byte < 0 || (byte & 0xc0) !== 0x80) return packed(unseen, before + 2);
     codePoint = codePoint * 64 + (byte & 0x3f);
+    end = place + 2;
   }
-  return packed(signOfPoint(codePoint), bytes * 3);
+  return packed(signOfPoint(codePoint), end - at);
 }
 
-function numericAt(text: string, at: number): number {
-  const isHex = (text.charCodeAt(at + 2) | 0x20) === 120;
+/** How many signs stand between the percent sign and the digits that it is for: `%25` is the percent sign itself. The width of a sign has a byte. */
+function escapedAgain(text: string, at: number): number {
+  let count = 0;
+  while (
+    count < 2 * timesEscaped &&
+    isEscapedPercent(text, at + 1 + count) &&
+    (hexAt(text, at + 3 + count, 2) >= 0 || text.charCodeAt(at + 3 + count) === 117)
+  )
+    count += 2;
+  return count;
+}
+const timesEscaped = 8;
+
+/** The digits of `%25`. */
+function isEscapedPercent(text: string, at: number): boolean {
+  return text.charCodeAt(at) === 50 && text.charCodeAt(at + 1) === 53;
+}
+
+function ampersandAt(text: string, at: number): number {
+  if (text.charCodeAt(at + 1) === 35) return numericAt(text, at, at + 2);
+  // Escaped again: the ampersand is one of HTML itself.
+  let hash = at + 1;
+  while (hash < at + 17 && text.startsWith('amp;', hash)) hash += 4;
+  return hash > at + 1 && text.charCodeAt(hash) === 35 ? numericAt(text, at, hash + 1) : namedAt(text, at);
+}
+
+function numericAt(text: string, at: number, digits: number): number {
+  const isHex = (text.charCodeAt(digits) | 0x20) === 120;
   let codePoint = 0;
-  let place = at + (isHex ? 3 : 2);
+  let place = digits + (isHex ? 1 : 0);
   for (const first = place; place < first + 7; place++) {
     const value = hexDigit(text.charCodeAt(place));
     if (value < 0 || (!isHex && value > 9)) break;
     codePoint = codePoint * (isHex ? 16 : 10) + value;
   }
-  if (place === at + (isHex ? 3 : 2)) return 0;
+  if (place === digits + (isHex ? 1 : 0)) return 0;
   // Browsers read it without its semicolon too.
   return packed(signOfPoint(codePoint), place + (text.charCodeAt(place) === 59 ? 1 : 0) - at);
 }

@@ -142,6 +142,16 @@ const separatedForms: Readonly<Record<string, Form>> = {
   'as HTML has it': between('&nbsp;'),
   'as JSON in JSON has it': between('\\u0020'),
   'as line breaks in JSON': between('\\n'),
+  'as a URL in a URL has it': between('%2520'),
+  'as JSON, lists in a list': (card) => `[["${grouped(card, '"],["')}"]]`,
+  'as JSON, numbers in lists in a list': (card) => `{"n":[[${grouped(card, '],[')}]]}`,
+  'as JSON in JSON, lists in a list': (card) => `[[\\"${grouped(card, '\\"],[\\"')}\\"]]`,
+  'over a path': (card) => `https://shop.example/a/${grouped(card, '/b/')}`,
+  'over a host, a path and a query': (card) => {
+    const [first = '', second = '', ...others] = grouped(card, ' ').split(' ');
+    return `https://${first}.shop.example/x${second}?${others.map((group, at) => `p=${at === 0 ? '' : 'q'}${group}`).join('&')}`;
+  },
+  'over the labels of a host': (card) => `https://a${grouped(card, '.b')}.example/`,
 };
 
 /** What stands beside it. */
@@ -169,6 +179,8 @@ const neighbourForms: Readonly<Record<string, Form>> = {
   'on a magnetic stripe, track 2': (card) => `;${card}=27121010000012345678?`,
   'in a chip, track 2': (card) => `${card}D27121010000012345678`,
   'with another one': (card) => `${card}/${card}`,
+  'in a chip, padded': (card) => `${card}FFFFFFFFFF`,
+  'before a short hash': (card) => `${card}.a1b2c3d4e5f60718`,
   'after a hash': (card) => `#${card}`,
 };
 
@@ -198,6 +210,14 @@ const scriptForms: Readonly<Record<string, Form>> = {
   'HTML entities': inDigits((digit) => `&#${48 + digit};`),
   'HTML entities in hex': inDigits((digit) => `&#x3${digit};`),
   'JSON escapes': inDigits((digit) => `\\u003${digit}`),
+  'percent escapes, twice': inDigits((digit) => `%253${digit}`),
+  'percent escapes, four times': inDigits((digit) => `%2525253${digit}`),
+  'percent escapes of another script, twice': inDigits((digit) =>
+    encodeURIComponent(encodeURIComponent(String.fromCodePoint(0x660 + digit))),
+  ),
+  'HTML entities, twice': inDigits((digit) => `&amp;#${48 + digit};`),
+  'HTML entities in hex, three times': inDigits((digit) => `&amp;amp;#x3${digit};`),
+  'JSON escapes, twice': inDigits((digit) => `\\\\u003${digit}`),
 };
 
 /** Every card in every form: some thousands. */

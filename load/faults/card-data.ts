@@ -8,6 +8,7 @@ import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { type Mark, markOf, spelled } from './card-data/marks.ts';
 import { searchEverywhere } from './card-data/search.ts';
 import { outsideChannels } from './card-data/send-from-outside.ts';
+import { piecesChannels } from './card-data/send-in-pieces.ts';
 import { apiChannels } from './card-data/send-to-api.ts';
 import { type CanaryWorld, startWorld } from './card-data/world.ts';
 import { drained } from './drained.ts';
@@ -16,7 +17,7 @@ export interface CardDataOptions {
   readonly progress: (line: string) => void;
 }
 
-const channels = Object.entries({ ...apiChannels, ...outsideChannels });
+const channels = Object.entries({ ...apiChannels, ...outsideChannels, ...piecesChannels });
 /** For what goes on by itself: events to the origin, the bank's folder (looked at every ten seconds), retries of webhooks. */
 const settleMs = 12_000;
 

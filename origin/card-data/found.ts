@@ -5,6 +5,7 @@
 import { Counter, type Registry } from 'prom-client';
 import { isCardField } from '../../contracts/card-data.ts';
 import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
+import { piecesOfCards, withoutDigits } from '../../contracts/card-numbers/pieces.ts';
 
 /** Where texts come in or go out. */
 export const channels = [
@@ -54,14 +55,19 @@ export function maskedText(channel: Channel, text: string): string {
  */
 export function maskedValue(channel: Channel, value: unknown, isIdentifier: (name: string) => boolean): unknown {
   let times = 0;
+  const pieces = piecesOfCards(value, { isIdentifier, numbersOfFields: true });
+  const piece = (text: unknown): string => {
+    times += 1;
+    return withoutDigits(text);
+  };
   // Whatever nothing was found in is returned itself, so that a usual message costs a look and no copy.
   const mask = (at: unknown, name: string): unknown => {
     if (Array.isArray(at)) {
       if (!isIdentifier(name) && isCardInPieces(at)) {
         times += 1;
-        return at.map((member) => String(member).replace(/\d/g, '*'));
+        return at.map(withoutDigits);
       }
-      const members = at.map((member) => mask(member, name));
+      const members = at.map((member, index) => (pieces?.has(at, index) ? piece(member) : mask(member, name)));
       return members.every((member, index) => member === at[index]) ? at : members;
     }
     // An instant, or an amount that kept its text, is as JSON has it.
@@ -79,8 +85,8 @@ export function maskedValue(channel: Channel, value: unknown, isIdentifier: (nam
     for (const [key, member] of Object.entries(fields)) {
       const isField = isCardField(key) && member !== null;
       if (isField) times += 1;
-      const name = text(key);
-      const kept = isField ? '***' : mask(member, key);
+      const name = pieces?.hasName(fields, key) ? piece(key) : text(key);
+      const kept = isField ? '***' : pieces?.has(fields, key) ? piece(member) : mask(member, key);
       if (name !== key || kept !== member) isSame = false;
       masked.push([name, kept]);
     }

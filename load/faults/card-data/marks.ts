@@ -39,5 +39,7 @@ export function marksIn(text: string, marks: readonly Mark[]): readonly Mark[] {
     .normalize('NFKC')
     .replace(/[\u0660-\u0669]/g, (sign) => `${sign.charCodeAt(0) - 0x660}`)
     .replace(/[^0-9A-Za-z]+/g, '');
-  return marks.filter(({ number }) => digits.includes(number));
+  // In pieces, too: over the fields of a row that it is kept in.
+  const alone = digits.replace(/\D+/g, '');
+  return marks.filter(({ number }) => digits.includes(number) || alone.includes(number));
 }

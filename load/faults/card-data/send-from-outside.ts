@@ -54,7 +54,7 @@ function signed(secret: string, body: string): Record<string, string> {
   };
 }
 
-const native = (path: string, make: (world: CanaryWorld, text: string) => unknown): Send => {
+export const native = (path: string, make: (world: CanaryWorld, text: string) => unknown): Send => {
   return (world, text) => {
     const body = JSON.stringify(make(world, text));
     return send(`${world.system.edgeUrl}/networks/native/${path}`, body, signed(edgeVars.NATIVE_SECRETS, body));
@@ -64,12 +64,12 @@ const nativeRequest = (name: string) => ({
   ...{ request_key: newId('req'), authorization_key: newId('req'), amount_minor: 100, currency: 'USD' },
   merchant: { name, id: 'SHOP1' },
 });
-const nativeClearing = (more: object) => ({
+export const nativeClearing = (more: object) => ({
   ...{ kind: 'clearing', message_key: newId('req'), authorization_key: null, amount_minor: 100, currency: 'USD' },
   ...{ final: true, ...more },
 });
 
-const provider = (make: (world: CanaryWorld, text: string) => string): Send => {
+export const provider = (make: (world: CanaryWorld, text: string) => string): Send => {
   return (world, text) => {
     const body = make(world, text);
     const url = `${world.system.origin.url}/provider-webhooks/simulated`;

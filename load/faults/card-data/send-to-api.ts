@@ -36,7 +36,7 @@ async function ask({ system }: CanaryWorld, { method = 'POST', path, body, heade
   return { outcome: `${answer.status} ${code}`.trim(), answer: JSON.stringify([...answer.headers]) + text };
 }
 
-const post = (path: string, body: (world: CanaryWorld, text: string) => unknown): Send => {
+export const post = (path: string, body: (world: CanaryWorld, text: string) => unknown): Send => {
   return (world, text) => ask(world, { path, body: body(world, text) });
 };
 const block = { does: 'block', applies_to: { category: { any_of: ['gambling'] } } };

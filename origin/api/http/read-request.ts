@@ -2,7 +2,13 @@
 // and the rule, never the value.
 
 import type { Context } from 'hono';
-import { controlIdentifiers, findCardData } from '../../../contracts/card-data.ts';
+import {
+  type CardDataFinding,
+  controlIdentifiers,
+  findCardData,
+  problemOfNumber,
+} from '../../../contracts/card-data.ts';
+import { piecesOfCards } from '../../../contracts/card-numbers/pieces.ts';
 import { limits } from '../../../contracts/limits.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
 import { findControlCharacter } from '../../../contracts/text.ts';
@@ -67,10 +73,17 @@ function refuseManyNames(value: unknown): void {
 
 /** Card data in a body, a header or a query: refused, by the name of the field and never with what it is. */
 export function refuseCardData(channel: 'api_body' | 'api_header' | 'api_query', value: unknown): void {
-  const found = findCardData(value, { identifiers });
+  const found = findCardData(value, { identifiers }) ?? findPieces(value);
   if (found === null) return;
   countCardData(channel, 'refused');
   throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
+}
+
+/** Its groups in several texts, or items of lists, one after the other. */
+function findPieces(value: unknown): CardDataFinding | null {
+  const isIdentifier = (name: string) => identifiers.has(name) || name === 'any_of' || name === 'none_of';
+  const pieces = piecesOfCards(value, { isIdentifier, numbersOfFields: false });
+  return pieces === null ? null : { path: pieces.field || 'body', problem: problemOfNumber };
 }
 
 /**
