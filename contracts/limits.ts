@@ -103,18 +103,27 @@ export const limits = {
   messageBytesMax: 96 * 1024,
   /** Wait before a quiet card publishes: the elements of one batch share the message. The object is in memory, and billed, for so long. */
   publishDelayMs: 50,
-  /** Wait before a card that has just published does so again. Each message costs three queue operations; this is how fresh the origin is. */
+  /**
+   * Wait before a card that has just published does so again: as long as a message takes to hold `eventsPerMessageWanted`, between these two
+   * bounds. A message costs 200 µs of the edge and three queue operations; this is how late a busy card's events are. A card with a purchase a
+   * second sends every 10 s; one with a hundred a second fills a message in one, which goes at once.
+   */
   publishIntervalMs: 5_000,
+  publishIntervalMsMax: 30_000,
+  eventsPerMessageWanted: 10,
   /**
    * Alarm behind the timer of a card that has none pending, as after its first event: below the 10 s after which an idle object may
    * leave memory, so that it finds the cursor where the timer left it. An alarm costs a row, and on one machine two commits.
    */
   publishAlarmMs: 8_000,
   /**
-   * The same for a busy card, at most; each card has a length of its own between half of it and this. Rare, because a busy card stays
-   * in memory. How late a busy card's events may come after a crash that no later call follows.
+   * The same for a busy card, at most; each card has a length of its own between half of it and this. How late a busy card's events may come
+   * after a crash that no later call follows: as late as what the queue loses, which the origin's hourly sweep finds. An alarm of a card that
+   * has left memory loads all of it again, 2 ms, so it is rare.
    */
-  publishAlarmBusyMs: 120_000,
+  publishAlarmBusyMs: 3_600_000,
+  /** The same for a busy card whose snapshot is due: how many rows a load may have to fold, 36,000 of a card with 300 purchases a second. */
+  snapshotAlarmMs: 120_000,
   /**
    * How late an alarm may come and its machine's clock still be believed: alarms are minutes late, or hours where the platform is
    * away. Beyond it the clock has jumped, and what is due by it (holds, old rows) waits.
@@ -191,6 +200,10 @@ export function assertLimits(): void {
     ['rows outlive every hold', limits.retentionMs > limits.holdDaysMax * 24 * 3_600_000],
     ['a part of a snapshot fits in a value of 2 MB', limits.snapshotPartLengthMax * 3 < 2_000_000],
     ['the alarm comes after the timer', limits.publishAlarmMs > limits.publishIntervalMs],
+    ['a busy card waits no shorter when it waits longest', limits.publishIntervalMsMax >= limits.publishIntervalMs],
+    ['a busy card sends before its alarm', limits.publishAlarmBusyMs > 2 * limits.publishIntervalMsMax],
+    ['a snapshot that is due is written before the next alarm', limits.snapshotAlarmMs <= limits.publishAlarmBusyMs],
+    ['a message that waits is never full', limits.eventsPerMessageWanted <= limits.eventsPerMessageMax],
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
     [

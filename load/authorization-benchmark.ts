@@ -93,9 +93,10 @@ async function inTurn(
   return of;
 }
 
-/** Until the process has computed for less than a hundredth of a second: messages and alarms of the last round are done. */
+/** Messages of the last round are sent, and the process has computed for less than a hundredth of a second. */
 async function resting({ pid }: Workerd): Promise<void> {
-  const untilMs = Date.now() + limits.publishAlarmMs + limits.publishIntervalMs;
+  await new Promise((resolve) => setTimeout(resolve, limits.publishIntervalMsMax));
+  const untilMs = Date.now() + limits.publishAlarmMs;
   for (let before = Number.NEGATIVE_INFINITY; processorMs(pid) - before > 10 && Date.now() < untilMs; ) {
     before = processorMs(pid);
     await new Promise((resolve) => setTimeout(resolve, 1_000));

@@ -143,7 +143,7 @@ async function idleMsOf(bench: Bench): Promise<number> {
 
 /** The cards have sent all, by their timers and alarms, and the origin has taken it. */
 async function allBooked({ queue }: RunningSystem): Promise<void> {
-  const rest = limits.publishAlarmMs + 1_000;
+  const rest = limits.publishIntervalMsMax + 1_000;
   for (let quietSinceMs = Date.now(), received = -1; Date.now() - quietSinceMs < rest; ) {
     const { events } = queue.received();
     if (events !== received || queue.waiting() > 0) [quietSinceMs, received] = [Date.now(), events];

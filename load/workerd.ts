@@ -1,10 +1,11 @@
 // A bundle on raw workerd, as production runs it: one process, its own disk, a port, and a queue that is an HTTP server of ours.
 // Whoever starts one stops it; `kill` is SIGKILL, for the fault tests.
 
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process';
 import { copyFile, mkdir, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** The package's own word of where its binary is; it ships no types. */
 const { default: workerdPath } = createRequire(import.meta.url)('workerd') as { default: string };
@@ -52,9 +53,7 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
   await writeFile(configPath, capnp(options));
   const { inspectorPort } = options;
   const inspector = inspectorPort === undefined ? [] : [`--inspector-addr=127.0.0.1:${inspectorPort}`];
-  const child = spawn(workerdPath, ['serve', configPath, '--experimental', ...inspector], {
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = await spawned(['serve', configPath, '--experimental', ...inspector]);
   const output: string[] = [];
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(String(chunk)));
   const url = `http://127.0.0.1:${options.port}`;
@@ -75,6 +74,20 @@ export async function startWorkerd(options: WorkerdOptions): Promise<Workerd> {
     stop: () => end('SIGTERM'),
     output: () => output.join(''),
   };
+}
+
+/** Its binary is in use for writing for a moment where packages are being installed (ETXTBSY): then it is tried again. */
+async function spawned(words: readonly string[]): Promise<ChildProcessByStdio<null, Readable, Readable>> {
+  const untilMs = Date.now() + startedWithinMs;
+  for (;;) {
+    const child = spawn(workerdPath, words, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const error = await new Promise<NodeJS.ErrnoException | null>((resolve) => {
+      child.once('spawn', () => resolve(null)).once('error', resolve);
+    });
+    if (error === null) return child;
+    if (error.code !== 'ETXTBSY' || Date.now() > untilMs) throw error;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
 }
 
 async function reachable(url: string, child: ChildProcess, output: readonly string[]): Promise<void> {

@@ -140,7 +140,7 @@ test('an authorization that nobody knows is said so, and ends with 1', async () 
   const unknown = `auth_${'1'.repeat(26)}`;
   const ended = await explain(unknown);
   expect(ended).toMatchObject({ out: '', error: `The origin knows no authorization ${unknown}.\n`, code: 1 });
-}, 20_000);
+}, 30_000);
 
 test('a system that does not run is said so', async () => {
   const closed = createServer().listen(0, '127.0.0.1');

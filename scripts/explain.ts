@@ -57,8 +57,8 @@ function parsed(args: readonly string[]) {
   }
 }
 
-/** An authorization appears when its event has come through the queue: six seconds after the answer where its card has just sent another. */
-const bookedWithinMs = 10_000;
+/** An authorization appears when its event has come through the queue: ten seconds after the answer where its card was used a few times in a row. */
+const bookedWithinMs = 15_000;
 
 async function explain({ authorization, card, json }: Words): Promise<void> {
   const running = requireRunning();

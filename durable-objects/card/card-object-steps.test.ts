@@ -180,6 +180,14 @@ describe('an alarm', () => {
     });
   });
 
+  test('of a busy card is no later than its next hold that lapses', () =>
+    within(newCardKey(), async (card, storage) => {
+      card.putProfile(profile());
+      await fire(card, storage);
+      authorize(card, { hold_expires_at_ms: startMs + 600_000 });
+      expect((await fire(card, storage))?.for).toBe('upkeep');
+    }));
+
   test('that finds the queue away leaves a promise to send, and drops what is due all the same', async () => {
     await within(newCardKey(), async (card, storage) => {
       card.putProfile(profile());

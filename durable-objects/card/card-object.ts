@@ -230,7 +230,6 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     const { isBusy } = this.#outbox;
     // First: what upkeep may run into keeps no event back.
     await this.#outbox.publish();
-    // Fenced meanwhile: nothing is dropped and nothing written.
     if (this.#fence.isClosed) return this.#later();
     if (isClockDoubted) return this.#agenda.lookAgain();
     const isQueueThere = this.#outbox.isAllSent;
@@ -239,11 +238,11 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     if (isQueueThere) await this.#outbox.publish();
     // What could not be sent, and what came meanwhile, has its promise already.
     if (!this.#outbox.isAllSent) return;
+    const nextMs = this.#upkeep.nextMs(nowMs) ?? Number.POSITIVE_INFINITY;
     // A card in use will need that promise again with its next event: made now, it costs no more than one of upkeep would.
-    if (isBusy) return this.#outbox.promise();
-    this.#outbox.rest();
-    const nextMs = this.#upkeep.nextMs(nowMs);
-    if (nextMs !== null) this.#agenda.promiseUpkeep(nextMs);
+    if (isBusy && nextMs > nowMs + limits.publishAlarmBusyMs) return this.#outbox.promise();
+    if (!isBusy) this.#outbox.rest();
+    if (nextMs < Number.POSITIVE_INFINITY) this.#agenda.promiseUpkeep(nextMs);
   }
 
   #later(): void {
@@ -296,5 +295,6 @@ export class CardObject extends DurableObject<CardObjectEnv> {
   #append(event: LoggedEvent): void {
     this.#log.append(event, this.#outbox.publishedSequence);
     this.#outbox.recorded(event);
+    if (this.#upkeep.isSnapshotDue) this.#outbox.promise(limits.snapshotAlarmMs);
   }
 }

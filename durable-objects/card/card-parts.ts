@@ -65,8 +65,9 @@ function loaded({ storage, tables, agenda, append, unmatchedMax, ...outside }: S
   const stored = snapshot.read(tables);
   const snapshotSequence = stored?.sequence ?? 0;
   const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER), unmatchedMax);
-  const outbox = new Outbox({ agenda, log, ...outside });
   const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
+  const upkeepAtMs = () => (upkeep.isSnapshotDue ? null : upkeep.nextMs(Date.now()));
+  const outbox = new Outbox({ agenda, log, upkeepAtMs, ...outside });
   return { log, card, outbox, upkeep };
 }
 

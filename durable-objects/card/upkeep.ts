@@ -38,7 +38,7 @@ export class Upkeep {
 
   /** The snapshot and the old rows alone. */
   shortenWhereDue(nowMs: number, publishedSequence: number): void {
-    if (this.#isSnapshotDue() || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
+    if (this.isSnapshotDue || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
   }
 
   /**
@@ -60,7 +60,8 @@ export class Upkeep {
     return nextMs === Number.POSITIVE_INFINITY ? null : Math.min(nextMs, nowMs + limits.retentionMs);
   }
 
-  #isSnapshotDue(): boolean {
+  /** The rows since the last one take longer to fold than a new one takes to write. */
+  get isSnapshotDue(): boolean {
     const rows = this.#card.sequence - this.#snapshotSequence;
     const { authorizations, asked, answered } = this.#card.state;
     // A key and its number are a quarter of an authorization, in bytes and in time: 70 against 250 in the snapshot's text.

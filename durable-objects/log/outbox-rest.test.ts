@@ -69,6 +69,60 @@ describe('a card at rest', () => {
 });
 
 describe('a busy card', () => {
+  /** Events, `everyMs` from one to the next, and timers that go off when they should. */
+  async function inUse(everyMs: number, forMs: number) {
+    const { card, outbox, record } = await loaded({ alarmAtMs: upkeepMs });
+    card.upkeepAtMs = upkeepMs;
+    for (let [sequence, atMs] = [1, startMs]; atMs < startMs + forMs; atMs += everyMs) {
+      const due = card.timers.findLast(({ isStopped }) => !isStopped);
+      if (due !== undefined && due.atMs <= atMs) {
+        due.isStopped = true;
+        card.nowMs = due.atMs;
+        due.call();
+        await vi.waitUntil(() => outbox.isAllSent, { interval: 1 });
+      }
+      card.nowMs = atMs;
+      record(sequence++);
+    }
+    return { card, outbox, record };
+  }
+
+  test.each<[what: string, everyMs: number, perMessage: number]>([
+    ['an event a second: ten in a message', 1_000, 10],
+    ['one in three seconds: what comes in the longest interval', 3_000, 10],
+    ['ten a second: what comes in the shortest interval', 100, 50],
+  ])('gathers longer while its messages are small: %s', async (_, everyMs, perMessage) => {
+    const { card } = await inUse(everyMs, 300_000);
+    // After the first few, which find the interval.
+    const sizes = card.messages.slice(6).map((message) => message.length);
+    expect(Math.min(...sizes)).toBeGreaterThanOrEqual(perMessage - 1);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(perMessage + 1);
+    expect(card.messages.flat()).toEqual(card.messages.flat().toSorted((a, b) => a - b));
+  });
+
+  test('that seems to rest says so in its newest row, and has an alarm of upkeep again, not one that finds nothing', async () => {
+    const { card, outbox, record } = await inUse(1_000, 60_000);
+    expect(card.noted).toEqual([1]);
+    expect(card.alarms).toHaveLength(1);
+    // It pauses: its last event is ten seconds old when the last message leaves.
+    card.nowMs += 10_000;
+    await outbox.publish();
+    expect([card.noted.at(-1), card.alarms.at(-1)]).toEqual([card.log.length, upkeepMs]);
+    // And is sent at once when the next interval has passed, as at rest.
+    card.nowMs += limits.publishIntervalMs;
+    record(card.log.length + 1);
+    expect(card.timers.at(-1)?.delayMs).toBe(limits.publishDelayMs);
+  });
+
+  test('keeps the alarm that has more to do', async () => {
+    const { card, outbox } = await inUse(1_000, 20_000);
+    card.upkeepAtMs = null;
+    const alarms = [...card.alarms];
+    card.nowMs += limits.publishIntervalMsMax;
+    await outbox.publish();
+    expect([card.noted.at(-1), card.alarms]).toEqual([card.log.length, alarms]);
+  });
+
   test('a message that is full goes at once, also while another is on its way', async () => {
     Object.assign(limits, { eventsPerMessageMax: 3 });
     const { card, outbox, record } = await loaded();

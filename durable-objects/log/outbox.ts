@@ -1,7 +1,7 @@
 // From the card's log to the queue: at least once, in order, several events in a message. A timer in memory sends, moments after the event;
 // an alarm is pending whenever something is unsent, in case the object is gone by then. On a resting card that is the alarm of its upkeep,
 // which is there anyway: whatever loads the object (that alarm, the next purchase, the origin's sweep) sends what is unsent. A busy
-// card has an alarm of its own, within two minutes. So a crash repeats, never drops.
+// card has an alarm of its own, within the hour, until it rests again. So a crash repeats, never drops.
 //
 // Each message begins with the event after the cursor and has no gap. That is asserted before the queue sees it: a gap would be
 // a row that nobody ever sends, so the object starts again from what is durable instead.
@@ -37,6 +37,8 @@ export interface OutboxParts {
   readonly send: (message: CardEventsMessage) => Promise<unknown>;
   readonly untilDurable: () => Promise<unknown>;
   readonly cardKey: () => CardKey;
+  /** When the card's upkeep is due, once it rests; null where the alarm that is pending has more to do than to send. */
+  readonly upkeepAtMs: () => number | null;
   /** Called when memory contradicts the log: whoever owns the outbox loads everything again from what is durable. */
   readonly startAgain: (reason: string) => void;
   readonly timing?: Timing;
@@ -51,6 +53,7 @@ export class Outbox {
   readonly #send: OutboxParts['send'];
   readonly #untilDurable: () => Promise<unknown>;
   readonly #cardKey: () => CardKey;
+  readonly #upkeepAtMs: OutboxParts['upkeepAtMs'];
   readonly #startAgain: (reason: string) => void;
   readonly #timing: Timing;
   /** The newest row. */
@@ -66,14 +69,20 @@ export class Outbox {
   #unsent: LoggedEvent[] = [];
   /** Of events that are not sent yet. */
   readonly #beside: Beside = { traces: new Map(), answered_ms: new Map() };
+  /** The timer that was started last waits for more events, not just a moment. */
+  #gathers = false;
   /** Ends the timer that waits, if one does. */
   #stopTimer: (() => void) | null = null;
   #publishing: Promise<void> | null = null;
   /** The newest row when the sending was last asked for. */
   #until = 0;
   #publishedAtMs = 0;
-  /** Another length for each card: a thousand cards that begin in one second do not go on in step. */
-  #busyAlarmMs: number | null = null;
+  /** When the newest row was written, as far as this object wrote it. */
+  #recordedAtMs = 0;
+  /** How long a busy card gathers events for its next message. */
+  #intervalMs: number = limits.publishIntervalMs;
+  /** Of an alarm's length, another for each card: a thousand cards that begin in one second do not go on in step. */
+  #share: number | null = null;
   #retryMs: number = limits.publishRetryMsMin;
 
   constructor(parts: OutboxParts) {
@@ -82,6 +91,7 @@ export class Outbox {
     this.#send = parts.send;
     this.#untilDurable = parts.untilDurable;
     this.#cardKey = parts.cardKey;
+    this.#upkeepAtMs = parts.upkeepAtMs;
     this.#startAgain = parts.startAgain;
     this.#timing = parts.timing ?? timing;
   }
@@ -98,7 +108,7 @@ export class Outbox {
   get isBusy(): boolean {
     const sinceMs = this.#timing.nowMs() - this.#publishedAtMs;
     // Below 0 the clock was set back since: that says nothing of how busy the card is.
-    return sinceMs >= 0 && sinceMs < limits.publishIntervalMs;
+    return sinceMs >= 0 && sinceMs < this.#intervalMs;
   }
 
   /** Takes up where the object left, before anything is recorded. */
@@ -116,6 +126,7 @@ export class Outbox {
     if (row.sequence !== this.#sequence + 1)
       throw new Gap(`event ${row.sequence} was recorded after event ${this.#sequence}`);
     this.#sequence = row.sequence;
+    this.#recordedAtMs = this.#timing.nowMs();
     const last = this.#unsent.at(-1);
     // After a row that found no room here the next ones have none either, until all that is here is sent: no gap can come about.
     const follows = last === undefined || last.sequence + 1 === row.sequence;
@@ -131,11 +142,16 @@ export class Outbox {
     return this.#sequence - this.#publishedSequence >= limits.eventsPerMessageMax;
   }
 
-  /** The card rests: the newest row says that all was sent, so that a load need not send it again. */
+  /**
+   * The card rests: the newest row says that all was sent, so that a load need not send it again. The alarm that stood behind the sending becomes
+   * one of upkeep in the same commit: it would only wake the object to find nothing.
+   */
   rest(): void {
     if (!this.isAllSent || this.#notedSequence === this.#sequence) return;
     this.#log.noteSent(this.#sequence);
     this.#notedSequence = this.#sequence;
+    const upkeepAtMs = this.#agenda.pending === 'sending' ? this.#upkeepAtMs() : null;
+    if (upkeepAtMs !== null) this.#agenda.promiseUpkeep(upkeepAtMs);
   }
 
   /** The newest row came of these traces. */
@@ -151,20 +167,21 @@ export class Outbox {
   }
 
   /**
-   * Neither moved nor taken back when all was sent: that would be a write, and an alarm that finds nothing to send is none. One
+   * An alarm within `withinMs`, or somewhat sooner. Neither moved nor taken back when all was sent: that would be a write, and an alarm that finds nothing to send is none. One
    * that is later than we ever ask for was set by a clock that ran ahead: it is brought forward.
    */
-  promise(): void {
+  promise(withinMs: number = limits.publishAlarmBusyMs): void {
     const nowMs = this.#timing.nowMs();
-    if (this.#agenda.isPendingBy(nowMs + limits.publishAlarmBusyMs)) return;
-    this.#busyAlarmMs ??= limits.publishAlarmBusyMs * (0.5 + hashOf(this.#cardKey()) / 2 ** 33);
-    this.#agenda.promiseSending(nowMs + Math.floor(this.isBusy ? this.#busyAlarmMs : limits.publishAlarmMs));
+    if (this.#agenda.isPendingBy(nowMs + withinMs)) return;
+    this.#share ??= 0.5 + hashOf(this.#cardKey()) / 2 ** 33;
+    this.#agenda.promiseSending(nowMs + Math.floor(this.isBusy ? withinMs * this.#share : limits.publishAlarmMs));
   }
 
   #startTimer(): void {
     if (this.#stopTimer !== null) return;
     const sinceMs = this.#timing.nowMs() - this.#publishedAtMs;
-    const delayMs = this.isBusy ? limits.publishIntervalMs - sinceMs : limits.publishDelayMs;
+    this.#gathers = this.isBusy;
+    const delayMs = this.#gathers ? this.#intervalMs - sinceMs : limits.publishDelayMs;
     this.#stopTimer = this.#timing.startTimer(delayMs, () => {
       this.#stopTimer = null;
       void this.publish();
@@ -210,7 +227,8 @@ export class Outbox {
   /** What comes while this is on its way waits for a message of its own, unless it fills one: a busy card's messages stay few. */
   async #sendUnsent(): Promise<void> {
     if (this.isAllSent) return;
-    const isQuiet = !this.isBusy;
+    const isQuiet = !this.#gathers && !this.isBusy;
+    const before = { sequence: this.#publishedSequence, atMs: this.#publishedAtMs };
     while (this.#publishedSequence < this.#until || this.#isMessageFull) {
       await this.#untilDurable();
       for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#beside)) {
@@ -225,7 +243,13 @@ export class Outbox {
         this.#unsent = this.#unsent.filter(({ sequence }) => sequence > lastSequence);
       }
     }
-    if (isQuiet) this.rest();
+    // Without an event in the last three quarters of its interval a busy card rests again, most likely.
+    const isAtRest = isQuiet || this.#publishedAtMs - this.#recordedAtMs >= this.#intervalMs * 0.75;
+    const [sinceMs, events] = [this.#publishedAtMs - before.atMs, this.#publishedSequence - before.sequence];
+    this.#intervalMs = isAtRest
+      ? limits.publishIntervalMs
+      : Math.min(intervalFor(sinceMs, events), 2 * this.#intervalMs);
+    if (isAtRest) this.rest();
   }
 
   /** The rows after the cursor, as many as a message takes; at least one. */
@@ -236,6 +260,13 @@ export class Outbox {
     if (rows.length === 0) throw new Gap(`the log ends before event ${this.#sequence}`);
     return rows;
   }
+}
+
+/** How long to gather where so many events came in the last while: 10 s for one a second. Where it was one, nothing was gained by waiting. */
+function intervalFor(sinceMs: number, events: number): number {
+  if (events === 1) return limits.publishIntervalMs;
+  const wantedMs = Math.round((sinceMs / events) * limits.eventsPerMessageWanted);
+  return Math.min(Math.max(wantedMs, limits.publishIntervalMs), limits.publishIntervalMsMax);
 }
 
 /** The message's last sequence; throws where the message is not what follows the cursor, one by one. */

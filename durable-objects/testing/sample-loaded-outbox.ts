@@ -28,10 +28,11 @@ export async function loaded({ rows = [], published = 0, alarmAtMs = null, seque
     log: rows.map(rowOf),
     nowMs: startMs,
     alarms: [] as number[],
-    timers: [] as { delayMs: number; call: () => void; isStopped: boolean }[],
+    timers: [] as { delayMs: number; atMs: number; call: () => void; isStopped: boolean }[],
     messages: [] as number[][],
     logReads: 0,
     noted: [] as number[],
+    upkeepAtMs: null as number | null,
     startedAgain: [] as string[],
     send: (_: CardEventsMessage): Promise<unknown> => Promise.resolve(),
     untilDurable: (): Promise<unknown> => Promise.resolve(),
@@ -58,11 +59,12 @@ export async function loaded({ rows = [], published = 0, alarmAtMs = null, seque
     },
     untilDurable: () => card.untilDurable(),
     cardKey: () => 'native:card',
+    upkeepAtMs: () => card.upkeepAtMs,
     startAgain: (reason) => void card.startedAgain.push(reason),
     timing: {
       nowMs: () => card.nowMs,
       startTimer(delayMs, call) {
-        const timer = { delayMs, call, isStopped: false };
+        const timer = { delayMs, atMs: card.nowMs + delayMs, call, isStopped: false };
         card.timers.push(timer);
         return () => {
           timer.isStopped = true;

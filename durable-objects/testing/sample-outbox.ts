@@ -68,6 +68,7 @@ export class OutboxHarness {
       send: (message) => (this.#agenda === agenda ? this.#send(message) : new Promise(() => undefined)),
       untilDurable: () => Promise.resolve(),
       cardKey: () => 'native:card',
+      upkeepAtMs: () => this.#nowMs + 3_600_000,
       startAgain: (reason) => {
         this.brokenBy = reason;
       },

@@ -22,6 +22,9 @@ const shorter = {
   publishRetryMsMax: 1_500,
 };
 
+/** The same of this tree, which the release before does not have. */
+const shorterNow = { publishIntervalMsMax: 700, snapshotAlarmMs: 1_500 };
+
 /** The commit of the release that a deployment of this tree would replace, and that a rollback would bring back. */
 export function previousRelease(): string {
   return readFileSync(join(root, 'ops', 'previous-release'), 'utf8').trim();
@@ -47,15 +50,15 @@ export async function buildBoth(
   await promisify(execFile)('tar', ['-xf', archive, '-C', before]);
   for (const name of source) await cp(join(root, name), join(now, name), { recursive: true });
   return {
-    before: await build(before, join(directory, 'before.js')),
-    now: await build(now, join(directory, 'now.js')),
+    before: await build(before, shorter, join(directory, 'before.js')),
+    now: await build(now, { ...shorter, ...shorterNow }, join(directory, 'now.js')),
   };
 }
 
-async function build(tree: string, outfile: string): Promise<Bundle> {
+async function build(tree: string, waits: Readonly<Record<string, number>>, outfile: string): Promise<Bundle> {
   const path = join(tree, 'contracts', 'limits.ts');
   let text = await readFile(path, 'utf8');
-  for (const [name, value] of Object.entries(shorter)) {
+  for (const [name, value] of Object.entries(waits)) {
     const changed = text.replace(new RegExp(`^  ${name}: [\\d_]+,$`, 'm'), `  ${name}: ${value},`);
     if (changed === text) throw new Error(`${path} has no ${name}`);
     text = changed;

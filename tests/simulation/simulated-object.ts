@@ -100,6 +100,7 @@ export class SimulatedObject {
       log: store,
       timing,
       cardKey: () => cardKey('native', `card-${this.#cardIndex}`),
+      upkeepAtMs: () => this.#time.nowMs + limits.retentionMs,
       send: (message) => {
         const isAlive = () => this.#process?.outbox === outbox;
         return queue.send(message, isAlive, () => this.restart());
