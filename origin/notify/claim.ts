@@ -40,20 +40,23 @@ export interface ClaimLimits {
   readonly leaseMs: number;
 }
 
-export async function claimDue(sql: Sql, limits: ClaimLimits): Promise<Claimed[]> {
-  const { fast, slow, inHand, slowEndpoints, paused, leaseMs } = limits;
-  const { rows } = await sql.query<Claimed>({
-    name: 'claim_webhook_messages',
-    // Steps from endpoint to endpoint on the index, one probe each. The lock is taken again on what is still due: another
-    // process may have taken it since the look, and `skip locked` leaves what it is taking.
-    text: `
-      with recursive waiting (id) as (
+/** SQL: endpoints that messages wait for, from one to the next on the index, one probe each; the last is null. */
+const waiting = `waiting (id) as (
         (select webhook_endpoint_id from webhook_messages where state = 'pending' order by webhook_endpoint_id limit 1)
         union all
         select (select webhook_endpoint_id from webhook_messages
           where state = 'pending' and webhook_endpoint_id > waiting.id order by webhook_endpoint_id limit 1)
         from waiting where waiting.id is not null
-      ), busy as (
+      )`;
+
+export async function claimDue(sql: Sql, limits: ClaimLimits): Promise<Claimed[]> {
+  const { fast, slow, inHand, slowEndpoints, paused, leaseMs } = limits;
+  const { rows } = await sql.query<Claimed>({
+    name: 'claim_webhook_messages',
+    // The lock is taken again on what is still due: another
+    // process may have taken it since the look, and `skip locked` leaves what it is taking.
+    text: `
+      with recursive ${waiting}, busy as (
         select * from unnest($1::text[], $2::int[]) as given (id, in_hand)
       ), open as (
         select webhook_endpoint_id as id, coalesce(in_hand, 0) as in_hand,
@@ -105,16 +108,18 @@ export function reachedLimit(
 /** Ends the waiting of what lies before disabled endpoints, a bounded number at a time; recovering brings it back. */
 export async function retireUndeliverable(sql: Sql, atMost: number): Promise<number> {
   const { rows } = await sql.query(
-    `update webhook_messages set state = 'failed', lease_until = null
-     where message_no in (
-       select m.message_no from webhook_endpoints e
+    // From what waits, not from what is disabled: endpoints that were removed stay disabled for ever.
+    `with recursive ${waiting}
+     update webhook_messages set state = 'failed', lease_until = null
+     where message_no = any (array(
+       select m.message_no from waiting join webhook_endpoints e on e.webhook_endpoint_id = waiting.id and e.status = 'disabled'
        cross join lateral (
          select message_no from webhook_messages
-         where webhook_endpoint_id = e.webhook_endpoint_id and state = 'pending' and (lease_until is null or lease_until < now())
+         where webhook_endpoint_id = waiting.id and state = 'pending' and (lease_until is null or lease_until < now())
          limit $1
        ) as m
-       where e.status = 'disabled' limit $1
-     ) returning message_no`,
+       limit $1
+     )) returning message_no`,
     [atMost],
   );
   return rows.length;

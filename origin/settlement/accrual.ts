@@ -100,7 +100,11 @@ async function clearedBetween(sql: Sql, { from, to }: Window, adjustments: reado
       )
       select cleared.*, m.merchant_id
       from cleared
-      left join merchants m on m.network_merchant_ids @> array[cleared.network_merchant_id] and m.currency = cleared.currency`,
+      -- offset 0: by the index of shops' ids, a shop at a time; as a plain join, every merchant of the currency was looked at for each shop.
+      left join lateral (
+        select merchant_id from merchants
+        where network_merchant_ids @> array[cleared.network_merchant_id] and currency = cleared.currency offset 0
+      ) m on true`,
     values: [
       ...[from, to],
       wordColumn(adjustments.map(({ authorization_id }) => authorization_id)),

@@ -72,8 +72,9 @@ async function rowsToRaise(sql: Sql, where: string, limit: number): Promise<Row[
     `select u.network_merchant_id, u.clearing_no, c.network, c.currency, u.net_minor, u.clearings, u.authorization_ids,
        u.refused_merchant_id, u.first_at, u.last_at,
        (select json_build_object('merchant_id', m.merchant_id, 'currency', m.currency, 'deficit_minor', coalesce(d.deficit_minor, 0))
-        from merchants m left join merchant_accruals d using (merchant_id)
-        where m.network_merchant_ids @> array[u.network_merchant_id] limit 1) as other
+        from (
+          select min(merchant_id) as merchant_id from merchants where network_merchant_ids @> array[u.network_merchant_id]
+        ) any_of join merchants m using (merchant_id) left join merchant_accruals d using (merchant_id)) as other
      from unassigned_clearings u join ledger_accounts c on c.ledger_account_no = u.clearing_no
      where ${where} order by u.last_at limit $1`,
     [limit],
@@ -105,7 +106,7 @@ async function markRaised(sql: Sql, rows: readonly Row[]): Promise<void> {
 async function roomForMore(sql: Sql): Promise<number> {
   const { rows } = await sql.query<{ open: string; settles: boolean }>(
     `select (select count(*) from open_items where kind in ('clearing_unassigned', 'accrual_failed') and status = 'open') as open,
-       exists (select from merchants where network_merchant_ids <> '{}') as settles`,
+       (select merchant_id from merchants where network_merchant_ids <> '{}' order by merchant_id limit 1) is not null as settles`,
   );
   const [row] = rows;
   if (row?.settles !== true) return 0;

@@ -57,7 +57,10 @@ function addToSums({ sums, count }: WithheldBook): string {
     insert into ${sums} as w (network_merchant_id, clearing_no, left_minor, ${count}, merchant_id)
     select k.network_merchant_id, k.clearing_no, k.left_minor, k.parts, m.merchant_id
     from summed k join ledger_accounts c on c.ledger_account_no = k.clearing_no
-    left join merchants m on m.network_merchant_ids @> array[k.network_merchant_id] and m.currency = c.currency
+    left join lateral (
+      select merchant_id from merchants
+      where network_merchant_ids @> array[k.network_merchant_id] and currency = c.currency offset 0
+    ) m on true
     on conflict (network_merchant_id, clearing_no) do update set
       left_minor = w.left_minor + excluded.left_minor, ${count} = w.${count} + excluded.${count},
       merchant_id = coalesce(excluded.merchant_id, w.merchant_id), last_at = now()`;
