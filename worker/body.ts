@@ -3,6 +3,7 @@
 import type * as z from 'zod/mini';
 import { type CardDataFinding, findCardData, findCardField } from '../contracts/card-data.ts';
 import { limits } from '../contracts/limits.ts';
+import { type Lost, lostOf, withNothingLost } from '../contracts/lost-by-json.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';
 import { logEvent } from './log.ts';
 
@@ -49,11 +50,38 @@ async function readBounded(request: Request, bytesMax: number): Promise<ArrayBuf
  */
 export function parseJson(text: string, reviver?: JsonReviver): unknown {
   try {
-    return JSON.parse(text.startsWith('\ufeff') ? text.slice(1) : text, reviver as never);
+    return JSON.parse(withoutMark(text), reviver as never);
   } catch {
     throw new Refusal(400, 'body_malformed', 'The body is not JSON.');
   }
 }
+
+const withoutMark = (text: string) => (text.startsWith('\ufeff') ? text.slice(1) : text);
+
+/** The same for what is refused where a field stands there twice, or an amount is not the number that was written. */
+export function parseWhole(text: string): unknown {
+  const body = parseJson(text);
+  refuseLost(lostOf(text, body));
+  return body;
+}
+
+/**
+ * The same for facts, which are never refused for one of them: a field that stands there twice has two names, so that its element is kept for a person
+ * with both. What stands twice in the body itself is refused, since it is in no element.
+ */
+export function parseFacts(text: string): unknown {
+  const body = parseJson(text);
+  const lost = lostOf(text, body);
+  refuseLost(lost.filter(({ path }) => path.length < 2));
+  return lost.length === 0 ? body : parseJson(withNothingLost(text, lost));
+}
+
+function refuseLost([first]: readonly Lost[]): void {
+  if (first === undefined) return;
+  const { field, problem } = first;
+  throw new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
+}
+
 /** ES2026: the third argument holds a primitive's source text. */
 export type JsonReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 

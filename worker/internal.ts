@@ -22,7 +22,7 @@ import { Refusal } from '../contracts/problem.ts';
 import { refundReleaseSchema } from '../contracts/refund-release.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { StandInSwitchState } from '../durable-objects/stand-in/stand-in-switch.ts';
-import { inShape, parseJson, readText, refuseCardData } from './body.ts';
+import { inShape, parseWhole, readText, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, failurePolicyOf, settingsOf } from './env.ts';
@@ -66,7 +66,7 @@ async function open({ request, env, url }: Call): Promise<string> {
 
 export const internal = section(open, {
   'PUT /cards/:network/:token': async (call, text, params) => {
-    const body = parseJson(text);
+    const body = parseWhole(text);
     refuseCardData(body, identifiers);
     const profile = inShape(putCardBodySchema, body);
     const known = knownIn(call);
@@ -74,17 +74,17 @@ export const internal = section(open, {
     return Response.json(answer, { status: answer.outcome === 'stale' ? 409 : 200 });
   },
   'POST /cards/:network/:token/messages': async ({ env }, text, params) => {
-    const message = inShape(cardMessageSchema, parseJson(text));
+    const message = inShape(cardMessageSchema, parseWhole(text));
     const answer: z.infer<typeof postMessageAnswerSchema> = await onCard(env, params, (card) => card.receive(message));
     return Response.json(answer, { status: answer.outcome === 'conflict' ? 409 : 200 });
   },
   'POST /cards/:network/:token/refund-releases': async ({ env }, text, params) => {
-    const release = inShape(refundReleaseSchema, parseJson(text));
+    const release = inShape(refundReleaseSchema, parseWhole(text));
     return Response.json(await onCard(env, params, (card) => card.releaseRefund(release)));
   },
   'POST /facts/:network': async ({ env }, text, params) => {
     const network = networkIn(params);
-    const { fact } = inShape(postFactBodySchema, parseJson(text));
+    const { fact } = inShape(postFactBodySchema, parseWhole(text));
     const taken = await storeKept[network](env, fact).catch((error: unknown) => {
       throw cardAway(network, error);
     });
@@ -96,7 +96,7 @@ export const internal = section(open, {
   },
   'PUT /stand-in/:network': async ({ env }, text, params) => {
     const network = networkIn(params);
-    const { is_on, by } = inShape(turnStandInBodySchema, parseJson(text));
+    const { is_on, by } = inShape(turnStandInBodySchema, parseWhole(text));
     const state = await standInSwitch(env, network).turn(is_on, by);
     forgetStanding(network);
     logEvent('warn', 'stand_in_turned', { network, is_on });
@@ -120,7 +120,7 @@ export const internal = section(open, {
     return Response.json(await onCard(call.env, params, (card) => card.eventsAfter(after, seen)));
   },
   'POST /cards/:network/:token/rebuild': async ({ env }, text, params) => {
-    const page = inShape(rebuildBodySchema, parseJson(text));
+    const page = inShape(rebuildBodySchema, parseWhole(text));
     return Response.json(await reach(params, (names) => rebuildCard(env, names, page)));
   },
 });

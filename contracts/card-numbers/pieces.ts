@@ -79,27 +79,15 @@ export function piecesOfCards(body: unknown, { isIdentifier, numbersOfFields }: 
 }
 
 function openAll(open: Place[], { name, field }: Place, owner: object): void {
-  if (Array.isArray(owner)) {
-    for (let key = owner.length - 1; key >= 0; key--)
-      open.push({ owner, key, name, field, value: owner[key], isName: false });
-    return;
-  }
-  const first = open.length;
-  for (const key in owner) {
-    const at = { owner, key, name: key, field: field || key };
-    open.push({ ...at, value: (owner as Record<string, unknown>)[key], isName: false });
-    // Most names have letters, and stand between two pieces as if they were not there.
-    if (!/\p{L}/u.test(key)) open.push({ ...at, name: '', value: key, isName: true });
-  }
-  // Each value was put after its name's place: turned round, the name comes before it.
-  const added = open.splice(first);
-  for (let at = added.length - 1; at >= 0; at--) {
-    const [one, before] = [added[at], added[at - 1]];
-    if (one?.isName === true && before !== undefined) {
-      open.push(before, one);
-      at--;
-    } else if (one !== undefined) open.push(one);
-  }
+  const places: Place[] = Array.isArray(owner)
+    ? owner.map((value: unknown, key) => ({ owner, key, name, field, value, isName: false }))
+    : Object.entries(owner).flatMap(([key, value]) => {
+        const at = { owner, key, field: field || key };
+        const inside = { ...at, name: key, value, isName: false };
+        // Most names have letters, and stand between two pieces as if they were not there.
+        return /\p{L}/u.test(key) ? inside : [{ ...at, name: '', value: key, isName: true }, inside];
+      });
+  for (const place of places.reverse()) open.push(place);
 }
 
 /** Longer ones are looked at by themselves: twelve digits and four are a reference and a category, unless they are items of a list. */

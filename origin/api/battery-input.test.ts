@@ -47,6 +47,26 @@ describe.each(having(({ method }) => method !== 'GET'))('%s', (_, operation) => 
       expectRefusal(await send(world, operation, call, { body }), 422, 'field_invalid', 'body');
   });
 
+  test('refuses a field that stands there twice, at any depth, and an amount that JSON would round', async () => {
+    const call = await callOf(world, operation);
+    const text = JSON.stringify(call.body ?? {});
+    const first = Object.keys(call.body ?? {})[0] ?? 'a';
+    const begun = text === '{}' ? '{"a":1' : text.slice(0, -1);
+    const escaped = `\\u00${first.charCodeAt(0).toString(16)}${first.slice(1)}`;
+    for (const [more, field] of [
+      [`"${first}":1`, first],
+      [`"${escaped}":1`, first],
+      ['"__proto__":1,"__proto__":2', '__proto__'],
+      ['"deep":[{"x":{"y":1,"\\u0079":1}}]', 'deep[0].x.y'],
+      ['"odd_minor":100.00000000000000001', 'odd_minor'],
+      ['"deep":{"amount":1e2}', 'deep.amount'],
+    ] as const)
+      expectRefusal(
+        await send(world, operation, call, { body: `${begun},${more}}` }),
+        ...([422, 'field_invalid', field] as const),
+      );
+  });
+
   test('refuses card data, and keeps and repeats none of it', async () => {
     const call = await callOf(world, operation);
     world.api.logged.length = 0;

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { evidenceOf } from '../../contracts/evidence.ts';
+import { lostOf, withNothingLost } from '../../contracts/lost-by-json.ts';
 import { cut, plain } from '../../contracts/text.ts';
 
 export interface UnreadWebhook {
@@ -28,7 +29,15 @@ export function unreadWebhook(body: unknown, type: string | null, problem: strin
 /** The body as JSON, or what is to be kept of it. */
 export function jsonOf(body: string): { readonly outcome: 'json'; readonly value: unknown } | UnreadWebhook {
   try {
-    return { outcome: 'json', value: JSON.parse(body) };
+    const value: unknown = JSON.parse(body);
+    const lost = lostOf(body, value);
+    const [first] = lost;
+    if (first === undefined) return { outcome: 'json', value };
+    return unreadWebhook(
+      JSON.parse(withNothingLost(body, lost)),
+      null,
+      `is not clear: ${first.field} ${first.problem}`,
+    );
   } catch {
     return unreadWebhook(body, null, 'is not JSON');
   }

@@ -249,19 +249,6 @@ describe('a fact, in a batch with others', () => {
 });
 
 describe('twice', () => {
-  test('a field that stands there twice: the last one counts', async () => {
-    const cardToken = newToken();
-    const message = webhookMessage({ type: 'refund', cardToken, amount: '1' });
-    const text = message.replace(
-      '"currency_code":"USD","network"',
-      '"currency_code":"odd","currency_code":"USD","network"',
-    );
-    expect(text).not.toBe(message);
-    expect(await send('marqeta/webhook', text, basic())).toMatchObject({ status: 200, kept: [] });
-    expect(await cardAt('marqeta', cardToken).read()).toMatchObject({ posted_minor: -100 });
-    expect(isRead('duplicated', 'currency')).toBe(true);
-  });
-
   test('an element that stands there twice is booked once', async () => {
     const cardToken = newToken();
     const { transactions } = JSON.parse(webhookMessage({ type: 'refund', cardToken, amount: '1' })) as {

@@ -7,6 +7,7 @@ import { findCardField } from '../../contracts/card-data.ts';
 import { cardMessageSchema } from '../../contracts/card-message.ts';
 import { receiveNotice } from '../../contracts/card-notice.ts';
 import { isFields, messageRead } from '../../contracts/decorations.ts';
+import { fieldAgain, standsTwice } from '../../contracts/lost-by-json.ts';
 import { cardKey, cardTokenSchema, type Network } from '../../contracts/network.ts';
 import { type FieldProblem, fieldProblems, Refusal } from '../../contracts/problem.ts';
 import { parseJson } from '../body.ts';
@@ -114,6 +115,8 @@ function fieldOf({ field }: HeldBack, at: string): string {
 }
 
 function readElement(element: unknown, at: string, unread: Unread): z.infer<typeof elementSchema> | FieldProblem {
+  const again = fieldAgain(element);
+  if (again !== null) return { field: `${at}.${again}`, problem: standsTwice };
   const read = elementSchema.safeParse(
     isFields(element) ? { ...element, message: messageRead(element['message'], unread) } : element,
   );

@@ -10,7 +10,7 @@ import { isFields, requestRead } from '../../contracts/decorations.ts';
 import { limits } from '../../contracts/limits.ts';
 import { networkKeySchema } from '../../contracts/network.ts';
 import { Refusal } from '../../contracts/problem.ts';
-import { inShape, parseJson, readText, refuseCardData, refuseCardFields } from '../body.ts';
+import { inShape, parseFacts, parseWhole, readText, refuseCardData, refuseCardFields } from '../body.ts';
 import { authorize } from '../card-call.ts';
 import { type CardNames, callCard, cardAway, severalTimes, standInDesk } from '../card-object.ts';
 import { requireSignature } from '../credentials.ts';
@@ -49,7 +49,7 @@ async function open({ request, env, url }: Call): Promise<Opened> {
   const isBatch = url.pathname.endsWith('/messages');
   const text = await readText(request, isBatch ? limits.batchBytesMax : limits.bodyBytesMax);
   await requireSignature(request.headers, text, settingsOf(env).NATIVE_SECRETS);
-  const body = parseJson(text);
+  const body = isBatch ? parseFacts(text) : parseWhole(text);
   if (!isBatch) refuseCardData(body, notSearched);
   return { arrivedAtMs, body };
 }

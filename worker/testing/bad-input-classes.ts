@@ -33,10 +33,7 @@ export const classes = {
   missing: { says: 'missing', read: ['link', 'state', 'other'] },
   null: { says: 'null', read: ['link', 'state', 'other'] },
   object: { says: 'an object or a list', read: ['other'] },
-  duplicated: {
-    says: 'the field twice (the last one counts)',
-    read: ['amount', 'currency', 'key', 'link', 'what', 'state', 'other'],
-  },
+  duplicated: { says: 'the field twice, even with the same value', read: [] },
 } as const satisfies Readonly<Record<string, Class>>;
 export type ClassName = keyof typeof classes;
 

@@ -10,6 +10,7 @@ import {
 } from '../../../contracts/card-data.ts';
 import { piecesOfCards } from '../../../contracts/card-numbers/pieces.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { lostOf } from '../../../contracts/lost-by-json.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
 import { findControlCharacter } from '../../../contracts/text.ts';
 import { countCardData } from '../../card-data/found.ts';
@@ -121,10 +122,15 @@ function tooLarge(bytesMax: number): Refusal {
   return refusal('body_too_large', [{ field: 'body', problem: `is larger than ${bytesMax} bytes` }]);
 }
 
+/** Refused too: a field that stands there twice, of which another reader takes the other one, and an amount that is rounded by reading it. */
 export function parseJson(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw refusal('body_malformed');
   }
+  const [first] = lostOf(text, value);
+  if (first !== undefined) throw refusal('field_invalid', [{ field: first.field, problem: first.problem }]);
+  return value;
 }

@@ -3,6 +3,7 @@
 import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { isAgain } from '../../../contracts/lost-by-json.ts';
 import { cut, plain } from '../../../contracts/text.ts';
 import type { Rest } from '../rest-of-batch.ts';
 
@@ -37,7 +38,8 @@ export function batchOf(body: unknown): Batch {
   const unknown: (Element & { problem: string })[] = [];
   const rest: (Rest & { problem: string | null })[] = known.rest.map((one) => ({ ...one, problem: null }));
   for (const [name, value] of Object.entries(others)) {
-    if (!Array.isArray(value) || movesNothing.test(name)) continue;
+    // A list that stood there twice is a kind of its own, and so is one notification without its list.
+    if (!isAgain(name) && (!Array.isArray(value) || movesNothing.test(name))) continue;
     const left = limits.batchDirectMax - known.first.length - unknown.length;
     const list = listOf(value, cut(maskCardNumbers(plain(name))), left);
     unknown.push(...list.first.map((one) => ({ ...one, problem })));

@@ -4,6 +4,7 @@ import type { Unread } from '../../../contracts/attributes.ts';
 import type { AuthorizationRequest } from '../../../contracts/authorization-request.ts';
 import { isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { fieldAgain, standsTwice } from '../../../contracts/lost-by-json.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import { secretsIn } from '../../../contracts/secret-strength.ts';
 import { inShape, lenientText, readBytes, refuseCardFields } from '../../body.ts';
@@ -16,7 +17,7 @@ import { tracesOf } from '../../traces.ts';
 import { batchOf } from './batch.ts';
 import { storeAll } from './facts.ts';
 import { answerTo, requestOf, stoodInAnswer, unavailableAnswer, unreadableAnswer } from './gateway.ts';
-import { type GatewayMessage, gatewaySchema, isGatewayMessage, parseMarqeta } from './wire.ts';
+import { type GatewayMessage, gatewaySchema, isGatewayMessage, parseMarqeta, refusalOf } from './wire.ts';
 
 /** The one route whose time counts: `worker/index.ts` calls it without a router. */
 export async function answerGateway(
@@ -130,6 +131,8 @@ function readGateway(
 ): { message: GatewayMessage; request: AuthorizationRequest } | { unreadable: ReturnType<typeof unreadableAnswer> } {
   const unread: Unread = new Set();
   try {
+    const again = fieldAgain(body);
+    if (again !== null) throw refusalOf(again, standsTwice);
     const message = isGatewayMessage(body) ? body : inShape(gatewaySchema, body);
     const request = requestOf(message, unread);
     logUnread('marqeta', unread);

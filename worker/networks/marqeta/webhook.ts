@@ -6,6 +6,7 @@ import { attribute, type Unread, wordOf } from '../../../contracts/attributes.ts
 import type { CardMessage } from '../../../contracts/card-message.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { fieldAgain, standsTwice } from '../../../contracts/lost-by-json.ts';
 import { networkKeySchema } from '../../../contracts/network.ts';
 import { inShape } from '../../body.ts';
 import { adviceOf, clearingOf, expiryOf, refundOf, reversalOf, singleMessageOf, standInOf } from './messages.ts';
@@ -68,6 +69,8 @@ const states: ReadonlySet<string> = new Set(['PENDING', 'CLEARED', 'COMPLETION',
  */
 export function noticeOf(element: unknown, at: string, unread: Unread = new Set()): Notice {
   if (!isFields(element)) throw refusalOf(at, 'must be an object');
+  const again = fieldAgain(element);
+  if (again !== null) throw refusalOf(`${at}.${again}`, standsTwice);
   const type = typeOf(element, at);
   const state = attribute(wordOf, element['state'], 'state', unread);
   const isRefused = state === 'DECLINED' || state === 'ERROR';

@@ -14,6 +14,7 @@ import type { Merchant } from '../../../contracts/authorization-request.ts';
 import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
+import { isLong, lostOf, withNothingLost } from '../../../contracts/lost-by-json.ts';
 import { currencySchema, isCurrency, minorFromDecimalText } from '../../../contracts/money.ts';
 import { cardTokenSchema, isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
 import { Refusal } from '../../../contracts/problem.ts';
@@ -32,16 +33,24 @@ class DecimalText {
   }
 }
 
-/** A double keeps 15 significant digits as they were written (IEEE 754); only an amount with more of them needs its text. */
-const longAmount = /amount"\s*:\s*[-+.\deE]{17}/;
-
-/** The body with every amount exact: where a number is too long for a double, amounts are kept as their text. */
+/**
+ * The body with every amount exact: where a number is too long for a double, amounts are kept as their text. A field that stands there twice has two
+ * names: whoever reads it asks `fieldAgain`.
+ */
 export function parseMarqeta(text: string): unknown {
-  return parseJson(text, longAmount.test(text) ? keepAmountTexts : undefined);
+  const body = parseJson(text);
+  const lost = lostOf(text, body);
+  if (lost.length === 0) return body;
+  const isRounded = lost.some(({ isName }) => !isName);
+  const all = withNothingLost(
+    text,
+    lost.filter(({ isName }) => isName),
+  );
+  return parseJson(all, isRounded ? keepAmountTexts : undefined);
 }
 
-const keepAmountTexts: JsonReviver = (key, value, { source }) =>
-  typeof value === 'number' && key.endsWith('amount') ? new DecimalText(source ?? String(value)) : value;
+const keepAmountTexts: JsonReviver = (key, value, { source = '' }) =>
+  typeof value === 'number' && key.endsWith('amount') && isLong(source) ? new DecimalText(source) : value;
 
 /** Names of Marqeta's fields that hold identifiers: one in ten of them passes for a card number. */
 export const marqetaIdentifiers: ReadonlySet<string> = new Set(
