@@ -33,6 +33,7 @@ import { queuesWatchedBy } from './queue-config.ts';
 import { createSecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
 import { setDestinationCooling } from './settlement/destination-cooling.ts';
+import { createRefundReleaseLoop } from './settlement/tell-released.ts';
 import { startTracing } from './tracing/start-tracing.ts';
 
 export interface Origin {
@@ -64,8 +65,8 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
-  const suspense = createSuspenseLoop({ database, log });
-  const ownLoops = [outbox.loop, ...repairs, suspense, finishing, ...(pull === null ? [] : [pull]), ...beside];
+  const moneyLoops = [createSuspenseLoop({ database, log }), createRefundReleaseLoop({ database, edge, log })];
+  const ownLoops = [outbox.loop, ...repairs, ...moneyLoops, finishing, ...(pull === null ? [] : [pull]), ...beside];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];

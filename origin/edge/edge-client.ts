@@ -23,6 +23,7 @@ import {
   type StandInReadback,
   standInReadbackSchema,
 } from '../../contracts/readback.ts';
+import type { RefundRelease } from '../../contracts/refund-release.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { beforeWaitingFor } from '../db/held.ts';
 import type { Acknowledged } from '../intake/acknowledged.ts';
@@ -53,6 +54,8 @@ export interface EdgeClient {
   ): Promise<z.infer<typeof putCardAnswerSchema>>;
   /** As a network would have sent it: under the same key twice it is booked once. */
   sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
+  /** A person has released a refund that the card withholds: twice is once. */
+  releaseRefund(card: CardName, release: RefundRelease): Promise<z.infer<typeof postMessageAnswerSchema>>;
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<z.infer<typeof cardEventsAnswerSchema>>;
@@ -112,6 +115,8 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
       ),
     sendMessage: (card, message) =>
       call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
+    releaseRefund: (card, release) =>
+      call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/refund-releases`, JSON.stringify(release)),
     sendFact: (network, fact) =>
       call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after, seen) =>

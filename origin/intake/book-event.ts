@@ -151,8 +151,13 @@ function bookOwn(
     authorizations: [{ ...after, status: statusAfter(event, before, after) }],
     transfers,
     unapproved: unapproved_minor === 0n ? [] : [{ ...of, amount_minor: unapproved_minor }],
-    unmatched: unmatched_minor === 0n ? [] : [{ ...of, amount_minor: unmatched_minor }],
+    unmatched:
+      unmatched_minor === 0n ? [] : [{ ...of, amount_minor: unmatched_minor, card_withholds: isWithheldByCard(event) }],
   };
+}
+
+function isWithheldByCard(event: MoneyEvent): boolean {
+  return event.kind === 'message' && (event.withheld_minor ?? 0) > 0;
 }
 
 /** The authorization that went into the event's own: what it held is given back under its own id. What it posted stays. */

@@ -12,6 +12,8 @@ export interface ToJudge {
   readonly holder_no: number;
   readonly clearing_no: number;
   readonly amount_minor: bigint;
+  /** Of a refund: its card withholds more since. */
+  readonly card_withholds?: boolean;
 }
 
 /** In the transaction that books them: accrual sees both or neither. */
@@ -21,11 +23,13 @@ export async function noteToJudge(
   parts: readonly ToJudge[],
 ): Promise<void> {
   if (parts.length === 0) return;
+  const isRefunds = table === 'unmatched_refunds';
   await sql.query({
     name: `note_${table}`,
     text: `insert into ${table}
-             (stream_id, sequence, authorization_id, holder_no, clearing_no, amount_minor, left_minor)
-           select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $6::bigint[])`,
+             (stream_id, sequence, authorization_id, holder_no, clearing_no, amount_minor, left_minor${isRefunds ? ', card_withholds' : ''})
+           select * from unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::bigint[], $6::bigint[], $6::bigint[]
+             ${isRefunds ? ', $7::boolean[]' : ''})`,
     values: [
       numberColumn(parts.map(({ stream_id }) => stream_id)),
       numberColumn(parts.map(({ sequence }) => sequence)),
@@ -33,6 +37,7 @@ export async function noteToJudge(
       numberColumn(parts.map(({ holder_no }) => holder_no)),
       numberColumn(parts.map(({ clearing_no }) => clearing_no)),
       numberColumn(parts.map(({ amount_minor }) => amount_minor)),
+      ...(isRefunds ? [parts.map(({ card_withholds = false }) => card_withholds)] : []),
     ],
   });
 }

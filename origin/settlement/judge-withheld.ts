@@ -38,6 +38,7 @@ interface Row {
   readonly in_suspense: boolean;
   readonly overdraft_minor: string;
   readonly shop: string | null;
+  readonly card_withholds: boolean;
 }
 
 // Funds that only a refund of no purchase gave the account cover nothing, also where it is not judged yet (`new`).
@@ -48,7 +49,7 @@ const columnsOf = ({
     select sum(r.left_minor) from unmatched_refunds r
     where r.holder_no = u.holder_no and r.state in ('new', 'withheld', 'kept') and r.left_minor > 0
   ), 0), 0) as overdraft_minor,
-  ${shopSums === null ? 'null' : chargedShop} as shop`;
+  ${shopSums === null ? 'null' : chargedShop} as shop, ${shopSums === null ? 'false' : 'u.card_withholds'} as card_withholds`;
 const chargedShop = `(
     select a.network_merchant_id from authorizations a
     join merchants m on m.network_merchant_ids @> array[a.network_merchant_id] and m.currency = c.currency

@@ -33,6 +33,8 @@ export interface ToJudge {
   readonly in_suspense: boolean;
   /** What the cardholder's account covers is left out, holds counted; null: nothing is, because it is a refund. */
   readonly overdraft_minor: bigint | null;
+  /** Of a refund: its card withholds more since, so that a person is asked in any case. */
+  readonly card_withholds: boolean;
   /** The shop that is charged; null: none that a merchant has, or it is owed and not charged. */
   readonly shop: string | null;
 }
@@ -49,6 +51,7 @@ export interface PassedToday {
 export function judge(one: ToJudge, passed: PassedToday, bounds: UnapprovedBounds): WithheldReason | null {
   const { clearing_no, stream_id, currency, left_minor, overdraft_minor, shop } = one;
   if (one.in_suspense) return 'no_account';
+  if (one.card_withholds) return 'card_sum';
   const beyond = overdraft_minor === null ? left_minor : least(left_minor, overdraft_minor);
   const ofCard = (passed.cards.get(`${clearing_no} ${stream_id}`) ?? 0n) + beyond;
   if (beyond > 0n && ofCard > perCardMaxMinor(currency, bounds.perCard))

@@ -16,16 +16,24 @@ export interface WithheldBook {
   readonly sign: 1n | -1n;
   /** Of a clearing that its cardholder's account covers, no part counts against the card's bound; a refund counts whole. */
   readonly isCoveredByFunds: boolean;
+  /** Cards withhold it too, and are told of its release. */
+  readonly isToldToCards: boolean;
 }
 
 export const clearingsBook: WithheldBook = {
   ...{ each: 'unapproved_clearings', sums: 'withheld_clearings', count: 'clearings', passed: 'unapproved_sums' },
-  ...{ shopSums: null, kind: 'clearing_withheld', sign: -1n, isCoveredByFunds: true },
+  ...{ shopSums: null, kind: 'clearing_withheld', sign: -1n, isCoveredByFunds: true, isToldToCards: false },
 };
 
 export const refundsBook: WithheldBook = {
   ...{ each: 'unmatched_refunds', sums: 'withheld_refunds', count: 'refunds', passed: 'unmatched_sums' },
-  ...{ shopSums: 'unmatched_shop_sums', kind: 'refund_withheld', sign: 1n, isCoveredByFunds: false },
+  ...{
+    shopSums: 'unmatched_shop_sums',
+    kind: 'refund_withheld',
+    sign: 1n,
+    isCoveredByFunds: false,
+    isToldToCards: true,
+  },
 };
 
 export const withheldBooks: readonly WithheldBook[] = [clearingsBook, refundsBook];

@@ -16,15 +16,17 @@ export interface Decided {
   /** Only what is of this one; null: all of it. */
   readonly authorization_id: string | null;
   readonly to: 'released' | 'kept';
+  /** By which a person decides. */
+  readonly open_item_id: string;
 }
 
 /** Example: 800.00 and 90.00 are withheld at a shop; 90.00 is released by its authorization, and 800.00 stay. */
 export async function decideWithheld(sql: Sql, decided: Decided) {
-  const { book, authorization_id, to } = decided;
+  const { book, authorization_id, to, open_item_id } = decided;
   const sum = await lockSum(sql, decided);
   if (sum === null) return { outcome: 'nothing_left' } as const;
   if (sum.left_minor !== decided.of_minor) return { outcome: 'changed', left_minor: sum.left_minor } as const;
-  const moved = await move(sql, sum, { book, authorization_id, to });
+  const moved = await move(sql, sum, { book, authorization_id, to, open_item_id });
   if (moved.clearings === 0) return { outcome: 'nothing_left' } as const;
   if (to === 'released')
     await owe(sql, { ...sum, ...moved, net_minor: -book.sign * moved.net_minor, currency: decided.currency });
@@ -53,20 +55,26 @@ async function lockSum(sql: Sql, of: Decided): Promise<Sum | null> {
   return row === undefined ? null : { ...row, left_minor: BigInt(row.left_minor) };
 }
 
+/** Told by tell-released.ts; a token that is no card's of ours has nobody to tell. */
+const tellsCard = `released_by = $6, released_at = now(), tell_at = case when exists (
+    select from card_streams s join cards k on k.network = s.network and k.card_token = s.card_token where s.stream_id = u.stream_id
+  ) then now() end`;
+
 /** One that is named is released also where somebody had decided to keep it. */
 async function move(
   sql: Sql,
   of: Sum,
-  { book, authorization_id, to }: Pick<Decided, 'book' | 'authorization_id' | 'to'>,
+  { book, authorization_id, to, open_item_id }: Pick<Decided, 'book' | 'authorization_id' | 'to' | 'open_item_id'>,
 ) {
+  const tells = to === 'released' && book.isToldToCards;
   const from = to === 'released' && authorization_id !== null ? ['withheld', 'kept'] : ['withheld'];
   const { rows } = await sql.query<{ authorization_id: string; left_minor: string; was: string }>(
-    `update ${book.each} u set state = $3
+    `update ${book.each} u set state = $3${tells ? `, ${tellsCard}` : ''}
      from ${book.each} o
      where o.stream_id = u.stream_id and o.sequence = u.sequence and u.network_merchant_id = $1 and u.clearing_no = $2
        and u.state = any ($4::text[]) and u.left_minor > 0 and ($5::text is null or u.authorization_id = $5)
      returning u.authorization_id, u.left_minor, o.state as was`,
-    [of.network_merchant_id, of.clearing_no, to, from, authorization_id],
+    [of.network_merchant_id, of.clearing_no, to, from, authorization_id, ...(tells ? [open_item_id] : [])],
   );
   const withheld = rows.filter(({ was }) => was === 'withheld');
   const sumOf = (some: typeof rows) => some.reduce((sum, { left_minor }) => sum + BigInt(left_minor), 0n);

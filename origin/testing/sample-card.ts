@@ -8,6 +8,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import { newId } from '../../contracts/ids.ts';
 import { cardKey } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import type { RefundRelease } from '../../contracts/refund-release.ts';
 import { Card } from '../../core/card/card.ts';
 
 const startMs = Date.UTC(2026, 10, 1);
@@ -154,6 +155,10 @@ export class SampleCard {
   /** As its object takes it. */
   receive(message: CardMessage) {
     return this.#card.receive(message, this.#tick());
+  }
+
+  releaseRefund(release: RefundRelease) {
+    return this.#card.releaseRefund(release, this.#tick());
   }
 
   #hear(message: CardMessage): void {

@@ -11,9 +11,15 @@ import { postFactBodySchema, rebuildBodySchema, tokenOfSegment } from '../../con
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
-import type { CardState } from '../../core/card/card-state.ts';
+import { type RefundRelease, refundReleaseSchema } from '../../contracts/refund-release.ts';
+import { type CardState, withheldMinor } from '../../core/card/card-state.ts';
 import { readControls } from '../../core/card/readback.ts';
 import { requireSignature } from '../api/identity/credentials.ts';
+
+interface CardHere {
+  receive(message: CardMessage): z.infer<typeof postMessageAnswerSchema>;
+  releaseRefund?(release: RefundRelease): z.infer<typeof postMessageAnswerSchema>;
+}
 
 export interface StandInEdge {
   readonly url: string;
@@ -30,7 +36,7 @@ export interface StandInEdge {
   /** Cards with a state, to be asked what is left of their controls. */
   readonly states: Map<string, { readonly state: CardState; readonly nowMs: number }>;
   /** Cards that take messages, as the edge's objects do. */
-  readonly cards: Map<string, { receive(message: CardMessage): z.infer<typeof postMessageAnswerSchema> }>;
+  readonly cards: Map<string, CardHere>;
   /** Kept facts that it can book by now. */
   readonly facts: Set<string>;
   /** Calls served, as `GET native:tok`. */
@@ -141,9 +147,10 @@ function readBack(app: Hono, { states, logs }: Pick<StandInEdge, 'states' | 'log
     const card = states.get(keyOf(context));
     if (card === undefined) return context.json({ error_code: 'card_not_found' }, 404);
     const { profile, held_minor, posted_minor } = card.state;
+    const withheld_minor = withheldMinor(card.state);
     const last_sequence = logs.get(keyOf(context))?.length ?? 0;
     return context.json({
-      ...{ profile, held_minor, posted_minor, last_sequence, published_sequence: last_sequence },
+      ...{ profile, held_minor, posted_minor, withheld_minor, last_sequence, published_sequence: last_sequence },
     } satisfies ReadCardAnswer);
   });
   app.get('/internal/cards/:network/:token/controls', (context) => {
@@ -169,6 +176,13 @@ function takeMessages(app: Hono, { cards, facts, calls }: Pick<StandInEdge, 'car
   app.post('/internal/facts/:network', async (context) => {
     const { fact } = postFactBodySchema.parse(await context.req.json());
     return context.json({ taken: facts.has(fact) });
+  });
+  app.post('/internal/cards/:network/:token/refund-releases', async (context) => {
+    const key = keyOf(context);
+    calls.push(`RELEASE ${key}`);
+    const card = cards.get(key);
+    if (card?.releaseRefund === undefined) return context.json({ error_code: 'card_unavailable' }, 503);
+    return context.json(card.releaseRefund(refundReleaseSchema.parse(await context.req.json())));
   });
   app.post('/internal/cards/:network/:token/messages', async (context) => {
     const key = keyOf(context);

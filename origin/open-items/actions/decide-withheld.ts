@@ -23,7 +23,7 @@ const kinds = withheldBooks.map(({ kind }) => kind);
 export const release = transactionAction({
   name: 'release',
   summary:
-    'Owe it to its shop, or charge the shop with the refund: all of it (`of_minor`, as the item shows it), or only what is of `authorization_id`, also where that was kept before.',
+    'Owe it to its shop, or charge the shop with the refund, which its card may spend from then on: all of it (`of_minor`, as the item shows it), or only what is of `authorization_id`, also where that was kept before.',
   kinds,
   input,
   perform: ({ sql }, item, asked) => decide(sql, item, asked, 'released'),
@@ -40,7 +40,7 @@ export const keepWithheld = transactionAction({
 
 async function decide(
   sql: Sql,
-  { kind, evidence }: OpenItem,
+  { kind, evidence, open_item_id }: OpenItem,
   { of_minor, authorization_id }: z.output<typeof input>,
   to: Decided['to'],
 ): Promise<ActionOutcome> {
@@ -50,6 +50,7 @@ async function decide(
     book,
     ...clearedEvidenceSchema.parse(evidence),
     of_minor: BigInt(of_minor),
+    open_item_id,
     authorization_id: authorization_id ?? null,
     to,
   };
