@@ -21,6 +21,11 @@ beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'atlas-audit-'));
   const database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
   await askMany(database, await sampleMerchant(database, 100n), 8);
+  // Owed to it before anything cleared: as much is unassigned below nothing.
+  await database.sql.query(
+    `insert into unassigned_clearings (network_merchant_id, clearing_no, net_minor, clearings, authorization_ids)
+     select 'IN-ADVANCE', ledger_account_no, -100, 0, '{}' from ledger_accounts where kind = 'network_clearing'`,
+  );
   await database.close();
   return () => rm(directory, { recursive: true, force: true });
 });

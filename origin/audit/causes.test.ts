@@ -67,7 +67,7 @@ const naming = (
   sql: Pick<Database['sql'], 'query'>,
   no: Record<string, number>,
   named: Readonly<Record<string, unknown>>,
-  [debit, credit] = ['suspense', 'cardholder'],
+  [debit, credit] = ['cardholder', 'network_clearing'],
 ) =>
   sql.query(
     `insert into ledger_transfers (transfer_id, debit_account_no, credit_account_no, amount_minor, currency, kind, event_at_ms,
@@ -101,7 +101,7 @@ describe('X6: a transfer that names what its card has not is named', () => {
   /** A card's event and the authorization that it began, and another card's authorization. */
   async function card(no: Record<string, number>): Promise<void> {
     await asService(
-      "insert into card_events (stream_id, sequence, kind, event_id, at_ms, body) values (1, 1, 'message', 'evt_real', 0, '{}')",
+      'insert into card_events (stream_id, sequence, kind, event_id, at_ms, body) values (1, 1, \'message\', \'evt_real\', 0, \'{"effect":{"hold_minor":0,"posted_minor":500}}\')',
     );
     for (const [authorization_id, stream_id] of [
       ['auth_real', 1],

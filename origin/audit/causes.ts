@@ -2,6 +2,7 @@
 // that nothing was changed; this looks for what was added by somebody who writes as the service, past its code.
 
 import type { Sql } from '../db/client.ts';
+import { differingAmounts } from './event-amounts.ts';
 
 /** Of each kind at most so many are named. */
 const namedMax = 20;
@@ -134,5 +135,5 @@ export async function withoutCause(sql: Sql): Promise<readonly string[]> {
     const { rows } = await sql.query<{ id: string }>(text, [namedMax]);
     found.push(...rows.map(({ id }) => says(id)));
   }
-  return found;
+  return [...found, ...(await differingAmounts(sql))];
 }

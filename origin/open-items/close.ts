@@ -23,11 +23,24 @@ export async function close(
   const { open_item_id: subject, merchant_id } = item;
   const states = { from_state: 'open', to_state: status };
   await recordAuditEvents(sql, [
-    { ...doer, action: `open_item.${action.name}`, subject, merchant_id, ...states, reason },
+    {
+      ...doer,
+      action: `open_item.${action.name}`,
+      subject,
+      merchant_id,
+      ...states,
+      reason: reason + figuresOf(item, result),
+    },
   ]);
   const closed = await findOpenItem(sql, subject);
   if (closed === null) throw new Error(`${subject} is gone`);
   return closed;
+}
+
+/** What was owed in another currency, for the proof of what merchants are owed (audit/accrual-law.ts): it leaves one sum, and comes to another. */
+function figuresOf({ currency }: OpenItem, result: object): string {
+  const { moved_minor, owed_minor, currency: to } = result as Readonly<Record<string, unknown>>;
+  return owed_minor === undefined ? '' : `: moved ${moved_minor} ${currency}, owed ${owed_minor} ${to}`;
 }
 
 /** What is kept of an action from its beginning: whoever finishes it after a crash does so in this person's name. */

@@ -1,6 +1,7 @@
 // npm run audit -- verify and checkpoint, and atlas verify: the past proved from the database, and counted for a reader.
 
 import type { KeyObject } from 'node:crypto';
+import { brokenAccruals } from '../../origin/audit/accrual-law.ts';
 import { withoutCause } from '../../origin/audit/causes.ts';
 import type { Fault, FaultKind } from '../../origin/audit/chain.ts';
 import { readCheckpoints, writeCheckpoint } from '../../origin/audit/checkpoint.ts';
@@ -68,7 +69,7 @@ async function prove(
   const beganAt = await proofBegins(sql);
   const proof = await verifyAudit(sql, stored.checkpoints);
   const books = await verifyLedger(sql);
-  const orphans = await withoutCause(sql);
+  const orphans = [...(await withoutCause(sql)), ...(await brokenAccruals(sql))];
   const { audit, ledger, faults } = proof;
   const counts = await readCounts(sql, audit.last.no);
   const problems = [...stored.problems, ...faults.map(({ says }) => says), ...books.differences, ...orphans];

@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { Id } from '../../../contracts/ids.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { doer, guard, sampleEngine, sampleProvider, untilOver } from '../../../scripts/test-settlements.ts';
+import { brokenAccruals } from '../../audit/accrual-law.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
 import { accrue } from '../../settlement/accrual.ts';
 import { createSettlement } from '../../settlement/create.ts';
@@ -105,6 +106,10 @@ test('F7: a merchant that was paid meanwhile: the item says what happened, and o
   expect(await openItems()).toEqual([]);
   const { rows } = await world.api.database.sql.query('select * from unassigned_clearings');
   expect(rows).toEqual([]);
+  // The sample world owes a merchant this before anything has cleared; of both currencies nothing else is out of the law.
+  expect(await brokenAccruals(world.api.database.sql)).toEqual([
+    'merchants are owed 2000000 minor units of USD more than cleared',
+  ]);
   expect((await verifyLedger(world.api.database.sql)).differences).toEqual([]);
 });
 
