@@ -9,6 +9,7 @@ import { noticeCardData } from './keep-facts.ts';
 import { logEvent } from './log.ts';
 import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
 import { native } from './networks/native.ts';
+import { ownHeaders } from './own-headers.ts';
 import { refused } from './refused.ts';
 import { section } from './section.ts';
 
@@ -92,11 +93,10 @@ function isGateway({ method, url }: Request): boolean {
   return method === 'POST' && url.endsWith(gatewayPath) && url.indexOf('/', 8) === url.length - gatewayPath.length;
 }
 
-/** No header of CORS among them: nothing here is for a page of another place. */
+/** An answer of the gateway has them: each that is set here is a call into the runtime. */
 function withOwnHeaders(answer: Response, url: string): Response {
-  answer.headers.set('cache-control', 'no-store');
-  answer.headers.set('x-content-type-options', 'nosniff');
-  if (url.startsWith('https:')) answer.headers.set('strict-transport-security', 'max-age=31536000; includeSubDomains');
+  if (answer.headers.has('cache-control')) return answer;
+  for (const [name, value] of Object.entries(ownHeaders(url))) answer.headers.set(name, value);
   return answer;
 }
 

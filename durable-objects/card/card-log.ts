@@ -17,6 +17,8 @@ export class CardLog {
   readonly #sql: SqlStorage;
   readonly #table: 'log' | 'set_aside';
   #isThere: boolean;
+  /** The last row that was read: at a load the newest, so that its cursor need not be asked for. Losing it costs a query. */
+  #read: StoredRow | null = null;
 
   /** `set_aside`: a log that a rebuild has set aside (`fence.ts`), to be read. */
   constructor(sql: SqlStorage, tables = tablesOf(sql), table: 'log' | 'set_aside' = 'log') {
@@ -31,6 +33,7 @@ export class CardLog {
         'create table log (sequence integer primary key, at_ms integer not null, published_sequence integer not null, body text not null)',
       );
     this.#isThere = true;
+    this.#read = null;
     this.#sql.exec(
       'insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)',
       row.sequence,
@@ -48,7 +51,10 @@ export class CardLog {
       sequence,
       limit,
     );
-    for (const row of rows) yield parse(row);
+    for (const row of rows) {
+      this.#read = row;
+      yield parse(row);
+    }
   }
 
   at(sequence: number): LoggedEvent {
@@ -89,9 +95,12 @@ export class CardLog {
     if (this.#isThere) this.#sql.exec('delete from log where sequence < ?', firstSequence);
   }
 
-  /** The outbox's cursor as the newest row knew it; 0 for an empty log. */
-  publishedSequence(): number {
+  /** The outbox's cursor as the newest row, which has this number, knew it when it was loaded; 0 for an empty log. */
+  publishedSequence(newest: number): number {
     if (!this.#isThere) return 0;
+    const read = this.#read;
+    this.#read = null;
+    if (read?.sequence === newest) return read.published_sequence;
     const [row] = this.#sql.exec<{ published_sequence: number }>(
       'select published_sequence from log order by sequence desc limit 1',
     );
@@ -100,6 +109,7 @@ export class CardLog {
 
   /** The newest row, which has this number, says from now on that all is sent. */
   noteSent(sequence: number): void {
+    this.#read = null;
     if (this.#isThere) this.#sql.exec('update log set published_sequence = sequence where sequence = ?', sequence);
   }
 }

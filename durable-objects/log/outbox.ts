@@ -22,8 +22,8 @@ import { type Timing, timing } from './timing.ts';
 export interface UnsentRows {
   /** The oldest row still there; null for an empty log. */
   oldest(): { readonly sequence: number } | null;
-  /** The outbox's cursor as the newest row has it. */
-  publishedSequence(): number;
+  /** The outbox's cursor as the newest row, which has this number, knows it; 0 without rows. */
+  publishedSequence(newest: number): number;
   /** Writes the cursor into the newest row, which has this number: all is sent. */
   noteSent(sequence: number): void;
   /** Rows above a sequence, in order; `limit` of them at most. */
@@ -114,9 +114,11 @@ export class Outbox {
   /** Takes up where the object left, before anything is recorded. */
   restore(sequence: number): void {
     this.#sequence = sequence;
+    this.#notedSequence = this.#log.publishedSequence(sequence);
+    this.#publishedSequence = this.#notedSequence;
+    if (this.isAllSent) return;
     // What is no longer in the log was sent before it went.
     const firstSequence = this.#log.oldest()?.sequence ?? sequence + 1;
-    this.#notedSequence = this.#log.publishedSequence();
     this.#publishedSequence = Math.max(this.#notedSequence, firstSequence - 1);
     if (!this.isAllSent) this.#startTimer();
   }

@@ -11,7 +11,7 @@ export const measuredCard = {
   from_day: 56,
   /** Log rows, each written once more when it was sent; rows that went, snapshots, a few alarms. */
   rows_written: 164,
-  rows_read: 958,
+  rows_read: 848,
   alarms: 7,
   messages: 56,
   /** JSON of all messages. */

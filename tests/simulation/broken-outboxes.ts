@@ -6,7 +6,7 @@ import { Outbox } from '../../durable-objects/log/outbox.ts';
 type Parts = ConstructorParameters<typeof Outbox>[0];
 
 /** With a log that has the cursor where a test wants it. */
-function withCursor(parts: Parts, publishedSequence: () => number): Parts {
+function withCursor(parts: Parts, publishedSequence: (newest: number) => number): Parts {
   const { log } = parts;
   return {
     ...parts,
@@ -48,7 +48,7 @@ class OverlooksRows extends Outbox {
       ...parts,
       log: {
         oldest: () => log.oldest(),
-        publishedSequence: () => log.publishedSequence(),
+        publishedSequence: (newest) => log.publishedSequence(newest),
         noteSent: (sequence) => log.noteSent(sequence),
         after: (sequence, limit) => [...log.after(sequence, limit)].filter((row) => row.sequence % 7 !== 0),
       },
@@ -63,7 +63,7 @@ class KeepsThreeHundredRows extends Outbox {
 
   constructor(parts: Parts) {
     const found = { sequence: 0 };
-    super(withCursor(parts, () => Math.max(found.sequence, parts.log.publishedSequence())));
+    super(withCursor(parts, (newest) => Math.max(found.sequence, parts.log.publishedSequence(newest))));
     this.#found = found;
   }
 

@@ -12,6 +12,7 @@ import { authorize } from '../../card-call.ts';
 import { basicHeader, requireBasic, requireMarqetaSignature } from '../../credentials.ts';
 import { type Env, type Misconfigured, misconfigurationOf, type Settings, settingsOf } from '../../env.ts';
 import { logEvent, logUnread } from '../../log.ts';
+import { ownHeaders } from '../../own-headers.ts';
 import { section } from '../../section.ts';
 import { tracesOf } from '../../traces.ts';
 import { batchOf } from './batch.ts';
@@ -32,7 +33,7 @@ export async function answerGateway(
   const body = parseMarqeta(lenientText(await readBytes(raw)));
   refuseCardFields(body);
   const read = readGateway(body);
-  if ('unreadable' in read) return answered(read.unreadable, 402);
+  if ('unreadable' in read) return answered(raw, read.unreadable, 402);
   const { message, request } = read;
   const answer = await authorize(env, execution, {
     network: 'marqeta',
@@ -45,23 +46,26 @@ export async function answerGateway(
   switch (answer.outcome) {
     case 'decided': {
       const { status, body } = answerTo(message, answer);
-      return answered(body, status);
+      return answered(raw, body, status);
     }
     case 'stood_in':
-      return answered(stoodInAnswer(message), 200);
+      return answered(raw, stoodInAnswer(message), 200);
     case 'unavailable':
       // Marqeta takes 500 as a gateway error: it declines, or stands in where Commando Mode includes application errors.
       if (settingsOf(env).MARQETA_FAILURE_POLICY === 'network')
         throw new Refusal(500, 'card_unavailable', 'The card could not be reached in time.');
-      return answered(unavailableAnswer(message), 402);
+      return answered(raw, unavailableAnswer(message), 402);
   }
 }
 
-const jsonHeaders = new Headers({ 'content-type': 'application/json' });
-const asJson = { 200: { status: 200, headers: jsonHeaders }, 402: { status: 402, headers: jsonHeaders } } as const;
+/** Made once: a header is a call into the runtime. */
+const [overHttp, overHttps] = ['http:', 'https:'].map((scheme) => {
+  const headers = new Headers({ ...ownHeaders(scheme), 'content-type': 'application/json' });
+  return { 200: { status: 200, headers }, 402: { status: 402, headers } };
+});
 
-function answered(body: unknown, status: 200 | 402): Response {
-  return new Response(JSON.stringify(body), asJson[status]);
+function answered({ url }: Request, body: unknown, status: 200 | 402): Response {
+  return new Response(JSON.stringify(body), (url.startsWith('https:') ? overHttps : overHttp)?.[status]);
 }
 
 export const marqeta = section(() => null, {
@@ -90,7 +94,7 @@ async function misconfiguredAnswer(raw: Request, env: Env, wrong: Misconfigured)
   const { MARQETA_FAILURE_POLICY } = env as { MARQETA_FAILURE_POLICY?: unknown };
   if (MARQETA_FAILURE_POLICY === 'network') throw refusal;
   const body = parseMarqeta(lenientText(await readBytes(raw)));
-  return answered(unreadableAnswer(body, refusal), 402);
+  return answered(raw, unreadableAnswer(body, refusal), 402);
 }
 
 /** What Marqeta's header may be, by the settings it is made of: worked out once an isolate. */
