@@ -107,6 +107,11 @@ const table: readonly (readonly [DeclineReason, Said, string])[] = [
     { decision: { available_minor: 100 } },
     '60.00 USD is more than the 1.00 USD that the card had left.',
   ],
+  [
+    'insufficient_funds',
+    { decision: { available_minor: 100, withheld_minor: 7_000 } },
+    '60.00 USD is more than the 1.00 USD that the card had left; 70.00 USD of its refunds of no purchase is withheld.',
+  ],
   ['request_voided', {}, 'the request had been given up, because its answer would have come too late.'],
 ];
 

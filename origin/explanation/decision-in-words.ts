@@ -88,10 +88,15 @@ function reasonInWords(reason: DeclineReason, decided: Decided): string {
     case 'insufficient_funds':
       return decision.available_minor === null
         ? `${asked} is more than the card had left`
-        : `${asked} is more than the ${money(decision.available_minor, currency)} that the card had left`;
+        : `${asked} is more than the ${money(decision.available_minor, currency)} that the card had left${withheldInWords(decision, currency)}`;
     case 'request_voided':
       return 'the request had been given up, because its answer would have come too late';
   }
+}
+
+/** Decision 25: what no purchase had cleared of its refunds is beyond a day's bound. */
+function withheldInWords({ withheld_minor = 0 }: Decision, currency: string): string {
+  return withheld_minor === 0 ? '' : `; ${money(withheld_minor, currency)} of its refunds of no purchase is withheld`;
 }
 
 /** What an amount was too much for. */

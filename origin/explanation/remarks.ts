@@ -51,13 +51,21 @@ function remarksOnMessage(
   currency: string,
   item: ItemOfEvent | null,
 ): string[] {
-  const { message, against, overdrawn } = event;
+  const { message, against, overdrawn, withheld_minor = 0, releases } = event;
   const remarks: string[] = [];
   if (message.kind === 'advice') {
     const opinion = against === undefined ? '' : ` The card's own rules would have said ${against}.`;
     remarks.push(`${deciders[message.decided_by]}: ${money(message.hold_minor, message.currency)} is held.${opinion}`);
   }
   if (message.kind === 'expiry') remarks.push('The network dropped the hold, because nobody cleared it in time.');
+  if (withheld_minor > 0)
+    remarks.push(
+      `No purchase had cleared what was refunded: the card withholds ${money(withheld_minor, message.currency)} more, until its clearing comes or a person releases it.`,
+    );
+  if (releases !== undefined)
+    remarks.push(
+      `A person released ${money(releases.minor, message.currency)} of what was refunded: the card may spend it.`,
+    );
   if (overdrawn) remarks.push(`With this ${message.kind} the card has spent more than it was given.`);
   const foreign = foreignMoneyInWords(event, currency, item);
   return foreign === null ? remarks : [...remarks, foreign];

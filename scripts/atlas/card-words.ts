@@ -17,8 +17,15 @@ export interface Comparison {
   readonly card_id: string;
   readonly verdict: 'same' | 'under_way' | 'differs' | 'unknown';
   readonly differences: readonly string[];
-  readonly edge: (Side & { readonly last_sequence: number; readonly published_sequence: number }) | null;
+  readonly edge: EdgeSide | null;
   readonly origin: Side & { readonly applied_sequence: number; readonly seen_sequence: number };
+}
+
+interface EdgeSide extends Side {
+  readonly last_sequence: number;
+  readonly published_sequence: number;
+  /** Of its refunds of no purchase, what the card may not spend; null: an edge of before. */
+  readonly withheld_minor: number | null;
 }
 
 interface Side {

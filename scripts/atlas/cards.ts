@@ -68,6 +68,8 @@ export const cardShow: Command = {
 interface Spending {
   readonly held_minor: number;
   readonly posted_minor: number;
+  /** Of its refunds of no purchase, what it may not spend. */
+  readonly withheld_minor: number;
   /** Below 0: overdrawn by what the network told of. Null: the network holds the funds, and knows what is left of them. */
   readonly left_minor: number | null;
 }
@@ -77,10 +79,11 @@ async function spendingOf(send: Send, { card_id, profile }: Card): Promise<Spend
   try {
     const { edge, origin } = await send<Comparison>({ method: 'GET', path: path`/cards/${card_id}/comparison` });
     const { held_minor, posted_minor } = edge ?? origin;
+    const withheld_minor = edge?.withheld_minor ?? 0;
     const { funds_minor } = profile;
     return {
-      ...{ held_minor, posted_minor },
-      left_minor: funds_minor === null ? null : funds_minor - held_minor - posted_minor,
+      ...{ held_minor, posted_minor, withheld_minor },
+      left_minor: funds_minor === null ? null : funds_minor - held_minor - posted_minor - withheld_minor,
     };
   } catch (error) {
     // The rest of the card is in the books, and is told.
@@ -94,6 +97,9 @@ function shownSpending(spending: Spending | null, currency: string): (readonly [
   return [
     ['held', money(spending.held_minor, currency)],
     ['spent', money(spending.posted_minor, currency)],
+    ...(spending.withheld_minor === 0
+      ? []
+      : [['withheld of refunds', money(spending.withheld_minor, currency)] as const]),
     ['left', spending.left_minor === null ? null : money(spending.left_minor, currency)],
   ];
 }

@@ -106,6 +106,34 @@ describe('an explanation', () => {
     ]);
   });
 
+  test('says what the card withholds of a refund, what a person released of it, and what was declined for that', async () => {
+    const { sample } = await api.newCard({ funds_minor: 1_000 });
+    const key = sample.authorize(500);
+    const refund = {
+      message_key: 'invented',
+      currency: 'USD',
+      authorization_key: key,
+      amount_minor: 90_000,
+      merchant: null,
+    };
+    sample.receive({ kind: 'refund', ...refund });
+    sample.authorize(60_000, { authorization_key: key, kind: 'incremental' });
+    const refunded = sample.events.find((event) => event.kind === 'message');
+    if (refunded?.kind !== 'message') throw new Error('the refund is one of its events');
+    const { authorization_id, at_ms: refunded_at_ms } = refunded;
+    const release = { message_key: 'item', authorization_id, currency: 'USD', minor: 90_000, refunded_at_ms };
+    sample.releaseRefund(release);
+    const body = await explained(sample, key);
+    expect((body['requests'] as Json[]).map(({ sentence }) => sentence)).toEqual([
+      'Approved: 5.00 USD.',
+      'Declined: 600.00 USD is more than the 505.00 USD that the card had left; 400.00 USD of its refunds of no purchase is withheld.',
+    ]);
+    expect((body['remarks'] as Json[]).map(({ sentence }) => sentence)).toEqual([
+      'No purchase had cleared what was refunded: the card withholds 400.00 USD more, until its clearing comes or a person releases it.',
+      'A person released 900.00 USD of what was refunded: the card may spend it.',
+    ]);
+  });
+
   test('of one that was given up, and of one whose hold lapsed', async () => {
     const { sample } = await api.newCard();
     const given = sample.authorize(500);

@@ -33,7 +33,7 @@ test('the same on both sides, in currencies that the card does not count too', a
   atEdge();
   expect(await compared()).toMatchObject({
     ...{ verdict: 'same', differences: [] },
-    edge: { held_minor: 600, posted_minor: 400, last_sequence: 4, profile_version: 1 },
+    edge: { held_minor: 600, posted_minor: 400, withheld_minor: 0, last_sequence: 4, profile_version: 1 },
     origin: { held_minor: 600, posted_minor: 400, applied_sequence: 4, seen_sequence: 4, profile_version: 1 },
   });
 });

@@ -36,6 +36,8 @@ const comparisonSchema = z.strictObject({
       published_sequence: z.int(),
       held_minor: z.bigint(),
       posted_minor: z.bigint(),
+      /** Of its refunds of no purchase, what the card may not spend: it has left its funds less held, posted and this. Null: an edge of before. */
+      withheld_minor: z.bigint().nullable(),
     }),
   ),
   origin: z.strictObject({
@@ -100,6 +102,7 @@ function compare(card_id: Comparison['card_id'], card: ReadCardAnswer | null, bo
     profile_version: card.profile?.version ?? null,
     ...{ last_sequence: card.last_sequence, published_sequence: card.published_sequence },
     ...{ held_minor: BigInt(card.held_minor), posted_minor: BigInt(card.posted_minor) },
+    withheld_minor: card.withheld_minor === undefined ? null : BigInt(card.withheld_minor),
   };
   const differences = differencesOf({ edge, origin, currencies: [card.profile?.currency, booked.currency] });
   const isUnderWay =
