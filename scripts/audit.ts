@@ -3,11 +3,7 @@
 // the database has witnessed it: its owner could have rewritten all of it.
 
 import { parseArgs } from 'node:util';
-import { openObjectStore, readS3Environment } from '../origin/object-store/open-object-store.ts';
-import { type AccessWords, accessInWords, readAccess } from './audit/access.ts';
-import { exportInWords, proveExport } from './audit/export.ts';
-import { databaseMeant, placeDefault, signingKey, verifyingKey } from './audit/place.ts';
-import { proofInWords, proveDatabase } from './audit/proof.ts';
+import type { AuditWords } from './audit/perform.ts';
 import { portBaseOption } from './dev/home.ts';
 import { wordsOf } from './words.ts';
 
@@ -37,16 +33,7 @@ AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; w
 AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
 S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
 
-interface Words {
-  readonly command: 'verify' | 'checkpoint' | 'access';
-  /** Of the checkpoints; null: not named. */
-  readonly place: string | null;
-  readonly exported: string | null;
-  readonly access: AccessWords;
-  readonly json: boolean;
-}
-
-function readWords(args: readonly string[]): Words | null {
+function readWords(args: readonly string[]): AuditWords | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -71,39 +58,11 @@ function readWords(args: readonly string[]): Words | null {
   return { command, place, exported, access: { day, key, outcome }, json };
 }
 
-async function run(words: Words): Promise<void> {
-  const { command, exported, json } = words;
-  if (command === 'access') return print(await readAccess(databaseMeant().url, words.access), json, accessInWords);
-  if (exported === null) return await audit(words);
-  const environment = readS3Environment(process.env);
-  const report = await proveExport({
-    exported: openObjectStore({ setting: '--export', place: exported }, environment),
-    witness: openObjectStore({ setting: '--checkpoints', place: words.place ?? exported }, environment),
-    key: verifyingKey(),
-  });
-  print(report, json, exportInWords);
-  if (report.clean && !report.witnessed) process.exitCode = 3;
-}
-
-function print<R extends { readonly clean: boolean }>(report: R, json: boolean, inWords: (report: R) => string): void {
-  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
-  if (!report.clean) process.exitCode = 1;
-}
-
-async function audit({ command, place: named, json }: Words): Promise<void> {
-  const place = named ?? placeDefault;
-  const isSigning = command === 'checkpoint';
-  const report = await proveDatabase({
-    ...{ ...databaseMeant(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
-    store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
-  });
-  print(report, json, proofInWords);
-  if (report.clean && !report.witnessed) process.exitCode = 3;
-}
-
 const words = wordsOf(readWords, help);
 try {
-  await run(words);
+  // Only for what there is to do: whoever asks for help or mistypes waits for no driver and no SDK.
+  const { performAudit } = await import('./audit/perform.ts');
+  await performAudit(words);
 } catch (error) {
   process.stderr.write(`audit: ${error instanceof Error ? error.message : error}\n`);
   process.exit(1);

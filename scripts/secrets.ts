@@ -3,11 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { readConfig } from '../origin/config.ts';
-import { openDatabase } from '../origin/db/client.ts';
-import { createSecretBox } from '../origin/notify/secret-box.ts';
-import { reseal, sealedRows } from '../origin/secrets/reseal.ts';
-import { sealingKeys } from '../origin/secrets/sealing-keys.ts';
 import { randomKey } from './random-key.ts';
 import { wordsOf } from './words.ts';
 
@@ -63,15 +58,9 @@ function newSecret(kind: Words['kind']): string {
 
 async function run({ command, kind }: Words): Promise<object> {
   if (command === 'new') return { secret: newSecret(kind) };
-  const config = readConfig(process.env);
-  if (command === 'check') return { configuration: 'good', environment: config.ENVIRONMENT };
-  const box = createSecretBox(sealingKeys(config));
-  const database = openDatabase({ url: config.DATABASE_URL, poolMax: 1, onIdleError: () => {} });
-  try {
-    return command === 'status' ? await sealedRows(database.sql, box) : await reseal(database.sql, box);
-  } finally {
-    await database.close();
-  }
+  // Only for these three: whoever asks for help or for a new secret waits for no driver and no configuration.
+  const { performWithConfiguration } = await import('./secrets/perform.ts');
+  return await performWithConfiguration(command);
 }
 
 function inWords(said: object): string {

@@ -2,15 +2,9 @@
 // audit trail, with its reason.
 
 import { parseArgs } from 'node:util';
-import { newId } from '../contracts/ids.ts';
-import { type Network, networks } from '../contracts/network.ts';
-import { recordAuditEvents } from '../origin/audit/audit-event.ts';
-import { openDatabase } from '../origin/db/client.ts';
-import { createEdgeClient } from '../origin/edge/edge-client.ts';
-import { withSecretFiles } from '../origin/secrets/secret-settings.ts';
-import { demo } from './dev/demo.ts';
+import { networks } from '../contracts/network.ts';
 import { portBaseOption } from './dev/home.ts';
-import { systemHere } from './dev/running.ts';
+import type { StandInWords } from './stand-in/perform.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run stand-in -- <command> --network ${networks.join('|')} [options]
@@ -27,15 +21,7 @@ const help = `npm run stand-in -- <command> --network ${networks.join('|')} [opt
 
 EDGE_URL, INTERNAL_SECRET, DATABASE_URL   as the origin has them, from files too (INTERNAL_SECRET_FILE); default: those of the running npm start`;
 
-interface Words {
-  readonly command: 'show' | 'off' | 'on';
-  readonly network: Network;
-  readonly reason: string;
-  readonly by: string;
-  readonly json: boolean;
-}
-
-function readWords(args: readonly string[]): Words | null {
+function readWords(args: readonly string[]): StandInWords | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -58,43 +44,11 @@ function readWords(args: readonly string[]): Words | null {
   return { command, network, reason: values.reason, by: values.by, json: values.json };
 }
 
-/** Only what it needs: in an emergency nobody looks for the rest of the origin's environment. */
-function readEnvironment() {
-  const { environment, problems } = withSecretFiles(process.env);
-  if (problems.length > 0) throw new Error(problems.join('; '));
-  const { EDGE_URL: edgeUrl, INTERNAL_SECRET: secret, DATABASE_URL: databaseUrl } = environment;
-  if (edgeUrl && secret && databaseUrl) return { edgeUrl, secret, databaseUrl };
-  // All of one place, or all of the other: a switch turned here must not be recorded there.
-  if (edgeUrl || secret || databaseUrl)
-    throw new Error('EDGE_URL, INTERNAL_SECRET and DATABASE_URL are set together, or none of them');
-  const { running, because } = systemHere();
-  if (running === null) throw new Error(`EDGE_URL, INTERNAL_SECRET and DATABASE_URL are not set. ${because}`);
-  return { edgeUrl: running.edge_url, secret: demo.internalSecret, databaseUrl: running.database_url };
-}
-
-async function run({ command, network, reason, by }: Words): Promise<object> {
-  const { edgeUrl, secret, databaseUrl } = readEnvironment();
-  const edge = createEdgeClient({ url: edgeUrl, secret });
-  if (command === 'show') return await edge.standIn(network);
-  // Turned first: in an emergency the trail's database may be what is away.
-  const standing = await edge.standIn(network, { is_on: command === 'on', by });
-  const database = openDatabase({ url: databaseUrl, poolMax: 1, onIdleError: () => {} });
-  try {
-    await recordAuditEvents(database.sql, [
-      {
-        ...{ actor: `operator:${by}`, action: `stand_in.turned_${command}`, subject: network, merchant_id: null },
-        ...{ reason, correlation_id: newId('req') },
-      },
-    ]);
-  } finally {
-    await database.close();
-  }
-  return standing;
-}
-
 const words = wordsOf(readWords, help);
 try {
-  const standing = await run(words);
+  // Only for what there is to do: whoever asks for help or mistypes waits for no driver.
+  const { performStandIn } = await import('./stand-in/perform.ts');
+  const standing = await performStandIn(words);
   const lines = Object.entries(standing).map(([name, value]) => `${name.padEnd(16)}${value}`);
   process.stdout.write(`${words.json ? JSON.stringify(standing) : lines.join('\n')}\n`);
 } catch (error) {

@@ -1,0 +1,46 @@
+// npm run audit: what its words ask for, done and printed.
+
+import { openObjectStore, readS3Environment } from '../../origin/object-store/open-object-store.ts';
+import { type AccessWords, accessInWords, readAccess } from './access.ts';
+import { exportInWords, proveExport } from './export.ts';
+import { databaseMeant, placeDefault, signingKey, verifyingKey } from './place.ts';
+import { proofInWords, proveDatabase } from './proof.ts';
+
+export interface AuditWords {
+  readonly command: 'verify' | 'checkpoint' | 'access';
+  /** Of the checkpoints; null: not named. */
+  readonly place: string | null;
+  readonly exported: string | null;
+  readonly access: AccessWords;
+  readonly json: boolean;
+}
+
+export async function performAudit(words: AuditWords): Promise<void> {
+  const { command, exported, json } = words;
+  if (command === 'access') return print(await readAccess(databaseMeant().url, words.access), json, accessInWords);
+  if (exported === null) return await audit(words);
+  const environment = readS3Environment(process.env);
+  const report = await proveExport({
+    exported: openObjectStore({ setting: '--export', place: exported }, environment),
+    witness: openObjectStore({ setting: '--checkpoints', place: words.place ?? exported }, environment),
+    key: verifyingKey(),
+  });
+  print(report, json, exportInWords);
+  if (report.clean && !report.witnessed) process.exitCode = 3;
+}
+
+function print<R extends { readonly clean: boolean }>(report: R, json: boolean, inWords: (report: R) => string): void {
+  process.stdout.write(json ? `${JSON.stringify(report)}\n` : `${inWords(report)}\n`);
+  if (!report.clean) process.exitCode = 1;
+}
+
+async function audit({ command, place: named, json }: AuditWords): Promise<void> {
+  const place = named ?? placeDefault;
+  const isSigning = command === 'checkpoint';
+  const report = await proveDatabase({
+    ...{ ...databaseMeant(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
+    store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
+  });
+  print(report, json, proofInWords);
+  if (report.clean && !report.witnessed) process.exitCode = 3;
+}

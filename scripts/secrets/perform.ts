@@ -1,0 +1,19 @@
+// npm run secrets: what needs the origin's whole configuration.
+
+import { readConfig } from '../../origin/config.ts';
+import { openDatabase } from '../../origin/db/client.ts';
+import { createSecretBox } from '../../origin/notify/secret-box.ts';
+import { reseal, sealedRows } from '../../origin/secrets/reseal.ts';
+import { sealingKeys } from '../../origin/secrets/sealing-keys.ts';
+
+export async function performWithConfiguration(command: 'check' | 'status' | 'reseal'): Promise<object> {
+  const config = readConfig(process.env);
+  if (command === 'check') return { configuration: 'good', environment: config.ENVIRONMENT };
+  const box = createSecretBox(sealingKeys(config));
+  const database = openDatabase({ url: config.DATABASE_URL, poolMax: 1, onIdleError: () => {} });
+  try {
+    return command === 'status' ? await sealedRows(database.sql, box) : await reseal(database.sql, box);
+  } finally {
+    await database.close();
+  }
+}
