@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { amountMinorSchema, currencySchema } from './money.ts';
+import { isPlain, wordsForm, wordsProblem } from './text.ts';
 
 /** `retry_pending`: it failed softly, and is tried again; or it waits for a person (`dead_lettered`). */
 export const settlementStates = ['queued', 'processing', 'completed', 'failed', 'retry_pending'] as const;
@@ -27,7 +28,7 @@ export const failureCodes = [
 
 const printable = z
   .string()
-  .check(z.maxLength(limits.textLengthMax), z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be printable text'));
+  .check(z.maxLength(limits.textLengthMax), z.regex(wordsForm, wordsProblem), z.refine(isPlain, wordsProblem));
 
 export const newSettlementSchema = z.strictObject({
   merchant_id: idSchema('mrch'),

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { limits } from './limits.ts';
-import { cut, findControlCharacter, isPlain, isWithin, plain, plainTextSchema } from './text.ts';
+import { cut, findUnfit, isPlain, isWithin, plain, plainTextSchema, withSignsVisible, wordsForm } from './text.ts';
 
 const a = (length: number) => 'A'.repeat(length);
 
@@ -79,25 +79,51 @@ test.each<[unknown, string | null]>([
   [{ a: [{ b: 'fine' }, { b: 'x\ny' }] }, 'a[1].b'],
   [{ a: { 'b\u0007': 1 } }, 'a'],
   ['\ud83d', 'body'],
-  [{ name: 'Straße 😀 \u200f', n: 1, none: null }, null],
+  [{ name: 'Straße 😀 \u200f', n: 1, none: null }, 'name'],
+  [{ name: 'Straße 😀', n: 1, none: null }, null],
 ])('a control character in %j is at %s', (value, path) => {
-  expect(findControlCharacter(value)).toBe(path);
+  expect(findUnfit(value)).toBe(path);
 });
 
 test('a control character is found however deep it stands, and its path is put together once', () => {
   const depth = 30_000;
   const body = JSON.parse(`${'['.repeat(depth)}"a\\u0000"${']'.repeat(depth)}`);
   const startMs = performance.now();
-  expect(findControlCharacter({ deep: body })).toBe(`deep${'[0]'.repeat(depth)}`);
+  expect(findUnfit({ deep: body })).toBe(`deep${'[0]'.repeat(depth)}`);
   expect(performance.now() - startMs).toBeLessThan(1_000);
-  expect(findControlCharacter({ a: [1, { 'b\n': 1 }] })).toBe('a[1]');
-  expect(findControlCharacter('\u0000')).toBe('body');
+  expect(findUnfit({ a: [1, { 'b\n': 1 }] })).toBe('a[1]');
+  expect(findUnfit('\u0000')).toBe('body');
 });
 
-test.each([...'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069'])(
-  'X2: a mark that reverses the reading is in no text of the API: %j',
-  (mark) => {
-    expect(findControlCharacter({ reference: `invoice ${mark}fdp.exe` })).toBe('reference');
-    expect(findControlCharacter({ reference: 'می\u200cخواهم 👩\u200d🍳' })).toBeNull();
+test.each([
+  ...'\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c\u2028\u2029\u200b\u2060\u00ad\ufeff\u180e\u3164\uffa0\u115f\ue000\ufff9',
+  ...'\u{e0001}\u{e0041}\u{e007f}\u{e0100}\u{f0000}\u{1d173}\u{1bca0}',
+])('X2: what turns the reading round or nobody sees is in no text of the API, and of none from outside: %j', (mark) => {
+  expect(findUnfit({ reference: `invoice ${mark}fdp.exe` })).toBe('reference');
+  expect(plain(`A${mark}B`)).toMatch(/^A ?B$/);
+  expect(withSignsVisible(`A${mark}B`)).toMatch(/^A\[U\+[0-9A-F]{4,6}\]B$/);
+  expect(isPlain(`invoice ${mark}`)).toBe(false);
+  expect(findUnfit({ reference: 'می\u200cخواهم 👩\u200d🍳' })).toBeNull();
+});
+
+test.each(['=HYPERLINK("https://x.example","pay")', '+1+1', '-2+3', '@SUM(A1)', '  =1', '\uff1d1', '\tx', '\rx'])(
+  'no formula is a name, a reference or a reason: %j',
+  (text) => {
+    expect(wordsForm.test(text)).toBe(false);
+    expect(wordsForm.test(`of ${text}`) || /[\t\r]/.test(text)).toBe(true);
   },
 );
+
+test.each([
+  '',
+  'Café – Zürich',
+  'نانوایی می\u200cخواهم',
+  '👩\u200d🍳 ❤\ufe0f',
+  'invoice 7 = 12 + 3',
+  'a@b.example',
+  '確認済',
+  'x'.repeat(120),
+])('as people write them: %j', (text) => {
+  expect(wordsForm.test(text)).toBe(true);
+  expect(isPlain(text)).toBe(true);
+});

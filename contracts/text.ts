@@ -5,11 +5,13 @@ import * as z from 'zod/mini';
 import { limits } from './limits.ts';
 
 /**
- * Control characters (NUL, which Postgres refuses; line breaks, which forge log lines), halves of a surrogate pair (invalid in
- * UTF-8 and in JSON columns), line and paragraph separators, and the marks that reverse the order in which a text is read
- * (U+202E makes "gpj.exe" of "exe.jpg"). Joiners stay: Persian, Indic scripts and emoji are written with them.
+ * What no text of ours has: control characters (NUL, which Postgres refuses; line breaks, which forge log lines), halves of a surrogate pair (invalid
+ * in UTF-8 and in JSON columns), line and paragraph separators, and whatever a reader does not see: format characters (U+202E makes "gpj.exe" of
+ * "exe.jpg", U+200F moves what stands beside it), tag characters, which hide a second text, fillers, characters for private use. Joiners and
+ * variation selectors stay: Persian, Indic scripts and emoji are written with them.
  */
-const unfit = /[\p{Cc}\p{Cs}\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/u;
+const unfit =
+  /(?!\u200c|\u200d|[\ufe00-\ufe0f])[\p{Cc}\p{Cs}\p{Cf}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u;
 const eachUnfit = new RegExp(unfit.source, 'gu');
 const plainAscii = /^[\x20-\x7e]*$/;
 
@@ -26,16 +28,17 @@ export function plain(text: string): string {
 /** The same text with what is unfit written out, as `[U+0000]`: for evidence, which must show what was there. */
 export function withSignsVisible(text: string): string {
   if (isPlain(text)) return text;
-  return text.replace(eachUnfit, (sign) => `[U+${sign.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}]`);
+  return text.replace(
+    eachUnfit,
+    (sign) => `[U+${(sign.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, '0')}]`,
+  );
 }
 
 /**
- * Path of the first text (or name of a field) that holds a control character, half a character, or a mark that reverses the order
- * of reading, as `destinations.bank.name`;
- * null where none does. For contracts of our own, whose senders can be told: what a network says is repaired instead.
+ * Path of the first text (or name of a field) that holds what no text of ours has, as `destinations.bank.name`; null where none does. For contracts of our own, whose senders can be told: what a network says is repaired instead.
  */
-export function findControlCharacter(value: unknown): string | null {
-  if (typeof value === 'string') return controlCharacter.test(value) ? 'body' : null;
+export function findUnfit(value: unknown): string | null {
+  if (typeof value === 'string') return !isPlain(value) ? 'body' : null;
   // Only lists and objects are kept to be looked at, and paths are put together for a finding alone: a body of 64 KiB may hold
   // 32,000 numbers.
   const open: Inside[] = [{ parent: null, name: '', value }];
@@ -46,16 +49,16 @@ export function findControlCharacter(value: unknown): string | null {
       for (let index = 0; index < at.length; index++) {
         const item: unknown = at[index];
         if (typeof item === 'string') {
-          if (controlCharacter.test(item)) return pathTo(parent, index);
+          if (!isPlain(item)) return pathTo(parent, index);
         } else if (typeof item === 'object') open.push({ parent, name: index, value: item });
       }
     } else if (typeof at === 'object' && at !== null) {
       for (const name in at) {
         // The path of what holds it: the name itself could not be shown.
-        if (controlCharacter.test(name)) return pathTo(parent);
+        if (!isPlain(name)) return pathTo(parent);
         const member = (at as Record<string, unknown>)[name];
         if (typeof member === 'string') {
-          if (controlCharacter.test(member)) return pathTo(parent, name);
+          if (!isPlain(member)) return pathTo(parent, name);
         } else if (typeof member === 'object') open.push({ parent, name, value: member });
       }
     }
@@ -63,8 +66,12 @@ export function findControlCharacter(value: unknown): string | null {
   return null;
 }
 
-/** Single marks of a direction (U+200E, U+200F) stay: they turn nothing round but what stands beside them. */
-const controlCharacter = /[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/u;
+/**
+ * A text that people write for people: a name, a reference, a reason. None begins as a formula does, which a spreadsheet works out for whoever
+ * opens a list of them (`=HYPERLINK(…)`): no `=`, `+`, `-` or `@` first, of full width either. The rest is for `isPlain`, which no schema of other languages can say.
+ */
+export const wordsForm = /^(?!\s*[-=+@\uff0d\uff1d\uff0b\uff20])[^\p{Cc}\p{Cs}]*$/u;
+export const wordsProblem = 'must be printable text that begins with no =, +, - or @';
 
 /** A list or an object within a body, and its place in what it stands in. */
 interface Inside {

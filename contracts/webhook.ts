@@ -5,13 +5,14 @@ import * as z from 'zod/mini';
 import { idSchema } from './ids.ts';
 import { limits } from './limits.ts';
 import { settlementEventTypes } from './settlement.ts';
+import { isPlain, wordsForm, wordsProblem } from './text.ts';
 
 /** Sent on request, to try an endpoint out; every endpoint gets it, whatever it subscribed to. */
 export const pingEventType = 'webhook.ping';
 
 const printable = z
   .string()
-  .check(z.maxLength(limits.textLengthMax), z.regex(/^[^\p{Cc}\p{Cs}]*$/u, 'must be printable text'));
+  .check(z.maxLength(limits.textLengthMax), z.regex(wordsForm, wordsProblem), z.refine(isPlain, wordsProblem));
 /** What may be reached is judged by the origin, which resolves the name. */
 const urlText = z.string().check(z.minLength(1), z.maxLength(limits.webhookUrlLengthMax));
 /** Empty: all, those that come to be later too. */

@@ -3,6 +3,7 @@
 import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { explanationSchema, shownExplanation } from './atlas/explained.ts';
+import { forTerminal, jsonForTerminal } from './atlas/shown.ts';
 import { apiOf } from './dev/demo.ts';
 import { portBaseOption } from './dev/home.ts';
 import { notAnswering, type Running, requireRunning } from './dev/running.ts';
@@ -68,7 +69,9 @@ async function explain({ authorization, card, json }: Words): Promise<void> {
   for (;;) {
     const { status, body } = await api('GET', `/authorizations/${id}/explanation`);
     if (status === 200) {
-      process.stdout.write(json ? `${JSON.stringify(body)}\n` : shownExplanation(explanationSchema.parse(body)));
+      process.stdout.write(
+        json ? `${jsonForTerminal(body)}\n` : forTerminal(shownExplanation(explanationSchema.parse(body))),
+      );
       return;
     }
     if (status !== 404) throw new Error(`The origin answered ${status}: ${JSON.stringify(body)}`);

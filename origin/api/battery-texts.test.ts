@@ -17,6 +17,11 @@ const unfit: readonly (readonly [string, (text: string) => string])[] = [
   ['a line break', (text) => `${text}\nb`],
   ['an escape', (text) => `${text}\u001b[31m`],
   ['half a character', (text) => `${text}\ud83d`],
+  ['a mark of direction', (text) => `\u202e${text}`],
+  ['a single mark of direction', (text) => `${text}\u200f`],
+  ['a line separator', (text) => `${text}\u2028b`],
+  ['tag characters', (text) => `${text}\u{e0041}\u{e0042}`],
+  ['a sign that nobody sees', (text) => `${text}\u200b`],
 ];
 
 /** What may be taken or refused, as the field's own form says; never a failure. */
@@ -26,7 +31,6 @@ const odd: readonly (readonly [string, (text: string) => unknown])[] = [
   ['too long', (text) => text.padEnd(10_000, 'x')],
   ['combining marks', (text) => `${text}e\u0301\u0323`],
   ['full width', (text) => `${text}２４`],
-  ['a mark of direction', (text) => `\u202e${text}`],
   ['an emoji', (text) => `${text}😀`],
   ['a number', () => 742],
   ['negative zero', () => -0],

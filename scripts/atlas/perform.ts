@@ -6,6 +6,7 @@ import { type Command, commonOptions, exits, Unreachable, UsedWrongly } from './
 import { type Connection, connect, type Place } from './connection.ts';
 import { edgeProblem } from './edge-address.ts';
 import { NotThere } from './health.ts';
+import { forTerminal, jsonForTerminal } from './shown.ts';
 
 /** Returns the exit code. */
 export async function perform(work: ReturnType<Command['read']>, args: readonly string[]): Promise<number> {
@@ -15,11 +16,11 @@ export async function perform(work: ReturnType<Command['read']>, args: readonly 
       asked = connect(placeIn(args));
       return asked;
     });
-    process.stdout.write(args.includes('--json') ? `${JSON.stringify(answer)}\n` : text);
+    process.stdout.write(args.includes('--json') ? `${jsonForTerminal(answer)}\n` : forTerminal(text));
     return exits[end ?? (isWell ? 'well' : 'found')];
   } catch (error) {
     const wrongHalf = asked !== null && isOfNoRoute(error) ? await edgeProblem(asked) : null;
-    process.stderr.write(`${wrongHalf ?? `${problemOf(error)}${placeAsked(error, asked)}`}\n`);
+    process.stderr.write(`${forTerminal(wrongHalf ?? `${problemOf(error)}${placeAsked(error, asked)}`)}\n`);
     return wrongHalf === null ? exits[endOf(error)] : exits.usedWrongly;
   }
 }

@@ -1,6 +1,7 @@
 // Answers of the API as text for a terminal.
 
 import { currencyExponent, decimalTextFromMinor } from '../../contracts/money.ts';
+import { isPlain, withSignsVisible } from '../../contracts/text.ts';
 
 /** Columns as wide as their widest cell, without spaces at the end. */
 export function table(rows: readonly (readonly string[])[]): string[] {
@@ -46,3 +47,14 @@ export function length(ms: number): string {
 }
 
 export const lines = (texts: readonly string[]) => `${texts.join('\n')}\n`;
+
+/** Of what a network, a shop or a bank has written only what can be seen: an escape would move the cursor, a mark turn a name round. */
+export const forTerminal = (text: string) => text.split('\n').map(withSignsVisible).join('\n');
+
+/** JSON with the same escaped, so that whoever reads it gets them as they were. */
+export function jsonForTerminal(answer: unknown): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return (JSON.stringify(answer) ?? 'null').replace(/[^\x20-\x7e]/gu, (sign) =>
+    isPlain(sign) ? sign : sign.replace(/[\s\S]/g, escaped),
+  );
+}

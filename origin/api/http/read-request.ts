@@ -12,7 +12,7 @@ import { piecesOfCards } from '../../../contracts/card-numbers/pieces.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { lostOf } from '../../../contracts/lost-by-json.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
-import { findControlCharacter } from '../../../contracts/text.ts';
+import { findUnfit } from '../../../contracts/text.ts';
 import { countCardData } from '../../card-data/found.ts';
 import { refusal } from '../../errors.ts';
 import { bodyBytes } from './body-bytes.ts';
@@ -93,7 +93,7 @@ function findPieces(value: unknown): CardDataFinding | null {
  * for all of them, since a route that forgets it answers 500.
  */
 export function refuseControlCharacters(value: unknown): void {
-  const field = findControlCharacter(value);
+  const field = findUnfit(value);
   if (field !== null) throw refusal('field_invalid', [{ field, problem: 'must be printable text' }]);
 }
 
