@@ -20,7 +20,7 @@ export function sqlState(error: unknown): string | undefined {
 const awayStates = /^(?:08...|53...|57P..|57014|55P03|25P03|40001|40P01)$/;
 /** The drivers' own words, where they give no code. */
 const awayWords =
-  /timeout exceeded when trying to connect|Connection terminated|ECONNREFUSED|ECONNRESET|starting up|shutting down/;
+  /timeout exceeded when trying to connect|[Cc]onnection terminated|connection error|not queryable|ECONNREFUSED|ECONNRESET|starting up|shutting down/;
 
 export function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import type { DeliverAnswer } from '../../contracts/internal-api.ts';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
+import { Batcher } from '../batcher.ts';
 import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
 import { isRefused, isRefusedByDatabase, takeOrSetAside } from '../set-aside.ts';
@@ -35,7 +36,8 @@ export interface IntakeOptions {
 
 interface Waiting {
   readonly message: ReadMessage;
-  readonly answer: (outcome: Outcome) => void;
+  /** Once it is booked or set aside. */
+  outcome: Outcome;
 }
 
 /** Two: while one waits for Postgres the other is read and laid out. More would only queue up for the same balances. */
@@ -48,15 +50,22 @@ export class Intake {
   readonly #options: Required<IntakeOptions>;
   readonly #house: HouseAccounts;
   readonly #knownStreams = new Set<string>();
-  #waiting: Waiting[] = [];
-  #eventsWaiting = 0;
-  #batches = 0;
+  readonly #batcher: Batcher<Waiting>;
   #closed = false;
-  #onIdle: (() => void) | null = null;
 
   constructor(options: IntakeOptions) {
     this.#options = { eventsPerBatchMax: 1_000, eventsWaitingMax: 20_000, ...options };
     this.#house = createHouseAccounts(options.database.sql);
+    const { eventsPerBatchMax, eventsWaitingMax } = this.#options;
+    this.#batcher = new Batcher({
+      // After this turn of the event loop, so that everything handed in together is one batch.
+      ...{ sizeMax: eventsPerBatchMax, waitMsMax: 0, underWayMax: batchesMax, waitingMax: eventsWaitingMax },
+      sizeOf: ({ message }) => message.events.length,
+      store: (waiting) => this.#store(waiting),
+      setAside: async (waiting, error) => {
+        waiting.outcome = await this.#bookApart(waiting.message, error);
+      },
+    });
   }
 
   take(messages: readonly Message[]): Promise<DeliverAnswer['results']> {
@@ -77,63 +86,27 @@ export class Intake {
   /** Takes nothing more, and returns when what it holds is committed or given back. */
   async close(): Promise<void> {
     this.#closed = true;
-    if (this.#batches === 0 && this.#waiting.length === 0) return;
-    await new Promise<void>((resolve) => {
-      this.#onIdle = resolve;
-    });
+    await this.#batcher.idle();
   }
 
   async #takeOne(read: ReadMessage | DeadLetter): Promise<Outcome> {
     if (this.#closed) return 'retry';
     if (!isReadMessage(read)) return await this.#bury(read);
-    if (this.#eventsWaiting + read.events.length > this.#options.eventsWaitingMax) return 'retry';
-    this.#eventsWaiting += read.events.length;
-    return await new Promise<Outcome>((answer) => {
-      this.#waiting.push({ message: read, answer });
-      // After this turn of the event loop, so that everything handed in together is one batch.
-      setImmediate(() => this.#pump());
-    });
+    const waiting: Waiting = { message: read, outcome: 'retry' };
+    // Why it was not booked is said once for its batch.
+    await this.#batcher.add(waiting).catch(() => {});
+    return waiting.outcome;
   }
 
-  #pump(): void {
-    while (this.#batches < batchesMax && this.#waiting.length > 0) {
-      this.#batches += 1;
-      void this.#settle(this.#nextBatch()).finally(() => {
-        this.#batches -= 1;
-        this.#pump();
-        if (this.#batches === 0) this.#onIdle?.();
-      });
-    }
-  }
-
-  #nextBatch(): Waiting[] {
-    let events = 0;
-    let count = 0;
-    for (const { message } of this.#waiting) {
-      if (count > 0 && events + message.events.length > this.#options.eventsPerBatchMax) break;
-      events += message.events.length;
-      count += 1;
-    }
-    const batch = this.#waiting.slice(0, count);
-    this.#waiting = this.#waiting.slice(count);
-    this.#eventsWaiting -= events;
-    return batch;
-  }
-
-  async #settle(batch: readonly Waiting[]): Promise<void> {
+  async #store(batch: readonly Waiting[]): Promise<void> {
     try {
-      await takeOrSetAside(batch, {
-        take: async (part) => {
-          await this.#book(part.map(({ message }) => message));
-          for (const { message, answer } of part) answer(message.dead_letters.length > 0 ? 'dead_letter' : 'done');
-        },
-        setAside: async ({ message, answer }, error) => answer(await this.#bookApart(message, error)),
-      });
+      await this.#book(batch.map(({ message }) => message));
     } catch (error) {
-      // The rest of the batch comes again; who has been answered stays so.
-      this.#options.log.error({ err: error, messages: batch.length }, 'card events were not booked, and come again');
-      for (const { answer } of batch) answer('retry');
+      if (!isRefused(error))
+        this.#options.log.error({ err: error, messages: batch.length }, 'card events were not booked, and come again');
+      throw error;
     }
+    for (const waiting of batch) waiting.outcome = waiting.message.dead_letters.length > 0 ? 'dead_letter' : 'done';
   }
 
   /**

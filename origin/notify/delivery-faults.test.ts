@@ -55,7 +55,7 @@ test('with every third statement failing, every message arrives and is known to 
   }, 50);
   try {
     const told: string[] = [];
-    for (let round = 0; round < 20; round++) told.push(...(await settle(database, merchant_id, { count: 10 })));
+    for (let round = 0; round < 40; round++) told.push(...(await settle(database, merchant_id, { count: 10 })));
     await until(
       async () => (await database.sql.query(`select from webhook_messages where state <> 'delivered'`)).rows.length,
       (left) => left === 0,

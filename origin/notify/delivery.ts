@@ -2,6 +2,7 @@
 // delays nobody else. A crash at any moment repeats a message and never drops one: receivers know it by `webhook-id`.
 
 import type { Logger } from 'pino';
+import { Batcher } from '../batcher.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
@@ -12,7 +13,7 @@ import { type Claimed, claimDue, oldestDue, reachedLimit, retireUndeliverable } 
 import { type Disabled, disableEndpoint } from './disable-endpoint.ts';
 import { judgeAttempt, type Verdict } from './judge-attempt.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
-import { type AttemptResult, createGatherer, recordAttempts } from './record.ts';
+import { type AttemptResult, recordAttempts } from './record.ts';
 import { nextWaitMs } from './retry-schedule.ts';
 import type { Reached, SafeFetch } from './safe-fetch.ts';
 import type { SecretBox } from './secret-box.ts';
@@ -43,7 +44,11 @@ export interface DeliveryOptions {
 export function createDelivery(options: DeliveryOptions): Loop {
   const { database, log, leaseMs = leaseMsDefault } = options;
   const slots = new Slots(options.limits ?? slotLimits);
-  const record = createGatherer((results: readonly AttemptResult[]) => write(options, results), recordAtMost);
+  const records = new Batcher<AttemptResult>({
+    ...{ sizeMax: recordAtMost, waitMsMax: 0, underWayMax: 1 },
+    store: (results) => write(options, results),
+  });
+  const record = (result: AttemptResult) => records.add(result);
   const inHand = new Set<Promise<void>>();
   let retiredAtMs = 0;
 

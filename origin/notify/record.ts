@@ -2,7 +2,6 @@
 // thousand a second are a few dozen statements. Until it is written nothing happened: the message is sent again.
 
 import type { Sql } from '../db/client.ts';
-import { takeOrSetAside } from '../set-aside.ts';
 
 export interface AttemptResult {
   readonly message_no: string;
@@ -55,40 +54,4 @@ export async function recordAttempts(sql: Sql, results: readonly AttemptResult[]
     ],
   });
   return rows.map(({ webhook_endpoint_id }) => webhook_endpoint_id);
-}
-
-/**
- * Gathers what arrives while `write` is busy. Each caller learns how its own write went: where the database refuses several
- * together, they are halved until the one at fault is alone.
- */
-export function createGatherer<T>(write: (items: readonly T[]) => Promise<void>, atMost: number) {
-  let waiting: { item: T; written: () => void; failed: (error: unknown) => void }[] = [];
-  let busy = false;
-
-  async function drain(): Promise<void> {
-    busy = true;
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, atMost);
-      waiting = waiting.slice(atMost);
-      try {
-        await takeOrSetAside(batch, {
-          take: async (part) => {
-            await write(part.map(({ item }) => item));
-            for (const { written } of part) written();
-          },
-          setAside: ({ failed }, error) => Promise.resolve(failed(error)),
-        });
-      } catch (error) {
-        // The database is away. Whoever has been told that it is written stays told so.
-        for (const { failed } of batch) failed(error);
-      }
-    }
-    busy = false;
-  }
-
-  return (item: T): Promise<void> =>
-    new Promise((written, failed) => {
-      waiting.push({ item, written, failed });
-      if (!busy) void drain();
-    });
 }

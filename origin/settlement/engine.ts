@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
 import type { SettlementPolicy } from '../../core/settlement/settlement.ts';
+import { Batcher } from '../batcher.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
@@ -14,7 +15,6 @@ import { isRefused } from '../set-aside.ts';
 import { inSpan, noteSpan } from '../tracing/spans.ts';
 import { BatchSize } from './batch-size.ts';
 import { claimDue, type EngineParts, oldestDue, type Task, usableOf } from './claim.ts';
-import { Collector } from './collector.ts';
 import { type Refused, raiseRefused } from './for-a-person.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
@@ -85,7 +85,7 @@ export class SettlementEngine {
   readonly #options: EngineOptions;
   readonly #bounds: EngineBounds;
   readonly #parts: EngineParts;
-  readonly #results: Collector<Result>;
+  readonly #results: Batcher<Result>;
   /** Started and stopped by the engine; shown with the others. */
   readonly loops: readonly Loop[];
   readonly #engineId = newId('run').slice(4, 16);
@@ -108,7 +108,7 @@ export class SettlementEngine {
     this.#unconfigured = new UnconfiguredProviders(configured, log);
     this.#parts = { database, providers, policy, transit: createTransitAccounts(database.sql) };
     const { recordMax, recordWaitMs, idleMs } = this.#bounds;
-    this.#results = new Collector({
+    this.#results = new Batcher({
       sizeMax: recordMax,
       waitMsMax: recordWaitMs,
       underWayMax: 2,

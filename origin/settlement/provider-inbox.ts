@@ -1,15 +1,15 @@
 // Webhooks of providers: stored before they are acknowledged, so that nothing a provider has told is ever lost. Those that come
 // together share a commit. What they say is taken up by the engine, from the table.
 
+import { Batcher } from '../batcher.ts';
 import { isIdentifier, maskedJson, maskedValue } from '../card-data/found.ts';
 import type { Sql } from '../db/client.ts';
 import { wordColumn } from '../db/columns.ts';
 import type { Provider, ProviderWord } from '../providers/provider.ts';
-import { Collector } from './collector.ts';
 import { type First, reusedIds, type Told } from './reused-ids.ts';
 import { keepUnread } from './unread-webhooks.ts';
 
-const batch = { sizeMax: 200, waitMsMax: 5 };
+const batch = { sizeMax: 200, waitMsMax: 5, underWayMax: 4 };
 
 /** `kept`: for a person. `ignored`: of a kind that tells nothing of a settlement. */
 export const webhookOutcomes = ['stored', 'kept', 'ignored'] as const;
@@ -21,7 +21,7 @@ export interface ProviderInbox {
 }
 
 export function createProviderInbox(sql: Sql): ProviderInbox {
-  const told = new Collector<Told>({ ...batch, store: (items) => store(sql, items) });
+  const told = new Batcher<Told>({ ...batch, store: (items) => store(sql, items) });
   return {
     async receive(provider, headers, body) {
       const word = provider.readWebhook(headers, body);

@@ -2,9 +2,9 @@
 // shares the next commit, so that what each effect locks until the commit is locked once for all. See idempotency.ts.
 
 import { Refusal } from '../../../contracts/problem.ts';
+import { Batcher } from '../../batcher.ts';
 import type { Database, Sql } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
-import { Collector } from '../../settlement/collector.ts';
 import type { Decided, Key, KeyRow, StoredAnswer } from './idempotency.ts';
 
 export interface TogetherParts<T> {
@@ -23,10 +23,10 @@ interface Waiting<T> extends Key {
 const bounds = { sizeMax: 200, waitMsMax: 2, underWayMax: 2 };
 
 export function decideTogether<T>(parts: TogetherParts<T>): (key: Key, item: T) => Promise<Decided> {
-  const collector = new Collector<Waiting<T>>({ ...bounds, store: (batch) => store(parts, batch) });
+  const batcher = new Batcher<Waiting<T>>({ ...bounds, store: (batch) => store(parts, batch) });
   return async (key, item) => {
     const waiting: Waiting<T> = { ...key, item, decided: null };
-    await collector.add(waiting);
+    await batcher.add(waiting);
     if (waiting.decided === null || waiting.decided instanceof Refusal)
       throw waiting.decided ?? new Error('a request was neither answered nor refused');
     return waiting.decided;
