@@ -7,6 +7,7 @@ import { wordsOf } from '../scripts/words.ts';
 import { cardData } from './faults/card-data.ts';
 import { crashPoints } from './faults/crash-points.ts';
 import { edgeFaults } from './faults/edge.ts';
+import { killDatabase } from './faults/kill-database.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { releases } from './faults/releases.ts';
 import { restoreCard } from './faults/restore-card.ts';
@@ -17,6 +18,7 @@ import { wholeNumber } from './whole-number.ts';
 /** Faults by the word that names them: a new one is a file and a row. */
 const faults = {
   'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
+  'kill-database': { run: killDatabase, does: 'SIGQUIT to Postgres under load, on a disk that is waited for' },
   edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
   'restore-card': { run: restoreCard, does: "cards' storage set back or lost under load, and rebuilt from the books" },
   releases: { run: releases, does: 'the release before and this one in turn on one disk, under load' },
@@ -38,7 +40,7 @@ ${Object.entries(faults)
   .map(([name, { does }]) => `  ${name.padEnd(14)}${does}`)
   .join('\n')}
 
-kill-edge
+kill-edge, kill-database
   --kills N     how often (default 20)
   --seed N      the load and the moments of the kills (default: a random one, which is printed)
   --cards N     cards under load (default 100)

@@ -43,6 +43,10 @@ export const environmentSchema = z.object({
   OPEN_ITEM_AGE_HOURS_MAX: wholeSetting(1, 10_000).default(24),
   /** Beyond these, money that belongs to nobody known makes /health `degraded`; a currency that is not named has a default. */
   SUSPENSE_MAX: amountsSetting('nothing that may wait'),
+  /** After SIGTERM `/readyz` is 503 and everything else is served for so long: until who balances sends no more. */
+  STOP_UNREADY_SECONDS: wholeSetting(0, 120).default(0),
+  /** From then to the end of the process, at the longest; what is not over is named. The two together below the service manager's own bound. */
+  STOP_SECONDS_MAX: wholeSetting(5, 300).default(40),
   LOG_LEVEL: oneOfSetting('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
   LOG_FORMAT: oneOfSetting('json', 'pretty').default('json'),
   ...queueEnvironmentShape,

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -7,6 +8,7 @@ import { newId } from '../contracts/ids.ts';
 import { deliverAnswerSchema } from '../contracts/internal-api.ts';
 import { signCall } from '../contracts/sign-call.ts';
 import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
+import { until } from '../scripts/test-waiting.ts';
 import { verifyLedger } from './ledger/verify.ts';
 import { SampleCard } from './testing/sample-card.ts';
 import { type StandInEdge, startStandInEdge } from './testing/stand-in-edge.ts';
@@ -28,13 +30,17 @@ function run(environment: Record<string, string>): ChildProcess {
   return child;
 }
 
-async function start(url: string): Promise<{ process: ChildProcess; url: string; lines: string[] }> {
+async function start(
+  url: string,
+  settings: Record<string, string> = {},
+): Promise<{ process: ChildProcess; url: string; lines: string[] }> {
   const started = run({
     DATABASE_URL: url,
     API_KEY: 'an-api-key-of-tests-000000',
     INTERNAL_SECRET: edge.secret,
     EDGE_URL: edge.url,
     PORT: '0',
+    ...settings,
   });
   const lines: string[] = [];
   if (started.stdout === null) throw new Error('no output to read');
@@ -99,6 +105,43 @@ describe('the process', () => {
     expect(acknowledged.filter((event) => !kept.has(event))).toEqual([]);
     expect((await asOwner(database, verifyLedger)).differences).toEqual([]);
     expect(origin.lines.filter((line) => /"level":"(?:error|fatal)"/.test(line))).toEqual([]);
+  });
+
+  test('A12: SIGTERM: not ready first, while everything is served on; then it ends', async () => {
+    const origin = await start(await createTestDatabase(), { STOP_UNREADY_SECONDS: '2' });
+    const status = async (path: string) => (await fetch(origin.url + path)).status;
+    expect(await status('/readyz')).toBe(200);
+    const exited = once(origin.process, 'exit');
+    origin.process.kill('SIGTERM');
+    expect(
+      await until(
+        () => status('/readyz'),
+        (code) => code === 503,
+      ),
+    ).toBe(503);
+    const card = new SampleCard('served-on');
+    card.authorize(1);
+    expect(await deliver(origin.url, [{ id: '1', body: card.message(1) }])).toEqual([{ id: '1', outcome: 'done' }]);
+    expect(await exited).toEqual([0, null]);
+  });
+
+  test('A12: what is not over in time is named, and the process ends all the same', async () => {
+    const origin = await start(await createTestDatabase(), { STOP_SECONDS_MAX: '5' });
+    const { hostname, port } = new URL(origin.url);
+    const half = connect(Number(port), hostname);
+    half.on('error', () => {});
+    half.write('POST /internal/card-events HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{');
+    await until(
+      () => fetch(`${origin.url}/livez`),
+      ({ ok }) => ok,
+    );
+    const exited = once(origin.process, 'exit');
+    const startMs = performance.now();
+    origin.process.kill('SIGTERM');
+    expect(await exited).toEqual([1, null]);
+    expect(performance.now() - startMs).toBeLessThan(9_000);
+    expect(origin.lines.join('\n')).toContain('requests: not over 5 s after it was told to stop');
+    half.destroy();
   });
 
   test('a wrong configuration stops the start, and the message names the value', async () => {

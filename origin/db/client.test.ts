@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createWebSocketStream, WebSocketServer } from 'ws';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sqlState } from './away.ts';
-import { type Database, openDatabase } from './client.ts';
+import { type Database, openDatabase, type Sql } from './client.ts';
 import { migrate } from './migrate.ts';
 import { accounts } from './schema.ts';
 import { directUrl } from './which-postgres.ts';
@@ -82,6 +82,33 @@ describe('Postgres over TCP', () => {
     });
     await expect(dying).rejects.toThrow();
     expect((await database.sql.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+  });
+
+  test('I6: two transactions that wait for each other are both done, the one that was undone a second time', async () => {
+    let repeated = 0;
+    const watch = {
+      committed: () => {},
+      failed: () => {},
+      repeated() {
+        repeated += 1;
+      },
+    };
+    const database = openDatabase({ url, poolMax: 4, onIdleError: () => {}, watch });
+    opened.push(database);
+    const lock = (sql: Sql, key: number) => sql.query('select pg_advisory_xact_lock($1)', [key]);
+    const both = Promise.withResolvers<void>();
+    let first = 0;
+    const inOrder = (keys: readonly number[]) =>
+      database.transaction(async (sql) => {
+        await lock(sql, keys[0] ?? 0);
+        first += 1;
+        if (first === 2) both.resolve();
+        await both.promise;
+        await lock(sql, keys[1] ?? 0);
+        return keys.join();
+      });
+    expect(await Promise.all([inOrder([71, 72]), inOrder([72, 71])])).toEqual(['71,72', '72,71']);
+    expect(repeated).toBe(1);
   });
 
   test('a refused statement costs no connection, through drizzle neither', async () => {

@@ -1,7 +1,7 @@
 // The pool of connections: its bound holds under any load (C1), and nobody waits for an answer without end. A call has one time for
 // all of it, the connection, the statements and the commit; what does not answer by then is destroyed and not waited for.
 
-import { asError } from './away.ts';
+import { asError, sqlState } from './away.ts';
 import { BoundedUse, Connections } from './connections.ts';
 import { createFlusher, type Flusher } from './flush.ts';
 import { type OnWait, throwOnWait, whileHeld } from './held.ts';
@@ -43,6 +43,8 @@ export interface DatabaseWatch {
   committed(seconds: number): void;
   /** What ended a connection, or kept one from opening: not what the server refuses. */
   failed(error: Error): void;
+  /** A transaction met another one and is done again. */
+  repeated?(): void;
   /** A connection over TCP was made: its socket, a TLS one where it is. */
   connected?(socket: object): void;
 }
@@ -117,12 +119,31 @@ interface Ends {
   readonly watch: DatabaseWatch;
 }
 
-async function inTransaction<T>(
+/** Two that waited for each other (a deadlock), or could not have come one after the other: the server undid one of them, whole. */
+const metAnother = ['40P01', '40001'];
+const triesMax = 4;
+
+/** Done again where it met another one: it has no effect but in the database (held.ts), and there nothing is left of it. */
+async function inTransaction<T>(connections: Connections, ends: Ends, work: (sql: Sql) => Promise<T>): Promise<T> {
+  const untilMs = performance.now() + connections.answerMsMax;
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await tryTransaction(connections, { ...ends, untilMs }, work);
+    } catch (error) {
+      const isLast = tries === triesMax || performance.now() > untilMs;
+      if (isLast || !metAnother.includes(sqlState(error) ?? '')) throw error;
+      ends.watch.repeated?.();
+      // Not in step with whom it met.
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 10 * 2 ** tries));
+    }
+  }
+}
+
+async function tryTransaction<T>(
   connections: Connections,
-  { flusher, watch }: Ends,
+  { flusher, watch, untilMs }: Ends & { readonly untilMs: number },
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  const untilMs = performance.now() + connections.answerMsMax;
   const client = await connections.take(untilMs);
   const use = new BoundedUse(client, untilMs);
   const { serverRun } = connections.sessionOf(client);

@@ -21,10 +21,16 @@ export function databaseMetrics(registry: Registry): DatabaseWatch {
     labelNames: ['kind'],
     registers: [registry],
   });
+  const repeated = new Counter({
+    name: 'database_transactions_repeated_total',
+    help: 'Transactions that met another one (a deadlock) and were done again',
+    registers: [registry],
+  });
   latency.zero({ op: 'commit' });
   for (const kind of kinds) errors.inc({ kind }, 0);
   return {
     committed: (seconds) => latency.observe({ op: 'commit' }, seconds),
+    repeated: () => repeated.inc(),
     failed: (error) => errors.inc({ kind: kindOf(error) }),
   };
 }

@@ -1,6 +1,7 @@
 // A process that stands still inside a transaction (a frozen machine, a paused container): what others do meanwhile, and how the
 // chains look afterwards.
 
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { ask, doer, sampleMerchant } from '../../scripts/test-settlements.ts';
@@ -101,4 +102,20 @@ test('I2: commits that write both chains, in either order and at once, meet in n
   expect(faults.filter((fault) => /missing|changed/.test(String(fault)))).toEqual([]);
   const { rows } = await asOwner(url, (sql) => sql.query('select 1 from waiting_for_seal'));
   expect(rows).toEqual([]);
+});
+
+test('I6: every source that locks is in the table of locks and their order', () => {
+  const origin = new URL('..', import.meta.url);
+  const page = readFileSync(new URL('../docs/storage.md', origin), 'utf8');
+  const table = page.slice(page.indexOf('### Locks and their order'), page.indexOf('The service works as the role'));
+  const locks = /\bfor (?:no key )?(?:update|share)\b|advisory_xact_lock/;
+  const sources = readdirSync(origin, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => path.endsWith('.ts') && !path.endsWith('.test.ts') && !path.startsWith('testing/'),
+  );
+  const locking = sources.filter((path) => {
+    const code = readFileSync(new URL(path, origin), 'utf8').replaceAll(/^\s*(?:\/\/|\*|\/\*\*).*$/gm, '');
+    return locks.test(code);
+  });
+  expect(locking.length).toBeGreaterThan(20);
+  expect(locking.filter((path) => !table.includes(`\`${path.replace(/^.*\//, '')}\``))).toEqual([]);
 });
