@@ -31,7 +31,7 @@ import { createFinishLoop } from './open-items/finish-begun.ts';
 import { takersOf } from './open-items/takers.ts';
 import { isThisMachine } from './outside.ts';
 import { queuesWatchedBy } from './queue-config.ts';
-import { createSecondHalf } from './second-half.ts';
+import { createSecondHalf, type SecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
 import { setDestinationCooling } from './settlement/destination-cooling.ts';
 import { createRefundReleaseLoop } from './settlement/tell-released.ts';
@@ -104,20 +104,36 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
       stopping = true;
       // Whoever balances looks at /readyz, and sends no more before anything is closed.
       await setTimeout(config.STOP_UNREADY_SECONDS * 1_000);
-      await inOrder(config.STOP_SECONDS_MAX * 1_000, [
-        // Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by
-        // itself, then intake, and the database when nobody needs it any more.
-        ['requests', () => doors.close()],
-        ['loops', () => Promise.all(loops.map((loop) => loop.stop()))],
-        ['settlements in hand', () => secondHalf.engine.stop()],
-        ['what else partners and providers need', () => secondHalf.close()],
-        ['intake', () => intake.close()],
-        ['database and traces', () => Promise.all([apiDatabase.close(), database.close(), tracing.stop()])],
-      ]);
+      const stopped = { doors, loops, secondHalf, intake, closing: [apiDatabase, database], tracing };
+      await inOrder(config.STOP_SECONDS_MAX * 1_000, stepsOf(stopped));
       watched.close();
       log.info('stopped');
     },
   };
+}
+
+interface Stopped {
+  readonly doors: { close(): Promise<unknown> };
+  readonly loops: readonly Loop[];
+  readonly secondHalf: SecondHalf;
+  readonly intake: Intake;
+  readonly closing: readonly Database[];
+  readonly tracing: { stop(): Promise<unknown> };
+}
+
+/**
+ * Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by itself, then
+ * intake, and the database when nobody needs it any more.
+ */
+function stepsOf({ doors, loops, secondHalf, intake, closing, tracing }: Stopped) {
+  return [
+    ['requests', () => doors.close()],
+    ['loops', () => Promise.all(loops.map((loop) => loop.stop()))],
+    ['settlements in hand', () => secondHalf.engine.stop()],
+    ['what else partners and providers need', () => secondHalf.close()],
+    ['intake', () => intake.close()],
+    ['database and traces', () => Promise.all([...closing.map((pool) => pool.close()), tracing.stop()])],
+  ] as const;
 }
 
 /** One after the other, within a time for all of them; throws what was not over by then. */
