@@ -137,13 +137,6 @@ export const limits = {
   /** Rows of one answer to `GET …/events?after=`. */
   eventsPageMax: 500,
 
-  /** Marqeta declines by itself after 3,000 ms (its `timeout_millis` default); the margin is the network's way there and back. */
-  marqetaDeadlineMs: 2_500,
-  /** Our own network: the strictest documented issuer limit is 1,500 ms (Treasury Prime). */
-  nativeDeadlineMs: 1_400,
-  /** What a caller of our own network may ask for instead: above, Lithic's 6 s is the longest limit of any issuer contract. */
-  nativeDeadlineMsMin: 500,
-  nativeDeadlineMsMax: 6_000,
   /**
    * Waits before a card that failed for a moment is asked again, doubled each time: an object that was moved is there after some
    * milliseconds, one whose machine died after a second or two. Within a deadline it is asked as often as that allows.
@@ -163,9 +156,6 @@ export const limits = {
   /** Waits of a stand-in for its card, doubled each time: its queue's 100 retries then last about four days, as its messages do. */
   standInRetrySecondsMax: 3_600,
 
-  /** Characters of a webhook endpoint's URL: what every client and server takes. */
-  webhookUrlLengthMax: 2_048,
-
   /** Age of a signature that is still accepted, both ways: Standard Webhooks' reference libraries use five minutes. */
   signatureToleranceMs: 300_000,
 } as const;
@@ -181,6 +171,9 @@ export const originLimits = {
   backtestEventsMax: 200_000,
   backtestMsMax: 40_000,
   backtestExamplesMax: 100,
+
+  /** Characters of a webhook endpoint's URL: what every client and server takes. */
+  webhookUrlLengthMax: 2_048,
 
   /** Endpoints of one merchant: each multiplies every event of it. */
   webhookEndpointsMax: 20,
@@ -211,9 +204,6 @@ export function assertLimits(): void {
       limits.publishRetryMsMax <= limits.publishAlarmBusyMs,
     ],
     ['retries do not shrink', limits.publishRetryMsMin <= limits.publishRetryMsMax],
-    ['a stand-in leaves its card at least half of the deadline', limits.nativeDeadlineMsMin >= 2 * limits.standInMs],
-    ['our own default deadline is one that may be asked for', limits.nativeDeadlineMs >= limits.nativeDeadlineMsMin],
-    ["Marqeta's deadline leaves it a margin below 3 s", limits.marqetaDeadlineMs <= 3_000 - 250],
   ];
   for (const [claim, holds] of claims) if (!holds) throw new Error(`limits: ${claim}`);
 }

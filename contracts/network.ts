@@ -5,9 +5,18 @@ import { problemOfNumber } from './card-data.ts';
 import { holdsCardNumber } from './card-numbers/card-numbers.ts';
 import { limits } from './limits.ts';
 
-export const networks = ['marqeta', 'native'] as const;
-export type Network = (typeof networks)[number];
-export const networkSchema = z.enum(networks);
+/**
+ * The name of a network: its folder in worker/networks/, what stands before its cards' tokens in their keys, and in capitals its settings. Small
+ * letters, so that a token cannot be given for it by mistake. Which networks there are only the edge knows; which of them a deployment serves is the setting NETWORKS of both halves.
+ */
+export type Network = Lowercase<string>;
+const networkShape = /^[a-z][a-z0-9]{1,30}$/;
+export const networkSchema = z
+  .string()
+  .check(z.regex(networkShape, 'must be a network, such as native')) as z.ZodMiniType<Network, string>;
+
+/** Served where nothing else is set. */
+export const networksByDefault: readonly Network[] = ['marqeta', 'native'];
 
 const printable = /^[\x21-\x7e]+$/;
 
@@ -43,7 +52,7 @@ export const cardKeySchema = z.custom<CardKey>(isCardKey, {
 function isCardKey(value: unknown): boolean {
   if (typeof value !== 'string') return false;
   const colon = value.indexOf(':');
-  return networks.some((network) => network === value.slice(0, colon)) && isNetworkKey(value.slice(colon + 1));
+  return colon > 0 && networkShape.test(value.slice(0, colon)) && isNetworkKey(value.slice(colon + 1));
 }
 
 export function cardKey(network: Network, cardToken: string): CardKey {

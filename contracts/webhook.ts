@@ -3,7 +3,7 @@
 
 import * as z from 'zod/mini';
 import { idSchema } from './ids.ts';
-import { limits } from './limits.ts';
+import { limits, originLimits } from './limits.ts';
 import { settlementEventTypes } from './settlement.ts';
 import { isPlain, wordsForm, wordsProblem } from './text.ts';
 
@@ -14,7 +14,7 @@ const printable = z
   .string()
   .check(z.maxLength(limits.textLengthMax), z.regex(wordsForm, wordsProblem), z.refine(isPlain, wordsProblem));
 /** What may be reached is judged by the origin, which resolves the name. */
-const urlText = z.string().check(z.minLength(1), z.maxLength(limits.webhookUrlLengthMax));
+const urlText = z.string().check(z.minLength(1), z.maxLength(originLimits.webhookUrlLengthMax));
 /** Empty: all, those that come to be later too. */
 const eventTypes = z
   .array(z.enum(settlementEventTypes))

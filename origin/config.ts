@@ -1,6 +1,7 @@
 // Configuration from the environment, parsed once at start. A wrong value names itself and stops the start (D2).
 
 import * as z from 'zod';
+import { networkSchema, networksByDefault } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
@@ -34,6 +35,8 @@ export const environmentSchema = z.object({
   /** Signs and verifies the calls between the halves, and does nothing else; several with spaces while it changes. */
   INTERNAL_SECRET: severalSecrets(/^whsec_[A-Za-z0-9+/]{32,}={0,2}$/, 'must be whsec_ and at least 24 bytes in base64'),
   EDGE_URL: urlSetting('https:', 'http:'),
+  /** Whose cards are made here: as the edge's setting of this name has them. */
+  NETWORKS: z.string().default(networksByDefault.join(' ')).transform(secretsIn).pipe(z.array(networkSchema).min(1)),
   /** The id of the bundle that should run at the edge, from `npm run supply`; where another runs, /health is `degraded`. */
   EDGE_BUNDLE_SHA256: z
     .string()

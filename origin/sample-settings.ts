@@ -39,6 +39,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   EDGE_BUNDLE_SHA256: { right: 'a1'.repeat(32), other: 'b2'.repeat(32) },
   STOP_UNREADY_SECONDS: whole(0, 120),
   STOP_SECONDS_MAX: whole(5, 300),
+  NETWORKS: { right: 'native', other: 'marqeta', several: [' '] },
   OPEN_ITEM_AGE_HOURS_MAX: whole(1, 10_000),
   SUSPENSE_MAX: { right: 'USD 5.00', other: 'EUR 5.00', several: [' '] },
   UNAPPROVED_PER_CARD_MAX: { right: 'USD 5.00', other: 'EUR 5.00', several: [' '] },

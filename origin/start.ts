@@ -55,7 +55,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   measure(registry, { work: database, api: apiDatabase });
   const edge = edgeOf(config);
   measureEdge(registry, edge);
-  const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
+  const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry, config.NETWORKS) });
   const outbox = createOutbox({ database, edge, log });
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
@@ -80,7 +80,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
     intake,
     repairMetrics: repair.metrics,
     ...{ outbox, edge, pull, takers, log, registry },
-    internalSecret: config.INTERNAL_SECRET,
+    ...{ networks: config.NETWORKS, internalSecret: config.INTERNAL_SECRET },
     gate: config,
     isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
     secondHalf,

@@ -20,7 +20,7 @@ import {
   says,
   writeState,
 } from './deploy/deployment-world.ts';
-import { edgeSecrets, environmentNames, queuesOf } from './deploy/target.ts';
+import { edgeSecretsOf, environmentNames, queuesOf } from './deploy/target.ts';
 
 // Each deployment is a dozen processes.
 vi.setConfig({ testTimeout: 60_000 });
@@ -70,14 +70,22 @@ describe('npm run deploy', () => {
   });
 
   test.each([
-    [[], [...edgeSecrets]],
-    [edgeSecrets.filter((name) => name !== 'SECRETS_OF'), ['SECRETS_OF']],
+    [[], edgeSecretsOf('staging')],
+    [edgeSecretsOf('staging').filter((name) => name !== 'SECRETS_OF'), ['SECRETS_OF']],
   ])('with the secrets %j it stops before anything runs, and names the others', async (secrets, missing) => {
     writeState({ secrets: [...secrets] });
     const { code, output } = await deploy('--env', 'staging');
     expect(code).toBe(1);
     for (const name of missing) expect(output).toContain(`npx wrangler secret put ${name} --env staging`);
     expect(calls().filter((line) => /^(?:migrate|origin)|deploy/.test(line))).toEqual([]);
+  });
+
+  test.each([
+    ['NETWORKS = "native"\n[x]\nNETWORKS = "marqeta"', ['INTERNAL_SECRET', 'NATIVE_SECRETS', 'SECRETS_OF']],
+    ['OTHER = "1"\nNETWORKS = "native"', ['INTERNAL_SECRET', 'NATIVE_SECRETS', 'SECRETS_OF']],
+    ['[x]\nNETWORKS = "native"', edgeSecretsOf('staging')],
+  ])('needed are the secrets of the networks that are served: %j', (vars, secrets) => {
+    expect(edgeSecretsOf('staging', `[env.staging.vars]\n${vars}`)).toEqual(secrets);
   });
 
   test('an account that refuses is not one that has no queues', async () => {

@@ -2,12 +2,12 @@
 // audit trail, with its reason.
 
 import { parseArgs } from 'node:util';
-import { networks } from '../contracts/network.ts';
+import { networkSchema } from '../contracts/network.ts';
 import { portBaseOption } from './dev/home.ts';
 import type { StandInWords } from './stand-in/perform.ts';
 import { wordsOf } from './words.ts';
 
-const help = `npm run stand-in -- <command> --network ${networks.join('|')} [options]
+const help = `npm run stand-in -- <command> --network NAME [options]
 
   show    whether stand-ins are on, who turned them last, and the failure policy
   off     nothing is stood in for any more, within a second; cards that answer are not concerned
@@ -36,12 +36,12 @@ function readWords(args: readonly string[]): StandInWords | null {
   });
   if (values.help) return null;
   const [command, ...more] = positionals;
-  const network = networks.find((known) => known === values.network);
+  const network = networkSchema.safeParse(values.network);
   if ((command !== 'show' && command !== 'off' && command !== 'on') || more.length > 0)
     throw new Error(`one command: show, off or on, not ${positionals.join(' ') || 'none'}`);
-  if (network === undefined) throw new Error(`--network: one of ${networks.join(', ')}`);
+  if (!network.success) throw new Error('--network: the name of one, such as native');
   if (command !== 'show' && values.reason.trim() === '') throw new Error('--reason: say why, for the audit trail');
-  return { command, network, reason: values.reason, by: values.by, json: values.json };
+  return { command, network: network.data, reason: values.reason, by: values.by, json: values.json };
 }
 
 const words = wordsOf(readWords, help);

@@ -7,11 +7,11 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { limits } from '../contracts/limits.ts';
 import { portsUsed } from '../scripts/dev/options.ts';
 import type { Running } from '../scripts/dev/running.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
+import { marqeta } from '../worker/networks/marqeta/network.ts';
 import { namedBlock, runStep, Shell, type Step, stepsOf } from './page-commands.ts';
 import { printedBy } from './printed-system.ts';
 
@@ -78,7 +78,7 @@ describe('docs/first-program.md', () => {
     const gateway = JSON.parse(namedBlock(page, 'programgateway'));
     const webhook = JSON.parse(namedBlock(page, 'webhook'));
     const product = JSON.parse(namedBlock(page, 'cardproduct'));
-    expect(gateway.timeout_millis).toBeGreaterThanOrEqual(limits.marqetaDeadlineMs + 250);
+    expect(gateway.timeout_millis).toBeGreaterThanOrEqual(marqeta.deadlineMs + 250);
     expect(product.programgateway_funding_source.funding_source_token).toBe(gateway.token);
     const [card] = system.cards;
     const asked = gatewayMessage({ cardToken: card?.card_token ?? '', amount: '1.00' });

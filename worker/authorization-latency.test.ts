@@ -9,15 +9,15 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { AuthorizationRequest } from '../contracts/authorization-request.ts';
 import type { CardNotice } from '../contracts/card-notice.ts';
 import { fromJsonText } from '../contracts/json-text.ts';
-import { limits } from '../contracts/limits.ts';
 import { profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import worker from './index.ts';
+import { nativeDeadlinesMs } from './networks/native/requests.ts';
 import { cardAt, nativeSignature, newToken, postNative, putCard, requestTo } from './testing/calls.ts';
 import { heldQueue } from './testing/held-queue.ts';
 
-const deadlineMs = limits.nativeDeadlineMsMin;
+const deadlineMs = nativeDeadlinesMs.min;
 /** Beyond the deadline. Marqeta's own margin is twice that. */
 const marginMs = 250;
 

@@ -7,7 +7,8 @@ declare namespace Cloudflare {
   }
 }
 
-/** The one function of Node's that the worker uses; the platform has it (`nodejs_compat`, on by default since 2026-08-04). */
+/** The functions of Node's that the worker uses; the platform has them (`nodejs_compat`, on by default since 2026-08-04). */
 declare module 'node:crypto' {
   export function createHash(hash: 'sha256'): { update(data: string): { digest(encoding: 'hex'): string } };
+  export function timingSafeEqual(one: Uint8Array, other: Uint8Array): boolean;
 }

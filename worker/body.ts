@@ -10,8 +10,12 @@ import { logEvent } from './log.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The raw text of the body: what signatures are over. */
-export async function readText(request: Request, bytesMax: number = limits.bodyBytesMax): Promise<string> {
-  const bytes = await readBytes(request, bytesMax);
+export async function readText(request: Request): Promise<string> {
+  return textIn(await readBytes(request));
+}
+
+/** Text of bytes that are refused where any of them is no UTF-8. */
+export function textIn(bytes: ArrayBuffer): string {
   try {
     return utf8.decode(bytes);
   } catch {
@@ -78,8 +82,7 @@ export function parseFacts(text: string): unknown {
 
 function refuseLost([first]: readonly Lost[]): void {
   if (first === undefined) return;
-  const { field, problem } = first;
-  throw new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
+  throw refusalOf(first.field, first.problem);
 }
 
 /** ES2026: the third argument holds a primitive's source text. */
@@ -110,6 +113,10 @@ export function inShape<T>(schema: z.ZodMiniType<T>, body: unknown, at = ''): T 
   const details = fieldProblems(parsed.error, at);
   const [first] = details;
   throw new Refusal(422, 'field_invalid', `${first?.field} ${first?.problem}.`, details);
+}
+
+export function refusalOf(field: string, problem: string): Refusal {
+  return new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
 }
 
 function tooLarge(bytesMax: number): Refusal {

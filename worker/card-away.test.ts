@@ -4,12 +4,12 @@
 import { createExecutionContext, createMessageBatch, getQueueResult, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { limits } from '../contracts/limits.ts';
 import { advice, clearing, profile, request } from '../core/testing/samples.ts';
 import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
+import { nativeDeadlinesMs } from './networks/native/requests.ts';
 import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative, requestTo } from './testing/calls.ts';
 import { heldQueue } from './testing/held-queue.ts';
 
@@ -44,7 +44,7 @@ async function newCard(network: 'marqeta' | 'native') {
 /** Asks for 5.00 USD, and waits for all that the worker does after its answer. */
 async function askNative(
   token: string,
-  { changes = {}, deadlineMs = limits.nativeDeadlineMs as number, asked = {} } = {},
+  { changes = {}, deadlineMs = nativeDeadlinesMs.usual as number, asked = {} } = {},
 ) {
   const body = JSON.stringify({ card_token: token, request: request(asked), deadline_ms: deadlineMs });
   const init = { method: 'POST', headers: nativeSignature(body), body };
@@ -127,7 +127,7 @@ describe('E1: an object that fails for a moment', () => {
     });
     const { status, waitedMs } = await askNative(token);
     expect(status).toBe(503);
-    expect(waitedMs).toBeLessThan(limits.nativeDeadlineMs + 100);
+    expect(waitedMs).toBeLessThan(nativeDeadlinesMs.usual + 100);
     expect(asks).toBeGreaterThan(3);
     expect(asks).toBeLessThan(25);
     expect(await card.read()).toMatchObject({ held_minor: 0, last_sequence: 2 });
@@ -141,7 +141,7 @@ describe('E1: an object that fails for a moment', () => {
     const asked = authorizeBy(() => failing(marks));
     const { status, waitedMs } = await askNative(token);
     expect([status, asked.mock.calls.length]).toEqual([503, 1]);
-    expect(waitedMs).toBeLessThan(limits.nativeDeadlineMs / 2);
+    expect(waitedMs).toBeLessThan(nativeDeadlinesMs.usual / 2);
   });
 
   test('E1: messages, webhooks and voids are told again too', async () => {

@@ -14,17 +14,12 @@ import { type Env, failurePolicyOf, settingsOf } from './env.ts';
 import { giveUp } from './give-up.ts';
 import { inTime, wait } from './in-time.ts';
 import { logEvent } from './log.ts';
+import type { Outcome } from './networks/network.ts';
 import { standIn, standInFor } from './stand-in.ts';
 import { traceIdOf } from './traces.ts';
 import { countUnknown, isBeyondBound, isSurelyUnknown, meet } from './unknown-cards.ts';
 
 type DecidedAnswer = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
-export type Outcome =
-  | DecidedAnswer
-  /** Approved by the edge, for the whole amount: the card will be told. */
-  | { readonly outcome: 'stood_in' }
-  /** Given up: the caller says so as its network's failure policy wants it. */
-  | { readonly outcome: 'unavailable' };
 
 interface Call {
   readonly network: Network;

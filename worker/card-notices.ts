@@ -9,7 +9,7 @@ import { type CardNames, callCard } from './card-object.ts';
 import type { Env } from './env.ts';
 import { keepFact } from './keep-facts.ts';
 import { logEvent } from './log.ts';
-import { nativeIdentifiers } from './networks/native-messages.ts';
+import { nativeIdentifiers } from './networks/native/facts.ts';
 import { type HeldBack, receiveFact } from './receive-fact.ts';
 import { mayWake } from './unknown-cards.ts';
 

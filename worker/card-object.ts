@@ -7,14 +7,13 @@ import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
-import { type Env, inJurisdiction, settingsOf } from './env.ts';
+import { type Env, failurePolicyOf, inJurisdiction, settingsOf } from './env.ts';
 import { wait } from './in-time.ts';
 import { logEvent } from './log.ts';
 
 export function cardObject(env: Env, network: Network, cardToken: string): DurableObjectStub<CardObject> {
   const settings = settingsOf(env);
-  const locationHint =
-    settings[network === 'marqeta' ? 'MARQETA_LOCATION_HINT' : 'NATIVE_LOCATION_HINT'] ?? settings.CARD_LOCATION_HINT;
+  const locationHint = failurePolicyOf(settings, network).locationHint ?? settings.CARD_LOCATION_HINT;
   const cards = inJurisdiction(env, env.CARDS);
   return cards.getByName(cardKey(network, cardToken), locationHint === undefined ? {} : { locationHint });
 }

@@ -1,14 +1,15 @@
 // The edge's door: routes to the networks and the origin's side door, errors rendered once, queue batches handed on.
 
-import { networks } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { deliver } from './deliver.ts';
 import { type Env, Misconfigured, misconfigurationOf } from './env.ts';
 import { internal } from './internal.ts';
 import { noticeCardData } from './keep-facts.ts';
 import { logEvent } from './log.ts';
-import { answerGateway, marqeta } from './networks/marqeta/routes.ts';
-import { native } from './networks/native.ts';
+import { networks } from './networks/all.ts';
+import { answerRequest } from './networks/answer-request.ts';
+import type { CardNetwork } from './networks/network.ts';
+import { sectionOf } from './networks/section-of.ts';
 import { ownHeaders } from './own-headers.ts';
 import { refused } from './refused.ts';
 import { section } from './section.ts';
@@ -24,7 +25,10 @@ const health = section(() => null, {
 });
 
 /** By what their paths begin with; health has what is left. */
-const sections = { '/networks/marqeta': marqeta, '/networks/native': native, '/internal': internal, '': health };
+const sections = {
+  ...Object.fromEntries(networks.map((network) => [`/networks/${network.name}`, sectionOf(network)])),
+  ...{ '/internal': internal, '': health },
+};
 
 function route(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
   const url = new URL(request.url);
@@ -35,7 +39,7 @@ function route(request: Request, env: Env, execution: ExecutionContext): Promise
 function failed(error: unknown, url: string, env: Env, execution: Pick<ExecutionContext, 'waitUntil'>): Response {
   const path = new URL(url).pathname;
   if (error instanceof Refusal) {
-    const network = networks.find((one) => path.startsWith(`/networks/${one}/`));
+    const network = networks.find(({ name }) => path.startsWith(`/networks/${name}/`))?.name;
     if (network !== undefined && error.error_code === 'card_data_refused')
       execution.waitUntil(noticeCardData(env, network, error.details));
     return refused(error);
@@ -86,11 +90,14 @@ function notProduction(): Response {
   return refused(new Refusal(503, 'not_production', 'This is a development deployment, which serves its own machine.'));
 }
 
-const gatewayPath = '/networks/marqeta/gateway';
+/** Where purchases are asked about. */
+const requestPaths: ReadonlyMap<string, CardNetwork> = new Map(
+  networks.map((network) => [`/networks/${network.name}/${network.requests.path}`, network]),
+);
 
-/** Scheme, host, and this path with nothing after it. */
-function isGateway({ method, url }: Request): boolean {
-  return method === 'POST' && url.endsWith(gatewayPath) && url.indexOf('/', 8) === url.length - gatewayPath.length;
+/** Scheme, host, and such a path with nothing after it. */
+function askedOf({ method, url }: Request): CardNetwork | undefined {
+  return method === 'POST' ? requestPaths.get(url.slice(url.indexOf('/', 8))) : undefined;
 }
 
 /** An answer of the gateway has them: each that is set here is a call into the runtime. */
@@ -102,9 +109,11 @@ function withOwnHeaders(answer: Response, url: string): Response {
 
 function answerTo(request: Request, env: Env, execution: ExecutionContext): Response | Promise<Response> {
   if (isForLaptopsOnly(request, env)) return notProduction();
-  // The one request whose time counts goes round the router. With a query or the like it goes through it, to the same answer.
+  // The requests whose time counts go round the router. With a query or the like they go through it, to the same answer.
   // So what has to stand before every route belongs above this line, not in a section.
-  const answer = isGateway(request) ? answerGateway(request, env, execution) : route(request, env, execution);
+  const network = askedOf(request);
+  const answer =
+    network === undefined ? route(request, env, execution) : answerRequest(network, request, env, execution);
   return answer.catch((error: unknown) => failed(error, request.url, env, execution));
 }
 

@@ -17,25 +17,26 @@ import {
   tokenOfSegment,
   turnStandInBodySchema,
 } from '../contracts/internal-api.ts';
-import { type Network, networkKeySchema, networkSchema } from '../contracts/network.ts';
+import { type Network, networkKeySchema } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import { refundReleaseSchema } from '../contracts/refund-release.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { StandInSwitchState } from '../durable-objects/stand-in/stand-in-switch.ts';
-import { inShape, parseWhole, readText, refuseCardData } from './body.ts';
+import { inShape, parseWhole, readText, refusalOf, refuseCardData } from './body.ts';
 import { type CardNames, callCard, cardAway, type cardObject } from './card-object.ts';
 import { requireSignature } from './credentials.ts';
 import { type Env, failurePolicyOf, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
-import { storeKeptMarqeta } from './networks/marqeta/facts.ts';
-import { storeKeptNative } from './networks/native-messages.ts';
+import { networks } from './networks/all.ts';
+import type { CardNetwork } from './networks/network.ts';
+import { storeKept } from './networks/take-facts.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';
 import { rebuildCard } from './rebuild-card.ts';
 import { type Call, section } from './section.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
-const pathSchema = z.object({ network: networkSchema, token: networkKeySchema });
+const pathSchema = z.object({ token: networkKeySchema });
 // No `z.coerce`: it brings the coercion of every other type into the bundle.
 const wholeNumber = z.pipe(
   z.pipe(
@@ -51,8 +52,6 @@ const afterSchema = z.object({
 });
 /** A control's id was looked at where it was written; one from before that rule must not keep a profile from its card. */
 const identifiers: ReadonlySet<string> = new Set(['card_id', 'account_id', 'control_id', ...controlIdentifiers]);
-
-const storeKept = { marqeta: storeKeptMarqeta, native: storeKeptNative };
 
 type Params = Readonly<Record<string, string>>;
 
@@ -85,17 +84,17 @@ export const internal = section(open, {
   'POST /facts/:network': async ({ env }, text, params) => {
     const network = networkIn(params);
     const { fact } = inShape(postFactBodySchema, parseWhole(text));
-    const taken = await storeKept[network](env, fact).catch((error: unknown) => {
-      throw cardAway(network, error);
+    const taken = await storeKept(env, network, fact).catch((error: unknown) => {
+      throw cardAway(network.name, error);
     });
     return Response.json({ taken } satisfies z.infer<typeof postFactAnswerSchema>);
   },
   'GET /stand-in/:network': async ({ env }, _, params) => {
-    const network = networkIn(params);
+    const network = networkIn(params).name;
     return Response.json(standingOf(env, network, await standInSwitch(env, network).read()));
   },
   'PUT /stand-in/:network': async ({ env }, text, params) => {
-    const network = networkIn(params);
+    const network = networkIn(params).name;
     const { is_on, by } = inShape(turnStandInBodySchema, parseWhole(text));
     const state = await standInSwitch(env, network).turn(is_on, by);
     forgetStanding(network);
@@ -131,8 +130,11 @@ function knownIn({ url }: Call) {
   return { after, seen: seen === undefined ? undefined : { sequence: seen, event_id: event } };
 }
 
-function networkIn(params: Params): Network {
-  return inShape(z.object({ network: networkSchema }), params).network;
+/** Also one that this deployment serves no more: what was kept of it is booked all the same. */
+function networkIn(params: Params): CardNetwork {
+  const network = networks.find(({ name }) => name === params['network']);
+  if (network === undefined) throw refusalOf('network', 'is none of this edge');
+  return network;
 }
 
 function standingOf(env: Env, network: Network, { is_on, at_ms, by }: StandInSwitchState) {
@@ -146,7 +148,8 @@ function onCard<T>(env: Env, params: Params, call: (card: ReturnType<typeof card
 }
 
 async function reach<T>(params: Params, call: (names: CardNames) => Promise<T>): Promise<T> {
-  const { network, token } = inShape(pathSchema, params);
+  const network = networkIn(params).name;
+  const { token } = inShape(pathSchema, params);
   try {
     return await call({ network, cardToken: tokenOfSegment(token) });
   } catch (error) {

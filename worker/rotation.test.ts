@@ -42,7 +42,7 @@ const calls = {
     }),
   },
   NATIVE_SECRETS: {
-    old: String(settings.NATIVE_SECRETS[0]),
+    old: settings.NATIVE_SECRETS,
     new: whsec('the next native secret, 32 bytes'),
     path: '/networks/native/voids',
     init: (secret: string): RequestInit => {

@@ -3,7 +3,9 @@
 
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
+import { networksByDefault } from '../contracts/network.ts';
 import { settingNames, settingsOf } from './env.ts';
+import { networks } from './networks/all.ts';
 import { productionSettings } from './testing/calls.ts';
 
 interface Row {
@@ -26,6 +28,7 @@ const whsec = (seed: number) => `whsec_${btoa(text(bytes(seed)))}`;
 const rows: Readonly<Record<string, Row>> = {
   ENVIRONMENT: word('production', 'staging'),
   SECRETS_OF: word('production', 'staging'),
+  NETWORKS: { right: 'native marqeta', other: 'native', several: [' '], nothing: 'refused' },
   ORIGIN_URL: { right: 'https://o.example.net', other: 'https://p.example.net', nothing: 'spaces refused' },
   INTERNAL_SECRET: { right: whsec(3), other: whsec(5), several: [' '], nothing: 'refused' },
   NATIVE_SECRETS: { right: whsec(7), other: whsec(11), several: [' '], nothing: 'refused' },
@@ -71,8 +74,15 @@ function complaint(changes: Readonly<Record<string, unknown>>): string {
 const refuses = (name: string, said: string) =>
   expect(said).toMatch(new RegExp(`(?:^|[:;] )${name}(?:\\.\\d+)? [^;]*(?:must |make |set |leave |are |is |names )`));
 
-test('what is right is taken, and every setting has a row', () => {
-  expect(names.toSorted()).toEqual([...settingNames].toSorted());
+test('what is right is taken, and every setting of what is served has a row', () => {
+  // A network that is served only where it is named tries its own settings in its own folder.
+  const others = networks.filter(({ name }) => !networksByDefault.includes(name));
+  const ofOthers = (setting: string) => others.some(({ name }) => setting.startsWith(`${name.toUpperCase()}_`));
+  expect(names.toSorted()).toEqual(
+    settingNames()
+      .filter((name) => !ofOthers(name))
+      .toSorted(),
+  );
   expect(complaint({})).toBe('');
 });
 

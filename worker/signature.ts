@@ -58,10 +58,12 @@ export async function isSigned(
 /** A sender that rotates its secret signs with two; more are no sender's of ours. */
 const signaturesMax = 5;
 
-/** By secret: importing one costs more than using it. Only our own settings' secrets come here, so there are few. */
-const keys = new Map<string, Promise<CryptoKey>>();
+type Key = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
-function keyOf(secret: string): Promise<CryptoKey> {
+/** By secret: importing one costs more than using it. Only our own settings' secrets come here, so there are few. */
+const keys = new Map<string, Promise<Key>>();
+
+function keyOf(secret: string): Promise<Key> {
   let key = keys.get(secret);
   if (key === undefined) {
     const bytes = bytesOf(secret.replace(/^whsec_/, ''));

@@ -13,6 +13,7 @@ import { CardObject } from '../durable-objects/card/card-object.ts';
 import { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
+import { nativeDeadlinesMs } from './networks/native/requests.ts';
 import { cardAt, nativeSignature, newToken, postNative, putCard, requestTo } from './testing/calls.ts';
 import { heldQueue } from './testing/held-queue.ts';
 
@@ -123,7 +124,7 @@ describe('E4: what is not known as an active card', () => {
     away.mockImplementation(() => new Promise(() => undefined) as never);
     const startedMs = Date.now();
     expect((await ask(token, { request_key: 'another' })).status).toBe(503);
-    expect(Date.now() - startedMs).toBeLessThan(limits.nativeDeadlineMs + 200);
+    expect(Date.now() - startedMs).toBeLessThan(nativeDeadlinesMs.usual + 200);
     expect(reasons()).toEqual(['Error: the object is broken', 'late']);
   }, 15_000);
 });

@@ -12,6 +12,7 @@ import { CardObject } from '../durable-objects/card/card-object.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
+import { nativeDeadlinesMs } from './networks/native/requests.ts';
 import { basic, cardAt, nativeSignature, newToken, putCard, requestTo } from './testing/calls.ts';
 import { heldQueue } from './testing/held-queue.ts';
 
@@ -51,7 +52,7 @@ async function newCard(network: 'marqeta' | 'native') {
     },
     askNative: async (changes: Partial<Env> = {}) => {
       const policy = { NATIVE_FAILURE_POLICY: 'stand_in', NATIVE_STAND_IN_MAX: 'USD 50.00' };
-      const body = JSON.stringify({ card_token: token, request: request(), deadline_ms: limits.nativeDeadlineMsMin });
+      const body = JSON.stringify({ card_token: token, request: request(), deadline_ms: nativeDeadlinesMs.min });
       const execution = createExecutionContext();
       const call = requestTo('/networks/native/authorizations', {
         method: 'POST',
@@ -106,7 +107,7 @@ describe('a queue that cannot take it', () => {
     ];
     for (const order of orders) {
       const card = await newCard('native');
-      const slow = () => new Promise((resolve) => setTimeout(resolve, limits.nativeDeadlineMsMin + 100));
+      const slow = () => new Promise((resolve) => setTimeout(resolve, nativeDeadlinesMs.min + 100));
       const { sent, STAND_INS } = heldQueue(slow);
       breakCards();
       expect(await card.askNative({ STAND_INS })).toBe(503);

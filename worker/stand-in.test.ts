@@ -10,6 +10,7 @@ import { CardObject } from '../durable-objects/card/card-object.ts';
 import { type GatewayInput, gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import type { Env } from './env.ts';
 import worker from './index.ts';
+import { nativeDeadlinesMs } from './networks/native/requests.ts';
 import {
   basic,
   cardAt,
@@ -84,7 +85,7 @@ async function newCard(network: 'marqeta' | 'native') {
       const body = JSON.stringify({
         card_token: token,
         request: request(asked),
-        deadline_ms: limits.nativeDeadlineMsMin,
+        deadline_ms: nativeDeadlinesMs.min,
       });
       const headers = nativeSignature(body);
       return answerOf(requestTo('/networks/native/authorizations', { method: 'POST', headers, body }), changes);
@@ -144,7 +145,7 @@ describe('a card that cannot be reached', () => {
     authorizeBy(hanging);
     const startedMs = Date.now();
     expect((await card.askNative()).body).toMatchObject({ outcome: 'approved', stood_in: true });
-    expect(Date.now() - startedMs).toBeLessThan(limits.nativeDeadlineMsMin + 200);
+    expect(Date.now() - startedMs).toBeLessThan(nativeDeadlinesMs.min + 200);
     expect(eventsLogged()).toEqual(['authorization_late', 'authorization_stood_in']);
     await card.held(500);
   });

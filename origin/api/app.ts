@@ -16,6 +16,7 @@ import { asksForOpenMetrics, openMetricsOf } from '../open-metrics.ts';
 import type { SecondHalf } from '../second-half.ts';
 import { isTracing } from '../tracing/spans.ts';
 import { cardHalfRoutes } from './card-half.ts';
+import type { CardParts } from './cards/cards.ts';
 import { deliverCardEvents } from './cards/deliver-card-events.ts';
 import { type Docs, makeDocs, mountDocs } from './http/docs.ts';
 import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './http/door.ts';
@@ -50,6 +51,7 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
     'routes' | 'mount' | 'access' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
   >;
   readonly internalSecret: string;
+  readonly networks: CardParts['networks'];
   readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS' | 'SECURITY_CONTACT'>;
   /** Whether the event loop is later than it may be. */
   readonly isLate: () => boolean;

@@ -11,7 +11,7 @@ import { authorizationRoutes } from './authorizations/authorizations.ts';
 import { type CardComparisonParts, cardComparisonRoutes } from './cards/card-comparison.ts';
 import { type CardControlsParts, cardControlRoutes } from './cards/card-controls.ts';
 import { cardStandInRoutes } from './cards/card-stand-in.ts';
-import { cardRoutes } from './cards/cards.ts';
+import { type CardParts, cardRoutes } from './cards/cards.ts';
 import { changeCardRoutes } from './cards/change-card.ts';
 import { applyControlSetRoutes } from './controls/apply-control-set-version.ts';
 import { backtestRoutes } from './controls/backtest-controls.ts';
@@ -21,7 +21,10 @@ import type { Route } from './http/route.ts';
 import { openItemActionRoutes } from './open-items/open-item-actions.ts';
 import { openItemRoutes } from './open-items/open-items.ts';
 
-export interface CardHalfParts extends CardControlsParts, Pick<CardComparisonParts, 'repairMetrics'> {
+export interface CardHalfParts
+  extends CardControlsParts,
+    Pick<CardComparisonParts, 'repairMetrics'>,
+    Pick<CardParts, 'networks'> {
   readonly database: Database;
   readonly intake: Pick<Intake, 'take' | 'takePage'>;
   readonly outbox: Pick<Outbox, 'push' | 'pushForWarnings'>;

@@ -5,7 +5,7 @@
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { CardEvent } from '../../contracts/card-event.ts';
 import { declineReasons } from '../../contracts/decline-reasons.ts';
-import { type Network, networks } from '../../contracts/network.ts';
+import type { Network } from '../../contracts/network.ts';
 import type { TransferKind } from '../../core/ledger/postings.ts';
 import { exemplars } from '../open-metrics.ts';
 import { type Exemplar, isTracing } from '../tracing/spans.ts';
@@ -75,7 +75,7 @@ function countersIn(registry: Registry) {
   return { decisions, approvals, approved, money, withoutCard, seconds };
 }
 
-export function createCardMetrics(registry: Registry) {
+export function createCardMetrics(registry: Registry, networks: readonly string[]) {
   const { decisions, approvals, approved, money, withoutCard, seconds } = countersIn(registry);
   // From the start, so that a rate sees the first one.
   for (const network of networks) {

@@ -1,6 +1,7 @@
 // What intake counts. Its lag is from the card's clock to the commit here: the queue's own delay is in it.
 
 import { Counter, Histogram, type Registry } from 'prom-client';
+import { networksByDefault } from '../../contracts/network.ts';
 import type { Booked } from './book-batch.ts';
 import { createCardMetrics } from './card-metrics.ts';
 import { eventFlags } from './flags.ts';
@@ -8,7 +9,7 @@ import type { ReadMessage } from './read-message.ts';
 
 export type IntakeMetrics = ReturnType<typeof createIntakeMetrics>;
 
-export function createIntakeMetrics(registry: Registry) {
+export function createIntakeMetrics(registry: Registry, networks: readonly string[] = networksByDefault) {
   const registers = [registry];
   const events = new Counter({
     name: 'intake_events_total',
@@ -55,7 +56,7 @@ export function createIntakeMetrics(registry: Registry) {
     registers,
   });
 
-  const cards = createCardMetrics(registry);
+  const cards = createCardMetrics(registry, networks);
 
   function countBatch(
     { applied, repeated, flags, events: booked, moved, fresh_at_ms }: Booked,

@@ -2,7 +2,7 @@
 // call (safe-fetch.ts): a name that is fine today may lead inside tomorrow.
 
 import { isIP } from 'node:net';
-import { limits } from '../../contracts/limits.ts';
+import { originLimits } from '../../contracts/limits.ts';
 import { isLoopbackAddress, isPublicAddress } from './safe-address.ts';
 
 export interface Surroundings {
@@ -18,8 +18,8 @@ const insideName = /(?:^|\.)(?:localhost|local|internal|localdomain|lan|home\.ar
 
 /** The URL as it will be called (host in lower case and punycode, no final dot), or what is wrong with it in words. */
 export function judgeUrl(text: string, { development }: Surroundings): UrlVerdict {
-  if (text.length > limits.webhookUrlLengthMax)
-    return { problem: `is longer than ${limits.webhookUrlLengthMax} characters` };
+  if (text.length > originLimits.webhookUrlLengthMax)
+    return { problem: `is longer than ${originLimits.webhookUrlLengthMax} characters` };
   // URL parsers drop tabs and line breaks and turn backslashes around: what two of them might read differently is refused.
   if (/[\s\p{Cc}\p{Cf}\\]/u.test(text)) return { problem: 'holds a space, a control character or a backslash' };
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(text)?.[1];

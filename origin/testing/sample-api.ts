@@ -84,13 +84,14 @@ export class SampleApi {
     const client = createEdgeClient(edge);
     const secondHalf = createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts });
     this.access = secondHalf.access;
-    const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry) });
+    const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry, config.NETWORKS) });
     const apps = createApps({
       database,
       log,
       registry,
       workDatabase: database,
       secondHalf,
+      networks: config.NETWORKS,
       edge: client,
       pull: parts.pull ?? null,
       loops: [],

@@ -8,7 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { standInWrangler, type WranglerState } from './stand-in-wrangler.ts';
-import { edgeSecrets } from './target.ts';
+import { edgeSecretsOf } from './target.ts';
 
 export const root = join(import.meta.dirname, '../..');
 export const password = 'a-password-that-nobody-prints';
@@ -24,7 +24,7 @@ const stateFile = () => join(folder, 'dist/wrangler.json');
 export const writeState = (changes: Partial<WranglerState>) =>
   writeFileSync(
     stateFile(),
-    JSON.stringify({ queues: {}, consumers: {}, secrets: [...edgeSecrets], versions: [], ...changes }),
+    JSON.stringify({ queues: {}, consumers: {}, secrets: edgeSecretsOf('staging'), versions: [], ...changes }),
   );
 export const readState = () => JSON.parse(readFileSync(stateFile(), 'utf8')) as WranglerState;
 export function calls(): string[] {

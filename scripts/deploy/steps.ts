@@ -1,6 +1,6 @@
 // The steps of a deployment but for its queues (queues.ts). Each may be run again: what is there already is left, or set to what it should be.
 
-import { type EnvironmentName, edgeSecrets, type Target } from './target.ts';
+import { type EnvironmentName, edgeSecretsOf, type Target } from './target.ts';
 import { type Command, type Tools, wrangler } from './tools.ts';
 
 export interface Release {
@@ -12,6 +12,7 @@ export interface Release {
 
 /** By name: their values cannot be read. The edge itself says at /livez whether they are good. */
 export function checkSecrets(tools: Tools, environment: EnvironmentName): void {
+  const edgeSecrets = edgeSecretsOf(environment);
   const printed = tools.look(wrangler('secret', 'list', '--env', environment, '--format', 'json'));
   if (printed === undefined) {
     tools.say(`   needed: ${edgeSecrets.join(', ')}`);

@@ -2,6 +2,9 @@
 
 import { readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { networksByDefault } from '../../contracts/network.ts';
+import { secretsIn } from '../../contracts/secret-strength.ts';
+import { networks } from '../../worker/networks/all.ts';
 
 export const environmentNames = ['staging', 'production'] as const;
 export type EnvironmentName = (typeof environmentNames)[number];
@@ -35,15 +38,16 @@ export const retentionSeconds = 14 * 24 * 3_600;
 /** The most that Cloudflare allows: an origin that is away for hours must not empty the queue into the dead one. */
 export const retriesMax = 100;
 
-/** Secrets without which the edge serves nothing. */
-export const edgeSecrets = [
-  'INTERNAL_SECRET',
-  'NATIVE_SECRETS',
-  'MARQETA_USERNAME',
-  'MARQETA_PASSWORD',
-  'MARQETA_WEBHOOK_SECRET',
-  'SECRETS_OF',
-] as const;
+const wranglerToml = new URL('../../wrangler.toml', import.meta.url);
+
+/** Secrets without which the edge serves nothing: its own, and those of the networks that wrangler.toml has this environment serve. */
+export function edgeSecretsOf(environment: EnvironmentName, toml = readFileSync(wranglerToml, 'utf8')): string[] {
+  const [, vars = ''] = toml.split(`[env.${environment}.vars]`);
+  const [section = ''] = vars.split('\n[');
+  const [, names = networksByDefault.join(' ')] = /^NETWORKS = "([^"]*)"/m.exec(section) ?? [];
+  const served = networks.filter(({ name }) => secretsIn(names).includes(name));
+  return ['INTERNAL_SECRET', ...served.flatMap(({ settings }) => Object.keys(settings)), 'SECRETS_OF'];
+}
 
 const settings = {
   edgeUrl: ['EDGE_URL', 'https://…, where the edge is reached'],

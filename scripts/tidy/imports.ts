@@ -37,7 +37,7 @@ const rooms: Readonly<Record<string, Room | 'anything'>> = {
   worker: {
     rooms: ['contracts', 'durable-objects'],
     // standardwebhooks only in tests and their samples, which hold the edge's own signatures to it.
-    packages: ['hono', 'zod', 'standardwebhooks', 'cloudflare:workers', 'node:crypto'],
+    packages: ['zod', 'standardwebhooks', 'cloudflare:workers', 'node:crypto'],
     tests: ['core', 'scripts'],
     because: 'the worker translates and forwards; rules are asked by the object, books are kept by the origin',
   },

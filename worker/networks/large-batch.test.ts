@@ -10,7 +10,8 @@ import { clearing, profile } from '../../core/testing/samples.ts';
 import { tellCard } from '../card-notices.ts';
 import worker from '../index.ts';
 import { basic, cardAt, nativeSignature, newToken, requestTo } from '../testing/calls.ts';
-import { storeKeptMarqeta } from './marqeta/facts.ts';
+import { marqeta } from './marqeta/network.ts';
+import { storeKept } from './take-facts.ts';
 
 beforeEach(() => {
   for (const level of ['info', 'warn', 'error'] as const) vi.spyOn(console, level).mockImplementation(() => undefined);
@@ -123,9 +124,9 @@ describe("Marqeta's webhook", () => {
   test('elements that share a kept fact are booked together, once they can be read', async () => {
     const cards = await newCards('marqeta');
     const both = cards.tokens.map((token, index) => marqetaClearing(token, index));
-    expect(await storeKeptMarqeta(env, JSON.stringify(both))).toBe(true);
+    expect(await storeKept(env, marqeta, JSON.stringify(both))).toBe(true);
     expect(await cards.posted([])).toEqual([1, 1]);
-    expect(await storeKeptMarqeta(env, JSON.stringify([...both, { type: 'invented.tomorrow' }]))).toBe(false);
+    expect(await storeKept(env, marqeta, JSON.stringify([...both, { type: 'invented.tomorrow' }]))).toBe(false);
   });
 });
 

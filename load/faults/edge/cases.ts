@@ -4,6 +4,7 @@
 import { newId } from '../../../contracts/ids.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
+import { marqeta } from '../../../worker/networks/marqeta/network.ts';
 import type { CardFault } from './fault.ts';
 import {
   type Answer,
@@ -123,8 +124,8 @@ const moments: readonly Case[] = [
     id: 'E1',
     what: 'the object never comes back within the deadline',
     async run(edge) {
-      const fault = { how: 'throws', marks: forAMoment, awayMs: limits.marqetaDeadlineMs + 1_000 } as const;
-      const { says } = await purchased(edge, fault, { withinMs: limits.marqetaDeadlineMs, held: 0 });
+      const fault = { how: 'throws', marks: forAMoment, awayMs: marqeta.deadlineMs + 1_000 } as const;
+      const { says } = await purchased(edge, fault, { withinMs: marqeta.deadlineMs, held: 0 });
       return { right: 'declined in time, 0.00 held', got: says };
     },
   },
@@ -132,9 +133,9 @@ const moments: readonly Case[] = [
     id: 'E1',
     what: 'the object is slow: it is asked, and would answer after the deadline',
     async run(edge) {
-      const waitsMs = limits.marqetaDeadlineMs + 1_000;
+      const waitsMs = marqeta.deadlineMs + 1_000;
       const fault = { how: 'waits', waitsMs, calls: 1, of: ['authorize'] } as const;
-      const { answer, says } = await purchased(edge, fault, { withinMs: limits.marqetaDeadlineMs, held: 0 });
+      const { answer, says } = await purchased(edge, fault, { withinMs: marqeta.deadlineMs, held: 0 });
       // By now it has decided, for nobody.
       await new Promise((resolve) => setTimeout(resolve, Math.max(0, waitsMs - answer.waitedMs + 200)));
       return { right: 'declined in time, 0.00 held', got: says };

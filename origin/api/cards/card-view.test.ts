@@ -1,7 +1,7 @@
 // A page of cards is read in several queries, and is one page all the same.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { networks } from '../../../contracts/network.ts';
+import { networksByDefault as networks } from '../../../contracts/network.ts';
 import { asOwner, createTestDatabase } from '../../../scripts/test-postgres.ts';
 import type { Sql } from '../../db/client.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';

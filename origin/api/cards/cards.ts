@@ -3,7 +3,7 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../../contracts/ids.ts';
-import { networkKeySchema, networkSchema, networks } from '../../../contracts/network.ts';
+import { type Network, networkKeySchema, networkSchema } from '../../../contracts/network.ts';
 import { writeProfiles } from '../../controls/write-profiles.ts';
 import { sqlState } from '../../db/away.ts';
 import { refusal } from '../../errors.ts';
@@ -16,7 +16,12 @@ import { type PushParts, pushed } from './change-card.ts';
 
 const common = { tag: 'cards', forMerchants: false } as const;
 
-function create(parts: PushParts): Route {
+export interface CardParts extends PushParts {
+  /** Those that this deployment serves. */
+  readonly networks: readonly Network[];
+}
+
+function create(parts: CardParts): Route {
   return route({
     ...common,
     method: 'post',
@@ -36,6 +41,8 @@ function create(parts: PushParts): Route {
     answers: { status: 201, schema: cardSchema, description: 'With the first version of its profile.' },
     errors: ['account_not_found', 'card_already_exists'],
     async handle({ body: { account_id, network, card_token, ...fields }, sql, ...call }) {
+      if (!parts.networks.includes(network))
+        throw refusal('field_invalid', [{ field: 'network', problem: `must be one of ${parts.networks.join(', ')}` }]);
       const { rows } = await sql.query<{ currency: string }>('select currency from accounts where account_id = $1', [
         account_id,
       ]);
@@ -79,41 +86,42 @@ const blank = {
 
 const uniqueViolation = '23505';
 
-const list = route({
-  ...common,
-  method: 'get',
-  path: '/cards',
-  name: 'listCards',
-  // A page of cards with twenty controls each is 400 KB.
-  cost: { ...costs.page, cpuMs: 5 },
-  summary: "List cards, or find one by its network's token",
-  description:
-    "With `card_token`, the network's own name for a card: the card that has it, of `network` or of any. None: an empty page. The token is in no answer.",
-  scope: 'cards:read',
-  query: z.strictObject({
-    account_id: z.optional(idSchema('acct')),
-    card_token: z.optional(networkKeySchema),
-    network: z.optional(networkSchema),
-    limit: limitSchema,
-    cursor: cursorSchema(z.tuple([idSchema('card')])),
-  }),
-  answers: {
-    status: 200,
-    schema: z.strictObject({ cards: z.array(cardSchema), next_cursor: z.string().nullable() }),
-    description: 'A page, in the order of their ids; `next_cursor` null on the last.',
-  },
-  errors: [],
-  async handle({ query: { account_id, card_token, network, limit, cursor }, sql }) {
-    // All cards of a network would be found by no index; a token is, with its network or without.
-    if (network !== undefined && card_token === undefined)
-      throw refusal('field_invalid', [{ field: 'network', problem: 'needs card_token beside it' }]);
-    const tokens = card_token === undefined ? undefined : { card_token, networks: network ? [network] : networks };
-    const cards = await readCardViews(sql, { account_id, tokens, after: cursor?.[0], limit: limit + 1 });
-    const last = cards.length > limit ? cards[limit - 1] : undefined;
-    const next_cursor = last === undefined ? null : cursorOf(last.card_id);
-    return { body: { cards: cards.slice(0, limit), next_cursor } };
-  },
-});
+const list = ({ networks }: CardParts) =>
+  route({
+    ...common,
+    method: 'get',
+    path: '/cards',
+    name: 'listCards',
+    // A page of cards with twenty controls each is 400 KB.
+    cost: { ...costs.page, cpuMs: 5 },
+    summary: "List cards, or find one by its network's token",
+    description:
+      "With `card_token`, the network's own name for a card: the card that has it, of `network` or of any. None: an empty page. The token is in no answer.",
+    scope: 'cards:read',
+    query: z.strictObject({
+      account_id: z.optional(idSchema('acct')),
+      card_token: z.optional(networkKeySchema),
+      network: z.optional(networkSchema),
+      limit: limitSchema,
+      cursor: cursorSchema(z.tuple([idSchema('card')])),
+    }),
+    answers: {
+      status: 200,
+      schema: z.strictObject({ cards: z.array(cardSchema), next_cursor: z.string().nullable() }),
+      description: 'A page, in the order of their ids; `next_cursor` null on the last.',
+    },
+    errors: [],
+    async handle({ query: { account_id, card_token, network, limit, cursor }, sql }) {
+      // All cards of a network would be found by no index; a token is, with its network or without.
+      if (network !== undefined && card_token === undefined)
+        throw refusal('field_invalid', [{ field: 'network', problem: 'needs card_token beside it' }]);
+      const tokens = card_token === undefined ? undefined : { card_token, networks: network ? [network] : networks };
+      const cards = await readCardViews(sql, { account_id, tokens, after: cursor?.[0], limit: limit + 1 });
+      const last = cards.length > limit ? cards[limit - 1] : undefined;
+      const next_cursor = last === undefined ? null : cursorOf(last.card_id);
+      return { body: { cards: cards.slice(0, limit), next_cursor } };
+    },
+  });
 
 const read = route({
   ...common,
@@ -131,6 +139,6 @@ const read = route({
   },
 });
 
-export function cardRoutes(parts: PushParts): readonly Route[] {
-  return [create(parts), list, read];
+export function cardRoutes(parts: CardParts): readonly Route[] {
+  return [create(parts), list(parts), read];
 }

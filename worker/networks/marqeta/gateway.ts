@@ -13,6 +13,7 @@ import type { DeclineReason } from '../../../contracts/decline-reasons.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { decimalTextFromMinor } from '../../../contracts/money.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
+import { refusalOf } from '../../body.ts';
 import { threeDSecureOf } from './three-d-secure.ts';
 import {
   echoOf,
@@ -24,7 +25,6 @@ import {
   merchantCurrencyIn,
   merchantOf,
   minorOf,
-  refusalOf,
 } from './wire.ts';
 
 type Channel = (typeof channels)[number];
@@ -177,9 +177,7 @@ function tokenOf(value: unknown): string | undefined {
 
 /** The failure policy `decline`: refused in Marqeta's words, though no card has decided anything. */
 export function unavailableAnswer(message: GatewayMessage) {
-  const { token, method, user_token, amount } = message.gpa_order.jit_funding;
-  const decline_reason = 'TRANSACTION_NOT_PERMITTED';
-  return { jit_funding: { token, method, ...usersOf({ user_token }), amount: echoOf(amount), decline_reason } };
+  return { jit_funding: { ...askedAgain(message), decline_reason: 'TRANSACTION_NOT_PERMITTED' } };
 }
 
 /**
@@ -206,8 +204,12 @@ export function unreadableAnswer(body: unknown, { details }: Refusal) {
 
 /** The failure policy `stand_in`: approved by the edge; the card learns of it when it is back, so there is no id of ours yet. */
 export function stoodInAnswer(message: GatewayMessage) {
-  const { token, method, user_token, amount } = message.gpa_order.jit_funding;
-  return { jit_funding: { token, method, ...usersOf({ user_token }), amount: echoOf(amount) } };
+  return { jit_funding: askedAgain(message) };
+}
+
+function askedAgain({ gpa_order }: GatewayMessage) {
+  const { token, method, user_token, amount } = gpa_order.jit_funding;
+  return { token, method, ...usersOf({ user_token }), amount: echoOf(amount) };
 }
 
 function balance(availableMinor: number, currency_code: string) {

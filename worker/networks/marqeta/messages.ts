@@ -2,8 +2,9 @@
 
 import { attribute, countOf, flagOf, wordOf } from '../../../contracts/attributes.ts';
 import type { CardMessage } from '../../../contracts/card-message.ts';
+import { refusalOf } from '../../body.ts';
 import { jitFundingOf, type Reading } from './reading.ts';
-import { instantOf, known, merchantOrNull, minorOf, refusalOf } from './wire.ts';
+import { instantOf, known, merchantOrNull, minorOf } from './wire.ts';
 
 /** What every message says. `alias`: the network may name what it belongs to by this transaction from now on. */
 function commonOf({ token, currency_code, created_time, unread }: Reading, { alias }: { alias: boolean }) {

@@ -3,22 +3,17 @@
 // Types that are in Marqeta's own lists but in no example that we know are marked [U].
 
 import { attribute, type Unread, wordOf } from '../../../contracts/attributes.ts';
+import type { Merchant } from '../../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../../contracts/card-message.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
 import { fieldAgain, standsTwice } from '../../../contracts/lost-by-json.ts';
 import { networkKeySchema } from '../../../contracts/network.ts';
-import { inShape } from '../../body.ts';
+import { inShape, refusalOf } from '../../body.ts';
+import type { Notice } from '../network.ts';
 import { adviceOf, clearingOf, expiryOf, refundOf, reversalOf, singleMessageOf, standInOf } from './messages.ts';
 import { gatewayLogOf, jitFundingOf, type Reading, standInBy } from './reading.ts';
-import { instantOf, known, linkOf, refusalOf, transactionSchema } from './wire.ts';
-
-/** What one notification asks of a card; `nothing`: no money moves here. */
-export type Notice =
-  | { does: 'receive'; cardToken: string; message: CardMessage }
-  /** Our approval did not come about. `release`: its whole hold, for one that the card did not give itself (stand-in). */
-  | { does: 'void'; cardToken: string; requestKey: string; release: CardMessage | null }
-  | { does: 'nothing'; type: string };
+import { instantOf, known, linkOf, merchantOrNull, parseMarqeta, transactionSchema } from './wire.ts';
 
 type Meaning = (transaction: Reading) => CardMessage | null;
 
@@ -129,4 +124,22 @@ function releaseOf({ type, token, currency_code, created_time, unread }: Reading
     authorization_key: token,
     amount_minor: null,
   };
+}
+
+/** Null where none can be read. */
+export function merchantIn(element: unknown): Merchant | null {
+  return isFields(element) ? merchantOrNull(element['card_acceptor'], new Set()) : null;
+}
+
+/**
+ * A webhook's body; its text where that is no JSON: who signed it may have told of money in it, so a person looks. Nothing at all
+ * tells of nothing, and is refused.
+ */
+export function readWebhook(text: string): unknown {
+  try {
+    return parseMarqeta(text);
+  } catch (error) {
+    if (text.trim() === '') throw error;
+    return text;
+  }
 }

@@ -17,8 +17,7 @@ import { limits } from '../../../contracts/limits.ts';
 import { isLong, lostOf, withNothingLost } from '../../../contracts/lost-by-json.ts';
 import { currencySchema, isCurrency, minorFromDecimalText } from '../../../contracts/money.ts';
 import { cardTokenSchema, isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
-import { Refusal } from '../../../contracts/problem.ts';
-import { type JsonReviver, parseJson } from '../../body.ts';
+import { type JsonReviver, parseJson, refusalOf } from '../../body.ts';
 
 /** A JSON number as it was written. */
 class DecimalText {
@@ -151,10 +150,6 @@ export function linkOf(
     `${at === '' ? '' : `${at}.`}preceding_related_transaction_token`,
     read.error.issues[0]?.message ?? '',
   );
-}
-
-export function refusalOf(field: string, problem: string): Refusal {
-  return new Refusal(422, 'field_invalid', `${field} ${problem}.`, [{ field, problem }]);
 }
 
 /** The merchant in our words. */

@@ -3,8 +3,8 @@
 import { createExecutionContext, waitOnExecutionContext } from 'cloudflare:test';
 import { env } from 'cloudflare:workers';
 import { describe, expect, test } from 'vitest';
-import { limits } from '../../contracts/limits.ts';
-import type { Profile } from '../../contracts/profile.ts';
+import { limits } from '../../../contracts/limits.ts';
+import type { Profile } from '../../../contracts/profile.ts';
 import {
   advice,
   clearing,
@@ -14,9 +14,18 @@ import {
   refund,
   request,
   reversal,
-} from '../../core/testing/samples.ts';
-import worker from '../index.ts';
-import { cardAt, type Headers, nativeSignature, newToken, postNative, requestTo, settings } from '../testing/calls.ts';
+} from '../../../core/testing/samples.ts';
+import worker from '../../index.ts';
+import {
+  cardAt,
+  type Headers,
+  nativeSignature,
+  newToken,
+  postNative,
+  requestTo,
+  settings,
+} from '../../testing/calls.ts';
+import { nativeDeadlinesMs } from './requests.ts';
 
 async function newCard(changes: Partial<Profile> = {}) {
   const card_token = newToken();
@@ -63,7 +72,7 @@ describe('signature', () => {
   });
 
   test('while secrets are rotated, the old one is still taken, and one that was never set is not', async () => {
-    const rotated = { ...env, NATIVE_SECRETS: `${otherSecret} ${settings.NATIVE_SECRETS[0]}` } as typeof env;
+    const rotated = { ...env, NATIVE_SECRETS: `${otherSecret} ${settings.NATIVE_SECRETS}` } as typeof env;
     const statusBy = async (secret: string) => {
       const execution = createExecutionContext();
       const init = { method: 'POST', body, headers: nativeSignature(body, secret) };
@@ -72,7 +81,7 @@ describe('signature', () => {
       return answer.status;
     };
     expect(await statusBy(otherSecret)).toBe(200);
-    expect(await statusBy(settings.NATIVE_SECRETS[0] ?? '')).toBe(200);
+    expect(await statusBy(settings.NATIVE_SECRETS)).toBe(200);
     expect(await statusBy(`whsec_${btoa('a third secret, of 32 bytes ....')}`)).toBe(401);
   });
 });
@@ -268,8 +277,8 @@ describe('refusals', () => {
     ['authorizations', { ...asked, request: request({ request_key: 'with space' }) }, 'request.request_key'],
     ['authorizations', { ...asked, request: request({ request_key: 'k'.repeat(256) }) }, 'request.request_key'],
     ['authorizations', { request: request() }, 'card_token'],
-    ['authorizations', { ...asked, deadline_ms: limits.nativeDeadlineMsMin - 1 }, 'deadline_ms'],
-    ['authorizations', { ...asked, deadline_ms: limits.nativeDeadlineMsMax + 1 }, 'deadline_ms'],
+    ['authorizations', { ...asked, deadline_ms: nativeDeadlinesMs.min - 1 }, 'deadline_ms'],
+    ['authorizations', { ...asked, deadline_ms: nativeDeadlinesMs.max + 1 }, 'deadline_ms'],
     ['authorizations', { ...asked, deadline_ms: '1000' }, 'deadline_ms'],
     ['authorizations', { ...asked, request: request({ alias_key: 'with space' }) }, 'request.alias_key'],
     ['messages', { messages: [] }, 'messages'],

@@ -2,67 +2,54 @@
 // for coming together with too much else: what can be read travels to its card by the queue of notices, what cannot is kept for a
 // person, and both are in a queue before the answer. Cards take messages in any order, so it does not matter which come first.
 
-import type { Merchant } from '../../contracts/authorization-request.ts';
 import type { CardNotice } from '../../contracts/card-notice.ts';
 import { isFields } from '../../contracts/decorations.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { Network } from '../../contracts/network.ts';
 import type { FieldProblem } from '../../contracts/problem.ts';
 import type { Env } from '../env.ts';
 import { keepFacts, type OddFact } from '../keep-facts.ts';
 import { logEvent } from '../log.ts';
 import { sendInCalls } from '../send-in-calls.ts';
+import type { CardNetwork, FactResult, Rest } from './network.ts';
 
-/** The end of a list of a batch. */
-export interface Rest {
-  /** As `transactions`. */
-  readonly name: string;
-  /** The place of the first of these elements in the list. */
-  readonly from: number;
-  readonly elements: readonly unknown[];
-}
-
-export interface RestReader {
-  readonly network: Network;
-  readonly identifiers: ReadonlySet<string>;
-  /** What the element asks of a card, none where no money moves; or the field that cannot be read. */
-  readonly read: (element: unknown, at: string) => readonly CardNotice[] | FieldProblem;
-  /** The shop that an element names, of which nothing else may be readable; null: none. */
-  readonly merchantIn: (element: unknown) => Merchant | null;
-}
-
-/** What became of an element: null where it was beyond what is read, and is kept. */
-export type RestOutcome = { readonly outcome: 'queued' } | ({ readonly outcome: 'kept' } & FieldProblem);
+/** What an element asks of cards, none where no money moves; or the field that cannot be read. */
+type Read = (element: unknown, at: string) => readonly CardNotice[] | FieldProblem;
 
 /** The outcomes of the elements that were read, in their order. Throws where a queue does not take its part. */
-export async function queueRest(env: Env, rest: Rest, { network, identifiers, read, merchantIn }: RestReader) {
-  const { name, from, elements } = rest;
+export async function queueRest(
+  env: Env,
+  { name: network, facts }: CardNetwork,
+  rest: Rest,
+  read: Read,
+): Promise<FactResult[]> {
+  const { name, from, elements, problem } = rest;
   const end = Math.max(0, Math.min(elements.length, limits.batchReadMax - from));
   const notices: CardNotice[] = [];
   const odd: (FieldProblem & { readonly element: unknown })[] = [];
-  const outcomes = elements.slice(0, end).map((element, index): RestOutcome => {
-    const found = read(element, `${name}[${from + index}]`);
+  const outcomes = elements.slice(0, end).map((element, index): FactResult => {
+    const at = `${name}[${from + index}]`;
+    const found = problem === null ? read(element, at) : { field: at, problem };
     if ('field' in found) {
       odd.push({ ...found, element });
-      return { outcome: 'kept', ...found };
+      return { element, at, outcome: 'kept', is_reused: false, ...found };
     }
     notices.push(...found);
-    return { outcome: 'queued' };
+    return { element, at, outcome: 'queued' };
   });
   await sendInCalls(env.STAND_INS, notices);
   const alone = odd.slice(0, limits.batchDirectMax).map(({ element, field, problem }): OddFact => {
     const cardToken = isFields(element) ? element['card_token'] : null;
-    return { fact: element, cardToken, reason: 'out_of_contract', field, problem, merchant: merchantIn(element) };
+    return { fact: element, cardToken, reason: 'out_of_contract', field, problem, merchant: facts.merchantIn(element) };
   });
   const together = odd.slice(limits.batchDirectMax).map(({ element }) => element);
-  const facts = [
+  const kept = [
     ...alone,
     ...lotsOf(together, `${name}[…]`, 'are elements of a batch that cannot be read'),
     ...lotsOf(elements.slice(end), `${name}[…]`, `are elements beyond the first ${limits.batchReadMax} of a batch`),
   ];
-  await keepFacts(env, network, identifiers, facts);
+  await keepFacts(env, network, facts.identifiers, kept);
   logEvent('warn', 'large_batch', {
-    ...{ network, elements: from + elements.length, queued: notices.length, kept: facts.length },
+    ...{ network, elements: from + elements.length, queued: notices.length, kept: kept.length },
   });
   return outcomes;
 }
