@@ -27,9 +27,10 @@ async function bought(card: SampleCard, amount: number): Promise<void> {
   await shops.told(card);
 }
 
+/** Without those of the refunds themselves at shops that no merchant has (tell-released.test.ts). */
 const openItems = async () =>
   (await shops.openItems())
-    .filter(({ kind }) => kind.endsWith('_withheld'))
+    .filter(({ kind, item_key }) => kind.endsWith('_withheld') && !item_key.includes("nobody's"))
     .map(({ kind, amount, status }) => `${kind} ${amount} ${status}`);
 
 const lawHolds = async () => expect(await shops.broken()).toEqual([]);
@@ -44,7 +45,9 @@ describe('what a card approves on funds that a refund of no purchase gave it', (
     await shops.told(card, cleared(9_000_000, { authorization_key: key }));
     expect(await shops.owed(merchant)).toBe(2_000);
     expect(await openItems()).toEqual(['clearing_withheld 8998000 open']);
-    const { rows } = await shops.database.sql.query<{ evidence: object }>('select evidence from open_items');
+    const { rows } = await shops.database.sql.query<{ evidence: object }>(
+      `select evidence from open_items where kind = 'clearing_withheld'`,
+    );
     const refunds = Array.from({ length: 5 }, () => ({
       amount_minor: '5000000',
       network_merchant_id: '',

@@ -1,9 +1,11 @@
 // Open items for clearings and refunds that are withheld: one a shop, network and currency of each, whose amount follows what is withheld
-// there. Only of shops that a merchant has: nobody could be paid the rest, and whoever invents shops would make an item of each.
+// there. Only of shops that a merchant has: nobody could be paid the rest, and whoever invents shops would make an item of each. Refunds at
+// the other shops are one item an hour (withheld-hours.ts), because their cards withhold them too.
 
 import type { Database, Sql } from '../db/client.ts';
 import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
-import { clearingsBook, type WithheldBook, withheldBooks } from './withheld-books.ts';
+import { clearingsBook, refundsBook, type WithheldBook, withheldBooks } from './withheld-books.ts';
+import { raiseHours } from './withheld-hours.ts';
 
 const perRound = 100;
 /** In an item's evidence, the largest first. */
@@ -16,7 +18,8 @@ interface Row {
   readonly currency: string;
   readonly left_minor: string;
   readonly parts: string;
-  readonly merchant_id: string;
+  /** Null: no merchant has the shop. Of refunds alone. */
+  readonly merchant_id: string | null;
   readonly first_at: Date;
   readonly last_at: Date;
 }
@@ -42,11 +45,14 @@ async function raiseOf(sql: Sql, book: WithheldBook): Promise<boolean> {
     `select w.network_merchant_id, w.clearing_no, c.network, c.currency, w.left_minor, w.${book.count} as parts, w.merchant_id,
        w.first_at, w.last_at
      from ${book.sums} w join ledger_accounts c on c.ledger_account_no = w.clearing_no
-     where w.merchant_id is not null and w.left_minor is distinct from coalesce(w.raised_minor, 0)
+     where ${book === refundsBook ? 'true' : 'w.merchant_id is not null'} and w.left_minor is distinct from coalesce(w.raised_minor, 0)
      order by w.last_at limit $1`,
     [perRound],
   );
+  if (book === refundsBook) await raiseHours(sql, rows);
   for (const row of rows) {
+    if (row.merchant_id === null) await markRaised(sql, book, row);
+    if (row.merchant_id === null) continue;
     if (row.left_minor === '0') await closeAsGone(sql, book.kind, keyOf(row));
     else await raiseOpenItems(sql, [await itemOf(sql, book, row)]);
     await markRaised(sql, book, row);

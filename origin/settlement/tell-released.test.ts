@@ -119,4 +119,41 @@ describe('a released refund', () => {
     const items = (await shops.openItems()).filter(({ kind }) => kind === 'refund_withheld');
     expect(items.map(({ amount }) => amount)).toEqual([20_000]);
   });
+
+  test('at shops that no merchant has is one item an hour, with count and sum, and is told to its cards too', async () => {
+    const card = await refundedCard();
+    for (const at of ['A', 'B', null]) await shops.told(card, saying('refund', 60_000, { merchant: at && shop(at) }));
+    expect(withheldMinor(card.state)).toBe(130_000);
+    const items = await shops.openItems();
+    expect(items).toMatchObject([{ kind: 'refund_withheld', amount: 180_000, status: 'open' }]);
+    expect(items[0]?.item_key).toMatch(/^native USD at nobody's shops [0-9-]+T[0-9]{2}:00:00.000Z$/);
+    const { rows } = await shops.database.sql.query<{ evidence: object }>('select evidence from open_items');
+    expect(rows[0]?.evidence).toMatchObject({ refunds: 3, cards: 1, left_minor: '180000', currency: 'USD' });
+    expect(await shops.acted('release', { of_minor: 100 })).toMatchObject({ outcome: 'refused' });
+    expect(await shops.acted('release', { of_minor: 180_000 })).toMatchObject({ outcome: 'closed' });
+    await tell();
+    expect(calls.map(({ minor }) => minor)).toEqual([60_000, 60_000, 60_000]);
+    expect(withheldMinor(card.state)).toBe(0);
+    await shops.accrueAll();
+    expect(await shops.broken()).toEqual([]);
+    const kinds = (await shops.openItems()).filter(
+      ({ kind, status }) => kind === 'refund_withheld' && status === 'open',
+    );
+    expect(kinds).toEqual([]);
+  });
+
+  test('at a shop that a merchant has taken over leaves the hour for an item of that shop', async () => {
+    const card = await refundedCard();
+    for (const at of ['A', 'B']) await shops.told(card, saying('refund', 60_000, { merchant: shop(at) }));
+    await shops.merchantAt('A');
+    await shops.accrueAll();
+    const open = (await shops.openItems()).filter(({ kind }) => kind === 'refund_withheld');
+    expect(open.map(({ amount, item_key }) => [item_key.slice(0, 12), amount])).toEqual([
+      ['native USD a', 60_000],
+      ['native USD A', 60_000],
+    ]);
+    await shops.acted('keep_withheld', { of_minor: 60_000 }, 'refund_withheld');
+    await shops.accrueAll();
+    expect(await shops.broken()).toEqual([]);
+  });
 });

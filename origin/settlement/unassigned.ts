@@ -86,7 +86,7 @@ export async function takeUpNewIds(sql: Sql): Promise<{ readonly cleared: Cleare
   // What is withheld at their shops stays so, and is now for a person: somebody could be paid it.
   for (const { sums } of withheldBooks)
     await sql.query(
-      `update ${sums} w set merchant_id = m.merchant_id
+      `update ${sums} w set merchant_id = m.merchant_id, raised_minor = case when w.merchant_id is null then null else w.raised_minor end
        from merchants m, ledger_accounts c
        where m.merchant_id = any ($1::text[]) and w.network_merchant_id = any (m.network_merchant_ids)
          and c.ledger_account_no = w.clearing_no and c.currency = m.currency`,

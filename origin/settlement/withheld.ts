@@ -56,7 +56,9 @@ async function lockSum(sql: Sql, of: Decided): Promise<Sum | null> {
 }
 
 /** Told by tell-released.ts; a token that is no card's of ours has nobody to tell. */
-const tellsCard = `released_by = $6, released_at = now(), tell_at = case when exists (
+export const tellsCard = (
+  openItem: string,
+) => `released_by = ${openItem}, released_at = now(), tell_at = case when exists (
     select from card_streams s join cards k on k.network = s.network and k.card_token = s.card_token where s.stream_id = u.stream_id
   ) then now() end`;
 
@@ -69,7 +71,7 @@ async function move(
   const tells = to === 'released' && book.isToldToCards;
   const from = to === 'released' && authorization_id !== null ? ['withheld', 'kept'] : ['withheld'];
   const { rows } = await sql.query<{ authorization_id: string; left_minor: string; was: string }>(
-    `update ${book.each} u set state = $3${tells ? `, ${tellsCard}` : ''}
+    `update ${book.each} u set state = $3${tells ? `, ${tellsCard('$6')}` : ''}
      from ${book.each} o
      where o.stream_id = u.stream_id and o.sequence = u.sequence and u.network_merchant_id = $1 and u.clearing_no = $2
        and u.state = any ($4::text[]) and u.left_minor > 0 and ($5::text is null or u.authorization_id = $5)

@@ -7,6 +7,7 @@ import type { Sql } from '../../db/client.ts';
 import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
 import { type Decided, decideWithheld } from '../../settlement/withheld.ts';
 import { withheldBooks } from '../../settlement/withheld-books.ts';
+import { decideHour } from '../../settlement/withheld-hours.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 import { clearedEvidenceSchema } from './assign-merchant.ts';
@@ -17,6 +18,9 @@ const input = z.strictObject({
   /** Only what is of this one; not given: all of it. */
   authorization_id: z.optional(idSchema('auth')),
 });
+
+/** Of refunds at shops that no merchant has. */
+const hourSchema = z.object({ clearing_no: z.string(), hour: z.iso.datetime() });
 
 const kinds = withheldBooks.map(({ kind }) => kind);
 
@@ -46,16 +50,17 @@ async function decide(
 ): Promise<ActionOutcome> {
   const book = withheldBooks.find((one) => one.kind === kind);
   if (book === undefined) throw new Error(`nothing is withheld by an item ${kind}`);
+  const of = z.union([clearedEvidenceSchema, hourSchema]).parse(evidence);
   const decided = {
-    book,
-    ...clearedEvidenceSchema.parse(evidence),
     of_minor: BigInt(of_minor),
     open_item_id,
     authorization_id: authorization_id ?? null,
     to,
   };
   try {
-    const done = await inSavepoint(sql, () => decideWithheld(sql, decided));
+    const done = await inSavepoint(sql, () =>
+      'hour' in of ? decideHour(sql, { ...decided, ...of }) : decideWithheld(sql, { book, ...decided, ...of }),
+    );
     switch (done.outcome) {
       case 'decided':
         return {
