@@ -49,6 +49,7 @@ test.each([
   ['a reference of twelve digits beside a category', { rrn: '424242424242', mcc: '4242' }],
   ['an amount beside an instant', { amount_minor: 401_288, occurred_at_ms: 1_764_250_000_000 }],
   ['one number by itself', { a: '4242' }],
+  ['a long list of numbers', Array.from({ length: 200 }, (_, n) => 9_000 + n)],
   ['nothing', []],
   ['a text', 'x'],
 ])('not taken for one: %s', (_, value) => {

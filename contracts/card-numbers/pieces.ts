@@ -114,6 +114,12 @@ function goesOnFrom(last: Piece | undefined, { place, digits }: Piece): boolean 
 /** Items of one list may be grouped in any way, as in a list of texts; fields that stand beside each other only as cards are printed. */
 function isCard(run: readonly Piece[]): boolean {
   if (run.length < 2) return false;
+  // A list of many numbers is a list of numbers: some four in a row always are a card's.
+  if (
+    run.length > lengthMax &&
+    run.every(({ place }) => typeof place.value === 'number' && place.owner === run[0]?.place.owner)
+  )
+    return false;
   const isList = run.length <= lengthMax && run.every(({ place }) => place.name === run[0]?.place.name);
   return isCardInGroups(
     run.map(({ text }) => text),
