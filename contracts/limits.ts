@@ -104,13 +104,13 @@ export const limits = {
   /** Wait before a quiet card publishes: the elements of one batch share the message. The object is in memory, and billed, for so long. */
   publishDelayMs: 50,
   /**
-   * Wait before a card that has just published does so again: as long as a message takes to hold `eventsPerMessageWanted`, between these two
+   * Wait before a card that has just published does so again: as long as a message takes to hold `eventsPerMessageMin`, between these two
    * bounds. A message costs 200 µs of the edge and three queue operations; this is how late a busy card's events are. A card with a purchase a
    * second sends every 10 s; one with a hundred a second fills a message in one, which goes at once.
    */
   publishIntervalMs: 5_000,
   publishIntervalMsMax: 30_000,
-  eventsPerMessageWanted: 10,
+  eventsPerMessageMin: 10,
   /**
    * Alarm behind the timer of a card that has none pending, as after its first event: below the 10 s after which an idle object may
    * leave memory, so that it finds the cursor where the timer left it. An alarm costs a row, and on one machine two commits.
@@ -196,7 +196,7 @@ export function assertLimits(): void {
     ['a busy card waits no shorter when it waits longest', limits.publishIntervalMsMax >= limits.publishIntervalMs],
     ['a busy card sends before its alarm', limits.publishAlarmBusyMs > 2 * limits.publishIntervalMsMax],
     ['a snapshot that is due is written before the next alarm', limits.snapshotAlarmMs <= limits.publishAlarmBusyMs],
-    ['a message that waits is never full', limits.eventsPerMessageWanted <= limits.eventsPerMessageMax],
+    ['a message that waits is never full', limits.eventsPerMessageMin <= limits.eventsPerMessageMax],
     ['a busy card sets its alarm less often', limits.publishAlarmBusyMs > limits.publishAlarmMs],
     ['a first retry waits longer than a normal publish', limits.publishRetryMsMin >= limits.publishDelayMs],
     [

@@ -267,7 +267,7 @@ export class Outbox {
 /** How long to gather where so many events came in the last while: 10 s for one a second. Where it was one, nothing was gained by waiting. */
 function intervalFor(sinceMs: number, events: number): number {
   if (events === 1) return limits.publishIntervalMs;
-  const wantedMs = Math.round((sinceMs / events) * limits.eventsPerMessageWanted);
+  const wantedMs = Math.round((sinceMs / events) * limits.eventsPerMessageMin);
   return Math.min(Math.max(wantedMs, limits.publishIntervalMs), limits.publishIntervalMsMax);
 }
 
