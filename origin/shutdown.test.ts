@@ -1,6 +1,7 @@
 // The whole origin, told to stop at any instant under requests, settlements and webhooks: what it has accepted is stored, what it
 // had in hand is written down, and when it has stopped it says nothing more.
 
+import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { pino } from 'pino';
 import { beforeAll, expect, test } from 'vitest';
@@ -18,9 +19,9 @@ import { type Origin, startOrigin } from './start.ts';
 import { startPartner } from './testing/sample-partner.ts';
 import { type StandInEdge, startStandInEdge } from './testing/stand-in-edge.ts';
 
-const apiKey = 'an-api-key-of-tests-000000';
-const providerKey = 'simulated-provider-key-of-tests';
-const secret = `whsec_${Buffer.from('simulated provider secret of tests').toString('base64')}`;
+const apiKey = randomBytes(24).toString('base64url');
+const providerKey = randomBytes(24).toString('base64url');
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
 /** What is in hand here takes milliseconds; production drains requests for 15 seconds and a webhook for 17. */
 const stopMsMax = 5_000;
 
