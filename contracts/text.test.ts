@@ -106,6 +106,10 @@ test.each([
   expect(findUnfit({ reference: 'می\u200cخواهم 👩\u200d🍳' })).toBeNull();
 });
 
+test.each([' ', '   ', '\u00a0', '\u3000\u2003'])('spaces alone are no name: %j', (text) => {
+  expect(wordsForm.test(text)).toBe(false);
+});
+
 test.each(['=HYPERLINK("https://x.example","pay")', '+1+1', '-2+3', '@SUM(A1)', '  =1', '\uff1d1', '\tx', '\rx'])(
   'no formula is a name, a reference or a reason: %j',
   (text) => {

@@ -68,10 +68,10 @@ export function findUnfit(value: unknown): string | null {
 
 /**
  * A text that people write for people: a name, a reference, a reason. None begins as a formula does, which a spreadsheet works out for whoever
- * opens a list of them (`=HYPERLINK(…)`): no `=`, `+`, `-` or `@` first, of full width either. The rest is for `isPlain`, which no schema of other languages can say.
+ * opens a list of them (`=HYPERLINK(…)`): no `=`, `+`, `-` or `@` first, of full width either; nor is it of spaces alone, which no list shows. The rest is for `isPlain`, which no schema of other languages can say.
  */
-export const wordsForm = /^(?!\s*[-=+@\uff0d\uff1d\uff0b\uff20])[^\p{Cc}\p{Cs}]*$/u;
-export const wordsProblem = 'must be printable text that begins with no =, +, - or @';
+export const wordsForm = /^(?!\s+$)(?!\s*[-=+@\uff0d\uff1d\uff0b\uff20])[^\p{Cc}\p{Cs}]*$/u;
+export const wordsProblem = 'must be printable text, not of spaces alone, that begins with no =, +, - or @';
 
 /** A list or an object within a body, and its place in what it stands in. */
 interface Inside {

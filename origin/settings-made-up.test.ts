@@ -1,7 +1,7 @@
 // X10: what somebody made up, mistyped or mistook for a setting, tried on every one of the origin's that it can be tried on: phrases as secrets,
 // everybody as one's own proxy, addresses with more in them than is called, words that take TLS away, names that are nearly right.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { misspeltIn } from './config.ts';
 import { complaint, deployedWith, names, whsec } from './sample-settings.ts';
@@ -66,6 +66,30 @@ describe('X10: a secret that somebody made up', () => {
   });
 });
 
+describe('X10: what should have been replaced by a secret, or was pasted with something around it', () => {
+  const pasted = [
+    `$${'{API_KEY_FROM_VAULT_PROD}'}`,
+    'op://payments-vault/atlas/api-key',
+    'vault:secret/data/atlas#api_key',
+    'arn:aws:secretsmanager:eu-west-1:1:secret:atlas',
+    'ENC[AES256_GCM,data:p673w6,iv:YY=,tag:UQ=]',
+    '{{.Values.atlas.apiKeyOfProduction}}',
+    '<paste-the-key-from-1password>',
+    '"mX9vQ2pLw7RtY4sKd8HfZbN3"',
+    'API_KEY=mX9vQ2pLw7RtY4sKd8HfZbN3',
+    'mX9vQ2pLw7RtY4sKd8HfZbN3\\n',
+    'mX9vQ2pLw7RtY4sKdé8HfZbN3',
+  ];
+  test.each(pasted)('%s', (secret) => {
+    expect(deployedWith({ API_KEY: secret })).toMatch(/API_KEY: (?:holds where a secret is kept|must be)/);
+  });
+
+  test('the hash of nothing', () => {
+    const hash = createHash('sha256').update('').digest('hex');
+    expect(deployedWith({ API_KEY: hash })).toContain('API_KEY: is a demo value or a published one');
+  });
+});
+
 describe('X10: so many proxies of one’s own that a stranger may be one', () => {
   test.each([
     ...[
@@ -83,6 +107,10 @@ describe('X10: so many proxies of one’s own that a stranger may be one', () =>
     Array.from({ length: 8 }, (_, part) => `2${part.toString(16)}00::/8`).join(' '),
   ])('%s', (TRUSTED_PROXIES) => {
     expect(complaint({ TRUSTED_PROXIES })).toContain('TRUSTED_PROXIES: must be the addresses of your own proxies');
+  });
+
+  test.each(['010.0.0.0/8', '10/8', '0x0a000000/8', '167772160/8', '10.0.1/24'])('%s is read in two ways', (range) => {
+    expect(complaint({ TRUSTED_PROXIES: range })).toContain('TRUSTED_PROXIES: must be addresses or ranges');
   });
 
   test.each([

@@ -222,6 +222,7 @@ describe('health', () => {
       { name: 'queue', status: 'healthy' },
       { name: 'intake', status: 'healthy' },
       { name: 'open items', status: 'healthy' },
+      { name: 'fenced cards', status: 'healthy' },
       { name: 'settlement', status: 'healthy' },
     ]);
     api.edge.away = false;

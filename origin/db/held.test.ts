@@ -76,9 +76,9 @@ const behindAnother: Readonly<Record<string, string>> = {
   'providers/stripe.ts': 'called through guarded.ts',
   'providers/stripe-failure.ts': 'reads errors only',
   'providers/stripe-webhook.ts': 'reads messages only',
-  'api/answer-cache.ts': 'called through redis-guard.ts',
-  'api/rate-limit.ts': 'called through redis-guard.ts',
-  'api/open-redis.ts': 'makes the client of the two above',
+  'api/idempotency/answer-cache.ts': 'called through redis-guard.ts',
+  'api/http/rate-limit.ts': 'called through redis-guard.ts',
+  'api/http/open-redis.ts': 'makes the client of the two above',
 };
 const leaves =
   /\bfetch\(|from '(?:undici|node:dns(?:\/promises)?|node:https?|stripe|@upstash\/redis|@aws-sdk\/client-s3)'/;

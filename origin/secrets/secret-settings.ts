@@ -144,9 +144,18 @@ function secretsOf<N extends SecretName>(name: N, text: string): (NamedSecret & 
   return secrets.map((secret) => ({ name, secret }));
 }
 
+/**
+ * What a deployment's tools should have put a secret in the place of (`${API_KEY}`, `op://vault/…`, `arn:aws:…`, `ENC[…]`), a line of a settings file with its name
+ * and quotes, and characters that no header carries.
+ */
+const notTaken =
+  /^(?:\$\{|\$\(|\{\{|<|op:\/\/|vault:|arn:|secret(?:s)?:|ENC\[|file:|ref\+|["'`]|[A-Z][A-Z0-9_]{3,}=[^=])|\\[nr]$|[^ -~]/;
+
 function problemOf({ madeBy }: SecretSetting, secret: string, isProduction: boolean): string | null {
   if (isProduction && isPublished(secret, sha256Hex))
     return 'is a demo value or a published one, which anyone can read; make a random one for production';
+  if (isProduction && notTaken.test(secret))
+    return 'holds where a secret is kept, or how it was pasted, and not the secret; put the secret itself there';
   if (madeBy === 'theirs' && !isProduction) return null;
   if (madeBy === 'theirs' && secret.length < theirsLengthMin) return 'is too short to be what its provider gives';
   const weakness = weaknessOf(secret, { mayBeShort: !isProduction });

@@ -16,6 +16,10 @@ export interface ClientAddress {
 /** `10.0.0.0/8, fd00::/8`. Throws where one of them is no range. */
 export function readRanges(text: string): readonly Range[] {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
+  // `010.0.0.0/8` is 8.0.0.0/8 to whoever reads it as octal, and `10/8` is 0.0.0.10/8: neither is what was meant.
+  for (const word of words)
+    if (!word.includes(':') && !ipaddr.IPv4.isValidFourPartDecimal(word.replace(/\/\d+$/, '')))
+      throw new Error('an IPv4 address is four numbers in digits, without a zero before them');
   return words.map((word) => ipaddr.parseCIDR(word.includes('/') ? word : `${word}/${word.includes(':') ? 128 : 32}`));
 }
 

@@ -29,6 +29,15 @@ async function firstCursor(path: string, tenant: Tenant): Promise<string> {
   return String((await page(path, tenant)).body['next_cursor']);
 }
 
+test.each(['1e1', '0x10', '0b11', '+5', '5.', ' 5 ', '00005', '5.0', 'NaN', '١'])(
+  'limit=%j is refused by its name',
+  async (limit) => {
+    const path = `/settlements?limit=${encodeURIComponent(limit)}`;
+    const { status, body } = await world.api.call('GET', path, undefined, as(world.own.key));
+    expect([status, body['details']]).toEqual([422, [{ field: 'limit', problem: 'must be a whole number in digits' }]]);
+  },
+);
+
 describe('a cursor', () => {
   test('X17: says nothing: no row number, in no usual encoding, and two of one row differ', async () => {
     for (let n = 0; n < 3; n++) await world.settlement(world.own);

@@ -214,10 +214,27 @@ function inQuery(route: Route, context: ApiContext, opened: <T>(given: T) => T):
   const repeated = Object.entries(given).find(([, values]) => values.length > 1);
   if (repeated !== undefined)
     throw refusal('field_invalid', [{ field: repeated[0], problem: 'may be given only once' }]);
-  if (route.query !== undefined) return inShape(route.query, opened(context.req.query()));
+  if (route.query !== undefined) {
+    refuseOddNumbers(route.query, context.req.query());
+    return inShape(route.query, opened(context.req.query()));
+  }
   const [unknown] = Object.keys(given);
   if (unknown === undefined) return undefined;
   throw refusal('field_invalid', [{ field: unknown, problem: 'is not a parameter of this request' }]);
+}
+
+/** In digits alone: `1e1`, `0x10`, `+5`, ` 5` and `005` are numbers to a library, and a slip or a probe to everybody else. */
+function refuseOddNumbers(query: NonNullable<Route['query']>, given: Readonly<Record<string, string>>): void {
+  const { shape = {} } = query as { shape?: Readonly<Record<string, z.core.$ZodType>> };
+  for (const [field, text] of Object.entries(given))
+    if (Object.hasOwn(shape, field) && isNumber(shape[field]) && !/^(?:0|-?[1-9]\d{0,15})$/.test(text))
+      throw refusal('field_invalid', [{ field, problem: 'must be a whole number in digits' }]);
+}
+
+function isNumber(schema: z.core.$ZodType | undefined): boolean {
+  if (schema === undefined) return false;
+  const { innerType } = schema._zod.def as { innerType?: z.core.$ZodType };
+  return innerType === undefined ? schema._zod.def.type === 'number' : isNumber(innerType);
 }
 
 /** What many clients send where there is nothing to say. */
