@@ -25,7 +25,9 @@ import { settlementRoutes } from './api/settlements/settlements.ts';
 import { unassignedClearings } from './api/settlements/unassigned-clearings.ts';
 import { webhookEndpointRoutes } from './api/webhooks/webhook-endpoints.ts';
 import { webhookMessageRoutes } from './api/webhooks/webhook-messages.ts';
+import { newestCheckpoint } from './audit/checkpoint.ts';
 import { createCheckpointLoop } from './audit/checkpoint-loop.ts';
+import { noteIfSetBack } from './audit/database-set-back.ts';
 import { createExportLoop } from './audit/export-loop.ts';
 import { readSigningKey } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
@@ -66,6 +68,8 @@ export interface SecondHalf {
   readonly listening: readonly Provider[];
   readonly engine: SettlementEngine;
   readonly loops: readonly Loop[];
+  /** Looks whether the database was set back, so that nothing is paid before that is known. */
+  readonly beforePayouts: () => Promise<void>;
   /** Null: no provider here has bank files. */
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
   close(): Promise<void>;
@@ -115,6 +119,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
   const [files] = inboxes;
   const bounds = { perCard: config.UNAPPROVED_PER_CARD_MAX, perNetwork: config.UNAPPROVED_PER_NETWORK_MAX };
   return {
+    beforePayouts: () => lookIfSetBack(parts),
     readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
     routes: [
       ...settlementRoutes(providers),
@@ -163,14 +168,32 @@ function queueLoops({ config, database, log, ...parts }: SecondHalfParts, provid
 }
 
 /** None where no place for checkpoints is set, which production does not start without. */
-function checkpointLoops({ config, database, log, keyWatch }: SecondHalfParts): Loop[] {
+function checkpointsOf({ config, keyWatch }: SecondHalfParts) {
   const { AUDIT_CHECKPOINTS: place, AUDIT_SIGNING_KEY: key } = config;
-  if (place === undefined || key === undefined) return [];
+  if (place === undefined || key === undefined) return null;
   const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config, keyWatch);
-  return [
-    createCheckpointLoop({ database, store, key: readSigningKey('AUDIT_SIGNING_KEY', key), log }),
-    createExportLoop({ database, store, log }),
-  ];
+  return { store, key: readSigningKey('AUDIT_SIGNING_KEY', key) };
+}
+
+function checkpointLoops(parts: SecondHalfParts): Loop[] {
+  const { database, log } = parts;
+  const checkpoints = checkpointsOf(parts);
+  if (checkpoints === null) return [];
+  const { store, key } = checkpoints;
+  return [createCheckpointLoop({ database, store, key, log }), createExportLoop({ database, store, log })];
+}
+
+/** A place that cannot be reached stops nobody: the loop of checkpoints looks again. */
+async function lookIfSetBack(parts: SecondHalfParts): Promise<void> {
+  const { database, log } = parts;
+  const checkpoints = checkpointsOf(parts);
+  if (checkpoints === null) return;
+  try {
+    const newest = await newestCheckpoint(checkpoints.store, checkpoints.key);
+    if (newest !== null) await noteIfSetBack(database.sql, newest.checkpoint);
+  } catch (error) {
+    log.error({ err: error }, 'whether the database was set back could not be looked at');
+  }
 }
 
 function mountParts({ config, apiDatabase: database, registry, log, keyWatch }: SecondHalfParts): MountParts {

@@ -91,7 +91,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   });
   const doors = await openDoors({ outer, inner }, config, registry);
   for (const loop of loops) loop.start();
-  secondHalf.engine.start();
+  await secondHalf.beforePayouts().then(() => secondHalf.engine.start());
   const { url, innerUrl } = doors;
   // Nothing waits for it: an edge of another release goes on deciding, and /health says so as long as it does.
   edge.checkBundle().catch((error: unknown) => log.error({ err: error }, 'the edge runs another bundle'));

@@ -15,12 +15,16 @@ const help = `npm run audit -- <command> [options]
   access       who read what and who was refused, of the newest seven days, refusals first; and whether the rows of
                days that are over are still those that were sealed
 
+  set-back     says that the database was restored to an earlier instant: no payout is begun until a person has looked
+               (open item database_set_back); with --reason
+
   --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
                       (default .atlas/checkpoints)
   --export PLACE      verify: the audit trail that was carried off the host, without the database; its checkpoints are
                       taken from there too, where --checkpoints names no other place
   --day, --key, --outcome
                       access: of one UTC day (2026-11-27), one key (akey_…), one outcome (read, scope_missing, …)
+  --reason TEXT       set-back: from what, to when; it is kept
   --json              one object on one line
   --port-base N       the system that npm start -- --port-base N started
   --help              this
@@ -33,6 +37,8 @@ AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; w
 AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
 S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
 
+const commands = ['verify', 'checkpoint', 'access', 'set-back'] as const;
+
 function readWords(args: readonly string[]): AuditWords | null {
   const { values, positionals } = parseArgs({
     args: [...args],
@@ -44,18 +50,21 @@ function readWords(args: readonly string[]): AuditWords | null {
       key: { type: 'string' },
       outcome: { type: 'string' },
       ...portBaseOption,
+      reason: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
   });
   if (values.help) return null;
-  const [command, ...more] = positionals;
-  if ((command !== 'verify' && command !== 'checkpoint' && command !== 'access') || more.length > 0)
-    throw new Error(`one command: verify, checkpoint or access, not ${positionals.join(' ') || 'none'}`);
+  const command = commands.find((one) => one === positionals[0]);
+  if (command === undefined || positionals.length > 1)
+    throw new Error(`one command: ${commands.join(', ')}, not ${positionals.join(' ') || 'none'}`);
+  const reason = values.reason ?? null;
+  if ((command === 'set-back') !== (reason !== null)) throw new Error('--reason is for set-back, which needs one');
   const { checkpoints: place = null, export: exported = null, day = null, key = null, outcome = null, json } = values;
   if (exported !== null && command !== 'verify') throw new Error('--export is for verify');
   if (day !== null && !/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error('--day must be a UTC day, as 2026-11-27');
-  return { command, place, exported, access: { day, key, outcome }, json };
+  return { command, reason, place, exported, access: { day, key, outcome }, json };
 }
 
 const words = wordsOf(readWords, help);

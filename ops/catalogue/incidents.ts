@@ -45,7 +45,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'the database was set back to an hour ago',
     today:
-      'Card events come back by themselves. Settlements paid since are unknown and can be paid again, revoked keys are open again: nobody may be paid until both were compared by hand. The witness of the audit trail says so within an hour. Not rehearsed',
+      'Card events come back by themselves; profiles that the edge has newer wait for a person. No payout is begun (`database_set_back`) until a person says that what was paid since is known; revoked keys are open again. Not rehearsed as a whole',
     ...{
       metric: 'loop_failures_total',
       alerts: ['LoopStandsStill', 'AuditNotWitnessed'],

@@ -8,6 +8,7 @@ import { createLoop, type Loop } from '../loop.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import type { Link } from './chain.ts';
 import { type Checkpoint, newestCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { noteIfSetBack } from './database-set-back.ts';
 
 const hourMs = 3_600_000;
 /** How often it looks whether the hour is over, or there is a first thing to witness. */
@@ -33,6 +34,11 @@ export function createCheckpointLoop({ database, store, key, log, now = Date.now
       if (madeAtMs !== null && now() - madeAtMs < hourMs) return false;
       const newest = await newestCheckpoint(store, key);
       if (newest !== null) {
+        if (await noteIfSetBack(database.sql, newest.checkpoint))
+          log.error(
+            { checkpoint_no: newest.checkpoint.checkpoint_no },
+            'the database was set back; no payout is begun',
+          );
         madeAtMs = Date.parse(newest.checkpoint.made_at);
         // Another process of ours was here within the hour.
         if (now() - madeAtMs < hourMs) return false;

@@ -8,10 +8,12 @@ import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { acknowledgedOf } from '../intake/acknowledged.ts';
 import { raiseSetBack } from '../intake/card-conditions.ts';
+import { keyOf } from '../intake/sort-out.ts';
 import { describeError } from '../log.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { closeAsGone, raiseOpenItems } from '../open-items/raise.ts';
 import { type EdgeClient, EdgeRefused } from './edge-client.ts';
+import { itemOfConflict, OtherProfile } from './profile-conflicts.ts';
 
 /** Longer than a push may take, so that no other process pushes the same row meanwhile. Pushing twice would do no harm. */
 const leaseSeconds = 10;
@@ -51,14 +53,20 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
       const profile = profileSchema.parse(due.profile);
       // A card that has had a profile never forgets what it was: where its object is empty, it is lost.
       const seen = due.edge_version === 0 ? undefined : await acknowledgedOf(database.sql, due);
-      const { version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence), seen);
+      const { outcome, version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence), seen);
+      if (outcome === 'stale' && version === profile.version) throw new OtherProfile(version, 'another');
       await markStored(database, card_id, version);
+      await closeAsGone(database.sql, 'profile_conflict', card_id);
       await closeAsGone(database.sql, 'profile_not_taken', card_id);
       return warnings;
     } catch (error) {
       log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
       if (error instanceof EdgeRefused && error.errorCode === 'card_set_back')
         await database.transaction((sql) => raiseSetBack(sql, [{ ...due, known_sequence: Number(due.seen_sequence) }]));
+      if (error instanceof OtherProfile) {
+        const versions = { version_here: profileSchema.parse(due.profile).version, version_at_edge: error.version };
+        await raiseOpenItems(database.sql, [itemOfConflict({ ...due, card_key: keyOf(due), ...versions })]);
+      }
       await putOff(due, describeError(error).message.replaceAll('\0', ''));
       return null;
     }
@@ -145,8 +153,7 @@ async function markStored(database: Database, cardId: string, version: number): 
       `update cards set edge_version = greatest(edge_version, $2) where card_id = $1 and profile_version >= $2 returning 1`,
       [cardId, version],
     );
-    if (rows.length === 0)
-      throw new Error(`the edge has version ${version} of the profile, which was never written here`);
+    if (rows.length === 0) throw new OtherProfile(version, 'a newer');
     await sql.query('delete from edge_outbox where card_id = $1 and version <= $2', [cardId, version]);
   });
 }

@@ -5,6 +5,7 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
+import { conflictsWith, itemOfConflict, type ProfileOfCard } from '../edge/profile-conflicts.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { RaisedItem } from '../open-items/raise.ts';
 import { type CardSequence, keyOf } from './sort-out.ts';
@@ -20,6 +21,7 @@ export async function itemsOfRuns(
 ): Promise<RaisedItem[]> {
   const items: RaisedItem[] = [];
   const firstProfiles: FirstProfile[] = [];
+  const profiles: ProfileOfCard[] = [];
   for (const { stream, run } of sequences)
     for (const { event } of run) {
       if (event?.kind === 'message' && bookedBefore.has(event.event_id)) {
@@ -28,11 +30,13 @@ export async function itemsOfRuns(
       } else if (event?.kind === 'message')
         items.push(...itemsOfMessage(event, stream, stream.account?.currency ?? null));
       else if (event !== null && event !== undefined) items.push(...itemsOfOther(event, stream));
+      if (event?.kind === 'profile') profiles.push({ ...stream, version: event.profile.version });
       // What came before it was booked in whatever currency it had.
       if (event?.kind === 'profile' && event.sequence > 1)
         firstProfiles.push({ stream, sequence: event.sequence, currency: event.profile.currency });
     }
   if (firstProfiles.length > 0) items.push(...(await itemsBeforeProfiles(sql, firstProfiles)));
+  items.push(...(await conflictsWith(sql, profiles)).map(itemOfConflict));
   return items;
 }
 

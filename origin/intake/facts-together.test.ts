@@ -175,7 +175,11 @@ describe('what shares an item', () => {
     const [item] = await items();
     const never = () => Promise.reject(new Error('not asked for here'));
     const act = createActing({
-      ...{ database, readBankFileAgain: null, edge: { sendMessage: never, sendFact: never, eventsAfter: never } },
+      ...{
+        database,
+        readBankFileAgain: null,
+        edge: { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never },
+      },
       takers: { card_events: never, settlement_requests: never, card_notices: never },
     });
     const acting = { open_item_id: item?.open_item_id ?? '', action: dismiss, input: {}, reason: 'nobody is owed it' };

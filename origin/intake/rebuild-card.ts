@@ -4,12 +4,14 @@
 import * as z from 'zod';
 import { limits } from '../../contracts/limits.ts';
 import type { Sql } from '../db/client.ts';
-import type { EdgeClient } from '../edge/edge-client.ts';
+import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
-/** Bytes of a page's events. A body has room for that and for what is around them, and for a profile of the largest size alone. */
-const pageBytesMax = limits.bodyBytesMax - 2_048;
+/** Bytes of a page's events: what the edge takes of this call, less what is around them. */
+const pageBytesMax = limits.batchBytesMax - 2_048;
+/** The same of an edge of before, which takes no more than of any call; a profile of the largest size alone has room in it. */
+const smallPageBytesMax = limits.bodyBytesMax - 2_048;
 const rowsMax = 500;
 
 export interface Rebuilt {
@@ -27,10 +29,21 @@ export async function rebuildCard(
 ): Promise<Rebuilt> {
   const { stream_id, until } = await pastOf(sql, card);
   let answer = await edge.rebuild(card, { until, events: [] });
+  let bytesMax = pageBytesMax;
   while (answer.is_fenced) {
     signal.throwIfAborted();
     const { sequence } = answer;
-    answer = await edge.rebuild(card, { until, events: await pageAfter(sql, { ...card, stream_id }, sequence) });
+    const events = await pageAfter(sql, { ...card, stream_id }, { after: sequence, bytesMax });
+    const next = await edge.rebuild(card, { until, events }).catch((error: unknown) => {
+      const isTooLarge = error instanceof EdgeRefused && error.errorCode === 'body_too_large';
+      if (!isTooLarge || bytesMax === smallPageBytesMax) throw error;
+      return null;
+    });
+    if (next === null) {
+      bytesMax = smallPageBytesMax;
+      continue;
+    }
+    answer = next;
     if (answer.is_fenced && answer.sequence <= sequence) throw new Error(`the card stays at event ${sequence}`);
   }
   return { sequence: until.sequence, told_again: answer.told_again };
@@ -76,7 +89,7 @@ const pageOfPast = `
 async function pageAfter(
   sql: Sql,
   { stream_id, ...card }: CardName & { readonly stream_id: string },
-  after: number,
+  { after, bytesMax }: { readonly after: number; readonly bytesMax: number },
 ): Promise<object[]> {
   const { rows } = await sql.query<{ body: object | null; given_up: object | null; message: string | null }>(
     pageOfPast,
@@ -87,7 +100,7 @@ async function pageAfter(
   for (const { body, given_up, message } of rows) {
     const event = body ?? given_up ?? eventOfLetter(message, after + 1 + page.length);
     bytes += event === null ? 0 : Buffer.byteLength(JSON.stringify(event)) + 1;
-    if (event === null || (page.length > 0 && bytes > pageBytesMax)) break;
+    if (event === null || (page.length > 0 && bytes > bytesMax)) break;
     page.push(event);
   }
   // A fact that cannot be read waits for a person, and the card with it.

@@ -51,7 +51,12 @@ function partsWith(edge: Edge): ActionParts {
   return {
     database,
     takers: { card_events: never, settlement_requests: never, card_notices: never },
-    edge: { sendMessage: (card, sent) => edge.sendMessage(card, sent), sendFact: never, eventsAfter: never },
+    edge: {
+      sendMessage: (card, sent) => edge.sendMessage(card, sent),
+      sendFact: never,
+      eventsAfter: never,
+      readCard: never,
+    },
     readBankFileAgain: null,
   };
 }

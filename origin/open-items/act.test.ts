@@ -23,7 +23,7 @@ beforeEach(async () => {
   parts = {
     database,
     takers: nobody,
-    edge: { sendMessage: never, sendFact: never, eventsAfter: never },
+    edge: { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never },
     readBankFileAgain: null,
   };
   act = createActing(parts);

@@ -15,7 +15,7 @@ export type Take = (messages: readonly Message[]) => Promise<readonly { readonly
 /** What actions work with. */
 export interface ActionParts {
   readonly database: Database;
-  readonly edge: Pick<EdgeClient, 'sendMessage' | 'sendFact' | 'eventsAfter'>;
+  readonly edge: Pick<EdgeClient, 'sendMessage' | 'sendFact' | 'eventsAfter' | 'readCard'>;
   /** Who takes the messages of each queue. */
   readonly takers: Readonly<Record<DeadLetter['source'], Take>>;
   /** Reads a bank file that was set aside once more; null where no bank files are set up. */

@@ -20,6 +20,10 @@ export const openItemKinds = {
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',
   card_of_newer_release:
     'A card that a newer release of the edge has written: the one that runs cannot read it, and decides nothing for it.',
+  profile_conflict:
+    'A card for which the edge decides by a profile that was never written here, as after a restore of the database; neither replaces the other by itself.',
+  database_set_back:
+    'The database was set back to an earlier instant: no payout is begun until a person knows what was paid since.',
   profile_not_taken: "A card's newest profile that the edge does not take; the card works by an older one.",
   clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
   clearing_withheld:

@@ -36,10 +36,14 @@ const selectionFrom = (settlements: string) => `
   join ledger_accounts a on a.kind = 'merchant_payable' and a.currency = m.currency and a.network is null
     and a.account_id is null and a.merchant_id = m.merchant_id and a.provider is null`;
 
+/** SQL: nothing is sent; what may have been paid is asked about all the same (database-set-back.ts). */
+export const isHeld = `exists (select from open_items where kind = 'database_set_back' and status = 'open')`;
+
 /** Nobody has it, or its lease is over, and it is not with a provider that cannot be asked now: those that can are `$1`. */
 export const isDue = `s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
         and (s.payable_from is null or s.payable_from <= now())
-        and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))`;
+        and (s.state <> 'processing' or s.provider is null or s.provider = any($1::text[]))
+        and (s.outcome_unknown or not ${isHeld})`;
 
 /**
  * What is due, the longest due first, locked until the transaction ends. `skip locked`: what another engine is taking is

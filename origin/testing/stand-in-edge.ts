@@ -129,8 +129,11 @@ function takeProfiles(app: Hono, edge: () => StandInEdge): void {
     await edge().meanwhile?.();
     edge().meanwhile = null;
     const profile = profileSchema.parse(await context.req.json());
-    const version = edge().profiles.get(key)?.version ?? 0;
-    if (version > profile.version) return context.json({ outcome: 'stale', version }, 409);
+    const inForce = edge().profiles.get(key);
+    const version = inForce?.version ?? 0;
+    // The same version with another content is as little in force as an older one.
+    const isOther = version === profile.version && JSON.stringify(inForce) !== JSON.stringify(profile);
+    if (version > profile.version || isOther) return context.json({ outcome: 'stale', version }, 409);
     edge().profiles.set(key, profile);
     const outcome = version === profile.version ? 'unchanged' : 'stored';
     const warned = edge().warnings.get(key);

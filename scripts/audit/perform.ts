@@ -5,9 +5,12 @@ import { type AccessWords, accessInWords, readAccess } from './access.ts';
 import { exportInWords, proveExport } from './export.ts';
 import { databaseMeant, placeDefault, signingKey, verifyingKey } from './place.ts';
 import { proofInWords, proveDatabase } from './proof.ts';
+import { saySetBack, setBackInWords } from './set-back.ts';
 
 export interface AuditWords {
-  readonly command: 'verify' | 'checkpoint' | 'access';
+  readonly command: 'verify' | 'checkpoint' | 'access' | 'set-back';
+  /** Of `set-back`. */
+  readonly reason: string | null;
   /** Of the checkpoints; null: not named. */
   readonly place: string | null;
   readonly exported: string | null;
@@ -16,7 +19,8 @@ export interface AuditWords {
 }
 
 export async function performAudit(words: AuditWords): Promise<void> {
-  const { command, exported, json } = words;
+  const { command, reason, exported, json } = words;
+  if (reason !== null) return print(await saySetBack(databaseMeant().url, reason), json, setBackInWords);
   if (command === 'access') return print(await readAccess(databaseMeant().url, words.access), json, accessInWords);
   if (exported === null) return await audit(words);
   const environment = readS3Environment(process.env);

@@ -14,10 +14,13 @@ import { giveUpEvents } from './give-up-events.ts';
 import { oweAtRate } from './owe-at-rate.ts';
 import { postAtRate } from './post-at-rate.ts';
 import { releaseHold } from './release-hold.ts';
+import { keepOurProfile, takeEdgesProfile } from './resolve-profile.ts';
+import { resumePayouts } from './resume-payouts.ts';
 import { settleAgain, tryAgain } from './try-again.ts';
 
 export const openItemActions: readonly OpenItemAction[] = [
   ...[tryAgain, settleAgain, postAtRate, releaseHold, bookCorrection, giveUpEvents],
+  ...[takeEdgesProfile, keepOurProfile, resumePayouts],
   ...[confirmPayment, bookReturn, bookPayment, discardSettlementAction],
   ...[assignMerchant, oweAtRate, accrueAgain, release, keepWithheld, dismiss],
 ];

@@ -110,7 +110,11 @@ test('B3: booked as another amount it stays under way, in front of a person who 
   expect(await standingOf(database, [id])).toMatchObject([{ state: 'processing' }]);
   const nobody = () => Promise.reject(new Error('nobody'));
   const act = createActing({
-    ...{ database, readBankFileAgain: null, edge: { sendMessage: nobody, sendFact: nobody, eventsAfter: nobody } },
+    ...{
+      database,
+      readBankFileAgain: null,
+      edge: { sendMessage: nobody, sendFact: nobody, eventsAfter: nobody, readCard: nobody },
+    },
     takers: { card_events: nobody, settlement_requests: nobody, card_notices: nobody },
   });
   const open_item_id = String(item?.['open_item_id']);

@@ -40,7 +40,7 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
   const nobody = { card_events: reject, settlement_requests: reject, card_notices: reject };
   const readBankFileAgain = createFileAgain({ provider, database });
   const never = () => Promise.reject();
-  const edge = { sendMessage: never, sendFact: never, eventsAfter: never };
+  const edge = { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never };
   const act = createActing({ database, takers: nobody, edge, readBankFileAgain });
   const acting = { open_item_id: item?.open_item_id ?? '', action: tryAgain, input: {}, reason: 'upgraded' };
   const refused = {

@@ -1,0 +1,31 @@
+// A database that was set back to an earlier instant does not know it, and owes again what was paid since. The checkpoints off the host do:
+// one that names an audit event which is not there was signed by the database that this one was. It is looked at before the first payout of
+// a process, and with every checkpoint. While the open item stands, nothing is sent to providers (settlement-row.ts).
+//
+// A restore to an instant after the newest checkpoint leaves no trace there: then a person says it (`npm run audit -- set-back`).
+
+import type { Sql } from '../db/client.ts';
+import { raiseOpenItems } from '../open-items/raise.ts';
+import type { Checkpoint } from './checkpoint.ts';
+
+/** `key`: one item a finding; once a person has closed it, the same finding does not raise it again. */
+export async function raiseSetBackDatabase(
+  sql: Sql,
+  { key, said, evidence }: { readonly key: string; readonly said: string; readonly evidence: object },
+): Promise<void> {
+  const summary = `The database was set back: ${said}. No payout is begun until a person says that what was paid since is known.`;
+  await raiseOpenItems(sql, [{ kind: 'database_set_back', key, summary, evidence }]);
+}
+
+/** Whether the checkpoint knows more than the database, which can then only be an earlier one of itself; raised where it is so. */
+export async function noteIfSetBack(sql: Sql, { checkpoint_no, made_at, audit }: Checkpoint): Promise<boolean> {
+  const { rows } = await sql.query<{ audit_no: string }>('select audit_no from audit_head');
+  const audit_no = Number(rows[0]?.audit_no ?? 0);
+  if (audit_no >= audit.no) return false;
+  await raiseSetBackDatabase(sql, {
+    key: `checkpoint ${checkpoint_no} ${made_at}`,
+    said: `checkpoint ${checkpoint_no} of ${made_at} names audit event ${audit.no}, and the newest one here is ${audit_no}`,
+    evidence: { checkpoint_no, made_at, audit_no_there: audit.no, audit_no },
+  });
+  return true;
+}
