@@ -10,8 +10,8 @@ import { logEvent } from './log.ts';
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The raw text of the body: what signatures are over. */
-export async function readText(request: Request): Promise<string> {
-  return textIn(await readBytes(request));
+export async function readText(request: Request, bytesMax?: number): Promise<string> {
+  return textIn(await readBytes(request, bytesMax));
 }
 
 /** Text of bytes that are refused where any of them is no UTF-8. */
