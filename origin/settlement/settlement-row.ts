@@ -37,7 +37,7 @@ const selectionFrom = (settlements: string) => `
     and a.account_id is null and a.merchant_id = m.merchant_id and a.provider is null`;
 
 /** SQL: nothing is sent; what may have been paid is asked about all the same (database-set-back.ts). */
-export const isHeld = `exists (select from open_items where kind = 'database_set_back' and status = 'open')`;
+const isHeld = `exists (select from open_items where kind = 'database_set_back' and status = 'open')`;
 
 /** Nobody has it, or its lease is over, and it is not with a provider that cannot be asked now: those that can are `$1`. */
 export const isDue = `s.state in ('queued', 'processing', 'retry_pending') and s.dead_lettered_at is null and s.due_at <= now()
