@@ -84,9 +84,9 @@ export class SampleShops {
     const card = await this.#books.knownCard(this.unmatchedMax);
     if (Object.keys(profile).length === 0) return card;
     card.putProfile(profile);
-    await this.database.sql.query('update cards set profile = $2 where card_token = $1', [
-      card.card_token,
-      JSON.stringify(card.state.profile),
+    const { profile: written } = card.state;
+    await this.database.sql.query('update cards set profile = $2, profile_version = $3 where card_token = $1', [
+      ...[card.card_token, JSON.stringify(written), written?.version],
     ]);
     return card;
   }
