@@ -54,7 +54,18 @@ function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: strin
   // Before its profile a card has no currency, but each of its authorizations has.
   const of = isOfAnother ? `on a card in ${cardCurrency}` : 'of an authorization in another currency';
   const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
-  return [itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`)];
+  const item = itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`);
+  return [moved || isOfMoney(event.message) ? item : { ...item, key: dayOf(event, stream) }];
+}
+
+/** Whether somebody may be owed what it says. A reversal and an expiry only give back, and 0 is nothing. */
+function isOfMoney(message: CardMessage): boolean {
+  return message.kind !== 'reversal' && message.kind !== 'expiry' && amountOf(message) !== 0;
+}
+
+/** One item a card, kind of message and day, with how often: two thousand expiries in another currency would hide every other item. */
+function dayOf(event: MessageEvent, stream: Stream): string {
+  return `${keyOf(stream)} ${event.message.kind} ${new Date(event.at_ms).toISOString().slice(0, 10)}`;
 }
 
 /** Of the card's own events: a hold that ran out, a request that was given up, an approval of less than was refunded before it. */
