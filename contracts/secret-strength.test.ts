@@ -70,6 +70,17 @@ describe('X10: published secrets', () => {
 describe('X10: no two alike', () => {
   const [one, two] = [randomBytes(32), randomBytes(32)];
 
+  test('what is no secret is compared with secrets alone, also where two of these are alike', () => {
+    const [same, other] = [whsec(one), whsec(two)];
+    const secrets = [
+      { name: 'A', secret: same },
+      { name: 'B', secret: same },
+      { name: 'C', secret: other },
+    ];
+    const beside = ['D_URL', 'E_URL'].map((name, n) => ({ name, secret: `http://127.0.0.1:${8080 + n}` }));
+    expect(alikeIn(secrets, beside)).toEqual([['A', 'B']]);
+  });
+
   test('the same bytes are found however they are written; each pair is named once', () => {
     const padded = `${whsec(one)}`;
     const bare = padded.replace(/=+$/, '');

@@ -61,14 +61,15 @@ export function alikeIn(
 ): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [];
   const earlier: { name: string; readings: Set<string>[] }[] = [];
-  for (const { name, secret } of [...secrets, ...beside]) {
+  for (const [at, { name, secret }] of [...secrets, ...beside].entries()) {
     const written = readingsOf(secret).map((reading) => reading.toLowerCase());
     // Samples are alike in how they say that they are some, and no more than that may be wrong with them on a laptop.
     const isSample = written.some((reading) => sampleWord.test(reading));
     const readings = written.map((reading) => (isSample ? new Set<string>() : piecesToCompare(reading)).add(reading));
     const first = earlier.find((known) => known.readings.some((one) => readings.some((other) => isAlike(one, other))));
     if (first !== undefined) pairs.push([first.name, name]);
-    else if (earlier.length < secrets.length) earlier.push({ name, readings });
+    // What is no secret is compared with secrets, and with nothing else.
+    else if (at < secrets.length) earlier.push({ name, readings });
   }
   return pairs;
 }

@@ -1,5 +1,6 @@
 // S1 with payouts going on: a shop's name that Postgres cannot read stands between the clearings of two shops that are paid out.
 
+import { randomBytes } from 'node:crypto';
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { freePorts } from '../scripts/free-port.ts';
@@ -12,9 +13,9 @@ import { sampleCaller } from './testing/sample-caller.ts';
 import { SampleCard } from './testing/sample-card.ts';
 import { startStandInEdge } from './testing/stand-in-edge.ts';
 
-const apiKey = 'an-api-key-of-tests-000000';
-const providerKey = 'a-provider-key-of-tests-0000';
-const secret = `whsec_${Buffer.from('simulated provider secret of tests').toString('base64')}`;
+const apiKey = randomBytes(24).toString('base64url');
+const providerKey = randomBytes(24).toString('base64url');
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
 
 async function sampleOrigin() {
   const [url, port, edge] = [await createTestDatabase(), await freePorts(1), await startStandInEdge()];

@@ -125,7 +125,7 @@ function listen(onTrouble: (trouble: string) => void): void {
   );
 }
 
-/** One in a thousand ids could be taken for a card number by chance, and would be masked wherever it is written: it is drawn again. */
+/** An id of digits alone could be taken for a card number, one in some tens of thousands of spans, and would be masked wherever it is written: it is drawn again. */
 export function idsThatAreNoCards(random: IdGenerator): IdGenerator {
   const drawn = (draw: () => string): string => {
     for (;;) {

@@ -26,9 +26,9 @@ vi.mock('./sdk.ts', async (original) => {
   return await original();
 });
 
-const apiKey = 'an-api-key-of-tests-000000';
-const providerKey = 'a-provider-key-of-tests-0000';
-const secret = `whsec_${Buffer.from('simulated provider secret of tests').toString('base64')}`;
+const apiKey = randomBytes(24).toString('base64url');
+const providerKey = randomBytes(24).toString('base64url');
+const secret = `whsec_${randomBytes(32).toString('base64')}`;
 const collectorKey = 'a-collector-key-of-tests';
 
 const traceOf = (letter: string) => letter.repeat(32);
