@@ -121,10 +121,10 @@ async function everyCard(edgeUrl: string, cardTokens: readonly string[]): Promis
     const { at_ms: ____, ...controls } = await get(edgeUrl, `${path}/controls`);
     all.set(token, { card, controls });
   });
-  // Null as if it were not there: a field that one release does not know yet says nothing while it is null.
+  // Null and 0 as if they were not there: a field that one release does not know yet says nothing while it is nothing.
   return JSON.stringify(
     cardTokens.map((token) => [token, all.get(token)]),
-    (_, value: unknown) => value ?? undefined,
+    (_, value: unknown) => (value === 0 ? undefined : (value ?? undefined)),
   );
 }
 
