@@ -1,7 +1,7 @@
 // What rotates keys that are shown to others is run against: the origin as a process, and its peers (two providers, a queue, a bucket, Redis
 // where it is installed, a collector) as stand-ins behind gates that judge the key alone.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -83,10 +83,10 @@ function environmentOf(peers: Peers, keysOf: (peer: Peer) => string, secret: str
     ...{ QUEUE_API_URL: urlOf('CLOUDFLARE_API_TOKEN'), CLOUDFLARE_API_TOKEN: value('CLOUDFLARE_API_TOKEN') },
     ...{ CLOUDFLARE_ACCOUNT_ID: 'acc', CLOUDFLARE_QUEUE_ID: 'que' },
     ...{ S3_ENDPOINT: urlOf('S3_SECRET_ACCESS_KEY'), S3_ACCESS_KEY_ID: value('S3_SECRET_ACCESS_KEY') },
-    // The stand-in judges no signature: of each key its id backwards.
+    // The stand-in judges no signature: of each key a hash of its id.
     S3_SECRET_ACCESS_KEY: value('S3_SECRET_ACCESS_KEY')
       .split(' ')
-      .map((id) => [...id].reverse().join(''))
+      .map((id) => createHash('sha256').update(id).digest('base64url'))
       .join(' '),
     UPSTASH_REDIS_REST_URL: urlOf('UPSTASH_REDIS_REST_TOKEN'),
     UPSTASH_REDIS_REST_TOKEN: value('UPSTASH_REDIS_REST_TOKEN'),
