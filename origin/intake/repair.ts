@@ -1,5 +1,5 @@
-// Fills gaps from the card's own log at the edge, and looks for tails that no later event reveals. So a queue may lose,
-// repeat or reorder anything: what the edge has, the origin gets.
+// Fills gaps from the card's own log at the edge, and looks for tails that no later event reveals. So a queue may
+// lose, repeat or reorder anything: what the edge has, the origin gets.
 
 import type { Logger } from 'pino';
 import { limits } from '../../contracts/limits.ts';
@@ -25,8 +25,7 @@ import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
 /** Calls to the edge at one time: enough to catch up with a lost hour, few enough to leave it to its real work. */
-const callsMax = 4;
-const cardsPerRound = 100;
+const [callsMax, cardsPerRound] = [4, 100];
 /** A message that is only late, not lost, mostly comes before this. */
 const gapIntervalMs = 500;
 const restMsMax = 5 * 60_000;
@@ -280,7 +279,8 @@ async function eachOf<T>(
       }
     }),
   );
-  if (failed.length === 0) return failed;
+  // A stop ends calls in hand: that says nothing of the cards.
+  if (failed.length === 0 || of.signal.aborted) return failed;
   if (failed.length === items.length)
     await edge.ping().catch(() => {
       throw new Error('no card could be caught up: the edge does not answer', { cause: lastError });
