@@ -4,8 +4,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { misspeltIn } from './config.ts';
-import { complaint, deployedWith, names, whsec } from './sample-settings.ts';
 import { bitsToSpell } from './secrets/guessable.ts';
+import { complaint, deployedWith, names, whsec } from './testing/sample-settings.ts';
 
 test('what is right in production is taken', () => {
   expect(deployedWith({})).toBe('');

@@ -4,8 +4,8 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
-import { complaint, type SettingName as Name, names, right, rows } from './sample-settings.ts';
 import { secretSettings } from './secrets/secret-settings.ts';
+import { complaint, type SettingName as Name, names, right, rows } from './testing/sample-settings.ts';
 
 /** The sentence about one setting: that it names it is known by its finding, and it must say what is to be done. */
 function expectMendable(name: Name, said: string) {

@@ -2,7 +2,6 @@
 // lose, repeat or reorder anything: what the edge has, the origin gets.
 
 import type { Logger } from 'pino';
-import { limits } from '../../contracts/limits.ts';
 import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
@@ -18,6 +17,7 @@ import {
   raiseNewer,
   raiseSetBack,
 } from './card-conditions.ts';
+import { type Behind, cardsAfter } from './cards-after.ts';
 import type { Intake } from './intake.ts';
 import { rebuildCard } from './rebuild-card.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
@@ -25,7 +25,8 @@ import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
 /** Calls to the edge at one time: enough to catch up with a lost hour, few enough to leave it to its real work. */
-const [callsMax, cardsPerRound] = [4, 100];
+const callsMax = 4;
+const cardsPerRound = 100;
 /** A message that is only late, not lost, mostly comes before this. */
 const gapIntervalMs = 500;
 const restMsMax = 5 * 60_000;
@@ -38,12 +39,6 @@ export interface RepairOptions {
   readonly intake: Pick<Intake, 'takePage'>;
   readonly log: Logger;
   readonly metrics: RepairMetrics;
-}
-
-interface Behind extends CardName {
-  readonly applied_sequence: string;
-  /** The last event that came, booked or waiting for one before it. */
-  readonly seen_sequence: string;
 }
 
 /**
@@ -200,7 +195,7 @@ export function createSweep(options: RepairOptions): Loop {
     async round(signal, moved) {
       for (;;) {
         pass ??= { beganAt: await proofBegins(database.sql), isWhole: true };
-        const named = await namedAfter(database, last);
+        const named = await cardsAfter(database, last, cardsPerRound);
         const rows = named.filter(({ is_there }) => is_there);
         const troubled = await cardsWithConditions(database.sql, rows);
         const failed = await eachOf(rows, (card) => repaired(options, card, troubled, signal), {
@@ -223,29 +218,6 @@ export function createSweep(options: RepairOptions): Loop {
       }
     },
   });
-}
-
-/**
- * The next page of names, of cards and of streams: a card may have no stream yet, all its events lost, and a stream may have no card here.
- * `is_there`: false of a stream without a card whose newest event is older than what the edge keeps, of which nothing is left there. Each side
- * by its own index, so that a page costs the same wherever it begins: a join of both read all cards for each page of a hundred.
- */
-async function namedAfter({ sql }: Database, last: CardName): Promise<(Behind & { readonly is_there: boolean })[]> {
-  const { rows } = await sql.query<Behind & { is_there: boolean }>(
-    `with named as (
-       (select network, card_token from cards where (network, card_token) > ($1, $2) order by network, card_token limit $3)
-       union
-       (select network, card_token from card_streams where (network, card_token) > ($1, $2) order by network, card_token limit $3)
-       order by network, card_token limit $3)
-     select network, card_token, coalesce(s.applied_sequence, 0) as applied_sequence, coalesce(s.seen_sequence, 0) as seen_sequence,
-       c.card_id is not null or exists (
-         select from card_events e where e.stream_id = s.stream_id and e.sequence = s.seen_sequence
-           and e.received_at > now() - $4 * interval '1 millisecond') as is_there
-     from named left join cards c using (network, card_token) left join card_streams s using (network, card_token)
-     order by network, card_token`,
-    [last.network, last.card_token, cardsPerRound, limits.retentionMs],
-  );
-  return rows;
 }
 
 interface Work {

@@ -1,7 +1,7 @@
 // A right value of every setting of the origin's, for tests of what is wrong. A new setting is a row here; without one these tests fail.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
-import { environmentSchema, readConfig } from './config.ts';
+import { environmentSchema, readConfig } from '../config.ts';
 
 export type SettingName = keyof typeof environmentSchema.shape;
 
