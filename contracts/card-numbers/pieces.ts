@@ -7,7 +7,7 @@ import { lengthMax } from './issuer-ranges.ts';
 import { hasCardNumber } from './windows.ts';
 
 interface Place {
-  /** The list or object that it stands in. */
+  /** The list or object that it stands in; null: it is the body itself. */
   readonly owner: object | null;
   /** Its name in it, or its index. */
   readonly key: string | number;
@@ -22,8 +22,18 @@ interface Place {
 
 interface Piece {
   readonly place: Place;
-  readonly text: string;
   readonly digits: number;
+}
+
+/** A list or an object that is being read, and how far. Values get no place of their own before they are pieces: most are none. */
+interface Open {
+  readonly owner: object;
+  /** Of a list none. */
+  readonly names: readonly string[] | null;
+  readonly length: number;
+  next: number;
+  readonly name: string;
+  readonly field: string;
 }
 
 export interface Pieces {
@@ -54,23 +64,46 @@ export function piecesOfCards(body: unknown, { isIdentifier, numbersOfFields }: 
     marked.set(place.owner, keys.add(`${place.isName}${place.key}`));
   };
   const close = () => {
+    if (run.length === 0) return;
     if (isCard(run)) run.forEach(mark);
     run = [];
   };
-  // A stack of its own, as in card-data.ts. What is put on it last is read first.
-  const open: Place[] = [{ owner: null, key: '', name: '', field: '', value: body, isName: false }];
-  for (let place = open.pop(); place !== undefined; place = open.pop()) {
-    const { value } = place;
-    if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
-      markNumberedNames(value, place.field, mark);
-      openAll(open, place, value);
-    } else {
-      const isNumberOfField = typeof value === 'number' && !Array.isArray(place.owner) && !numbersOfFields;
-      const piece = isIdentifier(place.name) || isNumberOfField ? null : pieceOf(place);
-      if (piece === undefined) continue;
-      if (piece === null || !goesOnFrom(run.at(-1), piece)) close();
-      if (piece !== null) run.push(piece);
+  const read = (value: unknown, name: string, at: Omit<Place, 'value' | 'name'>) => {
+    const isNumberOfField = typeof value === 'number' && !Array.isArray(at.owner) && !numbersOfFields;
+    const digits = isNumberOfField || isIdentifier(name) ? null : digitsOf(value);
+    if (digits === undefined) return;
+    const piece =
+      digits === null
+        ? null
+        : { place: { owner: at.owner, key: at.key, field: at.field, isName: at.isName, name, value }, digits };
+    if (piece === null || !goesOnFrom(run.at(-1), piece)) close();
+    if (piece !== null) run.push(piece);
+  };
+  // A stack of its own, as in card-data.ts: a body may be as deep as it is long.
+  const open: Open[] = [];
+  const enter = (value: unknown, name: string, at: Omit<Place, 'value' | 'name'>) => {
+    if (typeof value !== 'object' || value === null || 'toJSON' in value) return read(value, name, at);
+    markNumberedNames(value, at.field, mark);
+    const names = Array.isArray(value) ? null : Object.keys(value);
+    open.push({ owner: value, names, length: (names ?? (value as unknown[])).length, next: 0, name, field: at.field });
+  };
+  enter(body, '', { owner: null, key: '', field: '', isName: false });
+  for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+    const { owner, names, next: key } = top;
+    if (key >= top.length) {
+      open.pop();
+      continue;
     }
+    top.next++;
+    if (names === null) {
+      enter((owner as unknown[])[key], top.name, { owner, key, field: top.field, isName: false });
+      continue;
+    }
+    const name = names[key] as string;
+    const field = top.field || name;
+    // Most names have letters, and stand between two pieces as if they were not there.
+    if (!hasLetter(name)) read(name, '', { owner, key: name, field, isName: true });
+    enter((owner as Record<string, unknown>)[name], name, { owner, key: name, field, isName: false });
   }
   close();
   if (field === null) return null;
@@ -78,33 +111,40 @@ export function piecesOfCards(body: unknown, { isIdentifier, numbersOfFields }: 
   return { field, has: (owner, key) => has(owner, `false${key}`), hasName: (owner, key) => has(owner, `true${key}`) };
 }
 
-function openAll(open: Place[], { name, field }: Place, owner: object): void {
-  const places: Place[] = Array.isArray(owner)
-    ? owner.map((value: unknown, key) => ({ owner, key, name, field, value, isName: false }))
-    : Object.entries(owner).flatMap(([key, value]) => {
-        const at = { owner, key, field: field || key };
-        const inside = { ...at, name: key, value, isName: false };
-        // Most names have letters, and stand between two pieces as if they were not there.
-        return /\p{L}/u.test(key) ? inside : [{ ...at, name: '', value: key, isName: true }, inside];
-      });
-  for (const place of places.reverse()) open.push(place);
-}
-
 /** Longer ones are looked at by themselves: twelve digits and four are a reference and a category, unless they are items of a list. */
 const [alone, inList] = [8, 15];
 
-/** undefined: nothing that ends a number; null: something that does. */
-function pieceOf(place: Place): Piece | null | undefined {
-  const { value } = place;
-  if (typeof value === 'number') {
-    const text = String(value);
-    return /^\d{1,8}$/.test(text) ? { place, text, digits: text.length } : null;
-  }
+/** How many digits a piece has; undefined: nothing that ends a number; null: something that does. */
+function digitsOf(value: unknown): number | null | undefined {
+  if (typeof value === 'number') return Number.isInteger(value) && value >= 0 && value < 1e8 ? lengthOf(value) : null;
   if (typeof value !== 'string') return value === null || typeof value === 'boolean' ? undefined : null;
-  if (value.length > 60 || /\p{L}/u.test(value)) return null;
-  const digits = value.match(/\p{N}/gu)?.length ?? 0;
+  if (value.length > 60) return null;
+  const digits = digitsOfText(value);
   if (digits === 0) return undefined;
-  return digits <= inList ? { place, text: value, digits } : null;
+  return digits !== null && digits <= inList ? digits : null;
+}
+
+/** Of a whole number below 100,000,000. */
+function lengthOf(value: number): number {
+  let length = 1;
+  for (let rest = value; rest >= 10; rest /= 10) length++;
+  return length;
+}
+
+/** Null: it has a letter. Nearly all texts are of ASCII, where the two classes of Unicode are ranges. */
+function digitsOfText(text: string): number | null {
+  let digits = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code > 0x7f) return /\p{L}/u.test(text) ? null : (text.match(/\p{N}/gu)?.length ?? 0);
+    if (code >= 0x30 && code <= 0x39) digits++;
+    else if ((code | 0x20) >= 0x61 && (code | 0x20) <= 0x7a) return null;
+  }
+  return digits;
+}
+
+function hasLetter(text: string): boolean {
+  return digitsOfText(text) === null;
 }
 
 function goesOnFrom(last: Piece | undefined, { place, digits }: Piece): boolean {
@@ -122,7 +162,7 @@ function isCard(run: readonly Piece[]): boolean {
     return false;
   const isList = run.length <= lengthMax && run.every(({ place }) => place.name === run[0]?.place.name);
   return isCardInGroups(
-    run.map(({ text }) => text),
+    run.map(({ place }) => String(place.value)),
     isList ? ' ' : '/',
   );
 }
@@ -156,8 +196,13 @@ function markNumberedNames(owner: object, field: string, mark: (piece: Piece) =>
     names++;
     const at = { owner, key, name: '', field: field || key };
     const value = (owner as Record<string, unknown>)[key];
-    for (const one of [pieceOf({ ...at, value: key, isName: true }), pieceOf({ ...at, value, isName: false })])
-      if (one) pieces.push(one);
+    for (const place of [
+      { ...at, value: key, isName: true },
+      { ...at, value, isName: false },
+    ]) {
+      const digits = digitsOf(place.value);
+      if (digits) pieces.push({ place, digits });
+    }
   }
   if (names > 1 && pieces.reduce((sum, { digits }) => sum + digits, 0) >= 12) pieces.forEach(mark);
 }
