@@ -210,7 +210,7 @@ function mountParts({ config, apiDatabase: database, registry, log, keyWatch }: 
   for (const where of ['cache', 'database']) hits.inc({ where }, 0);
   return {
     database,
-    turns: createTurns(registry),
+    turns: createTurns(registry, { burst: config.RATE_LIMIT_BURST_PER_SECOND }),
     cursors: createCursorSeal(createSecretBox(keysFor('cursors', sealingKeys(config)))),
     callers: createCallers({
       sql: database.sql,

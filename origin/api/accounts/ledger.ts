@@ -81,7 +81,7 @@ function transfers({ orm }: Database): Route {
     ...common,
     path: '/ledger/accounts/{ledger_account_id}/transfers',
     name: 'listLedgerTransfers',
-    cost: costs.page,
+    cost: costs.fullPage,
     summary: "List a ledger account's transfers, the newest first",
     query: z.strictObject({ limit: limitSchema, cursor }),
     answers: {

@@ -25,7 +25,7 @@ function list(database: Database): Route {
     ...common,
     path: '/authorizations',
     name: 'listAuthorizations',
-    cost: costs.page,
+    cost: costs.fullPage,
     summary: "List a card's authorizations, the newest first",
     query: z.strictObject({
       card_id: idSchema('card'),

@@ -13,7 +13,7 @@ const list = route({
   method: 'get',
   path: '/categories',
   name: 'listCategories',
-  cost: costs.one,
+  cost: costs.fullPage,
   summary: 'Merchant categories, and the words that mean them in a control',
   tag: 'controls',
   scope: 'controls:read',

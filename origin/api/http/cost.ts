@@ -22,6 +22,8 @@ export const costs = {
   one: { outside: 0, rows: 100, cpuMs: 2 },
   /** A page of at most a hundred. */
   page: { outside: 0, rows: 500, cpuMs: 2.5 },
+  /** A page of a hundred things that are large each: 200 KB of text. */
+  fullPage: { outside: 0, rows: 500, cpuMs: 3 },
   /** A change of one thing, with its audit event. */
   change: { outside: 0, rows: 100, cpuMs: 2.5 },
   /** The same, and one call to the edge or to a name server. */

@@ -17,7 +17,7 @@ afterAll(() => world.api.close());
 const as = (key: string) => ({ authorization: `Bearer ${key}` });
 
 test('a tenant has so many turns of each class at once; another has its own', async () => {
-  const turns = createTurns(new Registry());
+  const turns = createTurns(new Registry(), { burst: 100 });
   const { atOnce, waiting } = turnBounds.long;
   const gate = Promise.withResolvers<void>();
   let inHand = 0;
@@ -39,7 +39,7 @@ test('a tenant has so many turns of each class at once; another has its own', as
 });
 
 test('of calls that come together each tenant begins one in a round of the event loop, so another need not wait for all', async () => {
-  const turns = createTurns(new Registry());
+  const turns = createTurns(new Registry(), { burst: 100 });
   const begun: string[] = [];
   const take = (tenant: string) =>
     turns.take({ tenant, turnClass: 'usual' }, () => {
@@ -51,6 +51,24 @@ test('of calls that come together each tenant begins one in a round of the event
   await Promise.all([...many, one]);
   expect(begun.indexOf('b')).toBeLessThanOrEqual(1);
   expect(begun).toHaveLength(101);
+});
+
+test('beside another tenant calls are begun at a pace, so that few of them are with any of its own; alone, and with a large quota, at once', async () => {
+  const begunAfterMs = async (burst: number, others: readonly string[]) => {
+    const turns = createTurns(new Registry(), { burst });
+    const begun: number[] = [];
+    const startMs = performance.now();
+    const take = (tenant: string) =>
+      turns.take({ tenant, turnClass: 'usual' }, async () => {
+        if (tenant === 'a') begun.push(performance.now() - startMs);
+      });
+    await Promise.all([...others.map(take), ...Array.from({ length: 50 }, () => take('a'))]);
+    return begun.at(-1) ?? 0;
+  };
+  expect(await begunAfterMs(100, ['b'])).toBeGreaterThanOrEqual(49 * 4 - 5);
+  const [alone, large] = [await begunAfterMs(100, ['a']), await begunAfterMs(1_000, ['b'])];
+  expect(alone).toBeLessThan(49 * 4 - 5);
+  expect(large).toBeLessThan(49 * 4 - 5);
 });
 
 test('long bodies of one tenant are looked through one at a time, with others between: no stretch computes for several', async () => {
@@ -113,7 +131,7 @@ test('pages of one tenant are read one at a time, so that a round of the event l
 
 test('a turn that throws is given on, and the last one leaves nothing behind', async () => {
   const registry = new Registry();
-  const turns = createTurns(registry);
+  const turns = createTurns(registry, { burst: 100 });
   const fails = () => turns.take({ tenant: 'a', turnClass: 'long' }, () => Promise.reject(new Error('no')));
   const results = await Promise.allSettled([fails(), fails(), fails()]);
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);

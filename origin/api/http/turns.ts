@@ -15,7 +15,7 @@ type Waiting = Set<() => void>;
 interface Queue {
   inHand: number;
   readonly waiting: Waiting;
-  /** One has begun in this round of the event loop. */
+  /** One has begun in this round of the event loop, or within its pace. */
   hasBegun: boolean;
 }
 
@@ -24,7 +24,23 @@ export interface Turns {
   take<T>(asking: { tenant: string; turnClass: TurnClass }, work: () => Promise<T>): Promise<T>;
 }
 
-export function createTurns(registry: Registry): Turns {
+/** A tenant that has asked for nothing for so long shares nothing. */
+const sharedMs = 1_000;
+
+/** `burst`: calls of a second's quota. Beside another tenant they take 0.4 s of that second: a quota of 100 is begun 4 ms apart. */
+export function createTurns(registry: Registry, { burst }: { burst: number }): Turns {
+  const paceMs = 400 / burst;
+  let newest = '';
+  let sharedUntilMs = 0;
+  const see = (tenant: string): void => {
+    if (tenant !== newest && newest !== '') sharedUntilMs = performance.now() + sharedMs;
+    newest = tenant;
+  };
+  /** Timers are of whole milliseconds; a pace below that is one of rounds. */
+  const afterPace = (turnClass: TurnClass, next: () => void): void => {
+    if (turnClass !== 'body' && paceMs >= 1 && performance.now() < sharedUntilMs) setTimeout(next, paceMs);
+    else setImmediate(next);
+  };
   const queues: Record<TurnClass, Map<string, Queue>> = {
     ...{ usual: new Map(), page: new Map(), outside: new Map(), long: new Map() },
     ...{ together: new Map(), body: new Map() },
@@ -34,17 +50,19 @@ export function createTurns(registry: Registry): Turns {
     async take({ tenant, turnClass }, work) {
       const ofClass = queues[turnClass];
       const bound = turnBounds[turnClass];
+      const goOn = (next: () => void) => afterPace(turnClass, next);
+      see(tenant);
       const queue = ofClass.get(tenant) ?? { inHand: 0, waiting: new Set(), hasBegun: false };
       ofClass.set(tenant, queue);
       const beginNext = (): void => {
         const [next] = queue.waiting;
         if (next !== undefined && queue.inHand < bound.atOnce) {
           queue.waiting.delete(next);
-          begin(queue, beginNext);
+          begin(queue, goOn, beginNext);
           next();
         } else if (queue.inHand === 0 && queue.waiting.size === 0 && !queue.hasBegun) ofClass.delete(tenant);
       };
-      if (queue.inHand < bound.atOnce && !queue.hasBegun && queue.waiting.size === 0) begin(queue, beginNext);
+      if (queue.inHand < bound.atOnce && !queue.hasBegun && queue.waiting.size === 0) begin(queue, goOn, beginNext);
       else await waitIn(queue, bound);
       try {
         return await work();
@@ -57,10 +75,10 @@ export function createTurns(registry: Registry): Turns {
 }
 
 /** The next one begins in the next round at the earliest. */
-function begin(queue: Queue, beginNext: () => void): void {
+function begin(queue: Queue, goOn: (next: () => void) => void, beginNext: () => void): void {
   queue.inHand += 1;
   queue.hasBegun = true;
-  setImmediate(() => {
+  goOn(() => {
     queue.hasBegun = false;
     beginNext();
   });

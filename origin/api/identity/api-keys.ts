@@ -135,7 +135,7 @@ const list = route({
   method: 'get',
   path: '/api-keys',
   name: 'listApiKeys',
-  cost: costs.page,
+  cost: costs.fullPage,
   summary: 'List API keys, those taken back too',
   tag,
   scope: 'keys:read',

@@ -117,7 +117,7 @@ const list = route({
   method: 'get',
   path: '/settlements',
   name: 'listSettlements',
-  cost: costs.page,
+  cost: costs.fullPage,
   summary: 'List settlements, the newest first',
   tag,
   scope: 'settlements:read',

@@ -175,7 +175,7 @@ const messages = route({
   method: 'get',
   path: `${one}/messages`,
   name: 'listWebhookMessages',
-  cost: costs.page,
+  cost: costs.fullPage,
   summary: 'What was sent to an endpoint, the newest first',
   params: byId,
   query: z.strictObject({
