@@ -66,7 +66,7 @@ const list = route({
   ...reads,
   path: '/open-items',
   name: 'listOpenItems',
-  cost: costs.fullPage,
+  cost: costs.page,
   summary: 'Everything that needs a person',
   query: z.strictObject({
     kind: openItemKindSchema.optional(),

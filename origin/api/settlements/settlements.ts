@@ -117,7 +117,7 @@ const list = route({
   method: 'get',
   path: '/settlements',
   name: 'listSettlements',
-  cost: costs.fullPage,
+  cost: costs.page,
   summary: 'List settlements, the newest first',
   tag,
   scope: 'settlements:read',
