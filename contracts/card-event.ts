@@ -124,8 +124,11 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     refund_above_cleared: refundAboveClearedSchema,
   }),
   /**
-   * A request whose answer came too late: what it had held is released and its key stays declined. Two of them where both the
-   * card and somebody in its place had approved.
+   * A request whose answer came too late: what it had held is released and its key stays declined. Two kinds in one: with `stood_in` what
+   * was approved in the card's place is taken back, without it the card's own approval; where both had approved, there are two rows.
+   * Example: the card held 50, the edge told the network 60, which added 10: one void of 50, and one of 10 with `stood_in`.
+   * A card tells them apart where it reads them (`core/card/rows-of-old.ts`): on a card with a row of another kind, a release that does not
+   * know it decides nothing.
    */
   z.strictObject({
     kind: z.literal('void'),

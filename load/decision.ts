@@ -5,7 +5,8 @@ import { type Control, controlsSchema } from '../contracts/control.ts';
 import { apply } from '../core/card/apply.ts';
 import { type CardState, newCardState, setProfile } from '../core/card/card-state.ts';
 import { decide } from '../core/card/decide.ts';
-import { receiveRequest } from '../core/card/receive.ts';
+import { find } from '../core/card/found.ts';
+import { receiveRequest } from '../core/card/request.ts';
 import { countingIds, noonMs, profile, request } from '../core/testing/samples.ts';
 import { median, rounded } from './statistics.ts';
 
@@ -42,8 +43,9 @@ function measure(controls: number): { perSecond: number; approved: number; decli
     const startMs = performance.now();
     while (performance.now() - startMs < roundMs) {
       for (const one of requests) {
-        const { outcome } = decide(state, one, noonMs + historyLength * 1_000 + decisions);
-        if (outcome === 'approved') approved++;
+        const nowMs = noonMs + historyLength * 1_000 + decisions;
+        const { decision } = decide(state, one, find(state, one, { authorization_id: 'auth_' }, nowMs), nowMs);
+        if (decision.outcome === 'approved') approved++;
         else declined++;
         decisions++;
       }
@@ -61,8 +63,10 @@ function cardWith(controls: number): CardState {
   for (let index = 0; index < historyLength; index++) {
     const asked = { ...variant(index), request_key: `past-${index}`, authorization_key: `past-${index}` };
     const hearing = { sequence: index + 1, at_ms: noonMs + index * 1_000 };
-    const body = receiveRequest(state, asked, ids(), hearing);
-    apply(state, { ...hearing, body });
+    const { event_id, ...fresh } = ids();
+    const found = find(state, asked, fresh, hearing.at_ms);
+    const body = receiveRequest(state, asked, found, event_id, hearing);
+    apply(state, { ...hearing, body }, found);
   }
   return state;
 }

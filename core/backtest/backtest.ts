@@ -11,10 +11,14 @@ import type { Control } from '../../contracts/control.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Id } from '../../contracts/ids.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { apply, type LoggedEvent } from '../card/apply.ts';
+import { apply } from '../card/apply.ts';
 import { authorizationKey, newCardState } from '../card/card-state.ts';
-import { receiveRequest, receiveVoid, receiveVoidInPlace } from '../card/receive.ts';
-import { isOfStandIn } from '../card/rows-of-old.ts';
+import { find, findKnown } from '../card/found.ts';
+import type { LoggedEvent } from '../card/logged-event.ts';
+import { receiveRequest } from '../card/request.ts';
+import { givenUpIn } from '../card/rows-of-old.ts';
+import { receiveVoid } from '../card/void.ts';
+import { receiveVoidInPlace } from '../card/void-in-place.ts';
 
 export const changes = ['unchanged', 'newly_declined', 'newly_approved', 'amount_changed'] as const;
 
@@ -83,13 +87,14 @@ export class Backtest {
   #ask(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'authorization' }>): Compared {
     const { request, authorization_id, decision: recorded } = body;
     const { at_ms } = event;
-    const asked = receiveRequest(this.#state, request, body, event);
+    const found = find(this.#state, request, body, at_ms);
+    const asked = receiveRequest(this.#state, request, found, body.event_id, event);
     const draft = asked.decision;
     this.#answers.set(request.request_key, { recorded, asked });
     const life = this.#lifeOf(body);
     life.recorded_minor += recorded.approved_minor;
     life.draft_minor += draft.approved_minor;
-    apply(this.#state, { ...event, body: asked });
+    apply(this.#state, { ...event, body: asked }, found);
     // Nobody will clear what history had not approved, and no recorded event ends it.
     if (draft.approved_minor > recorded.approved_minor) this.#watch(request.authorization_key);
     const change = changeBetween(recorded, draft);
@@ -111,14 +116,16 @@ export class Backtest {
       life.recorded_minor -= answer.recorded.approved_minor;
       life.draft_minor -= answer.asked.decision.approved_minor;
     }
-    const { event_id, authorization_id } = body;
+    const { event_id, authorization_id, request_key } = body;
+    const { at_ms } = event;
     // Its key stays declined under any draft, whatever of it was approved.
-    const given = receiveVoid(this.#state, body.request_key, answer?.asked ?? null, event_id, event.at_ms);
-    apply(this.#state, { ...event, body: given });
-    const stoodIn = this.#state.stoodIn.get(body.request_key);
-    if (!isOfStandIn(body) || stoodIn === undefined || this.#wasRefused(authorization_id ?? '')) return;
-    const voided = receiveVoidInPlace(this.#state, body.request_key, stoodIn, event_id, event.at_ms);
-    apply(this.#state, { ...event, body: voided });
+    const asked = answer?.asked ?? null;
+    const own = findKnown(this.#state, asked?.request.authorization_key ?? null, at_ms);
+    apply(this.#state, { ...event, body: receiveVoid(request_key, asked, own, event_id, at_ms) }, own);
+    const inPlace = this.#state.answers.inPlace.get(request_key);
+    if (givenUpIn(body).kind === 'void' || inPlace === undefined || this.#wasRefused(authorization_id ?? '')) return;
+    const found = findKnown(this.#state, inPlace.authorization_key, at_ms);
+    apply(this.#state, { ...event, body: receiveVoidInPlace(request_key, inPlace, found, event_id, at_ms) }, found);
   }
 
   /** History approved something of this life, the draft nothing: what is told of it would not have happened. */

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { told } from '../testing/receiving.ts';
 import { drawsPerTurn, profileOf, SampleCard, turnOf } from '../testing/sample-lives.ts';
 import {
   advice,
@@ -16,11 +17,12 @@ import {
   refund,
   request,
 } from '../testing/samples.ts';
-import { apply, type LoggedEvent } from './apply.ts';
+import { apply } from './apply.ts';
 import { isUse, postedMinor } from './authorization.ts';
-import { availableMinor, newCardState } from './card-state.ts';
+import { newCardState } from './card-state.ts';
+import { availableMinor } from './funds.ts';
 import { holdOf, inOrder } from './hold-changes.ts';
-import { receiveMessage } from './receive.ts';
+import type { LoggedEvent } from './logged-event.ts';
 
 const draws = fc.array(fc.nat(999), { minLength: drawsPerTurn, maxLength: drawsPerTurn });
 
@@ -183,7 +185,7 @@ describe('folding one event', () => {
   test('a declined request is answered and changes no money', () => {
     const { card } = new SampleCard(profile());
     card.authorize(request({ currency: 'EUR' }), noonMs);
-    expect(card.state.answered.size).toBe(1);
+    expect(card.state.answers.byCard.size).toBe(1);
     expect(card.state.held_minor).toBe(0);
   });
 
@@ -210,7 +212,7 @@ describe('folding one event', () => {
   test('money that a double cannot hold exactly stops the card', () => {
     const state = newCardState();
     Object.assign(state, { currency: 'USD', posted_minor: Number.MAX_SAFE_INTEGER });
-    const body = receiveMessage(state, clearing({ amount_minor: 1 }), countingIds()(), hearing());
+    const body = told(state, clearing({ amount_minor: 1 }), countingIds()(), hearing());
     expect(() => apply(state, { sequence: 1, at_ms: noonMs, body })).toThrow('exactly');
   });
 });

@@ -4,29 +4,27 @@
 // Example: A, also called B, is declined; then the network forces 100 through as A and clears it as B: one authorization.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
-import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Id } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fingerprint } from '../fingerprint.ts';
 import { type CardState, isAnyKnown } from './card-state.ts';
-import type { FreshIds } from './receive.ts';
-
-type Row = Extract<CardEventBody, { kind: 'authorization' }>;
+import type { Ids, Named } from './found.ts';
+import type { Body } from './logged-event.ts';
 
 interface History {
+  /** Reads an event back from the log, by its number. */
   readonly at: (sequence: number) => CardEventBody;
-  readonly freshIds: () => FreshIds;
 }
 
-/** Fresh ids for an event, or those of what was asked for. */
+/** Those that are given, or those of what was asked for. */
 export function idsFor(
   state: CardState,
   history: History,
-  { authorization_key, alias_key }: Pick<CardMessage, 'authorization_key' | 'alias_key'>,
-): FreshIds {
-  const fresh = history.freshIds();
+  { authorization_key, alias_key }: Pick<Named, 'authorization_key' | 'alias_key'>,
+  fresh: Ids,
+): Ids {
   if (state.asked.size === 0) return fresh;
-  const given = [authorization_key, alias_key].filter((name) => name !== null && name !== undefined);
+  const given = alias_key === undefined ? [authorization_key] : [authorization_key, alias_key];
   const names = [...given];
   let own: Id<'auth'> | null = null;
   // A name that is known leads no further: what is known has its other names.
@@ -39,17 +37,17 @@ export function idsFor(
   }
   if (own === null) return fresh;
   const also_named = names.slice(given.length);
-  return { ...fresh, authorization_id: own, ...(also_named.length === 0 ? {} : { also_named }) };
+  return { authorization_id: own, ...(also_named.length === 0 ? {} : { also_named }) };
 }
 
 /** Read back from the log. Two names may have one fingerprint. */
-function askedBy({ asked }: CardState, history: History, name: string): Row | null {
+function askedBy({ asked }: CardState, history: History, name: string): Body<'authorization'> | null {
   const sequence = asked.get(fingerprint(name));
   const body = sequence === undefined ? null : history.at(sequence);
   return body?.kind === 'authorization' && namesIn(body).includes(name) ? body : null;
 }
 
-function namesIn({ request, also_named = [] }: Row): string[] {
+function namesIn({ request, also_named = [] }: Body<'authorization'>): string[] {
   const { authorization_key, alias_key } = request;
   return alias_key === undefined ? [authorization_key, ...also_named] : [authorization_key, alias_key, ...also_named];
 }

@@ -3,21 +3,15 @@
 import { describe, expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { advice, clearing, countingIds, expiry, hearing, merchant, noonMs, reversal } from '../testing/samples.ts';
-import {
-  type Authorization,
-  addedBy,
-  afterApproval,
-  afterCorrection,
-  afterExpiry,
-  afterMessage,
-  isUse,
-  newAuthorization,
-} from './authorization.ts';
-import { newCardState } from './card-state.ts';
+import { addedBy } from './approvals.ts';
+import { type Authorization, isUse, newAuthorization } from './authorization.ts';
+import { afterExpiry } from './expiry.ts';
 import { joined } from './joined.ts';
-import { receiveVoidInPlace } from './receive.ts';
+import { afterMessage } from './message.ts';
+import { afterApproval } from './request.ts';
+import { afterCorrection } from './rows-of-old.ts';
 import { unknown } from './subject.ts';
-import { afterVoidInPlace } from './voided.ts';
+import { afterVoidInPlace, receiveVoidInPlace } from './void-in-place.ts';
 
 const ids = countingIds();
 const fresh = (atMs = noonMs) => newAuthorization(ids().authorization_id, atMs, 'USD');
@@ -46,8 +40,8 @@ describe('a step of an authorization', () => {
   });
 
   test('a void in the place of a card that no longer knows the authorization names none', () => {
-    const stoodIn = { authorization_key: 'gone', approved_minor: 5, place: { at_ms: noonMs, nth: 0 }, sequence: 1 };
-    const body = receiveVoidInPlace(newCardState(), 'r1', stoodIn, ids().event_id, noonMs);
+    const inPlace = { authorization_key: 'gone', approved_minor: 5, place: { at_ms: noonMs, nth: 0 }, sequence: 1 };
+    const body = receiveVoidInPlace('r1', inPlace, null, ids().event_id, noonMs);
     expect(body).toMatchObject({ authorization_id: null, authorization_key: null, voided_minor: 5 });
   });
 });

@@ -21,8 +21,9 @@ import {
   reversal,
 } from '../testing/samples.ts';
 import { effectBetween, newAuthorization } from './authorization.ts';
-import { availableMinor, type CardState } from './card-state.ts';
+import type { CardState } from './card-state.ts';
 import { counterKey } from './counter.ts';
+import { availableMinor } from './funds.ts';
 
 const fundsMinor = 10_000;
 const perDay = limitPerDay(100_000);

@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import { SampleCard } from '../testing/sample-lives.ts';
 import { clearing, countingIds, limitPerDay, noonMs, profile, request } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
+import type { LoggedEvent } from './logged-event.ts';
 import { readSnapshot } from './snapshot.ts';
 
 const dayMs = 86_400_000;
@@ -33,7 +33,7 @@ test('a card after 100,000 declines in 35 days has no authorizations, and is loa
   const tookMs = [1, 2, 3].map(() => {
     const startedMs = performance.now();
     const loaded = new Card(history, readSnapshot(text), []);
-    expect(loaded.state.answered.size).toBe(100_000);
+    expect(loaded.state.answers.byCard.size).toBe(100_000);
     return performance.now() - startedMs;
   });
   // Measured: see load/README.md. The bound is for a machine that is busy with other tests.

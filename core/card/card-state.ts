@@ -2,14 +2,15 @@
 // Mutable for speed and owned by one object: only `apply` and `forget` change it, everything else reads.
 
 import type { Amounts } from '../../contracts/amount-max.ts';
-import type { ApprovalInPlace, Place } from '../../contracts/card-event.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { fingerprint } from '../fingerprint.ts';
+import { type Answers, newAnswers } from './answers.ts';
 import { type Authorization, isUse, newAuthorization, postedMinor } from './authorization.ts';
 import { type CompiledControl, compileControls } from './controls.ts';
 import { type Counter, newCounters } from './counter.ts';
+import { type Funds, fundsIn, noFunds } from './funds.ts';
 import { type KeptCounts, keptOf } from './kept-counts.ts';
-import { countUnmatched, type UnmatchedSums, withheldOf } from './unmatched.ts';
+import { countUnmatched, type UnmatchedSums } from './unmatched.ts';
 
 /** What a card holds, has spent, and how often it was used, in one currency. */
 export interface Sums {
@@ -21,6 +22,8 @@ export interface Sums {
 
 export interface CardState extends Sums {
   profile: Profile | null;
+  /** What it may spend, apart from what it holds and has spent. */
+  funds: Funds;
   /** Of the sums: the profile's; before there is one, of the first authorization. */
   currency: string | null;
   /** The same sums in every other currency: what was heard before the profile said which is the card's. They count nowhere. */
@@ -34,12 +37,8 @@ export interface CardState extends Sums {
    * the event, which has the id.
    */
   readonly asked: Map<number, number>;
-  /** Sequence of the event that answered a request key: repeats are answered from it. */
-  readonly answered: Map<string, number>;
-  /** Request keys that were answered in the card's place. */
-  readonly stoodIn: Map<string, StoodIn>;
-  /** Request keys that were given up, by the sequence that says so: their answer is a decline, unless one in place is newer. */
-  readonly voided: Map<string, number>;
+  /** To each request key. */
+  readonly answers: Answers;
   /** Keys of the network's messages: repeats change nothing. */
   readonly received: Map<string, number>;
   /** What was refunded beyond what its purchase had cleared, in every currency. */
@@ -53,26 +52,10 @@ export interface CardState extends Sums {
   controls: readonly CompiledControl[];
 }
 
-/** An answer in the card's place. */
-export interface StoodIn {
-  readonly sequence: number;
-  readonly approved_minor: number;
-  /** The authorization that holds it, and where among its changes it was put. */
-  readonly authorization_key: string;
-  readonly place: Place;
-  /** What a void of the request takes back; absent in snapshots of before this was kept. */
-  readonly approvals?: readonly ApprovalInPlace[];
-}
-
-/** The answer in the card's place that holds for a request; null where there is none, or the request was given up since. */
-export function standInFor(state: CardState, requestKey: string): StoodIn | null {
-  const stoodIn = state.stoodIn.get(requestKey);
-  return stoodIn === undefined || stoodIn.sequence < (state.voided.get(requestKey) ?? 0) ? null : stoodIn;
-}
-
 export function newCardState(unmatchedMax: Amounts = new Map()): CardState {
   return {
     profile: null,
+    funds: noFunds,
     currency: null,
     held_minor: 0,
     posted_minor: 0,
@@ -81,9 +64,7 @@ export function newCardState(unmatchedMax: Amounts = new Map()): CardState {
     authorizations: new Map(),
     aliases: new Map(),
     asked: new Map(),
-    answered: new Map(),
-    stoodIn: new Map(),
-    voided: new Map(),
+    answers: newAnswers(),
     received: new Map(),
     unmatched: new Map(),
     unmatchedMax,
@@ -91,17 +72,6 @@ export function newCardState(unmatchedMax: Amounts = new Map()): CardState {
     counters: new Map(),
     controls: [],
   };
-}
-
-/** What the card may still spend; null where its funds are the network's business. May be negative after a force post. */
-export function availableMinor(state: CardState): number | null {
-  const funds = state.profile?.funds_minor ?? null;
-  return funds === null ? null : funds - state.held_minor - state.posted_minor - withheldMinor(state);
-}
-
-/** Of its refunds of no purchase, what the card may not spend. */
-export function withheldMinor({ unmatched, currency, unmatchedMax }: CardState): number {
-  return withheldOf(unmatched, currency, unmatchedMax);
 }
 
 /** The key under which an authorization stands, by any of its names. */
@@ -184,6 +154,7 @@ export function setProfile(state: CardState, profile: Profile, kept: KeptCounts 
       if (authorization.currency === profile.currency) counter.change(null, authorization);
   }
   state.profile = profile;
+  state.funds = fundsIn(profile);
   state.counters = counters;
   state.controls = compileControls(profile.controls, counters);
 }

@@ -16,8 +16,8 @@ import {
   request,
   reversal,
 } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
+import type { LoggedEvent } from './logged-event.ts';
 
 const tip: Control = { control_id: 'tip', mode: 'enforce', applies_to: {}, does: 'adjust_hold', percent: 20 };
 const cardWith = (changes: Parameters<typeof profile>[0] = {}) => new SampleCard(profile(changes));

@@ -19,8 +19,8 @@ import {
   request,
   reversal,
 } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
+import type { LoggedEvent } from './logged-event.ts';
 
 const dayMs = 24 * hourMs;
 const cardWith = (changes: Partial<Profile> = {}) => new SampleCard(profile(changes));

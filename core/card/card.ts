@@ -7,32 +7,35 @@ import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Id } from '../../contracts/ids.ts';
-import type { ProfileWarning } from '../../contracts/internal-answers.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { RefundRelease } from '../../contracts/refund-release.ts';
 import { assert } from '../assert.ts';
 import { differingField } from '../differing-field.ts';
-import { apply, type LoggedEvent } from './apply.ts';
+import { answerInPlaceTo, standingAnswer, toTakeBack } from './answers.ts';
+import { apply } from './apply.ts';
+import { approvalRecordedIn } from './approvals.ts';
 import { idsFor } from './asked-names.ts';
-import { type CardState, heldInAll, newCardState, postedInAll, standInFor } from './card-state.ts';
+import { type CardState, heldInAll, newCardState, postedInAll } from './card-state.ts';
+import { decide } from './decide.ts';
+import { holdsDue, receiveExpiry } from './expiry.ts';
+import { type Found, find, findKnown, type Ids, type Named } from './found.ts';
 import type { Hearing } from './hearing.ts';
-import { expiriesDue, nextExpiryMs } from './hold-expiry.ts';
+import { nextExpiryMs } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
-import { warningsOf } from './kept-counts.ts';
+import type { Body, LoggedEvent } from './logged-event.ts';
+import { namedBy, receiveMessage } from './message.ts';
 import { contentOf } from './message-content.ts';
-import {
-  answeredInPlace,
-  type FreshIds,
-  receiveMessage,
-  receiveRequest,
-  receiveVoid,
-  receiveVoidInPlace,
-} from './receive.ts';
-import { receiveRelease } from './release-refund.ts';
+import { type PutProfileAnswer, receiveProfile } from './profile.ts';
+import { receiveRelease } from './release.ts';
+import { receiveRequest } from './request.ts';
 import { type Forgotten, forget } from './retention.ts';
-import { approvalRecordedIn, followBooks } from './rows-of-old.ts';
+import { followBooks } from './rows-of-old.ts';
 import { type Snapshot, snapshotOf, stateFrom } from './snapshot.ts';
+import { receiveVoid } from './void.ts';
+import { receiveVoidInPlace } from './void-in-place.ts';
+
+export type { PutProfileAnswer } from './profile.ts';
 
 export type AuthorizeAnswer =
   | { outcome: 'decided'; authorization_id: Id<'auth'>; decision: Decision }
@@ -49,12 +52,10 @@ export interface VoidAnswer {
   readonly outcome: 'stored' | 'repeated';
 }
 
-export interface PutProfileAnswer {
-  readonly outcome: 'stored' | 'unchanged' | 'stale';
-  /** The version in force. */
-  readonly version: number;
-  /** What whoever changed the profile should know; absent: nothing. */
-  readonly warnings?: ProfileWarning[];
+/** Fresh ids for one event; the authorization's is used only where the event begins an authorization. */
+export interface FreshIds {
+  readonly event_id: Id<'evt'>;
+  readonly authorization_id: Id<'auth'>;
 }
 
 /** Where events are written, and read back from by their number. */
@@ -122,17 +123,28 @@ export class Card {
       // When the network says it happened is no part of what was asked: a repeat may be stamped and numbered anew.
       const { occurred_at_ms, order } = answered.request;
       const field = differingField(answered.request, { ...request, occurred_at_ms, order });
-      if (field !== null) return { outcome: 'conflict', field };
-      const { authorization_id, decision } = answered;
-      return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
+      return field === null ? this.#standing(request, answered) : { outcome: 'conflict', field };
     }
     const nowMs = this.now(clockMs);
     const isLate = deadlineAtMs !== null && clockMs > deadlineAtMs;
-    if (isLate && answeredInPlace(this.#state, request) === null) this.void(request_key, clockMs);
-    const event = receiveRequest(this.#state, request, idsFor(this.#state, this.#history, request), this.#next(nowMs));
-    this.#append(event, nowMs);
-    const { authorization_id, decision } = event;
-    return { outcome: 'decided', authorization_id, decision: this.#standing(request, decision) };
+    if (isLate && answerInPlaceTo(this.#state.answers, request) === null) this.void(request_key, clockMs);
+    const { event_id, ...ids } = this.#history.freshIds();
+    const found = this.#find(request, ids, nowMs);
+    const event = receiveRequest(this.#state, request, found, event_id, this.#next(nowMs));
+    this.#append(event, nowMs, found);
+    return this.#standing(request, event);
+  }
+
+  /**
+   * How much more this request needs of funds to be approved, or to be approved in a larger part, with what controls want held in addition;
+   * 0: it needs no more, or is refused for other reasons. Changes nothing: what is asked for and granted after it is another turn of events.
+   */
+  shortfall(request: AuthorizationRequest, clockMs: number): number {
+    const { answers } = this.#state;
+    if (answers.byCard.has(request.request_key) || answerInPlaceTo(answers, request) !== null) return 0;
+    const nowMs = this.now(clockMs);
+    const found = this.#find(request, { authorization_id: 'auth_' }, nowMs);
+    return decide(this.#state, request, found, nowMs).funds_short_minor;
   }
 
   /**
@@ -148,14 +160,10 @@ export class Card {
     }
     const nowMs = this.now(clockMs);
     const answer = isAnswerInPlace(message) ? this.#answerTo(message.request_key) : null;
-    const event = receiveMessage(
-      this.#state,
-      message,
-      idsFor(this.#state, this.#history, message),
-      this.#next(nowMs),
-      answer,
-    );
-    this.#append(event, nowMs);
+    const { event_id, ...ids } = this.#history.freshIds();
+    const found = this.#find(namedBy(message), ids, nowMs);
+    const event = receiveMessage(this.#state, message, found, event_id, this.#next(nowMs), answer);
+    this.#append(event, nowMs, found);
     return { outcome: 'stored', authorization_id: event.authorization_id };
   }
 
@@ -164,7 +172,7 @@ export class Card {
     const { message_key, authorization_id } = release;
     if (this.#state.received.has(message_key)) return { outcome: 'repeated', authorization_id };
     const nowMs = this.now(clockMs);
-    this.#append(receiveRelease(release, this.#history.freshIds().event_id), nowMs);
+    this.#append(receiveRelease(release, this.#newEventId()), nowMs);
     return { outcome: 'stored', authorization_id };
   }
 
@@ -173,30 +181,26 @@ export class Card {
    * until somebody answers it in the card's place after that.
    */
   void(requestKey: string, clockMs: number): VoidAnswer {
-    const isGivenUp = this.#state.voided.has(requestKey);
-    const stoodIn = standInFor(this.#state, requestKey);
-    if (isGivenUp && stoodIn === null) return { outcome: 'repeated' };
+    const taken = toTakeBack(this.#state.answers, requestKey);
+    if (taken === null) return { outcome: 'repeated' };
+    const { byCard, inPlace } = taken;
     const nowMs = this.now(clockMs);
-    const answer = isGivenUp ? null : this.#answerTo(requestKey);
-    if (stoodIn === null || (answer !== null && approvalRecordedIn(answer) !== undefined))
-      this.#append(receiveVoid(this.#state, requestKey, answer, this.#history.freshIds().event_id, nowMs), nowMs);
-    if (stoodIn !== null)
-      this.#append(
-        receiveVoidInPlace(this.#state, requestKey, stoodIn, this.#history.freshIds().event_id, nowMs),
-        nowMs,
-      );
+    const answer = byCard === undefined ? null : this.#answerAt(byCard);
+    if (inPlace === null || (answer !== null && approvalRecordedIn(answer) !== undefined)) {
+      const found = findKnown(this.#state, answer?.request.authorization_key ?? null, nowMs);
+      this.#append(receiveVoid(requestKey, answer, found, this.#newEventId(), nowMs), nowMs, found);
+    }
+    if (inPlace !== null) {
+      const found = findKnown(this.#state, inPlace.authorization_key, nowMs);
+      this.#append(receiveVoidInPlace(requestKey, inPlace, found, this.#newEventId(), nowMs), nowMs, found);
+    }
     return { outcome: 'stored' };
   }
 
   putProfile(profile: Profile, clockMs: number): PutProfileAnswer {
-    const inForce = this.#state.profile;
-    if (inForce !== null && profile.version <= inForce.version)
-      // The same version with another content is a caller's mistake, and as little in force as an older one.
-      return { outcome: differingField(inForce, profile) === null ? 'unchanged' : 'stale', version: inForce.version };
-    const warnings = warningsOf(this.#state, profile);
-    const { event_id } = this.#history.freshIds();
-    this.#append({ kind: 'profile', event_id, profile }, this.now(clockMs));
-    return { outcome: 'stored', version: profile.version, ...(warnings.length === 0 ? {} : { warnings }) };
+    const { answer, event } = receiveProfile(this.#state, profile, () => this.#newEventId());
+    if (event !== null) this.#append(event, this.now(clockMs));
+    return answer;
   }
 
   /** For a card without events: the first one is numbered after this. */
@@ -208,8 +212,8 @@ export class Card {
   /** Drops the holds that are due; when the next one is. */
   expire(clockMs: number): { expired: number; next_ms: number } {
     const nowMs = this.now(clockMs);
-    const { due, next_ms } = expiriesDue(this.#state, () => this.#history.freshIds().event_id, this.#next(nowMs));
-    for (const body of due) this.#append(body, nowMs);
+    const { due, next_ms } = holdsDue(this.#state, nowMs);
+    for (const found of due) this.#append(receiveExpiry(found, this.#newEventId(), this.#next(nowMs)), nowMs, found);
     this.#state.next_expiry_ms = next_ms;
     return { expired: due.length, next_ms };
   }
@@ -222,34 +226,35 @@ export class Card {
     return snapshotOf(this.#state, this.#sequence, this.#clockMs);
   }
 
-  /**
-   * What holds for a request: it was given up, or somebody answered in the card's place, whichever is newer; else its own decision.
-   * An answer of 0 in the card's place is one to a request of 0 alone: a frozen card that was answered for with 0 of 50 is still frozen.
-   */
-  #standing(request: AuthorizationRequest, own: Decision): Decision {
-    const stoodIn = answeredInPlace(this.#state, request);
-    if (stoodIn !== null)
-      return {
-        ...noDecision,
-        outcome: 'approved',
-        approved_minor: stoodIn.approved_minor,
-        hold_minor: stoodIn.approved_minor,
-      };
-    // An approval repeated now would be money without a hold.
-    return this.#state.voided.has(request.request_key) ? { ...noDecision, reason: 'request_voided' } : own;
+  /** What holds for a request that the card has answered by this event. */
+  #standing(request: AuthorizationRequest, { authorization_id, decision }: Body<'authorization'>): AuthorizeAnswer {
+    const standing = standingAnswer(this.#state.answers, request, decision);
+    return { outcome: 'decided', authorization_id, decision: standing };
   }
 
-  /** The event that answered a request key, read back from the log. */
-  #answerTo(requestKey: string): Extract<CardEventBody, { kind: 'authorization' }> | null {
-    const sequence = this.#state.answered.get(requestKey);
-    if (sequence === undefined) return null;
+  #find(named: Named, fresh: Ids, nowMs: number): Found {
+    return find(this.#state, named, idsFor(this.#state, this.#history, named, fresh), nowMs);
+  }
+
+  #newEventId(): Id<'evt'> {
+    return this.#history.freshIds().event_id;
+  }
+
+  /** The event of the card's own answer to a request key. */
+  #answerTo(requestKey: string): Body<'authorization'> | null {
+    const sequence = this.#state.answers.byCard.get(requestKey);
+    return sequence === undefined ? null : this.#answerAt(sequence);
+  }
+
+  /** Read back from the log: the key of an answer is forgotten before its row. */
+  #answerAt(sequence: number): Body<'authorization'> {
     const body = this.#history.at(sequence);
     if (body.kind !== 'authorization') throw new Error(`event ${sequence} should hold the answer to a request`);
     return body;
   }
 
   /** A message that was received, read back from the log: its key is forgotten before its row. */
-  #messageAt(sequence: number): Extract<CardEventBody, { kind: 'message' }> {
+  #messageAt(sequence: number): Body<'message'> {
     const body = this.#history.at(sequence);
     if (body.kind !== 'message') throw new Error(`event ${sequence} should hold a message`);
     return body;
@@ -261,11 +266,11 @@ export class Card {
   }
 
   /** Folded first: what may throw comes before the one write, so that a failure leaves no row. */
-  #append(body: CardEventBody, nowMs: number): void {
+  #append(body: CardEventBody, nowMs: number, found: Found | null = null): void {
     const event = { ...this.#next(nowMs), body };
     const [held, posted] = [heldInAll(this.#state), postedInAll(this.#state)];
     if (nowMs < this.#clockMs) this.#clockStepsBack++;
-    this.#fold(event);
+    this.#fold(event, found);
     const { hold_minor, posted_minor } = 'effect' in body ? body.effect : { hold_minor: 0, posted_minor: 0 };
     const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
     assert(heldInAll(this.#state) - held === hold_minor - released, 'an event says what it did to what is held');
@@ -280,20 +285,9 @@ export class Card {
     followBooks(this.#state, event, before);
   }
 
-  #fold(event: LoggedEvent): void {
-    apply(this.#state, event);
+  #fold(event: LoggedEvent, found: Found | null = null): void {
+    apply(this.#state, event, found);
     this.#sequence = event.sequence;
     this.#clockMs = event.at_ms;
   }
 }
-
-const noDecision: Decision = {
-  outcome: 'declined',
-  approved_minor: 0,
-  hold_minor: 0,
-  reason: null,
-  control_id: null,
-  available_minor: null,
-  profile_version: null,
-  trace: [],
-};

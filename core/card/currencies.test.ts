@@ -13,9 +13,9 @@ import {
   request,
   reversal,
 } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
-import { availableMinor } from './card-state.ts';
+import { availableMinor } from './funds.ts';
+import type { LoggedEvent } from './logged-event.ts';
 import { readSnapshot } from './snapshot.ts';
 
 function cardWithoutProfile() {

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { Control } from '../../contracts/control.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import { decided } from '../testing/receiving.ts';
 import { SampleCard } from '../testing/sample-lives.ts';
 import { clearing, limitPerDay, merchant, noonMs, profile, request } from '../testing/samples.ts';
-import { decide } from './decide.ts';
 
 const common = { mode: 'enforce', applies_to: {} } as const;
 const perPayment = (minor: number, more = {}) =>
@@ -22,7 +22,7 @@ const capable = { partial_approval_capable: true };
 function cardWith(changes: Partial<Profile>) {
   const sample = new SampleCard(profile(changes));
   const asked = (one: Partial<AuthorizationRequest>) =>
-    decide(sample.card.state, request({ request_key: 'asked', authorization_key: 'asked', ...one }), noonMs);
+    decided(sample.card.state, request({ request_key: 'asked', authorization_key: 'asked', ...one }), noonMs);
   return { card: sample.card, asked };
 }
 

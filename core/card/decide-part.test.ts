@@ -6,9 +6,9 @@ import type { Control } from '../../contracts/control.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { Profile } from '../../contracts/profile.ts';
+import { decided } from '../testing/receiving.ts';
 import { SampleCard } from '../testing/sample-lives.ts';
 import { clearing, hourMs, limitPerDay, noonMs, profile, request, reversal } from '../testing/samples.ts';
-import { decide } from './decide.ts';
 
 const common = { mode: 'enforce', applies_to: {} } as const;
 const shadow = { mode: 'shadow' } as const;
@@ -274,11 +274,11 @@ test('deciding changes nothing, and the same question has the same answer', () =
   asks();
   const { state } = sample.card;
   const asked = request({ request_key: 'another' });
-  const now = decide(state, asked, noonMs);
+  const now = decided(state, asked, noonMs);
   expect(now.trace).toMatchObject([{ remaining_minor: 500 }, { remaining_minor: 500 }]);
-  expect(decide(state, asked, noonMs + 72 * hourMs).trace).toMatchObject([
+  expect(decided(state, asked, noonMs + 72 * hourMs).trace).toMatchObject([
     { remaining_minor: 1_000 },
     { remaining_minor: 1_000 },
   ]);
-  expect(decide(state, asked, noonMs)).toEqual(now);
+  expect(decided(state, asked, noonMs)).toEqual(now);
 });

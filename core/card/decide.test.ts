@@ -14,10 +14,9 @@ import type { Decision } from '../../contracts/decision.ts';
 import { type DeclineReason, declineReasons } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type Window, windowSchema } from '../../contracts/window.ts';
+import { decided, asked as recordedRequest } from '../testing/receiving.ts';
 import { applyAll, countingIds, hearing, hourMs, limitPerDay, noonMs, profile, request } from '../testing/samples.ts';
 import { type CardState, newCardState, setProfile } from './card-state.ts';
-import { decide } from './decide.ts';
-import { receiveRequest } from './receive.ts';
 
 const _ = undefined;
 
@@ -171,15 +170,15 @@ function stateOf({ card, asked, spentMinor, voided }: Case): CardState {
   if (spentMinor > 0) {
     const before = asking({ request_key: 'r0', authorization_key: 'a0', amount_minor: spentMinor });
     const atMs = noonMs - hourMs;
-    applyAll(state, [receiveRequest(state, before, countingIds()(), hearing(atMs))], atMs);
+    applyAll(state, [recordedRequest(state, before, countingIds()(), hearing(atMs))], atMs);
   }
   if (card === 'unknown') state.profile = null;
   else setProfile(state, profile(card));
-  if (voided) state.voided.set(asking(asked).request_key, 1);
+  if (voided) state.answers.givenUp.set(asking(asked).request_key, 1);
   return state;
 }
 
-const decisionOf = (row: Case): Decision => decide(stateOf(row), asking(row.asked), noonMs);
+const decisionOf = (row: Case): Decision => decided(stateOf(row), asking(row.asked), noonMs);
 
 describe('one reason at a time', () => {
   test.each([...reasons, ...approvals])('$expected: card $card asked $asked after $spentMinor', (row) => {

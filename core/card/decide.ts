@@ -6,10 +6,11 @@ import type { Decision, Verdict } from '../../contracts/decision.ts';
 import { type DeclineReason, declineReasons } from '../../contracts/decline-reasons.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { isUse } from './authorization.ts';
-import { availableMinor, type CardState, isAnyKnown } from './card-state.ts';
+import type { CardState } from './card-state.ts';
 import { questionOf } from './controls.ts';
 import type { KnownAuthorization } from './counter.ts';
-import { find } from './found.ts';
+import type { Found } from './found.ts';
+import { availableMinor } from './funds.ts';
 
 const precedence: ReadonlyMap<DeclineReason, number> = new Map(declineReasons.map((reason, index) => [reason, index]));
 
@@ -25,11 +26,11 @@ interface Objection {
   readonly control_id: string | null;
 }
 
-/** What has been found out about a request so far. */
+/** What has been found out about a request so far, by the card, its controls and what was answered: whatever its funds are. */
 interface Findings {
   readonly trace: Verdict[];
   first: Objection | null;
-  /** The most that could be approved, and what bounds it. */
+  /** The most that limits leave, and which of them. */
   roomMinor: number;
   roomControlId: string | null;
   /** A part could be approved: nothing but the amount speaks against it. */
@@ -38,15 +39,20 @@ interface Findings {
   wantedMinor: number;
 }
 
-/** `alsoNamed`: other names of the authorization, by an earlier request. */
-export function decide(
-  state: CardState,
-  request: AuthorizationRequest,
-  nowMs: number,
-  alsoNamed?: readonly string[],
-): Decision {
+export interface Decided {
+  readonly decision: Decision;
+  /** The most that limits leave for any one request like this, whatever the funds are. */
+  readonly limits_room_minor: number;
+  /**
+   * What the funds lack for what all else lets through, with what controls want held in addition; 0: no funds would change the answer.
+   * Example: 90 are left, 100 are asked for at a restaurant where a fifth more is held: 30 are lacking.
+   */
+  readonly funds_short_minor: number;
+}
+
+/** `found`: the authorization that the request names, as `find` has found it in this state. */
+export function decide(state: CardState, request: AuthorizationRequest, found: Found, nowMs: number): Decided {
   const { profile } = state;
-  const available_minor = availableMinor(state);
   const findings: Findings = {
     trace: [],
     first: null,
@@ -55,40 +61,61 @@ export function decide(
     onlyTheAmount: true,
     wantedMinor: 0,
   };
-  if (profile === null) return declined(state, { reason: 'card_unknown', control_id: null }, findings);
-
-  const known = knownOf(state, request, nowMs, alsoNamed);
+  if (profile === null) {
+    const decision = declined(state, { reason: 'card_unknown', control_id: null }, findings);
+    return { decision, limits_room_minor: 0, funds_short_minor: 0 };
+  }
+  const known = found.parts.length === 0 ? null : found;
   const ofCard = reasonOfCard(state, profile, request, known, nowMs);
   if (ofCard !== null) object(findings, ofCard, null);
   askControls(state, request, known, nowMs, findings);
-  if (available_minor !== null && available_minor < findings.roomMinor) {
-    findings.roomMinor = available_minor;
-    findings.roomControlId = null;
-  }
-  if (available_minor !== null && request.amount_minor > 0 && request.amount_minor > available_minor)
-    object(findings, 'insufficient_funds', null);
-  if (state.voided.has(request.request_key)) object(findings, 'request_voided', null);
-
-  const { first } = findings;
-  if (first === null) return approved(state, request, request.amount_minor, null, findings);
-  const takesPart = profile.partial_approval && request.partial_approval_capable && findings.onlyTheAmount;
-  if (takesPart && findings.roomMinor > 0)
-    return approved(state, request, findings.roomMinor, findings.roomControlId, findings);
-  return declined(state, first, findings);
+  if (state.answers.givenUp.has(request.request_key)) object(findings, 'request_voided', null);
+  const limits_room_minor = findings.roomMinor;
+  const funds_short_minor = shortOf(availableMinor(state), profile, request, findings);
+  return { decision: decisionOf(state, profile, request, findings), limits_room_minor, funds_short_minor };
 }
 
-const noId = 'auth_';
+/** What the funds lack. */
+function shortOf(
+  availableMinor: number | null,
+  profile: Profile,
+  request: AuthorizationRequest,
+  findings: Findings,
+): number {
+  if (availableMinor === null) return 0;
+  const amountMinor = letThrough(profile, request, findings) ?? 0;
+  if (amountMinor === 0 || amountMinor <= availableMinor) return 0;
+  return holdFor(amountMinor, findings) - availableMinor;
+}
 
-/** What a request adds to, by any of its names; null for a new purchase. */
-function knownOf(
-  state: CardState,
-  { authorization_key, alias_key, currency }: AuthorizationRequest,
-  nowMs: number,
-  also_named?: readonly string[],
-): KnownAuthorization | null {
-  // Nearly every request is a new purchase: for those nothing is put together.
-  if (!isAnyKnown(state, authorization_key, alias_key, also_named)) return null;
-  return find(state, { authorization_key, alias_key, also_named, authorization_id: noId, currency }, nowMs);
+/** What can be approved by these findings: all of it, or a part; null: nothing. */
+function letThrough(profile: Profile, request: AuthorizationRequest, findings: Findings): number | null {
+  if (findings.first === null) return request.amount_minor;
+  const takesPart = profile.partial_approval && request.partial_approval_capable && findings.onlyTheAmount;
+  return takesPart && findings.roomMinor > 0 ? findings.roomMinor : null;
+}
+
+/** More is held where a control wants it, as far as there is room: an adjustment never declines. */
+function holdFor(amountMinor: number, { wantedMinor, roomMinor }: Findings): number {
+  return Math.max(amountMinor, Math.min(wantedMinor, roomMinor));
+}
+
+/** The findings and the funds together. */
+function decisionOf(state: CardState, profile: Profile, request: AuthorizationRequest, findings: Findings): Decision {
+  const available_minor = availableMinor(state);
+  if (available_minor !== null) {
+    if (available_minor < findings.roomMinor) {
+      findings.roomMinor = available_minor;
+      findings.roomControlId = null;
+    }
+    if (request.amount_minor > 0 && request.amount_minor > available_minor)
+      object(findings, 'insufficient_funds', null);
+  }
+  const { first, roomControlId } = findings;
+  if (first === null) return approved(state, request, request.amount_minor, null, findings);
+  const part = letThrough(profile, request, findings);
+  if (part !== null) return approved(state, request, part, roomControlId, findings);
+  return declined(state, first, findings);
 }
 
 function askControls(
@@ -131,16 +158,15 @@ function declined(state: CardState, { reason, control_id }: Objection, { trace }
   };
 }
 
-/** More is held where a control wants it, as far as limits and funds have room: an adjustment never declines. */
 function approved(
   state: CardState,
   request: AuthorizationRequest,
   amountMinor: number,
   control_id: string | null,
-  { trace, wantedMinor, roomMinor }: Findings,
+  findings: Findings,
 ): Decision {
   const available_minor = availableMinor(state);
-  const hold_minor = Math.max(amountMinor, Math.min(wantedMinor, roomMinor));
+  const hold_minor = holdFor(amountMinor, findings);
   const moves = request.kind === 'authorization' || request.kind === 'incremental';
   return {
     outcome: 'approved',
@@ -150,7 +176,7 @@ function approved(
     control_id,
     available_minor: available_minor === null ? null : available_minor - (moves ? hold_minor : 0),
     profile_version: state.profile?.version ?? null,
-    trace,
+    trace: findings.trace,
   };
 }
 

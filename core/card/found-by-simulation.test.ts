@@ -12,8 +12,8 @@ import {
   request,
   reversal,
 } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
+import type { LoggedEvent } from './logged-event.ts';
 
 function cardWith(changes: Parameters<typeof profile>[0]): Card {
   const rows: LoggedEvent[] = [];

@@ -9,8 +9,9 @@ import { find, type Named, take } from './found.ts';
 
 const id = (number: number) => `auth_${String(number).padStart(26, '0')}` as const;
 const named = (authorization_key: string, alias_key?: string): Named => ({
-  ...{ authorization_key, alias_key, authorization_id: id(9), currency: 'USD' },
+  ...{ authorization_key, alias_key, currency: 'USD' },
 });
+const found = (state: CardState, names: Named) => find(state, names, { authorization_id: id(9) }, noonMs);
 
 function stateWith(keys: readonly string[], changes: Record<string, Partial<Authorization>> = {}): CardState {
   const state = newCardState();
@@ -20,7 +21,9 @@ function stateWith(keys: readonly string[], changes: Record<string, Partial<Auth
 }
 
 const taken = (state: CardState, names: Named) => {
-  const { key, parts } = take(state, names, noonMs);
+  const one = found(state, names);
+  take(state, one);
+  const { key, parts } = one;
   return { key, parts: parts.length, aliases: Object.fromEntries(state.aliases) };
 };
 
@@ -71,7 +74,7 @@ describe('a request of which only its key was kept', () => {
     for (const keys of [[], ['a']]) {
       const state = stateWith(keys);
       for (const [index, name] of asked.entries()) state.asked.set(fingerprint(name), 3 + index);
-      const { authorization, parts } = find(state, named('a', 'b'), noonMs);
+      const { authorization, parts } = found(state, named('a', 'b'));
       expect(authorization.begun).toEqual(begun);
       // What comes of one authorization comes of it as it is found.
       expect(parts).toEqual(keys.length === 0 ? [] : [authorization]);
@@ -82,12 +85,12 @@ describe('a request of which only its key was kept', () => {
     const begun = { heard: 7, heard_ms: 1 + noonMs };
     const state = stateWith(['a'], { a: { begun } });
     state.asked.set(fingerprint('a'), 1);
-    expect(find(state, named('a'), noonMs).authorization.begun).toEqual(begun);
+    expect(found(state, named('a')).authorization.begun).toEqual(begun);
   });
 
   test('leaves two that turn out to be one in two parts', () => {
     const state = stateWith(['a', 'b']);
     state.asked.set(fingerprint('a'), 1);
-    expect(find(state, named('a', 'b'), noonMs).parts).toHaveLength(2);
+    expect(found(state, named('a', 'b')).parts).toHaveLength(2);
   });
 });

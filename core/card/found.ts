@@ -1,4 +1,5 @@
-// Finding an authorization by any of the network's names for it. Only `take` changes the state.
+// Finding an authorization by any of the network's names for it. An event's authorization is found once: whoever receives the event
+// finds it, decides by it and hands it on to the fold; on loading, the fold finds it. Only `take` changes the state.
 
 import type { Id } from '../../contracts/ids.ts';
 import { fingerprint } from '../fingerprint.ts';
@@ -6,20 +7,29 @@ import { type Authorization, newAuthorization } from './authorization.ts';
 import { authorizationKey, type CardState, removeAuthorization, setAuthorization } from './card-state.ts';
 import { type Heard, unknownInstantMs } from './hearing.ts';
 import { joined } from './joined.ts';
+import type { Body } from './logged-event.ts';
 import { redated } from './redated.ts';
 
-/** What an event names: an authorization, perhaps by a second name from now on, and what to begin where none is known. */
+/** What a request or message names: an authorization, perhaps by a second name from now on. */
 export interface Named {
   readonly authorization_key: string;
   readonly alias_key?: string | undefined;
+  readonly currency: string;
+}
+
+/** What an event gives to the authorization that it begins, and to one that was only asked for in vain. */
+export interface Ids {
+  readonly authorization_id: Id<'auth'>;
   /** Its other names, by a request that held nothing: of that only a key was kept, and the event says them again. */
   readonly also_named?: readonly string[] | undefined;
-  readonly authorization_id: Id<'auth'>;
-  readonly currency: string;
 }
 
 export interface Found {
   readonly key: string;
+  /** All the names that lead to it from now on. */
+  readonly names: readonly string[];
+  /** Those of them that the event has to say again. */
+  readonly also_named: readonly string[];
   /** As one, where two authorizations turn out to be the same. */
   readonly authorization: Authorization;
   /** What it comes from: none where the event begins it, itself, or the two that are joined. */
@@ -28,59 +38,93 @@ export interface Found {
   readonly absorbed: { readonly key: string; readonly authorization: Authorization } | null;
 }
 
-export function find(state: CardState, named: Named, atMs: number): Found {
-  const found = byNames(state, named, atMs);
-  const dated = redated(found.authorization, atMs);
-  const begun = dated.begun ?? firstAsked(state, named);
-  if (dated === found.authorization && dated.begun === begun) return found;
-  const authorization = { ...dated, begun };
-  return { ...found, authorization, parts: found.parts.length === 1 ? [authorization] : found.parts };
-}
+const none: readonly string[] = [];
 
-/** The first of its requests that held nothing before anything else was heard of it: only its number was kept. Null: there is none. */
-function firstAsked({ asked }: CardState, named: Named): Heard | null {
-  if (asked.size === 0) return null;
-  const numbers = namesOf(named).flatMap((name) => asked.get(fingerprint(name)) ?? []);
-  return numbers.length === 0 ? null : { heard: Math.min(...numbers), heard_ms: unknownInstantMs };
-}
-
-function namesOf({ authorization_key, alias_key, also_named = [] }: Named): readonly string[] {
-  return alias_key === undefined ? [authorization_key, ...also_named] : [authorization_key, alias_key, ...also_named];
-}
-
-/** The keys of those that are known, each once. */
-function knownKeys(state: CardState, named: Named): readonly string[] {
-  const keys = namesOf(named).map((name) => authorizationKey(state, name));
-  return keys.filter((key, place) => state.authorizations.has(key) && keys.indexOf(key) === place);
-}
-
-function byNames(state: CardState, named: Named, atMs: number): Found {
+export function find(
+  state: CardState,
+  { authorization_key, alias_key, currency }: Named,
+  { authorization_id, also_named = none }: Ids,
+  atMs: number,
+): Found {
+  const given = alias_key === undefined ? [authorization_key] : [authorization_key, alias_key];
+  const names = also_named.length === 0 ? given : [...given, ...also_named];
   // Of more than two, the others are joined by what names them next.
-  const [key, otherKey] = knownKeys(state, named);
+  const [key, otherKey] = knownKeys(state, names);
   const one = key === undefined ? undefined : state.authorizations.get(key);
   if (key === undefined || one === undefined) {
-    const authorization = newAuthorization(named.authorization_id, atMs, named.currency);
-    return { key: authorizationKey(state, named.authorization_key), authorization, parts: [], absorbed: null };
+    const begun = firstAsked(state, names);
+    const authorization = newAuthorization(authorization_id, atMs, currency, begun);
+    const unknown = { key: authorizationKey(state, authorization_key), parts: [], absorbed: null };
+    return { ...unknown, names, also_named, authorization };
   }
   const other = otherKey === undefined ? undefined : state.authorizations.get(otherKey);
   // Money of two currencies is never one sum: they stay apart.
-  if (otherKey === undefined || other === undefined || one.currency !== other.currency)
-    return { key, authorization: one, parts: [one], absorbed: null };
+  if (otherKey === undefined || other === undefined || one.currency !== other.currency) {
+    const authorization = asOf(state, one, names, atMs);
+    return { key, names, also_named, authorization, parts: [authorization], absorbed: null };
+  }
+  const authorization = asOf(state, joined(one, other), names, atMs);
   const absorbed = { key: otherKey, authorization: other };
-  return { key, authorization: joined(one, other), parts: [one, other], absorbed };
+  return { key, names, also_named, authorization, parts: [one, other], absorbed };
 }
 
-/** The same, with the state told of a new name for it. */
-export function take(state: CardState, named: Named, atMs: number): Found {
-  const found = find(state, named, atMs);
-  const { key, authorization, absorbed } = found;
+/** Of an event that begins nothing: null where what it speaks of has been forgotten, or never held anything. */
+export function findKnown(state: CardState, name: string | null, atMs: number): Found | null {
+  const known = name === null ? undefined : state.authorizations.get(authorizationKey(state, name));
+  return name === null || known === undefined
+    ? null
+    : find(state, { authorization_key: name, currency: known.currency }, known, atMs);
+}
+
+/** As it stands at an instant: by dates that the card's clock has not taken back, and begun by its first request. */
+function asOf(state: CardState, authorization: Authorization, names: readonly string[], atMs: number): Authorization {
+  const dated = redated(authorization, atMs);
+  const begun = dated.begun ?? firstAsked(state, names);
+  return dated.begun === begun ? dated : { ...dated, begun };
+}
+
+/** The first of its requests that held nothing before anything else was heard of it: only its number was kept. Null: there is none. */
+function firstAsked({ asked }: CardState, names: readonly string[]): Heard | null {
+  if (asked.size === 0) return null;
+  const numbers = names.flatMap((name) => asked.get(fingerprint(name)) ?? []);
+  return numbers.length === 0 ? null : { heard: Math.min(...numbers), heard_ms: unknownInstantMs };
+}
+
+/** The keys of those that are known, each once. */
+function knownKeys(state: CardState, names: readonly string[]): readonly string[] {
+  const keys: string[] = [];
+  for (const name of names) {
+    const key = authorizationKey(state, name);
+    if (state.authorizations.has(key) && !keys.includes(key)) keys.push(key);
+  }
+  return keys;
+}
+
+/** Tells the state which names lead to it from now on, and that two are one. */
+export function take(state: CardState, { key, names, authorization, parts, absorbed }: Found): void {
   if (absorbed !== null) {
-    const [before = authorization] = found.parts;
+    const [before = authorization] = parts;
     removeAuthorization(state, absorbed.key, absorbed.authorization);
     setAuthorization(state, key, before, authorization);
     for (const [other, target] of state.aliases) if (target === absorbed.key) state.aliases.set(other, key);
     state.aliases.set(absorbed.key, key);
   }
-  for (const name of namesOf(named)) if (name !== key && !state.authorizations.has(name)) state.aliases.set(name, key);
-  return found;
+  for (const name of names) if (name !== key && !state.authorizations.has(name)) state.aliases.set(name, key);
+}
+
+/** What became of it, in the state: after `take`. */
+export function replace(state: CardState, { key, authorization, parts }: Found, after: Authorization): void {
+  setAuthorization(state, key, parts.length === 0 ? null : authorization, after);
+}
+
+/** What the event says of the names that it gives again, where it gives any. */
+export function alsoNamedBy({ also_named }: Found): { also_named?: string[] } {
+  return also_named.length === 0 ? {} : { also_named: [...also_named] };
+}
+
+/** What the event says of the authorization that went into this one, where one did. */
+export function joinedBy({ absorbed }: Found): Pick<Body<'message'>, 'joined'> {
+  if (absorbed === null) return {};
+  const { authorization_id, hold_minor } = absorbed.authorization;
+  return { joined: { authorization_id, released_minor: hold_minor } };
 }

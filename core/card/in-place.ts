@@ -1,14 +1,16 @@
 // What our own edge approved in the card's place, while the card could not be reached. It is an approval of the instant at which
 // the edge gave it, though the card hears of it later: it adds to what is held, as if the card had approved it then.
 
-import type { ApprovalInPlace, RecordedApproval } from '../../contracts/card-event.ts';
+import type { ApprovalInPlace, Place, RecordedApproval } from '../../contracts/card-event.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import { type Authorization, addedBy, counted } from './authorization.ts';
+import { type Answers, answerInPlace, type InPlace } from './answers.ts';
+import { addedBy, approvalRecordedIn, withApproval } from './approvals.ts';
+import { type Authorization, counted } from './authorization.ts';
 import type { Hearing } from './hearing.ts';
 import { heldTogether } from './held-together.ts';
 import { beginningPlace, merged } from './hold-changes.ts';
+import type { Body } from './logged-event.ts';
 import type { Subject } from './subject.ts';
-import { withApproval } from './voided.ts';
 
 type Advice = Extract<CardMessage, { kind: 'advice' }>;
 
@@ -27,6 +29,23 @@ export interface HeldForRequest {
   readonly approved_minor: number;
   /** By the card alone: its approval. */
   readonly own?: RecordedApproval | undefined;
+}
+
+/** What is held for a request that the edge has answered: by the card's own answer, and by an earlier one in its place. */
+export function heldForRequest(
+  answers: Answers,
+  requestKey: string,
+  answer: Body<'authorization'> | null,
+): HeldForRequest {
+  const own = answer === null || answers.givenUp.has(requestKey) ? undefined : approvalRecordedIn(answer);
+  const inPlace = answerInPlace(answers, requestKey)?.approvals ?? [];
+  const held = { adds_minor: own?.adds_minor ?? 0, approved_minor: 0 };
+  if (own !== undefined) held.approved_minor = answer?.decision.approved_minor ?? 0;
+  for (const { adds_minor, approved_minor } of inPlace) {
+    held.adds_minor += adds_minor;
+    held.approved_minor += approved_minor;
+  }
+  return { ...held, own: inPlace.length === 0 ? own : undefined };
 }
 
 /**
@@ -91,4 +110,27 @@ function heldWith(
     begun: given,
     changed: given,
   });
+}
+
+/** Kept for repeats of its request, and for a void of it. */
+export function keepInPlace(
+  answers: Answers,
+  message: Advice,
+  requestKey: string,
+  { approval, place, sequence }: Pick<InPlace, 'place' | 'sequence'> & { approval: ApprovalInPlace | undefined },
+): void {
+  const { authorization_key, hold_minor: approved_minor } = message;
+  const answer = { sequence, approved_minor, authorization_key, place };
+  if (!isAnswerInPlace(message)) {
+    answers.inPlace.set(requestKey, answer);
+    return;
+  }
+  const before = answerInPlace(answers, requestKey)?.approvals ?? [];
+  const given =
+    approval === undefined ? { approvals: before } : { place: placeIn(approval), approvals: [...before, approval] };
+  answers.inPlace.set(requestKey, { ...answer, ...given });
+}
+
+function placeIn({ at_ms, nth }: ApprovalInPlace): Place {
+  return { at_ms, nth };
 }

@@ -1,4 +1,4 @@
-// What of a message must be the same for it to be a repeat.
+// What of a message must be the same for it to be a repeat, and the name of what it is about.
 
 import type { CardMessage } from '../../contracts/card-message.ts';
 
@@ -14,4 +14,12 @@ export function contentOf(message: CardMessage) {
     final: 'final' in message ? message.final : undefined,
     request_key: 'request_key' in message ? message.request_key : undefined,
   };
+}
+
+/**
+ * The key under which a message without an authorization (force post, unlinked refund) is kept: its own, behind a space, which
+ * no network's key has, so that nothing a network names can meet it.
+ */
+export function authorizationKeyOf(message: CardMessage): string {
+  return message.authorization_key ?? `message ${message.message_key}`;
 }

@@ -5,9 +5,9 @@ import { describe, expect, test } from 'vitest';
 import type { Control } from '../../contracts/control.ts';
 import { controlsReadbackSchema } from '../../contracts/readback.ts';
 import type { Window } from '../../contracts/window.ts';
+import { decided } from '../testing/receiving.ts';
 import { drawsPerTurn, profileOf, SampleCard, turnOf } from '../testing/sample-lives.ts';
 import { clearing, hourMs, limitPerDay, merchant, noonMs, profile, request } from '../testing/samples.ts';
-import { decide } from './decide.ts';
 import { readControls } from './readback.ts';
 
 const common = { mode: 'enforce', applies_to: {} } as const;
@@ -101,7 +101,7 @@ test('what is told to be left is what the next decision finds, and fits its sche
       const controls = readControls(state, sample.clockMs);
       const read = { at_ms: sample.clockMs, profile_version: state.profile?.version ?? null, controls };
       expect(controlsReadbackSchema.parse(read)).toEqual(read);
-      const { trace } = decide(state, request({ request_key: 'next', authorization_key: 'next' }), sample.clockMs);
+      const { trace } = decided(state, request({ request_key: 'next', authorization_key: 'next' }), sample.clockMs);
       for (const [index, { verdict, remaining_minor, remaining_count }] of trace.entries()) {
         if (verdict === 'not_applicable') continue;
         expect(controls[index]?.limit?.amount?.left_minor).toBe(remaining_minor);

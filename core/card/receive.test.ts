@@ -2,7 +2,9 @@
 
 import { describe, expect, test } from 'vitest';
 import type { CardEventBody } from '../../contracts/card-event.ts';
+import type { CardMessage } from '../../contracts/card-message.ts';
 import { limits } from '../../contracts/limits.ts';
+import { asked, givenUp, told } from '../testing/receiving.ts';
 import {
   advice,
   clearing,
@@ -18,8 +20,8 @@ import {
   reversal,
 } from '../testing/samples.ts';
 import { apply } from './apply.ts';
-import { availableMinor, type CardState, newCardState, setProfile } from './card-state.ts';
-import { receiveMessage, receiveRequest, receiveVoid } from './receive.ts';
+import { type CardState, newCardState, setProfile } from './card-state.ts';
+import { availableMinor } from './funds.ts';
 
 /** A card with its log: each call records what it made, as the card's object does. */
 function card(changes: Parameters<typeof profile>[0] = {}) {
@@ -34,10 +36,10 @@ function card(changes: Parameters<typeof profile>[0] = {}) {
   const next = () => hearing(noonMs, sequence + 1);
   return {
     state,
-    asks: (...[asked]: Parameters<typeof request>) => record(receiveRequest(state, request(asked), ids(), next())),
-    says: (message: Parameters<typeof receiveMessage>[1]) => record(receiveMessage(state, message, ids(), next())),
-    voids: (requestKey: string, answer: Parameters<typeof receiveVoid>[2]) =>
-      record(receiveVoid(state, requestKey, answer, ids().event_id, noonMs)),
+    asks: (...[changes]: Parameters<typeof request>) => record(asked(state, request(changes), ids(), next())),
+    says: (message: CardMessage) => record(told(state, message, ids(), next())),
+    voids: (requestKey: string, answer: Parameters<typeof givenUp>[2]) =>
+      record(givenUp(state, requestKey, answer, ids(), noonMs)),
   };
 }
 
@@ -54,7 +56,7 @@ describe('a request', () => {
     const { asks, says, state } = card({ status: 'frozen' });
     expect(asks().effect).toEqual({ hold_minor: 0, posted_minor: 0 });
     expect(money(state)).toEqual({ held_minor: 0, posted_minor: 0 });
-    expect(state.answered.get('request-1')).toBe(1);
+    expect(state.answers.byCard.get('request-1')).toBe(1);
     expect(state.authorizations.size).toBe(0);
     expect(says(clearing()).effect).toEqual({ hold_minor: 0, posted_minor: 500 });
   });
@@ -153,7 +155,7 @@ describe('an advice', () => {
   test('in the place of an answer is what a repeat of its request is to hear', () => {
     const { says, state } = card();
     says(advice({ request_key: 'request-1', decided_by: 'edge', hold_minor: 300 }));
-    expect(state.stoodIn.get('request-1')).toEqual({
+    expect(state.answers.inPlace.get('request-1')).toEqual({
       ...{ sequence: 1, approved_minor: 300, authorization_key: 'authorization-1' },
       place: { at_ms: noonMs - limits.stampBehindMsMax, nth: -1 },
       approvals: [expect.objectContaining({ given_at_ms: noonMs, adds_minor: 300, approved_minor: 300 })],
@@ -164,7 +166,7 @@ describe('an advice', () => {
 describe('a card is overdrawn', () => {
   const poor = { funds_minor: 600 };
 
-  test.each<[by: string, message: Parameters<typeof receiveMessage>[1], overdrawn: true | undefined]>([
+  test.each<[by: string, message: CardMessage, overdrawn: true | undefined]>([
     ['a clearing above the funds', clearing({ amount_minor: 601 }), true],
     ['a clearing up to the funds', clearing({ amount_minor: 600 }), undefined],
     ['a force post above the funds', clearing({ authorization_key: null, amount_minor: 101 }), true],
@@ -231,10 +233,10 @@ test('nothing that is received changes the state: only apply does', () => {
   const before = structuredClone(state);
   const ids = countingIds()();
   const next = hearing(noonMs + hourMs, 3);
-  receiveRequest(state, request({ request_key: 'request-2' }), ids, next);
-  receiveRequest(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, next);
-  receiveMessage(state, clearing(), ids, next);
-  receiveMessage(state, advice({ alias_key: 'new' }), ids, next);
-  receiveVoid(state, 'request-1', answer, ids.event_id, noonMs + hourMs);
+  asked(state, request({ request_key: 'request-2' }), ids, next);
+  asked(state, request({ request_key: 'request-3', alias_key: 'new' }), ids, next);
+  told(state, clearing(), ids, next);
+  told(state, advice({ alias_key: 'new' }), ids, next);
+  givenUp(state, 'request-1', answer, ids, noonMs + hourMs);
   expect(state).toEqual(before);
 });

@@ -46,13 +46,13 @@ describe('keys', () => {
       ['stays', 5],
     ] as const;
     for (const [key, sequence] of keys) {
-      for (const map of [state.answered, state.voided, state.received]) map.set(key, sequence);
+      for (const map of [state.answers.byCard, state.answers.givenUp, state.received]) map.set(key, sequence);
       state.asked.set(sequence, sequence);
       const place = { at_ms: noonMs, nth: 0 };
-      state.stoodIn.set(key, { sequence, approved_minor: 500, authorization_key: 'a', place });
+      state.answers.inPlace.set(key, { sequence, approved_minor: 500, authorization_key: 'a', place });
     }
     forget(state, old);
-    for (const map of [state.answered, state.voided, state.received, state.stoodIn])
+    for (const map of [state.answers.byCard, state.answers.givenUp, state.received, state.answers.inPlace])
       expect([...map.keys()]).toEqual(['stays']);
     expect([...state.asked.keys()]).toEqual([5]);
   });

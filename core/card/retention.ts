@@ -1,6 +1,7 @@
 // Forgetting what is older than the retention: keys of rows that are gone, and authorizations that hold nothing and that no
 // rolling window still counts. What they counted in other windows is kept as a sum.
 
+import { forgetAnswers } from './answers.ts';
 import type { Authorization } from './authorization.ts';
 import type { CardState } from './card-state.ts';
 
@@ -13,9 +14,9 @@ export interface Forgotten {
 }
 
 export function forget(state: CardState, { firstSequence, beforeMs, nowMs }: Forgotten): void {
-  for (const keys of [state.answered, state.voided, state.received, state.asked] as Map<unknown, number>[])
+  forgetAnswers(state.answers, firstSequence);
+  for (const keys of [state.received, state.asked] as Map<unknown, number>[])
     for (const [key, sequence] of keys) if (sequence < firstSequence) keys.delete(key);
-  for (const [key, { sequence }] of state.stoodIn) if (sequence < firstSequence) state.stoodIn.delete(key);
   let oldestMs = nowMs;
   for (const [key, authorization] of state.authorizations) {
     if (isDone(state, authorization, beforeMs, nowMs)) {

@@ -5,9 +5,10 @@ import type { CardEventBody, RecordedApproval } from '../../contracts/card-event
 import type { Id } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { advice, noonMs, profile, request } from '../testing/samples.ts';
+import { approvalRecordedIn } from './approvals.ts';
 import { type Authorization, newAuthorization } from './authorization.ts';
 import { type CardState, newCardState, setAuthorization, setProfile } from './card-state.ts';
-import { approvalInPlaceRecordedIn, approvalRecordedIn, followBooks, isOfStandIn } from './rows-of-old.ts';
+import { approvalInPlaceRecordedIn, followBooks, givenUpIn } from './rows-of-old.ts';
 
 type Body<K extends CardEventBody['kind']> = Extract<CardEventBody, { kind: K }>;
 
@@ -74,9 +75,10 @@ describe('the approval of a row', () => {
 });
 
 test('a void is of an answer in the card’s place by its place, or by its instant in the first version', () => {
-  expect(isOfStandIn(given(300))).toBe(false);
-  expect(isOfStandIn(given(300, { stood_in: { at_ms: noonMs, nth: -1 } }))).toBe(true);
-  expect(isOfStandIn(given(300, { stood_in_at_ms: 0 }))).toBe(true);
+  const inPlace = { kind: 'void_in_place', request_key: 'request-1' };
+  expect(givenUpIn(given(300)).kind).toBe('void');
+  expect(givenUpIn(given(300, { stood_in: { at_ms: noonMs, nth: -1 } }))).toEqual(inPlace);
+  expect(givenUpIn(given(300, { stood_in_at_ms: 0 }))).toEqual(inPlace);
 });
 
 describe('an answer of 300 in the card’s place, of before it was recorded what it added', () => {
@@ -91,9 +93,9 @@ describe('an answer of 300 in the card’s place, of before it was recorded what
 
   test('added nothing where the card had, and all of it where that was given up', () => {
     const state = newCardState();
-    state.answered.set('request-1', 2);
+    state.answers.byCard.set('request-1', 2);
     expect(added(state)).toMatchObject({ adds_minor: 0, approved_minor: 0 });
-    state.voided.set('request-1', 3);
+    state.answers.givenUp.set('request-1', 3);
     expect(added(state)).toMatchObject({ adds_minor: 300, approved_minor: 300 });
   });
 

@@ -1,35 +1,31 @@
-// Rows that earlier versions of the card wrote. The first gave the instant of an approval alone, 0 for the one that began its
-// authorization; the next gave its place, but not the stamp of the beginning, and nothing of what was approved in its place.
+// What rows of earlier versions of the card mean. The first version gave the instant of an approval alone, 0 for the one that began its
+// authorization (`approvals.ts` reads it); the next gave its place, but not the stamp of the beginning, and nothing of what was approved in
+// its place.
 
 import type { ApprovalInPlace, CardEventBody, RecordedApproval } from '../../contracts/card-event.ts';
-
-import { authorizationKeyOf, type LoggedEvent } from './apply.ts';
-import { type Authorization, afterCorrection } from './authorization.ts';
+import { limits } from '../../contracts/limits.ts';
+import { approvalRecordedIn } from './approvals.ts';
+import { type Authorization, changedBy, counted } from './authorization.ts';
 import { authorizationKey, type CardState, heldInAll, setAuthorization } from './card-state.ts';
-import { beginningPlace } from './hold-changes.ts';
+import { type Hearing, heardAt } from './hearing.ts';
+import { afterAllHeard } from './hold-changes.ts';
 import { approvalInPlace, isAnswerInPlace } from './in-place.ts';
+import type { Body, LoggedEvent } from './logged-event.ts';
+import { authorizationKeyOf } from './message-content.ts';
 import { dayOfOld, withRefund } from './unmatched.ts';
 
-type Body<K extends CardEventBody['kind']> = Extract<CardEventBody, { kind: K }>;
+/** A request given up, as the card folds it. */
+export type GivenUp =
+  /** `approval`: of the card's own answer, which is taken back. Undefined: nothing was held. */
+  | { readonly kind: 'void'; readonly request_key: string; readonly approval: RecordedApproval | undefined }
+  /** What was approved in the card's place is taken back. */
+  | { readonly kind: 'void_in_place'; readonly request_key: string };
 
-/** Undefined: nothing was held. */
-export function approvalRecordedIn(body: Body<'authorization' | 'void'>): RecordedApproval | undefined {
-  const recorded = body.approval ?? approvalOfV1(body);
-  if (recorded === undefined || body.kind === 'void' || recorded.nth !== -1 || recorded.at_ms > 0) return recorded;
-  // A row of before the beginning kept its stamp.
-  return { ...recorded, ...beginningPlace(body.request, recorded.given_at_ms) };
-}
-
-function approvalOfV1(body: Body<'authorization' | 'void'>): RecordedApproval | undefined {
-  const adds_minor = body.kind === 'void' ? body.voided_minor : body.decision.hold_minor;
-  const at_ms = body.approved_at_ms ?? (body.kind === 'void' ? undefined : body.request.occurred_at_ms);
-  if (adds_minor === 0 || at_ms === undefined) return undefined;
-  return { at_ms, nth: at_ms === 0 ? -1 : 0, given_at_ms: at_ms, adds_minor };
-}
-
-/** The void takes back what was approved in the card's place. */
-export function isOfStandIn(body: Body<'void'>): boolean {
-  return body.stood_in !== undefined || body.stood_in_at_ms !== undefined;
+/** Rows have one kind for both: on a card with a row of another kind, a release of before it would decide nothing. */
+export function givenUpIn(body: Body<'void'>): GivenUp {
+  const { request_key, stood_in, stood_in_at_ms } = body;
+  if (stood_in !== undefined || stood_in_at_ms !== undefined) return { kind: 'void_in_place', request_key };
+  return { kind: 'void', request_key, approval: approvalRecordedIn(body) };
 }
 
 /**
@@ -37,13 +33,13 @@ export function isOfStandIn(body: Body<'void'>): boolean {
  * much the card itself held for the request: all of it, if the card had answered. What the books have is followed below.
  */
 export function approvalInPlaceRecordedIn(
-  { answered, voided }: CardState,
+  { answers: { byCard, givenUp } }: CardState,
   { approval, message }: Body<'message'>,
   atMs: number,
 ): ApprovalInPlace | undefined {
   if (approval !== undefined || !isAnswerInPlace(message)) return approval;
   const { request_key, hold_minor } = message;
-  const isHeld = answered.has(request_key) && !voided.has(request_key);
+  const isHeld = byCard.has(request_key) && !givenUp.has(request_key);
   const minor = isHeld ? hold_minor : 0;
   return approvalInPlace(message, { adds_minor: minor, approved_minor: minor }, atMs);
 }
@@ -78,4 +74,12 @@ export function followBooks(state: CardState, event: LoggedEvent, heldBefore: nu
 function keyIn(body: Exclude<CardEventBody, { kind: 'profile' }>): string {
   if (body.kind === 'authorization') return body.request.authorization_key;
   return body.kind === 'message' ? authorizationKeyOf(body.message) : (body.authorization_key ?? '');
+}
+
+/** Set to what the books hold for it. */
+export function afterCorrection(authorization: Authorization, hold_minor: number, hearing: Hearing): Authorization {
+  const nowMs = hearing.at_ms;
+  const place = afterAllHeard(authorization.changes, nowMs - limits.stampBehindMsMax);
+  const after = changedBy(authorization, { ...place, does: 'sets', minor: hold_minor, ...heardAt(hearing) });
+  return counted(authorization, { ...authorization, ...after }, { nowMs });
 }

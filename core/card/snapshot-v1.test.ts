@@ -4,8 +4,8 @@ import { expect, test } from 'vitest';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { clearing, countingIds, noonMs, profile, request, reversal } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
+import type { LoggedEvent } from './logged-event.ts';
 import { readSnapshot } from './snapshot.ts';
 
 const id = (number: number) => `auth_${String(number).padStart(26, '0')}` as const;

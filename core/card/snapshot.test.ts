@@ -135,8 +135,10 @@ describe('a card that forgets what is too old', () => {
     const { state } = sample.card;
     // The second purchase is still held: nobody has cleared it, and no alarm has come.
     expect([...state.authorizations.keys()]).toEqual(['a2', 'a3']);
-    expect([...state.answered.keys()]).toEqual(['r3']);
-    expect([state.aliases.size, state.voided.size, state.received.size, state.stoodIn.size]).toEqual([0, 0, 0, 0]);
+    expect([...state.answers.byCard.keys()]).toEqual(['r3']);
+    expect([state.aliases.size, state.answers.givenUp.size, state.received.size, state.answers.inPlace.size]).toEqual([
+      0, 0, 0, 0,
+    ]);
     expect(sums(state)).toEqual({ held_minor: 1_000, posted_minor: 0, uses: 3 });
   });
 

@@ -3,7 +3,8 @@
 import type { Amounts } from '../../contracts/amount-max.ts';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Kept } from '../windows/window-sums.ts';
-import { type CardState, newCardState, type StoodIn, type Sums, setProfile, sumsIn } from './card-state.ts';
+import type { InPlace } from './answers.ts';
+import { type CardState, newCardState, type Sums, setProfile, sumsIn } from './card-state.ts';
 import { keptOf } from './kept-counts.ts';
 import { isSnapshotV1, upgradedFromV1 } from './snapshot-v1.ts';
 import { authorizationFrom, type StoredAuthorization, storedAuthorization } from './stored-authorization.ts';
@@ -30,7 +31,7 @@ export interface Snapshot {
   readonly aliases: readonly (readonly [string, string])[];
   readonly asked: readonly number[];
   readonly answered: StoredKeys;
-  readonly stoodIn: readonly (readonly [string, StoodIn])[];
+  readonly stoodIn: readonly (readonly [string, InPlace])[];
   readonly voided: StoredKeys;
   readonly received: StoredKeys;
   /** Absent in snapshots of before this was kept. */
@@ -68,9 +69,9 @@ export function snapshotOf(state: CardState, sequence: number, atMs: number): Sn
     authorizations,
     aliases: [...state.aliases],
     asked: [...state.asked].flat(),
-    answered: [...state.answered].flat(),
-    stoodIn: [...state.stoodIn],
-    voided: [...state.voided].flat(),
+    answered: [...state.answers.byCard].flat(),
+    stoodIn: [...state.answers.inPlace],
+    voided: [...state.answers.givenUp].flat(),
     received: [...state.received].flat(),
     ...(state.unmatched.size === 0 ? {} : { unmatched: [...state.unmatched].flat() }),
   };
@@ -90,9 +91,11 @@ export function stateFrom(snapshot: Snapshot, unmatchedMax?: Amounts): CardState
     currency: snapshot.currency,
     aliases: new Map(snapshot.aliases),
     asked: numbersFrom(snapshot.asked),
-    answered: keysFrom(snapshot.answered),
-    stoodIn: new Map(snapshot.stoodIn),
-    voided: keysFrom(snapshot.voided),
+    answers: {
+      byCard: keysFrom(snapshot.answered),
+      inPlace: new Map(snapshot.stoodIn),
+      givenUp: keysFrom(snapshot.voided),
+    },
     received: keysFrom(snapshot.received),
     unmatched: keysFrom(snapshot.unmatched ?? []),
   };

@@ -6,10 +6,8 @@
 // are held and `against` says exceeds_amount_in_window.
 
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { LoggedEvent } from './apply.ts';
 import type { Card } from './card.ts';
-
-type Answer = Extract<LoggedEvent['body'], { kind: 'authorization' }>;
+import type { Body, LoggedEvent } from './logged-event.ts';
 
 /** A message whose key the card's true past has for another content, in this field: for a person. */
 export interface Contradiction {
@@ -41,7 +39,11 @@ export function tellAgain(card: Card, { at_ms, body }: LoggedEvent): Contradicti
   }
 }
 
-function tellAnswer(card: Card, { event_id, request, decision }: Answer, atMs: number): Contradiction | null {
+function tellAnswer(
+  card: Card,
+  { event_id, request, decision }: Body<'authorization'>,
+  atMs: number,
+): Contradiction | null {
   const { request_key, authorization_key, alias_key, currency, merchant, occurred_at_ms, order } = request;
   if (decision.outcome === 'approved')
     return tell(
@@ -59,7 +61,8 @@ function tellAnswer(card: Card, { event_id, request, decision }: Answer, atMs: n
       atMs,
     );
   // Told no, it stays no; but what the card's true past has approved keeps its hold.
-  if (!card.state.answered.has(request_key) && !card.state.stoodIn.has(request_key)) card.void(request_key, atMs);
+  const { byCard, inPlace } = card.state.answers;
+  if (!byCard.has(request_key) && !inPlace.has(request_key)) card.void(request_key, atMs);
   return null;
 }
 

@@ -4,9 +4,9 @@ import { describe, expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Id } from '../../contracts/ids.ts';
 import { clearing, countingIds, hourMs, noonMs, profile, refund, request } from '../testing/samples.ts';
-import type { LoggedEvent } from './apply.ts';
 import { Card } from './card.ts';
-import { availableMinor, withheldMinor } from './card-state.ts';
+import { availableMinor, withheldMinor } from './funds.ts';
+import type { LoggedEvent } from './logged-event.ts';
 import { readSnapshot } from './snapshot.ts';
 import { tellAgain } from './tell-again.ts';
 

@@ -2,8 +2,8 @@
 
 import type { Control } from '../../contracts/control.ts';
 import { Backtest, type Compared } from '../backtest/backtest.ts';
-import type { LoggedEvent } from '../card/apply.ts';
 import { Card } from '../card/card.ts';
+import type { LoggedEvent } from '../card/logged-event.ts';
 import * as sample from './samples.ts';
 
 export class History {

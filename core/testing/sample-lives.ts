@@ -6,8 +6,8 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { LimitControl } from '../../contracts/control.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { Window } from '../../contracts/window.ts';
-import type { LoggedEvent } from '../card/apply.ts';
 import { Card, type CardHistory } from '../card/card.ts';
+import type { LoggedEvent } from '../card/logged-event.ts';
 import type { Snapshot } from '../card/snapshot.ts';
 import {
   advice,

@@ -7,9 +7,9 @@ import type { LimitControl } from '../../contracts/control.ts';
 import type { Id } from '../../contracts/ids.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { apply } from '../card/apply.ts';
+import type { FreshIds } from '../card/card.ts';
 import type { CardState } from '../card/card-state.ts';
 import type { Hearing } from '../card/hearing.ts';
-import type { FreshIds } from '../card/receive.ts';
 
 /** Wednesday, 2026-03-04 12:00 UTC. */
 export const noonMs = Date.UTC(2026, 2, 4, 12);

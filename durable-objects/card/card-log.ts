@@ -6,7 +6,7 @@
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs a busy card no write; where the
 // card rests, `noteSent` writes it once more.
 
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { readRow } from '../../core/card/stored-row.ts';
 import { tablesOf } from '../log/tables-of.ts';
 

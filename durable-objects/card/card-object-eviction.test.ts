@@ -10,7 +10,7 @@ import type { LimitControl } from '../../contracts/control.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
-import { availableMinor, withheldMinor } from '../../core/card/card-state.ts';
+import { availableMinor, withheldMinor } from '../../core/card/funds.ts';
 import { readControls } from '../../core/card/readback.ts';
 import {
   advice,

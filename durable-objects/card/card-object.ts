@@ -13,8 +13,8 @@ import { cardKeySchema } from '../../contracts/network.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import type { ControlsReadback } from '../../contracts/readback.ts';
 import type { RefundRelease } from '../../contracts/refund-release.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import type { AuthorizeAnswer, Card, PutProfileAnswer, ReceiveAnswer, VoidAnswer } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { readbackOf } from '../../core/card/readback.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import { Agenda } from '../log/agenda.ts';
@@ -151,7 +151,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
    * was given up before stays as it stands, though somebody has answered it in the card's place since.
    */
   void(requestKey: string, { onlyFirst = false } = {}): VoidAnswer {
-    if (onlyFirst && this.#card.state.voided.has(requestKey)) return { outcome: 'repeated' };
+    if (onlyFirst && this.#card.state.answers.givenUp.has(requestKey)) return { outcome: 'repeated' };
     if (this.#unrecorded.takesVoid(requestKey, this.#card.state)) return { outcome: 'stored' };
     return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
   }

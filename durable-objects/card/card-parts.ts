@@ -2,9 +2,9 @@
 
 import { type Amounts, readAmounts } from '../../contracts/amount-max.ts';
 import { newId } from '../../contracts/ids.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card } from '../../core/card/card.ts';
-import { availableMinor, withheldMinor } from '../../core/card/card-state.ts';
+import { availableMinor, withheldMinor } from '../../core/card/funds.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import type { Agenda } from '../log/agenda.ts';
 import { Outbox, type OutboxParts } from '../log/outbox.ts';

@@ -10,7 +10,7 @@
 
 import { setBack } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import { CardLog } from './card-log.ts';
 

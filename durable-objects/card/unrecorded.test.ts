@@ -1,6 +1,7 @@
 // What a card without a profile answers and does not record.
 
 import { describe, expect, test } from 'vitest';
+import { type Answers, newAnswers } from '../../core/card/answers.ts';
 import { type CardState, newCardState, setProfile } from '../../core/card/card-state.ts';
 import { SampleCard } from '../../core/testing/sample-lives.ts';
 import { advice, clearing, expiry, noonMs, profile, refund, request, reversal } from '../../core/testing/samples.ts';
@@ -11,7 +12,10 @@ function withProfile(state: CardState): CardState {
   setProfile(state, profile());
   return state;
 }
-const answered = (more: Partial<CardState>): CardState => ({ ...newCardState(), ...more });
+const answered = (more: Partial<Answers>): CardState => ({
+  ...newCardState(),
+  answers: { ...newAnswers(), ...more },
+});
 const place = { at_ms: noonMs, nth: 0 };
 const stoodIn = { sequence: 3, approved_minor: 5, authorization_key: 'a', place };
 
@@ -27,9 +31,9 @@ describe('a request on a card without a profile', () => {
   });
 
   test.each<[what: string, state: CardState]>([
-    ['answered', answered({ answered: new Map([['r1', 1]]) })],
-    ['given up', answered({ voided: new Map([['r1', 1]]) })],
-    ['answered for in its place', answered({ stoodIn: new Map([['r1', stoodIn]]) })],
+    ['answered', answered({ byCard: new Map([['r1', 1]]) })],
+    ['given up', answered({ givenUp: new Map([['r1', 1]]) })],
+    ['answered for in its place', answered({ inPlace: new Map([['r1', stoodIn]]) })],
   ])('that was %s while the card recorded it is the card’s to answer, and to give up', (_, state) => {
     const unrecorded = new Unrecorded();
     expect(unrecorded.answerTo(asked('r1'), state, noonMs)).toBeNull();

@@ -8,9 +8,11 @@ import type { CardMessage } from '../../contracts/card-message.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import { newId } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
+import { isAnswered } from '../../core/card/answers.ts';
 import type { AuthorizeAnswer } from '../../core/card/card.ts';
-import { authorizationKey, type CardState, standInFor } from '../../core/card/card-state.ts';
+import { authorizationKey, type CardState } from '../../core/card/card-state.ts';
 import { decide } from '../../core/card/decide.ts';
+import { find } from '../../core/card/found.ts';
 import type { CardLog } from './card-log.ts';
 
 /** Nothing was recorded. `nothing_to_release`: on a card without a profile, that holds nothing under this name. */
@@ -30,17 +32,15 @@ export class Unrecorded {
     if (state.profile !== null && this.#answers.size === 0) return null;
     const before = this.#answers.get(request_key);
     if (before !== undefined) return before;
-    if (state.profile !== null || isAnswered(state, request_key)) return null;
-    return this.#remember(request_key, {
-      outcome: 'decided',
-      authorization_id: newId('auth'),
-      decision: decide(state, request, nowMs),
-    });
+    if (state.profile !== null || isAnswered(state.answers, request_key)) return null;
+    const authorization_id = newId('auth');
+    const { decision } = decide(state, request, find(state, request, { authorization_id }, nowMs), nowMs);
+    return this.#remember(request_key, { outcome: 'decided', authorization_id, decision });
   }
 
   /** Whether giving up this request changes nothing: it was never approved. Its key stays declined for as long as it is remembered. */
   takesVoid(requestKey: string, state: CardState): boolean {
-    if (state.profile !== null || isAnswered(state, requestKey)) return false;
+    if (state.profile !== null || isAnswered(state.answers, requestKey)) return false;
     this.#remember(requestKey, { outcome: 'decided', authorization_id: newId('auth'), decision: declined });
     return true;
   }
@@ -54,10 +54,6 @@ export class Unrecorded {
     this.#answers.set(requestKey, answer);
     return answer;
   }
-}
-
-function isAnswered(state: CardState, requestKey: string): boolean {
-  return state.answered.has(requestKey) || state.voided.has(requestKey) || standInFor(state, requestKey) !== null;
 }
 
 /** On a card without a profile: a release of what nobody here has held. It moves no money, and nothing of it is kept. */

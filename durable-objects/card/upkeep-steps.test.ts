@@ -128,9 +128,9 @@ describe('rows go', () => {
   test('and memory forgets what went with them', () => {
     const sample = declining(2);
     const { upkeep, card } = cared(sample);
-    expect(card.state.answered.size).toBe(2);
+    expect(card.state.answers.byCard.size).toBe(2);
     upkeep.run(noonMs + dueMs + 10, 3);
-    expect(card.state.answered.size).toBe(0);
+    expect(card.state.answers.byCard.size).toBe(0);
   });
 
   test('never from an empty log', () => {

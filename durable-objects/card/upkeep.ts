@@ -63,9 +63,9 @@ export class Upkeep {
   /** The rows since the last one take longer to fold than a new one takes to write. */
   get isSnapshotDue(): boolean {
     const rows = this.#card.sequence - this.#snapshotSequence;
-    const { authorizations, asked, answered } = this.#card.state;
+    const { authorizations, asked, answers } = this.#card.state;
     // A key and its number are a quarter of an authorization, in bytes and in time: 70 against 250 in the snapshot's text.
-    const entries = authorizations.size + (asked.size + answered.size) / 4;
+    const entries = authorizations.size + (asked.size + answers.byCard.size) / 4;
     return rows >= Math.max(limits.snapshotRowsMin, entries / limits.snapshotEntriesPerRowMax);
   }
 

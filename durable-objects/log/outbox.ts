@@ -13,7 +13,7 @@ import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { hashOf } from '../../contracts/hash-of.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Agenda } from './agenda.ts';
 import { type Beside, packMessages } from './pack-messages.ts';
 import { type Timing, timing } from './timing.ts';

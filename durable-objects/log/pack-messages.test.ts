@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { countingIds } from '../../core/testing/samples.ts';
 import { packMessages } from './pack-messages.ts';
 

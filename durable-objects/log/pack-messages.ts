@@ -3,7 +3,7 @@
 import type { CardEvent, CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 
 const utf8 = new TextEncoder();
 

@@ -2,8 +2,8 @@
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { countingIds } from '../../core/testing/samples.ts';
 
 export class MemoryCard {

@@ -1,7 +1,7 @@
 // An outbox that was loaded with a log, an alarm and a cursor, for tests: what it does to them is noted, and its clock and queue are the test's.
 
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { profile } from '../../core/testing/samples.ts';
 import { Agenda } from '../log/agenda.ts';
 import { Outbox } from '../log/outbox.ts';

@@ -1,7 +1,7 @@
 // One card's outbox over a log, an alarm and a queue in memory, for tests: it is loaded anew as often as a test says.
 
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { profile } from '../../core/testing/samples.ts';
 import { Agenda } from '../log/agenda.ts';
 import { Outbox } from '../log/outbox.ts';

@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { RefundRelease } from '../../contracts/refund-release.ts';
-import { availableMinor, withheldMinor } from '../../core/card/card-state.ts';
+import { availableMinor, withheldMinor } from '../../core/card/funds.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleShops, saying, shop } from '../../scripts/test-shops.ts';
 import type { CardName } from '../intake/streams.ts';

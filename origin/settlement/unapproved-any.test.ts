@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import { availableMinor } from '../../core/card/card-state.ts';
+import { availableMinor } from '../../core/card/funds.ts';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { SampleShops, shop } from '../../scripts/test-shops.ts';
 import { verifyLedger } from '../ledger/verify.ts';

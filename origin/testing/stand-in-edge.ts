@@ -12,7 +12,8 @@ import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
 import { type RefundRelease, refundReleaseSchema } from '../../contracts/refund-release.ts';
-import { type CardState, withheldMinor } from '../../core/card/card-state.ts';
+import type { CardState } from '../../core/card/card-state.ts';
+import { withheldMinor } from '../../core/card/funds.ts';
 import { readControls } from '../../core/card/readback.ts';
 import { requireSignature } from '../api/identity/credentials.ts';
 

@@ -146,7 +146,7 @@ export const acceptedInSums: readonly Accepted[] = [
   ...stays('core/card/counter.ts', addsNothing, [
     ['if (amount_minor === 0 && count === 0) continue;', 'amount_minor === 0 && count === 0 → false'],
   ]),
-  ...stays('core/card/hold-expiry.ts', shorterWay, [
+  ...stays('core/card/expiry.ts', shorterWay, [
     [
       'if (nowMs < state.next_expiry_ms) return { due, next_ms: state.next_expiry_ms };',
       'nowMs < state.next_expiry_ms → false',

@@ -80,27 +80,21 @@ export const acceptedInTurns: readonly Accepted[] = [
   ...stays('core/card/snapshot-v1.ts', neverMissing, [
     ['changes.push(place[0] ?? 0, minor > 0 ? adds : takes, Math.abs(minor), place[1] ?? 0);', '0 → 1'],
   ]),
-  ...stays('core/card/apply.ts', 'it is used only where the void is of a stand-in', [
-    [
-      'const stoodIn = isOfStandIn(body) ? state.stoodIn.get(body.request_key) : undefined;',
-      'isOfStandIn(body) → true',
-    ],
-  ]),
-  ...stays('core/card/apply.ts', 'what is new has counted nothing, be it absent or of 0', [
-    ['const before = parts.length === 0 ? null : authorization;', 'parts.length === 0 → false'],
+  ...stays('core/card/found.ts', 'what is new has counted nothing, be it absent or of 0', [
+    ['setAuthorization(state, key, parts.length === 0 ? null : authorization, after);', 'parts.length === 0 → false'],
   ]),
   ...stays('core/card/asked-names.ts', shorterWay, [
     ['if (state.asked.size === 0) return fresh;', 'state.asked.size === 0 → false', '0 → 1'],
   ]),
   ...stays('core/card/asked-names.ts', 'no names and an empty list of them are recorded alike', [
     [
-      'return { ...fresh, authorization_id: own, ...(also_named.length === 0 ? {} : { also_named }) };',
+      'return { authorization_id: own, ...(also_named.length === 0 ? {} : { also_named }) };',
       'also_named.length === 0 → false',
     ],
   ]),
-  ...stays('core/card/card-state.ts', 'two events never have the same number, and none is below 1', [
+  ...stays('core/card/answers.ts', 'two events never have the same number, and none is below 1', [
     [
-      'return stoodIn === undefined || stoodIn.sequence < (state.voided.get(requestKey) ?? 0) ? null : stoodIn;',
+      'return answer === undefined || answer.sequence < (givenUp.get(requestKey) ?? 0) ? null : answer;',
       ...['< → <=', '0 → 1'],
     ],
   ]),
@@ -160,10 +154,7 @@ export const acceptedInTurns: readonly Accepted[] = [
     ['const { percent = 0, add_minor = 0, at_least_minor = 0, cap_minor = limits.amountMinorMax } = control;', '0 → 1'],
   ]),
   ...stays('core/card/decide.ts', shorterWay, [
-    [
-      'if (!isAnyKnown(state, authorization_key, alias_key, also_named)) return null;',
-      '!isAnyKnown(state, authorization_key, alias_key, also_named) → false',
-    ],
+    ['const known = found.parts.length === 0 ? null : found;', 'found.parts.length === 0 → false'],
   ]),
   ...stays('core/card/decide.ts', 'only what adjusts says how much it wants to be held', [
     ['if (adjusts) findings.wantedMinor = Math.max(findings.wantedMinor, verdict.hold_minor ?? 0);', 'adjusts → true'],
@@ -182,33 +173,33 @@ export const acceptedInTurns: readonly Accepted[] = [
   ),
   ...stays('core/card/found.ts', shorterWay, [
     ['if (asked.size === 0) return null;', 'asked.size === 0 → false'],
-    [
-      'if (dated === found.authorization && dated.begun === begun) return found;',
-      'dated === found.authorization && dated.begun === begun → false',
-    ],
+    ['return dated.begun === begun ? dated : { ...dated, begun };', 'dated.begun === begun → false'],
   ]),
-  ...stays('core/card/receive.ts', 'what is undefined and what is absent are recorded alike', [
+  ...stays('core/card/request.ts', 'what is undefined and what is absent are recorded alike', [
     ['...(approval === undefined ? {} : { approval }),', 'approval === undefined → false'],
   ]),
-  ...stays('core/card/receive.ts', neverFails, [
+  ...stays('core/card/message.ts', 'what is undefined and what is absent are recorded alike', [
+    ['...(approval === undefined ? {} : { approval }),', 'approval === undefined → false'],
+  ]),
+  ...stays('core/card/request.ts', neverFails, [
     ['assert(', 'without assert( held === decided.hold_minor || (approval?.nth ===…'],
   ]),
-  ...stays('core/card/receive.ts', neverFails, [
+  ...stays('core/card/request.ts', neverFails, [
     ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '&& → ||'],
   ]),
-  ...stays('core/card/receive.ts', 'what an assertion says', [
+  ...stays('core/card/request.ts', 'what an assertion says', [
     ["'what is approved is held',", "'what is approved is held' → ''"],
   ]),
-  ...stays('core/card/receive.ts', 'it is asked of an advice alone, which posts nothing', [
-    ['const moreHeld = spends - effect.posted_minor;', '- → +'],
+  ...stays('core/card/message.ts', 'it is asked of an advice alone, which posts nothing', [
+    ['const moreHeld = spentBy(effect, found) - effect.posted_minor;', '- → +'],
   ]),
-  ...stays('core/card/receive.ts', neverMissing, [
+  ...stays('core/card/in-place.ts', neverMissing, [
     ['if (own !== undefined) held.approved_minor = answer?.decision.approved_minor ?? 0;', '0 → 1'],
   ]),
-  ...stays('core/card/receive.ts', 'one request has one answer in its place, of one amount: the desk gives it once', [
+  ...stays('core/card/in-place.ts', 'one request has one answer in its place, of one amount: the desk gives it once', [
     ['return { ...held, own: inPlace.length === 0 ? own : undefined };', 'inPlace.length === 0 → true'],
   ]),
-  ...stays('core/card/receive.ts', 'where both are equal the assertion holds by its first half already', [
+  ...stays('core/card/request.ts', 'where both are equal the assertion holds by its first half already', [
     ['held === decided.hold_minor || (approval?.nth === -1 && held < decided.hold_minor),', '< → <='],
   ]),
   ...stays('core/card/hearing.ts', 'two numbers that differ are never equal', [

@@ -2,8 +2,8 @@
 
 import type { Amounts } from '../../contracts/amount-max.ts';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import { type AuthorizeAnswer, Card, type CardHistory } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Snapshot } from '../../core/card/snapshot.ts';
 
 type Rows = Iterable<LoggedEvent>;

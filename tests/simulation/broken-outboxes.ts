@@ -1,6 +1,6 @@
 // Outboxes that are broken on purpose, each in one way: the law that every row reaches the queue must find each.
 
-import type { LoggedEvent } from '../../core/card/apply.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { Outbox } from '../../durable-objects/log/outbox.ts';
 
 type Parts = ConstructorParameters<typeof Outbox>[0];

@@ -2,7 +2,7 @@
 // events.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
-import { withheldMinor } from '../../core/card/card-state.ts';
+import { withheldMinor } from '../../core/card/funds.ts';
 import { readControls } from '../../core/card/readback.ts';
 import type { CardRun } from './card-run.ts';
 import { EffectSums } from './effect-sums.ts';

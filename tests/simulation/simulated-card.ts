@@ -1,8 +1,8 @@
 // What is under test, as the simulator sees it: core's own card and the object's own outbox, or ones that are broken on purpose.
 
 import type { Amounts } from '../../contracts/amount-max.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import { Card, type CardHistory } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Snapshot } from '../../core/card/snapshot.ts';
 import { Outbox } from '../../durable-objects/log/outbox.ts';
 

@@ -4,8 +4,8 @@
 
 import { limits } from '../../contracts/limits.ts';
 import { cardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
 import type { Card } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { Agenda } from '../../durable-objects/log/agenda.ts';
 import type { Outbox } from '../../durable-objects/log/outbox.ts';
 import type { Draw } from './draw.ts';

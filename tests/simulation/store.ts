@@ -2,9 +2,8 @@
 // it loses both, and what is read back has gone through JSON. Keeps trimmed rows in an archive that only the laws look at.
 
 import type { CardEventBody } from '../../contracts/card-event.ts';
-import type { LoggedEvent } from '../../core/card/apply.ts';
-import type { CardHistory } from '../../core/card/card.ts';
-import type { FreshIds } from '../../core/card/receive.ts';
+import type { CardHistory, FreshIds } from '../../core/card/card.ts';
+import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Snapshot } from '../../core/card/snapshot.ts';
 import type { AlarmStorage } from '../../durable-objects/log/agenda.ts';
 import type { UnsentRows } from '../../durable-objects/log/outbox.ts';

@@ -5,9 +5,11 @@ import type { ApprovalInPlace } from '../../contracts/card-event.ts';
 import type { Id } from '../../contracts/ids.ts';
 import { noonMs } from '../testing/samples.ts';
 import type { Portion } from '../windows/portions.ts';
-import { type Authorization, addedBy, newAuthorization } from './authorization.ts';
+import { addedBy, withApproval } from './approvals.ts';
+import { type Authorization, newAuthorization } from './authorization.ts';
 import { type HoldChange, holdOf } from './hold-changes.ts';
-import { afterVoid, afterVoidInPlace, withApproval } from './voided.ts';
+import { afterVoid } from './void.ts';
+import { afterVoidInPlace } from './void-in-place.ts';
 
 const auth = 'auth_00000000000000000000000001' as Id<'auth'>;
 const laterMs = noonMs + 60_000;
@@ -26,7 +28,7 @@ describe('of the card’s own approval', () => {
 
   test.each([1, 500])('%i held for it is released', (minor) => {
     const before = holding([adds(minor)], { approved_minor: minor });
-    const after = afterVoid(before, { voided_minor: minor, approval: approval(minor) }, laterMs);
+    const after = afterVoid(before, approval(minor), laterMs);
     expect(after).toMatchObject({ hold_minor: 0, approved_minor: 0, touched_ms: laterMs });
   });
 
@@ -35,7 +37,7 @@ describe('of the card’s own approval', () => {
       ...{ kind: 'asked', given_at_ms, window_at_ms: given_at_ms, held_minor: 0, cleared_minor: 0 },
     });
     const before = holding([adds(0, { does: 'ends' })], { approved_minor: 80, portions: [of(noonMs), of(noonMs + 9)] });
-    const after = afterVoid(before, { voided_minor: 50, approval: approval(50) }, laterMs);
+    const after = afterVoid(before, approval(50), laterMs);
     expect(after).toMatchObject({ hold_minor: 0, approved_minor: 30, portions: [of(noonMs + 9)] });
   });
 

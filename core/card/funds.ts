@@ -1,11 +1,42 @@
-// What an event does to money: what is held and posted, and what the card may still spend after it.
+// What a card may spend: its funds, apart from its profile, and what an event does to them. `availableMinor` is the one door to them.
+// Today a profile says what they are; whatever says it later (a share of an account's balance) changes `state.funds` and nothing else.
 
 import type { Effect } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
+import type { Profile } from '../../contracts/profile.ts';
 import { type Authorization, effectBetween, postedMinor } from './authorization.ts';
-import { availableMinor, type CardState, withheldMinor } from './card-state.ts';
+import type { CardState } from './card-state.ts';
 import type { Found } from './found.ts';
 import { countUnmatched, withheldOf } from './unmatched.ts';
+
+export type Funds =
+  /** The network holds the money: Atlas keeps limits only. */
+  | { readonly kind: 'network' }
+  /** The card's own, paid in beforehand: all that was ever paid in. What it has spent is no part of this figure. */
+  | { readonly kind: 'own'; readonly funded_minor: number };
+
+export const noFunds: Funds = { kind: 'network' };
+
+/** What a profile's event says of the funds. */
+export function fundsIn({ funds_minor }: Profile): Funds {
+  return funds_minor === null ? noFunds : { kind: 'own', funded_minor: funds_minor };
+}
+
+/** What the card may still spend; null where its funds are the network's business. May be negative after a force post. */
+export function availableMinor(state: CardState): number | null {
+  const { funds } = state;
+  switch (funds.kind) {
+    case 'network':
+      return null;
+    case 'own':
+      return funds.funded_minor - state.held_minor - state.posted_minor - withheldMinor(state);
+  }
+}
+
+/** Of its refunds of no purchase, what the card may not spend. */
+export function withheldMinor({ unmatched, currency, unmatchedMax }: CardState): number {
+  return withheldOf(unmatched, currency, unmatchedMax);
+}
 
 /** What the step does to money. What an authorization that went into this one has posted stays posted. */
 export function effectOf({ authorization, parts, absorbed }: Found, after: Authorization): Effect {
@@ -30,6 +61,7 @@ export function moreWithheldBy(state: CardState, { parts }: Found, after: Author
   return withheldOf(sums, currency, unmatchedMax) - withheldOf(unmatched, currency, unmatchedMax);
 }
 
+/** What a decision says of the funds, after what it does. */
 export function fundsAfter(
   state: CardState,
   found: Found,
