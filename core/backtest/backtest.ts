@@ -31,7 +31,7 @@ export interface Compared {
   readonly draft: Decision;
 }
 
-/** What was approved of one life, as far as it stands: in history, and by the draft. */
+/** What was approved of one authorization, as far as it stands: in history, and by the draft. */
 interface Approved {
   recorded_minor: number;
   draft_minor: number;
@@ -49,7 +49,7 @@ export class Backtest {
   /** As it would be if the draft had decided. */
   readonly #state = newCardState();
   readonly #controlsOf: (recorded: Profile) => readonly Control[];
-  readonly #lives = new Map<string, Approved>();
+  readonly #approvedBy = new Map<string, Approved>();
   readonly #answers = new Map<string, { readonly recorded: Decision; readonly asked: Asked }>();
   /** Authorizations that hold more than history approved: no recorded event drops that. */
   readonly #beyondHistory = new Set<string>();
@@ -91,9 +91,9 @@ export class Backtest {
     const asked = receiveRequest(this.#state, request, found, body.event_id, event);
     const draft = asked.decision;
     this.#answers.set(request.request_key, { recorded, asked });
-    const life = this.#lifeOf(body);
-    life.recorded_minor += recorded.approved_minor;
-    life.draft_minor += draft.approved_minor;
+    const approved = this.#approvedOf(body);
+    approved.recorded_minor += recorded.approved_minor;
+    approved.draft_minor += draft.approved_minor;
     apply(this.#state, { ...event, body: asked }, found);
     // Nobody will clear what history had not approved, and no recorded event ends it.
     if (draft.approved_minor > recorded.approved_minor) this.#watch(request.authorization_key);
@@ -102,19 +102,19 @@ export class Backtest {
   }
 
   #hear(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'message' }>): void {
-    const life = this.#lifeOf(body);
+    const approved = this.#approvedOf(body);
     if (this.#wasRefused(body.authorization_id)) return;
-    const message = body.anomaly === undefined ? withoutUnapproved(body.message, life) : body.message;
+    const message = body.anomaly === undefined ? withoutUnapproved(body.message, approved) : body.message;
     apply(this.#state, { ...event, body: { ...body, message } });
   }
 
   #void(event: LoggedEvent, body: Extract<CardEventBody, { kind: 'void' }>): void {
     const answer = this.#answers.get(body.request_key);
     this.#answers.delete(body.request_key);
-    const life = this.#lives.get(body.authorization_id ?? '');
-    if (answer !== undefined && life !== undefined) {
-      life.recorded_minor -= answer.recorded.approved_minor;
-      life.draft_minor -= answer.asked.decision.approved_minor;
+    const approved = this.#approvedBy.get(body.authorization_id ?? '');
+    if (answer !== undefined && approved !== undefined) {
+      approved.recorded_minor -= answer.recorded.approved_minor;
+      approved.draft_minor -= answer.asked.decision.approved_minor;
     }
     const { event_id, authorization_id, request_key } = body;
     const { at_ms } = event;
@@ -128,30 +128,30 @@ export class Backtest {
     apply(this.#state, { ...event, body: receiveVoidInPlace(request_key, inPlace, found, event_id, at_ms) }, found);
   }
 
-  /** History approved something of this life, the draft nothing: what is told of it would not have happened. */
+  /** History approved something of this authorization, the draft nothing: what is told of it would not have happened. */
   #wasRefused(authorizationId: string): boolean {
-    const life = this.#lives.get(authorizationId);
-    return life !== undefined && life.recorded_minor > 0 && life.draft_minor === 0;
+    const approved = this.#approvedBy.get(authorizationId);
+    return approved !== undefined && approved.recorded_minor > 0 && approved.draft_minor === 0;
   }
 
-  #lifeOf(body: Extract<CardEventBody, { kind: 'authorization' | 'message' }>): Approved {
+  #approvedOf(body: Extract<CardEventBody, { kind: 'authorization' | 'message' }>): Approved {
     const { authorization_id, joined } = body;
-    const life = this.#lives.get(authorization_id) ?? { recorded_minor: 0, draft_minor: 0, left_out_minor: 0 };
-    this.#lives.set(authorization_id, life);
-    const other = joined === undefined ? undefined : this.#lives.get(joined.authorization_id);
-    if (joined === undefined || other === undefined) return life;
-    this.#lives.delete(joined.authorization_id);
-    life.recorded_minor += other.recorded_minor;
-    life.draft_minor += other.draft_minor;
-    life.left_out_minor += other.left_out_minor;
-    return life;
+    const approved = this.#approvedBy.get(authorization_id) ?? { recorded_minor: 0, draft_minor: 0, left_out_minor: 0 };
+    this.#approvedBy.set(authorization_id, approved);
+    const other = joined === undefined ? undefined : this.#approvedBy.get(joined.authorization_id);
+    if (joined === undefined || other === undefined) return approved;
+    this.#approvedBy.delete(joined.authorization_id);
+    approved.recorded_minor += other.recorded_minor;
+    approved.draft_minor += other.draft_minor;
+    approved.left_out_minor += other.left_out_minor;
+    return approved;
   }
 
   #watch(named: string): void {
-    const life = this.#state.authorizations.get(authorizationKey(this.#state, named));
-    if (life === undefined || life.hold_minor === 0) return;
+    const held = this.#state.authorizations.get(authorizationKey(this.#state, named));
+    if (held === undefined || held.hold_minor === 0) return;
     this.#beyondHistory.add(named);
-    this.#nextLapseMs = Math.min(this.#nextLapseMs, life.expires_at_ms);
+    this.#nextLapseMs = Math.min(this.#nextLapseMs, held.expires_at_ms);
   }
 
   /** Drops what nobody would have cleared, at the instants at which the card would have. */
@@ -159,15 +159,15 @@ export class Backtest {
     if (nowMs < this.#nextLapseMs) return;
     this.#nextLapseMs = Number.POSITIVE_INFINITY;
     for (const authorization_key of this.#beyondHistory) {
-      const life = this.#state.authorizations.get(authorizationKey(this.#state, authorization_key));
-      const isHeld = life !== undefined && life.hold_minor > 0;
-      if (isHeld && life.expires_at_ms > nowMs) {
-        this.#nextLapseMs = Math.min(this.#nextLapseMs, life.expires_at_ms);
+      const held = this.#state.authorizations.get(authorizationKey(this.#state, authorization_key));
+      const isHeld = held !== undefined && held.hold_minor > 0;
+      if (isHeld && held.expires_at_ms > nowMs) {
+        this.#nextLapseMs = Math.min(this.#nextLapseMs, held.expires_at_ms);
         continue;
       }
       this.#beyondHistory.delete(authorization_key);
       if (!isHeld) continue;
-      const { authorization_id, expires_at_ms } = life;
+      const { authorization_id, expires_at_ms } = held;
       const body = { kind: 'expiry', event_id: 'evt_', authorization_id, authorization_key, effect: noEffect } as const;
       apply(this.#state, { sequence: 0, at_ms: expires_at_ms, body });
     }
@@ -175,15 +175,15 @@ export class Backtest {
 }
 
 /**
- * Of a life that the draft approved in part, what was cleared or given back: less what it did not approve, which would have
+ * Of an authorization that the draft approved in part, what was cleared or given back: less what it did not approve, which would have
  * been neither.
  */
-function withoutUnapproved(message: CardMessage, life: Approved): CardMessage {
+function withoutUnapproved(message: CardMessage, approved: Approved): CardMessage {
   if (message.kind !== 'clearing' && message.kind !== 'reversal') return message;
-  const unapproved = life.recorded_minor - life.draft_minor - life.left_out_minor;
+  const unapproved = approved.recorded_minor - approved.draft_minor - approved.left_out_minor;
   if (unapproved <= 0 || message.amount_minor === null) return message;
   const leftOut = Math.min(unapproved, message.amount_minor);
-  life.left_out_minor += leftOut;
+  approved.left_out_minor += leftOut;
   return { ...message, amount_minor: message.amount_minor - leftOut };
 }
 

@@ -44,8 +44,8 @@ export function answerInPlace({ inPlace, givenUp }: Answers, requestKey: string)
 }
 
 /**
- * The same for a repeat of the request. An answer of 0 in the card's place is one to a request of 0 alone: a frozen card that was
- * answered for with 0 of 50 is still frozen.
+ * The same for the request itself. An answer of 0 in the card's place does not count where more than 0 is asked for: a frozen card that
+ * was answered for with 0 of 50 is still frozen.
  */
 export function answerInPlaceTo(answers: Answers, { request_key, amount_minor }: AuthorizationRequest): InPlace | null {
   const answer = answerInPlace(answers, request_key);
@@ -63,10 +63,10 @@ export function standingAnswer(answers: Answers, request: AuthorizationRequest, 
   const inPlace = answerInPlaceTo(answers, request);
   if (inPlace !== null) {
     const { approved_minor } = inPlace;
-    return { ...noDecision, outcome: 'approved', approved_minor, hold_minor: approved_minor };
+    return { ...givenUpAnswer, outcome: 'approved', approved_minor, hold_minor: approved_minor, reason: null };
   }
   // An approval repeated now would be money without a hold.
-  return answers.givenUp.has(request.request_key) ? { ...noDecision, reason: 'request_voided' } : own;
+  return answers.givenUp.has(request.request_key) ? givenUpAnswer : own;
 }
 
 /** What giving it up now takes back; null: it was given up, and nobody has answered since. */
@@ -84,11 +84,12 @@ export function forgetAnswers({ byCard, inPlace, givenUp }: Answers, firstSequen
   for (const [key, { sequence }] of inPlace) if (sequence < firstSequence) inPlace.delete(key);
 }
 
-const noDecision: Decision = {
+/** To a request that was given up. */
+export const givenUpAnswer: Decision = {
   outcome: 'declined',
   approved_minor: 0,
   hold_minor: 0,
-  reason: null,
+  reason: 'request_voided',
   control_id: null,
   available_minor: null,
   profile_version: null,

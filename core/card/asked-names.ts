@@ -7,7 +7,7 @@ import type { CardEventBody } from '../../contracts/card-event.ts';
 import type { Id } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import { fingerprint } from '../fingerprint.ts';
-import { type CardState, isAnyKnown } from './card-state.ts';
+import { type CardState, isKnown } from './card-state.ts';
 import type { Ids, Named } from './found.ts';
 import type { Body } from './logged-event.ts';
 
@@ -29,7 +29,7 @@ export function idsFor(
   let own: Id<'auth'> | null = null;
   // A name that is known leads no further: what is known has its other names.
   for (const name of names) {
-    const row = isAnyKnown(state, name, undefined) ? null : askedBy(state, history, name);
+    const row = isKnown(state, name) ? null : askedBy(state, history, name);
     if (row === null) continue;
     own ??= row.authorization_id;
     for (const other of namesIn(row))

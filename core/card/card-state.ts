@@ -79,17 +79,9 @@ export function authorizationKey(state: CardState, key: string): string {
   return state.aliases.get(key) ?? key;
 }
 
-/** Whether an authorization stands under one of these names. One that was only asked for, and held nothing, does not. */
-export function isAnyKnown(
-  state: CardState,
-  one: string,
-  other: string | undefined,
-  others: readonly string[] = [],
-): boolean {
-  const { authorizations } = state;
-  if (authorizations.has(authorizationKey(state, one))) return true;
-  if (other !== undefined && authorizations.has(authorizationKey(state, other))) return true;
-  return others.some((name) => authorizations.has(authorizationKey(state, name)));
+/** Whether an authorization stands under this name. One that was only asked for, and held nothing, does not. */
+export function isKnown(state: CardState, name: string): boolean {
+  return state.authorizations.has(authorizationKey(state, name));
 }
 
 /** The sums of a currency: the state's own for the card's. */

@@ -24,13 +24,8 @@ export function fundsIn({ funds_minor }: Profile): Funds {
 
 /** What the card may still spend; null where its funds are the network's business. May be negative after a force post. */
 export function availableMinor(state: CardState): number | null {
-  const { funds } = state;
-  switch (funds.kind) {
-    case 'network':
-      return null;
-    case 'own':
-      return funds.funded_minor - state.held_minor - state.posted_minor - withheldMinor(state);
-  }
+  const { funds, held_minor, posted_minor } = state;
+  return funds.kind === 'network' ? null : funds.funded_minor - held_minor - posted_minor - withheldMinor(state);
 }
 
 /** Of its refunds of no purchase, what the card may not spend. */

@@ -74,7 +74,7 @@ export function approvalInPlace(
 /** `known`: what the message says of where the card was used, and when the hold would lapse. */
 export function afterApprovalInPlace(
   authorization: Authorization,
-  { hold_minor: told_minor }: Pick<AnswerInPlace, 'hold_minor'>,
+  { hold_minor }: Pick<AnswerInPlace, 'hold_minor'>,
   approval: ApprovalInPlace,
   known: { subject: Subject | null; expires_at_ms: number },
   hearing: Hearing,
@@ -83,7 +83,7 @@ export function afterApprovalInPlace(
   const held =
     lowers === undefined
       ? heldWith(authorization, approval, hearing)
-      : merged(withApproval(authorization.changes, lowers, told_minor));
+      : merged(withApproval(authorization.changes, lowers, hold_minor));
   const after = {
     ...authorization,
     ...held,

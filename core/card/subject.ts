@@ -31,14 +31,14 @@ export function subjectOf(request: AuthorizationRequest): Subject {
  * an advice without a category for a hotel keeps the hotel's 30 days. Another shop's id names another place, of which nothing is known;
  * `"h1"` is no other shop than `"H1"`, as controls compare them too.
  */
-export function merchantSaid(told: Merchant | null, known: Merchant | null): Merchant | null {
-  if (told === null || known === null) return told ?? known;
-  if (told.id !== null && known.id !== null && fold(told.id) !== fold(known.id)) return told;
+export function merchantSaid(given: Merchant | null, known: Merchant | null): Merchant | null {
+  if (given === null || known === null) return given ?? known;
+  if (given.id !== null && known.id !== null && fold(given.id) !== fold(known.id)) return given;
   return {
-    id: told.id ?? known.id,
-    name: told.name ?? known.name,
-    category: told.category ?? known.category,
-    country: told.country ?? known.country,
+    id: given.id ?? known.id,
+    name: given.name ?? known.name,
+    category: given.category ?? known.category,
+    country: given.country ?? known.country,
   };
 }
 

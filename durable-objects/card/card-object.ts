@@ -2,7 +2,7 @@
 // Holds no rules (core has them) and speaks no network's language (the worker does).
 //
 // What is in memory, and why losing it is harmless: `card` is read back from snapshot and log; how many requests it has served
-// since is only a figure.
+// since is a metric alone.
 
 import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';

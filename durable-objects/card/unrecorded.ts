@@ -5,12 +5,11 @@
 
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
-import type { Decision } from '../../contracts/decision.ts';
 import { newId } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
-import { isAnswered } from '../../core/card/answers.ts';
+import { givenUpAnswer, isAnswered } from '../../core/card/answers.ts';
 import type { AuthorizeAnswer } from '../../core/card/card.ts';
-import { authorizationKey, type CardState } from '../../core/card/card-state.ts';
+import { type CardState, isKnown } from '../../core/card/card-state.ts';
 import { decide } from '../../core/card/decide.ts';
 import { find } from '../../core/card/found.ts';
 import type { CardLog } from './card-log.ts';
@@ -41,7 +40,7 @@ export class Unrecorded {
   /** Whether giving up this request changes nothing: it was never approved. Its key stays declined for as long as it is remembered. */
   takesVoid(requestKey: string, state: CardState): boolean {
     if (state.profile !== null || isAnswered(state.answers, requestKey)) return false;
-    this.#remember(requestKey, { outcome: 'decided', authorization_id: newId('auth'), decision: declined });
+    this.#remember(requestKey, { outcome: 'decided', authorization_id: newId('auth'), decision: givenUpAnswer });
     return true;
   }
 
@@ -59,7 +58,7 @@ export class Unrecorded {
 /** On a card without a profile: a release of what nobody here has held. It moves no money, and nothing of it is kept. */
 export function releasesNothing(state: CardState, message: CardMessage): boolean {
   if (state.profile !== null || (message.kind !== 'reversal' && message.kind !== 'expiry')) return false;
-  return !state.authorizations.has(authorizationKey(state, message.authorization_key));
+  return !isKnown(state, message.authorization_key);
 }
 
 /**
@@ -72,14 +71,3 @@ export function mayBeForgotten(message: CardMessage, lastSequence: number, log: 
   if (Date.now() - occurred_at_ms <= limits.retentionMs) return false;
   return lastSequence > 0 && log.oldest()?.sequence !== 1;
 }
-
-const declined: Decision = {
-  reason: 'request_voided',
-  outcome: 'declined',
-  approved_minor: 0,
-  hold_minor: 0,
-  control_id: null,
-  available_minor: null,
-  profile_version: null,
-  trace: [],
-};

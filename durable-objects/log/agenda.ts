@@ -1,5 +1,5 @@
 // The object's one alarm, which stands for one of two promises, told apart by its instant alone, so that it needs no row of its
-// own: upkeep is always on a whole minute, sending never is.
+// own: upkeep is always on a whole minute, sending never is. Example: 12:07:00.000 is upkeep's, 12:07:03.120 is to send.
 //
 // Neither proves that all was sent: on a resting card an upkeep alarm stands for unsent events too. Whatever the alarm was for, its handler
 // does all that is due, so a promise that was replaced is kept with the one that replaced it. A release until 2026-11-27 set its upkeep
