@@ -35,6 +35,11 @@ export function newId<P extends IdPrefix>(prefix: P): Id<P> {
   return `${prefix}_${randomText()}`;
 }
 
+/** The same id for the same bytes, of which it takes 26: for what must have one id, whenever it is made. Of a digest, nothing can be read. */
+export function idOfBytes<P extends IdPrefix>(prefix: P, bytes: Uint8Array): Id<P> {
+  return `${prefix}_${Array.from(bytes.subarray(0, randomLength), (byte) => alphabet[byte & 31]).join('')}`;
+}
+
 export function idSchema<P extends IdPrefix>(prefix: P) {
   const pattern = new RegExp(`^${prefix}_[${alphabet}]{${randomLength}}$`);
   const error = `must look like ${prefix}_ and ${randomLength} letters and digits`;

@@ -122,7 +122,7 @@ export function createSecondHalf(parts: SecondHalfParts): SecondHalf {
     beforePayouts: () => lookIfSetBack(parts),
     readBankFileAgain: files === undefined ? null : createFileAgain({ provider: files, database }),
     routes: [
-      ...settlementRoutes(providers),
+      ...settlementRoutes(providers, config.IDEMPOTENCY_HOURS * 3_600_000),
       settlementTransfers,
       ...merchantRoutes((name, destination) => problemOfDestination(providers, name, destination)),
       unassignedClearings,

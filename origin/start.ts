@@ -34,6 +34,7 @@ import { queuesWatchedBy } from './queue-config.ts';
 import { createSecondHalf, type SecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
 import { setDestinationCooling } from './settlement/destination-cooling.ts';
+import { createFindPayments } from './settlement/lost-payments.ts';
 import { createRefundReleaseLoop } from './settlement/tell-released.ts';
 import { startTracing } from './tracing/start-tracing.ts';
 
@@ -63,8 +64,9 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const { pull, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
   const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, keyWatch, log });
   const { readBankFileAgain } = secondHalf;
+  const findPayments = createFindPayments({ database, providers: secondHalf.listening, log });
   const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
-  const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, log });
+  const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, findPayments, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
   const moneyLoops = [createSuspenseLoop({ database, log }), createRefundReleaseLoop({ database, edge, log })];
   const ownLoops = [outbox.loop, ...repairs, ...moneyLoops, finishing, ...(pull === null ? [] : [pull]), ...beside];
@@ -79,7 +81,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
     workDatabase: database,
     intake,
     repairMetrics: repair.metrics,
-    ...{ outbox, edge, pull, takers, log, registry },
+    ...{ outbox, edge, pull, takers, findPayments, log, registry },
     ...{ networks: config.NETWORKS, internalSecret: config.INTERNAL_SECRET },
     gate: config,
     isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,

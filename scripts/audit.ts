@@ -16,7 +16,8 @@ const help = `npm run audit -- <command> [options]
                days that are over are still those that were sealed
 
   set-back     says that the database was restored to an earlier instant: no payout is begun until a person has looked
-               (open item database_set_back); with --reason
+               (open item database_set_back); with --reason. Before the origin is started on it: payments
+               are looked for since the newest audit event that is there, or since --since
 
   --checkpoints PLACE a directory or s3://bucket/folder: best one that the database's owner cannot write to
                       (default .atlas/checkpoints)
@@ -25,6 +26,7 @@ const help = `npm run audit -- <command> [options]
   --day, --key, --outcome
                       access: of one UTC day (2026-11-27), one key (akey_…), one outcome (read, scope_missing, …)
   --reason TEXT       set-back: from what, to when; it is kept
+  --since INSTANT     set-back: the instant it was restored to, as 2026-11-27T11:00:00Z
   --json              one object on one line
   --port-base N       the system that npm start -- --port-base N started
   --help              this
@@ -51,6 +53,7 @@ function readWords(args: readonly string[]): AuditWords | null {
       outcome: { type: 'string' },
       ...portBaseOption,
       reason: { type: 'string' },
+      since: { type: 'string' },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -61,10 +64,14 @@ function readWords(args: readonly string[]): AuditWords | null {
     throw new Error(`one command: ${commands.join(', ')}, not ${positionals.join(' ') || 'none'}`);
   const reason = values.reason ?? null;
   if ((command === 'set-back') !== (reason !== null)) throw new Error('--reason is for set-back, which needs one');
+  const since = values.since ?? null;
+  if (since !== null && command !== 'set-back') throw new Error('--since is for set-back');
+  if (since !== null && !/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z$/.test(since))
+    throw new Error('--since must be an instant in UTC, as 2026-11-27T11:00:00Z');
   const { checkpoints: place = null, export: exported = null, day = null, key = null, outcome = null, json } = values;
   if (exported !== null && command !== 'verify') throw new Error('--export is for verify');
   if (day !== null && !/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error('--day must be a UTC day, as 2026-11-27');
-  return { command, reason, place, exported, access: { day, key, outcome }, json };
+  return { command, reason, since, place, exported, access: { day, key, outcome }, json };
 }
 
 const words = wordsOf(readWords, help);

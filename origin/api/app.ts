@@ -42,6 +42,7 @@ export interface AppParts extends Omit<HealthParts, 'database'> {
   readonly intake: Pick<Intake, 'take' | 'takePage'>;
   readonly repairMetrics: RepairMetrics;
   readonly takers: ActionParts['takers'];
+  readonly findPayments: ActionParts['findPayments'];
   readonly outbox: Outbox;
   readonly edge: EdgeClient;
   readonly log: Logger;

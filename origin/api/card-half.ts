@@ -34,6 +34,7 @@ export interface CardHalfParts
   >;
   readonly readBankFileAgain: ActionParts['readBankFileAgain'];
   readonly takers: ActionParts['takers'];
+  readonly findPayments: ActionParts['findPayments'];
 }
 
 export function cardHalfRoutes(parts: CardHalfParts): readonly Route[] {

@@ -178,6 +178,7 @@ describe('what shares an item', () => {
       ...{
         database,
         readBankFileAgain: null,
+        findPayments: () => Promise.reject(new Error('not asked for here')),
         edge: { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never },
       },
       takers: { card_events: never, settlement_requests: never, card_notices: never },

@@ -58,6 +58,7 @@ function partsWith(edge: Edge): ActionParts {
       readCard: never,
     },
     readBankFileAgain: null,
+    findPayments: () => Promise.reject(new Error('not asked for here')),
   };
 }
 

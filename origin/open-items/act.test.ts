@@ -25,6 +25,7 @@ beforeEach(async () => {
     takers: nobody,
     edge: { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never },
     readBankFileAgain: null,
+    findPayments: () => Promise.reject(new Error('not asked for here')),
   };
   act = createActing(parts);
   return () => opened.close();

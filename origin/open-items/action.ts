@@ -7,6 +7,7 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import type { DeadLetter } from '../intake/dead-letters.ts';
 import type { Message, Outcome } from '../intake/intake.ts';
 import type { ReadAgain } from '../providers/iso20022/inbox.ts';
+import type { FindPayments } from '../settlement/lost-payments.ts';
 import type { OpenItemKind } from './kinds.ts';
 import type { OpenItem } from './open-item.ts';
 
@@ -20,6 +21,8 @@ export interface ActionParts {
   readonly takers: Readonly<Record<DeadLetter['source'], Take>>;
   /** Reads a bank file that was set aside once more; null where no bank files are set up. */
   readonly readBankFileAgain: ((kept: string) => Promise<ReadAgain>) | null;
+  /** Reads providers' lists, and notes what was sent. */
+  readonly findPayments: FindPayments;
 }
 
 /**

@@ -198,6 +198,33 @@ describe.each(Object.keys(benches))('%s', (name) => {
     expect(await guard.ask(submission, provider_reference, never)).toEqual({ outcome: 'paid', provider_reference });
   });
 
+  test('its list has what it took since an instant, whose it is and how it stands, in pages; nothing of before', async () => {
+    const { guard, submission, confirm } = await bench();
+    const others = Array.from({ length: 60 }, () => sampleSubmission(submission.destination));
+    const sent = await guard.submit(submission, never);
+    for (const other of others) await guard.submit(other, never);
+    const listed = async (since: Date) => (await guard.listSince(since, never)).payments;
+    const aMinute = 60_000;
+    expect(await listed(new Date(Date.now() + aMinute))).toEqual([]);
+    const own = (payments: Awaited<ReturnType<typeof listed>>) =>
+      payments.filter(({ settlement_id }) => settlement_id === submission.settlement_id);
+    const before = await listed(new Date(Date.now() - aMinute));
+    expect(before).toHaveLength(61);
+    const provider_reference = 'provider_reference' in sent ? sent.provider_reference : '';
+    const { settlement_id, merchant_id, submission: number } = submission;
+    const about = {
+      settlement_id,
+      merchant_id,
+      submission: number,
+      provider_reference,
+      amount_minor: '12345',
+      currency: 'EUR',
+    };
+    expect(own(before)).toMatchObject([{ ...about, state: 'pending' }]);
+    await confirm(submission, provider_reference);
+    expect(own(await listed(new Date(Date.now() - aMinute)))).toMatchObject([{ ...about, state: 'paid' }]);
+  });
+
   test('a destination it cannot pay to is refused in words, and rejected where it is sent all the same', async () => {
     const { guard, destination, badDestinations, timesTaken } = await bench();
     expect(guard.problemOfDestination(destination)).toBeNull();

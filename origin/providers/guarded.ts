@@ -93,6 +93,10 @@ export function guarded(provider: Provider, options: GuardOptions): GuardedProvi
     readWebhook: (headers, body) => provider.readWebhook(headers, body),
     problemOfDestination: (destination) => provider.problemOfDestination(destination),
     amounts: (currency, destination) => provider.amounts(currency, destination),
+    listSince(since, signal) {
+      beforeWaitingFor(`the provider ${provider.name}`);
+      return provider.listSince(since, signal);
+    },
     availability: () => guard.availability(),
     newestTrouble: () => guard.newestTrouble(),
     ...(close === undefined ? {} : { close }),

@@ -8,6 +8,8 @@ import type { UnreadWebhook } from './unread-webhook.ts';
 /** One submission of one settlement. The same submission may be sent again: its idempotency key is the same. */
 export interface Submission {
   readonly settlement_id: Settlement['settlement_id'];
+  /** Told to the provider, so that its own list says whose payment it is after this database was set back. */
+  readonly merchant_id: string;
   /** 1 for the first; a later one only after it was certain that those before were not paid. */
   readonly submission: number;
   readonly idempotency_key: string;
@@ -102,6 +104,27 @@ export interface UnclearWord extends AboutPayment {
 /** What a provider said by itself: a webhook, or an entry of a bank file. Kept as JSON until the engine takes it. */
 export type ProviderWord = Confirmation | ReturnOfPayment | UnclearWord;
 
+/** A submission that the provider has, by its own list: whoever knows of it here. */
+export interface ListedPayment {
+  readonly settlement_id: string;
+  readonly submission: number;
+  /** Null: sent by a release that did not tell it. */
+  readonly merchant_id: string | null;
+  readonly provider_reference: string;
+  /** Digits, minor units; null: in a currency that we do not know. */
+  readonly amount_minor: string | null;
+  readonly currency: string;
+  /** Null: the list has it otherwise than it was given. */
+  readonly reference: string | null;
+  readonly state: 'paid' | 'pending' | 'rejected';
+}
+
+/** `words`: what it has told by itself since then, as it would tell it again. */
+export interface Listed {
+  readonly payments: readonly ListedPayment[];
+  readonly words: readonly ProviderWord[];
+}
+
 /** Neither `submit` nor `ask` throws for what a provider or the network does: that is an answer. */
 export interface Provider {
   readonly name: string;
@@ -116,6 +139,11 @@ export interface Provider {
   problemOfDestination(destination: unknown): string | null;
   /** Which amounts it pays in this currency to this destination; null: none at all. */
   amounts(currency: string, destination: unknown): AmountRule | null;
+  /**
+   * All that was sent to it since then, from its own list: for a database that was set back and does not know it. Throws where the list
+   * cannot be read to its end; what nobody read is not "nothing".
+   */
+  listSince(since: Date, signal: AbortSignal): Promise<Listed>;
   /** Ends its connections; what is under way ends as `unknown`. */
   close?(): Promise<void>;
 }

@@ -11,6 +11,7 @@ import { isKeyRefused, type KeyWatch, showKey } from '../secrets/shown-key.ts';
 import { traceHeaders } from '../tracing/spans.ts';
 import { isNeverSent, notTaken, problemOf, providerCode, rejected, unknown } from './exchange.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
+import { listSimulated } from './simulated-list.ts';
 import { jsonOf, unreadWebhook } from './unread-webhook.ts';
 
 export interface SimulatedOptions {
@@ -93,6 +94,15 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
     return withKey(sendWith, isKeyRefused);
   }
 
+  function get(path: string, signal: AbortSignal): Promise<Answer> {
+    const sendWith = async (key: string): Promise<Answer> => {
+      const headers = { authorization: `Bearer ${key}`, ...traceHeaders() };
+      const answer = await pool.request({ path, method: 'GET', headers, signal });
+      return { status: answer.statusCode, body: parsed(await answer.body.text()) };
+    };
+    return withKey(sendWith, isKeyRefused);
+  }
+
   return {
     name: options.name ?? 'simulated',
     async submit(submission, signal) {
@@ -121,6 +131,12 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
       return read.success ? null : problemOf(read.error);
     },
     amounts: () => ({ unit_minor: 1n, min_minor: 1n, max_minor: amountMinorMax }),
+    listSince: (since, signal) =>
+      listSimulated(async (path) => {
+        const { status, body } = await get(path, signal);
+        if (status !== 200) throw new Error(`its list answered ${status}`);
+        return body;
+      }, since),
     close: () => pool.destroy(),
   };
 }
@@ -128,8 +144,8 @@ export function createSimulatedProvider(options: SimulatedOptions): Provider {
 /** Its orders have 18 digits. */
 const amountMinorMax = 10n ** 18n - 1n;
 
-function orderOf({ settlement_id, submission, amount_minor, currency, reference }: Submission) {
-  return { settlement_id, submission, amount_minor: String(amount_minor), currency, reference };
+function orderOf({ settlement_id, merchant_id, submission, amount_minor, currency, reference }: Submission) {
+  return { settlement_id, merchant_id, submission, amount_minor: String(amount_minor), currency, reference };
 }
 
 /** A 5xx tells nothing: it may have come before the payment or after it. */

@@ -65,13 +65,14 @@ export function readStripeWebhook(
       'The Stripe-Signature header is missing, wrong, or older than five minutes.',
     );
   const json = jsonOf(body);
-  return json.outcome === 'json' ? readEvent(json.value) : json;
+  return json.outcome === 'json' ? readStripeEvent(json.value) : json;
 }
 
 /** Of payouts and transfers: the two that we make. */
 const ofPayments = /^(?:payout|transfer)\./;
 
-function readEvent(body: unknown): ReturnType<Provider['readWebhook']> {
+/** Of an event that Stripe has signed, or lists. */
+export function readStripeEvent(body: unknown): ReturnType<Provider['readWebhook']> {
   const read = eventSchema.safeParse(body);
   if (read.success) return wordOf(read.data);
   const { type = null } = typedSchema.safeParse(body).data ?? {};

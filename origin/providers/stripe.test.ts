@@ -249,3 +249,34 @@ test('the SDK still sends again after a reset where it is left to its own client
   await itself.transfers.create({ amount: 1, currency: 'eur', destination: 'acct_1' });
   expect(stripe.moved).toHaveLength(1);
 });
+
+test('its lists: transfers, payouts of every account, and what it has told of them since; what others sent is not ours', async () => {
+  const { stripe, provider } = await startStripe(ends);
+  stripe.pageSize = 2;
+  stripe.accounts.push('acct_1A', 'acct_2B', 'acct_3C');
+  const sent = [
+    sampleSubmission({ account: 'acct_1A' }),
+    sampleSubmission({ account: 'acct_3C', external_account: 'ba_1Bank' }),
+    sampleSubmission({ external_account: 'ba_1Bank' }),
+  ];
+  for (const submission of sent) await provider.submit(submission, never);
+  const [transfer, payout] = stripe.moved;
+  if (transfer === undefined || payout === undefined) throw new Error('nothing was moved');
+  stripe.moved.push({ ...transfer, id: 'tr_dashboard', metadata: {} });
+  payout.status = 'failed';
+  const event = {
+    account: 'acct_3C',
+    id: 'evt_1',
+    created: payout.created,
+    type: 'payout.failed',
+    data: { object: payout },
+  };
+  stripe.events.push(event, { ...event, id: 'evt_2', data: { object: { ...payout, metadata: {} } } });
+  const { payments, words } = await provider.listSince(new Date(Date.now() - 60_000), never);
+  expect(payments.map(({ settlement_id, state, reference }) => [settlement_id, state, reference]).toSorted()).toEqual(
+    sent.map(({ settlement_id }, n) => [settlement_id, ['paid', 'rejected', 'pending'][n], 'invoice 7']).toSorted(),
+  );
+  expect(words).toMatchObject([{ webhook_id: 'evt_1', outcome: 'rejected', settlement_id: sent[1]?.settlement_id }]);
+  stripe.faults.push('none', 'none', 'none', 'rate_limit');
+  await expect(provider.listSince(new Date(0), never)).rejects.toThrow();
+});

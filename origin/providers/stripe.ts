@@ -14,6 +14,7 @@ import { timeouts } from './guarded.ts';
 import type { AskAnswer, Provider, Submission, SubmitAnswer } from './provider.ts';
 import { stripeAmount, stripeAmounts } from './stripe-amount.ts';
 import { answerOfFailure } from './stripe-failure.ts';
+import { listStripe } from './stripe-list.ts';
 import { readStripeWebhook } from './stripe-webhook.ts';
 
 export interface StripeOptions {
@@ -95,6 +96,8 @@ export function createStripeProvider(options: StripeOptions): Provider {
       const route = routeOf(destination);
       return route === null ? null : stripeAmounts(currency, route.kind);
     },
+    listSince: (since, signal) =>
+      callers.run(signal, () => listStripe(stripe, since, (moved) => stateOf(moved).outcome)),
     close: () => dispatcher.destroy(),
   };
 }
@@ -143,8 +146,9 @@ class StripeDesk {
   }
 
   #create(route: Route, submission: Submission, amount: number): Promise<Moved> {
-    const { settlement_id, idempotency_key: idempotencyKey, reference } = submission;
-    const metadata = { settlement_id, submission: String(submission.submission), idempotency_key: idempotencyKey };
+    const { settlement_id, merchant_id, idempotency_key: idempotencyKey, reference } = submission;
+    const own = { settlement_id, submission: String(submission.submission), idempotency_key: idempotencyKey };
+    const metadata = { ...own, merchant_id };
     const order = {
       amount,
       currency: submission.currency.toLowerCase(),

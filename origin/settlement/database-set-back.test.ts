@@ -9,6 +9,7 @@ import {
   sampleEngine,
   sampleMerchant,
   sampleProvider,
+  silent,
   standingOf,
   untilOver,
 } from '../../scripts/test-settlements.ts';
@@ -17,8 +18,12 @@ import type { Checkpoint } from '../audit/checkpoint.ts';
 import { noteIfSetBack, raiseSetBackDatabase } from '../audit/database-set-back.ts';
 import { proofBegins } from '../audit/last-proofs.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import type { ActionParts, CallOutcome } from '../open-items/action.ts';
 import { resumePayouts } from '../open-items/actions/resume-payouts.ts';
 import type { OpenItem } from '../open-items/open-item.ts';
+import type { Provider } from '../providers/provider.ts';
+import { scripted } from '../testing/scripted-provider.ts';
+import { createFindPayments } from './lost-payments.ts';
 
 let url: string;
 let database: Database;
@@ -80,21 +85,39 @@ test('a checkpoint that names an audit event which is not here says so, once: wh
   expect((await items()).map(({ line }) => line)).toEqual(['database_set_back resolved']);
 });
 
-test('payouts are resumed only once every card was compared with its books since', async () => {
-  await raiseSetBackDatabase(database.sql, { key: 'said', said: 'restored to 11:00', evidence: {} });
-  const [{ open_item_id = '' } = {}] = await items();
-  const item = { open_item_id } as OpenItem;
-  const doer = { actor: 'akey_test', correlation_id: 'req_test', reason: 'compared with the dashboard' };
-  const resume = () => database.transaction((sql) => resumePayoutsOf(sql, item, doer));
-  expect(await resume()).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('the sweep') });
+async function setBackItem(evidence: object = {}): Promise<OpenItem> {
+  await raiseSetBackDatabase(database.sql, { key: 'said', said: 'restored to 11:00', evidence });
+  const { rows } = await database.sql.query<OpenItem>(`select * from open_items where kind = 'database_set_back'`);
+  const [item] = rows;
+  if (item === undefined) throw new Error('no item was raised');
+  return item;
+}
+
+async function cardsAreCompared(): Promise<void> {
   const at = await proofBegins(database.sql);
   await asOwner(url, (sql) => sql.query(`update last_proofs set proved_at = $1 where kind = 'cards'`, [at]));
-  expect(await resume()).toMatchObject({ outcome: 'done' });
+}
+
+function resume(item: OpenItem, providers: readonly Provider[], input = {}): Promise<CallOutcome> {
+  if (resumePayouts.effect !== 'outside') throw new Error('it reads lists outside');
+  const findPayments = createFindPayments({ database, providers, log: silent });
+  return resumePayouts.call({ database, findPayments } as ActionParts, item, input as never);
+}
+
+test('payouts are resumed only once every card was compared with its books since', async () => {
+  const item = await setBackItem();
+  expect(await resume(item, [])).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('the sweep') });
+  await cardsAreCompared();
+  expect(await resume(item, [])).toMatchObject({ outcome: 'done' });
 });
 
-function resumePayoutsOf(
-  ...[sql, item, doer]: [Database['sql'], OpenItem, { actor: string; correlation_id: string; reason: string }]
-) {
-  if (resumePayouts.effect !== 'transaction') throw new Error('it should be one transaction');
-  return resumePayouts.perform({ sql }, item, { payments_compared: true } as never, doer);
-}
+test('a list that cannot be read keeps payouts from being resumed, until a person says that they have compared it', async () => {
+  const item = await setBackItem();
+  await cardsAreCompared();
+  const silentOne = { ...scripted(), listSince: () => Promise.reject(new Error('its list answered 503')) };
+  expect(await resume(item, [silentOne])).toEqual({
+    outcome: 'not_now',
+    problem: 'must wait: the list of simulated could not be read (its list answered 503)',
+  });
+  expect(await resume(item, [silentOne], { payments_compared: true })).toMatchObject({ outcome: 'done' });
+});

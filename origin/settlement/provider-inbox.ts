@@ -18,6 +18,8 @@ export type WebhookOutcome = (typeof webhookOutcomes)[number];
 export interface ProviderInbox {
   /** Acknowledge only after it has returned. Throws what the provider's reader throws for a wrong signature. */
   receive(provider: Provider, headers: Headers, body: string): Promise<WebhookOutcome>;
+  /** What a provider's own list says that it has told: as if it came now, and once. */
+  keep(provider: string, word: ProviderWord): Promise<void>;
 }
 
 export function createProviderInbox(sql: Sql): ProviderInbox {
@@ -33,6 +35,7 @@ export function createProviderInbox(sql: Sql): ProviderInbox {
       await told.add({ provider: provider.name, ...masked(word, body) });
       return 'stored';
     },
+    keep: (provider, word) => told.add({ provider, ...masked(word, JSON.stringify(word)) }),
   };
 }
 

@@ -2,7 +2,8 @@
 // transit account back to what is owed to the merchant, an audit event and a webhook, in one commit. The database refuses more than
 // was paid (migrations/0015).
 
-import { type Id, newId } from '../../contracts/ids.ts';
+import { createHash } from 'node:crypto';
+import { type Id, idOfBytes } from '../../contracts/ids.ts';
 import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { BookedReturn } from '../../core/settlement/returned.ts';
 import { type Doer, recordAuditEvents } from '../audit/audit-event.ts';
@@ -30,8 +31,10 @@ export interface StoredReturn extends BookedReturn {
   readonly provider_reference: string;
 }
 
+/** The same return has the same id, also when it is told again after the database forgot it: its webhook is then known as a repeat. */
 export function newReturn(parts: Omit<NewReturn, 'settlement_return_id'>): NewReturn {
-  return { ...parts, settlement_return_id: newId('srt') };
+  const named = JSON.stringify([parts.provider, parts.provider_reference]);
+  return { ...parts, settlement_return_id: idOfBytes('srt', createHash('sha256').update(named).digest()) };
 }
 
 /** All of these settlements, and whichever has one of these references. */

@@ -83,9 +83,10 @@ export function isFinal({ state }: Pick<SettlementRow, 'state'>): boolean {
 
 /** What the provider is sent, and asked about. The same submission always has the same key. */
 export function submissionOf(row: SettlementRow, provider: string): Submission {
-  const { settlement_id, submissions, amount_minor, currency, reference } = row;
+  const { settlement_id, merchant_id, submissions, amount_minor, currency, reference } = row;
   return {
     settlement_id,
+    merchant_id,
     submission: submissions,
     idempotency_key: `${settlement_id}-${submissions}`,
     amount_minor,

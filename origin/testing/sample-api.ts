@@ -21,6 +21,7 @@ import type { Loop } from '../loop.ts';
 import { measureOpenItems } from '../open-items/open-item-metrics.ts';
 import { takersOf } from '../open-items/takers.ts';
 import { createSecondHalf, type SecondHalfParts } from '../second-half.ts';
+import { createFindPayments } from '../settlement/lost-payments.ts';
 import { SampleCard } from './sample-card.ts';
 import { type StandInEdge, startStandInEdge } from './stand-in-edge.ts';
 
@@ -91,6 +92,7 @@ export class SampleApi {
       registry,
       workDatabase: database,
       secondHalf,
+      findPayments: createFindPayments({ database, providers: secondHalf.listening, log }),
       networks: config.NETWORKS,
       edge: client,
       pull: parts.pull ?? null,

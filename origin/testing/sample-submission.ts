@@ -8,6 +8,7 @@ export function sampleSubmission(destination: unknown, changes: Partial<Submissi
   const submission = changes.submission ?? 1;
   return {
     settlement_id,
+    merchant_id: 'mrch_00000000000000000000000001',
     submission,
     idempotency_key: `${settlement_id}-${submission}`,
     amount_minor: 12_345n,

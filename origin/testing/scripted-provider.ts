@@ -23,6 +23,7 @@ export function scripted(name = 'simulated'): Scripted {
     },
     ask: () => provider.askAnswer(),
     readWebhook: () => null,
+    listSince: () => Promise.resolve({ payments: [], words: [] }),
     amounts: () => ({ unit_minor: 1n, min_minor: 1n, max_minor: 10n ** 18n }),
     problemOfDestination: (destination) => (destination === 'wrong' ? 'is wrong' : null),
   };

@@ -40,6 +40,9 @@ export interface Moved {
   reversed: boolean;
   /** Of the Stripe-Account header; null for the platform's own. */
   readonly account: string | null;
+  /** Seconds. */
+  readonly created: number;
+  readonly description: string | null;
 }
 
 export interface StandInStripe {
@@ -51,6 +54,15 @@ export interface StandInStripe {
   readonly calls: string[];
   /** Status of new payouts. */
   payoutStatus: string;
+  /** Connected accounts, and events that are listed: of the platform (''), or of an account. */
+  readonly accounts: string[];
+  readonly events: {
+    readonly account: string;
+    readonly id: string;
+    readonly created: number;
+    readonly type: string;
+    readonly data: object;
+  }[];
   /** Transfers and payouts a page. */
   pageSize: number;
   /** An event as Stripe signs it. */
@@ -110,6 +122,8 @@ class StripeBooks {
   readonly moved: Moved[] = [];
   readonly faults: StripeFault[] = [];
   readonly calls: string[] = [];
+  readonly accounts: string[] = [];
+  readonly events: StandInStripe['events'] = [];
   payoutStatus = 'pending';
   pageSize = 100;
   readonly #answers = new Map<string, { readonly parameters: string; readonly answer: Answer }>();
@@ -139,6 +153,16 @@ class StripeBooks {
     const object = collection === 'transfers' ? 'transfer' : 'payout';
     if (request.method === 'POST')
       return this.#create(object, `${request.headers['idempotency-key']}`, body, `${account ?? ''}`, breaks);
+    if (collection === 'accounts')
+      return this.#page(
+        url,
+        this.accounts.map((one) => ({ id: one })),
+      );
+    if (collection === 'events')
+      return this.#page(
+        url,
+        this.events.filter((event) => event.account === (account ?? '')),
+      );
     const own = this.moved.filter((moved) => moved.object === object && moved.account === account);
     if (id !== undefined) {
       const found = own.find((moved) => moved.id === id);
@@ -150,10 +174,18 @@ class StripeBooks {
     const newestFirst = own
       .filter(({ transfer_group }) => asked('transfer_group') === null || transfer_group === asked('transfer_group'))
       .filter(({ destination }) => asked('destination') === null || destination === asked('destination'))
+      .filter((one) => one.created >= Number(asked('created[gte]') ?? 0))
       .reverse();
-    const from = newestFirst.findIndex((moved) => moved.id === asked('starting_after')) + 1;
-    const data = newestFirst.slice(from, from + this.pageSize);
-    return { status: 200, body: { object: 'list', data, has_more: from + data.length < newestFirst.length } };
+    return this.#page(url, newestFirst);
+  }
+
+  #page(url: URL, all: readonly { readonly id: string }[]): Answer {
+    const from = all.findIndex(({ id }) => id === url.searchParams.get('starting_after')) + 1;
+    const data = all.slice(from, from + this.pageSize);
+    return {
+      status: 200,
+      body: { object: 'list', url: url.pathname, data, has_more: from + data.length < all.length },
+    };
   }
 
   #create(object: Moved['object'], key: string, parameters: string, account: string, breaks: boolean): Answer {
@@ -177,6 +209,8 @@ class StripeBooks {
       failure_code: null,
       reversed: false,
       account: account === '' ? null : account,
+      created: Math.floor(Date.now() / 1_000),
+      description: given.get('description'),
     };
     this.moved.push(moved);
     const answer = breaks ? failure(500, { type: 'api_error' }) : { status: 200, body: structuredClone(moved) };

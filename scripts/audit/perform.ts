@@ -11,6 +11,7 @@ export interface AuditWords {
   readonly command: 'verify' | 'checkpoint' | 'access' | 'set-back';
   /** Of `set-back`. */
   readonly reason: string | null;
+  readonly since: string | null;
   /** Of the checkpoints; null: not named. */
   readonly place: string | null;
   readonly exported: string | null;
@@ -20,7 +21,7 @@ export interface AuditWords {
 
 export async function performAudit(words: AuditWords): Promise<void> {
   const { command, reason, exported, json } = words;
-  if (reason !== null) return print(await saySetBack(databaseMeant().url, reason), json, setBackInWords);
+  if (reason !== null) return print(await saySetBack(databaseMeant().url, reason, words.since), json, setBackInWords);
   if (command === 'access') return print(await readAccess(databaseMeant().url, words.access), json, accessInWords);
   if (exported === null) return await audit(words);
   const environment = readS3Environment(process.env);

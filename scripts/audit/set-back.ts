@@ -9,11 +9,12 @@ export interface SetBackSaid {
   readonly kind: 'database_set_back';
 }
 
-export async function saySetBack(url: string, reason: string): Promise<SetBackSaid> {
+/** `since`: from when on payments may be unknown; null: the newest audit event that is there. */
+export async function saySetBack(url: string, reason: string, since: string | null): Promise<SetBackSaid> {
   const sql = await connectOwner(url);
   try {
     const key = `said ${new Date().toISOString()}`;
-    await raiseSetBackDatabase(sql, { key, said: reason, evidence: { reason } });
+    await raiseSetBackDatabase(sql, { key, said: reason, evidence: since === null ? { reason } : { reason, since } });
   } finally {
     await sql.end();
   }

@@ -13,6 +13,8 @@ export const paymentSchema = z.strictObject({
   currency: z.string().regex(/^[A-Z]{3}$/),
   account: z.string().regex(/^[A-Za-z0-9-]{1,64}$/),
   reference: z.string().max(140),
+  /** Whose it is, where the caller tells: its list says it again. */
+  merchant_id: z.string().max(64).optional(),
 });
 export type PaymentOrder = z.infer<typeof paymentSchema>;
 
@@ -30,6 +32,8 @@ const entrySchema = z.object({
   code: z.nullable(z.string()),
   /** What came back of a paid one. It stays paid. */
   returns: z.array(returnSchema).default([]),
+  /** When it came, reached its end, or money of it came back, the newest of them. */
+  changed_at_ms: z.number().int().default(0),
 });
 export type Entry = z.infer<typeof entrySchema>;
 
@@ -52,6 +56,9 @@ export interface Totals {
 
 const lineSchema = z.union([z.object({ entry: entrySchema }), z.object({ closed: z.string() })]);
 
+/** Payments of one page of the list: a page stays below what the client takes of an answer. */
+const listedMax = 50;
+
 export class Books {
   readonly #entries = new Map<string, Entry>();
   readonly #closed = new Set<string>();
@@ -72,7 +79,7 @@ export class Books {
       return isSameOrder(known.order, order) ? { kind: 'repeat', entry: known } : { kind: 'other_body' };
     }
     const provider_reference = `sim_${this.#entries.size + 1}_${idempotency_key}`;
-    const entry = { idempotency_key, provider_reference, order, ...outcome, returns: [] };
+    const entry = { idempotency_key, provider_reference, order, ...outcome, returns: [], changed_at_ms: Date.now() };
     this.#write({ entry });
     this.#entries.set(idempotency_key, entry);
     return { kind: 'new', entry };
@@ -98,7 +105,7 @@ export class Books {
     const entry = this.#entries.get(idempotency_key);
     if (entry?.state !== 'pending') return null;
     const code = outcome.state === 'rejected' ? outcome.code : null;
-    const finished = { ...entry, state: outcome.state, code };
+    const finished = { ...entry, state: outcome.state, code, changed_at_ms: Date.now() };
     this.#write({ entry: finished });
     this.#entries.set(idempotency_key, finished);
     return finished;
@@ -113,10 +120,17 @@ export class Books {
     if (amount <= 0n || amount > left) return null;
     const return_reference = `ret_${entry.returns.length + 1}_${entry.provider_reference}`;
     const back = { return_reference, amount_minor: String(amount), code };
-    const returned = { ...entry, returns: [...entry.returns, back] };
+    const returned = { ...entry, returns: [...entry.returns, back], changed_at_ms: Date.now() };
     this.#write({ entry: returned });
     this.#entries.set(idempotency_key, returned);
     return returned;
+  }
+
+  /** What has changed since then, in the order in which it came, from the place `after` on: a page. */
+  changedSince(sinceMs: number, after: number): { readonly entries: readonly Entry[]; readonly next: number | null } {
+    const changed = [...this.#entries.values()].filter(({ changed_at_ms }) => changed_at_ms >= sinceMs);
+    const next = after + listedMax;
+    return { entries: changed.slice(after, next), next: next < changed.length ? next : null };
   }
 
   entries(): Iterable<Entry> {
@@ -179,6 +193,7 @@ function isSameOrder(left: PaymentOrder, right: PaymentOrder): boolean {
     left.amount_minor === right.amount_minor &&
     left.currency === right.currency &&
     left.account === right.account &&
-    left.reference === right.reference
+    left.reference === right.reference &&
+    left.merchant_id === right.merchant_id
   );
 }

@@ -76,6 +76,16 @@ export class Desk {
     return says(200, entry === null ? { state: 'not_found' } : stateOf(entry));
   }
 
+  /** All that has changed since then: it comes in pages, and is not faulty. */
+  list({ searchParams }: URL): Promise<Reply> {
+    const [sinceMs, after] = [Number(searchParams.get('since_ms')), Number(searchParams.get('after'))];
+    if (!Number.isSafeInteger(sinceMs) || !Number.isSafeInteger(after) || after < 0)
+      return Promise.resolve(says(422, { error_code: 'query_malformed' }));
+    const { entries, next } = this.#books.changedSince(sinceMs, after);
+    const payments = entries.map((entry) => ({ ...stateOf(entry), order: entry.order, returns: entry.returns }));
+    return Promise.resolve(says(200, { payments, next }));
+  }
+
   close(): void {
     for (const timer of this.#timers) clearTimeout(timer);
   }

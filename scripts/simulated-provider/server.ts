@@ -130,6 +130,8 @@ function createApi(desk: Desk, apiKey: string) {
     const route = `${request.method} ${request.url}`;
     if (route === 'POST /v1/payments') return desk.pay(request);
     if (route === 'POST /v1/inquiries') return desk.inquire(request);
+    const url = new URL(request.url ?? '/', 'http://api');
+    if (request.method === 'GET' && url.pathname === '/v1/payments') return desk.list(url);
     return Promise.resolve(says(404, { error_code: 'route_not_found' }));
   };
   const api = createServer((request, response) => render(reply(request), request, response));

@@ -10,6 +10,7 @@ import { createSteps, nextRound } from '../../event-loop.ts';
 import { inShape } from '../../in-shape.ts';
 import { currentTraceParent } from '../../tracing/spans.ts';
 import {
+  digest,
   type Idempotency,
   type IdempotentRequest,
   type ReplayableAnswer,
@@ -130,7 +131,10 @@ async function serveInTurn(
   const requestId = context.get('requestId');
   // Taken here: several calls may be answered together, in the course of one of them.
   const traceParent = currentTraceParent();
-  const call = (sql: Sql) => ({ params, query, body, caller, requestId, traceParent, sql }) satisfies Call as never;
+  const owner = caller.merchant_id ?? caller.api_key_id;
+  const keyDigest = key === null ? null : digest(owner, route.name, key);
+  const call = (sql: Sql) =>
+    ({ params, query, body, caller, requestId, keyDigest, traceParent, sql }) satisfies Call as never;
   const shown = (answer: RouteAnswer): RouteAnswer =>
     answer.body === undefined ? answer : { ...answer, body: parts.cursors.sealIn(answer.body, whose) };
   const asked: Asked = { context, route, version, text, call, shown };

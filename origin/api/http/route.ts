@@ -23,6 +23,8 @@ export interface Call<
   readonly caller: Caller;
   /** Names this request in logs, audit events and answers. */
   readonly requestId: string;
+  /** Of the idempotency key, within its owner and route; null: it came without one. */
+  readonly keyDigest: Uint8Array | null;
   /** The request's own span, as a `traceparent`; null: it is not traced. */
   readonly traceParent: string | null;
   /** One transaction, with the idempotency key's row in it, for what changes anything; the pool for the rest. */

@@ -72,7 +72,8 @@ export function readIdempotencyKey(header: string | undefined): string | null {
   return key;
 }
 
-function digest(...parts: readonly string[]): Buffer {
+/** Of its parts, which no other parts have. */
+export function digest(...parts: readonly string[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part);
   return hash.digest();

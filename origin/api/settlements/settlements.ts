@@ -13,17 +13,18 @@ import type { Sql } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
 import type { Payer } from '../../providers/payable.ts';
 import { cancelSettlement } from '../../settlement/cancel.ts';
-import { createSettlements, refusalOf } from '../../settlement/create.ts';
+import { refusalOf } from '../../settlement/create.ts';
 import { costs } from '../http/cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { type Call, doerOf, type Route, route } from '../http/route.ts';
 import { sees } from '../identity/caller.ts';
+import { createOnce } from './create-once.ts';
 import { findSettlement, type SettlementRow, settlementColumns, settlementView } from './settlement-view.ts';
 
 const tag = 'settlements';
 const byId = z.strictObject({ settlement_id: idSchema('stl') });
 
-function create(payers: readonly Payer[]): Route {
+function create(payers: readonly Payer[], rememberedMs: number): Route {
   return route({
     method: 'post',
     path: '/settlements',
@@ -39,15 +40,15 @@ function create(payers: readonly Payer[]): Route {
     answers: { status: 201, schema: settlementSchema, description: 'Queued.' },
     errors: ['merchant_not_found', 'amount_not_owed', 'destination_missing', 'amount_not_payable'],
     async handle(call) {
-      const [answer] = await createTogether(call.sql, [call], payers);
+      const [answer] = await createTogether(call.sql, [call], { payers, rememberedMs });
       if (answer === undefined || answer instanceof Refusal) throw answer ?? new Error('neither created nor refused');
       return answer;
     },
-    handleTogether: (sql, calls) => createTogether(sql, calls, payers),
+    handleTogether: (sql, calls) => createTogether(sql, calls, { payers, rememberedMs }),
   });
 }
 
-type CreateCall = Pick<Call, 'caller' | 'requestId' | 'traceParent'> & {
+type CreateCall = Pick<Call, 'caller' | 'requestId' | 'traceParent' | 'keyDigest'> & {
   readonly body: z.output<typeof newSettlementSchema>;
 };
 
@@ -55,18 +56,20 @@ type CreateCall = Pick<Call, 'caller' | 'requestId' | 'traceParent'> & {
 async function createTogether(
   sql: Sql,
   calls: readonly CreateCall[],
-  payers: readonly Payer[],
+  { payers, rememberedMs }: { readonly payers: readonly Payer[]; readonly rememberedMs: number },
 ): Promise<({ body: object } | Refusal)[]> {
   const seen = calls.filter(({ caller, body }) => sees(caller, body.merchant_id));
-  const outcomes = await createSettlements(
-    sql,
-    seen.map((call) => ({ ...doerOf(call), trace_parent: call.traceParent, settlement: call.body })),
-    payers,
-  );
+  const asked = seen.map(({ keyDigest, ...call }) => {
+    if (keyDigest === null) throw new Error('a settlement is asked for with a key');
+    return { ...doerOf(call), trace_parent: call.traceParent, settlement: call.body, keyDigest };
+  });
+  const outcomes = await createOnce(sql, asked, payers, rememberedMs);
   const outcomeOf = new Map(seen.map((call, index) => [call, outcomes[index]]));
   return calls.map((call) => {
     const outcome = outcomeOf.get(call);
     if (outcome === undefined) return refusal('merchant_not_found');
+    if ('refusal' in outcome) return outcome.refusal;
+    if ('found' in outcome) return { body: settlementView(outcome.found) };
     if ('refused' in outcome) return refusalOf(outcome);
     if (outcome.at === null) throw new Error(`${outcome.created} was there already`);
     return { body: queuedView(call.body, { ...outcome, at: outcome.at }) };
@@ -220,7 +223,7 @@ function transitionView({ at, is_own, ...row }: TransitionRow, { merchant_id }: 
   return { ...row, at: at.toISOString(), ...(isShown ? {} : { actor: 'atlas', reason: '', correlation_id: '' }) };
 }
 
-/** `payers`: the providers that are configured, primary first. */
-export function settlementRoutes(payers: readonly Payer[]): readonly Route[] {
-  return [create(payers), read, list, cancel, transitions];
+/** `payers`: the providers that are configured, primary first. `rememberedMs`: how long idempotency keys are kept. */
+export function settlementRoutes(payers: readonly Payer[], rememberedMs: number): readonly Route[] {
+  return [create(payers, rememberedMs), read, list, cancel, transitions];
 }

@@ -113,6 +113,7 @@ test('B3: booked as another amount it stays under way, in front of a person who 
     ...{
       database,
       readBankFileAgain: null,
+      findPayments: () => Promise.reject(new Error('not asked for here')),
       edge: { sendMessage: nobody, sendFact: nobody, eventsAfter: nobody, readCard: nobody },
     },
     takers: { card_events: nobody, settlement_requests: nobody, card_notices: nobody },

@@ -4,8 +4,9 @@
 import { Refusal } from '../../../contracts/problem.ts';
 import type { ObjectStore } from '../../object-store/object-store.ts';
 import { notTaken, problemOf, rejected, unknown } from '../exchange.ts';
-import type { Provider, Submission, SubmitAnswer } from '../provider.ts';
+import type { ListedPayment, Provider, Submission, SubmitAnswer } from '../provider.ts';
 import { type BankAccount, bankAccountSchema, problemOfName } from './bank-account.ts';
+import { inLots } from './in-lots.ts';
 import { Inbox, type InboxReport, type ReadAgain, type TakeFile } from './inbox.ts';
 import { KeptWords } from './kept-words.ts';
 import { endToEndId, type FileMember, PaymentFiles, type Standing } from './payment-files.ts';
@@ -80,6 +81,16 @@ export function createIso20022Provider(options: Iso20022Options): Iso20022Provid
     },
     amounts: (currency) =>
       Object.hasOwn(debtors, currency) ? { unit_minor: 1n, min_minor: 1n, max_minor: amountMinorMax } : null,
+    async listSince(since) {
+      const sent = await files.sentSince(since);
+      const payments = await inLots(sent, async ({ end_to_end_id, claim }): Promise<ListedPayment> => {
+        const answer = await words.answerOf(end_to_end_id);
+        const state = answer?.outcome === 'paid' || answer?.outcome === 'rejected' ? answer.outcome : 'pending';
+        const { merchant_id = null } = claim;
+        return { ...claim, merchant_id, provider_reference: end_to_end_id, reference: null, state };
+      });
+      return { payments, words: [] };
+    },
     readInbox: (take) => inbox.read(take),
     readAgain: (kept, take) => inbox.readAgain(kept, take),
     close: () => desk.close(),
@@ -161,12 +172,18 @@ function answerOf(standing: Standing, provider_reference: string): SubmitAnswer 
 }
 
 function memberOf(submission: Submission, creditor: BankAccount): Member {
-  const { settlement_id, amount_minor, currency, reference } = submission;
+  const { settlement_id, merchant_id, amount_minor, currency, reference } = submission;
   const end_to_end_id = endToEndId(submission.idempotency_key);
   const remittance = plainTextOrDots(reference) || end_to_end_id;
   return {
     end_to_end_id,
-    claim: { settlement_id, submission: submission.submission, amount_minor: String(amount_minor), currency },
+    claim: {
+      settlement_id,
+      merchant_id,
+      submission: submission.submission,
+      amount_minor: String(amount_minor),
+      currency,
+    },
     transfer: { end_to_end_id, amount_minor, currency, creditor, remittance },
   };
 }

@@ -41,7 +41,13 @@ test('B6: refused while it cannot be read; then its words and items are kept, an
   const readBankFileAgain = createFileAgain({ provider, database });
   const never = () => Promise.reject();
   const edge = { sendMessage: never, sendFact: never, eventsAfter: never, readCard: never };
-  const act = createActing({ database, takers: nobody, edge, readBankFileAgain });
+  const act = createActing({
+    database,
+    takers: nobody,
+    edge,
+    readBankFileAgain,
+    findPayments: () => Promise.reject(new Error('not asked for here')),
+  });
   const acting = { open_item_id: item?.open_item_id ?? '', action: tryAgain, input: {}, reason: 'upgraded' };
   const refused = {
     outcome: 'refused',
