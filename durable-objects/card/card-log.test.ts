@@ -6,7 +6,7 @@ import { limits } from '../../contracts/limits.ts';
 import { SampleCard } from '../../core/testing/sample-lives.ts';
 import { noonMs, profile } from '../../core/testing/samples.ts';
 import { cardAt, newCardKey } from '../testing/sample-card.ts';
-import { CardLog } from './card-log.ts';
+import { type CardLog, cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 
 const usual = limits.snapshotPartLengthMax;
@@ -30,7 +30,7 @@ const sequences = (log: CardLog, above: number, limit: number) =>
 describe('a log', () => {
   test('that nothing was written to has nothing, and leaves nothing', async () => {
     await inStorage((sql) => {
-      const log = new CardLog(sql);
+      const log = cardLog(sql);
       expect([
         sequences(log, 0, 10),
         log.oldest(),
@@ -44,9 +44,9 @@ describe('a log', () => {
 
   test('gives back what was written, in memory and after a load', async () => {
     await inStorage((sql) => {
-      const written = new CardLog(sql);
+      const written = cardLog(sql);
       for (const sequence of [1, 2, 3, 4]) written.append(row(sequence), sequence - 1);
-      for (const log of [written, new CardLog(sql)]) {
+      for (const log of [written, cardLog(sql)]) {
         expect([...log.after(0, 10)]).toEqual([row(1), row(2), row(3), row(4)]);
         expect([sequences(log, 2, 10), sequences(log, 1, 2), sequences(log, 4, 10)]).toEqual([[3, 4], [2, 3], []]);
         expect(log.at(3)).toEqual(row(3));
@@ -61,12 +61,12 @@ describe('a log', () => {
 
   test('loses its oldest rows and no others, and may be empty after it', async () => {
     await inStorage((sql) => {
-      const log = new CardLog(sql);
+      const log = cardLog(sql);
       for (const sequence of [1, 2, 3]) log.append(row(sequence), sequence - 1);
-      new CardLog(sql).trim(3);
+      cardLog(sql).trim(3);
       expect([sequences(log, 0, 10), log.oldest()?.sequence]).toEqual([[3], 3]);
       log.trim(4);
-      for (const one of [log, new CardLog(sql)]) {
+      for (const one of [log, cardLog(sql)]) {
         expect([sequences(one, 0, 10), one.oldest(), one.firstSince(0)]).toEqual([[], null, null]);
         expect(one.publishedSequence(one.newestSequence())).toBe(0);
       }

@@ -18,10 +18,10 @@ import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { readbackOf } from '../../core/card/readback.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import { Agenda } from '../log/agenda.ts';
-import type { Outbox } from '../log/outbox.ts';
 import { eventOf } from '../log/pack-messages.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import type { CardLog } from './card-log.ts';
+import type { CardOutbox } from './card-outbox.ts';
 import { type CardParts, type CardSettings, loadCard, readable, standing, unmatchedMaxOf } from './card-parts.ts';
 import { type Acknowledged, Fence } from './fence.ts';
 import { notFenced, type RebuildAnswer, type RebuildPage, rebuild } from './rebuild.ts';
@@ -65,7 +65,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
     this.#fence.assertOpen();
     return readable(this.#parts).card;
   }
-  get #outbox(): Outbox {
+  get #outbox(): CardOutbox {
     return readable(this.#parts).outbox;
   }
   get #upkeep(): Upkeep {

@@ -2,24 +2,27 @@
 
 import { type Amounts, readAmounts } from '../../contracts/amount-max.ts';
 import { newId } from '../../contracts/ids.ts';
+import type { CardKey } from '../../contracts/network.ts';
 import { Card } from '../../core/card/card.ts';
 import { availableMinor, withheldMinor } from '../../core/card/funds.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import type { Agenda } from '../log/agenda.ts';
-import { Outbox, type OutboxParts } from '../log/outbox.ts';
-import { CardLog } from './card-log.ts';
+import { Outbox } from '../log/outbox.ts';
+import { type CardLog, cardLog } from './card-log.ts';
+import { type CardOutbox, type CardOutboxParts, streamOf } from './card-outbox.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface CardParts {
   readonly log: CardLog;
   readonly card: Card;
-  readonly outbox: Outbox;
+  readonly outbox: CardOutbox;
   readonly upkeep: Upkeep;
 }
 
-interface Surroundings extends Pick<OutboxParts, 'send' | 'untilDurable' | 'cardKey' | 'startAgain'> {
+interface Surroundings extends Pick<CardOutboxParts, 'send' | 'untilDurable' | 'startAgain'> {
+  readonly cardKey: () => CardKey;
   readonly storage: DurableObjectStorage;
   /** Those that its database has. */
   readonly tables: ReadonlySet<string>;
@@ -54,8 +57,8 @@ export function readable(parts: CardParts | NewerRelease): CardParts {
   return parts;
 }
 
-function loaded({ storage, tables, agenda, append, unmatchedMax, ...outside }: Surroundings): CardParts {
-  const log = new CardLog(storage.sql, tables);
+function loaded({ storage, tables, agenda, append, unmatchedMax, cardKey, ...outside }: Surroundings): CardParts {
+  const log = cardLog(storage.sql, tables);
   const snapshot = new CardSnapshot(storage.sql);
   const history = {
     append,
@@ -67,7 +70,7 @@ function loaded({ storage, tables, agenda, append, unmatchedMax, ...outside }: S
   const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER), unmatchedMax);
   const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });
   const upkeepAtMs = () => (upkeep.isSnapshotDue ? null : upkeep.nextMs(Date.now()));
-  const outbox = new Outbox({ agenda, log, upkeepAtMs, ...outside });
+  const outbox = new Outbox({ agenda, log, upkeepAtMs, ...streamOf(cardKey), ...outside });
   return { log, card, outbox, upkeep };
 }
 

@@ -8,7 +8,7 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
 import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from '../testing/sample-card.ts';
-import { CardLog } from './card-log.ts';
+import { cardLog } from './card-log.ts';
 import type { Acknowledged } from './fence.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12);
@@ -70,7 +70,7 @@ async function failure(call: () => Promise<unknown>): Promise<string> {
 }
 
 const bodies = (key: CardKey) =>
-  runInDurableObject(cardAt(key), (_, { storage }) => [...new CardLog(storage.sql).after(0, 10_000)]);
+  runInDurableObject(cardAt(key), (_, { storage }) => [...cardLog(storage.sql).after(0, 10_000)]);
 
 async function cardWithThree(): Promise<{ key: CardKey; origin: CardEvent[] }> {
   const key = await newCard({ controls: [limitPerDay(10_000)] });

@@ -12,7 +12,7 @@ import { setBack } from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { tablesOf } from '../log/tables-of.ts';
-import { CardLog } from './card-log.ts';
+import { type CardLog, cardLog } from './card-log.ts';
 
 /** The card decides nothing: see above. */
 class SetBack extends Error {
@@ -80,7 +80,7 @@ export class Fence {
 
   /** What was set aside, in order. */
   *rowsSetAside(): Generator<LoggedEvent> {
-    const log = new CardLog(this.#sql, tablesOf(this.#sql), 'set_aside');
+    const log = cardLog(this.#sql, tablesOf(this.#sql), 'set_aside');
     // A page at a time: whoever reads them writes between two.
     for (let after: number | undefined = 0; after !== undefined; ) {
       const rows: LoggedEvent[] = [...log.after(after, limits.eventsPageMax)];

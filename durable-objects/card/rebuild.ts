@@ -13,7 +13,7 @@ import { Card } from '../../core/card/card.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { readRow } from '../../core/card/stored-row.ts';
 import { type Contradiction, tellAgain } from '../../core/card/tell-again.ts';
-import { CardLog } from './card-log.ts';
+import { type CardLog, cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 import { type Acknowledged, type Fence, hasEvent } from './fence.ts';
 import { Upkeep } from './upkeep.ts';
@@ -69,7 +69,7 @@ export function rebuild(parts: Parts, page: RebuildPage): RebuildAnswer {
 
 function take({ storage, fence, max }: Parts, { until, events }: RebuildPage): RebuildAnswer {
   fence.setAside();
-  const log = new CardLog(storage.sql);
+  const log = cardLog(storage.sql);
   const snapshot = new CardSnapshot(storage.sql);
   const stored = snapshot.read();
   const snapshotSequence = stored?.sequence ?? 0;

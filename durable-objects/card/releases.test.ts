@@ -6,7 +6,7 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { profile, request } from '../../core/testing/samples.ts';
 import { ask, cardAt, newCard, standing, upTo } from '../testing/sample-card.ts';
-import { CardLog } from './card-log.ts';
+import { cardLog } from './card-log.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when a test says so. */
@@ -52,7 +52,7 @@ const stored = (key: CardKey) =>
     return {
       snapshot: sequenceIn(reach('snapshot')),
       before: sequenceIn(reach('snapshot_before')),
-      rows: Array.from(new CardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
+      rows: Array.from(cardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
     };
   });
 

@@ -7,7 +7,7 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { advice, clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, standing, upTo } from '../testing/sample-card.ts';
-import { CardLog } from './card-log.ts';
+import { cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 
 const dayMs = 86_400_000;
@@ -35,7 +35,7 @@ const authorize = (key: CardKey, one: number | string, changes = {}) =>
 function storedOf(key: CardKey): Promise<{ snapshot: number | null; rows: number[] }> {
   return runInDurableObject(cardAt(key), (_, { storage: { sql } }) => ({
     snapshot: new CardSnapshot(sql).read()?.sequence ?? null,
-    rows: Array.from(new CardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
+    rows: Array.from(cardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
   }));
 }
 

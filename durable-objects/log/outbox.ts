@@ -1,4 +1,4 @@
-// From the card's log to the queue: at least once, in order, several events in a message. A timer in memory sends, moments after the event;
+// From an object's log to the queue: at least once, in order, several events in a message. A timer in memory sends, moments after the event;
 // an alarm is pending whenever something is unsent, in case the object is gone by then. On a resting card that is the alarm of its upkeep,
 // which is there anyway: whatever loads the object (that alarm, the next purchase, the origin's sweep) sends what is unsent. A busy
 // card has an alarm of its own, within the hour, until it rests again. So a crash repeats, never drops.
@@ -9,34 +9,43 @@
 // What is in memory, and why losing it is harmless: the cursor is read back from the newest row, so some events may be sent
 // twice; unsent rows are in the log; a timer that is lost leaves its work to the alarm; an event whose traces or time are lost is booked alike.
 
-import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { hashOf } from '../../contracts/hash-of.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { CardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Agenda } from './agenda.ts';
-import { type Beside, packMessages } from './pack-messages.ts';
+import type { Beside } from './pack-messages.ts';
 import { type Timing, timing } from './timing.ts';
 
-/** What the outbox reads of the card's log; `CardLog` is one. */
-export interface UnsentRows {
+interface Numbered {
+  readonly sequence: number;
+}
+
+/** What a message is as far as the outbox knows: events in order. */
+interface Numbers {
+  readonly events: readonly Numbered[];
+}
+
+/** What the outbox reads of the log; `EventLog` is one. */
+export interface UnsentRows<Row> {
   /** The oldest row still there; null for an empty log. */
-  oldest(): { readonly sequence: number } | null;
+  oldest(): Numbered | null;
   /** The outbox's cursor as the newest row, which has this number, knows it; 0 without rows. */
   publishedSequence(newest: number): number;
   /** Writes the cursor into the newest row, which has this number: all is sent. */
   noteSent(sequence: number): void;
   /** Rows above a sequence, in order; `limit` of them at most. */
-  after(sequence: number, limit: number): Iterable<LoggedEvent>;
+  after(sequence: number, limit: number): Iterable<Row>;
 }
 
-export interface OutboxParts {
+export interface OutboxParts<Row, Message> {
   readonly agenda: Agenda;
-  readonly log: UnsentRows;
+  readonly log: UnsentRows<Row>;
   /** Takes a message whose rows are all durable: `untilDurable` was waited for. */
-  readonly send: (message: CardEventsMessage) => Promise<unknown>;
+  readonly send: (message: Message) => Promise<unknown>;
   readonly untilDurable: () => Promise<unknown>;
-  readonly cardKey: () => CardKey;
+  /** The stream's name. */
+  readonly stream: () => string;
+  /** Rows as messages of the stream, in order, each within the queue's size. */
+  readonly pack: (rows: readonly Row[], beside: Beside) => Message[];
   /** When the card's upkeep is due, once it rests; null where the alarm that is pending has more to do than to send. */
   readonly upkeepAtMs: () => number | null;
   /** Called when memory contradicts the log: whoever owns the outbox loads everything again from what is durable. */
@@ -47,13 +56,14 @@ export interface OutboxParts {
 /** Rows that do not follow the cursor one by one. */
 class Gap extends Error {}
 
-export class Outbox {
+export class Outbox<Row extends Numbered, Message extends Numbers> {
   readonly #agenda: Agenda;
-  readonly #log: UnsentRows;
-  readonly #send: OutboxParts['send'];
+  readonly #log: UnsentRows<Row>;
+  readonly #send: OutboxParts<Row, Message>['send'];
   readonly #untilDurable: () => Promise<unknown>;
-  readonly #cardKey: () => CardKey;
-  readonly #upkeepAtMs: OutboxParts['upkeepAtMs'];
+  readonly #stream: () => string;
+  readonly #pack: OutboxParts<Row, Message>['pack'];
+  readonly #upkeepAtMs: () => number | null;
   readonly #startAgain: (reason: string) => void;
   readonly #timing: Timing;
   /** The newest row. */
@@ -66,7 +76,7 @@ export class Outbox {
    * Some of the rows above the cursor: one run without a gap, which may begin later than the cursor + 1 and end before the
    * newest row. What is not here is read from the log, which costs as much as sending it.
    */
-  #unsent: LoggedEvent[] = [];
+  #unsent: Row[] = [];
   /** Of events that are not sent yet. */
   readonly #beside: Beside = { traces: new Map(), answered_ms: new Map() };
   /** The timer that was started last waits for more events, not just a moment. */
@@ -85,12 +95,13 @@ export class Outbox {
   #share: number | null = null;
   #retryMs: number = limits.publishRetryMsMin;
 
-  constructor(parts: OutboxParts) {
+  constructor(parts: OutboxParts<Row, Message>) {
     this.#agenda = parts.agenda;
     this.#log = parts.log;
     this.#send = parts.send;
     this.#untilDurable = parts.untilDurable;
-    this.#cardKey = parts.cardKey;
+    this.#stream = parts.stream;
+    this.#pack = parts.pack;
     this.#upkeepAtMs = parts.upkeepAtMs;
     this.#startAgain = parts.startAgain;
     this.#timing = parts.timing ?? timing;
@@ -124,7 +135,7 @@ export class Outbox {
   }
 
   /** A row was written: it will be sent, whatever happens. An alarm that it needs belongs to the same commit as the row. */
-  recorded(row: LoggedEvent): void {
+  recorded(row: Row): void {
     if (row.sequence !== this.#sequence + 1)
       throw new Gap(`event ${row.sequence} was recorded after event ${this.#sequence}`);
     this.#sequence = row.sequence;
@@ -175,7 +186,7 @@ export class Outbox {
   promise(withinMs: number = limits.publishAlarmBusyMs): void {
     const nowMs = this.#timing.nowMs();
     if (this.#agenda.isPendingBy(nowMs + withinMs)) return;
-    this.#share ??= 0.5 + hashOf(this.#cardKey()) / 2 ** 33;
+    this.#share ??= 0.5 + hashOf(this.#stream()) / 2 ** 33;
     this.#agenda.promiseSending(nowMs + Math.floor(this.isBusy ? withinMs * this.#share : limits.publishAlarmMs));
   }
 
@@ -233,7 +244,7 @@ export class Outbox {
     const before = { sequence: this.#publishedSequence, atMs: this.#publishedAtMs };
     while (this.#publishedSequence < this.#until || this.#isMessageFull) {
       await this.#untilDurable();
-      for (const message of packMessages(this.#cardKey(), this.#nextRows(), this.#beside)) {
+      for (const message of this.#pack(this.#nextRows(), this.#beside)) {
         const lastSequence = assertFollows(message, this.#publishedSequence);
         await this.#send(message);
         for (const { sequence } of message.events) {
@@ -255,7 +266,7 @@ export class Outbox {
   }
 
   /** The rows after the cursor, as many as a message takes; at least one. */
-  #nextRows(): LoggedEvent[] {
+  #nextRows(): Row[] {
     const inMemory = this.#unsent[0]?.sequence === this.#publishedSequence + 1;
     if (inMemory) return this.#unsent.slice(0, limits.eventsPerMessageMax);
     const rows = [...this.#log.after(this.#publishedSequence, limits.eventsPerMessageMax)];
@@ -272,7 +283,7 @@ function intervalFor(sinceMs: number, events: number): number {
 }
 
 /** The message's last sequence; throws where the message is not what follows the cursor, one by one. */
-function assertFollows({ events }: CardEventsMessage, cursor: number): number {
+function assertFollows({ events }: Numbers, cursor: number): number {
   for (const [index, { sequence }] of events.entries())
     if (sequence !== cursor + 1 + index)
       throw new Gap(`event ${sequence} stands where event ${cursor + 1 + index} should be sent`);

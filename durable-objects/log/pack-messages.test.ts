@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { CardEventBody } from '../../contracts/card-event.ts';
+import type { CardEventBody, CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { countingIds } from '../../core/testing/samples.ts';
@@ -25,7 +25,8 @@ function rowsOf(fillers: readonly string[]): LoggedEvent[] {
   });
 }
 
-const pack = (fillers: readonly string[]) => [...packMessages('native:card-1', rowsOf(fillers))];
+const head = { version: 1, card_key: 'native:card-1' } as const;
+const pack = (fillers: readonly string[]) => [...packMessages(head, rowsOf(fillers))];
 const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value)).length;
 
 test('no rows make no message', () => {
@@ -96,12 +97,16 @@ test('how long a request waited stands beside its own event, in whatever message
     [3, 0],
     [9, 7],
   ]);
-  const messages = packMessages('native:card-1', rowsOf(['r1', large, 'r3']), {
+  const messages = packMessages(head, rowsOf(['r1', large, 'r3']), {
     traces: new Map(),
     answered_ms: waits,
   });
-  expect(messages.map(({ answered_ms }) => answered_ms)).toEqual([{ 1: 4 }, undefined, { 3: 0 }]);
+  expect((messages as CardEventsMessage[]).map(({ answered_ms }) => answered_ms)).toEqual([
+    { 1: 4 },
+    undefined,
+    { 3: 0 },
+  ]);
   expect(
-    packMessages('native:card-1', rowsOf(['r1']), { traces: new Map(), answered_ms: new Map([[2, 5]]) })[0],
+    packMessages(head, rowsOf(['r1']), { traces: new Map(), answered_ms: new Map([[2, 5]]) })[0],
   ).not.toHaveProperty('answered_ms');
 });

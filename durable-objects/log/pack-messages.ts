@@ -1,9 +1,7 @@
 // Log rows packed into queue messages: in order, several to a message, each message within the queue's size.
 
-import type { CardEvent, CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
-import type { CardKey } from '../../contracts/network.ts';
-import type { LoggedEvent } from '../../core/card/logged-event.ts';
+import type { Row } from './row.ts';
 
 const utf8 = new TextEncoder();
 
@@ -13,23 +11,32 @@ export interface Beside {
   readonly answered_ms: Map<number, number>;
 }
 
-export function packMessages(card_key: CardKey, rows: readonly LoggedEvent[], beside?: Beside): CardEventsMessage[] {
-  const events = rows.map(eventOf);
-  return pack(card_key, events, Object.entries(beside ?? {}));
+/** One event as it travels: the row's body with its number and its instant. */
+export type Travelling<Body> = Omit<Row<Body>, 'body'> & Body;
+
+/** Some of a stream's events, in order, behind what its messages begin with. */
+export type Packed<Head, Body> = Head & { readonly events: Travelling<Body>[] };
+
+export function packMessages<Head extends object, Body extends object>(
+  head: Head,
+  rows: readonly Row<Body>[],
+  beside?: Beside,
+): Packed<Head, Body>[] {
+  return pack(head, rows.map(eventOf), Object.entries(beside ?? {}));
 }
 
-export function eventOf({ sequence, at_ms, body }: LoggedEvent): CardEvent {
+export function eventOf<Body extends object>({ sequence, at_ms, body }: Row<Body>): Travelling<Body> {
   return { sequence, at_ms, ...body };
 }
 
-/** Halved until each part fits: a card rarely has more than one message's worth, so one look is mostly enough. */
-function pack(
-  card_key: CardKey,
-  events: CardEvent[],
+/** Halved until each part fits: an object rarely has more than one message's worth, so one look is mostly enough. */
+function pack<Head extends object, Body>(
+  head: Head,
+  events: Travelling<Body>[],
   beside: [string, ReadonlyMap<number, unknown>][],
-): CardEventsMessage[] {
+): Packed<Head, Body>[] {
   if (events.length === 0) return [];
-  const message: CardEventsMessage = { version: 1, card_key, events };
+  const message = { ...head, events };
   for (const [name, all] of beside) {
     const own = events.flatMap(({ sequence }) => (all.has(sequence) ? [[sequence, all.get(sequence)]] : []));
     if (own.length > 0) Object.assign(message, { [name]: Object.fromEntries(own) });
@@ -37,7 +44,7 @@ function pack(
   const fits = events.length <= limits.eventsPerMessageMax && isWithinBytes(JSON.stringify(message));
   if (fits || events.length === 1) return [message];
   const half = Math.ceil(events.length / 2);
-  return [...pack(card_key, events.slice(0, half), beside), ...pack(card_key, events.slice(half), beside)];
+  return [...pack(head, events.slice(0, half), beside), ...pack(head, events.slice(half), beside)];
 }
 
 /** UTF-8 has one to three bytes for each unit of a text's length, so that only what lies between has to be encoded. */

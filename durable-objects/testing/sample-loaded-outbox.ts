@@ -3,6 +3,7 @@
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { profile } from '../../core/testing/samples.ts';
+import { streamOf } from '../card/card-outbox.ts';
 import { Agenda } from '../log/agenda.ts';
 import { Outbox } from '../log/outbox.ts';
 
@@ -58,7 +59,7 @@ export async function loaded({ rows = [], published = 0, alarmAtMs = null, seque
       card.messages.push(message.events.map((event) => event.sequence));
     },
     untilDurable: () => card.untilDurable(),
-    cardKey: () => 'native:card',
+    ...streamOf(() => 'native:card'),
     upkeepAtMs: () => card.upkeepAtMs,
     startAgain: (reason) => void card.startedAgain.push(reason),
     timing: {

@@ -3,6 +3,7 @@
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { profile } from '../../core/testing/samples.ts';
+import { type CardOutbox, streamOf } from '../card/card-outbox.ts';
 import { Agenda } from '../log/agenda.ts';
 import { Outbox } from '../log/outbox.ts';
 
@@ -24,7 +25,7 @@ export class OutboxHarness {
   #firingAtMs: number | null = null;
   #timer: { atMs: number; run: () => void } | null = null;
   #late: (() => void)[] = [];
-  outbox!: Outbox;
+  outbox!: CardOutbox;
   #agenda!: Agenda;
 
   async reload(): Promise<void> {
@@ -48,7 +49,7 @@ export class OutboxHarness {
         if (this.#timer === timer) this.#timer = null;
       };
     };
-    this.outbox = new Outbox({
+    this.outbox = new Outbox<LoggedEvent, CardEventsMessage>({
       agenda,
       log: {
         after: (sequence, limit) =>
@@ -67,7 +68,7 @@ export class OutboxHarness {
       // A process that is gone gets no answer any more.
       send: (message) => (this.#agenda === agenda ? this.#send(message) : new Promise(() => undefined)),
       untilDurable: () => Promise.resolve(),
-      cardKey: () => 'native:card',
+      ...streamOf(() => 'native:card'),
       upkeepAtMs: () => this.#nowMs + 3_600_000,
       startAgain: (reason) => {
         this.brokenBy = reason;

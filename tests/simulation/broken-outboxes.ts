@@ -1,9 +1,11 @@
 // Outboxes that are broken on purpose, each in one way: the law that every row reaches the queue must find each.
 
+import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
+import type { CardOutboxParts } from '../../durable-objects/card/card-outbox.ts';
 import { Outbox } from '../../durable-objects/log/outbox.ts';
 
-type Parts = ConstructorParameters<typeof Outbox>[0];
+type Parts = CardOutboxParts;
 
 /** With a log that has the cursor where a test wants it. */
 function withCursor(parts: Parts, publishedSequence: (newest: number) => number): Parts {
@@ -20,7 +22,7 @@ function withCursor(parts: Parts, publishedSequence: (newest: number) => number)
 }
 
 /** What was unsent when the process went is taken for sent. */
-class LosesRowsOnReload extends Outbox {
+class LosesRowsOnReload extends Outbox<LoggedEvent, CardEventsMessage> {
   readonly #found: { sequence: number };
 
   constructor(parts: Parts) {
@@ -36,12 +38,12 @@ class LosesRowsOnReload extends Outbox {
 }
 
 /** Only the timer sends: whoever goes before it has gone off leaves rows behind that nobody sends. */
-class PromisesNothing extends Outbox {
+class PromisesNothing extends Outbox<LoggedEvent, CardEventsMessage> {
   override promise(): void {}
 }
 
 /** Reads a page of the log that ends too early, as if rows were missing in it. */
-class OverlooksRows extends Outbox {
+class OverlooksRows extends Outbox<LoggedEvent, CardEventsMessage> {
   constructor(parts: Parts) {
     const { log } = parts;
     super({
@@ -57,7 +59,7 @@ class OverlooksRows extends Outbox {
 }
 
 /** Keeps no more rows than that in memory, and never looks into the log for what found no room. */
-class KeepsThreeHundredRows extends Outbox {
+class KeepsThreeHundredRows extends Outbox<LoggedEvent, CardEventsMessage> {
   readonly #found: { sequence: number };
   #waiting = 0;
 

@@ -4,6 +4,7 @@ import type { Amounts } from '../../contracts/amount-max.ts';
 import { Card, type CardHistory } from '../../core/card/card.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import type { Snapshot } from '../../core/card/snapshot.ts';
+import type { CardOutbox, CardOutboxParts } from '../../durable-objects/card/card-outbox.ts';
 import { Outbox } from '../../durable-objects/log/outbox.ts';
 
 export type MakeCard = (
@@ -12,7 +13,7 @@ export type MakeCard = (
   rows: Iterable<LoggedEvent>,
   unmatchedMax?: Amounts,
 ) => Card;
-export type MakeOutbox = (parts: ConstructorParameters<typeof Outbox>[0]) => Outbox;
+export type MakeOutbox = (parts: CardOutboxParts) => CardOutbox;
 
 export const realCard: MakeCard = (...args) => new Card(...args);
 export const realOutbox: MakeOutbox = (parts) => new Outbox(parts);

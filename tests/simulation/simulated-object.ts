@@ -6,8 +6,8 @@ import { limits } from '../../contracts/limits.ts';
 import { cardKey } from '../../contracts/network.ts';
 import type { Card } from '../../core/card/card.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
+import { type CardOutbox, streamOf } from '../../durable-objects/card/card-outbox.ts';
 import { Agenda } from '../../durable-objects/log/agenda.ts';
-import type { Outbox } from '../../durable-objects/log/outbox.ts';
 import type { Draw } from './draw.ts';
 import { hold } from './laws.ts';
 import { unmatchedMax } from './model-refunds.ts';
@@ -24,7 +24,7 @@ const quietingMax = 300;
 
 interface Process {
   readonly agenda: Agenda;
-  readonly outbox: Outbox;
+  readonly outbox: CardOutbox;
   readonly timing: { forget(): void };
 }
 
@@ -99,7 +99,7 @@ export class SimulatedObject {
       agenda,
       log: store,
       timing,
-      cardKey: () => cardKey('native', `card-${this.#cardIndex}`),
+      ...streamOf(() => cardKey('native', `card-${this.#cardIndex}`)),
       upkeepAtMs: () => this.#time.nowMs + limits.retentionMs,
       send: (message) => {
         const isAlive = () => this.#process?.outbox === outbox;

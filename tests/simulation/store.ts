@@ -29,7 +29,7 @@ class Row {
 /** The process died before the commit. */
 export class SimulatedCrash extends Error {}
 
-export class Store implements CardHistory, UnsentRows, AlarmStorage {
+export class Store implements CardHistory, UnsentRows<LoggedEvent>, AlarmStorage {
   /** Every row ever committed, the first at 0: also those that the card has trimmed. */
   readonly archive: Row[] = [];
   /** What this call has written and not committed. */
