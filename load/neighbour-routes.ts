@@ -127,6 +127,7 @@ export const asked: Readonly<Record<string, (world: Belongings) => Taken>> = {
   readOpenItem: bare,
   actOnOpenItem: () => ({ body: { reason: 'the bank has corrected it' } }),
   actOnOpenItems: () => ({ body: { kind: 'booked_twice', reason: 'the bank has corrected them' } }),
+  listAccessRecords: () => page(),
   listAuditEvents: () => page(),
 };
 

@@ -258,6 +258,7 @@ export const samples: Readonly<Record<string, Make>> = {
     params: { action: 'dismiss' },
     body: { kind: 'bank_file_set_aside', provider: 'iso20022', reason: 'files of a bank that we have left' },
   }),
+  listAccessRecords: () => ({ query: { outcome: 'read', limit: '2' } }),
   listAuditEvents: async (world, tenant) => ({ query: { subject: await world.settlement(tenant), limit: '2' } }),
 };
 

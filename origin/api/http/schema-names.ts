@@ -22,6 +22,7 @@ import { setOfCardSchema } from '../cards/card-view.ts';
 import { listedControlSetSchema } from '../controls/control-set-view.ts';
 import { givenControls, writtenControl } from '../controls/written-controls.ts';
 import { openItemSchema } from '../open-items/open-item-view.ts';
+import { accessRecordSchema } from '../operations/access-records.ts';
 import { auditEventSchema } from '../operations/audit-events.ts';
 import { deadLetterSchema } from '../settlements/settlement-dead-letters.ts';
 import { unassignedClearingSchema } from '../settlements/unassigned-clearings.ts';
@@ -86,6 +87,7 @@ const within: readonly (readonly [name: string, schema: z.core.$ZodType])[] = [
   ['OpenItem', openItemSchema],
   ['UnassignedClearing', unassignedClearingSchema],
   ['AuditEvent', auditEventSchema],
+  ['AccessRecord', accessRecordSchema],
 ];
 
 /** The parts of these that are alternatives have names too, and what each alternative of a control applies to. */

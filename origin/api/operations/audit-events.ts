@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { costs } from '../http/cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { type Route, route } from '../http/route.ts';
+import { accessRoutes } from './access-records.ts';
 
 export const auditEventSchema = z.strictObject({
   audit_no: z.int(),
@@ -75,4 +76,4 @@ const list = route({
   },
 });
 
-export const auditRoutes: readonly Route[] = [list];
+export const auditRoutes: readonly Route[] = [list, ...accessRoutes];
