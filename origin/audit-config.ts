@@ -1,25 +1,28 @@
 // Configuration of the witness: where hourly checkpoints of the audit trail are put, and the key that signs them.
 
 import * as z from 'zod';
-import { readSigningKey } from './audit/signing-key.ts';
+import { readSigningKeys } from './audit/signing-key.ts';
 import { placeProblems, type S3Environment } from './object-store/open-object-store.ts';
 import { placeSetting } from './setting-shapes.ts';
 
 export const auditEnvironmentShape = {
   /** A directory, or `s3://bucket/folder`. */
   AUDIT_CHECKPOINTS: placeSetting.optional(),
-  /** Ed25519: PKCS #8 in PEM, or its DER in base64. */
+  /** Ed25519: PKCS #8 in PEM, or its DER in base64. While it changes two with a space between them, the new one first. */
   AUDIT_SIGNING_KEY: z
     .string()
-    .refine(isSigningKey, 'must be an Ed25519 private key: PKCS #8 in PEM, or its DER in base64')
+    .refine(
+      areSigningKeys,
+      'must be an Ed25519 private key, PKCS #8 in PEM or its DER in base64; or two different ones, the new one first',
+    )
     .optional(),
 } as const;
 
 const shape = z.object(auditEnvironmentShape);
 
-function isSigningKey(given: string): boolean {
+function areSigningKeys(given: string): boolean {
   try {
-    return readSigningKey('AUDIT_SIGNING_KEY', given).type === 'private';
+    return readSigningKeys('AUDIT_SIGNING_KEY', given).length <= 2;
   } catch {
     return false;
   }

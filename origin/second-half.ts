@@ -29,7 +29,7 @@ import { newestCheckpoint } from './audit/checkpoint.ts';
 import { createCheckpointLoop } from './audit/checkpoint-loop.ts';
 import { noteIfSetBack } from './audit/database-set-back.ts';
 import { createExportLoop } from './audit/export-loop.ts';
-import { readSigningKey } from './audit/signing-key.ts';
+import { readSigningKeys } from './audit/signing-key.ts';
 import type { Config } from './config.ts';
 import type { Database } from './db/client.ts';
 import type { DeadQueueMetrics } from './intake/dead-queue.ts';
@@ -172,15 +172,15 @@ function checkpointsOf({ config, keyWatch }: SecondHalfParts) {
   const { AUDIT_CHECKPOINTS: place, AUDIT_SIGNING_KEY: key } = config;
   if (place === undefined || key === undefined) return null;
   const store = openObjectStore({ setting: 'AUDIT_CHECKPOINTS', place }, config, keyWatch);
-  return { store, key: readSigningKey('AUDIT_SIGNING_KEY', key) };
+  return { store, keys: readSigningKeys('AUDIT_SIGNING_KEY', key) };
 }
 
 function checkpointLoops(parts: SecondHalfParts): Loop[] {
   const { database, log } = parts;
   const checkpoints = checkpointsOf(parts);
   if (checkpoints === null) return [];
-  const { store, key } = checkpoints;
-  return [createCheckpointLoop({ database, store, key, log }), createExportLoop({ database, store, log })];
+  const { store, keys } = checkpoints;
+  return [createCheckpointLoop({ database, store, keys, log }), createExportLoop({ database, store, log })];
 }
 
 /** A place that cannot be reached stops nobody: the loop of checkpoints looks again. */
@@ -189,7 +189,7 @@ async function lookIfSetBack(parts: SecondHalfParts): Promise<void> {
   const checkpoints = checkpointsOf(parts);
   if (checkpoints === null) return;
   try {
-    const newest = await newestCheckpoint(checkpoints.store, checkpoints.key);
+    const newest = await newestCheckpoint(checkpoints.store, checkpoints.keys);
     if (newest !== null) await noteIfSetBack(database.sql, newest.checkpoint);
   } catch (error) {
     log.error({ err: error }, 'whether the database was set back could not be looked at');

@@ -35,7 +35,8 @@ Exits with 0 where nothing was changed, 1 where something was (or could not be l
 themselves and no checkpoint has witnessed them.
 
 DATABASE_URL        the database (default: that of the running npm start); the first line names it
-AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; without it one is made in .atlas, for development
+AUDIT_SIGNING_KEY   Ed25519 private key, PKCS #8 in PEM, or its DER in base64; without it one is made in .atlas, for development.
+                    While it changes two, the new one first: it signs, and either is believed
 AUDIT_PUBLIC_KEY    enough for verify: SubjectPublicKeyInfo, likewise
 S3_ENDPOINT         for a bucket: its server; S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY: a key to it; S3_REGION (default auto)`;
 

@@ -41,7 +41,7 @@ async function tamper(...statements: string[]): Promise<void> {
 }
 
 async function faults(): Promise<string[]> {
-  const { checkpoints } = await readCheckpoints(createDirectoryStore(directory), key);
+  const { checkpoints } = await readCheckpoints(createDirectoryStore(directory), [key]);
   const found = await asOwner(url, (sql) => verifyAudit(sql, checkpoints));
   return found.faults.map(({ chain, no, problem }) => `${chain} ${no} ${problem}`);
 }
@@ -49,8 +49,8 @@ async function faults(): Promise<string[]> {
 /** Returns its path. */
 async function checkpoint(): Promise<string> {
   const { audit, ledger } = await asOwner(url, (sql) => verifyAudit(sql));
-  const links = { audit: audit.last, ledger: ledger.last, nowMs: Date.now() };
-  return join(directory, await writeCheckpoint(createDirectoryStore(directory), key, links));
+  const links = { audit: audit.last, ledger: ledger.last, sums: ledger.sums, nowMs: Date.now() };
+  return join(directory, await writeCheckpoint(createDirectoryStore(directory), [key], links));
 }
 
 /** The whole chain anew from a row on, by the database's own functions: what an owner without scruples would run. */
@@ -238,21 +238,41 @@ describe('the ledger, changed as its owner', () => {
     await tamper('update ledger_transfers set amount_minor = amount_minor + 1 where transfer_no = 2', rewriteLedger);
     expect(await faults()).toEqual(['ledger 1 rewritten']);
   });
+
+  test('rewritten as a whole: what was booked then and is booked now is told by currency', async () => {
+    await checkpoint();
+    await tamper('update ledger_transfers set amount_minor = amount_minor + 7 where transfer_no = 2', rewriteLedger);
+    const { checkpoints } = await readCheckpoints(createDirectoryStore(directory), [key]);
+    const { ledger } = await asOwner(url, (sql) => verifyAudit(sql, checkpoints));
+    const [then] = checkpoints.flatMap((one) => ('ledger_sums' in one ? one.ledger_sums : []));
+    const now = `${BigInt(then?.amount_minor ?? 0) + 7n} USD in minor units in ${then?.transfers} transfers`;
+    expect(ledger.fault?.says).toContain(`then, ${now} now`);
+  });
+
+  test('a checkpoint whose sums are not those of its seals is found, though the hashes agree', async () => {
+    const { audit, ledger } = await asOwner(url, (sql) => verifyAudit(sql));
+    const sums = ledger.sums.map((sum) => ({ ...sum, transfers: sum.transfers + 1 }));
+    const store = createDirectoryStore(directory);
+    await writeCheckpoint(store, [key], { audit: audit.last, ledger: ledger.last, sums, nowMs: Date.now() });
+    const { checkpoints } = await readCheckpoints(store, [key]);
+    const { faults: found } = await asOwner(url, (sql) => verifyAudit(sql, checkpoints));
+    expect(found).toMatchObject([{ chain: 'ledger', says: expect.stringContaining('has other sums') }]);
+  });
 });
 
 describe('checkpoints', () => {
-  const problems = async () => (await readCheckpoints(createDirectoryStore(directory), key)).problems;
+  const problems = async () => (await readCheckpoints(createDirectoryStore(directory), [key])).problems;
 
   test('of another key, or changed by a digit, are refused', async () => {
     const path = await checkpoint();
     const text = await readFile(path, 'utf8');
     await rm(path, { force: true });
     await writeFile(path, text.replace('"no": 30', '"no": 29'));
-    expect(await problems()).toEqual(['checkpoint-00000001.json is not signed by this key']);
+    expect(await problems()).toEqual([expect.stringContaining('checkpoint-00000001.json is not signed by this key')]);
     await rm(path, { force: true });
     await writeFile(path, text);
     const { privateKey: another } = generateKeyPairSync('ed25519');
-    expect((await readCheckpoints(createDirectoryStore(directory), another)).problems).toHaveLength(1);
+    expect((await readCheckpoints(createDirectoryStore(directory), [another])).problems).toHaveLength(1);
     expect(await problems()).toEqual([]);
   });
 });

@@ -24,10 +24,19 @@ export interface Link {
   readonly hash: Buffer;
 }
 
+/** Of transfers, in minor units: a sum may pass what a number holds exactly. */
+export interface LedgerSum {
+  readonly currency: string;
+  readonly transfers: number;
+  readonly amount_minor: string;
+}
+
 /** What a link must be, kept somewhere else than the database. */
 export interface Anchor extends Link {
   /** Where that is known from, for people. */
   readonly from: string;
+  /** Of the ledger: what was booked up to it. */
+  readonly sums?: readonly LedgerSum[] | undefined;
 }
 
 export function sha256(...parts: readonly (string | Buffer)[]): Buffer {
@@ -50,6 +59,12 @@ export class Anchors {
   constructor(chain: Fault['chain'], anchors: readonly Anchor[]) {
     this.#chain = chain;
     this.#left = anchors.toSorted((one, other) => one.no - other.no);
+  }
+
+  /** Those that stand at this link, before it is looked at. */
+  at(no: number): readonly Anchor[] {
+    const end = this.#left.findIndex((anchor) => anchor.no !== no);
+    return this.#left.slice(0, end < 0 ? this.#left.length : end);
   }
 
   /** To be called with each link in turn, the beginning too, which is before the first row: `no` 0. */

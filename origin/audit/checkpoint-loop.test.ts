@@ -37,7 +37,7 @@ const loopAt = (nowMs: number, place = directory): Loop =>
   createCheckpointLoop({
     database,
     store: createDirectoryStore(place),
-    key,
+    keys: [key],
     log: pino({ level: 'silent' }),
     now: () => nowMs,
   });
@@ -49,7 +49,7 @@ async function round(loop: Loop): Promise<Loop> {
   await loop.stop();
   return loop;
 }
-const witnessed = () => readCheckpoints(createDirectoryStore(directory), key);
+const witnessed = () => readCheckpoints(createDirectoryStore(directory), [key]);
 
 test('X14: each hour what is there is witnessed, once however many processes there are', async () => {
   const atMs = Date.parse('2026-11-20T10:00:00Z');
@@ -72,13 +72,15 @@ test('X14: of an empty database nothing is signed; and a checkpoint of one agree
   const atMs = Date.parse('2026-11-20T10:00:00Z');
   const empty = openDatabase({ url: await createTestDatabase(), poolMax: 2, onIdleError: () => {} });
   const store = createDirectoryStore(directory);
-  await round(createCheckpointLoop({ database: empty, store, key, log: pino({ level: 'silent' }), now: () => atMs }));
+  await round(
+    createCheckpointLoop({ database: empty, store, keys: [key], log: pino({ level: 'silent' }), now: () => atMs }),
+  );
   await empty.close();
   expect(await readdir(directory)).toEqual([]);
 
   const [audit, ledger] = ['atlas audit', 'atlas ledger'].map((name) => ({ no: 0, hash: sha256(name) }));
   if (audit === undefined || ledger === undefined) throw new Error('not reached');
-  await writeCheckpoint(store, key, { audit, ledger, nowMs: atMs });
+  await writeCheckpoint(store, [key], { audit, ledger, sums: [], nowMs: atMs });
   await round(loopAt(atMs + hourMs));
   const { checkpoints } = await witnessed();
   expect(checkpoints.map(({ audit: { no } }) => no)).toEqual([0, 10]);
@@ -112,7 +114,7 @@ test('X14: where nothing can be written, or the checkpoints are not in order, th
     createCheckpointLoop({
       database,
       store: createDirectoryStore(stranger),
-      key: privateKey,
+      keys: [privateKey],
       log: pino({ level: 'silent' }),
       now: () => atMs,
     }),
@@ -126,4 +128,33 @@ test('X14: where nothing can be written, or the checkpoints are not in order, th
   await mkdir(join(directory, 'checkpoint-00000001.json'));
   const broken = await round(loopAt(atMs + hourMs));
   expect(broken.state()).toMatchObject({ failures: 1 });
+});
+
+test('sums of the ledger are carried from one checkpoint to the next, and are those of all its transfers', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  for (let hour = 0; hour < 3; hour += 1) {
+    await round(loopAt(atMs + hour * hourMs));
+    await sampleMerchant(database, 250n);
+    await sampleMerchant(database, 30n, { currency: 'EUR' });
+  }
+  const { checkpoints } = await witnessed();
+  const told = checkpoints.map((one) => ('ledger_sums' in one ? one.ledger_sums : null));
+  expect(told[0]).toEqual([{ currency: 'USD', transfers: 1, amount_minor: '100' }]);
+  expect(told[2]).toEqual([
+    { currency: 'EUR', transfers: 2, amount_minor: '60' },
+    { currency: 'USD', transfers: 3, amount_minor: '600' },
+  ]);
+  expect(await asOwner(url, (sql) => verifyAudit(sql, checkpoints))).toMatchObject({ faults: [] });
+});
+
+test('a new key signs at once, and not only when the hour is over', async () => {
+  const atMs = Date.parse('2026-11-20T10:00:00Z');
+  const { privateKey: next } = generateKeyPairSync('ed25519');
+  const common = { database, store: createDirectoryStore(directory), log: pino({ level: 'silent' }), now: () => atMs };
+  await round(createCheckpointLoop({ ...common, keys: [key] }));
+  for (let again = 0; again < 2; again += 1) await round(createCheckpointLoop({ ...common, keys: [next, key] }));
+  expect(await readdir(directory)).toHaveLength(2);
+  // The former one may go now.
+  expect((await readCheckpoints(common.store, [next])).problems).toEqual([]);
+  expect((await round(createCheckpointLoop({ ...common, keys: [next] }))).state().failures).toBe(0);
 });

@@ -1,14 +1,15 @@
 // An hourly checkpoint: how long both chains are, signed, in a place that the database's owner cannot write to. Whoever rewrites the
 // past afterwards has this against them; without it nobody has witnessed anything.
 
-import type { KeyObject } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Database, Sql } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import type { ObjectStore } from '../object-store/object-store.ts';
 import type { Link } from './chain.ts';
-import { type Checkpoint, newestCheckpoint, writeCheckpoint } from './checkpoint.ts';
+import { type Checkpoint, type NewestCheckpoint, newestCheckpoint, sumsOf, writeCheckpoint } from './checkpoint.ts';
 import { noteIfSetBack } from './database-set-back.ts';
+import { sumsUpTo } from './ledger-sums.ts';
+import { type AuditKeys, idOf } from './signing-key.ts';
 
 const hourMs = 3_600_000;
 /** How often it looks whether the hour is over, or there is a first thing to witness. */
@@ -17,12 +18,12 @@ const lookEveryMs = 10_000;
 export interface CheckpointLoopParts {
   readonly database: Database;
   readonly store: ObjectStore;
-  readonly key: KeyObject;
+  readonly keys: AuditKeys;
   readonly log: Logger;
   readonly now?: () => number;
 }
 
-export function createCheckpointLoop({ database, store, key, log, now = Date.now }: CheckpointLoopParts): Loop {
+export function createCheckpointLoop({ database, store, keys, log, now = Date.now }: CheckpointLoopParts): Loop {
   /** When the newest was made; null: not known yet, or there is none. */
   let madeAtMs: number | null = null;
   return createLoop({
@@ -32,7 +33,7 @@ export function createCheckpointLoop({ database, store, key, log, now = Date.now
     lagMs: () => Promise.resolve(madeAtMs === null ? null : Math.max(0, now() - madeAtMs)),
     async round() {
       if (madeAtMs !== null && now() - madeAtMs < hourMs) return false;
-      const newest = await newestCheckpoint(store, key);
+      const newest = await newestCheckpoint(store, keys);
       if (newest !== null) {
         if (await noteIfSetBack(database.sql, newest.checkpoint))
           log.error(
@@ -40,19 +41,30 @@ export function createCheckpointLoop({ database, store, key, log, now = Date.now
             'the database was set back; no payout is begun',
           );
         madeAtMs = Date.parse(newest.checkpoint.made_at);
-        // Another process of ours was here within the hour.
-        if (now() - madeAtMs < hourMs) return false;
+        // Another process of ours was here within the hour. A new key signs at once: from then on the former one may go.
+        if (now() - madeAtMs < hourMs && newest.signer === idOf(keys[0])) return false;
         await requireUnchanged(database.sql, newest.checkpoint);
       }
       const heads = await readHeads(database.sql);
       // An empty database: nothing is witnessed yet, and that is what `verify` should say.
       if (heads.audit.no === 0 && heads.ledger.no === 0) return false;
-      const name = await writeCheckpoint(store, key, { ...heads, nowMs: now() });
+      const sums = await sumsAt(database.sql, heads.ledger.no, newest);
+      const name = await writeCheckpoint(store, keys, { ...heads, sums, nowMs: now() });
       madeAtMs = now();
-      log.info({ checkpoint: name, audit_no: heads.audit.no, seal_no: heads.ledger.no }, 'checkpoint signed');
+      log.info(
+        { checkpoint: name, key_id: idOf(keys[0]), audit_no: heads.audit.no, seal_no: heads.ledger.no },
+        'checkpoint signed',
+      );
       return false;
     },
   });
+}
+
+/** From those that the newest checkpoint has, where it has any: then only what was booked since is read. */
+async function sumsAt(sql: Sql, sealNo: number, newest: NewestCheckpoint | null) {
+  const sums = newest === null ? null : sumsOf(newest.checkpoint);
+  const before = newest?.checkpoint.ledger.no ?? 0;
+  return await sumsUpTo(sql, sealNo, sums === null ? undefined : { sealNo: before, sums });
 }
 
 /** One look: whether the two links that were witnessed last are still what they were. `verify` looks at all. */

@@ -69,10 +69,10 @@ async function exportAll(over: Partial<Parameters<typeof createExportLoop>[0]> =
 
 async function sign(): Promise<void> {
   const { audit, ledger } = await asOwner(url, (sql) => verifyAudit(sql));
-  await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() });
+  await writeCheckpoint(store, [key], { audit: audit.last, ledger: ledger.last, sums: ledger.sums, nowMs: Date.now() });
 }
 const prove = async (place: ObjectStore = store) =>
-  verifyExport(place, (await readCheckpoints(place, key)).checkpoints);
+  verifyExport(place, (await readCheckpoints(place, [key])).checkpoints);
 const files = async () => (await readdir(join(directory, 'events'))).toSorted();
 
 describe('what is exported', () => {

@@ -3,7 +3,17 @@
 // follow each other; they are read once, in the order of their numbers, and wait here for their seal.
 
 import type { Sql } from '../db/client.ts';
-import { type Anchor, Anchors, type ChainResult, type Fault, type FaultKind, type Link, sha256 } from './chain.ts';
+import {
+  type Anchor,
+  Anchors,
+  type ChainResult,
+  type Fault,
+  type FaultKind,
+  type LedgerSum,
+  type Link,
+  sha256,
+} from './chain.ts';
+import { differenceOf, RunningSums } from './ledger-sums.ts';
 
 const sealsPerPage = 500;
 const rowsPerPage = 20_000;
@@ -18,6 +28,8 @@ interface Seal {
 
 export interface LedgerChainResult extends ChainResult {
   readonly transfers: number;
+  /** Of all good seals. */
+  readonly sums: readonly LedgerSum[];
 }
 
 export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = []): Promise<LedgerChainResult> {
@@ -25,7 +37,11 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
   const rows = new TransferReader(sql);
   let last: Link = { no: 0, hash: sha256('atlas ledger') };
   let transfers = 0;
-  const end = (fault: Fault | null): LedgerChainResult => ({ links: last.no, last, transfers, fault });
+  const sums = new RunningSums();
+  const end = (fault: Fault | null): LedgerChainResult => ({
+    ...{ links: last.no, last, transfers, fault },
+    sums: sums.list(),
+  });
   const beginning = anchors.look(last);
   if (beginning !== null) return end(beginning);
   for (;;) {
@@ -34,8 +50,16 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
       [last.no, sealsPerPage],
     );
     for (const seal of seals) {
-      const fault = (await faultOf(seal, last, rows)) ?? anchors.look({ no: Number(seal.seal_no), hash: seal.hash });
-      if (fault !== null) return end(fault);
+      const read = await readSeal(seal, last, rows);
+      if ('fault' in read) return end(read.fault);
+      const witnessed = anchors.at(Number(seal.seal_no));
+      for (const { currency, amount } of read.booked) sums.add(currency, amount);
+      const fault = anchors.look({ no: Number(seal.seal_no), hash: seal.hash });
+      const differs = witnessed.map((anchor) => differenceOf(anchor.sums ?? sums.list(), sums.list())).find(Boolean);
+      if (fault !== null) return end(differs === undefined ? fault : { ...fault, says: `${fault.says}: ${differs}` });
+      // The hashes agree and the sums do not: the checkpoint was signed for other sums than these rows have.
+      if (differs)
+        return end(bad(Number(seal.seal_no), 'rewritten', `${witnessed[0]?.from} has other sums: ${differs}`));
       last = { no: Number(seal.seal_no), hash: seal.hash };
       transfers += seal.transfers;
     }
@@ -46,7 +70,23 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
 
 const bad = (no: number, problem: FaultKind, says: string): Fault => ({ chain: 'ledger', no, problem, says });
 
-async function faultOf(seal: Seal, last: Link, rows: TransferReader): Promise<Fault | null> {
+interface Booked {
+  readonly currency: string;
+  readonly amount: bigint;
+}
+
+/** What it has sealed; or why it is not what was sealed. */
+async function readSeal(
+  seal: Seal,
+  last: Link,
+  rows: TransferReader,
+): Promise<{ booked: readonly Booked[] } | { fault: Fault }> {
+  const booked: Booked[] = [];
+  const fault = await faultOf(seal, last, rows, booked);
+  return fault === null ? { booked } : { fault };
+}
+
+async function faultOf(seal: Seal, last: Link, rows: TransferReader, booked: Booked[]): Promise<Fault | null> {
   const no = Number(seal.seal_no);
   if (no !== last.no + 1)
     return bad(last.no + 1, 'missing', `seal ${last.no + 1} is missing: ${no} comes after ${last.no}`);
@@ -57,12 +97,19 @@ async function faultOf(seal: Seal, last: Link, rows: TransferReader): Promise<Fa
       const text = await rows.take(transferNo);
       if (text === undefined) return bad(no, 'missing', `transfer ${transferNo} of seal ${no} is missing`);
       texts.push(text);
+      booked.push(bookedBy(text));
     }
   if (texts.length !== seal.transfers)
     return bad(no, 'changed', `seal ${no} counts ${seal.transfers} transfers, not ${texts.length}`);
   if (!sha256('atlas ledger seal', last.hash, sha256(texts.join('\n'))).equals(seal.hash))
     return bad(no, 'changed', `seal ${no}, of transfers ${seal.transfer_nos}, is not what was sealed`);
   return null;
+}
+
+/** By the fifth and sixth of the columns that are sealed. */
+function bookedBy(text: string): Booked {
+  const [, , , , amount = '0', currency = ''] = text.split('|', 6);
+  return { currency, amount: BigInt(amount) };
 }
 
 async function faultOfHead(sql: Sql, last: Link): Promise<Fault | null> {

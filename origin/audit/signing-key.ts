@@ -1,13 +1,28 @@
-// The key that signs checkpoints: Ed25519, as PEM, or its DER in base64. Never quotes what it was given.
+// The keys that sign checkpoints: Ed25519, as PEM, or their DER in base64. While one is changed there are two, the newest first: it signs,
+// and what either has signed is believed. Never quotes what it was given.
 
-import { createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
+import { createHash, createPrivateKey, createPublicKey, type KeyObject, sign, verify } from 'node:crypto';
 
-/** `name`: of the setting, for the message. Throws one that names it. */
-export function readSigningKey(name: string, given: string, type: 'private' | 'public' = 'private'): KeyObject {
-  const pem = given.includes('-----BEGIN');
-  const key = pem ? given.replaceAll('\\n', '\n') : Buffer.from(given, 'base64');
-  // Of several, either reader takes the first and passes over what follows. The second byte of DER says how many come after it.
-  const isOne = typeof key === 'string' ? key.split('-----BEGIN').length === 2 : key[1] === key.length - 2;
+/** The newest first. */
+export type AuditKeys = readonly [KeyObject, ...KeyObject[]];
+
+const pem = /-----BEGIN [A-Z ]+-----[\s\S]*?-----END [A-Z ]+-----/g;
+
+/** `name`: of the setting, for the message. Several: with spaces between them, or one PEM after the other. Throws one that names it. */
+export function readSigningKeys(name: string, given: string, type: 'private' | 'public' = 'private'): AuditKeys {
+  const text = given.replaceAll('\\n', '\n');
+  const words = [...(text.match(pem) ?? []), ...text.replaceAll(pem, ' ').split(/\s+/)].filter((word) => word !== '');
+  const [first, ...others] = words.map((word) => readOne(name, word, type));
+  if (first === undefined) throw noKey(name);
+  const keys: AuditKeys = [first, ...others];
+  if (new Set(keys.map(idOf)).size < keys.length) throw new Error(`${name} holds one key twice`);
+  return keys;
+}
+
+function readOne(name: string, given: string, type: 'private' | 'public'): KeyObject {
+  const key = given.startsWith('-----BEGIN') ? given : Buffer.from(given, 'base64');
+  // Of several, the reader takes the first and passes over what follows. The second byte of DER says how many come after it.
+  const isOne = typeof key === 'string' || key[1] === key.length - 2;
   try {
     const read =
       type === 'private'
@@ -17,5 +32,29 @@ export function readSigningKey(name: string, given: string, type: 'private' | 'p
   } catch {
     // What was wrong with it might quote it.
   }
-  throw new Error(`${name} is no Ed25519 key: PKCS #8 in PEM, or its DER in base64`);
+  throw noKey(name);
+}
+
+function noKey(name: string): Error {
+  return new Error(`${name} is no Ed25519 key: PKCS #8 in PEM, or its DER in base64`);
+}
+
+/** Of a key or its public half the same: 16 hexadecimal digits of the public half's SHA-256. */
+export function idOf(key: KeyObject): string {
+  const der = publicOf(key).export({ type: 'spki', format: 'der' });
+  return createHash('sha256').update(der).digest('hex').slice(0, 16);
+}
+
+export function signWith([newest]: AuditKeys, bytes: Buffer): string {
+  return sign(null, bytes, newest).toString('base64');
+}
+
+/** The id of the key that has signed it; null: none of these. */
+export function signerOf(keys: AuditKeys, bytes: Buffer, signature: string): string | null {
+  const signer = keys.find((key) => verify(null, bytes, publicOf(key), Buffer.from(signature, 'base64')));
+  return signer === undefined ? null : idOf(signer);
+}
+
+function publicOf(key: KeyObject): KeyObject {
+  return key.type === 'private' ? createPublicKey(key) : key;
 }

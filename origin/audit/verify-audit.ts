@@ -3,7 +3,7 @@
 import type { Sql } from '../db/client.ts';
 import { verifyAuditChain } from './audit-chain.ts';
 import type { Anchor, ChainResult, Fault } from './chain.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { type Checkpoint, sumsOf } from './checkpoint.ts';
 import { type LedgerChainResult, verifyLedgerChain } from './ledger-chain.ts';
 
 export interface AuditProof {
@@ -35,5 +35,6 @@ export async function verifyAudit(sql: Sql, checkpoints: readonly Checkpoint[] =
 export function anchorOf(checkpoint: Checkpoint, chain: Fault['chain']): Anchor {
   const { no, hash } = checkpoint[chain];
   const from = `checkpoint ${checkpoint.checkpoint_no} of ${checkpoint.made_at}`;
-  return { no, hash: Buffer.from(hash, 'hex'), from };
+  const sums = chain === 'ledger' ? (sumsOf(checkpoint) ?? undefined) : undefined;
+  return { no, hash: Buffer.from(hash, 'hex'), from, sums };
 }

@@ -42,7 +42,9 @@ export function createMemoryStore(objects = new Map<string, string>()): MemorySt
     },
     async list(folder) {
       await live();
-      return [...objects.keys()].filter((key) => key.startsWith(`${folder}/`)).sort();
+      return [...objects.keys()]
+        .filter((key) => (folder === '' ? !key.includes('/') : key.startsWith(`${folder}/`)))
+        .sort();
     },
     async remove(key) {
       await live();

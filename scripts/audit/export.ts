@@ -1,7 +1,7 @@
 // npm run audit -- verify --export PLACE: the exported audit trail, proved without the database.
 
-import type { KeyObject } from 'node:crypto';
 import { readCheckpoints } from '../../origin/audit/checkpoint.ts';
+import type { AuditKeys } from '../../origin/audit/signing-key.ts';
 import { verifyExport } from '../../origin/audit/verify-export.ts';
 import type { ObjectStore } from '../../origin/object-store/object-store.ts';
 
@@ -9,11 +9,11 @@ interface Places {
   readonly exported: ObjectStore;
   /** Where the checkpoints lie: the origin puts them beside the export. */
   readonly witness: ObjectStore;
-  readonly key: KeyObject;
+  readonly keys: AuditKeys;
 }
 
-export async function proveExport({ exported, witness, key }: Places) {
-  const stored = await readCheckpoints(witness, key);
+export async function proveExport({ exported, witness, keys }: Places) {
+  const stored = await readCheckpoints(witness, keys);
   const { files, links, fault } = await verifyExport(exported, stored.checkpoints);
   const newest = stored.checkpoints.at(-1);
   const problems = [...stored.problems, ...(fault === null ? [] : [fault.says])];

@@ -3,7 +3,7 @@
 import { openObjectStore, readS3Environment } from '../../origin/object-store/open-object-store.ts';
 import { type AccessWords, accessInWords, readAccess } from './access.ts';
 import { exportInWords, proveExport } from './export.ts';
-import { databaseMeant, placeDefault, signingKey, verifyingKey } from './place.ts';
+import { databaseMeant, placeDefault, signingKeys, verifyingKeys } from './place.ts';
 import { proofInWords, proveDatabase } from './proof.ts';
 import { saySetBack, setBackInWords } from './set-back.ts';
 
@@ -28,7 +28,7 @@ export async function performAudit(words: AuditWords): Promise<void> {
   const report = await proveExport({
     exported: openObjectStore({ setting: '--export', place: exported }, environment),
     witness: openObjectStore({ setting: '--checkpoints', place: words.place ?? exported }, environment),
-    key: verifyingKey(),
+    keys: verifyingKeys(),
   });
   print(report, json, exportInWords);
   if (report.clean && !report.witnessed) process.exitCode = 3;
@@ -43,7 +43,7 @@ async function audit({ command, place: named, json }: AuditWords): Promise<void>
   const place = named ?? placeDefault;
   const isSigning = command === 'checkpoint';
   const report = await proveDatabase({
-    ...{ ...databaseMeant(), place, isSigning, key: isSigning ? signingKey() : verifyingKey() },
+    ...{ ...databaseMeant(), place, isSigning, keys: isSigning ? signingKeys() : verifyingKeys() },
     store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
   });
   print(report, json, proofInWords);

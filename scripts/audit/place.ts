@@ -1,21 +1,20 @@
 // Where the commands that prove the past look: the database, the checkpoints, and the key that these are signed with.
 
-import type { KeyObject } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { readSigningKey } from '../../origin/audit/signing-key.ts';
+import { type AuditKeys, readSigningKeys } from '../../origin/audit/signing-key.ts';
 import { home } from '../dev/home.ts';
 import { systemHere } from '../dev/running.ts';
 import { developmentSigningKey } from '../dev/signing-key.ts';
 
-export function signingKey(): KeyObject {
+export function signingKeys(): AuditKeys {
   const given = process.env['AUDIT_SIGNING_KEY'];
-  return readSigningKey('AUDIT_SIGNING_KEY', given || readFileSync(developmentSigningKey(), 'utf8'));
+  return readSigningKeys('AUDIT_SIGNING_KEY', given || readFileSync(developmentSigningKey(), 'utf8'));
 }
 
-export function verifyingKey(): KeyObject {
+export function verifyingKeys(): AuditKeys {
   const given = process.env['AUDIT_PUBLIC_KEY'];
-  return given ? readSigningKey('AUDIT_PUBLIC_KEY', given, 'public') : signingKey();
+  return given ? readSigningKeys('AUDIT_PUBLIC_KEY', given, 'public') : signingKeys();
 }
 
 /** The database, and what says so: DATABASE_URL, or why it is that of a system of `npm start`. */

@@ -1,11 +1,11 @@
 // npm run audit -- verify and checkpoint, and atlas verify: the past proved from the database, and counted for a reader.
 
-import type { KeyObject } from 'node:crypto';
 import { brokenAccruals } from '../../origin/audit/accrual-law.ts';
 import { withoutCause } from '../../origin/audit/causes.ts';
 import type { Fault, FaultKind } from '../../origin/audit/chain.ts';
 import { readCheckpoints, writeCheckpoint } from '../../origin/audit/checkpoint.ts';
 import { noteProof, proofBegins } from '../../origin/audit/last-proofs.ts';
+import type { AuditKeys } from '../../origin/audit/signing-key.ts';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
 import type { Sql } from '../../origin/db/client.ts';
 import { connectOwner } from '../../origin/db/which-postgres.ts';
@@ -21,7 +21,7 @@ export interface Proving {
   /** What says that it is this database: DATABASE_URL, `--port-base 9787`… */
   readonly because: string;
   readonly store: ObjectStore;
-  readonly key: KeyObject;
+  readonly keys: AuditKeys;
   /** As the checkpoints' place is named to people. */
   readonly place: string;
   /** Signs a checkpoint where nothing is wrong. */
@@ -52,7 +52,7 @@ export interface ProofReport {
 }
 
 export async function proveDatabase(proving: Proving): Promise<ProofReport> {
-  const stored = await readCheckpoints(proving.store, proving.key);
+  const stored = await readCheckpoints(proving.store, proving.keys);
   const sql = await connectOwner(proving.url);
   try {
     return await prove(sql, proving, stored);
@@ -63,7 +63,7 @@ export async function proveDatabase(proving: Proving): Promise<ProofReport> {
 
 async function prove(
   sql: Sql,
-  { url, because, store, key, place, isSigning }: Proving,
+  { url, because, store, keys, place, isSigning }: Proving,
   stored: Stored,
 ): Promise<ProofReport> {
   const beganAt = await proofBegins(sql);
@@ -76,7 +76,9 @@ async function prove(
   const clean = problems.length === 0;
   const name =
     clean && isSigning
-      ? await writeCheckpoint(store, key, { audit: audit.last, ledger: ledger.last, nowMs: Date.now() })
+      ? await writeCheckpoint(store, keys, {
+          ...{ audit: audit.last, ledger: ledger.last, sums: ledger.sums, nowMs: Date.now() },
+        })
       : null;
   const newest = stored.checkpoints.at(-1);
   // A checkpoint of an empty database has witnessed nothing.

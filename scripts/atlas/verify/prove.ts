@@ -1,7 +1,7 @@
 // What atlas verify does: the database that is meant, that it is the one of the URL that is given, and its proof.
 
 import { openObjectStore, readS3Environment } from '../../../origin/object-store/open-object-store.ts';
-import { databaseMeant, placeDefault, verifyingKey } from '../../audit/place.ts';
+import { databaseMeant, placeDefault, verifyingKeys } from '../../audit/place.ts';
 import { proofInWords, proveDatabase } from '../../audit/proof.ts';
 import { isSamePlace, portBaseWord } from '../../dev/home.ts';
 import { systemHere } from '../../dev/running.ts';
@@ -42,7 +42,7 @@ function settingsOf(place: string, asked: string | null) {
       throw new Error('AUDIT_PUBLIC_KEY is not set: without it nobody can tell a checkpoint that you signed');
     if (!process.env['DATABASE_URL'] && asked !== null) assertHere(asked);
     const store = openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env));
-    return { ...databaseMeant(), store, key: verifyingKey() };
+    return { ...databaseMeant(), store, keys: verifyingKeys() };
   } catch (error) {
     throw new UsedWrongly(error instanceof Error ? error.message : String(error));
   }
