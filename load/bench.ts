@@ -16,12 +16,13 @@ import { measureNeighbours } from './neighbours-benchmark.ts';
 import { measureRowLock } from './row-lock-benchmark.ts';
 import { measureSettlement } from './settlement-benchmark.ts';
 import { started } from './started.ts';
+import { measureSystem } from './system-benchmark.ts';
 import { wholeNumber } from './whole-number.ts';
 
 const help = `npm run bench -- [options]
 
   --only NAME     card-data, decision, card-load, authorization, edge-cost, row-lock,
-                  intake, footprint, ledger, settlement or neighbours (default: all, one after the other)
+                  system, intake, footprint, ledger, settlement or neighbours (default: all, one after the other)
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization and of row-lock, ours and the other in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
@@ -39,6 +40,7 @@ const partNames = [
   'authorization',
   'edge-cost',
   'row-lock',
+  'system',
   'intake',
   'footprint',
   'ledger',
@@ -97,6 +99,9 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     : {};
   const edgeCost = wanted('edge-cost') ? await measureEdgeCost({ rounds: Math.min(rounds, 2), progress }) : {};
   const rowLock = wanted('row-lock') ? await measureRowLock({ rounds, seconds: seconds ?? 6, first, progress }) : {};
+  const system = wanted('system')
+    ? await measureSystem({ rounds: Math.min(rounds, 3), seconds: seconds ?? 20, progress })
+    : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
   const footprint = wanted('footprint') ? await measureFootprint(progress) : {};
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
@@ -113,6 +118,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     ...authorization,
     ...edgeCost,
     ...rowLock,
+    ...system,
     ...intake,
     ...footprint,
     ...ledger,

@@ -4,7 +4,6 @@
 
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { limits } from '../contracts/limits.ts';
 import type { Sql } from '../origin/db/client.ts';
 import { connectOwner } from '../origin/db/which-postgres.ts';
 import { withDatabase } from '../scripts/temporary-postgres.ts';
@@ -16,6 +15,7 @@ import { putFirst } from './precedence.ts';
 import { between, childrenOf, readProcessors, serverPid } from './processor-time.ts';
 import { started } from './started.ts';
 import { median, rounded } from './statistics.ts';
+import { allBooked, idleMsASecond, processorsOfSystem } from './whole-system.ts';
 
 const connections = 32;
 const cardCount = 1_000;
@@ -71,7 +71,7 @@ export async function measureRowLock({ rounds, seconds, first, progress }: RowLo
     idleMs: 0,
   };
   const cards = { spread: cardTokens, hot: cardTokens.slice(0, 1) };
-  bench.idleMs = await idleMsOf(bench);
+  bench.idleMs = await idleMsASecond(system, () => processorsOf(bench, 'atlas'));
   const figures: Record<string, Record<Way, Measured[]>> = {};
   for (const [name, tokens] of Object.entries(cards)) {
     const of = { atlas: [], steps: [], statement: [] } as Record<Way, Measured[]>;
@@ -130,25 +130,8 @@ async function measure(
 
 /** Of Postgres, and of the row lock's server or of what else this process has started: origin and edge. */
 function processorsOf({ rowLock, postgres }: Bench, way: Way): ReadonlyMap<number, number> {
-  const others = childrenOf(process.pid).filter((pid) => pid !== rowLock.pid && pid !== postgres);
-  return readProcessors([...(way === 'atlas' ? others : [rowLock.pid]), ...childrenOf(postgres)]);
-}
-
-async function idleMsOf(bench: Bench): Promise<number> {
-  await allBooked(bench.system);
-  const before = processorsOf(bench, 'atlas');
-  await new Promise((resolve) => setTimeout(resolve, 5_000));
-  return between(before, processorsOf(bench, 'atlas')) / 5;
-}
-
-/** The cards have sent all, by their timers and alarms, and the origin has taken it. */
-async function allBooked({ queue }: RunningSystem): Promise<void> {
-  const rest = limits.publishIntervalMsMax + 1_000;
-  for (let quietSinceMs = Date.now(), received = -1; Date.now() - quietSinceMs < rest; ) {
-    const { events } = queue.received();
-    if (events !== received || queue.waiting() > 0) [quietSinceMs, received] = [Date.now(), events];
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
+  if (way === 'atlas') return processorsOfSystem(postgres, [rowLock.pid]);
+  return readProcessors([rowLock.pid, ...childrenOf(postgres)]);
 }
 
 /** Cards whose row says something else than their authorizations. */

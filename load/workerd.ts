@@ -129,6 +129,7 @@ const main :Workerd.Worker = (
   bindings = [
     ${namespaces.map(([binding, name]) => `(name = ${text(binding)}, durableObjectNamespace = ${text(name)}),`).join('\n    ')}
     (name = "CARD_EVENTS", queue = "queue"),
+    (name = "CARD_EVENTS_2", queue = "queue"),
     (name = "STAND_INS", queue = "stand-ins"),
     ${vars.join('\n    ')}
   ],
