@@ -32,7 +32,7 @@ export interface Certificates {
 export function peersOf(config: Config): ReadonlyMap<string, string> {
   const urls: readonly (readonly [string, string | undefined])[] = [
     ['edge', config.EDGE_URL],
-    ['queue', config.queue?.api_url],
+    ['queue', config.eventQueues[0]?.api_url],
     ['object_store', config.S3_ENDPOINT],
     // Neon's driver goes by WebSocket, whose connections are undici's; the other hands its own over.
     ['database', directUrl(config.DATABASE_URL)],

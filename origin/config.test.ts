@@ -28,17 +28,17 @@ describe('configuration', () => {
       DATABASE_WORK_POOL_MAX: 10,
       LOG_LEVEL: 'info',
       LOG_FORMAT: 'json',
-      queue: null,
+      eventQueues: [],
     });
   });
 
-  test('a queue is pulled where all of its three values are set', () => {
-    expect(readConfig({ ...given, ...pull }).queue).toEqual({
-      api_url: 'https://api.cloudflare.com/client/v4',
-      account_id: 'a',
-      queue_id: 'q',
-      api_token: 't',
-    });
+  test('a queue is pulled where all of its three values are set, or several with spaces between their ids', () => {
+    const of = { api_url: 'https://api.cloudflare.com/client/v4', account_id: 'a', api_token: 't' };
+    expect(readConfig({ ...given, ...pull }).eventQueues).toEqual([{ ...of, queue_id: 'q' }]);
+    expect(readConfig({ ...given, ...pull, CLOUDFLARE_QUEUE_ID: ' q1  q2' }).eventQueues).toEqual([
+      { ...of, queue_id: 'q1' },
+      { ...of, queue_id: 'q2' },
+    ]);
   });
 
   test.each<[string, Record<string, string | undefined>]>([
@@ -53,6 +53,13 @@ describe('configuration', () => {
     ['DATABASE_POOL_MAX: ', { DATABASE_POOL_MAX: '1' }],
     ['DATABASE_WORK_POOL_MAX: ', { DATABASE_WORK_POOL_MAX: '1' }],
     ['LOG_FORMAT: ', { LOG_FORMAT: 'xml' }],
+    ['CLOUDFLARE_QUEUE_ID: must be one to 8 ids', { ...pull, CLOUDFLARE_QUEUE_ID: 'q q' }],
+    ['CLOUDFLARE_QUEUE_ID: must be one to 8 ids', { ...pull, CLOUDFLARE_QUEUE_ID: 'q1,q2' }],
+    ['CLOUDFLARE_QUEUE_ID: must be one to 8 ids', { ...pull, CLOUDFLARE_QUEUE_ID: 'a b c d e f g h i' }],
+    [
+      'CLOUDFLARE_DEAD_QUEUE_ID: is the same',
+      { ...pull, CLOUDFLARE_QUEUE_ID: 'q1 q2', CLOUDFLARE_DEAD_QUEUE_ID: 'q2' },
+    ],
     ['CLOUDFLARE_API_TOKEN: is not set, while others', { ...pull, CLOUDFLARE_API_TOKEN: undefined }],
     ['API_KEY: is a demo value', { ENVIRONMENT: 'production', API_KEY: 'demo-atlas-api-key-not-for-production' }],
     ['INTERNAL_SECRET: is a demo value', { ENVIRONMENT: 'production', INTERNAL_SECRET: demoSecret }],

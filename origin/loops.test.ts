@@ -13,21 +13,23 @@ import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
 import { createLoop } from './loop.ts';
 import { measureLoops } from './loops.ts';
+import { pullNames } from './queue-config.ts';
 import { startOrigin } from './start.ts';
 import { startStandInEdge } from './testing/stand-in-edge.ts';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** The names in every call of `createLoop`, and of `createPull` and `createDeadQueue`, which give their loop the name that they are given. */
+/** The names in every call of `createLoop`, and of `createPull` and `createDeadQueue`, which give their loop the name that they are given; and the list of those that pull cards' events. */
 async function namesInSource(): Promise<string[]> {
   const files = (await readdir(here, { recursive: true })).filter(
     (file) => file.endsWith('.ts') && !file.endsWith('.test.ts') && file !== 'loop.ts',
   );
   const texts = await Promise.all(files.map((file) => readFile(`${here}/${file}`, 'utf8')));
-  return texts.flatMap((text) => {
+  const literal = texts.flatMap((text) => {
     const calls = text.split(/\bcreate(?:Loop|Pull|DeadQueue)\(\{/).slice(1);
     return calls.flatMap((call) => /^[\s.{]*name: '([^']+)'/.exec(call)?.[1] ?? []);
   });
+  return [...literal, ...pullNames];
 }
 
 const signingKey = String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }));
@@ -40,7 +42,11 @@ async function sampleOrigin() {
     readConfig({
       ...{ DATABASE_URL: await createTestDatabase(), API_KEY: 'an-api-key-of-tests-000000', PORT: '0' },
       ...{ INTERNAL_SECRET: edge.secret, EDGE_URL: edge.url, QUEUE_API_URL: 'http://127.0.0.1:1' },
-      ...{ CLOUDFLARE_ACCOUNT_ID: 'acc', CLOUDFLARE_QUEUE_ID: 'que', CLOUDFLARE_API_TOKEN: 'token' },
+      ...{
+        CLOUDFLARE_ACCOUNT_ID: 'acc',
+        CLOUDFLARE_QUEUE_ID: pullNames.map((_, index) => `que${index}`).join(' '),
+        CLOUDFLARE_API_TOKEN: 'token',
+      },
       ...{ CLOUDFLARE_DEAD_QUEUE_ID: 'dead', CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID: 'dead-stl' },
       ...{ CLOUDFLARE_STAND_INS_QUEUE_ID: 'ins', CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID: 'dead-ins' },
       ...{ CLOUDFLARE_SETTLEMENT_QUEUE_ID: 'stl', SETTLEMENT_PROVIDERS: 'iso20022' },

@@ -2,16 +2,22 @@
 
 import * as z from 'zod';
 import type { KeyWatch } from './secrets/shown-key.ts';
-import { urlSetting, wordSetting } from './setting-shapes.ts';
+import { urlSetting, wordSetting, wordsSetting } from './setting-shapes.ts';
 
 const id = wordSetting.optional();
+
+/** Of the loops that pull the queues of cards' events, one a queue: so many are pulled at most. A loop's name is a literal, so that it is found in the source. */
+export const pullNames = [
+  ...(['queue pull', 'queue pull 2', 'queue pull 3', 'queue pull 4'] as const),
+  ...(['queue pull 5', 'queue pull 6', 'queue pull 7', 'queue pull 8'] as const),
+] as const;
 
 export const queueEnvironmentShape = {
   QUEUE_API_URL: urlSetting('https:', 'http:').default('https://api.cloudflare.com/client/v4'),
   CLOUDFLARE_ACCOUNT_ID: id,
   CLOUDFLARE_API_TOKEN: z.string().min(1).optional(),
-  /** Of cards' events. */
-  CLOUDFLARE_QUEUE_ID: id,
+  /** Of cards' events: one, or several with spaces between them. */
+  CLOUDFLARE_QUEUE_ID: wordsSetting(pullNames.length).optional(),
   CLOUDFLARE_DEAD_QUEUE_ID: id,
   /** Of requests for settlements. */
   CLOUDFLARE_SETTLEMENT_QUEUE_ID: id,
@@ -35,8 +41,8 @@ export interface QueueConfig {
 
 /** Null: not set. */
 export interface Queues {
-  /** Null where nothing is pulled, and the edge pushes. */
-  readonly queue: QueueConfig | null;
+  /** Of cards' events. None where nothing is pulled, and the edge pushes. */
+  readonly eventQueues: readonly QueueConfig[];
   readonly settlementQueue: QueueConfig | null;
   readonly standInsQueue: QueueConfig | null;
   /** Where Cloudflare puts what a queue's consumer did not take in all its tries. */
@@ -63,10 +69,10 @@ export function queueProblems(settings: QueueSettings): string[] {
   for (const [name, other] of pairs)
     if (settings[name] !== undefined && settings[other] === undefined)
       problems.push(`${other}: is not set, while ${name} is`);
-  for (const [index, name] of ids.entries())
-    for (const other of ids.slice(0, index))
-      if (settings[name] !== undefined && settings[name] === settings[other])
-        problems.push(`${name}: is the same queue as ${other}`);
+  const given = ids.map((name) => ({ name, of: [settings[name] ?? []].flat() }));
+  for (const [index, { name, of }] of given.entries())
+    for (const other of given.slice(0, index))
+      if (of.some((queue) => other.of.includes(queue))) problems.push(`${name}: is the same queue as ${other.name}`);
   return problems;
 }
 
@@ -75,7 +81,7 @@ export function queuesOf(settings: QueueSettings): Queues {
   const of = (queue_id: string | undefined): QueueConfig | null =>
     account_id && api_token && queue_id ? { api_url, account_id, queue_id, api_token } : null;
   return {
-    queue: of(settings.CLOUDFLARE_QUEUE_ID),
+    eventQueues: (settings.CLOUDFLARE_QUEUE_ID ?? []).flatMap((queue_id) => of(queue_id) ?? []),
     settlementQueue: of(settings.CLOUDFLARE_SETTLEMENT_QUEUE_ID),
     standInsQueue: of(settings.CLOUDFLARE_STAND_INS_QUEUE_ID),
     deadQueues: {
@@ -89,12 +95,17 @@ export function queuesOf(settings: QueueSettings): Queues {
 /** The same queues, whose refusals of our token are told to `keyWatch`. */
 export function queuesWatchedBy(
   keyWatch: KeyWatch,
-  { queue, settlementQueue, standInsQueue, deadQueues }: Queues,
+  { eventQueues, settlementQueue, standInsQueue, deadQueues }: Queues,
 ): Queues {
-  const of = (one: QueueConfig | null) => (one === null ? null : { ...one, keyWatch });
+  const watched = (one: QueueConfig) => ({ ...one, keyWatch });
+  const of = (one: QueueConfig | null) => (one === null ? null : watched(one));
   const { cardEvents, settlements, standIns } = deadQueues;
   return {
-    ...{ queue: of(queue), settlementQueue: of(settlementQueue), standInsQueue: of(standInsQueue) },
+    ...{
+      eventQueues: eventQueues.map(watched),
+      settlementQueue: of(settlementQueue),
+      standInsQueue: of(standInsQueue),
+    },
     deadQueues: { cardEvents: of(cardEvents), settlements: of(settlements), standIns: of(standIns) },
   };
 }

@@ -45,6 +45,20 @@ function isEncoded(part: string): boolean {
 /** An id or a name that somebody else has given, one. */
 export const wordSetting = z.string().regex(/^[\w.:@-]{1,200}$/, { error: 'must be one id, without spaces or commas' });
 
+/** One id, or several with spaces between them. */
+export function wordsSetting(max: number) {
+  const error = `must be one to ${max} ids with spaces between them, each once`;
+  return z
+    .string()
+    .transform((text) => text.trim().split(/\s+/))
+    .pipe(
+      z
+        .array(z.string().regex(/^[\w.:@-]{1,200}$/, { error }))
+        .max(max, { error })
+        .refine((ids) => new Set(ids).size === ids.length, { error }),
+    );
+}
+
 /** A host's name or address, one. */
 export const hostSetting = z.string().regex(/^[\w.:[\]%-]{1,255}$/, { error: 'must be one host or address' });
 

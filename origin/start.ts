@@ -14,12 +14,11 @@ import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
 import { measureEdge } from './edge/edge-metrics.ts';
 import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
-import { createDeadQueue, createDeadQueueMetrics, type DeadQueueMetrics } from './intake/dead-queue.ts';
-import { Intake, type Message } from './intake/intake.ts';
+import { createDeadQueueMetrics } from './intake/dead-queue.ts';
+import { Intake } from './intake/intake.ts';
 import { createIntakeMetrics } from './intake/intake-metrics.ts';
-import { createPull } from './intake/pull.ts';
-import { createQueueMetrics, type QueueMetrics } from './intake/queue-metrics.ts';
-import { createQueueToken, createTokenMetric } from './intake/queue-token.ts';
+import { pullsOf } from './intake/pulls.ts';
+import { createQueueMetrics } from './intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from './intake/repair.ts';
 import { createRepairMetrics } from './intake/repair-metrics.ts';
 import { createSuspenseLoop } from './intake/suspense-loop.ts';
@@ -61,7 +60,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
   const queues = createQueueMetrics(registry);
   const deadQueues = createDeadQueueMetrics(registry, queues);
-  const { pull, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
+  const { pulls, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
   const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, keyWatch, log });
   const { readBankFileAgain } = secondHalf;
   const findPayments = createFindPayments({ database, providers: secondHalf.listening, log });
@@ -69,7 +68,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, findPayments, log });
   const repairs = [createGapRepair(repair), createSweep(repair)];
   const moneyLoops = [createSuspenseLoop({ database, log }), createRefundReleaseLoop({ database, edge, log })];
-  const ownLoops = [outbox.loop, ...repairs, ...moneyLoops, finishing, ...(pull === null ? [] : [pull]), ...beside];
+  const ownLoops = [outbox.loop, ...repairs, ...moneyLoops, finishing, ...pulls, ...beside];
   const loops = [...ownLoops, ...secondHalf.loops];
   // Those of the engine are started and stopped by it, since it has more to end than its rounds.
   const shown = [...loops, ...secondHalf.engine.loops];
@@ -81,7 +80,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
     workDatabase: database,
     intake,
     repairMetrics: repair.metrics,
-    ...{ outbox, edge, pull, takers, findPayments, log, registry },
+    ...{ outbox, edge, pulls, takers, findPayments, log, registry },
     ...{ networks: config.NETWORKS, internalSecret: config.INTERNAL_SECRET },
     gate: config,
     isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
@@ -160,40 +159,6 @@ async function begin(given: Config, log: Logger) {
 
 function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bundle }: Config): EdgeClient {
   return createEdgeClient({ url, secret, bundle });
-}
-
-/** `pull`: null where no queue is configured, and the edge hands its events over itself. */
-function pullsOf(config: Config, { queues, deadQueues: metrics, registry, ...parts }: PullParts) {
-  const { queue, deadQueues } = config;
-  const [{ intake, log }, { cardEvents, standIns }] = [parts, deadQueues];
-  const pull =
-    queue === null ? null : createPull({ name: 'queue pull', queue, intake, log, watch: queues('card events') });
-  const take = (messages: readonly Message[]) => intake.take(messages);
-  const watch = createTokenMetric(registry);
-  const beside: Loop[] = queue === null ? [] : [createQueueToken({ queue, watch, log })];
-  if (cardEvents !== null)
-    beside.push(
-      createDeadQueue({ name: 'dead queue', source: 'card_events', queue: cardEvents, take, metrics, ...parts }),
-    );
-  // Only the edge can tell a card: what came out of its dead queue is for a person from the first.
-  if (standIns !== null)
-    beside.push(
-      createDeadQueue({
-        ...{ name: 'dead stand-ins queue', source: 'card_notices', queue: standIns, take: null, metrics, ...parts },
-      }),
-    );
-  if (queue !== null && cardEvents === null)
-    log.warn('CLOUDFLARE_DEAD_QUEUE_ID is not set: what comes into the dead queue of cards is deleted after 14 days');
-  return { pull, beside };
-}
-
-interface PullParts {
-  readonly database: Database;
-  readonly intake: Intake;
-  readonly log: Logger;
-  readonly registry: Registry;
-  readonly queues: QueueMetrics;
-  readonly deadQueues: DeadQueueMetrics;
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {

@@ -29,7 +29,8 @@ beforeEach(openWorld);
 afterEach(closeWorld);
 
 const names = queuesOf('staging');
-const all = Object.values(names);
+const all = Object.values(names).flat();
+const [cardEvents = ''] = names.cardEvents;
 
 describe('npm run deploy', () => {
   test('on an account with nothing: queues, consumer, migrations, origin, edge, in this order', async () => {
@@ -38,10 +39,10 @@ describe('npm run deploy', () => {
     const release = git('rev-parse', 'HEAD');
     const changes = calls().filter((line) => !/ (?:info|list) /.test(line));
     expect(changes.map((line) => line.replace(/BUNDLE_SHA256:\w{64}/, 'BUNDLE_SHA256:id'))).toEqual([
-      ...[names.cardEventsDead, names.standInsDead, names.cardEvents, names.standIns].map(
+      ...[names.cardEventsDead, names.standInsDead, cardEvents, names.standIns].map(
         (queue) => `wrangler queues create ${queue} --message-retention-period-secs 1209600`,
       ),
-      `wrangler queues consumer http add ${names.cardEvents} --message-retries 100 --dead-letter-queue ${names.cardEventsDead}`,
+      `wrangler queues consumer http add ${cardEvents} --message-retries 100 --dead-letter-queue ${names.cardEventsDead}`,
       `wrangler queues consumer http add ${names.cardEventsDead} --message-retries 100`,
       `wrangler queues consumer http add ${names.standInsDead} --message-retries 100`,
       'migrate',
@@ -64,9 +65,9 @@ describe('npm run deploy', () => {
     await deploy('--env', 'staging');
     const state = readState();
     const one = { type: 'http_pull', settings: { max_retries: 3 }, dead_letter_queue: names.cardEventsDead };
-    writeState({ ...state, consumers: { [names.cardEvents]: one } });
+    writeState({ ...state, consumers: { [cardEvents]: one } });
     expect((await deploy('--env', 'staging')).code).toBe(0);
-    expect(readState().consumers[names.cardEvents]?.settings.max_retries).toBe(100);
+    expect(readState().consumers[cardEvents]?.settings.max_retries).toBe(100);
   });
 
   test.each([
@@ -196,7 +197,7 @@ describe('--only queues', () => {
     expect([code, setUp(output)]).toEqual([
       0,
       [
-        `CLOUDFLARE_QUEUE_ID=id-of-${names.cardEvents}`,
+        `CLOUDFLARE_QUEUE_ID=id-of-${cardEvents}`,
         `CLOUDFLARE_DEAD_QUEUE_ID=id-of-${names.cardEventsDead}`,
         `CLOUDFLARE_STAND_INS_QUEUE_ID=id-of-${names.standIns}`,
         `CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID=id-of-${names.standInsDead}`,
@@ -216,8 +217,33 @@ describe('--only queues', () => {
 
   test('a dry run asks nobody', async () => {
     const { code, output } = await deploy('--env', 'staging', '--only', 'queues', '--dry-run');
-    expect([code, calls(), setUp(output)?.[0]]).toEqual([0, [], `CLOUDFLARE_QUEUE_ID=<id of ${names.cardEvents}>`]);
+    expect([code, calls(), setUp(output)?.[0]]).toEqual([0, [], `CLOUDFLARE_QUEUE_ID=<id of ${cardEvents}>`]);
   });
+
+  test('where the edge sends to two queues of card events, both are made and pulled, with one dead queue', async () => {
+    const second =
+      '[[env.staging.queues.producers]]\nqueue = "atlas-card-events-2-staging"\nbinding = "CARD_EVENTS_2"\n';
+    appendFileSync(inFolder('wrangler.toml'), `\n${second}`);
+    const { code, output } = await deploy('--env', 'staging', '--only', 'queues');
+    const setting = `CLOUDFLARE_QUEUE_ID=id-of-${cardEvents} id-of-atlas-card-events-2-staging`;
+    expect([code, setUp(output)?.[0]]).toEqual([0, setting]);
+    const { consumers, queues } = readState();
+    expect(Object.keys(queues)).toContain('atlas-card-events-2-staging');
+    expect(consumers['atlas-card-events-2-staging']).toEqual(consumers[cardEvents]);
+  });
+
+  test.each(['CARD_EVENTS_3', 'CARD_EVENTS2'])(
+    'a second queue as %s is refused: the edge would send nothing to it',
+    async (binding) => {
+      const second = `[[env.staging.queues.producers]]\nqueue = "atlas-card-events-2-staging"\nbinding = "${binding}"\n`;
+      appendFileSync(inFolder('wrangler.toml'), `\n${second}`);
+      const { code, output } = await deploy('--env', 'staging', '--only', 'queues');
+      expect([code, calls()]).toEqual([1, []]);
+      expect(output).toContain(
+        'they must be atlas-card-events-staging CARD_EVENTS atlas-card-events-2-staging CARD_EVENTS_2',
+      );
+    },
+  );
 });
 
 test('a dry run says why the real run would refuse to begin', async () => {
@@ -256,12 +282,12 @@ test.each(environmentNames)('the real wrangler takes what is deployed to %s, wit
     stdio: 'pipe',
   });
   const { cardEvents, standIns } = queuesOf(environment);
-  expect(output).toContain(`env.CARD_EVENTS (${cardEvents})`);
+  expect(output).toContain(`env.CARD_EVENTS (${cardEvents[0]})`);
   expect(output).toContain(`env.STAND_INS (${standIns})`);
   expect(output).toContain(`env.ENVIRONMENT ("${environment}")`);
   const toml = readFileSync(join(root, 'wrangler.toml'), 'utf8');
   expect(toml).toContain(`dead_letter_queue = "${queuesOf(environment).standInsDead}"`);
   // The top level has names of its own: nothing of a deployment without --env reaches another's worker or queues.
   const [top = ''] = toml.split('[env.');
-  for (const name of [cardEvents, standIns, 'atlas-edge']) expect(top).not.toContain(`"${name}"`);
+  for (const name of [...cardEvents, standIns, 'atlas-edge']) expect(top).not.toContain(`"${name}"`);
 });

@@ -2,10 +2,10 @@
 // figures, so a change of what a purchase writes fails here until `scripts/sizing/measured.ts` says it.
 
 import { evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { limits } from '../contracts/limits.ts';
 import { profile } from '../core/testing/samples.ts';
+import { hearEvents } from '../durable-objects/testing/event-queues.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import { measuredCard } from '../scripts/sizing/measured.ts';
 import { cardAt, newToken, postMarqeta } from './testing/calls.ts';
@@ -27,10 +27,9 @@ beforeEach(() => {
   Object.assign(counted, { rows_written: 0, rows_read: 0, alarms: 0, messages: 0, message_bytes: 0 });
   cursors = [];
   vi.spyOn(console, 'info').mockImplementation(() => undefined);
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((message) => {
+  hearEvents((message) => {
     counted.messages += 1;
     counted.message_bytes += JSON.stringify(message).length;
-    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
   });
 });
 afterEach(() => {

@@ -8,7 +8,7 @@ import { type DeliverAnswer, signedText } from '../contracts/internal-api.ts';
 import worker from './index.ts';
 import { settings } from './testing/calls.ts';
 
-const queue = 'atlas-card-events';
+const eventQueue = 'atlas-card-events';
 const ids = ['m1', 'm2', 'm3'];
 
 let logged: string[];
@@ -24,7 +24,7 @@ afterEach(() => {
 /** What the queue is told of three messages, where the origin answers so. */
 async function deliver(
   origin: typeof fetch,
-  { attempts = 1, changes = {}, bodyOf = (id: string): unknown => ({ about: id }) } = {},
+  { attempts = 1, changes = {}, bodyOf = (id: string): unknown => ({ about: id }), queue = eventQueue } = {},
 ) {
   const sent = vi.spyOn(globalThis, 'fetch').mockImplementation(origin);
   const messages = ids.map((id) => ({ id, attempts, timestamp: new Date(), body: bodyOf(id) }));
@@ -41,6 +41,13 @@ const answering = (results: DeliverAnswer['results']) => () => Promise.resolve(R
 const allDone = answering(ids.map((id) => ({ id, outcome: 'done' })));
 
 describe('deliver', () => {
+  test.each(['atlas-card-events-2', 'atlas-card-events-12-development'])(
+    '%s is one of several queues of card events',
+    async (queue) => {
+      expect((await deliver(allDone, { queue })).acked).toEqual(ids);
+    },
+  );
+
   test('the origin gets the messages whole, in one signed call', async () => {
     const { sent } = await deliver(allDone);
     expect(sent).toHaveBeenCalledOnce();
@@ -128,10 +135,12 @@ describe('deliver', () => {
     async (name) => {
       const sent = vi.spyOn(globalThis, 'fetch').mockImplementation(allDone);
       const one = () => [{ id: 'm1', attempts: 1, timestamp: new Date(), body: {} }];
-      await worker.queue(createMessageBatch(`${queue}-${name}`, one()), env);
+      await worker.queue(createMessageBatch(`${eventQueue}-${name}`, one()), env);
       expect(sent).toHaveBeenCalledTimes(1);
       for (const other of ['of-others', 'dead', 'dead-staging'])
-        expect(() => worker.queue(createMessageBatch(`${queue}-${other}`, one()), env)).toThrow('nobody here consumes');
+        expect(() => worker.queue(createMessageBatch(`${eventQueue}-${other}`, one()), env)).toThrow(
+          'nobody here consumes',
+        );
     },
   );
 });

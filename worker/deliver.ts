@@ -16,8 +16,9 @@ import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** The queues' names, as wrangler.toml has them for production. The second is called by what it was first made for. */
+/** The queues' names, as wrangler.toml has them for production: of card events there are one or several. The other is called by what it was first made for. */
 const cardEventsQueue = 'atlas-card-events';
+const itsNumber = /(?<=^atlas-card-events)-\d+$/;
 const noticesQueue = 'atlas-stand-ins';
 
 /**
@@ -31,7 +32,7 @@ const timeoutMs = 10_000;
 const retryDelaySecondsMax = 30;
 
 export function deliver(batch: MessageBatch, env: Env): Promise<void> {
-  switch (batch.queue.replace(otherEnvironment, '')) {
+  switch (batch.queue.replace(otherEnvironment, '').replace(itsNumber, '')) {
     case cardEventsQueue:
       return deliverCardEvents(batch.messages, env);
     case noticesQueue:

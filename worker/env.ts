@@ -6,6 +6,7 @@ import { type Network, networksByDefault } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import type { CardObject } from '../durable-objects/card/card-object.ts';
 import type { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
+import type { EventQueues } from '../durable-objects/log/event-queue.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import type { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
 import { type FailurePolicy, failureOf, failureSettingNames, locationHint, nothing } from './failure-policy.ts';
@@ -15,12 +16,11 @@ import { nothingHere } from './refused.ts';
 import { secretProblems } from './secret-problems.ts';
 import { amounts, several, wholeNumber } from './setting-shapes.ts';
 
-export interface Env {
+export interface Env extends EventQueues {
   readonly CARDS: DurableObjectNamespace<CardObject>;
   readonly STAND_IN_DESKS: DurableObjectNamespace<StandInDesk>;
   readonly KNOWN_CARDS: DurableObjectNamespace<KnownCards>;
   readonly STAND_IN_SWITCHES: DurableObjectNamespace<StandInSwitch>;
-  readonly CARD_EVENTS: Queue;
   readonly STAND_INS: Queue<CardNotice>;
 }
 

@@ -2,12 +2,12 @@
 // unless a test moves it, far ahead of the machine's, so that no alarm runs by itself.
 
 import { abortAllDurableObjects, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { fromJsonText, toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { advice, clearing, expiry, profile, refund, request, reversal } from '../../core/testing/samples.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { cardAt, newCardKey, promiseAt } from '../testing/sample-card.ts';
 import type { AuthorizeAnswer, CardObject } from './card-object.ts';
 
@@ -20,10 +20,9 @@ beforeEach(() => {
   [logged, taken, isAway] = [[], [], false];
   vi.useFakeTimers({ toFake: ['Date'], now: startMs });
   vi.spyOn(console, 'error').mockImplementation((line) => void logged.push(JSON.parse(String(line))));
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((body) => {
-    if (isAway) return Promise.reject(new Error('the queue is away'));
-    taken.push((body as { events: { sequence: number }[] }).events.map(({ sequence }) => sequence));
-    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
+  hearEvents(({ events }) => {
+    if (isAway) throw new Error('the queue is away');
+    taken.push(events.map(({ sequence }) => sequence));
   });
 });
 afterEach(() => {

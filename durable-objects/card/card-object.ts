@@ -18,6 +18,7 @@ import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { readbackOf } from '../../core/card/readback.ts';
 import { NewerRelease } from '../../core/card/stored-row.ts';
 import { Agenda } from '../log/agenda.ts';
+import { type EventQueues, eventQueueOf } from '../log/event-queue.ts';
 import { eventOf } from '../log/pack-messages.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import type { CardLog } from './card-log.ts';
@@ -30,9 +31,7 @@ import type { Upkeep } from './upkeep.ts';
 
 export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../core/card/card.ts';
 
-export interface CardObjectEnv extends CardSettings {
-  readonly CARD_EVENTS: Queue;
-}
+export interface CardObjectEnv extends CardSettings, EventQueues {}
 
 export class CardObject extends DurableObject<CardObjectEnv> {
   readonly #agenda: Agenda;
@@ -81,7 +80,7 @@ export class CardObject extends DurableObject<CardObjectEnv> {
       agenda: this.#agenda,
       append: (event) => this.#append(event),
       unmatchedMax: unmatchedMaxOf(env),
-      send: (message) => fence.whileOpen(() => env.CARD_EVENTS.send(message)),
+      send: (message) => fence.whileOpen(() => eventQueueOf(env, message.card_key).send(message)),
       untilDurable: () => ctx.storage.sync(),
       cardKey: () => cardKeySchema.parse(ctx.id.name),
       startAgain: (reason) => ctx.abort(reason),

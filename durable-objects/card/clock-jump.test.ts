@@ -2,11 +2,11 @@
 // work and its sending, neither forgets anything nor waits for the year after next.
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { clearing, request } from '../../core/testing/samples.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt, standing, upTo } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
@@ -19,7 +19,7 @@ beforeEach(() => {
   vi.setSystemTime(startMs);
   logged = [];
   vi.spyOn(console, 'error').mockImplementation((line) => logged.push(JSON.parse(String(line)).event));
-  vi.spyOn(env.CARD_EVENTS, 'send').mockResolvedValue({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
+  hearEvents();
 });
 afterEach(() => {
   vi.useRealTimers();

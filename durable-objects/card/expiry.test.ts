@@ -1,11 +1,11 @@
 // Holds that nobody clears: dropped by the object's alarm in their time, whoever calls the card or does not.
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { limitPerDay, request } from '../../core/testing/samples.ts';
+import { queuesAway } from '../testing/event-queues.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt } from '../testing/sample-card.ts';
 
 const dayMs = 86_400_000;
@@ -107,12 +107,12 @@ describe('holds', () => {
     await authorize(key, 1);
     await restUntilUpkeep(key);
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    const send = vi.spyOn(env.CARD_EVENTS, 'send').mockRejectedValue(new Error('the queue is away'));
+    const areBack = queuesAway();
     vi.setSystemTime(Number(await alarmOf(key)));
     await runAlarm(key);
     expect(await cardAt(key).read()).toMatchObject({ held_minor: 0, last_sequence: 3, published_sequence: 2 });
     expect(await promiseOf(key)).toBe('sending');
-    send.mockRestore();
+    areBack();
     await runAlarm(key);
     expect(await cardAt(key).read()).toMatchObject({ published_sequence: 3 });
   });

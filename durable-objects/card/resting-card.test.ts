@@ -1,11 +1,11 @@
 // What an event of a resting card writes: its row, the same row once it is sent, and an alarm only where its hold lapses before the one pending.
 
 import { evictDurableObject, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { toJsonText } from '../../contracts/json-text.ts';
 import { limits } from '../../contracts/limits.ts';
 import { profile, request } from '../../core/testing/samples.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { cardAt, newCardKey } from '../testing/sample-card.ts';
 import type { CardObject } from './card-object.ts';
 
@@ -15,10 +15,7 @@ let sent: number[][];
 beforeEach(() => {
   sent = [];
   vi.useFakeTimers({ toFake: ['Date'], now: startMs });
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((body) => {
-    sent.push((body as { events: { sequence: number }[] }).events.map(({ sequence }) => sequence));
-    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
-  });
+  hearEvents(({ events }) => sent.push(events.map(({ sequence }) => sequence)));
 });
 afterEach(() => {
   vi.useRealTimers();

@@ -1,11 +1,11 @@
 // What time brings: holds lapse though nobody calls, a snapshot takes the log's place, old rows go, and nothing else changes.
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { advice, clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
+import { queuesAway } from '../testing/event-queues.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, standing, upTo } from '../testing/sample-card.ts';
 import { cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
@@ -199,7 +199,7 @@ describe('trimming', () => {
 
   test('waits for what is not sent', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    vi.spyOn(env.CARD_EVENTS, 'send').mockRejectedValue(new Error('the queue is away'));
+    queuesAway();
     const key = await cardOfFortyDays();
     await fireOnTime(key);
     expect(await storedOf(key)).toEqual({ snapshot: 79, rows: upTo(79) });

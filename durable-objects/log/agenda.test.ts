@@ -1,13 +1,13 @@
 // One alarm, two promises: an instant says which, and a promise of upkeep found pending proves that all was sent.
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { request } from '../../core/testing/samples.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { ask, cardAt, newCard, newCardKey, promiseAt, sequencesOf, upTo } from '../testing/sample-card.ts';
 import { Agenda } from './agenda.ts';
 
@@ -56,10 +56,7 @@ describe('the alarm', () => {
   let taken: CardEventsMessage[];
   beforeEach(() => {
     taken = [];
-    vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((message) => {
-      taken.push(message as CardEventsMessage);
-      return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
-    });
+    hearEvents((message) => taken.push(message));
   });
   afterEach(() => {
     vi.useRealTimers();

@@ -1,12 +1,11 @@
 // More rows unsent than memory keeps: those that found no room are read from the log, and none is ever skipped (case E5).
 
 import { abortAllDurableObjects, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { limits } from '../../contracts/limits.ts';
 import { profile, request } from '../../core/testing/samples.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { ask, cardAt, newCard, newCardKey, upTo } from '../testing/sample-card.ts';
 import { newHarness, type OutboxHarness, type QueueMode } from '../testing/sample-outbox.ts';
 
@@ -205,11 +204,9 @@ describe('the card object', () => {
     const taken: number[] = [];
     let isAway = true;
     const key = newCardKey();
-    vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((body) => {
-      if (isAway) return Promise.reject(new Error('the queue is away'));
-      const { card_key, events } = body as CardEventsMessage;
+    hearEvents(({ card_key, events }) => {
+      if (isAway) throw new Error('the queue is away');
       if (card_key === key) taken.push(...events.map(({ sequence }) => sequence));
-      return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
     });
     await cardAt(key).putProfile(profile());
     const authorize = (from: number, to: number) =>
@@ -230,9 +227,7 @@ describe('the card object', () => {
   });
 
   test('a hole in its log: it starts again, and says so', async () => {
-    vi.spyOn(env.CARD_EVENTS, 'send').mockResolvedValue({
-      metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } },
-    });
+    hearEvents();
     const key = await newCard();
     for (const one of upTo(3)) await ask(cardAt(key), request({ request_key: `r${one}` }));
     await runInDurableObject(cardAt(key), (_, { storage: { sql } }) =>

@@ -1,7 +1,6 @@
 // From the log to the queue: an alarm is pending whenever something is unsent, so what was answered always arrives.
 
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from 'cloudflare:test';
-import { env } from 'cloudflare:workers';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../../contracts/card-event.ts';
 import { toJsonText } from '../../contracts/json-text.ts';
@@ -9,6 +8,7 @@ import { limits } from '../../contracts/limits.ts';
 import type { CardKey } from '../../contracts/network.ts';
 import { clearing, request } from '../../core/testing/samples.ts';
 import type { CardObject } from '../card/card-object.ts';
+import { hearEvents } from '../testing/event-queues.ts';
 import { ask, cardAt, eventsOf, newCard, promiseAt, sequencesOf, upTo } from '../testing/sample-card.ts';
 
 /** What the queue took, in order. */
@@ -22,10 +22,7 @@ const unavailable = () => Promise.reject(new Error('the queue is away'));
 beforeEach(() => {
   taken = [];
   send = takeIt;
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation(async (message) => {
-    await send(message as CardEventsMessage);
-    return { metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } };
-  });
+  hearEvents((message) => send(message));
   vi.spyOn(console, 'error').mockImplementation(() => undefined);
 });
 

@@ -142,7 +142,7 @@ function mountInner(app: App, parts: AppParts, looks: ReturnType<typeof createLo
   app.get('/health', looks.health);
   app.get('/metrics', looks.metrics);
   // Where the origin pulls, nobody pushes: there is no such path.
-  if (parts.pull === null)
+  if (parts.pulls.length === 0)
     app.post('/internal/card-events', deliverCardEvents({ intake: parts.intake, secret: parts.internalSecret }));
 }
 

@@ -39,7 +39,7 @@ export interface Answer {
 /** What a test puts in the place of something outside. */
 export interface SampleParts extends Pick<Partial<SecondHalfParts>, 'resolve'> {
   /** In the place of a queue that is pulled. */
-  readonly pull?: Loop;
+  readonly pulls?: readonly Loop[];
   readonly timing?: AppParts['timing'];
 }
 
@@ -95,7 +95,7 @@ export class SampleApi {
       findPayments: createFindPayments({ database, providers: secondHalf.listening, log }),
       networks: config.NETWORKS,
       edge: client,
-      pull: parts.pull ?? null,
+      pulls: parts.pulls ?? [],
       loops: [],
       intake,
       takers: takersOf({ database, intake, log, standInsQueue: config.standInsQueue }),

@@ -11,7 +11,12 @@ const loopsOfQueues = [
   ...['queue pull', 'gap repair', 'sweep', 'settlement queue', 'settlement claims', 'provider words'],
   ...['edge outbox', 'webhook delivery'],
 ];
-const dependenciesOfQueues = new Set(['queue', 'intake', ...loopsOfQueues.map((name) => `loop ${name}`)]);
+/** Of several queues of card events each has its loop: `queue pull 2` is that of the second. */
+const isLoop = (name: string, wanted: string) =>
+  name === wanted || (wanted === 'queue pull' && /^queue pull \d+$/.test(name));
+const isOfQueues = (dependency: string) =>
+  ['queue', 'intake'].includes(dependency) ||
+  loopsOfQueues.some((wanted) => dependency.startsWith('loop ') && isLoop(dependency.slice('loop '.length), wanted));
 
 export const queueStatus: Command = {
   help: `atlas queue status      loops that empty a queue, with the age of what waits longest in each; what waits, counted
@@ -26,8 +31,8 @@ Found (1): pulls fail, cards wait for events, or such a loop stands still. See o
 async function queues(connection: Connection): Promise<Found> {
   const health = await healthOf(connection);
   const waiting = await metricOf(connection, 'origin_waiting');
-  const loops = loopsOfQueues.flatMap((name) => health.loops.find((loop) => loop.name === name) ?? []);
-  const ill = health.dependencies.filter(({ name, status }) => status !== 'healthy' && dependenciesOfQueues.has(name));
+  const loops = loopsOfQueues.flatMap((wanted) => health.loops.filter(({ name }) => isLoop(name, wanted)));
+  const ill = health.dependencies.filter(({ name, status }) => status !== 'healthy' && isOfQueues(name));
   const counts = Object.fromEntries(
     [...waiting].map(([labels, value]) => [/what="([^"]*)"/.exec(labels)?.[1] ?? labels, value]),
   );

@@ -5,7 +5,7 @@ import { type Tools, wrangler } from './tools.ts';
 
 export function makeQueues(tools: Tools, environment: EnvironmentName): void {
   const { cardEvents, cardEventsDead, standIns, standInsDead } = queuesOf(environment);
-  for (const queue of [cardEventsDead, standInsDead, cardEvents, standIns]) {
+  for (const queue of [cardEventsDead, standInsDead, ...cardEvents, standIns]) {
     const found = tools.look(wrangler('queues', 'info', queue));
     const keeping = [queue, '--message-retention-period-secs', String(retentionSeconds)];
     if (found == null) tools.run(wrangler('queues', 'create', ...keeping), 'where it is not there yet');
@@ -24,7 +24,7 @@ interface PullConsumer {
  */
 export function letOriginPull(tools: Tools, environment: EnvironmentName): void {
   const { cardEvents, cardEventsDead, standInsDead } = queuesOf(environment);
-  setPullConsumer(tools, cardEvents, cardEventsDead);
+  for (const queue of cardEvents) setPullConsumer(tools, queue, cardEventsDead);
   for (const queue of [cardEventsDead, standInsDead]) setPullConsumer(tools, queue, null);
 }
 
@@ -49,15 +49,16 @@ const settingsOfQueues = {
   standInsDead: 'CLOUDFLARE_STAND_INS_DEAD_QUEUE_ID',
 } as const;
 
-/** Lines for the origin's environment. Throws where wrangler prints no id. In a dry run a queue's name stands for its id. */
+/** Lines for the origin's environment; of several queues of card events the ids have a space between them. Throws where wrangler prints no id. In a dry run a queue's name stands for its id. */
 export function queueSettings(tools: Tools, environment: EnvironmentName): string {
   const queues = queuesOf(environment);
   const keys = Object.keys(settingsOfQueues) as (keyof typeof settingsOfQueues)[];
-  const lines = keys.map((key) => {
-    const printed = tools.look(wrangler('queues', 'info', queues[key]));
-    const id = printed === undefined ? `<id of ${queues[key]}>` : /^Queue ID: (\S+)$/m.exec(printed ?? '')?.[1];
-    if (id === undefined) throw new Error(`wrangler queues info ${queues[key]} printed no "Queue ID: …"`);
-    return `${settingsOfQueues[key]}=${id}`;
-  });
+  const idOf = (queue: string) => {
+    const printed = tools.look(wrangler('queues', 'info', queue));
+    const id = printed === undefined ? `<id of ${queue}>` : /^Queue ID: (\S+)$/m.exec(printed ?? '')?.[1];
+    if (id === undefined) throw new Error(`wrangler queues info ${queue} printed no "Queue ID: …"`);
+    return id;
+  };
+  const lines = keys.map((key) => `${settingsOfQueues[key]}=${[queues[key]].flat().map(idOf).join(' ')}`);
   return lines.join('\n');
 }

@@ -22,11 +22,27 @@ export interface Target {
   readonly originRollback: string;
 }
 
-/** Names of queues: cards' events, what cards must still be told, and where each puts what could not be delivered. */
-export function queuesOf(environment: EnvironmentName) {
+/**
+ * Names of queues: cards' events (one queue or several: as many as wrangler.toml gives the edge to send to), what cards must still be told, and where
+ * each kind puts what could not be delivered. Throws where the bindings are not CARD_EVENTS, CARD_EVENTS_2 and so on, since the edge would not use all.
+ */
+export function queuesOf(environment: EnvironmentName, toml = readFileSync('wrangler.toml', 'utf8')) {
   const suffix = environment === 'production' ? '' : `-${environment}`;
+  const producers = toml.split(`[[env.${environment}.queues.producers]]`).slice(1);
+  const bindings = producers.flatMap(
+    (text) => /^\s*queue = "([^"]+)"\s*binding = "(CARD_EVENTS\w*)"/.exec(text)?.slice(1) ?? [],
+  );
+  const cardEvents = bindings.filter((_, index) => index % 2 === 0);
+  const wanted = cardEvents.flatMap((_, index) => {
+    const number = index === 0 ? '' : String(index + 1);
+    return [`atlas-card-events${number && `-${number}`}${suffix}`, `CARD_EVENTS${number && `_${number}`}`];
+  });
+  if (bindings.length === 0 || bindings.join() !== wanted.join())
+    throw new Error(
+      `wrangler.toml, ${environment}: the producers of card events are ${bindings.join(' ')}; they must be ${wanted.join(' ')}`,
+    );
   return {
-    cardEvents: `atlas-card-events${suffix}`,
+    cardEvents,
     cardEventsDead: `atlas-card-events-dead${suffix}`,
     standIns: `atlas-stand-ins${suffix}`,
     standInsDead: `atlas-stand-ins-dead${suffix}`,

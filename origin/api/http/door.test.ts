@@ -13,7 +13,7 @@ beforeAll(async () => {
   const timing = { refusedSampleMs: 0, looksTtlMs: 300 };
   api = await SampleApi.start(url, {}, { timing });
   const pull = createLoop({ name: 'pull', log: { error: () => {} } as never, intervalMs: 1, round: async () => false });
-  apart = await SampleApi.start(url, { INNER_PORT: '0', DOCS: 'inner' }, { pull });
+  apart = await SampleApi.start(url, { INNER_PORT: '0', DOCS: 'inner' }, { pulls: [pull] });
 });
 afterAll(() => Promise.all([api.close(), apart.close()]));
 

@@ -104,7 +104,7 @@ class Ground {
       } as typeof sql,
     };
     const parts = {
-      ...{ database: switched, edge: createEdgeClient(edge), pull: null, loops: this.loops },
+      ...{ database: switched, edge: createEdgeClient(edge), pulls: [], loops: this.loops },
       secondHalf: {
         engine: { state: () => ({ ...availability([this.#guarded]), in_hand: 0, failures: 0, unconfigured: [] }) },
       },

@@ -21,8 +21,8 @@ type Status = 'healthy' | 'degraded' | 'unhealthy';
 export interface HealthParts {
   readonly database: Database;
   readonly edge: Pick<EdgeClient, 'ping' | 'checkBundle'>;
-  /** Null where the edge pushes. */
-  readonly pull: Loop | null;
+  /** One a queue; none where the edge pushes. */
+  readonly pulls: readonly Loop[];
   /** Every loop of the process. */
   readonly loops: readonly Loop[];
   readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
@@ -60,7 +60,7 @@ export function readyz({ database, isStopping }: HealthParts) {
 }
 
 export function health(parts: HealthParts) {
-  const { database, edge, pull, loops, secondHalf, openItemAgeMsMax, suspenseMax = new Map() } = parts;
+  const { database, edge, pulls, loops, secondHalf, openItemAgeMsMax, suspenseMax = new Map() } = parts;
   return async (context: Context): Promise<Response> => {
     const { providers, failures, unconfigured } = secondHalf.engine.state();
     // Null where the database does not say.
@@ -77,7 +77,7 @@ export function health(parts: HealthParts) {
       // Without the edge nothing new arrives, and everything booked can still be read.
       check('edge', 'degraded', () => edge.ping()),
       check('edge bundle', 'degraded', () => edge.checkBundle()),
-      check('queue', 'degraded', () => assertPulling(pull)),
+      check('queue', 'degraded', () => assertPulling(pulls)),
       check('intake', 'degraded', () => assertFlowing(database)),
       check('open items', 'degraded', async () => {
         seen.open_items = await countOpenItems(database.sql);
@@ -156,8 +156,8 @@ async function ping({ sql }: Database): Promise<void> {
   await sql.query('select 1');
 }
 
-function assertPulling(pull: Loop | null): Promise<void> {
-  const failures = pull?.failures() ?? 0;
+function assertPulling(pulls: readonly Loop[]): Promise<void> {
+  const failures = Math.max(0, ...pulls.map((pull) => pull.failures()));
   return failures === 0 ? Promise.resolve() : Promise.reject(new Error(`the last ${failures} pulls failed`));
 }
 
