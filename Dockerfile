@@ -2,6 +2,7 @@
 # in particular. There is nothing to compile: Node 24 reads the TypeScript. The edge is no container: npm run deploy.
 #
 #   docker build -t atlas-origin .
+#   docker run --rm --env-file owner.env atlas-origin node origin/migrate.ts      # DATABASE_OWNER_URL and DATABASE_URL; before each release
 #   docker run --env-file origin.env -p 8788:8788 -p 127.0.0.1:8789:8789 atlas-origin
 #
 # Without a container engine the same steps are those of docs/deploying.md, "The origin on a machine".

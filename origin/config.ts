@@ -24,8 +24,10 @@ export const environmentSchema = z.object({
   /** 0: any free one, for tests. */
   PORT: wholeSetting(0, 65_535).default(8788),
   DATABASE_URL: urlSetting('postgres:', 'postgresql:'),
-  /** The login that runs migrations, where it is not the service's own. */
+  /** The login that runs migrations, where the service does so itself, and it is not the service's own. */
   DATABASE_OWNER_URL: urlSetting('postgres:', 'postgresql:').optional(),
+  /** `run`: the service migrates at its start; `check`: it starts only where `npm run migrate` has. By default run in development, check in production. */
+  MIGRATE: oneOfSetting('check', 'run').optional(),
   /** Connections for what partners and operators call. */
   DATABASE_POOL_MAX: wholeSetting(4, 200).default(10),
   /** Connections for intake, the engine, the loops and health. At least 4: intake may hold two, and the others must find one. */
@@ -95,7 +97,17 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   problems.push(...ownDoorProblems(config, given));
   problems.push(...addressProblems(given, isProduction));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
-  if (isProduction) problems.push(...plaintextProblems(given));
+  if (isProduction) problems.push(...plaintextProblems(given), ...ownerProblems(config));
+  return problems;
+}
+
+/** Whoever takes over a service that has the owner's password may change what is append-only. */
+function ownerProblems({ MIGRATE, DATABASE_OWNER_URL }: z.infer<typeof environmentSchema>): string[] {
+  const problems: string[] = [];
+  if (MIGRATE === 'run')
+    problems.push('MIGRATE: is run, which needs the owner; in production set check, and run `npm run migrate` first');
+  if (DATABASE_OWNER_URL !== undefined)
+    problems.push('DATABASE_OWNER_URL: is not for the service in production; give it to `npm run migrate` alone');
   return problems;
 }
 

@@ -7,7 +7,7 @@ import { afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { deliverAnswerSchema } from '../contracts/internal-api.ts';
 import { signCall } from '../contracts/sign-call.ts';
-import { asOwner, createTestDatabase } from '../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase, ownerUrl, serviceUrl } from '../scripts/test-postgres.ts';
 import { until } from '../scripts/test-waiting.ts';
 import { verifyLedger } from './ledger/verify.ts';
 import { SampleCard } from './testing/sample-card.ts';
@@ -70,6 +70,20 @@ async function deliver(origin: string, messages: { id: string; body: unknown }[]
 }
 
 describe('the process', () => {
+  test('I1: with MIGRATE=check it starts with its own login on a schema that fits, and refuses by name what does not', async () => {
+    const url = await createTestDatabase();
+    const origin = await start(url, { MIGRATE: 'check' });
+    expect((await fetch(`${origin.url}/readyz`)).status).toBe(200);
+    origin.process.kill('SIGKILL');
+    const check = (at: string, more: Record<string, string> = {}) => start(at, { MIGRATE: 'check', ...more });
+    await expect(check(ownerUrl(url))).rejects.toThrow("is a superuser; DATABASE_URL must name the service's own");
+    await expect(check(url, { DESTINATION_COOLING_HOURS: '1' })).rejects.toThrow(
+      'DESTINATION_COOLING_HOURS is 1 here and 24 in the database',
+    );
+    const empty = serviceUrl(await createTestDatabase({ empty: true }));
+    await expect(check(empty)).rejects.toThrow(/0001_roles\.sql first; run `npm run migrate`/);
+  });
+
   test('SIGTERM under load: it ends with 0, and nothing that it acknowledged is lost', async () => {
     const database = await createTestDatabase();
     const origin = await start(database);

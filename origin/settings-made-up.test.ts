@@ -217,7 +217,7 @@ describe('X10: words of libpq and of the driver that take TLS away, or connect a
     ],
     ...['sslmode=verify-full&rejectUnauthorized=false', 'host=ep-a.neon.tech', 'sslmode=verify-full&requiressl=0'],
   ];
-  test.each(['DATABASE_URL', 'DATABASE_OWNER_URL'] as const)('%s', (name) => {
+  test.each(['DATABASE_URL'] as const)('%s', (name) => {
     for (const word of weaker)
       expect([word, deployedWith({ [name]: `${at}?${word}` })]).toEqual([
         word,

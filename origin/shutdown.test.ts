@@ -8,7 +8,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../contracts/ids.ts';
 import { freePorts } from '../scripts/free-port.ts';
 import { type SimulatedProvider, startSimulatedProvider } from '../scripts/simulated-provider/server.ts';
-import { createTestDatabase } from '../scripts/test-postgres.ts';
+import { createTestDatabase, ownerUrl } from '../scripts/test-postgres.ts';
 import { sampleMerchant } from '../scripts/test-settlements.ts';
 import { until } from '../scripts/test-waiting.ts';
 import { readConfig } from './config.ts';
@@ -37,7 +37,7 @@ beforeAll(async () => {
   url = await createTestDatabase();
   // Not one that the system gives to connections: between two origins it is nobody's.
   port = await freePorts(1);
-  owner = await connectOwner(url);
+  owner = await connectOwner(ownerUrl(url));
   edge = await startStandInEdge();
   partner = await startPartner((number) => ({ status: 204, afterMs: (number % 7) * 20 }));
   const callbackUrl = `http://127.0.0.1:${port}/provider-webhooks/simulated`;

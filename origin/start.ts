@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import { connectionMetrics } from './connection-bounds.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { databaseMetrics } from './db/database-metrics.ts';
-import { migrate } from './db/migrate.ts';
+import { migratesBy, prepareDatabase } from './db/prepare.ts';
 import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
 import { measureEdge } from './edge/edge-metrics.ts';
 import { createOutbox } from './edge/outbox.ts';
@@ -32,7 +32,6 @@ import { isThisMachine } from './outside.ts';
 import { queuesWatchedBy } from './queue-config.ts';
 import { createSecondHalf, type SecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
-import { setDestinationCooling } from './settlement/destination-cooling.ts';
 import { createFindPayments } from './settlement/lost-payments.ts';
 import { createRefundReleaseLoop } from './settlement/tell-released.ts';
 import { startTracing } from './tracing/start-tracing.ts';
@@ -47,8 +46,7 @@ export interface Origin {
 
 export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const { config, registry, keyWatch, tracing } = await begin(given, log);
-  const applied = await prepareDatabase(config);
-  if (applied.length > 0) log.info({ applied }, 'migrated');
+  await prepareDatabase(config, log);
 
   const watched = watchProcess(registry, config);
   const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
@@ -206,6 +204,7 @@ function openPools(
       ...databaseMetrics(registry),
       connected: (socket: object) => certificates.connected('database', socket),
     },
+    ownLogin: migratesBy(config) === 'check',
     ...(config.ENVIRONMENT === 'production'
       ? { onWait, tls: !isThisMachine(new URL(config.DATABASE_URL).hostname) }
       : {}),
@@ -227,12 +226,4 @@ function watchProcess(registry: Registry, config: Config) {
       certificates.close();
     },
   };
-}
-
-/** As the database's owner. Returns the migrations that it applied. */
-async function prepareDatabase(config: Config): Promise<string[]> {
-  const ownerUrl = config.DATABASE_OWNER_URL ?? config.DATABASE_URL;
-  const applied = await migrate(ownerUrl);
-  await setDestinationCooling(ownerUrl, config.DESTINATION_COOLING_HOURS);
-  return applied;
 }

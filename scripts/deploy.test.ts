@@ -164,16 +164,19 @@ describe('the way back', () => {
     ]);
   });
 
-  test('past a migration the origin stays, since the older one would not start', async () => {
+  test.each([
+    ['does not say with what older release it works', 'select 2;\n', false],
+    ['says that it works with the older one', '-- compatible-from: 1\nselect 2;\n', true],
+  ])('past a migration that %s, the origin goes back: %j, %s', async (_, text, goesBack) => {
     const before = git('rev-parse', 'HEAD');
     await deploy('--env', 'staging');
-    writeFileSync(inFolder('migrations/0002_two.sql'), 'select 2;\n');
+    writeFileSync(inFolder('migrations/0002_two.sql'), text);
     commit('migration');
     forgetCalls();
     const { code, output } = await deploy('--env', 'staging', '--rollback', '--to', before);
-    expect(code).toBe(0);
-    expect(output).toContain('the origin stays');
-    expect(calls().some((line) => line.startsWith('origin'))).toBe(false);
+    expect([code, output.includes('the origin stays'), calls().includes(`origin back ${before}`)]).toEqual([
+      ...[0, !goesBack, goesBack],
+    ]);
   });
 
   test('past a Durable Object migration the edge stays', async () => {

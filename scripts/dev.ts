@@ -10,6 +10,7 @@ import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './de
 import { observe } from './dev/observe.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
 import { watchOrigin } from './dev/origin-watch.ts';
+import { withServiceLogin } from './dev/own-login.ts';
 import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
 import { developmentSigningKey } from './dev/signing-key.ts';
@@ -108,7 +109,7 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
     env: {
       ENVIRONMENT: 'development',
       PORT: String(ports.origin),
-      DATABASE_URL: urls.database,
+      ...databaseSettings(urls.database),
       API_KEY: demo.apiKey,
       INTERNAL_SECRET: demo.internalSecret,
       EDGE_URL: urls.edge,
@@ -126,6 +127,15 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
   });
   started.push(child);
   return child;
+}
+
+/**
+ * The embedded database's owner is a superuser: the origin has it for the migrations at its start alone, and works with a login of its own. A
+ * database of somebody else's is taken with the one login that was given.
+ */
+function databaseSettings(database: string): Record<string, string> {
+  if (postgres === null) return { DATABASE_URL: database };
+  return { DATABASE_URL: withServiceLogin(database), DATABASE_OWNER_URL: database };
 }
 
 /** Not waited for when they end: a provider that dies is what failover is for. */

@@ -12,7 +12,7 @@ const textOf = (name: string) => readFileSync(join(root, name), 'utf8');
 test('the Dockerfile has all that the origin needs', async () => {
   const { metafile } = await build({
     absWorkingDir: root,
-    entryPoints: ['origin/main.ts', 'origin/db/migrate.ts'],
+    entryPoints: ['origin/main.ts', 'origin/migrate.ts'],
     ...{ bundle: true, write: false, outdir: 'dist', metafile: true, logLevel: 'silent' },
     ...{ platform: 'node', format: 'esm', packages: 'external' },
   });

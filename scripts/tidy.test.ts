@@ -240,6 +240,24 @@ describe('migrations', () => {
     expect(found(sealed(first))).toEqual([`${checksumsPath}:1 migration`]);
   });
 
+  test('a migration says which older release works on it, locks nobody out for an index, and leaves grants to their file', () => {
+    const before = Array.from(
+      { length: 36 },
+      (_, n) => [`migrations/${String(n + 1).padStart(4, '0')}_x.sql`, ''] as const,
+    );
+    const messages = (text: string) => {
+      const files = [...before, ['migrations/0037_x.sql', text] as const];
+      return houseFindings(repository([...files, sealed(...files)])).map(({ message }) => message.split(';')[0]);
+    };
+    expect(messages('-- compatible-from: 36\nselect 1;\n')).toEqual([]);
+    expect(messages('select 1;\n')).toEqual(['does not say which older release works on it']);
+    expect(messages('-- compatible-from: 36\ncreate index i on t (a);\n')).toEqual([
+      'index i is built while nobody may write to t',
+    ]);
+    expect(messages('-- compatible-from: 36\ngrant select on t to atlas_app;\n')).toEqual(['grants or revokes']);
+    expect(found(['migrations/grants.sql', 'grant select on t to atlas_app;\n'])).toEqual([]);
+  });
+
   test('numbers have no gaps, and names have one form', () => {
     expect(found(second, sealed(second))).toEqual([`${checksumsPath}:1 migration`]);
     expect(found(['migrations/1-ledger.sql', ''])).toEqual(['migrations/1-ledger.sql:1 migration']);

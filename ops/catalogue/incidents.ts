@@ -144,7 +144,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a release is rolled back after a migration',
     today:
-      'The older origin does not start, and says which migration it lacks; `npm run deploy -- --rollback` says so before it does anything, and takes back the edge alone. Cards written in a newer form decide nothing under an older edge',
+      'The older origin starts and serves where the migration names it (`compatible-from`). Past another it does not start, and says which migration it lacks; `npm run deploy -- --rollback` says so before it does anything, and takes back the edge alone. Cards written in a newer form decide nothing under an older edge',
     ...{ metric: 'up', alerts: ['OriginDown'], runbook: 'release-taken-back' },
     command: 'npx atlas doctor',
   },

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeEach, expect, test } from 'vitest';
-import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase, ownerUrl } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { buckets } from '../../scripts/test-stores.ts';
 import { openDatabase } from '../db/client.ts';
@@ -40,7 +40,7 @@ const rewritten = `${unseen};
 
 const script = join(import.meta.dirname, '../../scripts/audit.ts');
 const runIn = async (environment: Readonly<Record<string, string | undefined>>, ...words: string[]) => {
-  const env = { ...process.env, DATABASE_URL: url, ATLAS_HOME: directory, ...environment };
+  const env = { ...process.env, DATABASE_URL: ownerUrl(url), ATLAS_HOME: directory, ...environment };
   return await promisify(execFile)(process.execPath, [script, ...words], { env }).then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
     (error: { code: number; stdout: string; stderr: string }) => error,

@@ -2,7 +2,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
+import { createTestDatabaseBefore, ownerUrl } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accrue } from '../settlement/accrual.ts';
@@ -49,7 +49,7 @@ test('what an older release stored is read, whatever its texts hold, and accrual
   await database.sql.query(
     `insert into merchants (merchant_id, name, currency, network_merchant_ids) values ('mrch_1', 'Padded', 'EUR', '{"padded  "}')`,
   );
-  expect(await migrate(url)).toContain('0016_accrual_columns.sql');
+  expect(await migrate(ownerUrl(url))).toContain('0016_accrual_columns.sql');
 
   const { rows } = await database.sql.query<{ id: string | null }>(
     'select network_merchant_id as id from authorizations order by opened_at_ms',

@@ -66,6 +66,8 @@ export interface DatabaseOptions {
   readonly answerMsMax?: number;
   /** True: a connection without TLS is refused. */
   readonly tls?: boolean;
+  /** True: a login that is, or may become, the owner of our tables is refused. */
+  readonly ownLogin?: boolean;
 }
 
 /** A loop that waits longer stands still by its own rule (loop.ts, 60 s). */
@@ -83,7 +85,9 @@ export function openDatabase(given: DatabaseOptions): Database {
     connected: (socket) => watch.connected?.(socket),
   });
   const { pool } = opened;
-  const connections = new Connections(opened, { answerMsMax, watch, tls: given.tls === true });
+  const connections = new Connections(opened, {
+    ...{ answerMsMax, watch, tls: given.tls === true, ownLogin: given.ownLogin === true },
+  });
   // In the pool itself, so that drizzle's statements go this way too.
   pool.connect = () => connections.take(performance.now() + answerMsMax);
   pool.query = async <Row extends object>(statement: string | Statement, values?: unknown[]) =>

@@ -13,6 +13,7 @@ interface ConnectionsOptions {
   readonly answerMsMax: number;
   readonly watch: DatabaseWatch;
   readonly tls: boolean;
+  readonly ownLogin: boolean;
 }
 
 /** A pool's connections, each known to be as it must be before it is used. */
@@ -62,8 +63,9 @@ export class Connections {
     const use = new BoundedUse(client, untilMs);
     try {
       const { isNeon } = this.#opened;
-      const encrypted = this.#options.tls && !isNeon ? socketOf(client).encrypted === true : null;
-      const session = await assertSession(use, encrypted);
+      const { tls, ownLogin } = this.#options;
+      const encrypted = tls && !isNeon ? socketOf(client).encrypted === true : null;
+      const session = await assertSession(use, { encrypted, ownLogin });
       this.#sessions.set(client, { ...session, heardMs: performance.now() });
       this.#serverRun = session.serverRun;
       use.end();

@@ -1,10 +1,11 @@
-import { copyFile, mkdtemp, readdir, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { migrate } from './migrate.ts';
+import { assertSchemaFits } from './schema-fit.ts';
 
 const repository = fileURLToPath(new URL('../../migrations', import.meta.url));
 
@@ -16,8 +17,8 @@ describe('migrate', () => {
   beforeEach(async () => {
     url = await createTestDatabase({ empty: true });
     directory = await mkdtemp(join(tmpdir(), 'migrations-'));
-    files = (await readdir(repository)).filter((file) => file.endsWith('.sql')).toSorted();
-    for (const file of files) await copyFile(join(repository, file), join(directory, file));
+    files = (await readdir(repository)).filter((file) => /^\d.*\.sql$/.test(file)).toSorted();
+    for (const file of [...files, 'grants.sql']) await copyFile(join(repository, file), join(directory, file));
   });
 
   test('applies every file once, in order', async () => {
@@ -50,6 +51,46 @@ describe('migrate', () => {
     const older = await mkdtemp(join(tmpdir(), 'migrations-'));
     for (const file of files.slice(0, -1)) await copyFile(join(directory, file), join(older, file));
     await expect(migrate(url, older)).rejects.toThrow(`${files.at(-1)} is applied to this database, but is not in`);
+  });
+
+  test('an older release works on a newer schema that says so, and changes nothing of it', async () => {
+    const older = await mkdtemp(join(tmpdir(), 'migrations-'));
+    for (const file of files) await copyFile(join(directory, file), join(older, file));
+    const newest = files.length;
+    const [one, two] = [newest + 1, newest + 2].map((n) => `${String(n).padStart(4, '0')}_more.sql`) as [
+      string,
+      string,
+    ];
+    await writeFile(join(directory, one), `-- compatible-from: ${newest}\ncreate table more ();`);
+    await migrate(url, directory);
+    expect(await migrate(url, older)).toEqual([]);
+    const fit = await asOwner(url, (sql) => assertSchemaFits(sql, older));
+    expect(fit.ahead.map(({ file }) => file)).toEqual([one]);
+    await writeFile(join(directory, two), `-- compatible-from: ${newest + 1}\ncreate table most ();`);
+    await migrate(url, directory);
+    const refused = `migration ${two} is applied to this database, but is not in migrations/, and works only with code that knows migration ${newest + 1} or a later one. This code knows ${newest}`;
+    await expect(migrate(url, older)).rejects.toThrow(refused);
+    await expect(asOwner(url, (sql) => assertSchemaFits(sql, older))).rejects.toThrow(refused);
+  });
+
+  test('a service does not start on a schema that is older than it needs, and says the command', async () => {
+    await rm(join(directory, files.at(-1) ?? ''));
+    await migrate(url, directory);
+    await expect(asOwner(url, (sql) => assertSchemaFits(sql))).rejects.toThrow(
+      `it lacks 1 of its migrations, ${files.at(-1)} first; run \`npm run migrate\``,
+    );
+    const nobody = await createTestDatabase({ empty: true });
+    await expect(asOwner(nobody, (sql) => assertSchemaFits(sql))).rejects.toThrow(`it lacks ${files.length} of its`);
+  });
+
+  test('a database that an older migrator made goes on: what it did not write down holds for code that has the file', async () => {
+    await migrate(url, directory);
+    await asOwner(url, (sql) => sql.query('alter table schema_migrations drop column compatible_from'));
+    await asOwner(url, (sql) => assertSchemaFits(sql, directory));
+    const older = await mkdtemp(join(tmpdir(), 'migrations-'));
+    for (const file of files.slice(0, -1)) await copyFile(join(directory, file), join(older, file));
+    await expect(asOwner(url, (sql) => assertSchemaFits(sql, older))).rejects.toThrow('deploy a newer release');
+    expect(await migrate(url, directory)).toEqual([]);
   });
 
   test('a file that fails is named and leaves nothing behind', async () => {

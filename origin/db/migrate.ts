@@ -1,107 +1,149 @@
-// Applies migrations/ in order, forward only. Each applied file is kept with its checksum: a file edited afterwards is
-// refused by name, because databases made before and after the edit would differ for ever.
-// Alone: `DATABASE_URL=… node origin/db/migrate.ts`.
+// Applies migrations/ in order, forward only, as the database's owner. Each applied file is kept with its checksum: a file edited afterwards
+// is refused by name, because databases made before and after the edit would differ for ever. Then the grants (migrations/grants.sql).
+// Whoever writes meanwhile waits for a lock of ours for a few seconds at most: what cannot have its locks gives up its place and comes again.
 
-import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
+import { setTimeout } from 'node:timers/promises';
+import { sqlState } from './away.ts';
 import type { Sql } from './client.ts';
+import { type Migration, readMigrations } from './migration-file.ts';
+import { runOnline } from './online-steps.ts';
+import { ensureServiceLogin } from './own-login.ts';
+import { appliedTo, fitOf, migrationsDirectory, type SchemaFit } from './schema-fit.ts';
 import { connectOwner } from './which-postgres.ts';
-
-const defaultDirectory = fileURLToPath(new URL('../../migrations', import.meta.url));
 
 /** Any number that nobody else locks in this database. */
 const lockKey = 7_283_640_112;
+/** Another process that migrates: an index of a large table takes its time. */
+const otherMsMax = 30 * 60_000;
 
-interface Migration {
-  readonly version: number;
-  readonly file: string;
-  readonly text: string;
-  readonly checksum: string;
+export interface MigrateOptions {
+  readonly directory?: string;
+  /** A line of progress. */
+  readonly say?: (line: string) => void;
+  /** How long a statement waits for a lock, and everybody behind it: then the migration is undone and tried again. */
+  readonly lockMsMax?: number;
+  readonly triesMax?: number;
+  /** The service's own URL: its login is made, and a member of atlas_app. */
+  readonly serviceUrl?: string;
+  /** That login gets the password of `serviceUrl` also where it is there already. */
+  readonly setsPassword?: boolean;
 }
 
-/** Returns the files it applied, in order; none where the database is up to date. */
-export async function migrate(url: string, directory: string = defaultDirectory): Promise<string[]> {
+/** Returns the files it applied, in order; none where the database is up to date, or newer than this code and compatible with it. */
+export async function migrate(url: string, options: MigrateOptions | string = {}): Promise<string[]> {
+  const given = typeof options === 'string' ? { directory: options } : options;
+  const { directory = migrationsDirectory, say = () => {}, serviceUrl, setsPassword = false } = given;
   const migrations = await readMigrations(directory);
   const sql = await connectOwner(url);
   try {
-    // Two processes that start at once: the second waits here, then finds everything applied. Released with the session.
-    await sql.query('select pg_advisory_lock($1)', [lockKey]);
-    await sql.query(
-      `create table if not exists schema_migrations (
-         version integer primary key, file text not null, checksum text not null, applied_at timestamptz not null default now()
-       )`,
-    );
-    const { rows } = await sql.query<Applied>('select version, file, checksum from schema_migrations order by version');
-    assertUnedited(migrations, rows);
-    const pending = migrations.slice(rows.length);
-    for (const { version, file, text, checksum } of pending) {
-      await sql.query('begin');
-      try {
-        await sql.query(text);
-        await sql.query('insert into schema_migrations (version, file, checksum) values ($1, $2, $3)', [
-          version,
-          file,
-          checksum,
-        ]);
-        await sql.query('commit');
-      } catch (error) {
-        await sql.query('rollback');
-        throw new Error(`migration ${file} failed and changed nothing`, { cause: error });
-      }
-    }
+    await prepareSession(sql);
+    await takeLock(sql, say);
+    const { pending, ahead } = await begin(sql, migrations);
+    for (const migration of pending) await apply(sql, migration, given);
+    // Of a newer schema the newer release's grants hold.
+    if (ahead.length === 0) await applyGrants(sql, directory, given);
+    const made = serviceUrl === undefined ? null : await ensureServiceLogin(sql, serviceUrl, { setsPassword });
+    if (made !== null) say(made);
     return pending.map(({ file }) => file);
   } finally {
     await sql.end();
   }
 }
 
-/** What `migrate` would apply, and nothing is applied; throws what it would refuse. `sql`: the owner's connection, or any that may read. */
-export async function pendingMigrations(sql: Sql, directory: string = defaultDirectory): Promise<string[]> {
-  const migrations = await readMigrations(directory);
-  const { rows: known } = await sql.query<{ is_there: boolean }>(
-    "select to_regclass('schema_migrations') is not null as is_there",
+async function prepareSession(sql: Sql): Promise<void> {
+  await sql.query(
+    "set search_path = public, pg_temp; set statement_timeout = 0; set application_name = 'atlas-migrate'",
   );
-  if (known[0]?.is_there !== true) return migrations.map(({ file }) => file);
-  const { rows } = await sql.query<Applied>('select version, file, checksum from schema_migrations order by version');
-  assertUnedited(migrations, rows);
-  return migrations.slice(rows.length).map(({ file }) => file);
+  // Where the machine can: a server whose client was killed gives its build of an index up, instead of going on with it for nobody.
+  await sql.query("set client_connection_check_interval = '1s'").catch(() => {});
 }
 
-interface Applied {
-  readonly version: number;
-  readonly file: string;
-  readonly checksum: string;
-}
-
-function assertUnedited(migrations: readonly Migration[], applied: readonly Applied[]): void {
-  for (const [index, { file, checksum }] of applied.entries()) {
-    const here = migrations[index];
-    if (here === undefined || here.file !== file)
-      throw new Error(`migration ${file} is applied to this database, but is not in migrations/`);
-    if (here.checksum !== checksum)
-      throw new Error(
-        `migration ${file} was edited after it was applied: restore it, and put the change in a new file`,
-      );
+/**
+ * Two processes that start at once: the second waits, then finds everything applied. Released with the session. Asked again and again and
+ * not waited for: a statement that waits is a transaction, and the other's build of an index would wait for that one.
+ */
+async function takeLock(sql: Sql, say: (line: string) => void): Promise<void> {
+  const untilMs = performance.now() + otherMsMax;
+  for (let tries = 0; ; tries += 1) {
+    const { rows } = await sql.query<{ taken: boolean }>('select pg_try_advisory_lock($1) as taken', [lockKey]);
+    if (rows[0]?.taken === true) return;
+    if (performance.now() > untilMs)
+      throw new Error(`another process migrates this database, and was not done within ${otherMsMax / 60_000} minutes`);
+    if (tries % 100 === 0) say('waiting for another process that migrates this database');
+    await setTimeout(100);
   }
 }
 
-async function readMigrations(directory: string): Promise<Migration[]> {
-  const files = (await readdir(directory)).filter((file) => file.endsWith('.sql')).toSorted();
-  return await Promise.all(
-    files.map(async (file, index) => {
-      const version = Number(/^(\d{4})_[a-z0-9_]+\.sql$/.exec(file)?.[1]);
-      if (version !== index + 1)
-        throw new Error(`migration ${file}: the name must be ${String(index + 1).padStart(4, '0')}_<words>.sql`);
-      const text = await readFile(`${directory}/${file}`, 'utf8');
-      return { version, file, text, checksum: createHash('sha256').update(text).digest('hex') };
-    }),
+async function begin(sql: Sql, migrations: readonly Migration[]): Promise<SchemaFit> {
+  await sql.query(
+    `create table if not exists schema_migrations (
+       version integer primary key, file text not null, checksum text not null, applied_at timestamptz not null default now()
+     )`,
   );
+  await sql.query('alter table schema_migrations add column if not exists compatible_from integer');
+  return fitOf(migrations, await appliedTo(sql));
 }
 
-if (import.meta.main) {
-  const url = process.env['DATABASE_OWNER_URL'] ?? process.env['DATABASE_URL'];
-  if (url === undefined) throw new Error('DATABASE_URL is not set');
-  const applied = await migrate(url);
-  process.stdout.write(applied.length === 0 ? 'up to date\n' : `applied ${applied.join(', ')}\n`);
+async function apply(sql: Sql, migration: Migration, options: MigrateOptions): Promise<void> {
+  const { file, text, online } = migration;
+  const { say = () => {} } = options;
+  const beganMs = performance.now();
+  say(`${file} …`);
+  if (online !== null) {
+    await runOnline(sql, migration, say).catch((error: unknown) => {
+      throw new Error(`migration ${file} failed between its steps; the same command goes on with it`, { cause: error });
+    });
+    await note(sql, migration);
+  } else {
+    await inTransaction(sql, file, options, async () => {
+      await sql.query(text);
+      await note(sql, migration);
+    });
+  }
+  say(`${file} applied in ${Math.round(performance.now() - beganMs)} ms`);
+}
+
+async function note(sql: Sql, { version, file, checksum, compatibleFrom }: Migration): Promise<void> {
+  await sql.query('insert into schema_migrations (version, file, checksum, compatible_from) values ($1, $2, $3, $4)', [
+    ...[version, file, checksum, compatibleFrom],
+  ]);
+}
+
+/** Not had in time: the lock, or two that waited for each other. */
+const comesAgain = ['55P03', '40P01'];
+
+async function inTransaction(
+  sql: Sql,
+  what: string,
+  { say = () => {}, lockMsMax = 3_000, triesMax = 20 }: MigrateOptions,
+  work: () => Promise<unknown>,
+): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    await sql.query(`begin; set local lock_timeout = ${lockMsMax}`);
+    try {
+      await work();
+      await sql.query('commit');
+      return;
+    } catch (error) {
+      await sql.query('rollback');
+      if (!comesAgain.includes(sqlState(error) ?? ''))
+        throw new Error(`migration ${what} failed and changed nothing`, { cause: error });
+      if (tries >= triesMax)
+        throw new Error(
+          `migration ${what} could not have a lock within ${lockMsMax} ms, ${triesMax} times, and changed nothing: ` +
+            'who holds it is in pg_stat_activity and pg_locks. Run it again when that is over',
+          { cause: error },
+        );
+      say(`${what} waited ${lockMsMax} ms for a lock and let the others go first; try ${tries + 1} of ${triesMax}`);
+      // So that whoever stood behind us gets through.
+      await setTimeout(Math.min(lockMsMax, 100 * 2 ** tries));
+    }
+  }
+}
+
+/** A folder without the file, as that of a release of before, has its grants in the migrations. */
+async function applyGrants(sql: Sql, directory: string, options: MigrateOptions): Promise<void> {
+  const text = await readFile(`${directory}/grants.sql`, 'utf8').catch(() => null);
+  if (text !== null) await inTransaction(sql, 'grants.sql', options, () => sql.query(text));
 }

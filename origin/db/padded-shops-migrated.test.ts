@@ -3,7 +3,7 @@
 
 import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { asOwner, createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabaseBefore, ownerUrl } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { accrue } from '../settlement/accrual.ts';
@@ -56,7 +56,7 @@ test('P6 kind: a padded shop of the older release is owed once: what was accrued
     if (accrued) await insertTransfers(database.sql, [{ ...base, ...accounts, event: null }]);
   }
   await database.sql.query('update accrual_head set seal_no = (select seal_no from ledger_seal_head)');
-  await migrate(url);
+  await migrate(ownerUrl(url));
   while (await accrue(database));
   const { rows } = await database.sql.query(
     `select m.merchant_id, b.credits_posted as owed from merchants m join ledger_accounts a using (merchant_id)
@@ -74,7 +74,7 @@ test('P1 kind: what a provider said against what was booked, and the older relea
          ('simulated', 'w1', '{}', '{"settlement_id":"stl_1","outcome":"rejected"}', now(), 'contradicts'),
          ('simulated', 'w2', '{}', '{"settlement_id":"stl_1","outcome":"paid"}', now(), 'applied')`,
     );
-    await migrate(url);
+    await migrate(ownerUrl(url));
     const { rows } = await sql.query('select webhook_id from provider_webhooks where processed_at is null');
     expect(rows).toEqual([{ webhook_id: 'w1' }]);
   });

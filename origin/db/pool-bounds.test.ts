@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import { withDatabase } from '../../scripts/temporary-postgres.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { createTestDatabase, ownerUrl } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase, type Sql } from './client.ts';
 import { connectOwner } from './which-postgres.ts';
@@ -20,9 +20,9 @@ let doorkeeper: Owner;
 
 beforeAll(async () => {
   url = await createTestDatabase();
-  owner = await connectOwner(url);
-  watcher = await connectOwner(url);
-  doorkeeper = await connectOwner(withDatabase(url, 'postgres'));
+  owner = await connectOwner(ownerUrl(url));
+  watcher = await connectOwner(ownerUrl(url));
+  doorkeeper = await connectOwner(withDatabase(ownerUrl(url), 'postgres'));
   return async () => {
     await Promise.all([owner.end(), watcher.end(), doorkeeper.end()]);
   };

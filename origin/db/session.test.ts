@@ -84,15 +84,19 @@ describe('a session is refused', () => {
   const good = {
     ...{ role: 'atlas_app', commits: 'on', isolation: 'read committed', idle_ms: '5000.000', is_replica: false },
     ...{ read_only: 'off', version: '180001', run: '2026-11-27 16:00:00+00' },
+    ...{ path: 'public, pg_temp', login: 'atlas', might: null },
   };
   test.each([
     [{ version: '150009' }, 'it is of Postgres 15; 16 is the oldest'],
     [{ isolation: 'repeatable read' }, 'has the isolation repeatable read'],
     [{ idle_ms: '0' }, 'another idle_in_transaction_session_timeout'],
     [{ is_replica: true }, 'is of a replica'],
+    [{ path: '"$user", public' }, 'has the search_path'],
+    [{ might: 'owns tables' }, 'is of the login atlas, which owns tables; DATABASE_URL must name'],
   ])('I1: %o', async (other, words) => {
+    const asked = { encrypted: null, ownLogin: true };
     const saying = (row: object) => ({ query: async () => ({ rows: [row] as never[] }) });
-    await expect(assertSession(saying({ ...good, ...other }), null)).rejects.toThrow(words);
-    expect(await assertSession(saying(good), true)).toEqual({ serverRun: good.run });
+    await expect(assertSession(saying({ ...good, ...other }), asked)).rejects.toThrow(words);
+    expect(await assertSession(saying(good), { ...asked, encrypted: true })).toEqual({ serverRun: good.run });
   });
 });

@@ -5,7 +5,7 @@ import { DatabaseAwayError } from './away.ts';
 import type { Sql } from './client.ts';
 
 /** The role the service works as (migrations/0001): each connection takes it when it opens, so none can work as the owner. */
-const serviceRole = 'atlas_app';
+export const serviceRole = 'atlas_app';
 
 const versionMin = 16;
 /** Between two statements of a transaction we wait for nothing (held.ts): one that does stand still must not hold its locks for long. */
@@ -15,6 +15,8 @@ const idleInTransactionMsMax = 5_000;
 export function sessionSettings(answerMsMax: number): Record<string, string> {
   return {
     role: serviceRole,
+    // Last, so that a temporary table is never found in the place of one of ours.
+    search_path: 'public,pg_temp',
     default_transaction_isolation: 'read committed',
     idle_in_transaction_session_timeout: `${idleInTransactionMsMax}`,
     statement_timeout: `${Math.ceil(answerMsMax * 0.9)}`,
@@ -39,16 +41,42 @@ interface Row {
   readonly read_only: string;
   readonly version: string;
   readonly run: string | null;
+  readonly path: string;
+  readonly login: string;
+  /** What its login could do beside the role; null: nothing. */
+  readonly might: string | null;
 }
 
-/** `encrypted`: whether the connection is TLS; null where that is not asked for. Throws what is wrong with the session. */
-export async function assertSession(sql: Sql, encrypted: boolean | null): Promise<Session> {
+export interface Asked {
+  /** Whether the connection is TLS; null where that is not asked for. */
+  readonly encrypted: boolean | null;
+  /** True: a login that owns our tables, or may become one that does, is refused. */
+  readonly ownLogin: boolean;
+}
+
+/** SQL: what makes the login more than the service's own. Whoever takes the service over has what its login has. */
+const mightOfLogin = `(
+  select case
+      when r.rolsuper then 'is a superuser'
+      when r.rolcreaterole then 'may create roles'
+      when r.rolbypassrls or r.rolreplication then 'may replicate, or pass over row security'
+      when exists (
+        select from pg_class c
+        where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and pg_has_role(r.oid, c.relowner, 'member')
+      ) then 'owns tables'
+    end
+  from pg_roles r where r.rolname = session_user
+)`;
+
+/** Throws what is wrong with the session. */
+export async function assertSession(sql: Sql, { encrypted, ownLogin }: Asked): Promise<Session> {
   const { rows } = await sql.query<Row>(
     `select current_user as role, current_setting('synchronous_commit') as commits,
        current_setting('default_transaction_isolation') as isolation,
        extract(epoch from current_setting('idle_in_transaction_session_timeout')::interval) * 1000 || '' as idle_ms,
        pg_is_in_recovery() as is_replica, current_setting('default_transaction_read_only') as read_only,
-       current_setting('server_version_num') as version, (select stats_reset from pg_stat_archiver)::text as run`,
+       current_setting('server_version_num') as version, (select stats_reset from pg_stat_archiver)::text as run,
+       current_setting('search_path') as path, session_user as login, ${ownLogin ? mightOfLogin : 'null'} as might`,
   );
   const [row] = rows;
   const problem = row === undefined ? 'says nothing of itself' : problemOf(row, encrypted);
@@ -66,6 +94,9 @@ function problemOf(row: Row, encrypted: boolean | null): string | null {
   if (row.isolation !== 'read committed') return `has the isolation ${row.isolation} and not read committed; ${lost}`;
   if (Number(row.idle_ms) !== idleInTransactionMsMax)
     return `has another idle_in_transaction_session_timeout than ${idleInTransactionMsMax} ms; ${lost}`;
+  if (row.path.replaceAll(' ', '') !== 'public,pg_temp') return `has the search_path ${row.path}; ${lost}`;
+  if (row.might !== null)
+    return `is of the login ${row.login}, which ${row.might}; DATABASE_URL must name the service's own, which npm run migrate makes`;
   if (row.is_replica) return 'is of a replica, which cannot write; DATABASE_URL must name the primary';
   if (row.read_only !== 'off') return 'cannot write (default_transaction_read_only is on)';
   if (encrypted === false) return 'is not encrypted; add sslmode=verify-full to DATABASE_URL';

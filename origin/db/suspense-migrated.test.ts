@@ -3,7 +3,7 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
-import { createTestDatabaseBefore } from '../../scripts/test-postgres.ts';
+import { createTestDatabaseBefore, ownerUrl } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { createSuspenseLoop } from '../intake/suspense-loop.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
@@ -53,7 +53,7 @@ test('F7: money that an older release left in suspense is moved to its card, whi
   await book('direct', 70, 3, true);
   const books = new SampleBooks(database);
   await books.makeKnown(card);
-  await migrate(url);
+  await migrate(ownerUrl(url));
 
   const loop = createSuspenseLoop({ database, log: pino({ level: 'silent' }) });
   loop.start();

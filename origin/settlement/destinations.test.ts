@@ -3,7 +3,7 @@
 
 import { beforeEach, describe, expect, test } from 'vitest';
 import { settlementWebhookSchema } from '../../contracts/settlement.ts';
-import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { asOwner, createTestDatabase, ownerUrl } from '../../scripts/test-postgres.ts';
 import {
   ask,
   doer,
@@ -204,9 +204,9 @@ describe('X6: a changed destination', () => {
 
   test('waits as long as the owner has configured, which is audited', async () => {
     const merchant_id = await sampleMerchant(database, 0n);
-    await setDestinationCooling(url, 0);
+    await setDestinationCooling(ownerUrl(url), 0);
     await change(merchant_id);
-    await setDestinationCooling(url, 24);
+    await setDestinationCooling(ownerUrl(url), 24);
     expect((await merchantOf(merchant_id)).payable_from).toBeNull();
     const { rows } = await database.sql.query<{ reason: string }>(
       `select reason from audit_events where action = 'destinations.cooling_changed' order by audit_no`,

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { findCardData } from '../../contracts/card-data.ts';
 import { newId } from '../../contracts/ids.ts';
-import { createTestDatabase } from '../../scripts/test-postgres.ts';
+import { createTestDatabase, ownerUrl } from '../../scripts/test-postgres.ts';
 import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { connectOwner } from '../db/which-postgres.ts';
@@ -20,7 +20,7 @@ let killer: Awaited<ReturnType<typeof connectOwner>>;
 beforeAll(async () => {
   url = await createTestDatabase();
   database = openDatabase({ url, poolMax: 6, onIdleError: () => {} });
-  killer = await connectOwner(url);
+  killer = await connectOwner(ownerUrl(url));
   return async () => {
     await killer.end();
     await database.close();

@@ -31,6 +31,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   PORT: { right: '8788', whole: [0, 65_535] },
   DATABASE_URL: { right: 'postgresql://a@127.0.0.1/a', other: 'postgresql://b@127.0.0.1/b' },
   DATABASE_OWNER_URL: { right: 'postgresql://o@127.0.0.1/a', other: 'postgresql://o@127.0.0.1/b' },
+  MIGRATE: { right: 'run', other: 'check' },
   DATABASE_POOL_MAX: whole(4, 200),
   DATABASE_WORK_POOL_MAX: whole(4, 200),
   API_KEY: ofSecret(secret),
@@ -119,7 +120,8 @@ const production = {
   ...right,
   ...{ ENVIRONMENT: 'production', SETTLEMENT_PROVIDERS: 'stripe', DESTINATION_COOLING_HOURS: '24', DOCS: 'inner' },
   DATABASE_URL: 'postgresql://atlas:k7Qp2vXw9LmR@db.example.net/atlas?sslmode=verify-full',
-  DATABASE_OWNER_URL: 'postgresql://owner:Zt5Hn8KcR2wQ@db.example.net/atlas?sslmode=verify-full',
+  // Of the owner the service knows nothing there.
+  ...{ MIGRATE: 'check', DATABASE_OWNER_URL: undefined },
 };
 export const deployedWith = (changed: Readonly<Record<string, string | undefined>>) =>
   complaint({ ...production, ...changed });

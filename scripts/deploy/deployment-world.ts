@@ -40,8 +40,10 @@ export async function openWorld(): Promise<void> {
   writeFileSync(join(folder, 'CHANGELOG.md'), '# Changelog\n\n## Unreleased\n\nDeploy: origin first.\n');
   writeFileSync(join(folder, '.gitignore'), 'dist/\n');
   writeFileSync(join(folder, 'migrations/0001_one.sql'), 'select 1;\n');
+  // A release that can work on a newer schema.
+  writeFileSync(join(folder, 'origin/db/schema-fit.ts'), '');
   const note = `import { appendFileSync } from 'node:fs';\nappendFileSync('dist/wrangler.json.calls', 'migrate\\n');\n`;
-  writeFileSync(join(folder, 'origin/db/migrate.ts'), note);
+  writeFileSync(join(folder, 'origin/migrate.ts'), note);
   writeFileSync(join(folder, 'dist/bin/wrangler'), `#!/bin/sh\nexec '${process.execPath}' '${standInWrangler}' "$@"\n`);
   chmodSync(join(folder, 'dist/bin/wrangler'), 0o755);
   git('init', '-q', '-b', 'main');

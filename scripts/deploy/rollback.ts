@@ -1,5 +1,6 @@
 // The way back to a release that was deployed before. Only code goes back: migrations go forward only, and cards keep what they hold.
 
+import { migrationName, migrationOf } from '../../origin/db/migration-file.ts';
 import { indented, operatorsOwn, tagOf } from './steps.ts';
 import type { Target } from './target.ts';
 import { type Tools, wrangler } from './tools.ts';
@@ -19,19 +20,25 @@ export interface WayBack {
 
 /** What of a release can run on what there is now. `git` prints of a revision, and throws where there is no such one. */
 export function wayBack(to: string, git: (...args: string[]) => string): WayBack {
+  const filesOf = (revision: string, folder: string) =>
+    git('ls-tree', '-r', '--name-only', revision, folder).split('\n');
   const migrations = (revision: string) =>
-    git('ls-tree', '-r', '--name-only', revision, 'migrations/')
-      .split('\n')
-      .filter((name) => name.endsWith('.sql'));
+    filesOf(revision, 'migrations/').filter((path) => migrationName.test(path.slice('migrations/'.length)));
   const classes = (revision: string) => [
     ...new Set(git('show', `${revision}:wrangler.toml`).match(/^tag = ".+"$/gm) ?? []),
   ];
-  const newMigrations = without(migrations('HEAD'), migrations(to));
+  const known = migrations(to);
+  const looksAhead = filesOf(to, 'origin/db/').includes('origin/db/schema-fit.ts');
+  // On those that name it, or an older one, it starts and serves.
+  const newMigrations = without(migrations('HEAD'), known).filter((path) => {
+    const { compatibleFrom } = migrationOf(path.slice('migrations/'.length), git('show', `HEAD:${path}`));
+    return !looksAhead || compatibleFrom > known.length;
+  });
   const newClasses = without(classes('HEAD'), classes(to));
   const reasons: string[] = [];
   if (newMigrations.length > 0)
     reasons.push(
-      `the origin stays: ${tagOf(to)} lacks ${newMigrations.join(', ')}, which the database has, and would not start. ` +
+      `the origin stays: ${tagOf(to)} lacks ${newMigrations.join(', ')}, which the database has and which does not say that it works with it, and would not start. ` +
         'Mend it forward, with a new release',
     );
   if (newClasses.length > 0)

@@ -30,7 +30,7 @@ export function checkSecrets(tools: Tools, environment: EnvironmentName): void {
 
 export function migrateDatabase(tools: Tools, { databaseOwnerUrl }: Target): void {
   const env = { DATABASE_OWNER_URL: databaseOwnerUrl };
-  tools.say(indented(tools.run({ program: 'node', args: ['origin/db/migrate.ts'], env })));
+  tools.say(indented(tools.run({ program: 'node', args: ['origin/migrate.ts'], env })));
 }
 
 export function deployOrigin(tools: Tools, { environment, originDeploy }: Target, { id, bundle }: Release): void {

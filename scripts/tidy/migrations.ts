@@ -2,9 +2,14 @@
 
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
+import { lacksHead, migrationProblems } from '../../origin/db/migration-file.ts';
 import type { Finding, RepositoryFile } from './finding.ts';
 
 export const checksumsPath = 'migrations/checksums.txt';
+/** Applied after the migrations, each time, as it stands: it is no migration, and may change. */
+const grantsPath = 'migrations/grants.sql';
+/** The last one of before there was that file. */
+const grantsInMigrationsUntil = 36;
 const migration = /^migrations\/\d{4}_[a-z0-9_]+\.sql$/;
 
 export function migrationFindings(files: readonly RepositoryFile[]): Finding[] {
@@ -14,9 +19,18 @@ export function migrationFindings(files: readonly RepositoryFile[]): Finding[] {
   const add = (path: string, message: string) => findings.push({ path, line: 1, rule: 'migration', message });
 
   for (const { path } of files)
-    if (path.startsWith('migrations/') && path.endsWith('.sql') && !migration.test(path))
+    if (path.startsWith('migrations/') && path.endsWith('.sql') && path !== grantsPath && !migration.test(path))
       add(path, 'is not named as a migration; instead four digits and words: 0001_ledger.sql');
   for (const [name, text] of texts) {
+    for (const problem of migrationProblems(name, text)) add(`migrations/${name}`, problem);
+    if (lacksHead(name, text))
+      add(
+        `migrations/${name}`,
+        `does not say which older release works on it; add the line "-- compatible-from: ${Number(name.slice(0, 4)) - 1}", ` +
+          'or a later number where an older one does not',
+      );
+    if (Number(name.slice(0, 4)) > grantsInMigrationsUntil && /^\s*(?:grant|revoke) .*\batlas_app\b/im.test(text))
+      add(`migrations/${name}`, `grants or revokes; instead put what atlas_app may do into ${grantsPath}`);
     const checksum = sealed.get(name);
     if (checksum === undefined) add(`migrations/${name}`, 'is not sealed; run npm run tidy -- --seal once it is final');
     else if (checksum !== checksumOf(text))

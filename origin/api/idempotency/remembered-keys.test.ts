@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { beforeAll, expect, test } from 'vitest';
 import { newId } from '../../../contracts/ids.ts';
-import { createTestDatabase } from '../../../scripts/test-postgres.ts';
+import { createTestDatabase, ownerUrl } from '../../../scripts/test-postgres.ts';
 import { type Database, openDatabase, type Sql } from '../../db/client.ts';
 import { connectOwner } from '../../db/which-postgres.ts';
 import { type Callers, createCallers, newApiKey } from '../identity/caller.ts';
@@ -17,7 +17,7 @@ let owner: Awaited<ReturnType<typeof connectOwner>>;
 beforeAll(async () => {
   url = await createTestDatabase();
   database = openDatabase({ url, poolMax: 10, onIdleError: () => {} });
-  owner = await connectOwner(url);
+  owner = await connectOwner(ownerUrl(url));
   // The memory is asked about any change, also about those that the database itself refuses: a key brought back.
   await owner.query('alter table api_keys disable trigger bounded');
   return async () => {

@@ -1,7 +1,7 @@
 // The database with the origin's own login, where this machine has it: migrations, roles, clock, and that a commit is on the disk.
 
 import type { Sql } from '../../../origin/db/client.ts';
-import { pendingMigrations } from '../../../origin/db/migrate.ts';
+import { schemaFit } from '../../../origin/db/schema-fit.ts';
 import { connectOwner } from '../../../origin/db/which-postgres.ts';
 import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 import { skewCheck } from './clocks.ts';
@@ -57,18 +57,19 @@ async function lookInto(url: string, host: string): Promise<Check[]> {
 async function migrationCheck(sql: Sql): Promise<Check> {
   const name = 'migrations';
   try {
-    const pending = await pendingMigrations(sql);
-    if (pending.length === 0) return ok(name, 'all are applied');
+    const { pending, ahead } = await schemaFit(sql);
+    if (pending.length === 0)
+      return ok(name, ahead.length === 0 ? 'all are applied' : 'newer than this release, which works on them');
     return wrong(
       name,
-      `not applied: ${pending.join(', ')}`,
-      'start the origin of this release, which applies them, or node origin/db/migrate.ts',
+      `not applied: ${pending.map(({ file }) => file).join(', ')}`,
+      'npm run migrate, with the owner’s login in DATABASE_OWNER_URL',
     );
   } catch (error) {
     return wrong(
       name,
       messageOf(error),
-      'run the release that the database belongs to; an older one runs beside newer migrations only where it knows them',
+      'run a release that knows these migrations; an older one runs on them only where they say so (docs/releasing.md)',
     );
   }
 }
@@ -90,7 +91,7 @@ async function roleChecks(sql: Sql, host: string): Promise<Check[]> {
           is_there ? `${login} may not take the role atlas_app` : 'there is no role atlas_app',
           is_there
             ? `as the owner: grant atlas_app to "${login}"`
-            : 'apply the migrations as the owner (DATABASE_OWNER_URL)',
+            : 'npm run migrate, with the owner’s login in DATABASE_OWNER_URL',
         ),
     ...(is_super && !isHere
       ? [
