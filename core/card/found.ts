@@ -38,7 +38,7 @@ export interface Found {
   readonly absorbed: { readonly key: string; readonly authorization: Authorization } | null;
 }
 
-const none: readonly string[] = [];
+const [none, noParts]: readonly [readonly string[], readonly Authorization[]] = [[], []];
 
 export function find(
   state: CardState,
@@ -46,17 +46,17 @@ export function find(
   { authorization_id, also_named = none }: Ids,
   atMs: number,
 ): Found {
-  const given = alias_key === undefined ? [authorization_key] : [authorization_key, alias_key];
-  const names = also_named.length === 0 ? given : [...given, ...also_named];
+  const names = namesOf(authorization_key, alias_key, also_named);
   // Of more than two, the others are joined by what names them next.
-  const [key, otherKey] = knownKeys(state, names);
+  const key = knownKey(state, names, undefined);
   const one = key === undefined ? undefined : state.authorizations.get(key);
   if (key === undefined || one === undefined) {
-    const begun = firstAsked(state, names);
-    const authorization = newAuthorization(authorization_id, atMs, currency, begun);
-    const unknown = { key: authorizationKey(state, authorization_key), parts: [], absorbed: null };
-    return { ...unknown, names, also_named, authorization };
+    // Nearly every request is a new purchase.
+    const authorization = newAuthorization(authorization_id, atMs, currency, firstAsked(state, names));
+    const first = authorizationKey(state, authorization_key);
+    return { key: first, names, also_named, authorization, parts: noParts, absorbed: null };
   }
+  const otherKey = knownKey(state, names, key);
   const other = otherKey === undefined ? undefined : state.authorizations.get(otherKey);
   // Money of two currencies is never one sum: they stay apart.
   if (otherKey === undefined || other === undefined || one.currency !== other.currency) {
@@ -66,6 +66,20 @@ export function find(
   const authorization = asOf(state, joined(one, other), names, atMs);
   const absorbed = { key: otherKey, authorization: other };
   return { key, names, also_named, authorization, parts: [one, other], absorbed };
+}
+
+function namesOf(one: string, other: string | undefined, others: readonly string[]): readonly string[] {
+  if (others.length > 0) return other === undefined ? [one, ...others] : [one, other, ...others];
+  return other === undefined ? [one] : [one, other];
+}
+
+/** The first key of one that is known, but for one of them. */
+function knownKey(state: CardState, names: readonly string[], but: string | undefined): string | undefined {
+  for (const name of names) {
+    const key = authorizationKey(state, name);
+    if (key !== but && state.authorizations.has(key)) return key;
+  }
+  return undefined;
 }
 
 /** Of an event that begins nothing: null where what it speaks of has been forgotten, or never held anything. */
@@ -88,16 +102,6 @@ function firstAsked({ asked }: CardState, names: readonly string[]): Heard | nul
   if (asked.size === 0) return null;
   const numbers = names.flatMap((name) => asked.get(fingerprint(name)) ?? []);
   return numbers.length === 0 ? null : { heard: Math.min(...numbers), heard_ms: unknownInstantMs };
-}
-
-/** The keys of those that are known, each once. */
-function knownKeys(state: CardState, names: readonly string[]): readonly string[] {
-  const keys: string[] = [];
-  for (const name of names) {
-    const key = authorizationKey(state, name);
-    if (state.authorizations.has(key) && !keys.includes(key)) keys.push(key);
-  }
-  return keys;
 }
 
 /** Tells the state which names lead to it from now on, and that two are one. */

@@ -6,6 +6,7 @@ import type { Profile } from '../../contracts/profile.ts';
 import { newAuthorization } from '../../core/card/authorization.ts';
 import { type AuthorizeAnswer, Card, type PutProfileAnswer, type ReceiveAnswer } from '../../core/card/card.ts';
 import { removeAuthorization } from '../../core/card/card-state.ts';
+import { availableMinor } from '../../core/card/funds.ts';
 import { countUnmatched } from '../../core/card/unmatched.ts';
 
 type Made = ConstructorParameters<typeof Card>;
@@ -197,6 +198,14 @@ class MatchesNoLateClearing extends Card {
   }
 }
 
+/** What a control wants held in addition is not asked for. */
+class AsksForNoTips extends Card {
+  override shortfall(request: AuthorizationRequest, clockMs: number): number {
+    const left = availableMinor(this.state) ?? 0;
+    return Math.min(super.shortfall(request, clockMs), Math.max(0, request.amount_minor - left));
+  }
+}
+
 export const brokenCards = {
   ForgetsCountersOnReload,
   LosesAHoldOnReload,
@@ -213,4 +222,5 @@ export const brokenCards = {
   SpendsEveryRefund,
   ForgetsWhatItWithholds,
   MatchesNoLateClearing,
+  AsksForNoTips,
 } as const;

@@ -35,8 +35,6 @@ const releaseShare = 0.01;
 /** Of a thousand steps. */
 const evictions = 1;
 
-type Request = Extract<Delivery, { kind: 'request' }>;
-
 export class CardRun {
   readonly draw: Draw;
   readonly network: Network;
@@ -180,9 +178,11 @@ export class CardRun {
     else this.void(delivery.request_key);
   }
 
-  #request(delivery: Request): void {
+  #request(delivery: Extract<Delivery, { kind: 'request' }>): void {
     const { request, deadline_at_ms } = delivery;
     const clockMs = this.readClock();
+    const isLate = deadline_at_ms !== null && clockMs > deadline_at_ms;
+    const lacks = this.card.shortfall(request, clockMs);
     const called = this.call(delivery, (card) => card.authorize(request, clockMs, deadline_at_ms));
     if (!called.committed) {
       this.network.answered(delivery, null, this.clockMs);
@@ -203,7 +203,8 @@ export class CardRun {
       holdDecision(row.decision, should.own);
     }
     if (called.answer !== null) this.#answered(request.request_key, called.answer, should);
-    tallyRequest(this.tally, request, should, deadline_at_ms !== null && clockMs > deadline_at_ms);
+    if (!isLate) hold('shortfall_equals_model', 'shortfall', lacks, should.lacks);
+    tallyRequest(this.tally, request, should, isLate);
     if (should.isRepeat) this.tally.repeats++;
     else {
       this.tally.decided(should.own, this.model.profile);

@@ -6,6 +6,7 @@ import type { LimitSeen } from './model-decision.ts';
 export const laws = {
   decision_equals_model: 'outcome, amounts, reason, control and every verdict are what the model says',
   limit_never_exceeded: 'what is approved fits in every enforced limit',
+  shortfall_equals_model: 'what a request lacks of funds is what the model says',
   repeat_answered_alike: 'a request key has one answer, byte for byte',
   money_equals_model: 'holds, posted money, uses and funds are what the model says',
   message_equals_model: 'what is recorded with a message is what the model says',

@@ -3,7 +3,7 @@
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { DeclineReason } from '../../contracts/decline-reasons.ts';
-import type { LimitSeen } from './model-decision.ts';
+import type { Decided, LimitSeen, Situation } from './model-decision.ts';
 import type { ModelLife } from './model-life.ts';
 import type { Place } from './model-order.ts';
 
@@ -40,6 +40,8 @@ export type ModelAnswer =
       decision: Decision;
       own: Decision;
       limitsSeen: readonly LimitSeen[];
+      /** What the funds lacked for it, before it was decided. */
+      lacks: number;
     };
 
 /** What the card should have recorded with a message. */
@@ -80,4 +82,15 @@ export function answerTo({ amount_minor }: AuthorizationRequest, inPlace: StoodI
 export function forgetBefore(keys: Map<string, number | { readonly sequence: number }>, firstSequence: number): void {
   for (const [key, kept] of keys)
     if ((typeof kept === 'number' ? kept : kept.sequence) < firstSequence) keys.delete(key);
+}
+
+/** What is recorded of a request that was answered in the card's place before it came: that answer, which holds it already. */
+export function decidedInPlace({ profile, availableMinor }: Situation, approved_minor: number): Decided {
+  const card = { available_minor: availableMinor, profile_version: profile?.version ?? null };
+  const none = { reason: null, control_id: null, trace: [] };
+  return {
+    decision: { outcome: 'approved', approved_minor, hold_minor: 0, ...card, ...none },
+    limitsSeen: [],
+    lacks: 0,
+  };
 }

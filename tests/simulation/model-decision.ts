@@ -73,13 +73,25 @@ export function movesMoney({ kind }: AuthorizationRequest): boolean {
   return kind === 'authorization' || kind === 'incremental';
 }
 
-export function modelDecision(
-  known: Situation,
-  request: AuthorizationRequest,
-): { decision: Decision; limitsSeen: LimitSeen[] } {
+export interface Decided {
+  decision: Decision;
+  limitsSeen: LimitSeen[];
+  /** What the funds lack for what would be approved and held if they had no end. */
+  lacks: number;
+}
+
+/** Asked for no more than there is, nothing is lacking: then it is not worked out. */
+function lackedBy({ availableMinor, ...others }: Situation, request: AuthorizationRequest): number {
+  if (availableMinor === null || request.amount_minor <= availableMinor) return 0;
+  const { approved_minor, hold_minor } = modelDecision({ ...others, availableMinor: null }, request).decision;
+  return approved_minor > Math.max(0, availableMinor) ? hold_minor - availableMinor : 0;
+}
+
+export function modelDecision(known: Situation, request: AuthorizationRequest): Decided {
   const situation = asUsedBy(known, request);
   const { profile, availableMinor } = situation;
   const limitsSeen: LimitSeen[] = [];
+  const lacks = lackedBy(known, request);
   const objections: Objection[] = [];
   const trace: Verdict[] = [];
   let [room, roomControlId, wanted]: [number, string | null, number] = [everything, null, 0];
@@ -110,12 +122,13 @@ export function modelDecision(
   if (objections.length > 0 && !isPart) {
     const [first] = objections.sort((one, other) => rank(one.reason) - rank(other.reason));
     const none = { approved_minor: 0, hold_minor: 0, available_minor: availableMinor };
-    return { limitsSeen, decision: { outcome: 'declined', ...none, ...(first as Objection), ...common } };
+    return { limitsSeen, lacks, decision: { outcome: 'declined', ...none, ...(first as Objection), ...common } };
   }
   const approved = objections.length > 0 ? room : request.amount_minor;
   const hold_minor = movesMoney(request) ? Math.max(approved, Math.min(wanted, room)) : 0;
   return {
     limitsSeen,
+    lacks,
     decision: {
       outcome: 'approved',
       approved_minor: movesMoney(request) ? approved : 0,
@@ -126,16 +139,6 @@ export function modelDecision(
       ...common,
     },
   };
-}
-
-/** What is recorded of a request that was answered in the card's place before it came: that answer, which holds it already. */
-export function decidedInPlace(
-  { profile, availableMinor }: Situation,
-  approved_minor: number,
-): { decision: Decision; limitsSeen: LimitSeen[] } {
-  const card = { available_minor: availableMinor, profile_version: profile?.version ?? null };
-  const none = { reason: null, control_id: null, trace: [] };
-  return { decision: { outcome: 'approved', approved_minor, hold_minor: 0, ...card, ...none }, limitsSeen: [] };
 }
 
 function cardObjections(

@@ -9,6 +9,7 @@ import type { RefundRelease } from '../../contracts/refund-release.ts';
 import {
   type Answered,
   answerTo,
+  decidedInPlace,
   forgetBefore,
   type MessageRecord,
   type ModelAnswer,
@@ -17,7 +18,7 @@ import {
   toldInstead,
 } from './model-answer.ts';
 import { carriedTo, countKeyOf } from './model-carried.ts';
-import { type Carried, countFor, decidedInPlace, modelDecision, type Situation } from './model-decision.ts';
+import { type Carried, countFor, modelDecision, type Situation } from './model-decision.ts';
 import { ModelLife, nowhere } from './model-life.ts';
 import { ModelLives, type Trimmed } from './model-lives.ts';
 import { approvalPlaceOf, beginningOf, type When } from './model-order.ts';
@@ -59,23 +60,23 @@ export class Model {
       if (before.request !== request && bodyOf(before.request) !== bodyOf(request)) return { outcome: 'conflict' };
       const life = this.names.get(request.authorization_key) ?? null;
       const decision = this.#standing(request) ?? before.decision;
-      return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [] };
+      return { outcome: 'decided', isRepeat: true, life, decision, own: before.decision, limitsSeen: [], lacks: 0 };
     }
     const nowMs = this.#now(clockMs);
     const inPlace = answerTo(request, this.#inPlace(key));
     if (deadlineAtMs !== null && clockMs > deadlineAtMs && inPlace === null) this.void(key, clockMs);
     const { authorization_key, alias_key } = request;
     const situation = this.#situation(authorization_key, alias_key, nowMs, this.#voided.has(key));
-    const { decision: own, limitsSeen } =
-      inPlace === null ? modelDecision(situation, request) : decidedInPlace(situation, inPlace.minor);
+    const its = inPlace === null ? modelDecision(situation, request) : decidedInPlace(situation, inPlace.minor);
+    const { decision: own, limitsSeen, lacks } = its;
+    const decided = { outcome: 'decided', isRepeat: false, own, limitsSeen, lacks } as const;
     this.#next(nowMs);
     const isNothing = own.hold_minor === 0 && this.#lives.known(authorization_key, alias_key).length === 0;
     if (isNothing) {
-      const { sequence } = this;
-      const life = this.#lives.askedInVain(authorization_key, alias_key, sequence, nowMs, request.currency);
+      const life = this.#lives.askedInVain(authorization_key, alias_key, this.sequence, nowMs, request.currency);
       Object.assign(own, this.#funds());
-      this.answered.set(key, { sequence, request, decision: own, approval: null });
-      return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(request) ?? own, own, limitsSeen };
+      this.answered.set(key, { sequence: this.sequence, request, decision: own, approval: null });
+      return { ...decided, life, decision: this.#standing(request) ?? own };
     }
     const { life } = this.#lives.take(authorization_key, alias_key, nowMs, request.currency);
     const held = life.hold_minor;
@@ -94,7 +95,7 @@ export class Model {
         const places = { lives, life, nowMs, windowMs, countKeys: this.#countKeys, carried: this.#carried };
         seen.after = countFor(places, control, index);
       }
-    return { outcome: 'decided', isRepeat: false, life, decision: this.#standing(request) ?? own, own, limitsSeen };
+    return { ...decided, life, decision: this.#standing(request) ?? own };
   }
 
   #approve(life: ModelLife, request: AuthorizationRequest, own: Decision, nowMs: number): Answered['approval'] {
@@ -106,15 +107,8 @@ export class Model {
     const place = begins ? beginningOf(request, nowMs) : approvalPlaceOf(life.facts, request, nowMs);
     const of = request.request_key;
     life.move(nowMs, { approved: { isMore, minor } }, () => {
-      life.tell({
-        ...place,
-        does: 'adds',
-        minor,
-        told: own.approved_minor,
-        ...this.#when(nowMs),
-        of,
-        why: request.kind,
-      });
+      const its = { ...place, minor, told: own.approved_minor, ...this.#when(nowMs), of, why: request.kind };
+      life.tell({ ...its, does: 'adds' });
       life.approved_minor += minor;
     });
     life.expires_at_ms = Math.max(life.expires_at_ms, holdsUntil(this.profile, request, nowMs));

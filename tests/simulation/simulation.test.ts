@@ -95,6 +95,7 @@ describe('a broken card is caught by name', () => {
     SpendsEveryRefund: 'decision_equals_model',
     ForgetsWhatItWithholds: 'money_equals_model',
     MatchesNoLateClearing: 'money_equals_model',
+    AsksForNoTips: 'shortfall_equals_model',
   };
 
   test.for(Object.entries(brokenCards))('%s', async ([name, card]) => {

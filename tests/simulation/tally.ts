@@ -12,6 +12,8 @@ const turns = [
   'approved_partial',
   'incremental',
   'hold_adjusted',
+  'lacks_funds',
+  'lacks_funds_for_a_part',
   'advice',
   'stand_in_by_network',
   'stand_in_by_edge',

@@ -8,7 +8,7 @@ import type { Tally } from './tally.ts';
 export function tallyRequest(
   tally: Tally,
   request: AuthorizationRequest,
-  { isRepeat, decision, own, life }: Extract<ModelAnswer, { outcome: 'decided' }>,
+  { isRepeat, decision, own, life, lacks }: Extract<ModelAnswer, { outcome: 'decided' }>,
   isLate: boolean,
 ): void {
   if (isRepeat) {
@@ -16,6 +16,7 @@ export function tallyRequest(
     return;
   }
   if (isLate) tally.count('request_after_deadline');
+  if (lacks > 0) tally.count(own.outcome === 'approved' ? 'lacks_funds_for_a_part' : 'lacks_funds');
   if (decision !== own && decision.outcome === 'approved') tally.count('stand_in_by_edge');
   if (request.kind === 'account_verification' || request.kind === 'balance_inquiry') tally.count(request.kind);
   if (life?.facts.some(({ why }) => why !== 'authorization' && why !== 'incremental') && own.hold_minor > 0)
