@@ -35,28 +35,27 @@ export function findCardData(
   body: unknown,
   { identifiers = noIdentifiers, namesOnly = false }: { identifiers?: ReadonlySet<string>; namesOnly?: boolean } = {},
 ): CardDataFinding | null {
-  const isFound = (value: unknown, inside: () => Place): boolean => {
-    if (!isCardLike(value)) return false;
-    const place = inside();
+  const isFound = (value: unknown, ownName: string, inside: () => Place): boolean => {
     // A card's token is the field that a card number would be put into by mistake.
-    if (namesOnly && place.name !== 'card_token') return false;
+    if ((namesOnly && ownName !== 'card_token') || !isCardLike(value)) return false;
+    const place = inside();
     return !identifiers.has(place.name) && !identifiers.has(nameInOwner(place));
   };
   // A stack of its own: a body nested thousands deep must not exhaust the call stack. Only lists and objects are put on it, since a
   // body of 64 KiB may hold 32,000 numbers.
   const root: Place = { parent: null, name: '', index: null, value: body };
   const open = [root];
-  if (isFound(body, () => root)) return { path: 'body', problem: problemOfNumber };
+  if (isFound(body, '', () => root)) return { path: 'body', problem: problemOfNumber };
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const parent = place;
     const { name, value } = parent;
     if (Array.isArray(value)) {
-      if (isFound(value, () => parent)) return { path: pathOf(parent), problem: problemOfNumber };
+      if (isFound(value, name, () => parent)) return { path: pathOf(parent), problem: problemOfNumber };
       for (let index = 0; index < value.length; index++) {
         const item: unknown = value[index];
         const inside = (): Place => ({ parent, name, index, value: item });
         if (typeof item === 'object') open.push(inside());
-        else if (isFound(item, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
+        else if (isFound(item, name, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
       }
     } else if (typeof value === 'object' && value !== null) {
       for (const key in value) {
@@ -66,7 +65,7 @@ export function findCardData(
         // A name that holds a number is not repeated: the path would carry it on.
         if (problem !== null) return { path: pathOf(holdsCardNumber(key) ? place : inside()), problem };
         if (typeof member === 'object') open.push(inside());
-        else if (isFound(member, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
+        else if (isFound(member, key, inside)) return { path: pathOf(inside()), problem: problemOfNumber };
       }
     }
   }

@@ -2,6 +2,8 @@
 // one. What a caller waits, what a thousand decisions take of the processors until they are booked, and how their events came: by the queue,
 // more than once, or by repair from the card's own log. The queue is a relay in this process: Cloudflare's own delay is not in the lag.
 
+import type { CardEventsMessage } from '../contracts/card-event.ts';
+import { cardKey } from '../contracts/network.ts';
 import { connectOwner } from '../origin/db/which-postgres.ts';
 import { type RunningSystem, startSystem } from './faults/system.ts';
 import { gatewayRequests } from './gateway-requests.ts';
@@ -24,15 +26,39 @@ export interface SystemBenchmarkOptions {
   readonly progress: (line: string) => void;
 }
 
-/** What became of events, by the origin's own counters and the queue's. */
-interface Delivery {
-  readonly events: number;
-  /** Of the queue: events that had come before. */
-  readonly repeated: number;
+/** What the queue took of the cards that are measured: those of an earlier load may send their newest event once more when their alarm wakes them. */
+class Heard {
+  #keys: ReadonlySet<string> = new Set();
+  readonly #seen = new Set<string>();
+  events = 0;
+  /** Events that had come before. */
+  repeated = 0;
+  /** Sum over the others, from the card's clock to when the queue took their message, in s. */
+  toQueueS = 0;
+
+  of(cardTokens: readonly string[]): void {
+    this.#keys = new Set(cardTokens.map((token) => cardKey('marqeta', token)));
+  }
+
+  add(text: string): void {
+    const nowMs = Date.now();
+    const { card_key, events } = JSON.parse(text) as CardEventsMessage;
+    if (!this.#keys.has(card_key)) return;
+    for (const { sequence, at_ms } of events) {
+      const isNew = this.#seen.size < this.#seen.add(`${card_key} ${sequence}`).size;
+      this.events++;
+      if (isNew) this.toQueueS += (nowMs - at_ms) / 1_000;
+      else this.repeated++;
+    }
+  }
+}
+
+/** What became of events, by the queue and by the origin's own counters. */
+interface Delivery extends Pick<Heard, 'events' | 'repeated' | 'toQueueS'> {
+  /** Sends that failed, as the edge's log has them: whether the queue had taken it is not known then, so that it is sent again. */
+  readonly failedSends: number;
   /** Events that the origin read from cards' own logs instead. */
   readonly repaired: number;
-  /** Sum over the events, from the card's clock to when the queue took their message, in s. */
-  readonly toQueueS: number;
   /** The origin's lag, card's clock to commit, of each message's newest event: sum in s and how many. */
   readonly lagS: number;
   readonly lags: number;
@@ -46,12 +72,8 @@ interface Measured extends Round {
 export async function measureSystem({ rounds, seconds, progress }: SystemBenchmarkOptions) {
   await using parts = started();
   progress('system: starting Postgres, origin and edge');
-  let toQueueS = 0;
-  const onQueueMessage = (text: string) => {
-    const nowMs = Date.now();
-    const { events = [] } = JSON.parse(text) as { events?: { at_ms: number }[] };
-    for (const { at_ms } of events) toQueueS += (nowMs - at_ms) / 1_000;
-  };
+  const heard = new Heard();
+  const onQueueMessage = (text: string) => heard.add(text);
   const system = await startSystem(parts, { environment: noQuota, onQueueMessage });
   const cardTokens = await makeCards(system.origin.url, cardCount);
   const owner = await connectOwner(system.databaseUrl);
@@ -61,12 +83,13 @@ export async function measureSystem({ rounds, seconds, progress }: SystemBenchma
   const idleMs = await idleMsASecond(system, processors);
 
   async function measure(tokens: readonly string[], run: string, length: number): Promise<Measured> {
-    const before = { processors: processors(), delivery: await deliveryOf(system, toQueueS), atMs: Date.now() };
+    const before = { processors: processors(), delivery: await deliveryOf(system, heard), atMs: Date.now() };
     const next = gatewayRequests(tokens, run);
+    heard.of(tokens);
     const round = await measureMany({ url: system.edgeUrl, next }, { connections, seconds: length });
     await allBooked(system);
     const usedMs = between(before.processors, processors()) - (idleMs * (Date.now() - before.atMs)) / 1_000;
-    const delivery = difference(before.delivery, await deliveryOf(system, toQueueS));
+    const delivery = difference(before.delivery, await deliveryOf(system, heard));
     return { ...round, cpu_ms: usedMs / (round.requests_per_s * length), delivery };
   }
 
@@ -87,11 +110,12 @@ export async function measureSystem({ rounds, seconds, progress }: SystemBenchma
   return { system: { ...figures, idle_cpu_ms_a_second: rounded(idleMs, 1), errors } };
 }
 
-async function deliveryOf({ origin, queue }: RunningSystem, toQueueS: number): Promise<Delivery> {
+async function deliveryOf({ origin, edgeOutput }: RunningSystem, heard: Heard): Promise<Delivery> {
   const text = await (await fetch(`${origin.url}/metrics`)).text();
-  const { events, repeated } = queue.received();
+  const { events, repeated, toQueueS } = heard;
   return {
     ...{ events, repeated, toQueueS },
+    failedSends: edgeOutput().split('card_events_not_published').length - 1,
     repaired: counterIn(text, 'intake_repaired_events_total'),
     lagS: counterIn(text, 'intake_lag_seconds_sum'),
     lags: counterIn(text, 'intake_lag_seconds_count'),
@@ -109,7 +133,7 @@ function difference(before: Delivery, after: Delivery): Delivery {
   const grown = (name: keyof Delivery) => after[name] - before[name];
   return {
     ...{ events: grown('events'), repeated: grown('repeated'), repaired: grown('repaired') },
-    ...{ toQueueS: grown('toQueueS'), lagS: grown('lagS'), lags: grown('lags') },
+    ...{ failedSends: grown('failedSends'), toQueueS: grown('toQueueS'), lagS: grown('lagS'), lags: grown('lags') },
   };
 }
 
@@ -121,9 +145,10 @@ function reportOf(of: readonly Measured[]) {
     p50_ms: figure((one) => one.p50_ms, 0),
     p99_ms: figure((one) => one.p99_ms, 0),
     cpu_s_a_thousand: figure((one) => one.cpu_ms, 2),
+    failed_sends: figure(({ delivery: { failedSends } }) => failedSends, 0),
     repeats_share: figure(({ delivery: { repeated, events } }) => repeated / events, 4),
     repairs_share: figure(({ delivery: { repaired, events } }) => repaired / events, 4),
-    mean_s_to_queue: figure(({ delivery: { toQueueS, events } }) => toQueueS / events, 2),
+    mean_s_to_queue: figure(({ delivery: { toQueueS, events, repeated } }) => toQueueS / (events - repeated), 2),
     mean_lag_s_of_newest: figure(({ delivery: { lagS, lags } }) => lagS / lags, 2),
   };
 }

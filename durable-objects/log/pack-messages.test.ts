@@ -60,6 +60,16 @@ test.each([
   expect(pack([filler, `${rest}b`])).toHaveLength(2);
 });
 
+test('a hundred purchases, with the traces of each, are one message: they are measured once and sent once', () => {
+  const rows = rowsOf(Array.from({ length: limits.eventsPerMessageMax }, () => 'x'.repeat(850)));
+  expect(bytesOf(rows[0])).toBeGreaterThan(1_050);
+  const trace = `00-${'a'.repeat(32)}-${'b'.repeat(16)}-00`;
+  const beside = { traces: new Map(rows.map(({ sequence }) => [sequence, trace])), answered_ms: new Map([[7, 4]]) };
+  const [message, ...others] = packMessages(head, rows, beside);
+  expect(others).toEqual([]);
+  expect(bytesOf(message)).toBeGreaterThan(limits.messageBytesMax * 0.9);
+});
+
 test('two events of the largest body that may come in do not travel together', () => {
   const big = 'x'.repeat(limits.bodyBytesMax);
   expect(pack([big, big])).toHaveLength(2);
