@@ -6,7 +6,8 @@ import type { AuthorizationRequest } from '../contracts/authorization-request.ts
 import { newId } from '../contracts/ids.ts';
 import { fromJsonText, toJsonText } from '../contracts/json-text.ts';
 import { limits } from '../contracts/limits.ts';
-import type { Network } from '../contracts/network.ts';
+import type { LostCard } from '../contracts/lost-card.ts';
+import { cardKey, type Network } from '../contracts/network.ts';
 import { Refusal } from '../contracts/problem.ts';
 import type { AuthorizeAnswer } from '../durable-objects/card/card-object.ts';
 import { cardObject, isForAMoment, waitBeforeMs } from './card-object.ts';
@@ -17,7 +18,7 @@ import { logEvent } from './log.ts';
 import type { Outcome } from './networks/network.ts';
 import { standIn, standInFor } from './stand-in.ts';
 import { traceIdOf } from './traces.ts';
-import { countUnknown, isBeyondBound, isSurelyUnknown, meet } from './unknown-cards.ts';
+import { countUnknown, isBeyondBound, isListed, isSurelyUnknown, meet } from './unknown-cards.ts';
 
 type DecidedAnswer = Extract<AuthorizeAnswer, { outcome: 'decided' }>;
 
@@ -57,9 +58,18 @@ export async function authorize(
   if (isBeyondBound(env, network) && (await isSurelyUnknown(env, card, deadlineAtMs))) return unknownCard();
   const wanted = standInFor(request, policy);
   const decided = await ask(env, call, wanted === null ? deadlineAtMs : standInAtMs);
-  if (decided !== null) {
-    if (decided.decision.reason === 'card_unknown') countUnknown(env, card);
-    else meet(card);
+  if (decided?.decision.reason === 'card_unknown') {
+    // A card that has had a profile and answers as one that nobody has made has lost its storage: the failure policy holds, and the origin,
+    // which is told with each request until it has fenced the card, rebuilds it. A token that nobody has costs one look into that list.
+    if ((await isListed(env, card, standInAtMs)) !== true) {
+      countUnknown(env, card);
+      return decided;
+    }
+    logEvent('error', 'card_lost', { network });
+    const lost: LostCard = { version: 1, kind: 'lost_card', card_key: cardKey(network, cardToken) };
+    execution.waitUntil(env.CARD_EVENTS.send(lost));
+  } else if (decided !== null) {
+    meet(card);
     return decided;
   }
   // The card hears of it later: what it has heard by now cannot be about this purchase, and what it hears after may be.

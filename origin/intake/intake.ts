@@ -5,6 +5,7 @@
 import type { Logger } from 'pino';
 import type { DeliverAnswer } from '../../contracts/internal-api.ts';
 import type { KeptFact } from '../../contracts/kept-fact.ts';
+import { type LostCard, lostCardSchema } from '../../contracts/lost-card.ts';
 import { Batcher } from '../batcher.ts';
 import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
@@ -14,6 +15,7 @@ import { bookBatch } from './book-batch.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { raiseFact } from './facts-together.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
+import { noteLost } from './lost-card.ts';
 import { asDeadLetter, eachEventOf } from './one-event.ts';
 import { isReadMessage, type ReadMessage, readKeptFact, readMessage } from './read-message.ts';
 import { ensureStreams } from './streams.ts';
@@ -71,10 +73,23 @@ export class Intake {
   take(messages: readonly Message[]): Promise<DeliverAnswer['results']> {
     return Promise.all(
       messages.map(async ({ id, body }) => {
+        const lost = lostCardSchema.safeParse(body);
+        if (lost.success) return { id, outcome: await this.#noteLost(lost.data) };
         const fact = readKeptFact(body);
         if (fact === null) return { id, outcome: await this.#takeOne(readMessage(body)) };
         return { id, outcome: 'fact_key' in fact ? await this.#keep(fact) : await this.#takeOne(fact) };
       }),
+    );
+  }
+
+  async #noteLost(lost: LostCard): Promise<Outcome> {
+    const { database, log } = this.#options;
+    return await noteLost(database, lost).then(
+      () => 'done',
+      (error: unknown) => {
+        log.error({ err: error }, 'a lost card was not noted, and is told of again');
+        return 'retry';
+      },
     );
   }
 

@@ -40,6 +40,18 @@ test('a card that was set back is found by the sweep, fenced, rebuilt to the let
   expect(rows).toEqual([{ result: { rebuilt_up_to: 400, told_again: 0 } }]);
 });
 
+test('one of which the edge tells that it was lost is rebuilt at once; of one that is not known here nothing is said', async () => {
+  const card = spendingCard(edge, 'lost', 3);
+  await intake.take([{ id: '1', body: card.message() }]);
+  edge.logs.set(card.card_key, []);
+  const told = [card.card_key, 'native:nobody'].map((card_key) => ({ version: 1, kind: 'lost_card', card_key }));
+  const outcomes = await intake.take(told.map((body, n) => ({ id: `${n}`, body })));
+  expect(outcomes.map(({ outcome }) => outcome)).toEqual(['done', 'done']);
+  expect(await items()).toEqual(['card_behind_ledger open native:lost']);
+  await running(createGapRepair(options), () => until(items, ([item]) => item?.includes('resolved') === true));
+  expect(edge.logs.get(card.card_key)).toEqual(card.events);
+});
+
 test('one that is set back is found by the first event that it numbers anew, though it then has as many as are booked, and its letters end', async () => {
   const card = spendingCard(edge, 'anew', 3);
   await intake.take([{ id: '1', body: card.message() }]);
