@@ -11,6 +11,7 @@ import { killDatabase } from './faults/kill-database.ts';
 import { killEdge } from './faults/kill-edge.ts';
 import { releases } from './faults/releases.ts';
 import { restoreCard } from './faults/restore-card.ts';
+import { restoreDatabase } from './faults/restore-database.ts';
 import { rotate } from './faults/rotate.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -21,6 +22,10 @@ const faults = {
   'kill-database': { run: killDatabase, does: 'SIGQUIT to Postgres under load, on a disk that is waited for' },
   edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
   'restore-card': { run: restoreCard, does: "cards' storage set back or lost under load, and rebuilt from the books" },
+  'restore-database': {
+    run: restoreDatabase,
+    does: 'Postgres set back under load, and brought back by docs/recovery.md',
+  },
   releases: { run: releases, does: 'the release before and this one in turn on one disk, under load' },
   'crash-points': {
     run: crashPoints,
@@ -37,7 +42,7 @@ type Fault = keyof typeof faults;
 const help = `npm run faults -- <fault> [options]
 
 ${Object.entries(faults)
-  .map(([name, { does }]) => `  ${name.padEnd(14)}${does}`)
+  .map(([name, { does }]) => `  ${name.padEnd(17)}${does}`)
   .join('\n')}
 
 kill-edge, kill-database
@@ -47,6 +52,8 @@ kill-edge, kill-database
   --rate N      calls a second (default 300)
 restore-card
   --restores N  how often a fifth of the cards is set back (default 5)
+  --seed, --cards, --rate: as above
+restore-database
   --seed, --cards, --rate: as above
 releases
   --seed N      the load and the moments of the switches

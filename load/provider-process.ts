@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { FaultsInput } from '../scripts/simulated-provider/faults.ts';
 
 export interface ProviderProcess {
   readonly url: string;
@@ -42,4 +43,10 @@ export async function providerTotals(adminUrl: string): Promise<ProviderTotals> 
   const answer = await fetch(`${adminUrl}/totals`);
   if (!answer.ok) throw new Error(`${adminUrl}/totals answered ${answer.status}`);
   return (await answer.json()) as ProviderTotals;
+}
+
+/** What is not named goes back to its default. */
+export async function setProviderFaults(adminUrl: string, faults: FaultsInput): Promise<void> {
+  const answer = await fetch(`${adminUrl}/faults`, { method: 'PUT', body: JSON.stringify(faults) });
+  if (!answer.ok) throw new Error(`${adminUrl}/faults answered ${answer.status}`);
 }

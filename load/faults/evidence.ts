@@ -96,6 +96,14 @@ export async function readCard(edgeUrl: string, cardToken: string) {
   return cardSchema.parse(await get(edgeUrl, `/internal/cards/marqeta/${cardToken}`));
 }
 
+/** Null: it has none. */
+export async function readProfile(edgeUrl: string, cardToken: string) {
+  const card = await get(edgeUrl, `/internal/cards/marqeta/${cardToken}`);
+  return cardProfileSchema.parse(card).profile;
+}
+
+const cardProfileSchema = z.object({ profile: z.nullable(z.object({ version: z.int(), status: z.string() })) });
+
 /** Page after page, as the origin would read it. */
 async function readLog(edgeUrl: string, cardToken: string): Promise<CardEvent[]> {
   const log: CardEvent[] = [];

@@ -4,7 +4,7 @@
 
 import { join } from 'node:path';
 import { freePort } from '../../scripts/free-port.ts';
-import { startTemporaryPostgres } from '../../scripts/temporary-postgres.ts';
+import { startTemporaryPostgres, type TemporaryServer } from '../../scripts/temporary-postgres.ts';
 import { type Bundle, buildEdge } from '../edge-bundle.ts';
 import { edgeVars } from '../edge-cards.ts';
 import { temporaryDirectory } from '../started.ts';
@@ -18,12 +18,16 @@ export interface RunningSystem {
   readonly origin: OriginProcess;
   readonly queue: QueueRelay;
   readonly databaseUrl: string;
+  readonly postgres: Pick<TemporaryServer, 'copyTo' | 'setBackTo'>;
   /** Of this run alone: the edge's objects and the origin's log are below it. */
   readonly directory: string;
   /** What the edge has written to its log since it was started last. */
   edgeOutput(): string;
   /** SIGKILL: no farewell, no flush. Returns when the process has gone. */
   killEdge(): Promise<void>;
+  stopOrigin(): Promise<void>;
+  /** Anew, on the same port and database. Returns when it is ready. */
+  startOrigin(): Promise<void>;
   /** On the same disk and port, of another bundle from then on where one is given. Returns when it answers. */
   restartEdge(bundle?: Bundle): Promise<void>;
 }
@@ -37,21 +41,28 @@ export interface SystemOptions {
   readonly bundle?: Bundle;
   /** What cards must still be told is brought to them; the bundle is then `../faulty-worker.ts`. Without it that queue is away. */
   readonly notices?: Notices;
+  /** Of Postgres. */
+  readonly flags?: string[];
+  /** The origin's, where somebody has to know it before; any free one otherwise. */
+  readonly port?: number;
 }
 
 export async function startSystem(
   parts: AsyncDisposableStack,
-  { environment = {}, onQueueMessage = () => {}, bundle: given, notices }: SystemOptions = {},
+  { environment = {}, onQueueMessage = () => {}, bundle: given, notices, flags = [], port }: SystemOptions = {},
 ): Promise<RunningSystem> {
   const directory = await temporaryDirectory(parts, 'faults');
   let bundle = given ?? (await buildEdge(join(directory, 'bundle')));
-  const [edgePort, originPort] = [await freePort(), await freePort()];
+  const [edgePort, originPort] = [await freePort(), port ?? (await freePort())];
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
 
-  const postgres = await startTemporaryPostgres();
+  const postgres = await startTemporaryPostgres({ flags });
   parts.defer(() => postgres.stop());
-  const origin = await startOrigin({ port: originPort, databaseUrl: postgres.url, edgeUrl, directory, environment });
-  parts.defer(() => origin.stop());
+  const startThatOrigin = () =>
+    startOrigin({ port: originPort, databaseUrl: postgres.url, edgeUrl, directory, environment });
+  const origin = await startThatOrigin();
+  let running = origin;
+  parts.defer(() => running.stop());
   const queue = await startQueueRelay({
     originUrl: origin.url,
     secret: edgeVars.INTERNAL_SECRET,
@@ -77,7 +88,12 @@ export async function startSystem(
     origin,
     queue,
     databaseUrl: postgres.url,
+    postgres,
     directory,
+    stopOrigin: () => running.stop(),
+    async startOrigin() {
+      running = await startThatOrigin();
+    },
     edgeOutput: () => edge.output(),
     killEdge: () => edge.kill(),
     async restartEdge(another) {

@@ -35,6 +35,9 @@ export async function noteIfSetBack(sql: Sql, { checkpoint_no, made_at, audit }:
   const { rows } = await sql.query<{ audit_no: string }>('select audit_no from audit_head');
   const audit_no = Number(rows[0]?.audit_no ?? 0);
   if (audit_no >= audit.no) return false;
+  // Said by a person already: nobody has to answer for the same twice.
+  const said = await sql.query(`select from open_items where kind = 'database_set_back' and status = 'open'`);
+  if (said.rows.length > 0) return true;
   await raiseSetBackDatabase(sql, {
     key: `checkpoint ${checkpoint_no} ${made_at}`,
     said: `checkpoint ${checkpoint_no} of ${made_at} names audit event ${audit.no}, and the newest one here is ${audit_no}`,
@@ -43,4 +46,13 @@ export async function noteIfSetBack(sql: Sql, { checkpoint_no, made_at, audit }:
     byMs: Date.parse(made_at),
   });
   return true;
+}
+
+/** Whether it was found to be set back after that instant: then every card has to be compared once more, and not in an hour. */
+export async function wasFoundSetBackAfter(sql: Sql, at: Date): Promise<boolean> {
+  const { rows } = await sql.query(
+    `select from open_items where kind = 'database_set_back' and status = 'open' and opened_at >= $1`,
+    [at],
+  );
+  return rows.length > 0;
 }

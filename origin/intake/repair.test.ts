@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applied, openRepair, running, spendingCard } from '../../scripts/test-repair.ts';
 import { until } from '../../scripts/test-waiting.ts';
+import { raiseSetBackDatabase } from '../audit/database-set-back.ts';
 import { noteCardsCompared, noteProof, proofBegins, readLastProofs } from '../audit/last-proofs.ts';
 import type { Database } from '../db/client.ts';
 import { EdgeRefused } from '../edge/edge-client.ts';
@@ -117,6 +118,28 @@ describe('the sweep notes that every card was compared', () => {
     expect(first?.getTime()).toBeGreaterThanOrEqual(before.getTime());
     await sweepOnce(halfDumb);
     expect(await compared()).toEqual(first);
+  });
+
+  test('once more at once where the database is found to be set back meanwhile: payouts wait for a pass since then', async () => {
+    const card = spendingCard(edge, 'set-back-meanwhile', 2);
+    await intake.take([{ id: '1', body: card.message() }]);
+    let asked = 0;
+    const finding = {
+      ...options.edge,
+      async eventsAfter(...asking: Parameters<RepairOptions['edge']['eventsAfter']>) {
+        if (++asked === 1) await raiseSetBackDatabase(database.sql, { key: 'found', said: 'set back', evidence: {} });
+        return await options.edge.eventsAfter(...asking);
+      },
+    };
+    const isSince = async () => {
+      const { rows } = await database.sql.query<{ is_so: boolean }>(
+        `select proved_at > opened_at as is_so from last_proofs, open_items
+         where last_proofs.kind = 'cards' and open_items.kind = 'database_set_back'`,
+      );
+      return rows[0]?.is_so;
+    };
+    await running(createSweep({ ...options, edge: finding }), () => until(isSince, (isSo) => isSo === true));
+    expect(asked).toBeGreaterThan(1);
   });
 
   test('also where one differs and is an open item, put aside or not', async () => {

@@ -2,6 +2,7 @@
 // lose, repeat or reorder anything: what the edge has, the origin gets.
 
 import type { Logger } from 'pino';
+import { wasFoundSetBackAfter } from '../audit/database-set-back.ts';
 import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
@@ -212,9 +213,11 @@ export function createSweep(options: RepairOptions): Loop {
         }
         last = named.at(-1) ?? first;
         if (named.length > 0) continue;
-        if (pass.isWhole) await noteCardsCompared(database.sql, pass.beganAt);
+        const { isWhole, beganAt } = pass;
+        if (isWhole) await noteCardsCompared(database.sql, beganAt);
         pass = null;
-        return false;
+        // Payouts wait for a pass that began since.
+        return isWhole && (await wasFoundSetBackAfter(database.sql, beganAt));
       }
     },
   });

@@ -104,6 +104,12 @@ function resume(item: OpenItem, providers: readonly Provider[], input = {}): Pro
   return resumePayouts.call({ database, findPayments } as ActionParts, item, input as never);
 }
 
+test('what a person has said already is not found a second time', async () => {
+  await raiseSetBackDatabase(database.sql, { key: 'said', said: 'restored to 11:00', evidence: {} });
+  expect(await noteIfSetBack(database.sql, later)).toBe(true);
+  expect(await items()).toHaveLength(1);
+});
+
 test('payouts are resumed only once every card was compared with its books since', async () => {
   const item = await setBackItem();
   expect(await resume(item, [])).toMatchObject({ outcome: 'refused', problem: expect.stringContaining('the sweep') });
