@@ -123,6 +123,23 @@ export const pipe: AlertGroup = {
       silent: { series: { [`intake_edge_behind_total{${job}}`]: '0x20' }, at: '15m' },
     },
     {
+      name: 'CardsWaitForRelease',
+      expr: `max(open_items{${job},kind="event_of_newer_release"}) > 0`,
+      ...{ for: '2m', severity: 'SEV-2', service: 'payments', runbook: 'cards-wait-for-release', origin: 'ours' },
+      summary:
+        'Events of {{ $value }} cards or places are of a newer release than the origin: what came after them waits',
+      description:
+        'The edge was deployed before an origin that can read what it writes, or the origin was taken back below it. The cards decide as before; the books stand still for them.',
+      fires: { series: { [`open_items{${job},kind="event_of_newer_release"}`]: '0x3 1x20' }, at: '10m' },
+      silent: {
+        series: {
+          [`open_items{${job},kind="event_of_newer_release"}`]: '0x20',
+          [`open_items{${job},kind="dead_letter"}`]: '5x20',
+        },
+        at: '10m',
+      },
+    },
+    {
       name: 'CardsFenced',
       expr: `max(cards_fenced_oldest_age_seconds{${job}}) > 300`,
       ...{ severity: 'SEV-1', service: 'edge', runbook: 'card-behind-ledger', origin: 'ours' },

@@ -68,6 +68,13 @@ export const incidents: readonly Incident[] = [
     command: 'npx atlas queue status',
   },
   {
+    name: 'an event of a newer release than the origin’s',
+    today:
+      'Its card waits from there, unbooked and counted, the others go on; the release that can read it reads it from the card’s own log and goes on by itself. `npm run compatible` looks for it beforehand',
+    ...{ metric: 'open_items', alerts: ['CardsWaitForRelease'], runbook: 'cards-wait-for-release' },
+    command: 'npm run open-items -- --kind event_of_newer_release',
+  },
+  {
     name: 'a message that nobody can read',
     today: 'An open item, whole and with its reason; its card goes on, and everybody else’s',
     ...{ metric: 'open_items', alerts: ['OpenItemsOld'], runbook: 'queue-backlog' },

@@ -21,7 +21,7 @@ export async function acknowledgedOf(sql: Sql, { network, card_token }: CardName
      join card_events e on e.stream_id = s.stream_id and e.sequence = coalesce((
        select min((i.evidence ->> 'differs_at')::bigint) from open_items i
        where s.set_back_since is not null and i.card_key = s.network || ':' || s.card_token and i.kind = 'card_behind_ledger' and i.last_seen_at >= s.set_back_since
-     ), s.seen_sequence)
+     ), (select max(kept.sequence) from card_events kept where kept.stream_id = s.stream_id))
      where s.network = $1 and s.card_token = $2`,
     [network, card_token],
   );

@@ -58,7 +58,7 @@ export async function bookBatch(
     const sorted = sortOut(streams, messages, waiting);
     await insertEvents(sql, sorted.fresh);
     const impostors = await findImpostors(sql, sorted.repeats);
-    const letters = messages.flatMap(({ dead_letters }) => dead_letters);
+    const letters = stillLetters(messages, sorted.sequences);
     if (letters.length + impostors.size > 0)
       await keepDeadLetters(sql, [...letters, ...[...impostors].map((event) => letterOf(event, streams))]);
     await raiseSetBack(sql, setBackBy(impostors, streams));
@@ -189,6 +189,17 @@ function setBackBy(impostors: ReadonlySet<PlacedEvent>, streams: readonly Stream
     const differs_at = Math.min(...own.map(({ sequence }) => sequence));
     return [{ ...stream, known_sequence: stream.seen_sequence, differs_at }];
   });
+}
+
+/** An event of a newer release whose place is behind us (a person has given it up) waits no more. */
+function stillLetters(messages: readonly ReadMessage[], sequences: readonly CardSequence[]): DeadLetter[] {
+  const applied = new Map(sequences.map(({ stream, applied_sequence }) => [keyOf(stream), applied_sequence]));
+  return messages.flatMap(({ dead_letters }) =>
+    dead_letters.filter(
+      ({ isOfNewer, place }) =>
+        isOfNewer !== true || place === null || place.sequence > (applied.get(place.card_key) ?? 0),
+    ),
+  );
 }
 
 function letterOf({ stream_id, sequence, event }: PlacedEvent, streams: readonly Stream[]): DeadLetter {

@@ -3,12 +3,15 @@
 import * as z from 'zod';
 import { readStoredEvent } from '../../contracts/stored-event.ts';
 import type { Sql } from '../db/client.ts';
+import type { OpenItemKind } from '../open-items/kinds.ts';
 import { type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 import type { Rebuilt } from './rebuild-card.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 
-const kinds = ['card_behind_ledger', 'card_events_lost', 'card_of_newer_release'] as const;
+const kinds = [
+  ...['card_behind_ledger', 'card_events_lost', 'card_of_newer_release', 'event_of_newer_release'],
+] as const satisfies readonly OpenItemKind[];
 
 export interface SetBack {
   /** The last one that came here, booked or waiting. */

@@ -16,6 +16,8 @@ export interface DeadLetter {
   readonly place: { readonly card_key: CardKey; readonly sequence: number } | null;
   /** Whose it is, where that is known without a place. */
   readonly card_key?: CardKey | null;
+  /** True: of a newer release. It has a place, and its card waits for it. */
+  readonly isOfNewer?: boolean;
 }
 
 /** A message comes at least once, and a repaired gap brings the same event again: all of them are one letter. */
@@ -34,12 +36,24 @@ const names = {
   card_notices: 'what cards must still be told',
 } as const;
 
-function itemOf({ source, reason, message, place, card_key = place?.card_key ?? null }: DeadLetter): RaisedItem {
+function itemOf({
+  source,
+  reason,
+  message,
+  place,
+  card_key = place?.card_key ?? null,
+  isOfNewer = false,
+}: DeadLetter): RaisedItem {
+  const waits = isOfNewer && place !== null;
   return {
-    kind: 'dead_letter',
-    key: keyOf(source, message),
+    ...(waits
+      ? // One a place, however often the card's own log is read again.
+        { kind: 'event_of_newer_release', key: `${place.card_key} ${place.sequence}`, reopens: 'unless_dismissed' }
+      : { kind: 'dead_letter', key: keyOf(source, message) }),
     source,
-    summary: `A message of the queue of ${names[source]} was not taken: ${reason}`,
+    summary: waits
+      ? `Event ${place.sequence} of the card is of a newer release than this one (${reason}); it and what came after it wait.`
+      : `A message of the queue of ${names[source]} was not taken: ${reason}`,
     card_key,
     // To the letter, so that it can be handed in again, but for digits of a card, which nothing of ours ever sends.
     evidence: { reason, message: maskedJson(channels[source], message, isIdentifier), place },

@@ -1,9 +1,9 @@
 // A stream's events as rows: stored once, before or after their turn comes.
 
 import type { CardEvent } from '../../contracts/card-event.ts';
-import { readStoredEvent } from '../../contracts/stored-event.ts';
 import type { Sql } from '../db/client.ts';
 import { jsonColumn, numberColumn, wordColumn } from '../db/columns.ts';
+import { readEvent } from './read-event.ts';
 import type { ReadEvent } from './read-message.ts';
 import type { Stream } from './streams.ts';
 
@@ -59,7 +59,7 @@ export async function loadHeldBack(sql: Sql, streams: readonly Stream[]): Promis
 
 /** An event that was read before it was stored, perhaps by an older release. */
 function storedEvent(body: unknown): CardEvent {
-  const read = readStoredEvent(body);
+  const read = readEvent(body);
   if ('event' in read) return read.event;
   throw new Error(`a stored event should be readable: ${read.error.issues[0]?.path.join('.')}`);
 }

@@ -17,12 +17,8 @@ export function createIntakeMetrics(registry: Registry, networks: readonly strin
     labelNames: ['outcome'],
     registers,
   });
-  const messages = new Counter({
-    name: 'intake_messages_total',
-    help: 'Queue messages, by what became of them',
-    labelNames: ['outcome'],
-    registers,
-  });
+  const help = 'Queue messages, by what became of them';
+  const messages = new Counter({ name: 'intake_messages_total', help, labelNames: ['outcome'], registers });
   const flagged = new Counter({
     name: 'intake_flagged_events_total',
     help: 'Booked events that a person may want to look at, by why',
@@ -70,9 +66,10 @@ export function createIntakeMetrics(registry: Registry, networks: readonly strin
     for (const flag of flags)
       if (flag === 'stood_in') standIns.inc();
       else flagged.inc({ flag });
-    for (const { dead_letters } of batch) {
+    for (const { dead_letters, of_newer } of batch) {
       messages.inc({ outcome: dead_letters.length > 0 ? 'dead_letter' : 'done' });
-      events.inc({ outcome: 'dead_letter' }, dead_letters.length);
+      for (const { isOfNewer } of dead_letters) if (isOfNewer !== true) events.inc({ outcome: 'dead_letter' });
+      events.inc({ outcome: 'of_newer_release' }, of_newer.length);
     }
     // Not of a message that only repeats: its events were booked in time, and a card that rests may send its newest one minutes later.
     for (const at_ms of fresh_at_ms) lagSeconds.observe(Math.max(0, nowMs - at_ms) / 1_000);

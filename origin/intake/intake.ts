@@ -62,7 +62,8 @@ export class Intake {
     this.#batcher = new Batcher({
       // After this turn of the event loop, so that everything handed in together is one batch.
       ...{ sizeMax: eventsPerBatchMax, waitMsMax: 0, underWayMax: batchesMax, waitingMax: eventsWaitingMax },
-      sizeOf: ({ message }) => message.events.length,
+      // One that is of a newer release has none that can be read.
+      sizeOf: ({ message }) => Math.max(1, message.events.length),
       store: (waiting) => this.#store(waiting),
       setAside: async (waiting, error) => {
         waiting.outcome = await this.#bookApart(waiting.message, error);

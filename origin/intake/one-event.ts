@@ -9,6 +9,7 @@ export function eachEventOf(message: ReadMessage): ReadMessage[] {
     ...message,
     events: [event],
     dead_letters: index === 0 ? message.dead_letters : [],
+    of_newer: index === 0 ? message.of_newer : [],
   }));
 }
 

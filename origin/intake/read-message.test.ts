@@ -26,7 +26,8 @@ describe('readMessage', () => {
   test.each<[string, unknown, RegExp]>([
     ['nothing', undefined, /^message: /],
     ['a text', 'hello', /^message: /],
-    ['an unknown version', { ...sample().message(), version: 2 }, /^version: /],
+    ['an unknown version of nobody', { ...sample().message(), version: 2, card_key: 7 }, /^version: /],
+    ['a version that is none', { ...sample().message(), version: 'two' }, /^version: /],
     ['what is no network', { ...sample().message(), card_key: 'Visa Inc:tok' }, /^card_key: /],
     ['no events', { ...sample().message(), events: [] }, /^events: /],
   ])('%s is a dead letter that names the field', (_, body, reason) => {
@@ -35,7 +36,7 @@ describe('readMessage', () => {
 
   test('one unreadable event keeps its place, is a dead letter of its own, and stands in no other event’s way', () => {
     const message = sample().message();
-    const events = message.events.map((event) => (event.sequence === 2 ? { ...event, kind: 'brand_new' } : event));
+    const events = message.events.map((event) => (event.sequence === 2 ? { ...event, kind: 7 } : event));
     expect(read({ ...message, events })).toEqual({ events: '1 2? 3', reasons: [expect.stringMatching(/^kind: /)] });
   });
 

@@ -5,12 +5,13 @@ import { inspect } from 'node:util';
 import * as z from 'zod';
 import { type CardEvent, cardEventsMessageSchema } from '../../contracts/card-event.ts';
 import { type KeptFact, keptFactSchema } from '../../contracts/kept-fact.ts';
-import { type CardKey, splitCardKey } from '../../contracts/network.ts';
-import { readStoredEvent } from '../../contracts/stored-event.ts';
+import { limits } from '../../contracts/limits.ts';
+import { type CardKey, cardKeySchema, splitCardKey } from '../../contracts/network.ts';
 import { recordedTraceId, tracesIn } from '../../contracts/trace-parent.ts';
 import { countCardData, maskedText } from '../card-data/found.ts';
 import { countKey } from '../card-data/keys.ts';
 import type { DeadLetter } from './dead-letters.ts';
+import { isNewerVersion, readEvent } from './read-event.ts';
 
 /** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */
 export interface ReadEvent {
@@ -30,6 +31,8 @@ export interface ReadMessage {
   readonly card_token: string;
   readonly events: readonly ReadEvent[];
   readonly dead_letters: readonly DeadLetter[];
+  /** Numbers of events of a newer release, each with a letter: their card's later events wait for them. */
+  readonly of_newer: readonly number[];
   /** The traces that its events came of, as `traceparent`s. */
   readonly traces: readonly string[];
 }
@@ -48,14 +51,22 @@ function sequenceOf(raw: unknown): number | null {
 export function readMessage(body: unknown, after: number | null = null): ReadMessage | DeadLetter {
   const message = cardEventsMessageSchema.safeParse(body);
   if (!message.success)
-    return { source: 'card_events', reason: reasonOf(message.error), message: textOf(body), place: null };
+    return (
+      messageOfNewer(body, reasonOf(message.error)) ?? {
+        source: 'card_events',
+        reason: reasonOf(message.error),
+        message: textOf(body),
+        place: null,
+      }
+    );
   const { card_key } = message.data;
   const waits = waitsIn(message.data.answered_ms);
   const { network, cardToken } = splitCardKey(card_key);
   const events: ReadEvent[] = [];
   const dead_letters: DeadLetter[] = [];
+  const of_newer: number[] = [];
   for (const [index, raw] of message.data.events.entries()) {
-    const read = readStoredEvent(raw);
+    const read = readEvent(raw);
     if ('event' in read) {
       const { sequence } = read.event;
       const trace_id = recordedTraceId(Object(message.data.traces)[sequence]);
@@ -70,11 +81,40 @@ export function readMessage(body: unknown, after: number | null = null): ReadMes
       // A message again, of this one event: it can be taken as it stands once it can be read.
       message: textOf({ version: 1, card_key, events: [raw] }),
       place: sequence === null ? null : { card_key, sequence },
+      isOfNewer: sequence !== null && read.isOfNewer,
     });
-    if (sequence !== null) events.push({ sequence, event: null, text: null });
+    if (sequence !== null && read.isOfNewer) of_newer.push(sequence);
+    else if (sequence !== null) events.push({ sequence, event: null, text: null });
   }
   const traces = tracesIn(message.data.traces);
-  return { card_key, network, card_token: cardToken, events, dead_letters, traces };
+  return { card_key, network, card_token: cardToken, events, dead_letters, of_newer, traces };
+}
+
+const newerSchema = z.object({
+  version: z.custom<number>(isNewerVersion),
+  card_key: cardKeySchema,
+  events: z.array(numbered).min(1).max(limits.eventsPageMax),
+});
+
+/** A message in a form of a newer release, of which only whose it is can be read, and the numbers of its events. Null: it is none. */
+function messageOfNewer(body: unknown, reason: string): ReadMessage | null {
+  const newer = newerSchema.safeParse(body).data;
+  if (newer === undefined) return null;
+  const { network, cardToken } = splitCardKey(newer.card_key);
+  const of_newer = newer.events.map(({ sequence }) => sequence);
+  const place = { card_key: newer.card_key, sequence: Math.min(...of_newer) };
+  const letter: DeadLetter = { source: 'card_events', reason, message: textOf(body), place, isOfNewer: true };
+  return {
+    ...{
+      card_key: newer.card_key,
+      network,
+      card_token: cardToken,
+      events: [],
+      dead_letters: [letter],
+      of_newer,
+      traces: [],
+    },
+  };
 }
 
 const waitsSchema = z.record(z.string().regex(/^\d{1,15}$/), z.number().int().nonnegative());
@@ -98,7 +138,7 @@ function textMasked({ event, raw }: { readonly event: CardEvent; readonly raw: u
   const masked = maskedText('card_events_queue', name);
   const text = JSON.stringify(raw);
   if (masked === name) return { sequence, event, text };
-  const read = readStoredEvent(JSON.parse(text.replaceAll(JSON.stringify(name), () => JSON.stringify(masked))));
+  const read = readEvent(JSON.parse(text.replaceAll(JSON.stringify(name), () => JSON.stringify(masked))));
   return 'event' in read ? { sequence, event: read.event, text: JSON.stringify(read.raw) } : { sequence, event, text };
 }
 

@@ -57,7 +57,7 @@ async function pastOf(sql: Sql, { network, card_token }: CardName) {
     event_id: string | null;
   }>(
     `select s.stream_id, s.applied_sequence, s.seen_sequence, e.event_id
-     from card_streams s join card_events e on e.stream_id = s.stream_id and e.sequence = s.seen_sequence
+     from card_streams s left join card_events e on e.stream_id = s.stream_id and e.sequence = s.seen_sequence
      where s.network = $1 and s.card_token = $2`,
     [network, card_token],
   );

@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import { wasFoundSetBackAfter } from '../audit/database-set-back.ts';
 import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
-import type { Database } from '../db/client.ts';
+import type { Database, Sql } from '../db/client.ts';
 import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { acknowledgedOf } from './acknowledged.ts';
@@ -87,14 +87,23 @@ async function takePages(
       await raiseLost(database.sql, card, { first_sequence, due_sequence: after + 1 });
       throw new Error(`the edge keeps events from ${first_sequence} on, and event ${after + 1} is due`);
     }
-    if (events.length === 0) return 'whole';
+    if (events.length === 0) return await wholeness(database.sql, card);
     const outcome = await intake.takePage({ version: 1, card_key: keyOf(card), events }, after);
     if (outcome === 'retry') throw new Error('a page of the card was not taken');
     metrics.repaired.inc(events.length);
     after += events.length;
-    if (after >= last_sequence) return 'whole';
+    if (after >= last_sequence) return await wholeness(database.sql, card);
   }
   return 'not_whole';
+}
+
+/** All that the card has was read; of what is of a newer release than this one, nothing is booked, and the card waits for it. */
+async function wholeness(sql: Sql, { network, card_token }: CardName): Promise<'whole' | 'not_whole'> {
+  const { rows } = await sql.query<{ has_gap: boolean }>(
+    'select has_gap from card_streams where network = $1 and card_token = $2',
+    [network, card_token],
+  );
+  return rows[0]?.has_gap === true ? 'not_whole' : 'whole';
 }
 
 /** As `catchUp`; closes what a person was told of a card, where that is so no longer. `troubled`: cards of which something was told. */

@@ -39,6 +39,8 @@ export function sortOut(
   const unbooked = new Map(
     streams.map((stream) => [keyOf(stream), { stream, events: new Map<number, PlacedEvent>() }]),
   );
+  // Seen, and not stored: nothing of them can be. The gap that they leave is read from the card's log again and again.
+  const awaited = new Map<CardKey, number>();
   const byId = new Map([...unbooked.values()].map(({ stream, events }) => [stream.stream_id, events]));
   for (const event of waiting) byId.get(event.stream_id)?.set(event.sequence, event);
 
@@ -58,16 +60,20 @@ export function sortOut(
       newest = event.event?.at_ms ?? newest;
     }
     if (newest !== undefined) fresh_at_ms.push(newest);
+    for (const sequence of message.of_newer)
+      awaited.set(message.card_key, Math.max(sequence, awaited.get(message.card_key) ?? 0));
   }
-  const sequences = [...unbooked.values()].map(({ stream, events }) => sequenceOf(stream, events));
+  const sequences = [...unbooked.values()].map(({ stream, events }) =>
+    sequenceOf(stream, events, awaited.get(keyOf(stream)) ?? 0),
+  );
   return { sequences, fresh, repeats, fresh_at_ms };
 }
 
-function sequenceOf(stream: Stream, unbooked: ReadonlyMap<number, PlacedEvent>): CardSequence {
+function sequenceOf(stream: Stream, unbooked: ReadonlyMap<number, PlacedEvent>, awaited: number): CardSequence {
   const run: PlacedEvent[] = [];
   for (let next = unbooked.get(stream.applied_sequence + 1); next !== undefined; next = unbooked.get(next.sequence + 1))
     run.push(next);
-  let seen_sequence = stream.seen_sequence;
+  let seen_sequence = Math.max(stream.seen_sequence, awaited);
   for (const sequence of unbooked.keys()) seen_sequence = Math.max(seen_sequence, sequence);
   return {
     stream,

@@ -86,13 +86,13 @@ test('a card that was set back goes on without an event that never came and one 
 
 test('an event that only the origin cannot read comes back as the card wrote it', async () => {
   card.clear(null, 100);
-  const of_later = { ...card.events[1], kind: 'of_a_later_release' };
+  const odd = { ...card.events[1], effect: 'unknown' };
   await api.deliver(card.message(1));
-  await api.deliver({ version: 1, card_key: card.card_key, events: [of_later] });
+  await api.deliver({ version: 1, card_key: card.card_key, events: [odd] });
   expect(await booked()).toEqual([2, 2]);
   atEdge([]);
   expect(await reread()).toMatchObject({ is_whole: true });
-  expect(api.edge.logs.get(card.card_key)).toEqual([card.events[0], of_later]);
+  expect(api.edge.logs.get(card.card_key)).toEqual([card.events[0], odd]);
 });
 
 test('what the card itself still has is not given up; what it has no longer is, and the stream goes on', async () => {
@@ -125,4 +125,25 @@ test('a card that the edge cannot be asked about keeps what it waits for', async
   expect((await act(id, 1)).status).toBeGreaterThanOrEqual(409);
   api.edge.away = false;
   expect(await booked()).toEqual([1, 1]);
+});
+
+test('an event of a newer release: handed in again it waits as before, and it is given up where no release ever reads it', async () => {
+  for (const amount of [100, 200, 300]) card.clear(null, amount);
+  const newer = card.events.map((event) => (event.sequence === 3 ? { ...event, kind: 'seizure' } : event));
+  atEdge(newer);
+  await api.deliver({ ...card.message(), events: newer });
+  expect(await booked()).toEqual([2, 4]);
+  const id = await itemOf('event_of_newer_release');
+  const again = () => api.call('POST', `/open-items/${id}/actions/try_again`, { reason: 'upgraded', input: {} });
+  // This release still cannot.
+  expect((await again()).status).toBe(422);
+  expect(await booked()).toEqual([2, 4]);
+  expect((await act(id, 2)).status).toBe(422);
+  expect(await act(id, 1)).toMatchObject({ status: 200, body: { result: { given_up: [3] } } });
+  expect(await booked()).toEqual([4, 4]);
+  // Once more from the queue: it waits no more, and is no item again.
+  await api.deliver({ ...card.message(), events: newer });
+  expect(await booked()).toEqual([4, 4]);
+  const { body } = await api.call('GET', '/open-items?kind=event_of_newer_release&status=open');
+  expect(body['open_items']).toEqual([]);
 });

@@ -20,6 +20,8 @@ export const openItemKinds = {
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',
   card_of_newer_release:
     'A card that a newer release of the edge has written: the one that runs cannot read it, and decides nothing for it.',
+  event_of_newer_release:
+    'An event of a card that a newer release has written and this one cannot read: it and what came after it wait, the other cards go on.',
   profile_conflict:
     'A card for which the edge decides by a profile that was never written here, as after a restore of the database; neither replaces the other by itself.',
   database_set_back:

@@ -72,7 +72,7 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
         item.card_key == null ? null : maskedText('open_item', item.card_key),
         item.provider ?? null,
         // A dead letter's message is masked by whoever keeps it: as a whole it is one text.
-        jsonText(kind === 'dead_letter' ? evidence : maskEvidence(evidence)),
+        jsonText(kind === 'dead_letter' || kind === 'event_of_newer_release' ? evidence : maskEvidence(evidence)),
         reopens !== false,
         item.source ?? null,
         reopens === 'unless_dismissed',

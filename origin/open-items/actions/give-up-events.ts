@@ -19,7 +19,7 @@ export const giveUpEvents = outsideAction({
   summary:
     'Let the card and its books go on without events that never came, or cannot be read here, and that nobody can bring. `events`: how many ' +
     'they are; with another number it is refused, and says how many, and which. What they did to money is then to be found out and corrected.',
-  kinds: ['card_behind_ledger', 'card_events_lost'],
+  kinds: ['card_behind_ledger', 'card_events_lost', 'event_of_newer_release'],
   input: z.strictObject({ events: z.int().positive() }),
   async call({ database: { sql }, edge, takers }, item, { events }) {
     const card = cardNamed(item.card_key);
@@ -45,7 +45,7 @@ async function giveUpNow(
     sql,
     edge,
   }: { readonly sql: ActionParts['database']['sql']; readonly edge: Pick<ActionParts['edge'], 'eventsAfter'> },
-  { open_item_id }: OpenItem,
+  { open_item_id, card_key }: OpenItem,
   { card, events }: { readonly card: CardName; readonly events: number },
 ): Promise<CallOutcome | null> {
   const known = await lackingOf(sql, card);
@@ -59,7 +59,10 @@ async function giveUpNow(
   // Of a card that was set back, what its log has under these numbers now is of its other life.
   const { first_sequence, last_sequence, is_fenced = false } = page;
   const lacking = is_fenced ? known : await lackingOf(sql, card, Math.min(first_sequence, last_sequence + 1));
-  const isThere = (sequence: number) => !is_fenced && sequence >= first_sequence && sequence <= last_sequence;
+  const ofNewer = await awaitedOf(sql, card_key);
+  // Of a newer release: the card has it, and nobody here can read it.
+  const isThere = (sequence: number) =>
+    !is_fenced && !ofNewer.has(sequence) && sequence >= first_sequence && sequence <= last_sequence;
   const there = lacking?.missing.filter(isThere) ?? [];
   if (there.length > 0)
     return { outcome: 'refused', problem: `cannot be done: the card has ${named(there)}; read it again instead` };
@@ -70,6 +73,15 @@ async function giveUpNow(
     return { outcome: 'refused', field: 'input.events', problem: `must be ${all.length}: lacking is ${named(all)}` };
   await giveUp(sql, lacking, open_item_id);
   return null;
+}
+
+async function awaitedOf(sql: ActionParts['database']['sql'], card_key: string | null): Promise<Set<number>> {
+  const { rows } = await sql.query<{ sequence: string }>(
+    `select evidence #>> '{place,sequence}' as sequence from open_items
+     where card_key = $1 and kind = 'event_of_newer_release' and status = 'open'`,
+    [card_key],
+  );
+  return new Set(rows.map(({ sequence }) => Number(sequence)));
 }
 
 function named(sequences: readonly number[]): string {

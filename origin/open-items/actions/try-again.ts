@@ -13,7 +13,14 @@ const evidenceSchema = z.object({ message: z.string(), place: z.unknown().nullis
 export const tryAgain = outsideAction({
   name: 'try_again',
   summary: 'Hand the message, fact or file in once more, as it came.',
-  kinds: ['dead_letter', 'fact_out_of_contract', 'fact_held_back', 'facts_kept_together', 'bank_file_set_aside'],
+  kinds: [
+    'dead_letter',
+    'event_of_newer_release',
+    'fact_out_of_contract',
+    'fact_held_back',
+    'facts_kept_together',
+    'bank_file_set_aside',
+  ],
   input: z.strictObject({}),
   async call({ database, edge, takers, readBankFileAgain }, { kind, source, evidence, item_key }) {
     if (kind === 'bank_file_set_aside') return await readFileAgain(readBankFileAgain, evidence);
@@ -23,7 +30,7 @@ export const tryAgain = outsideAction({
     const body = parsed(message);
     const take = isTaken(source, takers) ? takers[source] : undefined;
     // Its card's later events are booked: what it says of the hold would now be said too late.
-    if (place !== null)
+    if (place !== null && kind !== 'event_of_newer_release')
       return { outcome: 'refused', problem: 'cannot be done: the card has gone on without this event' };
     if (body === undefined || take === undefined)
       return { outcome: 'refused', problem: 'cannot be done: this is no message that anything reads' };
