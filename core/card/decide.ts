@@ -75,17 +75,16 @@ export function decide(state: CardState, request: AuthorizationRequest, found: F
   return { decision: decisionOf(state, profile, request, findings), limits_room_minor, funds_short_minor };
 }
 
-/** What the funds lack. */
+/** What the funds lack. `leftMinor`: what may still be spent; null where the network sees to it. */
 function shortOf(
-  availableMinor: number | null,
+  leftMinor: number | null,
   profile: Profile,
   request: AuthorizationRequest,
   findings: Findings,
 ): number {
-  if (availableMinor === null) return 0;
+  if (leftMinor === null) return 0;
   const amountMinor = letThrough(profile, request, findings) ?? 0;
-  if (amountMinor === 0 || amountMinor <= availableMinor) return 0;
-  return holdFor(amountMinor, findings) - availableMinor;
+  return amountMinor > Math.max(0, leftMinor) ? holdFor(amountMinor, findings) - leftMinor : 0;
 }
 
 /** What can be approved by these findings: all of it, or a part; null: nothing. */
