@@ -56,6 +56,18 @@ describe('names', () => {
     expect(taken(state, named('a', 'of b'))).toEqual({ key: 'a', parts: 2, aliases: { 'of b': 'a', b: 'a' } });
   });
 
+  test('of which only one that the event says again is known: the two that it gives lead to it', () => {
+    for (const [alias_key, aliases] of [
+      ['b', { a: 'c', b: 'c' }],
+      [undefined, { a: 'c' }],
+    ] as const) {
+      const state = stateWith(['c']);
+      const one = find(state, named('a', alias_key), { authorization_id: id(9), also_named: ['c'] }, noonMs);
+      take(state, one);
+      expect([one.key, one.also_named, Object.fromEntries(state.aliases)]).toEqual(['c', ['c'], aliases]);
+    }
+  });
+
   test('of two in different currencies, which stay apart, each under its own', () => {
     const state = stateWith(['a', 'b'], { b: { currency: 'EUR' } });
     expect(taken(state, named('a', 'b'))).toEqual({ key: 'a', parts: 1, aliases: {} });

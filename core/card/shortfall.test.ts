@@ -26,6 +26,7 @@ describe('what a request lacks of funds', () => {
     ['nothing, where there is enough', { funds_minor: 100 }, asked(100), 0],
     ['one minor unit', { funds_minor: 99 }, asked(100), 1],
     ['all of it', { funds_minor: 0 }, asked(100), 100],
+    ['all of the least that can be asked for', { funds_minor: 0 }, asked(1), 1],
     ['nothing, where the network holds the money', { funds_minor: null }, asked(100), 0],
     ['nothing, where none is asked for', { funds_minor: 0 }, asked(0), 0],
     ['with what is held in addition', { funds_minor: 90, controls: [tips] }, asked(100), 30],

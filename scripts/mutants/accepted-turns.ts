@@ -174,6 +174,7 @@ export const acceptedInTurns: readonly Accepted[] = [
   ...stays('core/card/found.ts', shorterWay, [
     ['if (asked.size === 0) return null;', 'asked.size === 0 → false'],
     ['return dated.begun === begun ? dated : { ...dated, begun };', 'dated.begun === begun → false'],
+    ['if (others.length > 0) return other === undefined ? [one, ...others] : [one, other, ...others];', '> → >='],
   ]),
   ...stays('core/card/request.ts', 'what is undefined and what is absent are recorded alike', [
     ['...(approval === undefined ? {} : { approval }),', 'approval === undefined → false'],
