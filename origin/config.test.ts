@@ -65,6 +65,18 @@ describe('configuration', () => {
     ['INTERNAL_SECRET: is a demo value', { ENVIRONMENT: 'production', INTERNAL_SECRET: demoSecret }],
     ['EDGE_URL: must be https in production', { ENVIRONMENT: 'production', EDGE_URL: 'http://edge' }],
     ['WEBHOOK_SECRETS_KEY: is not set', { ENVIRONMENT: 'production' }],
+    [
+      'DATABASE_URL_FORMER: has the login',
+      { DATABASE_URL: 'postgres://a@h/d', DATABASE_URL_FORMER: 'postgres://a:x@h/d' },
+    ],
+    [
+      'DATABASE_URL_FORMER: is another place',
+      { DATABASE_URL: 'postgres://a@h/d', DATABASE_URL_FORMER: 'postgres://b@h/e' },
+    ],
+    [
+      'DATABASE_URL_FORMER: is another place',
+      { DATABASE_URL: 'postgres://a@h/d', DATABASE_URL_FORMER: 'postgres://b@h:9/d' },
+    ],
     ['AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both', { AUDIT_CHECKPOINTS: '/var/lib/witness' }],
     ['AUDIT_SIGNING_KEY: must be an Ed25519', { AUDIT_CHECKPOINTS: '/var/lib/witness', AUDIT_SIGNING_KEY: 'c2VjcmV0' }],
     [

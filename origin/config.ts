@@ -4,6 +4,7 @@ import * as z from 'zod';
 import { networkSchema, networksByDefault } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
 import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
+import { formerLoginProblems } from './database-address.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { misspelt, misspeltProblems } from './misspelt.ts';
 import { addressProblems, hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
@@ -24,6 +25,8 @@ export const environmentSchema = z.object({
   /** 0: any free one, for tests. */
   PORT: wholeSetting(0, 65_535).default(8788),
   DATABASE_URL: urlSetting('postgres:', 'postgresql:'),
+  /** The same database under the login of before, for as long as the change of logins takes. */
+  DATABASE_URL_FORMER: urlSetting('postgres:', 'postgresql:').optional(),
   /** The login that runs migrations, where the service does so itself, and it is not the service's own. */
   DATABASE_OWNER_URL: urlSetting('postgres:', 'postgresql:').optional(),
   /** `run`: the service migrates at its start; `check`: it starts only where `npm run migrate` has. By default run in development, check in production. */
@@ -96,6 +99,7 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   problems.push(...secretProblems(settingsIn(given), isProduction));
   problems.push(...ownDoorProblems(config, given));
   problems.push(...addressProblems(given, isProduction));
+  problems.push(...formerLoginProblems(config));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given), ...ownerProblems(config));
   return problems;

@@ -59,3 +59,20 @@ function isStrongPassword(password: string): boolean {
   if (password.length < passwordLengthMin || new Set(password).size < 8) return false;
   return bitsToSpell(password) >= passwordBitsMin && !isPublished(password, sha256Hex);
 }
+
+interface Logins {
+  readonly DATABASE_URL: string;
+  readonly DATABASE_URL_FORMER?: string | undefined;
+}
+
+/** Two logins of one database: another database would take what belongs to the first one. */
+export function formerLoginProblems({ DATABASE_URL: newest, DATABASE_URL_FORMER: former }: Logins): string[] {
+  if (former === undefined) return [];
+  const [one, other] = [new URL(newest), new URL(former)];
+  if (one.username === other.username)
+    return ['DATABASE_URL_FORMER: has the login of DATABASE_URL; a login has one password, so make a second login'];
+  const isSame = one.host === other.host && one.pathname === other.pathname;
+  return isSame
+    ? []
+    : ['DATABASE_URL_FORMER: is another place than DATABASE_URL; the two must be one database, by two logins'];
+}

@@ -48,7 +48,7 @@ export function ownDoorProblems({ PORT, INNER_PORT }: Doors, environment: Enviro
   if (PORT !== 0 && PORT === INNER_PORT)
     problems.push('INNER_PORT: is the same port as PORT; set another one, which only your own network reaches');
   const ours = [PORT, INNER_PORT].filter((port) => port !== undefined && port !== 0).map(String);
-  for (const name of [...calledByHttp, 'DATABASE_URL', 'DATABASE_OWNER_URL']) {
+  for (const name of [...calledByHttp, 'DATABASE_URL', 'DATABASE_URL_FORMER', 'DATABASE_OWNER_URL']) {
     const text = environment[name];
     if (text === undefined || !URL.canParse(text)) continue;
     const { hostname, port } = new URL(text);
@@ -65,7 +65,7 @@ export function plaintextProblems(environment: Environment): string[] {
     .filter((name) => name !== 'OTEL_EXPORTER_OTLP_ENDPOINT')
     .filter((name) => environment[name]?.trim().toLowerCase().startsWith('http:') === true)
     .map((name) => `${name}: must be https in production`);
-  for (const name of ['DATABASE_URL', 'DATABASE_OWNER_URL'] as const) {
+  for (const name of ['DATABASE_URL', 'DATABASE_URL_FORMER', 'DATABASE_OWNER_URL'] as const) {
     const text = environment[name];
     if (text !== undefined && URL.canParse(text)) problems.push(...databaseProblems(name, new URL(text)));
   }

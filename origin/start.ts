@@ -199,9 +199,10 @@ function openPools(
   };
   const options = {
     url: config.DATABASE_URL,
+    formerUrl: config.DATABASE_URL_FORMER,
     onIdleError: (error: Error) => log.warn({ err: error }, 'an idle database connection broke'),
     watch: {
-      ...databaseMetrics(registry),
+      ...databaseMetrics(registry, log),
       connected: (socket: object) => certificates.connected('database', socket),
     },
     ownLogin: migratesBy(config) === 'check',

@@ -1,7 +1,7 @@
 // rotate: every secret of both halves changed under load, each by the steps of docs/operating.md: both values beside each other at whoever
 // receives, then the new one at whoever sends, then the old one away. Nobody who calls may be refused. Rows that the old sealing key has
-// sealed are sealed again before it goes. Then the keys that the origin shows to others (rotate-shown.ts). It says nothing of the database's
-// logins, and of the key that signs checkpoints.
+// sealed are sealed again before it goes. Then the key that signs checkpoints and the database's login (rotate-kept.ts), and the keys that the
+// origin shows to others (rotate-shown.ts). It says nothing of the login that migrates.
 
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
@@ -21,6 +21,7 @@ import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
 import { type Held, startCallers } from './callers.ts';
 import { type Door, startDoor } from './door.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
+import { freshLogin, freshSigningKey, makeLogin, rotateLogin, rotateSigningKey } from './rotate-kept.ts';
 import { rotateShown } from './rotate-shown.ts';
 
 const rotatedSecrets = [
@@ -30,6 +31,8 @@ const rotatedSecrets = [
   'MARQETA_WEBHOOK_SECRET',
   'API_KEY',
   'WEBHOOK_SECRETS_KEY',
+  'AUDIT_SIGNING_KEY',
+  'DATABASE_URL',
 ] as const;
 type RotatedSecret = (typeof rotatedSecrets)[number];
 
@@ -76,6 +79,12 @@ export async function rotateReceived(parts: AsyncDisposableStack, options: Rotat
     MARQETA_PASSWORD: (old, next) => received('MARQETA_PASSWORD', 'edge', old, next),
     MARQETA_WEBHOOK_SECRET: (old, next) => received('MARQETA_WEBHOOK_SECRET', 'edge', old, next),
     API_KEY: (old, next) => received('API_KEY', 'origin', old, next),
+    AUDIT_SIGNING_KEY: async (old, next) => {
+      findings.push(...(await rotateSigningKey({ ...system, settle, overlap }, old, next)));
+    },
+    DATABASE_URL: async (old, next) => {
+      findings.push(...(await rotateLogin({ ...system, settle, overlap }, old, next)));
+    },
     async WEBHOOK_SECRETS_KEY(old, next) {
       await system.deployOrigin({ WEBHOOK_SECRETS_KEY: `${next} ${old}` });
       const box = createSecretBox([next, old]);
@@ -89,7 +98,7 @@ export async function rotateReceived(parts: AsyncDisposableStack, options: Rotat
     },
   };
   async function received(
-    name: Exclude<RotatedSecret, 'INTERNAL_SECRET' | 'WEBHOOK_SECRETS_KEY'>,
+    name: 'NATIVE_SECRETS' | 'MARQETA_PASSWORD' | 'MARQETA_WEBHOOK_SECRET' | 'API_KEY',
     at: 'edge' | 'origin',
     old: string,
     next: string,
@@ -107,7 +116,7 @@ export async function rotateReceived(parts: AsyncDisposableStack, options: Rotat
   const findings: string[] = [];
   for (const name of secrets) {
     progress(`rotate: ${name}`);
-    await rotations[name](system.secretOf(name), freshSecret(name));
+    await rotations[name](system.secretOf(name), freshSecret(name, system));
   }
   await callers.stop();
   const answers = Object.fromEntries([...callers.answers].sort());
@@ -129,7 +138,9 @@ async function makeEndpoint(originUrl: string): Promise<void> {
   z.object({ webhook_endpoint_id: z.string() }).parse(made.body);
 }
 
-function freshSecret(name: RotatedSecret): string {
+function freshSecret(name: RotatedSecret, { databaseUrl }: Rotating): string {
+  if (name === 'AUDIT_SIGNING_KEY') return freshSigningKey();
+  if (name === 'DATABASE_URL') return freshLogin(databaseUrl);
   if (name === 'INTERNAL_SECRET' || name === 'NATIVE_SECRETS') return `whsec_${randomBytes(32).toString('base64')}`;
   if (name === 'WEBHOOK_SECRETS_KEY') return randomBytes(32).toString('base64');
   return randomBytes(24).toString('base64url');
@@ -139,7 +150,10 @@ interface Rotating {
   readonly edge: Door;
   readonly origin: Door;
   readonly held: Held;
+  /** As the owner. */
   readonly databaseUrl: string;
+  /** Where checkpoints lie. */
+  readonly checkpoints: string;
   deployEdge(changed: Readonly<Record<string, string>>): Promise<void>;
   deployOrigin(changed: Readonly<Record<string, string>>): Promise<void>;
   deployments(): number;
@@ -157,12 +171,16 @@ async function startSystem(parts: AsyncDisposableStack): Promise<Rotating> {
   const [edge, origin] = [await startDoor(), await startDoor()];
   parts.defer(() => edge.close());
   parts.defer(() => origin.close());
+  const login = freshLogin(postgres.url);
+  await makeLogin(postgres.url, login);
   const webhookSecret = randomBytes(24).toString('base64url');
   const vars: Record<string, string> = { ...edgeVars, MARQETA_WEBHOOK_SECRET: webhookSecret };
   const environment: Record<string, string> = {
     API_KEY: demo.apiKey,
     INTERNAL_SECRET: edgeVars.INTERNAL_SECRET,
     WEBHOOK_SECRETS_KEY: randomBytes(32).toString('base64'),
+    ...{ AUDIT_SIGNING_KEY: freshSigningKey(), AUDIT_CHECKPOINTS: join(directory, 'checkpoints') },
+    ...{ DATABASE_URL: login, MIGRATE: 'check' },
     WEBHOOK_LOOPBACK: 'allowed',
     // The callers come oftener than any partner may.
     RATE_LIMIT_PER_MINUTE: '1000000',
@@ -175,6 +193,7 @@ async function startSystem(parts: AsyncDisposableStack): Promise<Rotating> {
   parts.defer(() => originProcess?.stop());
   const system: Rotating = {
     ...{ edge, origin, databaseUrl: postgres.url, deployments: () => deployments },
+    checkpoints: join(directory, 'checkpoints'),
     secretOf: (name) => vars[name] ?? environment[name] ?? '',
     held: {
       ...{ API_KEY: demo.apiKey, NATIVE_SECRETS: edgeVars.NATIVE_SECRETS, MARQETA_PASSWORD: edgeVars.MARQETA_PASSWORD },

@@ -160,6 +160,7 @@ describe('keys as they are given', () => {
     ['nothing', ' '],
     ['one twice', `${der(one)} ${pem('pkcs8', one)}`],
     ['something beside them', `${der(one)} secret`],
+    ['two with a comma', `${der(one)},${der(other)}`],
     ['one cut off', der(one).slice(0, 40)],
     ['a key of another kind', pem('pkcs8', generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey)],
   ])('not: %s', (_, given) => {

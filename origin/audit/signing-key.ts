@@ -20,6 +20,8 @@ export function readSigningKeys(name: string, given: string, type: 'private' | '
 }
 
 function readOne(name: string, given: string, type: 'private' | 'public'): KeyObject {
+  // The decoder passes over what is no base64: a comma between two would make one of them.
+  if (!given.startsWith('-----BEGIN') && !/^[A-Za-z0-9+/]+={0,2}$/.test(given)) throw noKey(name);
   const key = given.startsWith('-----BEGIN') ? given : Buffer.from(given, 'base64');
   // Of several, the reader takes the first and passes over what follows. The second byte of DER says how many come after it.
   const isOne = typeof key === 'string' || key[1] === key.length - 2;

@@ -5,6 +5,7 @@ import { asError, sqlState } from './away.ts';
 import { BoundedUse, Connections } from './connections.ts';
 import { createFlusher, type Flusher } from './flush.ts';
 import { type OnWait, throwOnWait, whileHeld } from './held.ts';
+import type { FormerLogin } from './logins.ts';
 import { sessionSettings } from './session.ts';
 import { type Orm, openPool } from './which-postgres.ts';
 
@@ -45,12 +46,16 @@ export interface DatabaseWatch {
   failed(error: Error): void;
   /** A transaction met another one and is done again. */
   repeated?(): void;
+  /** The newest login was refused, and what became of the former one. */
+  loginRefused?(former: FormerLogin): void;
   /** A connection over TCP was made: its socket, a TLS one where it is. */
   connected?(socket: object): void;
 }
 
 export interface DatabaseOptions {
   readonly url: string;
+  /** The same database under the login of before, while that is changed: shown where the first one is refused (logins.ts). */
+  readonly formerUrl?: string | undefined;
   readonly poolMax: number;
   /** A connection that broke while idle: the pool replaces it, and nothing else would say so. */
   readonly onIdleError: (error: Error) => void;
@@ -85,8 +90,9 @@ export function openDatabase(given: DatabaseOptions): Database {
     connected: (socket) => watch.connected?.(socket),
   });
   const { pool } = opened;
+  const logins = { url, formerUrl: given.formerUrl };
   const connections = new Connections(opened, {
-    ...{ answerMsMax, watch, tls: given.tls === true, ownLogin: given.ownLogin === true },
+    ...{ answerMsMax, watch, logins, tls: given.tls === true, ownLogin: given.ownLogin === true },
   });
   // In the pool itself, so that drizzle's statements go this way too.
   pool.connect = () => connections.take(performance.now() + answerMsMax);

@@ -3,6 +3,7 @@
 
 import { asError, DatabaseAwayError } from './away.ts';
 import type { DatabaseWatch, Sql, Statement } from './client.ts';
+import { Logins } from './logins.ts';
 import { assertSession, type Session } from './session.ts';
 import { type Connection, type Opened, socketOf } from './which-postgres.ts';
 
@@ -14,6 +15,7 @@ interface ConnectionsOptions {
   readonly watch: DatabaseWatch;
   readonly tls: boolean;
   readonly ownLogin: boolean;
+  readonly logins: { readonly url: string; readonly formerUrl: string | undefined };
 }
 
 /** A pool's connections, each known to be as it must be before it is used. */
@@ -21,6 +23,7 @@ export class Connections {
   readonly #opened: Opened;
   readonly #connect: () => Promise<Connection>;
   readonly #options: ConnectionsOptions;
+  readonly #logins: Logins;
   readonly #sessions = new WeakMap<Connection, Session & { heardMs: number }>();
   /** When a connection was found silent: others that have said nothing since may be as dead as that one. */
   #silentMs = 0;
@@ -32,6 +35,11 @@ export class Connections {
     this.#options = options;
     const { pool } = opened;
     this.#connect = pool.connect.bind(pool);
+    this.#logins = new Logins({
+      ...options.logins,
+      use: opened.useUrl,
+      refused: (former) => options.watch.loginRefused?.(former),
+    });
   }
 
   get answerMsMax(): number {
@@ -39,18 +47,19 @@ export class Connections {
   }
 
   sessionOf(client: Connection): Session {
-    return this.#sessions.get(client) ?? { serverRun: '' };
+    return this.#sessions.get(client) ?? { serverRun: '', login: '' };
   }
 
   /** Throws where none is there until then. */
   async take(untilMs: number): Promise<Connection> {
     try {
       for (;;) {
-        const client = await inTime(this.#connect(), untilMs, (late) => late.release());
+        const client = await this.#logins.connect(() => inTime(this.#connect(), untilMs, (late) => late.release()));
         const session = this.#sessions.get(client);
         if (session === undefined) return await this.#begin(client, untilMs);
-        if (session.heardMs >= this.#silentMs && session.serverRun === this.#serverRun) return client;
-        client.release(new Error('of before a silence or a crash'));
+        const isWell = session.heardMs >= this.#silentMs && session.serverRun === this.#serverRun;
+        if (isWell && !this.#logins.isOver(session.login)) return client;
+        client.release(new Error('of before a silence or a crash, or of a login that is being changed'));
       }
     } catch (thrown) {
       const error = asError(thrown);

@@ -1,12 +1,22 @@
 // What there is to see of the database from here: how long a commit takes until it is on the disk, and what went wrong that was not
 // a refusal of a statement. Names as I13 and I15 have them.
 
+import type { Logger } from 'pino';
 import { Counter, Histogram, type Registry } from 'prom-client';
 import type { DatabaseWatch } from './client.ts';
+import { type FormerLogin, formerLogins } from './logins.ts';
 
 const kinds = ['no_connection', 'connection_lost', 'no_answer', 'session_refused', 'other'] as const;
 
-export function databaseMetrics(registry: Registry): DatabaseWatch {
+/** `log`: hears of a refused login, once a minute of each kind. */
+export function databaseMetrics(registry: Registry, log?: Pick<Logger, 'warn'>): DatabaseWatch {
+  const saidAtMs = new Map<FormerLogin, number>();
+  const sayRefused = (former: FormerLogin) => {
+    const nowMs = performance.now();
+    if (nowMs - (saidAtMs.get(former) ?? Number.NEGATIVE_INFINITY) < 60_000) return;
+    saidAtMs.set(former, nowMs);
+    log?.warn({ setting: 'DATABASE_URL', former }, 'a login of ours was refused by the database');
+  };
   const latency = new Histogram({
     name: 'sql_exec_latency',
     help: 'Seconds until the database has done it; commit: from the commit to its being on the disk, where something was written',
@@ -26,11 +36,22 @@ export function databaseMetrics(registry: Registry): DatabaseWatch {
     help: 'Transactions that met another one (a deadlock) and were done again',
     registers: [registry],
   });
+  const logins = new Counter({
+    name: 'database_logins_refused_total',
+    help: 'Connections whose newest login the database refused, by what the former one came to (DATABASE_URL_FORMER)',
+    labelNames: ['former'],
+    registers: [registry],
+  });
+  for (const former of formerLogins) logins.inc({ former }, 0);
   latency.zero({ op: 'commit' });
   for (const kind of kinds) errors.inc({ kind }, 0);
   return {
     committed: (seconds) => latency.observe({ op: 'commit' }, seconds),
     repeated: () => repeated.inc(),
+    loginRefused: (former) => {
+      logins.inc({ former });
+      sayRefused(former);
+    },
     failed: (error) => errors.inc({ kind: kindOf(error) }),
   };
 }

@@ -11,7 +11,12 @@ import { connectOwner } from './which-postgres.ts';
 
 type PreparedBy = Pick<
   Config,
-  'ENVIRONMENT' | 'MIGRATE' | 'DATABASE_URL' | 'DATABASE_OWNER_URL' | 'DESTINATION_COOLING_HOURS'
+  | 'ENVIRONMENT'
+  | 'MIGRATE'
+  | 'DATABASE_URL'
+  | 'DATABASE_URL_FORMER'
+  | 'DATABASE_OWNER_URL'
+  | 'DESTINATION_COOLING_HOURS'
 >;
 
 export function migratesBy({ ENVIRONMENT, MIGRATE }: Pick<Config, 'ENVIRONMENT' | 'MIGRATE'>): 'check' | 'run' {
@@ -28,7 +33,13 @@ export async function prepareDatabase(config: PreparedBy, log: Logger): Promise<
   } else if (runs && !(await fits(url))) {
     log.info({ applied: await migrate(url) }, 'migrated');
   }
-  const sql = openDatabase({ url, poolMax: 1, onIdleError: () => {}, ownLogin: !runs });
+  const sql = openDatabase({
+    url,
+    formerUrl: config.DATABASE_URL_FORMER,
+    poolMax: 1,
+    onIdleError: () => {},
+    ownLogin: !runs,
+  });
   try {
     const { ahead } = await assertSchemaFits(sql.sql);
     if (ahead.length > 0)

@@ -30,6 +30,8 @@ export interface Session {
    * nothing. A crash drops the server's statistics, so that the instant of their reset names the run.
    */
   readonly serverRun: string;
+  /** Whom the server has let in; the session works as the service's role all the same. */
+  readonly login: string;
 }
 
 interface Row {
@@ -81,7 +83,7 @@ export async function assertSession(sql: Sql, { encrypted, ownLogin }: Asked): P
   const [row] = rows;
   const problem = row === undefined ? 'says nothing of itself' : problemOf(row, encrypted);
   if (problem !== null) throw new DatabaseAwayError(`the database's session is refused: it ${problem}`);
-  return { serverRun: row?.run ?? '' };
+  return { serverRun: row?.run ?? '', login: row?.login ?? '' };
 }
 
 function problemOf(row: Row, encrypted: boolean | null): string | null {

@@ -29,6 +29,8 @@ export interface Opened {
   readonly orm: Orm;
   /** Over its WebSocket there is no socket to look at: it is TLS always. */
   readonly isNeon: boolean;
+  /** Whom connections that are opened from now on connect as, and where. */
+  useUrl(url: string): void;
   /** Those that are open, in use or idle. */
   readonly connections: ReadonlySet<Connection>;
 }
@@ -83,7 +85,7 @@ export function openPool({ url, poolMax, settings, connectMsMax, onIdleError, co
       connections.add(client);
     });
     pool.on('remove', (client: neon.PoolClient) => connections.delete(client));
-    return { pool, orm: drizzleNeon(pool, { schema }), isNeon: true, connections };
+    return { pool, orm: drizzleNeon(pool, { schema }), isNeon: true, connections, useUrl: useUrlIn(pool) };
   }
   const pool = new pg.Pool(options);
   pool.on('error', idleError);
@@ -93,7 +95,15 @@ export function openPool({ url, poolMax, settings, connectMsMax, onIdleError, co
     connected(socketOf(client));
   });
   pool.on('remove', (client) => connections.delete(client));
-  return { pool, orm: drizzlePg(pool, { schema }), isNeon: false, connections };
+  return { pool, orm: drizzlePg(pool, { schema }), isNeon: false, connections, useUrl: useUrlIn(pool) };
+}
+
+/** A pool makes each connection of its options as they are at that moment; its type does not say so. */
+function useUrlIn(pool: object): (url: string) => void {
+  const { options } = pool as { readonly options: { connectionString: string } };
+  return (url) => {
+    options.connectionString = directUrl(url);
+  };
 }
 
 /** The drivers have it, and no type for it. */

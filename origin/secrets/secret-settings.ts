@@ -35,6 +35,7 @@ export const secretSettings = {
   OTEL_EXPORTER_OTLP_HEADERS: { madeBy: 'theirs', separator: null },
   // Their passwords are looked at with the rest of the address.
   DATABASE_URL: { madeBy: 'theirs', separator: null },
+  DATABASE_URL_FORMER: { madeBy: 'theirs', separator: null },
   DATABASE_OWNER_URL: { madeBy: 'theirs', separator: null },
 } as const satisfies Record<string, SecretSetting>;
 

@@ -30,6 +30,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   HOST: { right: '127.0.0.1', other: 'localhost' },
   PORT: { right: '8788', whole: [0, 65_535] },
   DATABASE_URL: { right: 'postgresql://a@127.0.0.1/a', other: 'postgresql://b@127.0.0.1/b' },
+  DATABASE_URL_FORMER: { right: 'postgresql://f@127.0.0.1/a', other: 'postgresql://g@127.0.0.1/a' },
   DATABASE_OWNER_URL: { right: 'postgresql://o@127.0.0.1/a', other: 'postgresql://o@127.0.0.1/b' },
   MIGRATE: { right: 'run', other: 'check' },
   DATABASE_POOL_MAX: whole(4, 200),
@@ -91,7 +92,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   WRONG_KEYS_PER_MINUTE: whole(1, 1_000_000_000),
   SECURITY_CONTACT: { right: 'mailto:security@example.net', other: 'https://example.net/security', several: [' '] },
   AUDIT_CHECKPOINTS: { right: '/var/lib/witness', several: 'text' },
-  AUDIT_SIGNING_KEY: { right: signingKey(), other: signingKey() },
+  AUDIT_SIGNING_KEY: { right: signingKey(), other: signingKey(), several: [' '] },
   OTEL_EXPORTER_OTLP_ENDPOINT: url('collector'),
   OTEL_EXPORTER_OTLP_HEADERS: {
     right: `authorization=Bearer%20${secret()}`,
@@ -120,6 +121,7 @@ const production = {
   ...right,
   ...{ ENVIRONMENT: 'production', SETTLEMENT_PROVIDERS: 'stripe', DESTINATION_COOLING_HOURS: '24', DOCS: 'inner' },
   DATABASE_URL: 'postgresql://atlas:k7Qp2vXw9LmR@db.example.net/atlas?sslmode=verify-full',
+  DATABASE_URL_FORMER: `postgresql://before:${secret()}@db.example.net/atlas?sslmode=verify-full`,
   // Of the owner the service knows nothing there.
   ...{ MIGRATE: 'check', DATABASE_OWNER_URL: undefined },
 };
