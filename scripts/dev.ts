@@ -1,9 +1,17 @@
 // npm start: Postgres, origin, edge and demo data on this machine, from nothing, in one command; --help says the options.
-// Whatever ends it (Ctrl-C, an edge that dies), everything it started ends with it. An origin that ends is started again.
+// Whatever ends it (Ctrl-C, an edge that dies, kill -9), everything it started ends with it. An origin that ends is started again.
 
 import { join } from 'node:path';
 import { bundleId } from './dev/bundle-id.ts';
-import { type Child, endLeftovers, lastLines, noChildrenLeft, processHas, startChild } from './dev/children.ts';
+import {
+  type Child,
+  endLeftovers,
+  lastLines,
+  noChildrenLeft,
+  processHas,
+  startChild,
+  startGuardian,
+} from './dev/children.ts';
 import { demo, makeDemoData } from './dev/demo.ts';
 import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
@@ -33,6 +41,7 @@ async function main(options: Options): Promise<void> {
   await endLeftovers();
   makeHome(options);
   writeNote('launcher.json', { pid: process.pid });
+  startGuardian();
   ownsHome = true;
   const { ports } = options;
   const urls = { edge: `http://127.0.0.1:${ports.edge}`, origin: `http://127.0.0.1:${ports.origin}` };

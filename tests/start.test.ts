@@ -81,7 +81,15 @@ async function ctrlC(launcher: ChildProcess): Promise<void> {
 /** Half a second where nothing else runs. A busy machine needs more, and whoever waits for what never comes gives up after 10 s. */
 const stopMsMax = 8_000;
 
-test('from nothing to a booked authorization; after kill -9 it starts again with the same data, and Ctrl-C ends all of it', async () => {
+function isThere(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+test('from nothing to a booked authorization; kill -9 leaves nothing running, it starts again with the same data, and Ctrl-C ends all of it', async () => {
   const first = launch();
   const before = await printedBy(first);
   const approved = await authorize(before, 'plain');
@@ -101,7 +109,15 @@ test('from nothing to a booked authorization; after kill -9 it starts again with
     async () => expect(await auditVerified()).toMatchObject({ clean: true, witnessed: true, status: 0 }),
     { timeout: 30_000, interval: 1_000 },
   );
+  const groups = JSON.parse(await readFile(join(home, 'children.json'), 'utf8')) as { pid: number; mark: string }[];
+  expect(groups.length).toBeGreaterThan(4);
   await end(first, 'SIGKILL');
+  // Nobody is told, and all the same nothing is left, before anybody starts again.
+  await vi.waitFor(() => expect(groups.filter(({ pid }) => isThere(-pid))).toEqual([]), {
+    timeout: 45_000,
+    interval: 200,
+  });
+  expect(await logOf('postgres')).toMatch(/database system is shut down\n$/);
 
   const second = launch();
   const after = await printedBy(second);

@@ -1,10 +1,10 @@
-// Child processes of a development system, each in a process group of its own: one signal ends a child with all it started,
-// and a start after a `kill -9` of the launcher finds the groups that were left and ends them.
+// Child processes of a development system, each in a process group of its own: one signal ends a child with all it started. After a
+// `kill -9` of the launcher its guardian ends the groups that were left, and where that was killed too, the next start does.
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { dropNote, logDirectory, projectRoot, readNote, writeNote } from './home.ts';
+import { dropNote, home, logDirectory, projectRoot, readNote, writeNote } from './home.ts';
 
 export interface ChildOptions {
   readonly name: string;
@@ -28,6 +28,8 @@ interface Note {
   /** Part of its command line: a process id that was given to somebody else since is left alone. */
   readonly mark: string;
   readonly endsWith: 'SIGTERM' | 'SIGINT';
+  /** Whose it is: a guardian of before must not end what the next launcher has started. */
+  readonly launcher: number;
 }
 
 const stopWithinMs = 10_000;
@@ -49,7 +51,8 @@ export function startChild(options: ChildOptions): Child {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', (code, signal) => resolve(signal ?? `exit ${code}`));
   });
-  if (child.pid !== undefined) running.set(name, { pid: child.pid, mark: args[0] ?? file, endsWith });
+  if (child.pid !== undefined)
+    running.set(name, { pid: child.pid, mark: args[0] ?? file, endsWith, launcher: process.pid });
   writeNote(noteName, [...running.values()]);
   return { name, exited, stop: () => stop(child, exited, endsWith) };
 }
@@ -66,16 +69,32 @@ async function stop(child: ChildProcess, exited: Promise<string>, signal: Note['
   }
 }
 
-/** Ends what a killed launcher left behind. */
-export async function endLeftovers(): Promise<void> {
-  for (const { pid, mark, endsWith } of readNote<Note[]>(noteName) ?? []) {
+/** Once, before any child. It holds the other end of a pipe, which closes when this process has gone, and in no other way. */
+export function startGuardian(): void {
+  const guardian = spawn(process.execPath, [join(import.meta.dirname, 'guardian.ts'), String(process.pid)], {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+    env: { ...process.env, ATLAS_HOME: home },
+  });
+  // Nobody waits for it: it waits for us.
+  guardian.unref();
+  guardian.stdin.on('error', () => {});
+  if ('unref' in guardian.stdin && typeof guardian.stdin.unref === 'function') guardian.stdin.unref();
+}
+
+/** Ends what a killed launcher left behind: the last that it started first, so that the database outlives who writes to it. Without `of`: of any. */
+export async function endLeftovers(of?: number): Promise<void> {
+  const left = (readNote<Note[]>(noteName) ?? []).filter(({ launcher }) => of === undefined || launcher === of);
+  for (const { pid, mark, endsWith } of left.toReversed()) {
     if (!processHas(pid, mark)) continue;
     signalGroup(pid, endsWith);
     const untilMs = Date.now() + stopWithinMs;
     while (processHas(pid, mark) && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 50));
     signalGroup(pid, 'SIGKILL');
   }
-  dropNote(noteName);
+  // By now the note may be another launcher's.
+  if (of === undefined) dropNote(noteName);
 }
 
 /** Kills a child of the launcher that runs, as a machine that dies would. False: there is none such. */
