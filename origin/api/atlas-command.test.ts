@@ -132,6 +132,22 @@ test('control-set apply: the canary first, then all', async () => {
   expect((await answerOf('control-set', 'apply', id, '--version', '2', '--all')).answer).toMatchObject({
     ...{ cards_moved: 2, cards_left: 0 },
   });
+  const limit = (amount_minor: number) => ({
+    ...{ control_id: 'per-day', does: 'limit', amount_minor, window: { per: 'day', time_zone: 'UTC' } },
+  });
+  await world.api.call('POST', `/control-sets/${id}/versions`, { controls: [limit(30_000)] });
+  await run('control-set', 'apply', id, '--version', '3', '--all');
+  await world.api.call('POST', `/control-sets/${id}/versions`, { controls: [limit(20_000)] });
+  const dry = await run('control-set', 'apply', id, '--version', '4', '--all', '--dry-run');
+  expect(dry).toMatchObject({ error: '', code: 0 });
+  expect(dry.out).toMatch(
+    /^version 3 → 4 on 3 cards:\n {2}changed {2}per-day\n {13}amount_minor: 30000 → 20000\n3 cards in all$/m,
+  );
+  const read = await world.api.call('GET', `/control-sets/${id}`);
+  expect(read.body['cards_by_version']).toEqual([{ version: 3, cards: 3 }]);
+  // Said before it is done, too.
+  const back = await run('control-set', 'apply', id, '--version', '2', '--all');
+  expect(back.out).toMatch(/^version 3 → 2 on 3 cards:\n {2}removed {2}per-day\n(?:.*\n)*.*: 3 cards moved/m);
   for (const words of [[], ['--canary', '1', '--all'], ['--canary', '0']])
     expect((await run('control-set', 'apply', id, '--version', '2', ...words)).code).toBe(2);
 }, 60_000);

@@ -1,9 +1,11 @@
-// atlas control-set apply: a version of a control set, on one card first and then on all.
+// atlas control-set apply: a version of a control set, on one card first and then on all. What it changes is said before it is done.
 
+import { createInterface } from 'node:readline/promises';
 import { path } from '../../sdk/transport.ts';
 import { type Command, type Found, idIn, UsedWrongly, wholeNumber, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
-import { lines } from './shown.ts';
+import { changesInWords, changesOf, type VersionChange } from './control-set-changes.ts';
+import { forTerminal, lines } from './shown.ts';
 
 interface Applied {
   readonly control_set_id: string;
@@ -18,16 +20,25 @@ interface Applied {
   }[];
 }
 
+const switches = { yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
+
 export const controlSetApply: Command = {
-  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all)
+  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all) [--dry-run]
 
   --version N       this version, an older one too: that is the way back
   --canary CARDS    so many cards at most: look at what they decide (card show, authorization explain), then --all
-  --all             all cards that have another version
+  --all             all cards that have another version; at a terminal it asks before
+  --yes             does not ask
+  --dry-run         says what would change, and changes nothing
 
-Needs controls:write. Found (1): cards that cannot have it, which stay where they are and are named.`,
+Says first which controls are added, removed and changed, from what to what, and on how many cards. Needs controls:read, controls:write. Found (1): cards that cannot have it, which stay where they are and are named.`,
   read(args) {
-    const options = { version: { type: 'string' }, canary: { type: 'string' }, all: { type: 'boolean' } } as const;
+    const options = {
+      version: { type: 'string' },
+      canary: { type: 'string' },
+      all: { type: 'boolean' },
+      ...switches,
+    } as const;
     const { words, values } = wordsIn(args, { names: ['control_set_id'], options });
     const controlSetId = idIn(words.control_set_id, 'cset');
     const version = wholeNumber('version', values.version);
@@ -35,7 +46,8 @@ Needs controls:write. Found (1): cards that cannot have it, which stay where the
     if (version === undefined) throw new UsedWrongly('say which version: --version N');
     if ((canary === undefined) === (values.all !== true))
       throw new UsedWrongly('say how many: --canary CARDS, or --all');
-    return (connection) => apply(connection(), { controlSetId, version, canary });
+    const { 'dry-run': isDry = false, yes: isSure = false, json } = values;
+    return (connection) => change(connection(), { controlSetId, version, canary, isDry, isSure, isSilent: json });
   },
 };
 
@@ -43,9 +55,41 @@ interface Which {
   readonly controlSetId: string;
   readonly version: number;
   readonly canary: number | undefined;
+  readonly isDry: boolean;
+  readonly isSure: boolean;
+  /** Says nothing beside its answer. */
+  readonly isSilent: boolean;
 }
 
-async function apply({ send }: Connection, { controlSetId, version, canary }: Which): Promise<Found> {
+async function change(connection: Connection, which: Which): Promise<Found> {
+  const { controlSetId, version, canary, isDry, isSure, isSilent } = which;
+  const { name, changes } = await changesOf(connection, controlSetId, version);
+  const said = lines([`${controlSetId} ${name}`, ...changesInWords(changes, version, canary)]);
+  if (isDry) return { text: said, answer: { control_set_id: controlSetId, version, changes }, isWell: true };
+  if (!isSilent) process.stdout.write(forTerminal(said));
+  if (canary === undefined && changes.length > 0 && !isSure && !isSilent && !(await isAgreed()))
+    return {
+      text: 'Nothing was changed.\n',
+      answer: { control_set_id: controlSetId, version, changes },
+      isWell: false,
+    };
+  return await apply(connection, { controlSetId, version, canary }, changes);
+}
+
+/** Where nobody sits at a terminal there is nobody to ask: whoever wrote the script has agreed. */
+async function isAgreed(): Promise<boolean> {
+  if (!process.stdin.isTTY || !process.stdout.isTTY) return true;
+  const asking = createInterface({ input: process.stdin, output: process.stdout });
+  const said = await asking.question('Apply it to all of them? (yes) ');
+  asking.close();
+  return said.trim().toLowerCase() === 'yes';
+}
+
+async function apply(
+  { send }: Connection,
+  { controlSetId, version, canary }: Pick<Which, 'controlSetId' | 'version' | 'canary'>,
+  changes: readonly VersionChange[],
+): Promise<Found> {
   const answer = await send<Applied>({
     method: 'POST',
     path: path`/control-sets/${controlSetId}/versions/${String(version)}/apply`,
@@ -60,5 +104,5 @@ async function apply({ send }: Connection, { controlSetId, version, canary }: Wh
       return `  refused  ${card_id}   ${why}`;
     }),
   ]);
-  return { text, answer, isWell: cards_refused === 0 };
+  return { text, answer: { ...answer, changes }, isWell: cards_refused === 0 };
 }
