@@ -45,6 +45,8 @@ export interface CardQuery {
   readonly card_token?: string | undefined;
   /** Beside `card_token` only. */
   readonly network?: string | undefined;
+  /** Alone: those that wait longest, for events before the ones that came or for the edge to have their newest profile. */
+  readonly waiting?: 'events' | 'profile' | undefined;
   readonly limit?: number | undefined;
   readonly cursor?: string | undefined;
 }

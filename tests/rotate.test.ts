@@ -25,6 +25,13 @@ test('without both values at once somebody is refused, and the rehearsal says so
   expect(report.findings.join(' ')).toContain('native void 401');
 });
 
+test('the signing key and the database’s login: no call is refused, and what the former ones did stands', async () => {
+  await using parts = started();
+  const report = await rotateReceived(parts, { progress, secrets: ['AUDIT_SIGNING_KEY', 'DATABASE_URL'] });
+  expect([report.findings, report.refused]).toEqual([[], 0]);
+  expect(report.answers['operator 200'] ?? 0).toBeGreaterThan(10);
+}, 240_000);
+
 /** A bucket is looked at every 10 s, and each of four steps waits for one look. */
 const shownMsMax = 240_000;
 

@@ -23,7 +23,8 @@ export interface OriginOptions {
   readonly environment?: Readonly<Record<string, string>>;
 }
 
-const readyWithinMs = 30_000;
+/** Of a machine that does much else too; a start takes a second. */
+const readyWithinMs = 90_000;
 
 export async function startOrigin(options: OriginOptions): Promise<OriginProcess> {
   const { port, databaseUrl, edgeUrl, directory, environment = {} } = options;

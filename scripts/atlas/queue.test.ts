@@ -7,11 +7,17 @@ import { connect } from './connection.ts';
 import { queueStatus } from './queue.ts';
 
 let gaps = 0;
+let profiles = 0;
 const origin = createServer(({ url }, response) =>
   response.end(
     url === '/health'
       ? JSON.stringify({ dependencies: [], loops: [] })
-      : `origin_waiting{what="card_profiles"} 7\norigin_waiting{what="cards_with_gap"} ${gaps}\n`,
+      : url?.startsWith('/cards') === true
+        ? JSON.stringify({
+            cards: [{ card_id: `card_${new URLSearchParams(url.split('?')[1]).get('waiting')}` }],
+            next_cursor: null,
+          })
+        : `origin_waiting{what="card_profiles"} ${profiles}\norigin_waiting{what="cards_with_gap"} ${gaps}\n`,
   ),
 );
 beforeAll(() => new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve)));
@@ -24,9 +30,12 @@ async function said(): Promise<string> {
 }
 
 test('queue status: where cards have a gap, it says by which command one finds them', async () => {
-  expect(await said()).not.toContain('reconcile');
+  expect(await said()).not.toMatch(/reconcile|card_/);
+  profiles = 7;
   gaps = 3;
   const text = await said();
   expect(text).toMatch(/^cards with gap +3$/m);
-  expect(text).toContain('Which cards have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.');
+  expect(text).toContain('cards that wait for an event, the longest first:\n  card_events\n');
+  expect(text).toContain('the edge lacks, the longest first:\n  card_profile\n');
+  expect(text).toContain('All cards that have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.');
 });

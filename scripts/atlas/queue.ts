@@ -21,7 +21,7 @@ const isOfQueues = (dependency: string) =>
 export const queueStatus: Command = {
   help: `atlas queue status      loops that empty a queue, with the age of what waits longest in each; what waits, counted
 
-Found (1): pulls fail, cards wait for events, or such a loop stands still. See ops/runbooks/queue-backlog.md.`,
+Names the cards that wait longest, where any do (cards:read). Found (1): pulls fail, cards wait for events, or such a loop stands still. See ops/runbooks/queue-backlog.md.`,
   read(args) {
     wordsIn(args, {});
     return (connection) => queues(connection());
@@ -36,6 +36,7 @@ async function queues(connection: Connection): Promise<Found> {
   const counts = Object.fromEntries(
     [...waiting].map(([labels, value]) => [/what="([^"]*)"/.exec(labels)?.[1] ?? labels, value]),
   );
+  const cards = await cardsWaiting(connection, counts);
   const text = lines([
     ...ill.map(({ name, status, error }) => `${status.toUpperCase()}   ${name}: ${error ?? ''}`),
     ...table([
@@ -49,12 +50,35 @@ async function queues(connection: Connection): Promise<Found> {
     ]),
     '',
     ...table(Object.entries(counts).map(([what, value]) => [what.replaceAll('_', ' '), String(value)])),
+    ...(cards.events.length > 0
+      ? ['', 'cards that wait for an event, the longest first:', ...named(cards.events)]
+      : []),
+    ...(cards.profile.length > 0
+      ? ['', 'cards whose newest profile the edge lacks, the longest first:', ...named(cards.profile)]
+      : []),
     ...((counts['cards_with_gap'] ?? 0) > 0
-      ? ['', 'Which cards have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.']
+      ? ['', 'All cards that have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.']
       : []),
   ]);
-  return { text, answer: { loops, waiting: counts, ill }, isWell: ill.length === 0 };
+  return { text, answer: { loops, waiting: counts, ill, cards_waiting: cards }, isWell: ill.length === 0 };
 }
+
+const namedMax = 10;
+
+/** By the ids that atlas card show takes. Nobody waits: nothing is asked, and the key needs no scope for it. */
+async function cardsWaiting({ atlas }: Connection, counts: Readonly<Record<string, number>>) {
+  const longest = async (waiting: 'events' | 'profile', count = 0) => {
+    if (count === 0) return [];
+    const { items } = await atlas.cards.list({ waiting, limit: namedMax }).page();
+    return items.map(({ card_id }) => card_id);
+  };
+  return {
+    events: await longest('events', counts['cards_with_gap']),
+    profile: await longest('profile', counts['card_profiles']),
+  };
+}
+
+const named = (cardIds: readonly string[]) => cardIds.map((cardId) => `  ${cardId}`);
 
 interface DeadSettlement {
   readonly settlement_id: string;

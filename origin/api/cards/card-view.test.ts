@@ -98,3 +98,31 @@ test('a token is looked up in its index, however many cards there are', async ()
   expect(plan).toContain('cards_network_card_token_key');
   expect(plan).not.toContain('Seq Scan on cards');
 });
+
+test('cards that wait longest come first: for events before the ones that came, and for the edge to have their profile', async () => {
+  const { ids } = await makeCards(4);
+  const waiting = async (what: string) => idsOf(await page(`waiting=${what}&limit=3`)).filter((id) => ids.includes(id));
+  expect(await waiting('events')).toEqual([]);
+  await asOwner(url, async (sql) => {
+    await sql.query('set session_replication_role = replica');
+    for (const [at, id] of [ids[2], ids[0], ids[3]].entries()) {
+      await sql.query(
+        `with stream as (
+           insert into card_streams (network, card_token, applied_sequence, seen_sequence)
+             select network, card_token, 0, 2 from cards where card_id = $1 returning stream_id)
+         insert into card_events (stream_id, sequence, kind, event_id, at_ms, body, received_at)
+           select stream_id, 2, 'void', $2, 0, '{}', now() - $3 * interval '1 minute' from stream`,
+        [id, `evt_${at}`, 10 - at],
+      );
+      await sql.query(
+        `insert into edge_outbox (card_id, version, created_at) values ($1, 1, now() - $2 * interval '1 minute')
+         on conflict (card_id) do update set created_at = excluded.created_at`,
+        [id, 600 + at],
+      );
+    }
+  });
+  expect(await waiting('events')).toEqual([ids[2], ids[0], ids[3]]);
+  expect(await waiting('profile')).toEqual([ids[3], ids[0], ids[2]]);
+  const refused = (await world.api.call('GET', `/cards?waiting=events&network=native`)).body;
+  expect(refused).toMatchObject({ error_code: 'field_invalid', details: [{ field: 'waiting' }] });
+});

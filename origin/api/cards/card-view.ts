@@ -87,6 +87,31 @@ export async function readCardViews(sql: Sql, { account_id, tokens, after = '', 
   return views;
 }
 
+export const waitingFor = ['events', 'profile'] as const;
+export type WaitingFor = (typeof waitingFor)[number];
+
+/** SQL: those that have waited longest, first. A card that nobody has made here is not among them: it has no id. */
+const waiting: Readonly<Record<WaitingFor, string>> = {
+  events: `
+    select c.card_id from card_streams s join cards c using (network, card_token)
+    cross join lateral (
+      select min(received_at) as since from card_events e where e.stream_id = s.stream_id and e.sequence > s.applied_sequence
+    ) as held_back
+    where s.has_gap order by held_back.since, c.card_id limit $1`,
+  profile: 'select card_id from edge_outbox order by created_at, card_id limit $1',
+};
+
+/** Cards with events that wait for one before them, or whose newest profile the edge lacks: the first is the one that waits longest. */
+export async function readWaitingCards(sql: Sql, what: WaitingFor, limit: number) {
+  const { rows: found } = await sql.query<{ card_id: string }>(waiting[what], [limit]);
+  const ids = found.map(({ card_id }) => card_id);
+  const { rows } = await sql.query<CardRow>(
+    `${cardsWithOutbox} where c.card_id = any($1) order by array_position($1, c.card_id)`,
+    [ids],
+  );
+  return rows.map(cardView);
+}
+
 function cardView({ control_set_id, control_set_version, created_at, ...row }: CardRow) {
   const { card_id, account_id, network, profile, controls, edge_version } = row;
   return {

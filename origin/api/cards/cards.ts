@@ -11,7 +11,7 @@ import { costs } from '../http/cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { doerOf, type Route, route } from '../http/route.ts';
 import { nextProfile, someProfileFields } from './card-profile.ts';
-import { cardSchema, readCardView, readCardViews } from './card-view.ts';
+import { cardSchema, readCardView, readCardViews, readWaitingCards, waitingFor } from './card-view.ts';
 import { changeOfCard, type PushParts, pushed } from './change-card.ts';
 
 const common = { tag: 'cards', forMerchants: false } as const;
@@ -96,12 +96,13 @@ const list = ({ networks }: CardParts) =>
     cost: { ...costs.page, cpuMs: 5 },
     summary: "List cards, or find one by its network's token",
     description:
-      "With `card_token`, the network's own name for a card: the card that has it, of `network` or of any. None: an empty page. The token is in no answer.",
+      "With `card_token`, the network's own name for a card: the card that has it, of `network` or of any. None: an empty page. The token is in no answer. With `waiting` alone, one page of those that wait longest: for `events` before the ones that came, or for the edge to have their newest `profile`.",
     scope: 'cards:read',
     query: z.strictObject({
       account_id: z.optional(idSchema('acct')),
       card_token: z.optional(networkKeySchema),
       network: z.optional(networkSchema),
+      waiting: z.enum(waitingFor).optional(),
       limit: limitSchema,
       cursor: cursorSchema(z.tuple([idSchema('card')])),
     }),
@@ -111,7 +112,12 @@ const list = ({ networks }: CardParts) =>
       description: 'A page, in the order of their ids; `next_cursor` null on the last.',
     },
     errors: [],
-    async handle({ query: { account_id, card_token, network, limit, cursor }, sql }) {
+    async handle({ query: { account_id, card_token, network, waiting, limit, cursor }, sql }) {
+      if (waiting !== undefined) {
+        if (account_id !== undefined || card_token !== undefined || network !== undefined || cursor !== undefined)
+          throw refusal('field_invalid', [{ field: 'waiting', problem: 'stands alone, but for limit' }]);
+        return { body: { cards: await readWaitingCards(sql, waiting, limit), next_cursor: null } };
+      }
       // All cards of a network would be found by no index; a token is, with its network or without.
       if (network !== undefined && card_token === undefined)
         throw refusal('field_invalid', [{ field: 'network', problem: 'needs card_token beside it' }]);
