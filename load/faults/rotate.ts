@@ -85,16 +85,8 @@ export async function rotateReceived(parts: AsyncDisposableStack, options: Rotat
     DATABASE_URL: async (old, next) => {
       findings.push(...(await rotateLogin({ ...system, settle, overlap }, old, next)));
     },
-    async WEBHOOK_SECRETS_KEY(old, next) {
-      await system.deployOrigin({ WEBHOOK_SECRETS_KEY: `${next} ${old}` });
-      const box = createSecretBox([next, old]);
-      const database = openDatabase({ url: system.databaseUrl, poolMax: 1, onIdleError: () => {} });
-      const { resealed } = await reseal(database.sql, box);
-      if (resealed === 0) findings.push('no row was sealed again, and the endpoint of the rehearsal has one');
-      const { by_key, unreadable } = await sealedRows(database.sql, box);
-      await database.close();
-      if (Number(by_key[1] ?? 0) + unreadable.length > 0) findings.push('a row still needs the old sealing key');
-      await system.deployOrigin({ WEBHOOK_SECRETS_KEY: next });
+    WEBHOOK_SECRETS_KEY: async (old, next) => {
+      findings.push(...(await rotateSealingKey(system, old, next)));
     },
   };
   async function received(
@@ -127,6 +119,20 @@ export async function rotateReceived(parts: AsyncDisposableStack, options: Rotat
     ...{ fault: 'rotate', secrets, deployments: system.deployments(), calls },
     ...{ refused: refused.reduce((sum, [, count]) => sum + count, 0), answers, findings },
   };
+}
+
+async function rotateSealingKey(system: Rotating, old: string, next: string): Promise<string[]> {
+  const findings: string[] = [];
+  await system.deployOrigin({ WEBHOOK_SECRETS_KEY: `${next} ${old}` });
+  const box = createSecretBox([next, old]);
+  const database = openDatabase({ url: system.databaseUrl, poolMax: 1, onIdleError: () => {} });
+  const { resealed } = await reseal(database.sql, box);
+  if (resealed === 0) findings.push('no row was sealed again, and the endpoint of the rehearsal has one');
+  const { by_key, unreadable } = await sealedRows(database.sql, box);
+  await database.close();
+  if (Number(by_key[1] ?? 0) + unreadable.length > 0) findings.push('a row still needs the old sealing key');
+  await system.deployOrigin({ WEBHOOK_SECRETS_KEY: next });
+  return findings;
 }
 
 /** So that there is something sealed. Nothing is ever sent there. */
