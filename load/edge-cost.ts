@@ -11,6 +11,7 @@ import { freePort } from '../scripts/free-port.ts';
 import { type EdgeTargets, edgeTargets, type Kind, kinds, makeCards, requestsOf } from './edge-targets.ts';
 import { type Load, measureMany } from './many-connections.ts';
 import { processorMs } from './processor-time.ts';
+import { retainedBytesAPurchase } from './retained.ts';
 import { started } from './started.ts';
 import { median, rounded } from './statistics.ts';
 import { usedHeapBytes } from './used-heap.ts';
@@ -184,6 +185,7 @@ async function measureLong(targets: EdgeTargets, directory: string) {
       cpu_us: cpuUs.map((us) => rounded(us, 0)),
       slow_down: rounded((cpuUs.at(-1) ?? Number.NaN) / (cpuUs[0] ?? Number.NaN), 3),
       retained_bytes_a_request: rounded((heapAfter - heapBefore) / (blocks * requestsABlock), 0),
+      of_them_in_core: rounded(retainedBytesAPurchase(requestsABlock), 0),
     },
   };
 }

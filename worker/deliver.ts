@@ -16,23 +16,22 @@ import { type Env, settingsOf } from './env.ts';
 import { logEvent } from './log.ts';
 import { signatureHeaders } from './signature.ts';
 
-/** The queues' names, as wrangler.toml has them for production: of card events there are one or several. The other is called by what it was first made for. */
+/** The queues' names, as wrangler.toml has them for production. The second is called by what it was first made for. */
 const cardEventsQueue = 'atlas-card-events';
-const itsNumber = /(?<=^atlas-card-events)-\d+$/;
 const noticesQueue = 'atlas-stand-ins';
 
 /**
- * What the names of another environment's queues end with; `-dead-development` too: only on a laptop does the worker itself take what is
- * dead once more. Elsewhere the origin pulls the dead queues.
+ * What the names of other queues of the kind end with: `-2` of the second, and the environment; `-dead-development` too: only on a laptop does the
+ * worker itself take what is dead once more. Elsewhere the origin pulls the dead queues.
  */
-const otherEnvironment = /-(?:(?:dead-)?development|staging)$/;
+const otherOfTheKind = /(?:-\d+)?(?:-(?:(?:dead-)?development|staging))?$/;
 
 const path = '/internal/card-events';
 const timeoutMs = 10_000;
 const retryDelaySecondsMax = 30;
 
 export function deliver(batch: MessageBatch, env: Env): Promise<void> {
-  switch (batch.queue.replace(otherEnvironment, '').replace(itsNumber, '')) {
+  switch (batch.queue.replace(otherOfTheKind, '')) {
     case cardEventsQueue:
       return deliverCardEvents(batch.messages, env);
     case noticesQueue:

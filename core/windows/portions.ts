@@ -64,7 +64,8 @@ export function recounted(before: readonly Portion[], change: Recount): readonly
       portion.held_minor > 0 || portion.cleared_minor > 0 || (portion.kind === 'asked' && portion !== voided),
   );
   if (change.isUse && usePortion(kept) === null) kept.push(portionAt(nowMs, 'asked'));
-  return kept;
+  // As long as it is: what was pushed into has room for 16 more, 130 bytes for as long as the card remembers the authorization.
+  return kept.slice();
 }
 
 /** Two authorizations that turn out to be one. */
