@@ -26,7 +26,10 @@ const faults = {
     run: restoreDatabase,
     does: 'Postgres set back under load, and brought back by docs/recovery.md',
   },
-  releases: { run: releases, does: 'the release before and this one in turn on one disk, under load' },
+  releases: {
+    run: releases,
+    does: 'the release before and this one, edge and origin, in turn on one disk and database, under load',
+  },
   'crash-points': {
     run: crashPoints,
     does: 'a settlement engine that dies at its k-th effect, and another, and a third',

@@ -19,19 +19,22 @@ export interface OriginOptions {
   readonly edgeUrl: string;
   /** Where its log goes. */
   readonly directory: string;
+  /** Its program; this tree's where none is given. */
+  readonly program?: string;
   /** Of its environment, beside what every origin needs. */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
+const ownProgram = join(import.meta.dirname, '../../origin/main.ts');
 /** Of a machine that does much else too; a start takes a second. */
 const readyWithinMs = 90_000;
 
 export async function startOrigin(options: OriginOptions): Promise<OriginProcess> {
-  const { port, databaseUrl, edgeUrl, directory, environment = {} } = options;
+  const { port, databaseUrl, edgeUrl, directory, environment = {}, program = ownProgram } = options;
   const url = `http://127.0.0.1:${port}`;
   const logPath = join(directory, 'origin.log');
   const log = openSync(logPath, 'a');
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../origin/main.ts')], {
+  const child = spawn(process.execPath, [program], {
     stdio: ['ignore', log, log],
     env: {
       ...process.env,

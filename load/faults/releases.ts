@@ -1,12 +1,14 @@
 // releases: the release before and this one in turn on one disk, under load, as a deployment, a rollback and another deployment would have
 // it. Nothing acknowledged may be lost, counted twice or answered otherwise by the other one; and a card that rests reads the same under both.
-// It proves that code of two releases can live on one storage. That this origin takes the events of both is in it; an older origin is not.
+// It proves that code of two releases can live on one storage: the edge's on the cards' objects, the origin's on one database. Each edge works
+// with each origin: this origin on the data and schema of the one before, and that one on the schema of this one with this edge's events.
 
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { newId } from '../../contracts/ids.ts';
 import { signCall } from '../../contracts/sign-call.ts';
+import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { seededRandom } from '../../scripts/seeded-random.ts';
 import type { Bundle } from '../edge-bundle.ts';
 import { edgeVars } from '../edge-cards.ts';
@@ -30,6 +32,8 @@ export interface ReleasesOptions {
 /** Few cards and many rows of each, so that every release writes snapshots and the next one has to read them. */
 const [cards, rate] = [4, 200];
 const switches = 6;
+/** Which origin is started with a switch; null: it stays. After 1 to 4 each edge has worked with each origin. */
+const originAfter = ['now', null, 'before', null, 'now', null] as const;
 /** Answered calls between two switches: by calls and not by time, so that a slow machine tries as much. */
 const callsBetween = { min: 450, max: 600 };
 /** As long as a card needs to come to its alarm, which writes its snapshot. */
@@ -47,51 +51,50 @@ export async function releases(parts: AsyncDisposableStack, { seed, progress }: 
     { name: 'the release before', bundle: bundles.before },
     { name: 'this release', bundle: bundles.now },
   ];
-  const system = await startSystem(parts, { bundle: before.bundle });
+  const { origins } = bundles;
+  const system = await startSystem(parts, { bundle: before.bundle, originProgram: origins.before });
   const cardTokens = await makeCards(system.origin.url, cards);
 
   const snapshots: number[] = [];
+  const bookedAt: number[] = [];
   const random = seededRandom(seed);
   const network = startNetwork({ edgeUrl: system.edgeUrl, cardTokens, rate, seed });
   const answered = () => network.asked.length + network.told.length;
-  const load = async () => {
-    const enough = answered() + callsBetween.min + Math.round(random() * (callsBetween.max - callsBetween.min));
-    const untilMs = Date.now() + loadWithinMs;
-    await pause(loadMsMin);
-    while (answered() < enough && Date.now() < untilMs) await pause(20);
-  };
+  const load = () =>
+    untilAnswered(answered, callsBetween.min + Math.round(random() * (callsBetween.max - callsBetween.min)));
   for (let n = 1; n <= switches; n++) {
     await load();
     snapshots.push(reachOfSnapshots(system.directory));
     const release = n % 2 === 1 ? now : before;
+    const origin = originAfter[n - 1] ?? null;
+    // The origin first, as a deployment does it; under load, and with what the edge sends meanwhile.
+    if (origin !== null) {
+      bookedAt.push(await eventsBooked(system.databaseUrl));
+      if (origin === 'before') await origins.showNewerSchema();
+      await system.stopOrigin();
+      await system.startOrigin(origins[origin]);
+    }
     await switchTo(system, release.bundle);
-    progress(`switch ${n}/${switches} to ${release.name}; ${answered()} calls answered`);
+    const beside = origin === null ? '' : `, the origin to ${origin === 'now' ? now.name : before.name}`;
+    progress(`switch ${n}/${switches} to ${release.name}${beside}; ${answered()} calls answered`);
   }
   await load();
   await network.stop();
   progress('waiting until the origin has booked everything');
   await drained(system, cardTokens);
 
-  const changed: string[] = [];
-  let standing: string | null = null;
-  for (const { name, bundle } of [now, before, now]) {
-    await switchTo(system, bundle);
-    progress(`${name}: every card is read, and everything is sent once more`);
-    const read = await everyCard(system.edgeUrl, cardTokens);
-    if (standing !== null && read !== standing)
-      changed.push(`${name} reads the cards otherwise: ${standing} was ${read}`);
-    standing = read;
-    changed.push(...(await repeatAll(system.edgeUrl, network)));
-  }
+  const changed = await readAndRepeated(system, [now, before, now], { cardTokens, network, progress });
   await drained(system, cardTokens);
   const { lost, doubleCounted, findings } = judge(
     network.asked,
     network.told,
     await gatherEvidence(system, cardTokens),
   );
-  const standsStill = snapshots.findIndex((reach, n) => reach <= (snapshots[n - 1] ?? 0));
-  const missing =
-    standsStill < 0 ? [] : [`no snapshot was written before switch ${standsStill + 1}: nothing is shown by it`];
+  bookedAt.push(await eventsBooked(system.databaseUrl));
+  const missing = [
+    ...standingStill(snapshots, 'no snapshot was written before switch'),
+    ...standingStill(bookedAt, 'nothing was booked by origin'),
+  ];
   return {
     fault: 'releases',
     previous: commit,
@@ -100,6 +103,7 @@ export async function releases(parts: AsyncDisposableStack, { seed, progress }: 
     acknowledged: network.asked.filter((request) => outcomeOf(request) === 'approved').length,
     clearings_and_reversals: network.told.length,
     snapshots_reach: snapshots,
+    events_booked_at_each_origins_end: bookedAt,
     lost,
     double_counted: doubleCounted,
     answers_changed: changed.length,
@@ -107,9 +111,58 @@ export async function releases(parts: AsyncDisposableStack, { seed, progress }: 
   };
 }
 
+interface Tried {
+  readonly cardTokens: readonly string[];
+  readonly network: Parameters<typeof repeatAll>[1];
+  readonly progress: (line: string) => void;
+}
+
+/** At rest, by one edge after the other. Returns what one reads or answers otherwise than the one before it. */
+async function readAndRepeated(
+  system: RunningSystem,
+  edges: readonly { readonly name: string; readonly bundle: Bundle }[],
+  { cardTokens, network, progress }: Tried,
+): Promise<string[]> {
+  const changed: string[] = [];
+  let standing: string | null = null;
+  for (const { name, bundle } of edges) {
+    await switchTo(system, bundle);
+    progress(`${name}: every card is read, and everything is sent once more`);
+    const read = await everyCard(system.edgeUrl, cardTokens);
+    if (standing !== null && read !== standing)
+      changed.push(`${name} reads the cards otherwise: ${standing} was ${read}`);
+    standing = read;
+    changed.push(...(await repeatAll(system.edgeUrl, network)));
+  }
+  return changed;
+}
+
+/** So many calls more, and for a while. */
+async function untilAnswered(answered: () => number, more: number): Promise<void> {
+  const enough = answered() + more;
+  const untilMs = Date.now() + loadWithinMs;
+  await pause(loadMsMin);
+  while (answered() < enough && Date.now() < untilMs) await pause(20);
+}
+
+/** Of figures that grow from one to the next: one that does not shows that the test has tried nothing there. */
+function standingStill(figures: readonly number[], what: string): string[] {
+  const place = figures.findIndex((figure, n) => figure <= (figures[n - 1] ?? 0));
+  return place < 0 ? [] : [`${what} ${place + 1}: nothing is shown by it`];
+}
+
 async function switchTo(system: RunningSystem, bundle: Bundle): Promise<void> {
   await system.killEdge();
   await system.restartEdge(bundle);
+}
+
+/** By all origins until now. */
+async function eventsBooked(databaseUrl: string): Promise<number> {
+  const sql = await connectOwner(databaseUrl);
+  const { rows } = await sql
+    .query<{ booked: string }>('select coalesce(sum(applied_sequence), 0) as booked from card_streams')
+    .finally(() => sql.end());
+  return Number(rows[0]?.booked);
 }
 
 /** What every card says of itself and of its controls, but for its own start and what is sent. */

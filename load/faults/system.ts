@@ -26,8 +26,8 @@ export interface RunningSystem {
   /** SIGKILL: no farewell, no flush. Returns when the process has gone. */
   killEdge(): Promise<void>;
   stopOrigin(): Promise<void>;
-  /** Anew, on the same port and database. Returns when it is ready. */
-  startOrigin(): Promise<void>;
+  /** Anew, on the same port and database, of another program where one is given. Returns when it is ready. */
+  startOrigin(program?: string): Promise<void>;
   /** On the same disk and port, of another bundle from then on where one is given. Returns when it answers. */
   restartEdge(bundle?: Bundle): Promise<void>;
 }
@@ -39,6 +39,8 @@ export interface SystemOptions {
   readonly onQueueMessage?: (text: string) => void;
   /** The edge's; this tree's where none is given. */
   readonly bundle?: Bundle;
+  /** The origin's; this tree's where none is given. */
+  readonly originProgram?: string;
   /** What cards must still be told is brought to them; the bundle is then `../faulty-worker.ts`. Without it that queue is away. */
   readonly notices?: Notices;
   /** Of Postgres. */
@@ -47,10 +49,16 @@ export interface SystemOptions {
   readonly port?: number;
 }
 
-export async function startSystem(
-  parts: AsyncDisposableStack,
-  { environment = {}, onQueueMessage = () => {}, bundle: given, notices, flags = [], port }: SystemOptions = {},
-): Promise<RunningSystem> {
+export async function startSystem(parts: AsyncDisposableStack, options: SystemOptions = {}): Promise<RunningSystem> {
+  const {
+    environment = {},
+    onQueueMessage = () => {},
+    bundle: given,
+    originProgram,
+    notices,
+    flags = [],
+    port,
+  } = options;
   const directory = await temporaryDirectory(parts, 'faults');
   let bundle = given ?? (await buildEdge(join(directory, 'bundle')));
   const [edgePort, originPort] = [await freePort(), port ?? (await freePort())];
@@ -58,9 +66,12 @@ export async function startSystem(
 
   const postgres = await startTemporaryPostgres({ flags });
   parts.defer(() => postgres.stop());
-  const startThatOrigin = () =>
-    startOrigin({ port: originPort, databaseUrl: postgres.url, edgeUrl, directory, environment });
-  const origin = await startThatOrigin();
+  const startThatOrigin = (program: string | undefined) =>
+    startOrigin({
+      ...{ port: originPort, databaseUrl: postgres.url, edgeUrl, directory, environment },
+      ...(program === undefined ? {} : { program }),
+    });
+  const origin = await startThatOrigin(originProgram);
   let running = origin;
   parts.defer(() => running.stop());
   const queue = await startQueueRelay({
@@ -91,8 +102,8 @@ export async function startSystem(
     postgres,
     directory,
     stopOrigin: () => running.stop(),
-    async startOrigin() {
-      running = await startThatOrigin();
+    async startOrigin(program) {
+      running = await startThatOrigin(program ?? originProgram);
     },
     edgeOutput: () => edge.output(),
     killEdge: () => edge.kill(),

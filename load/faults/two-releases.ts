@@ -1,15 +1,16 @@
-// The edge of the release before and of this tree, each as one file for workerd, with the same few waits made shorter: as deployed, a busy
+// The edge and the origin of the release before and of this tree. The edge each as one file for workerd, with the same few waits made shorter: as deployed, a busy
 // card writes its snapshot at an alarm that comes once a minute, and a fault test would never see one release read what the other wrote.
 
 import { execFile } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync } from 'node:fs';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { type Bundle, buildWorker } from '../edge-bundle.ts';
 
 const root = new URL('../../', import.meta.url).pathname;
+const originSource = ['contracts', 'core', 'origin', 'migrations', 'package.json'];
 const source = ['contracts', 'core', 'durable-objects', 'worker', 'tsconfig.json'];
 
 /** Of contracts/limits.ts, in the relations that it asserts. */
@@ -35,24 +36,52 @@ export async function buildBoth(
   parts: AsyncDisposableStack,
   commit: string,
   directory: string,
-): Promise<{ before: Bundle; now: Bundle }> {
+): Promise<{ before: Bundle; now: Bundle; origins: Origins }> {
   // Below this tree, so that imports find the libraries.
   const trees = join(root, 'dist', 'releases');
   const [before, now] = [join(trees, 'before'), join(trees, 'now')];
   await rm(trees, { recursive: true, force: true });
   for (const tree of [before, now]) await mkdir(tree, { recursive: true });
   parts.defer(() => rm(trees, { recursive: true, force: true }));
-  const archive = join(directory, 'before.tar');
-  await promisify(execFile)('git', ['archive', '-o', archive, commit, ...source], { cwd: root }).catch((error) => {
-    const message = `ops/previous-release names ${commit}, which is not in this clone: git fetch --unshallow`;
-    throw new Error(message, { cause: error });
-  });
-  await promisify(execFile)('tar', ['-xf', archive, '-C', before]);
+  await extract(commit, source, before);
+  const originBefore = join(trees, 'origin-before');
+  await extract(commit, originSource, originBefore);
   for (const name of source) await cp(join(root, name), join(now, name), { recursive: true });
   return {
     before: await build(before, shorter, join(directory, 'before.js')),
     now: await build(now, { ...shorter, ...shorterNow }, join(directory, 'now.js')),
+    origins: {
+      before: join(originBefore, 'origin', 'main.ts'),
+      now: join(root, 'origin', 'main.ts'),
+      showNewerSchema: () => showNewerSchema(originBefore),
+    },
   };
+}
+
+/** Programs of the two, on one database. */
+interface Origins {
+  readonly before: string;
+  readonly now: string;
+  /** Before the one of before is started on a schema that this one has migrated. */
+  showNewerSchema(): Promise<void>;
+}
+
+async function extract(commit: string, names: readonly string[], into: string): Promise<void> {
+  await mkdir(into, { recursive: true });
+  const archive = `${into}.tar`;
+  await promisify(execFile)('git', ['archive', '-o', archive, commit, ...names], { cwd: root }).catch((error) => {
+    const message = `ops/previous-release names ${commit}, which is not in this clone: git fetch --unshallow`;
+    throw new Error(message, { cause: error });
+  });
+  await promisify(execFile)('tar', ['-xf', archive, '-C', into]);
+}
+
+/** A release of before `compatible-from` refuses every schema that is newer than its folder: it is shown this one's, and then what it does is seen. */
+async function showNewerSchema(tree: string): Promise<void> {
+  if (existsSync(join(tree, 'origin', 'db', 'schema-fit.ts'))) return;
+  const here = join(root, 'migrations');
+  for (const file of await readdir(here))
+    if (/^\d{4}_.*\.sql$/.test(file)) await cp(join(here, file), join(tree, 'migrations', file));
 }
 
 async function build(tree: string, waits: Readonly<Record<string, number>>, outfile: string): Promise<Bundle> {
