@@ -4,7 +4,7 @@
 import { cardKey } from '../contracts/network.ts';
 import type { Profile } from '../contracts/profile.ts';
 import type { PutProfileAnswer } from '../durable-objects/card/card-object.ts';
-import type { Acknowledged } from '../durable-objects/card/fence.ts';
+import type { Acknowledged } from '../durable-objects/card/has-event.ts';
 import type { StandInCard } from '../durable-objects/stand-in/stand-in-desk.ts';
 import { type CardNames, callCard, severalTimes, standInDesk } from './card-object.ts';
 import type { Env } from './env.ts';

@@ -9,7 +9,7 @@ import type { CardKey } from '../../contracts/network.ts';
 import { clearing, limitPerDay, profile, request } from '../../core/testing/samples.ts';
 import { ask, cardAt, eventsOf, newCard, sequencesOf, upTo } from '../testing/sample-card.ts';
 import { cardLog } from './card-log.ts';
-import type { Acknowledged } from './fence.ts';
+import type { Acknowledged } from './has-event.ts';
 
 const startMs = Date.UTC(2100, 2, 10, 12);
 const usual = { ...limits };

@@ -13,18 +13,13 @@ import { limits } from '../../contracts/limits.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import { type CardLog, cardLog } from './card-log.ts';
+import { type Acknowledged, hasEvent } from './has-event.ts';
 
 /** The card decides nothing: see above. */
 class SetBack extends Error {
   constructor() {
     super(setBack);
   }
-}
-
-/** An event that the origin has booked, or keeps until the one before it comes. Null: it cannot read its id. */
-export interface Acknowledged {
-  readonly sequence: number;
-  readonly event_id: string | null;
 }
 
 export class Fence {
@@ -97,11 +92,4 @@ export class Fence {
   #has(table: string): boolean {
     return tablesOf(this.#sql).has(table);
   }
-}
-
-/** Whether the card has it, as far as it can tell: what its log no longer has, it had. */
-export function hasEvent(log: CardLog, lastSequence: number, { sequence, event_id }: Acknowledged): boolean {
-  if (sequence > lastSequence) return false;
-  const [row] = log.after(sequence - 1, 1);
-  return event_id === null || row?.sequence !== sequence || row.body.event_id === event_id;
 }

@@ -15,7 +15,8 @@ import { readRow } from '../../core/card/stored-row.ts';
 import { type Contradiction, tellAgain } from '../../core/card/tell-again.ts';
 import { type CardLog, cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
-import { type Acknowledged, type Fence, hasEvent } from './fence.ts';
+import type { Fence } from './fence.ts';
+import { type Acknowledged, hasEvent } from './has-event.ts';
 import { Upkeep } from './upkeep.ts';
 
 export interface RebuildPage {

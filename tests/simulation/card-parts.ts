@@ -8,6 +8,7 @@ import { Network } from './network.ts';
 import { NetworkClock } from './network-clock.ts';
 import { ShopWriter } from './odd-shops.ts';
 import { ProfileMaker } from './profiles.ts';
+import type { HasEvent } from './set-back.ts';
 import type { MakeCard, MakeOutbox } from './simulated-card.ts';
 import { SimulatedObject } from './simulated-object.ts';
 import type { Tally } from './tally.ts';
@@ -19,6 +20,7 @@ export interface SimulatedCardOptions {
   readonly world: World;
   readonly makeCard: MakeCard;
   readonly makeOutbox: MakeOutbox;
+  readonly hasEvent: HasEvent;
   readonly burstShare: number;
   readonly tally: Tally;
 }
@@ -34,5 +36,13 @@ export function partsOf(at: SimulatedCardOptions) {
   const profiles = new ProfileMaker(draw, world);
   const clock = new Clock(draw, world, tally, ourJumps(apart(4), tally));
   const object = new SimulatedObject({ ...at, draw: apart(1), nowMs: clock.nowMs });
-  return { draw, network, profiles, clock, object, releases: apart(5) };
+  return {
+    draw,
+    network,
+    profiles,
+    clock,
+    object,
+    releases: apart(5),
+    setBacks: { draw: apart(6), hasEvent: at.hasEvent },
+  };
 }

@@ -17,7 +17,8 @@ import type { Network } from './network.ts';
 import { asMeant } from './odd-shops.ts';
 import type { ProfileMaker } from './profiles.ts';
 import type { Delivery } from './purchase.ts';
-import { releaseSome } from './refund-releases.ts';
+import { releaseSometimes } from './refund-releases.ts';
+import { type SetBacks, setBackSometimes } from './set-back.ts';
 import type { MakeCard } from './simulated-card.ts';
 import type { SimulatedObject } from './simulated-object.ts';
 import { SimulatedCrash, type Store } from './store.ts';
@@ -26,12 +27,9 @@ import { tallyMessage, tallyRequest } from './turns.ts';
 import { holdWire } from './wire-laws.ts';
 import { WireTape } from './wire-tape.ts';
 
-const [secondMs, minuteMs, daysMs] = [1_000, 60_000, 2 * 86_400_000];
-const recentMax = 14;
+const [secondMs, minuteMs, daysMs, recentMax] = [1_000, 60_000, 2 * 86_400_000, 14];
 /** Of the calls: a load costs as much as twenty decisions. */
 const crashShare = 0.0015;
-/** Of the steps: then a person releases what is withheld of a refund, where anything is. */
-const releaseShare = 0.01;
 /** Of a thousand steps. */
 const evictions = 1;
 
@@ -44,6 +42,7 @@ export class CardRun {
   readonly makeCard: MakeCard;
   readonly clock: Clock;
   readonly tape = new WireTape();
+  readonly setBacks: SetBacks;
   readonly #profiles: ProfileMaker;
   readonly #releases: Draw;
   /** The answers that the network has seen, by request key. */
@@ -55,12 +54,12 @@ export class CardRun {
   #step = 0;
 
   constructor(at: SimulatedCardOptions) {
-    const { draw, network, profiles, clock, object, releases } = partsOf(at);
+    const { draw, network, profiles, clock, object, releases, setBacks } = partsOf(at);
     this.draw = draw;
     this.network = network;
     this.#profiles = profiles;
     this.clock = clock;
-    this.#releases = releases;
+    [this.#releases, this.setBacks] = [releases, setBacks];
     this.object = object;
     this.tally = at.tally;
     this.#burstShare = at.burstShare;
@@ -97,7 +96,8 @@ export class CardRun {
         if (object.isDue(this.clockMs)) await object.advance(this.clockMs);
         if (!object.isAwake) await object.wake();
         this.#oneStep();
-        if (this.#releases.chance(releaseShare)) await releaseSome(this, this.#releases);
+        await releaseSometimes(this, this.#releases);
+        await setBackSometimes(this);
         if (hasBurst || tally.decisions < burstAfter) continue;
         hasBurst = true;
         await burst(this);

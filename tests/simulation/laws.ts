@@ -12,6 +12,8 @@ export const laws = {
   message_equals_model: 'what is recorded with a message is what the model says',
   effects_equal_money: "the events' effects sum up to what is held and posted",
   crash_changes_nothing: 'snapshot and the rows after it give the card that was there before',
+  set_back_changes_nothing:
+    'a card whose storage was set back is fenced, and rebuilt from what is booked it is the card that was there',
   log_is_the_state: 'the whole log, folded from nothing, gives the same card',
   order_changes_nothing: "every order of one life's events ends in the same life",
   outbox_sends_all: 'every row reaches the queue, none before those before it, whatever fails in between',

@@ -8,8 +8,15 @@ import { unmatchedOf } from './model-refunds.ts';
 
 type Release = Parameters<Card['releaseRefund']>[0];
 
+/** Of the steps: then a person releases what is withheld of a refund, where anything is. */
+const share = 0.01;
+
+export async function releaseSometimes(run: CardRun, draw: Draw): Promise<void> {
+  if (draw.chance(share)) await releaseSome(run, draw);
+}
+
 /** One of the refunds that no purchase has cleared, of a life that the card knows or has forgotten. */
-export async function releaseSome(run: CardRun, draw: Draw): Promise<void> {
+async function releaseSome(run: CardRun, draw: Draw): Promise<void> {
   const { model, tally } = run;
   const refunded = model.all.filter((life) => life.authorization_id !== null && life.currency === model.currency);
   const left = refunded.flatMap((life) =>

@@ -6,6 +6,7 @@ import { limits } from '../../contracts/limits.ts';
 import { cardKey } from '../../contracts/network.ts';
 import type { Card } from '../../core/card/card.ts';
 import type { LoggedEvent } from '../../core/card/logged-event.ts';
+import type { Snapshot } from '../../core/card/snapshot.ts';
 import { type CardOutbox, streamOf } from '../../durable-objects/card/card-outbox.ts';
 import { Agenda } from '../../durable-objects/log/agenda.ts';
 import type { Draw } from './draw.ts';
@@ -125,6 +126,12 @@ export class SimulatedObject {
     this.card = this.#load();
   }
 
+  /** Its process is gone, and the card is loaded from these rows, from the first one on. */
+  reload(rows: readonly LoggedEvent[]): void {
+    this.restart();
+    this.card = this.#make(null, rows);
+  }
+
   /** Until nothing is unsent and no timer waits, with a queue that works; then every row is there. */
   async becomeQuiet(): Promise<void> {
     const { store, queue } = this;
@@ -149,10 +156,13 @@ export class SimulatedObject {
   }
 
   #load(): Card {
-    const { store } = this;
-    const { snapshot, rows } = store.load();
-    const history = { append: this.#append, at: store.at, freshIds: store.freshIds };
-    return this.#makeCard(history, snapshot, rows, unmatchedMax);
+    const { snapshot, rows } = this.store.load();
+    return this.#make(snapshot, rows);
+  }
+
+  #make(...of: [snapshot: Snapshot | null, rows: readonly LoggedEvent[]]): Card {
+    const { at, freshIds } = this.store;
+    return this.#makeCard({ append: this.#append, at, freshIds }, ...of, unmatchedMax);
   }
 
   readonly #append = (event: LoggedEvent): void => {

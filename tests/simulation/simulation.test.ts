@@ -13,6 +13,7 @@ import { Draw } from './draw.ts';
 import type { Law } from './laws.ts';
 import { holdOrder } from './order-law.ts';
 import type { Purchase } from './purchase.ts';
+import type { HasEvent } from './set-back.ts';
 import { type MakeCard, realCard } from './simulated-card.ts';
 import { figures, simulate } from './simulation.ts';
 import { simulateOn } from './threads.ts';
@@ -107,6 +108,17 @@ describe('a broken card is caught by name', () => {
       makeCard: cardOf(card),
     });
     expect(violations.map(({ law }) => law)).toContain(laws[name as keyof typeof brokenCards]);
+  });
+});
+
+describe('a card that was set back and goes on is caught by name', () => {
+  test.each<[name: string, broken: HasEvent]>([
+    ['SkipsTheFence', () => true],
+    ['ComparesNumbersAlone', (_, last, { sequence }) => sequence <= last],
+  ])('%s', async (_, broken) => {
+    const few = { ...short, decisions: 8_000, cards: 160, keepGoing: true };
+    const { violations } = await simulate({ ...few, hasEvent: broken });
+    expect(violations.map(({ law }) => law)).toContain('set_back_changes_nothing');
   });
 });
 

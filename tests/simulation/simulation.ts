@@ -1,9 +1,11 @@
 // A run: cards one after the other until so many requests were decided. One seed, one run, one digest.
 
+import { hasEvent } from '../../durable-objects/card/has-event.ts';
 import { rounded } from '../../load/statistics.ts';
 import { CardRun } from './card-run.ts';
 import { Draw, seedFor } from './draw.ts';
 import { holdOnly, Violation } from './laws.ts';
+import type { HasEvent } from './set-back.ts';
 import { type MakeCard, type MakeOutbox, realCard, realOutbox } from './simulated-card.ts';
 import { Tally } from './tally.ts';
 import { newWorld, type World } from './world.ts';
@@ -24,6 +26,7 @@ export interface SimulationOptions {
   readonly laws?: 'all' | 'wire';
   readonly makeCard?: MakeCard;
   readonly makeOutbox?: MakeOutbox;
+  readonly hasEvent?: HasEvent;
 }
 
 export interface ViolationReport {
@@ -94,6 +97,7 @@ async function simulateCards(options: SimulationOptions): Promise<SimulationRepo
       world,
       makeCard,
       makeOutbox,
+      hasEvent: options.hasEvent ?? hasEvent,
       burstShare,
       tally,
     });

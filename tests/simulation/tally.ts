@@ -48,6 +48,8 @@ const turns = [
   'conflicting_repeat',
   'lost_reply',
   'lost_row',
+  'set_back',
+  'told_again',
   'profile_stored',
   'profile_older',
   'profile_same_version',
