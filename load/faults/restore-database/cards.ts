@@ -29,14 +29,15 @@ export async function changeSome(
 ) {
   const own = new Set(cardTokens);
   const tokens: string[] = [];
+  const from = Math.floor(random() * 10);
   let changed = 0;
   const rows = (await cardRows(databaseUrl)).filter(({ card_token }) => own.has(card_token));
   await fewAtATime(
-    rows.map((row) => ({ ...row, draw: random() })),
-    async ({ card_id, card_token, draw }) => {
-      if (draw > 0.2) return;
-      await api('PATCH', `/cards/${card_id}`, draw < 0.1 ? { status: 'closed' } : { funds_minor: 900_000_000_000 });
-      if (draw < 0.1) tokens.push(card_token);
+    rows.map((row, n) => ({ ...row, tenth: (n + from) % 10 })),
+    async ({ card_id, card_token, tenth }) => {
+      if (tenth > 1) return;
+      await api('PATCH', `/cards/${card_id}`, tenth === 0 ? { status: 'closed' } : { funds_minor: 900_000_000_000 });
+      if (tenth === 0) tokens.push(card_token);
       else changed++;
     },
     2,
