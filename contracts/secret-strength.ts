@@ -17,7 +17,10 @@ export interface NamedSecret {
 
 /** Words that samples and documentation use; whole words only, as random text may hold any four letters. */
 const sampleWord =
-  /(?:^|[^a-z0-9])(?:demo|example|sample|changeme|change-me|placeholder|dummy|insecure|test)(?:[^a-z0-9]|$)/i;
+  /(?:^|[^a-z0-9])(?:demo|example|sample|change-?(?:me|it|this)|placeholder|dummy|insecure|test|your|insert|replace|goes|paste|fixme|todo|redacted|x{3,})(?:[^a-z0-9]|$)/i;
+
+/** Of digits and what stands in instants alone, with a word before them at most: somebody's digits of π, a time, a phone number. */
+const digitsAlone = /^[a-z]{0,12}[\W_]?[\d\s.:,TZ+_-]{12,}$/i;
 
 /** Bits of a secret by the frequency of its characters: 24 random bytes have about 105, 20 random letters and digits about 80. */
 const entropyBitsMin = 56;
@@ -40,6 +43,7 @@ export function weaknessOf(secret: string, { mayBeShort = false } = {}): string 
   const newPart = piecesOf(codes).size / Math.max(1, codes.length - 2);
   const isPoor = entropyBits(codes) * newPart < entropyBitsMin;
   if (isPoor && newPart < newPartMin) return 'is a short piece, repeated';
+  if (digitsAlone.test(String.fromCharCode(...codes))) return 'is made of digits alone';
   if (isPoor && !mayBeShort) return 'is too short, or has too few different characters';
   return null;
 }
@@ -88,7 +92,7 @@ function isAlike(one: ReadonlySet<string>, other: ReadonlySet<string>): boolean 
 }
 
 /** What the same secret may be written for, itself among them. */
-function readingsOf(secret: string, depth = 3): string[] {
+export function readingsOf(secret: string, depth = 3): string[] {
   const bare = unescaped(secret).replace(/^whsec_|=+$/g, '');
   const hex = /^(?:[\da-f]{2})+$/i.test(bare) ? bare.replace(/../g, '%$&') : bare;
   const decoded = [base64Bytes(bare.replaceAll('-', '+').replaceAll('_', '/')), unescaped(hex)];

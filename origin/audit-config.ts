@@ -3,6 +3,7 @@
 import * as z from 'zod';
 import { readSigningKeys } from './audit/signing-key.ts';
 import { placeProblems, type S3Environment } from './object-store/open-object-store.ts';
+import { diskProblems, folderProblem } from './places.ts';
 import { placeSetting } from './setting-shapes.ts';
 
 export const auditEnvironmentShape = {
@@ -38,6 +39,9 @@ export function auditProblems(config: z.infer<typeof shape> & S3Environment, pro
       "AUDIT_CHECKPOINTS: is not set, and nobody would witness the audit trail; name a directory or s3://bucket/folder that the database's owner cannot write to",
     );
   if (config.AUDIT_CHECKPOINTS !== undefined)
-    problems.push(...placeProblems({ setting: 'AUDIT_CHECKPOINTS', place: config.AUDIT_CHECKPOINTS }, config));
+    problems.push(
+      ...placeProblems({ setting: 'AUDIT_CHECKPOINTS', place: config.AUDIT_CHECKPOINTS }, config),
+      ...diskProblems('AUDIT_CHECKPOINTS', folderProblem(config.AUDIT_CHECKPOINTS)),
+    );
   return problems;
 }

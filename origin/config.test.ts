@@ -1,4 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 
@@ -77,8 +79,11 @@ describe('configuration', () => {
       'DATABASE_URL_FORMER: is another place',
       { DATABASE_URL: 'postgres://a@h/d', DATABASE_URL_FORMER: 'postgres://b@h:9/d' },
     ],
-    ['AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both', { AUDIT_CHECKPOINTS: '/var/lib/witness' }],
-    ['AUDIT_SIGNING_KEY: must be an Ed25519', { AUDIT_CHECKPOINTS: '/var/lib/witness', AUDIT_SIGNING_KEY: 'c2VjcmV0' }],
+    ['AUDIT_CHECKPOINTS and AUDIT_SIGNING_KEY: set both', { AUDIT_CHECKPOINTS: join(tmpdir(), 'atlas-witness') }],
+    [
+      'AUDIT_SIGNING_KEY: must be an Ed25519',
+      { AUDIT_CHECKPOINTS: join(tmpdir(), 'atlas-witness'), AUDIT_SIGNING_KEY: 'c2VjcmV0' },
+    ],
     [
       'S3_ENDPOINT: is not set, and AUDIT_CHECKPOINTS',
       { AUDIT_CHECKPOINTS: 's3://a-bucket', AUDIT_SIGNING_KEY: signingKey },
@@ -119,7 +124,7 @@ describe('configuration', () => {
     ...given,
     ENVIRONMENT: 'production',
     WEBHOOK_SECRETS_KEY: 'Jm2Gx8Wd5Yt0Ro3Ku6Pq9Vz1Bn4Ls7EhCfA2iMgTjUw=',
-    AUDIT_CHECKPOINTS: '/var/lib/witness',
+    AUDIT_CHECKPOINTS: join(tmpdir(), 'atlas-witness'),
     AUDIT_SIGNING_KEY: signingKey,
     INNER_PORT: '8789',
   };

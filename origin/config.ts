@@ -7,11 +7,20 @@ import { auditEnvironmentShape, auditProblems } from './audit-config.ts';
 import { formerLoginProblems } from './database-address.ts';
 import { gateEnvironmentShape, gateProblems } from './gate-config.ts';
 import { misspelt, misspeltProblems } from './misspelt.ts';
-import { addressProblems, hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
+import { addressProblems, databasesProblems, hostProblems, ownDoorProblems, plaintextProblems } from './outside.ts';
 import { type Queues, queueEnvironmentShape, queueProblems, queuesOf } from './queue-config.ts';
 import { type Environment, secretProblems, secretSettings, withSecretFiles } from './secrets/secret-settings.ts';
-import { amountsSetting, hostSetting, oneOfSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
+import { relationProblems } from './setting-relations.ts';
+import {
+  amountsSetting,
+  hostSetting,
+  oneOfSetting,
+  pastedProblems,
+  urlSetting,
+  wholeSetting,
+} from './setting-shapes.ts';
 import { settlementEnvironmentShape, settlementProblems } from './settlement-config.ts';
+import { surroundingProblems } from './surroundings.ts';
 import { tracingEnvironmentShape, tracingProblems } from './tracing/tracing-config.ts';
 
 const severalSecrets = (shape: RegExp, error: string) =>
@@ -66,8 +75,8 @@ export const environmentSchema = z.object({
 
 export type Config = Omit<z.infer<typeof environmentSchema>, keyof typeof queueEnvironmentShape> & Queues;
 
-/** Throws one error that names every wrong value, and quotes none: some are secrets. */
-export function readConfig(environment: Environment): Config {
+/** Throws one error that names every wrong value, and quotes none: some are secrets. `flagsOfProcess`: with which Node was started. */
+export function readConfig(environment: Environment, flagsOfProcess: readonly string[] = []): Config {
   const files = withSecretFiles(environment);
   // An empty value is a value that somebody forgot, and so are spaces: as if it were not there.
   const trimmed = Object.entries(files.environment).map(([name, value]) => [name, value?.trim()] as const);
@@ -83,6 +92,8 @@ export function readConfig(environment: Environment): Config {
           if (files.problems.some((problem) => problem.startsWith(`${name}_FILE: `))) return [];
           return `${name}: ${given[name] === undefined ? 'is not set' : message}`;
         })),
+    ...pastedProblems(settingsIn(given)),
+    ...surroundingProblems(environment, flagsOfProcess, given['ENVIRONMENT'] === 'production'),
     ...misspeltProblems(misspeltIn(given), given),
   ];
   if (!parsed.success || problems.length > 0) throw new Error(`configuration: ${problems.join('; ')}`);
@@ -97,10 +108,12 @@ function problemsBetween(config: z.infer<typeof environmentSchema>, given: Envir
   problems.push(...auditProblems(config, isProduction));
   problems.push(...tracingProblems(config, isProduction));
   problems.push(...secretProblems(settingsIn(given), isProduction));
+  problems.push(...relationProblems(config, given));
   problems.push(...ownDoorProblems(config, given));
   problems.push(...addressProblems(given, isProduction));
   problems.push(...formerLoginProblems(config));
   problems.push(...hostProblems({ HOST: config.HOST, INNER_HOST: config.INNER_HOST }, isProduction));
+  problems.push(...databasesProblems(given, isProduction));
   if (isProduction) problems.push(...plaintextProblems(given), ...ownerProblems(config));
   return problems;
 }

@@ -42,6 +42,33 @@ export function databaseProblems(name: string, url: URL): string[] {
   return problems;
 }
 
+/**
+ * Migrations made in one database, and the service reading another: neither would say so. A pooler's address is its database's, whichever port it
+ * listens at; Neon writes it with `-pooler` in the host's name.
+ */
+export function ownerProblems(service: URL, owner: URL, isProduction: boolean): string[] {
+  const problems: string[] = [];
+  if (databaseOf(service) !== databaseOf(owner))
+    problems.push('DATABASE_OWNER_URL: must name the same database as DATABASE_URL, by the login that owns it');
+  // On one's own machine two names are one host as often as not.
+  if (isProduction && hostOf(service) !== hostOf(owner))
+    problems.push('DATABASE_OWNER_URL: must name the same host as DATABASE_URL, by the login that owns the database');
+  return problems;
+}
+
+/** What is not named is the login's name, as the driver has it. */
+function databaseOf({ pathname, username }: URL): string {
+  return decodeURIComponent(pathname.slice(1) || username);
+}
+
+function hostOf(url: URL): string {
+  const host = url.searchParams.getAll('host').at(-1) ?? url.hostname;
+  return host
+    .toLowerCase()
+    .replace(/\.$/, '')
+    .replace(/^([\w-]+)-pooler(?=\.)/, '$1');
+}
+
 /** Said in so many words that it does not hold. */
 function isOff(parameter: string, url: URL): boolean {
   return parameter === 'uselibpqcompat' && url.searchParams.getAll(parameter).every((value) => value === 'false');

@@ -150,6 +150,11 @@ export const errors = {
     remedy: 'Read the card, look whether the change is still wanted, and send its newest version.',
   },
   body_too_large: { status: 413, says: 'The body is too large.', remedy: 'Send at most 64 KiB.' },
+  content_encoding_unsupported: {
+    status: 415,
+    says: 'The body must be sent as it is, without a Content-Encoding.',
+    remedy: 'Send the JSON itself, uncompressed, and leave the Content-Encoding header out.',
+  },
   content_type_unsupported: {
     status: 415,
     says: 'The body must be application/json.',

@@ -33,7 +33,7 @@ try {
 
 function readConfigOrExit() {
   try {
-    return readConfig(process.env);
+    return readConfig(process.env, process.execArgv);
   } catch (error) {
     process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
     process.exit(1);

@@ -1,7 +1,7 @@
 // What the configuration says of the world outside this machine: who can reach us, and that whoever we reach is reached by TLS.
 
 import ipaddr from 'ipaddr.js';
-import { databaseProblems } from './database-address.ts';
+import { databaseProblems, ownerProblems } from './database-address.ts';
 import type { Environment } from './secrets/secret-settings.ts';
 
 const loopback = /^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i;
@@ -72,6 +72,12 @@ export function plaintextProblems(environment: Environment): string[] {
   if (environment['NODE_TLS_REJECT_UNAUTHORIZED'] === '0')
     problems.push('NODE_TLS_REJECT_UNAUTHORIZED: turns off the check of certificates; leave it out in production');
   return problems;
+}
+
+/** Of the two logins' addresses, what has to agree. */
+export function databasesProblems(environment: Environment, isProduction: boolean): string[] {
+  const [service, owner] = ['DATABASE_URL', 'DATABASE_OWNER_URL'].map((name) => URL.parse(environment[name] ?? ''));
+  return service && owner ? ownerProblems(service, owner, isProduction) : [];
 }
 
 /** What an address has that would be sent nowhere, or to whoever reads a log, wherever it runs. */

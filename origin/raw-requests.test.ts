@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTestDatabase } from '../scripts/test-postgres.ts';
 import { type Listening, listen } from './listen.ts';
+import { exchangeRaw, statusesOf } from './testing/raw-exchange.ts';
 import { SampleApi } from './testing/sample-api.ts';
 
 let api: SampleApi;
@@ -22,22 +23,7 @@ afterAll(async () => {
   await api.close();
 });
 
-/** All that comes back until the other side closes, which a last request asks for. */
-function exchange(text: string): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const socket = connect(Number(new URL(door.url).port), '127.0.0.1');
-    let answer = '';
-    socket.on('data', (chunk) => {
-      answer += String(chunk);
-    });
-    socket.on('close', () => resolve(answer));
-    socket.setTimeout(15_000, () => socket.destroy(new Error(`nothing closed it: ${answer}`)));
-    socket.on('error', reject);
-    socket.write(text);
-  });
-}
-
-const statusesOf = (answer: string) => [...answer.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => Number(status));
+const exchange = (text: string) => exchangeRaw(door.url, text);
 
 test('TRACE is served nowhere, and repeats no header', async () => {
   for (const path of ['/', '/livez', '/cards', '/docs']) {

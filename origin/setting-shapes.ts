@@ -1,6 +1,7 @@
 // Shapes of settings, as every part of the configuration reads one: whole numbers, one URL, one word. What is no such thing is refused
 // with what it must be, and is never quoted.
 
+import { isIPv4, isIPv6 } from 'node:net';
 import * as z from 'zod';
 import { type Amounts, readAmounts } from '../contracts/amount-max.ts';
 
@@ -27,9 +28,17 @@ export function urlSetting(...protocols: readonly string[]) {
 }
 
 function isOneUrl(text: string, protocols: readonly string[]): boolean {
-  if (!URL.canParse(text) || /\s|[,;]\w+:\/\//.test(text)) return false;
-  const { protocol, host, password } = new URL(text);
-  return protocols.includes(protocol) && !/[,;]/.test(host) && isEncoded(password);
+  if (!URL.canParse(text) || /\s|[,;]\w+:\/\/|[\\{}]/.test(text)) return false;
+  const { protocol, hostname, host, port, password, pathname } = new URL(text);
+  // The standard's parser takes `https:h` and `https:/h` too, and reads `https://https://h` as a host named https.
+  if (!protocols.includes(protocol) || !text.toLowerCase().startsWith(`${protocol}//`)) return false;
+  if (port === '0' || pathname.startsWith('//') || /%(?:[01][\da-f]|7f)/i.test(pathname)) return false;
+  // Of Postgres it may be empty: a socket's folder is a parameter then.
+  return !/[,;]/.test(host) && (hostname === '' || isHost(decodedOr(hostname))) && isEncoded(password);
+}
+
+function decodedOr(text: string): string {
+  return isEncoded(text) ? decodeURIComponent(text) : text;
 }
 
 /** Whoever connects decodes it. */
@@ -42,8 +51,20 @@ function isEncoded(part: string): boolean {
   }
 }
 
-/** An id or a name that somebody else has given, one. */
-export const wordSetting = z.string().regex(/^[\w.:@-]{1,200}$/, { error: 'must be one id, without spaces or commas' });
+/** An id or a name that somebody else has given, one. It becomes a part of a path, so `..` is none. */
+export const wordSetting = z.string().regex(/^[A-Za-z0-9_][\w.:@-]{0,199}$/, {
+  error: 'must be one id, letters and digits, without spaces, commas or slashes',
+});
+
+/** A name as DNS has it (an underscore, as container names have, is let through), whose last label is no number: `127.1` is read in two ways. */
+const hostName =
+  /^(?=.{1,253}\.?$)(?:[a-z0-9_](?:[\w-]{0,61}[a-z0-9_])?\.)*(?!\d+\.?$)[a-z0-9_](?:[\w-]{0,61}[a-z0-9_])?\.?$/i;
+
+function isHost(text: string): boolean {
+  const bare = /^\[.*\]$/.test(text) ? text.slice(1, -1) : text;
+  if (bare.includes(':')) return isIPv6(bare);
+  return bare === text && (isIPv4(text) || hostName.test(text));
+}
 
 /** One id, or several with spaces between them. */
 export function wordsSetting(max: number) {
@@ -60,7 +81,9 @@ export function wordsSetting(max: number) {
 }
 
 /** A host's name or address, one. */
-export const hostSetting = z.string().regex(/^[\w.:[\]%-]{1,255}$/, { error: 'must be one host or address' });
+export const hostSetting = z
+  .string()
+  .refine(isHost, { error: 'must be one host or address, such as 127.0.0.1 or ::1' });
 
 /** A path or a place: anything that can be seen. */
 export const placeSetting = z.string().regex(/^[^\p{Cc}]{1,1000}$/u, { error: 'must be one line of text' });
@@ -76,4 +99,16 @@ export function amountsSetting(nothing: string) {
       return z.NEVER;
     })
     .default(new Map());
+}
+
+/** As a line of a settings file has them, and as a template has what nobody filled in: neither is ever a part of a value of ours. */
+const quoted = /^(["'`]).*\1$/s;
+const template = /\$\{|\$\(|\{\{|^<[^<>]*>$|%\(\w+\)s/;
+
+/** Of settings alone: what else is in the environment is its owner's. */
+export function pastedProblems(settings: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(settings).flatMap(([name, value = '']) => {
+    if (quoted.test(value)) return `${name}: must be the value alone, without quotes around it`;
+    return template.test(value) ? `${name}: must be the value itself, and is a template that nobody filled in` : [];
+  });
 }

@@ -5,6 +5,7 @@ import { randomBytes } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from './config.ts';
 import { secretSettings } from './secrets/secret-settings.ts';
+import { numbersInOrder } from './setting-relations.ts';
 import { complaint, type SettingName as Name, names, right, rows } from './testing/sample-settings.ts';
 
 /** The sentence about one setting: that it names it is known by its finding, and it must say what is to be done. */
@@ -49,6 +50,16 @@ describe('X10: several values where one is meant, or with the wrong sign between
   });
 });
 
+/** What bounds it as large as can be, and what it bounds as small. */
+function besideOf(name: Name): Record<string, string> {
+  return Object.fromEntries(
+    numbersInOrder.flatMap(([lesser, greater]) => [
+      ...(name === lesser ? [[greater, String(rows[greater].whole?.[1])]] : []),
+      ...(name === greater ? [[lesser, String(rows[lesser].whole?.[0])]] : []),
+    ]),
+  );
+}
+
 describe('X10: a number that is none, or absurd', () => {
   const numbers = names.filter((name) => rows[name].whole !== undefined);
   const absurd = ['1e3', '0x50', '-1', '1.5', '٥٠', 'Infinity', 'NaN', 'true', '9'.repeat(20), '1_000', '+5', 'ten'];
@@ -57,7 +68,7 @@ describe('X10: a number that is none, or absurd', () => {
     const beyond = [...(min > 0 ? [String(min - 1)] : []), String(max + 1)];
     for (const number of [...absurd, ...beyond])
       expect([number, complaint({ [name]: number })]).toEqual([number, expect.stringContaining(`${name}: must be a`)]);
-    for (const edge of [min, max]) expect(complaint({ [name]: String(edge) })).toBe('');
+    for (const edge of [min, max]) expect(complaint({ ...besideOf(name), [name]: String(edge) })).toBe('');
   });
 });
 

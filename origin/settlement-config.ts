@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import * as z from 'zod';
 import { placeProblems, s3EnvironmentShape } from './object-store/open-object-store.ts';
+import { diskProblems, fileProblem, folderProblem } from './places.ts';
 import { amountsSetting, oneOfSetting, placeSetting, urlSetting, wholeSetting } from './setting-shapes.ts';
 
 export const providerNames = ['simulated', 'simulated_secondary', 'stripe', 'iso20022'] as const;
@@ -73,8 +74,7 @@ export function settlementProblems(config: SettlementConfig, production: boolean
   for (const provider of config.SETTLEMENT_PROVIDERS)
     for (const name of needs[provider])
       if (config[name] === undefined) problems.push(`${name}: is not set, and the provider ${provider} needs it`);
-  if (config.SETTLEMENT_PROVIDERS.includes('iso20022') && config.ISO20022_DIRECTORY !== undefined)
-    problems.push(...placeProblems({ setting: 'ISO20022_DIRECTORY', place: config.ISO20022_DIRECTORY }, config));
+  if (config.SETTLEMENT_PROVIDERS.includes('iso20022')) problems.push(...bankProblems(config));
   if (production && config.SETTLEMENT_PROVIDERS.some((name) => name.startsWith('simulated')))
     problems.push('SETTLEMENT_PROVIDERS: simulated pays nobody; leave it out in production');
   if (production && config.WEBHOOK_LOOPBACK === 'allowed')
@@ -86,6 +86,15 @@ export function settlementProblems(config: SettlementConfig, production: boolean
   if ((config.UPSTASH_REDIS_REST_URL === undefined) !== (config.UPSTASH_REDIS_REST_TOKEN === undefined))
     problems.push('UPSTASH_REDIS_REST_URL and UPSTASH_REDIS_REST_TOKEN: set both or neither');
   return problems;
+}
+
+function bankProblems(config: SettlementConfig): string[] {
+  const { ISO20022_DIRECTORY: place, ISO20022_DEBTORS_FILE: file } = config;
+  return [
+    ...(place === undefined ? [] : placeProblems({ setting: 'ISO20022_DIRECTORY', place }, config)),
+    ...(place === undefined ? [] : diskProblems('ISO20022_DIRECTORY', folderProblem(place))),
+    ...(file === undefined ? [] : diskProblems('ISO20022_DEBTORS_FILE', fileProblem(file))),
+  ];
 }
 
 export function readDebtors(file: string): Record<string, never> {

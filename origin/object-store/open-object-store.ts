@@ -17,7 +17,10 @@ export const s3EnvironmentShape = {
   /** Two with a space while the key changes, in the order of S3_SECRET_ACCESS_KEY. */
   S3_ACCESS_KEY_ID: z
     .string()
-    .regex(/^[\w\s-]+$/, 'must be letters and digits, two with a space between them while it changes')
+    .regex(
+      /^\w[\w-]*(?:[ \n]+\w[\w-]*)?$/,
+      'must be letters and digits, two with a space between them while it changes',
+    )
     .optional(),
   S3_SECRET_ACCESS_KEY: z.string().min(1).optional(),
 } as const;

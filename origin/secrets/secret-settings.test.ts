@@ -40,7 +40,7 @@ test('two lines in a file are two secrets, while one changes', () => {
 
 test.each([
   ['API_KEY_FILE: the file cannot be read (ENOENT)', { API_KEY: undefined, API_KEY_FILE: join(directory, 'nowhere') }],
-  ['API_KEY_FILE: the file cannot be read (EISDIR)', { API_KEY: undefined, API_KEY_FILE: directory }],
+  ['API_KEY_FILE: must be a file, and is a folder', { API_KEY: undefined, API_KEY_FILE: directory }],
   ['API_KEY_FILE: the file is empty', { API_KEY: undefined, API_KEY_FILE: file('empty', '\n') }],
   ['API_KEY_FILE: API_KEY is set too; keep one of the two', { API_KEY_FILE: file('both', random) }],
   ['INTERNAL_SECRET: must be whsec_', { INTERNAL_SECRET: undefined, INTERNAL_SECRET_FILE: file('odd', 'plain') }],

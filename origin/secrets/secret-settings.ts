@@ -2,9 +2,9 @@
 // here, and in the table of docs/operating.md (a test compares the two).
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { alikeIn, isPublished, type NamedSecret, weaknessOf } from '../../contracts/secret-strength.ts';
-import { bitsToSpell } from './guessable.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { alikeIn, isPublished, type NamedSecret, readingsOf, weaknessOf } from '../../contracts/secret-strength.ts';
+import { bitsToSpell, readsLikeWords } from './guessable.ts';
 import { shownSettings } from './shown-key.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -61,7 +61,12 @@ export function withSecretFiles(environment: Environment): { environment: Enviro
       continue;
     }
     try {
-      // Editors end a file with a line break; no secret does.
+      // A device may never end, and a pipe never begin.
+      if (!statSync(file).isFile()) {
+        problems.push(`${setting}: must be a file, and is a folder, a device or a pipe`);
+        continue;
+      }
+      // Editors end a file with a line break, some begin it with a byte order mark; no secret has either.
       whole[name] = readFileSync(file, 'utf8').trim();
       if (whole[name] === '') problems.push(`${setting}: the file is empty; put the secret into it`);
     } catch (error) {
@@ -153,23 +158,24 @@ const notTaken =
   /^(?:\$\{|\$\(|\{\{|<|op:\/\/|vault:|arn:|secret(?:s)?:|ENC\[|file:|ref\+|["'`]|[A-Z][A-Z0-9_]{3,}=[^=])|\\[nr]$|[^ -~]/;
 
 function problemOf({ madeBy }: SecretSetting, secret: string, isProduction: boolean): string | null {
-  if (isProduction && isPublished(secret, sha256Hex))
+  const texts = textsOf(secret);
+  if (isProduction && texts.some((text) => isPublished(text, sha256Hex)))
     return 'is a demo value or a published one, which anyone can read; make a random one for production';
   if (isProduction && notTaken.test(secret))
     return 'holds where a secret is kept, or how it was pasted, and not the secret; put the secret itself there';
   if (madeBy === 'theirs' && !isProduction) return null;
   if (madeBy === 'theirs' && secret.length < theirsLengthMin) return 'is too short to be what its provider gives';
   const weakness = weaknessOf(secret, { mayBeShort: !isProduction });
-  const isMadeUp = isProduction && textsOf(secret).some((text) => bitsToSpell(text) < bitsMin[madeBy]);
+  const isMadeUp = isProduction && texts.some((text) => bitsToSpell(text) < bitsMin[madeBy] || readsLikeWords(text));
   const said = weakness ?? (isMadeUp ? 'is made of words or of walks over a keyboard' : null);
   return said === null ? null : `${said}; make a random one: npm run secrets -- new`;
 }
 
-/** Itself, and what it is base64 or hexadecimal of, where that can be read. */
+/** Itself without what is written before such secrets, and whatever it is base64, hexadecimal or percent-encoded of, as far as that can be read. */
 function textsOf(secret: string): string[] {
-  const bare = secret.replace(/^whsec_/, '');
-  const decoded = (['base64', 'hex'] as const).map((encoding) => Buffer.from(bare, encoding).toString('latin1'));
-  return [secret, ...decoded.filter((text) => /^[ -~]{8,}$/.test(text))];
+  const bare = secret.replace(/^(?:whsec_|base64:|b64:|hex:|0x|[sprw]k_(?:live|test)_|bearer[ _])/i, '');
+  const read = readingsOf(bare).filter((text) => /^[ -~]{8,}$/.test(text));
+  return [...new Set([secret, bare, ...read])];
 }
 
 export function sha256Hex(text: string): string {

@@ -14,7 +14,7 @@ export interface UnapprovedBounds {
 export const defaultBounds: UnapprovedBounds = { perCard: new Map(), perNetwork: new Map() };
 
 /** A part of the largest single amount that is believed (ten million units): 50,000.00 USD. */
-function perNetworkMax({ perNetwork }: UnapprovedBounds, currency: string): bigint {
+export function perNetworkMax({ perNetwork }: Pick<UnapprovedBounds, 'perNetwork'>, currency: string): bigint {
   return BigInt(perNetwork.get(currency) ?? Math.floor(amountMaxMinor(currency, new Map()) / 200));
 }
 

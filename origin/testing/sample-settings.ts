@@ -1,6 +1,8 @@
 // A right value of every setting of the origin's, for tests of what is wrong. A new setting is a row here; without one these tests fail.
 
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { environmentSchema, readConfig } from '../config.ts';
 
 export type SettingName = keyof typeof environmentSchema.shape;
@@ -65,7 +67,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   STRIPE_API_KEY: ofSecret(secret),
   STRIPE_WEBHOOK_SECRETS: { ...ofSecret(whsec), several: [' ', ','] },
   STRIPE_URL: url('stripe'),
-  ISO20022_DIRECTORY: { right: '/var/lib/bank', several: 'text' },
+  ISO20022_DIRECTORY: { right: join(tmpdir(), 'atlas-bank'), several: 'text' },
   ISO20022_INITIATOR: { right: 'Atlas', several: 'text' },
   ISO20022_DEBTORS_FILE: { right: '/etc/debtors.json', several: 'text' },
   S3_ENDPOINT: url('s3'),
@@ -91,7 +93,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   WRONG_KEYS_PER_ADDRESS_PER_MINUTE: whole(1, 1_000_000_000),
   WRONG_KEYS_PER_MINUTE: whole(1, 1_000_000_000),
   SECURITY_CONTACT: { right: 'mailto:security@example.net', other: 'https://example.net/security', several: [' '] },
-  AUDIT_CHECKPOINTS: { right: '/var/lib/witness', several: 'text' },
+  AUDIT_CHECKPOINTS: { right: join(tmpdir(), 'atlas-witness'), several: 'text' },
   AUDIT_SIGNING_KEY: { right: signingKey(), other: signingKey(), several: [' '] },
   OTEL_EXPORTER_OTLP_ENDPOINT: url('collector'),
   OTEL_EXPORTER_OTLP_HEADERS: {

@@ -27,7 +27,7 @@ function readHeaders(text: string): Headers | null {
   for (const part of text.split(',').filter((one) => one.trim() !== '')) {
     const [, name, value] = /^\s*([\w-]{1,100})\s*=\s*([!-:<-~]{1,4000})\s*$/.exec(part) ?? [];
     const plain = decoded(value);
-    if (name === undefined || plain === null) return null;
+    if (name === undefined || plain === null || !/^[!-~](?:[ -~]*[!-~])?$/.test(plain)) return null;
     read[name] = plain;
   }
   return read;
@@ -59,7 +59,7 @@ export function tracingProblems(
   return ['OTEL_EXPORTER_OTLP_ENDPOINT: must be https in production, where it is not on this machine'];
 }
 
-/** Null for what no percent-encoding gives. */
+/** Null for what no percent-encoding gives. What no header carries is refused by the caller: `%0d%0a` would end it and begin another. */
 function decoded(text: string | undefined): string | null {
   try {
     return text === undefined ? null : decodeURIComponent(text);

@@ -172,7 +172,9 @@ function refusalsOf(route: Route): Json {
   const codes = [
     ...common,
     ...route.errors,
-    ...(route.method === 'get' ? [] : (['body_too_large', 'card_data_refused', 'content_type_unsupported'] as const)),
+    ...(route.method === 'get'
+      ? []
+      : (['body_too_large', 'card_data_refused', 'content_encoding_unsupported', 'content_type_unsupported'] as const)),
     ...(route.idempotency === undefined
       ? []
       : (['idempotency_key_malformed', 'idempotency_key_reused', 'request_in_flight'] as const)),
