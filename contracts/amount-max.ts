@@ -10,7 +10,7 @@ export type Amounts = ReadonlyMap<string, number>;
 export const amountsForm = 'must be pairs of a currency and an amount in major units, such as USD 50.00 EUR 45.00';
 
 /** As a person writes one: `1e3` and `0100` are a slip, and read in two ways. */
-const written = /^-?(?:0|[1-9]\d*)(?:\.\d+)?$/;
+const written = /^-?(?!0\d)\d+(\.\d+)?$/;
 
 /** Amounts as settings have them, or what is wrong with them: the text itself is never repeated. */
 export function readAmounts(text: string, nothing: string): Amounts | string {
@@ -19,9 +19,7 @@ export function readAmounts(text: string, nothing: string): Amounts | string {
   for (let index = 0; index < words.length; index += 2) {
     const [currency = '', amount = ''] = words.slice(index, index + 2);
     if (currencyExponent(currency) === undefined) return amountsForm;
-    if (!written.test(amount))
-      return `${amountsForm}: the amount of ${currency} is not a decimal number of major units`;
-    const minor = minorFromDecimalText(amount, currency);
+    const minor = minorFromDecimalText(written.test(amount) ? amount : '', currency);
     if (typeof minor !== 'number') return `${amountsForm}: the amount of ${currency} ${minor.problem}`;
     if (minor === 0) return `names ${currency} with ${nothing}: leave it out`;
     if (amounts.has(currency)) return `names ${currency} twice`;

@@ -6,6 +6,7 @@ import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from './card-number
 import { type Pieces, piecesOfCards, withoutDigits } from './card-numbers/pieces.ts';
 import { limits } from './limits.ts';
 import { cut, withSignsVisible } from './text.ts';
+import { WrittenNumber } from './written-number.ts';
 
 const depthMax = 20;
 const itemsMax = 200;
@@ -47,8 +48,7 @@ function shown(value: unknown, name: string, masking: Masking, depth: number): u
       .map((item, index) => (pieces?.has(value, index) ? withoutDigits(item) : shown(item, name, masking, depth + 1)));
     return value.length > itemsMax ? [...items, more] : items;
   }
-  // A number that kept its text (an amount too long for a double).
-  if ('toJSON' in value && typeof value.toJSON === 'function') return value.toJSON();
+  if (value instanceof WrittenNumber) return identifiers.has(name) ? value.text : value.toJSON();
   const entries = Object.entries(value).slice(0, itemsMax);
   return Object.fromEntries(
     entries.map(([key, inside]) => [

@@ -25,7 +25,7 @@ export function lostOf(text: string, value: unknown): Lost[] {
 
 /** Longer than what a double keeps as it was written (IEEE 754), or with an exponent, which no sender of amounts writes. */
 const longAmount = /(?:_minor|amount)"\s*:\s*-?(?:[\d.]{17}|[\d.]+[eE])/;
-export const isLong = (number: string) => number.length > 16 || /e/i.test(number);
+const isLong = (number: string) => number.length > 16 || /e/i.test(number);
 
 function quotesOf(text: string): number {
   let count = 0;

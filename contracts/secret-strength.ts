@@ -17,10 +17,7 @@ export interface NamedSecret {
 
 /** Words that samples and documentation use; whole words only, as random text may hold any four letters. */
 const sampleWord =
-  /(?:^|[^a-z0-9])(?:demo|example|sample|change-?(?:me|it|this)|placeholder|dummy|insecure|test|your|insert|replace|goes|paste|fixme|todo|redacted|x{3,})(?:[^a-z0-9]|$)/i;
-
-/** Of digits and what stands in instants alone, with a word before them at most: somebody's digits of π, a time, a phone number. */
-const digitsAlone = /^[a-z]{0,12}[\W_]?[\d\s.:,TZ+_-]{12,}$/i;
+  /(?:^|[^a-z0-9])(?:demo|example|sample|changeme|change-me|placeholder|dummy|insecure|test)(?:[^a-z0-9]|$)/i;
 
 /** Bits of a secret by the frequency of its characters: 24 random bytes have about 105, 20 random letters and digits about 80. */
 const entropyBitsMin = 56;
@@ -43,7 +40,6 @@ export function weaknessOf(secret: string, { mayBeShort = false } = {}): string 
   const newPart = piecesOf(codes).size / Math.max(1, codes.length - 2);
   const isPoor = entropyBits(codes) * newPart < entropyBitsMin;
   if (isPoor && newPart < newPartMin) return 'is a short piece, repeated';
-  if (digitsAlone.test(String.fromCharCode(...codes))) return 'is made of digits alone';
   if (isPoor && !mayBeShort) return 'is too short, or has too few different characters';
   return null;
 }

@@ -1,7 +1,7 @@
 // npm run migrate: brings the database up to what this release needs, as its owner, in a process of its own. The service has no login that could.
 
 import { parseArgs } from 'node:util';
-import { databaseProblems } from './database-address.ts';
+import { databaseProblems, ownerProblems } from './database-address.ts';
 import { openDatabase } from './db/client.ts';
 import { migrate } from './db/migrate.ts';
 import { assertSchemaFits, type SchemaFit, schemaFit } from './db/schema-fit.ts';
@@ -74,6 +74,8 @@ function readLogins(given: Readonly<Record<string, string | undefined>>): Logins
   const [ownerUrl, url] = [set('DATABASE_OWNER_URL'), set('DATABASE_URL')];
   const owner = ownerUrl ?? url;
   if (owner === undefined) wrong.push('DATABASE_OWNER_URL: is not set');
+  if (wrong.length === 0 && ownerUrl !== undefined && url !== undefined)
+    wrong.push(...ownerProblems(new URL(url), new URL(ownerUrl), true));
   if (wrong.length > 0 || owner === undefined) throw new WrongSetting(wrong.join('; '));
   return {
     owner,

@@ -51,8 +51,10 @@ function isEncoded(part: string): boolean {
   }
 }
 
+const oneId = /^[A-Za-z0-9_][\w.:@-]{0,199}$/;
+
 /** An id or a name that somebody else has given, one. It becomes a part of a path, so `..` is none. */
-export const wordSetting = z.string().regex(/^[A-Za-z0-9_][\w.:@-]{0,199}$/, {
+export const wordSetting = z.string().regex(oneId, {
   error: 'must be one id, letters and digits, without spaces, commas or slashes',
 });
 
@@ -74,7 +76,7 @@ export function wordsSetting(max: number) {
     .transform((text) => text.trim().split(/\s+/))
     .pipe(
       z
-        .array(z.string().regex(/^[\w.:@-]{1,200}$/, { error }))
+        .array(z.string().regex(oneId, { error }))
         .max(max, { error })
         .refine((ids) => new Set(ids).size === ids.length, { error }),
     );

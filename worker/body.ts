@@ -5,6 +5,7 @@ import { type CardDataFinding, findCardData, findCardField } from '../contracts/
 import { limits } from '../contracts/limits.ts';
 import { type Lost, lostOf, withNothingLost } from '../contracts/lost-by-json.ts';
 import { fieldProblems, Refusal } from '../contracts/problem.ts';
+import { reviverFor } from '../contracts/written-number.ts';
 import { logEvent } from './log.ts';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -27,11 +28,7 @@ export function textIn(bytes: ArrayBuffer): string {
 export async function readBytes(request: Request, bytesMax: number = limits.bodyBytesMax): Promise<ArrayBuffer> {
   // A reader that heeds it would read another body than one that does not.
   if (!/^(?:identity)?$/i.test(request.headers.get('content-encoding') ?? ''))
-    throw new Refusal(
-      415,
-      'content_encoding_unsupported',
-      'The body must be sent as it is, without a Content-Encoding.',
-    );
+    throw new Refusal(415, 'content_encoding_unsupported', 'No Content-Encoding is read.');
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
   // A declared length is what the platform lets through; without one the body is counted while it comes.
@@ -56,12 +53,12 @@ async function readBounded(request: Request, bytesMax: number): Promise<ArrayBuf
 }
 
 /**
- * JSON from the text; `reviver` as JSON.parse has it, with the source text of numbers. A byte order mark before it is passed over
+ * JSON from the text, in which a number that JSON would round is no number but what was written. A byte order mark before it is passed over
  * (RFC 8259 section 8.1): some senders' libraries write one.
  */
-export function parseJson(text: string, reviver?: JsonReviver): unknown {
+export function parseJson(text: string): unknown {
   try {
-    return JSON.parse(withoutMark(text), reviver as never);
+    return JSON.parse(withoutMark(text), reviverFor(text) as never);
   } catch {
     throw new Refusal(400, 'body_malformed', 'The body is not JSON.');
   }
@@ -91,9 +88,6 @@ function refuseLost([first]: readonly Lost[]): void {
   if (first === undefined) return;
   throw refusalOf(first.field, first.problem);
 }
-
-/** ES2026: the third argument holds a primitive's source text. */
-export type JsonReviver = (key: string, value: unknown, context: { source?: string }) => unknown;
 
 /** For our own contracts: card numbers in texts are refused too. */
 export function refuseCardData(body: unknown, identifiers: ReadonlySet<string>): void {

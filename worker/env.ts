@@ -1,7 +1,6 @@
 // The worker's bindings and settings, validated once an isolate: a wrong value names itself and nothing is served with it.
 
 import * as z from 'zod/mini';
-import { amountMaxMinor } from '../contracts/amount-max.ts';
 import type { CardNotice } from '../contracts/card-notice.ts';
 import { type Network, networksByDefault } from '../contracts/network.ts';
 import { secretsIn } from '../contracts/secret-strength.ts';
@@ -10,14 +9,7 @@ import type { KnownCards } from '../durable-objects/known-cards/known-cards.ts';
 import type { EventQueues } from '../durable-objects/log/event-queue.ts';
 import type { StandInDesk } from '../durable-objects/stand-in/stand-in-desk.ts';
 import type { StandInSwitch } from '../durable-objects/stand-in/stand-in-switch.ts';
-import {
-  aboveOther,
-  type FailurePolicy,
-  failureOf,
-  failureSettingNames,
-  locationHint,
-  nothing,
-} from './failure-policy.ts';
+import { type FailurePolicy, failureOf, failureSettingNames, locationHint, nothing } from './failure-policy.ts';
 import { networks } from './networks/all.ts';
 import { type CardNetwork, type Credentials, type Door, type Problem, problemsOf } from './networks/network.ts';
 import { nothingHere } from './refused.ts';
@@ -162,14 +154,7 @@ function readSettings(env: Env): Settings {
     credentials.push(own.credentials);
     if (!('problems' in failure)) served.set(network.name, { door: own.door, failure });
   }
-  if (common.success) {
-    const { AMOUNT_MAX: greatest, UNMATCHED_PER_CARD_MAX: unmatched } = common.data;
-    const believed = (currency: string) => amountMaxMinor(currency, greatest);
-    problems.push(...aboveOther('UNMATCHED_PER_CARD_MAX', unmatched, 'AMOUNT_MAX', believed));
-    for (const [name, { failure }] of served)
-      problems.push(...aboveOther(`${name.toUpperCase()}_STAND_IN_MAX`, failure.standInMax, 'AMOUNT_MAX', believed));
-    problems.push(...secretProblems(common.data, credentials));
-  }
+  if (common.success) problems.push(...secretProblems(common.data, credentials));
   if (common.success && problems.length === 0) return { ...common.data, served };
   throw new Misconfigured(problems);
 }

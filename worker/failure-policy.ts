@@ -58,11 +58,6 @@ export function failureOf(
     ...beyondCap(`${prefix}STAND_IN_MAX`, STAND_IN_MAX, 1),
     ...beyondCap(`${prefix}STAND_IN_SUM_PER_DAY`, STAND_IN_SUM_PER_DAY, limits.standInSumPurchasesMax),
   ];
-  problems.push(
-    ...aboveOther(`${prefix}STAND_IN_MAX`, STAND_IN_MAX, `${prefix}STAND_IN_SUM_PER_DAY`, (currency) =>
-      STAND_IN_SUM_PER_DAY.get(currency),
-    ),
-  );
   if (policy === 'stand_in' && STAND_IN_MAX.size === 0)
     problems.push({
       name: `${prefix}STAND_IN_MAX`,
@@ -86,18 +81,4 @@ function beyondCap(name: string, set: Amounts, purchases: number): Problem[] {
     const message = `is above ${currency} ${decimalTextFromMinor(max, currency)}, the most that may be stood in for`;
     return [{ name, message }];
   });
-}
-
-/** What one purchase or card may have above what bounds it: that it may is a slip. `maxOf`: undefined where the other says nothing of a currency. */
-export function aboveOther(
-  name: string,
-  set: Amounts,
-  other: string,
-  maxOf: (currency: string) => number | undefined,
-): Problem[] {
-  return [...set].flatMap(([currency, minor]) =>
-    minor > (maxOf(currency) ?? minor)
-      ? { name, message: `is above ${other} in ${currency}; make it as much at most` }
-      : [],
-  );
 }

@@ -14,9 +14,6 @@ interface Common {
 /** A name with a dot in it whose end is no number, so no address of a private network, and none that is not in the world's name service. */
 const publicOrigin = /^https:\/\/[^:]+\.(?!local|internal|test|lan)[a-z][^.:]+(?::\d+)?\/?$/i;
 
-/** As a line of a settings file has it, or a template that nobody filled in. */
-const pasted = /^(["'`]).*\1$|\$[{(]|\{\{|^<.*>$/s;
-
 /** What is wrong, without any value. */
 export function secretProblems(settings: Common, networks: readonly Credentials[]): Problem[] {
   const { ENVIRONMENT, SECRETS_OF, ORIGIN_URL, INTERNAL_SECRET } = settings;
@@ -40,12 +37,9 @@ export function secretProblems(settings: Common, networks: readonly Credentials[
     problems.push({ name: other, message: `${what}; make one for each purpose` });
   }
   if (!isDeployed) return problems;
-  for (const { name, secret } of [...secrets, ...logins]) {
-    if (pasted.test(secret))
-      problems.push({ name, message: 'holds quotes or a template around its secret; set the secret alone' });
+  for (const { name, secret } of [...secrets, ...logins])
     if (isPublished(secret, sha256Hex))
       problems.push({ name, message: 'holds a demo value or a published one; set a secret of your own' });
-  }
   if (ORIGIN_URL !== '' && !publicOrigin.test(ORIGIN_URL))
     problems.push({
       name: 'ORIGIN_URL',

@@ -157,9 +157,13 @@ function secretsOf<N extends SecretName>(name: N, text: string): (NamedSecret & 
 const notTaken =
   /^(?:\$\{|\$\(|\{\{|<|op:\/\/|vault:|arn:|secret(?:s)?:|ENC\[|file:|ref\+|["'`]|[A-Z][A-Z0-9_]{3,}=[^=])|\\[nr]$|[^ -~]/;
 
+/** Words of what is to be replaced; whole words only, as random text may hold any four letters. */
+const placeholder =
+  /(?:^|[^a-z0-9])(?:your|insert|replace|goes|paste|fixme|todo|redacted|change-?(?:it|this)|x{3,})(?:[^a-z0-9]|$)/i;
+
 function problemOf({ madeBy }: SecretSetting, secret: string, isProduction: boolean): string | null {
   const texts = textsOf(secret);
-  if (isProduction && texts.some((text) => isPublished(text, sha256Hex)))
+  if (isProduction && texts.some((text) => placeholder.test(text) || isPublished(text, sha256Hex)))
     return 'is a demo value or a published one, which anyone can read; make a random one for production';
   if (isProduction && notTaken.test(secret))
     return 'holds where a secret is kept, or how it was pasted, and not the secret; put the secret itself there';

@@ -53,7 +53,7 @@ export const rows: Readonly<Record<SettingName, Row>> = {
   QUEUE_API_URL: url('api'),
   CLOUDFLARE_ACCOUNT_ID: id('a'),
   CLOUDFLARE_API_TOKEN: ofSecret(secret),
-  CLOUDFLARE_QUEUE_ID: id('b'),
+  CLOUDFLARE_QUEUE_ID: { ...id('b'), several: [' '] },
   CLOUDFLARE_DEAD_QUEUE_ID: id('c'),
   CLOUDFLARE_SETTLEMENT_QUEUE_ID: id('d'),
   CLOUDFLARE_SETTLEMENT_DEAD_QUEUE_ID: id('e'),

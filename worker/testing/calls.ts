@@ -33,13 +33,15 @@ export async function callHearing(
   send: (fact: KeptFact) => Promise<void> = async () => undefined,
 ) {
   const kept: KeptFact[] = [];
-  const CARD_EVENTS = {
-    send: async (body: unknown) => {
-      const fact = keptFactSchema.parse(JSON.parse(JSON.stringify(body)));
-      await send(fact);
-      kept.push(fact);
-    },
-  } as unknown as Queue;
+  const take = async (body: unknown) => {
+    const fact = keptFactSchema.parse(JSON.parse(JSON.stringify(body)));
+    await send(fact);
+    kept.push(fact);
+  };
+  const sendBatch = async (calls: Iterable<{ body: unknown }>) => {
+    for (const { body } of calls) await take(body);
+  };
+  const CARD_EVENTS = { send: take, sendBatch } as unknown as Queue;
   const left: Promise<unknown>[] = [];
   const execution = { waitUntil: (promise: Promise<unknown>) => left.push(promise) } as unknown as ExecutionContext;
   const answer = await worker.fetch(requestTo(path, init), { ...env, CARD_EVENTS }, execution);

@@ -11,45 +11,23 @@ import {
   type Unread,
 } from '../../../contracts/attributes.ts';
 import type { Merchant } from '../../../contracts/authorization-request.ts';
-import { maskCardNumbers } from '../../../contracts/card-numbers/card-numbers.ts';
 import { type Fields, isFields } from '../../../contracts/decorations.ts';
 import { limits } from '../../../contracts/limits.ts';
-import { isLong, lostOf, withNothingLost } from '../../../contracts/lost-by-json.ts';
+import { lostOf, withNothingLost } from '../../../contracts/lost-by-json.ts';
 import { currencySchema, isCurrency, minorFromDecimalText } from '../../../contracts/money.ts';
 import { cardTokenSchema, isNetworkKey, networkKeySchema } from '../../../contracts/network.ts';
-import { type JsonReviver, parseJson, refusalOf } from '../../body.ts';
-
-/** A JSON number as it was written. */
-class DecimalText {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-
-  /** For evidence and logs of ours: the text, as no number can hold it. */
-  toJSON(): string {
-    return maskCardNumbers(this.text);
-  }
-}
+import { WrittenNumber } from '../../../contracts/written-number.ts';
+import { parseJson, refusalOf } from '../../body.ts';
 
 /**
- * The body with every amount exact: where a number is too long for a double, amounts are kept as their text. A field that stands there twice has two
- * names: whoever reads it asks `fieldAgain`.
+ * The body with every amount exact: a number that is too long for a double is kept as its text. A field that stands there twice has two names: whoever
+ * reads it asks `fieldAgain`.
  */
 export function parseMarqeta(text: string): unknown {
   const body = parseJson(text);
-  const lost = lostOf(text, body);
-  if (lost.length === 0) return body;
-  const isRounded = lost.some(({ isName }) => !isName);
-  const all = withNothingLost(
-    text,
-    lost.filter(({ isName }) => isName),
-  );
-  return parseJson(all, isRounded ? keepAmountTexts : undefined);
+  const names = lostOf(text, body).filter(({ isName }) => isName);
+  return names.length === 0 ? body : parseJson(withNothingLost(text, names));
 }
-
-const keepAmountTexts: JsonReviver = (key, value, { source = '' }) =>
-  typeof value === 'number' && key.endsWith('amount') && isLong(source) ? new DecimalText(source) : value;
 
 /** Names of Marqeta's fields that hold identifiers: one in ten of them passes for a card number. */
 export const marqetaIdentifiers: ReadonlySet<string> = new Set(
@@ -63,10 +41,10 @@ export const marqetaIdentifiers: ReadonlySet<string> = new Set(
   ).split(' '),
 );
 
-type Amount = number | DecimalText;
+type Amount = number | WrittenNumber;
 
 function isAmount(value: unknown): value is Amount {
-  return typeof value === 'number' || value instanceof DecimalText;
+  return typeof value === 'number' || value instanceof WrittenNumber;
 }
 
 const method = z.string().check(z.maxLength(limits.networkKeyLengthMax));
@@ -198,7 +176,7 @@ export function echoOf(value: unknown): number | undefined {
 }
 
 function textOf(value: Amount): string {
-  return value instanceof DecimalText ? value.text : String(value);
+  return value instanceof WrittenNumber ? value.text : String(value);
 }
 
 /** Minor units of an amount; refused where it is none, or the currency cannot hold it. `field`: its name in the whole body. */
