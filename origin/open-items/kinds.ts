@@ -27,7 +27,8 @@ export const openItemKinds = {
   database_set_back:
     'The database was set back to an earlier instant: no payout is begun until a person knows what was paid since.',
   profile_not_taken: "A card's newest profile that the edge does not take; the card works by an older one.",
-  clearing_unassigned: 'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet.',
+  clearing_unassigned:
+    'A clearing at a shop that no merchant of ours is known for; nobody is owed it yet. Beyond a hundred such shops all are one item a network and day, with count and sums.',
   clearing_withheld:
     'Clearings at a merchant’s shop that no card approved, beyond what passes by itself: booked, and not owed to the shop.',
   refund_withheld:

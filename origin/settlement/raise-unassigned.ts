@@ -8,13 +8,16 @@ import { decimalTextFromMinor } from '../../contracts/money.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { closeAsGone, type RaisedItem, raiseOpenItems } from '../open-items/raise.ts';
 import type { SettlementConfig } from '../settlement-config.ts';
+import { isOfOpenDay, raiseManyShops } from './many-shops.ts';
 import { unassignedKey, unassignedKind } from './unassigned.ts';
 
 export type UnassignedPolicy = SettlementConfig['UNASSIGNED_CLEARINGS'];
 
 const perRound = 100;
-/** More than this nobody works through one by one: what comes beyond waits in the list until some are closed. */
-const openItemsMax = 1_000;
+/** More than this nobody works through one by one: shops beyond share an item a day until some are closed (many-shops.ts). */
+const shopsAloneMax = 100;
+/** Of merchants' own shops that the ledger refused, as there are merchants: what comes beyond waits until some are closed. */
+const refusedMax = 1_000;
 
 interface Row {
   readonly network_merchant_id: string;
@@ -50,9 +53,11 @@ export async function raiseUnassigned(database: Database, policy: UnassignedPoli
     ]);
     if (locks[0]?.mine !== true) return false;
     const behind = await rowsToRaise(sql, 'raised_minor is not null and net_minor <> raised_minor', perRound);
-    const room = policy === 'list' ? 0 : await roomForMore(sql);
-    const fresh = room === 0 ? [] : await rowsToRaise(sql, 'raised_minor is null and net_minor <> 0', room);
-    const rows = [...behind, ...fresh];
+    const { settles, room, roomForRefused } = policy === 'list' ? noRoom : await roomForMore(sql);
+    const isFresh = 'raised_minor is null and net_minor <> 0';
+    const refused = await rowsToRaise(sql, `${isFresh} and refused_merchant_id is not null`, roomForRefused);
+    const fresh = await rowsToRaise(sql, `${isFresh} and refused_merchant_id is null and ${isOfOpenDay}`, room);
+    const rows = [...behind, ...refused, ...fresh];
     for (const row of rows) {
       // What was refused to a merchant and what no merchant has are two kinds: one shop has an item of one of them.
       if (isOver(row)) await closeAsGone(sql, unassignedKind(row), unassignedKey(row));
@@ -60,7 +65,9 @@ export async function raiseUnassigned(database: Database, policy: UnassignedPoli
       await closeAsGone(sql, otherKind(row), unassignedKey(row));
     }
     await markRaised(sql, rows);
-    return behind.length === perRound || (room > 0 && fresh.length === room);
+    await raiseManyShops(sql, settles && fresh.length === room);
+    const isFull = (one: readonly Row[], of: number) => of > 0 && one.length === of;
+    return isFull(behind, perRound) || isFull(fresh, room) || isFull(refused, roomForRefused);
   });
 }
 
@@ -68,6 +75,7 @@ const isOver = ({ net_minor }: Row) => net_minor === '0';
 const otherKind = (row: Row) => (row.refused_merchant_id === null ? 'accrual_failed' : 'clearing_unassigned');
 
 async function rowsToRaise(sql: Sql, where: string, limit: number): Promise<Row[]> {
+  if (limit === 0) return [];
   const { rows } = await sql.query<Row>(
     `select u.network_merchant_id, u.clearing_no, c.network, c.currency, u.net_minor, u.clearings, u.authorization_ids,
        u.refused_merchant_id, u.first_at, u.last_at,
@@ -103,14 +111,18 @@ async function markRaised(sql: Sql, rows: readonly Row[]): Promise<void> {
   );
 }
 
-async function roomForMore(sql: Sql): Promise<number> {
-  const { rows } = await sql.query<{ open: string; settles: boolean }>(
-    `select (select count(*) from open_items where kind in ('clearing_unassigned', 'accrual_failed') and status = 'open') as open,
+const noRoom = { settles: false, room: 0, roomForRefused: 0 };
+
+async function roomForMore(sql: Sql): Promise<typeof noRoom> {
+  const { rows } = await sql.query<{ shops: string; refused: string; settles: boolean }>(
+    `select (select count(*) from open_items where kind = 'clearing_unassigned' and status = 'open') as shops,
+       (select count(*) from open_items where kind = 'accrual_failed' and status = 'open') as refused,
        (select merchant_id from merchants where network_merchant_ids <> '{}' order by merchant_id limit 1) is not null as settles`,
   );
   const [row] = rows;
-  if (row?.settles !== true) return 0;
-  return Math.min(perRound, Math.max(0, openItemsMax - Number(row.open)));
+  if (row?.settles !== true) return noRoom;
+  const left = (max: number, open: string) => Math.min(perRound, Math.max(0, max - Number(open)));
+  return { settles: true, room: left(shopsAloneMax, row.shops), roomForRefused: left(refusedMax, row.refused) };
 }
 
 function itemOf(row: Row): RaisedItem {

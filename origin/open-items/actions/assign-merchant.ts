@@ -17,6 +17,10 @@ export const clearedEvidenceSchema = z.object({
   currency: z.string(),
 });
 
+/** Of an item of many shops (settlement/many-shops.ts). */
+export const ofManyShops =
+  'is no merchant of many shops at once: give it the ids of its own (PATCH /merchants), and it is owed what cleared there';
+
 const input = z.strictObject({
   merchant_id: idSchema('mrch'),
   /**
@@ -42,7 +46,8 @@ export const assignMerchant = transactionAction({
   kinds: ['clearing_unassigned'],
   input,
   async perform({ sql }, { evidence, amount_minor: shown }, { merchant_id, amount_minor, of_minor, ...asked }, doer) {
-    const of = clearedEvidenceSchema.parse(evidence);
+    const of = clearedEvidenceSchema.safeParse(evidence).data;
+    if (of === undefined) return refused('merchant_id', ofManyShops);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
       merchant_id,
     ]);

@@ -12,7 +12,7 @@ import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
 import { oweInOtherCurrency } from '../../settlement/unassigned.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 import { atRate, rateSchema } from '../at-rate.ts';
-import { clearedEvidenceSchema } from './assign-merchant.ts';
+import { clearedEvidenceSchema, ofManyShops } from './assign-merchant.ts';
 
 const input = z.strictObject({
   merchant_id: idSchema('mrch'),
@@ -31,7 +31,8 @@ export const oweAtRate = transactionAction({
   kinds: ['clearing_unassigned'],
   input,
   async perform({ sql }, { evidence }, { merchant_id, amount_minor, rate, of_minor }) {
-    const of = clearedEvidenceSchema.parse(evidence);
+    const of = clearedEvidenceSchema.safeParse(evidence).data;
+    if (of === undefined) return refused('merchant_id', ofManyShops);
     const { rows } = await sql.query<{ currency: string }>('select currency from merchants where merchant_id = $1', [
       merchant_id,
     ]);
