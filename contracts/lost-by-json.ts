@@ -93,7 +93,7 @@ export function lostByJson(text: string): Lost[] {
       level.at = name;
       if (level.names.size === level.names.add(name).size) lose(standsTwice, index + 1, end - 1, true);
     } else if (!token.startsWith('"') && isLong(token) && /(?:_minor|amount)$/.test(String(level?.at)))
-      lose('must be written with fifteen digits at most, and without an exponent', index, end, false);
+      lose('must have fifteen digits at most, and no exponent', index, end, false);
   }
   return lost;
 }
