@@ -2,6 +2,7 @@
 // is doing; `Loops` shows it (loops.ts).
 
 import type { Logger } from 'pino';
+import type { Rest } from './db/rest.ts';
 import { describeError } from './log.ts';
 
 const failurePauseMsMaxDefault = 30_000;
@@ -9,6 +10,18 @@ const failurePauseMsMaxDefault = 30_000;
 const stillMsDefault = 60_000;
 /** Failures in a row that are more than a hiccup: with doubling pauses, the third comes seconds after the first. */
 const failuresMax = 3;
+/** How long a loop goes on looking by its interval after it had something to do, or something was written. */
+const awakeMs = 1_000;
+/** Looked at by then, whatever was or was not written: some things come due by time alone. */
+const restMsMax = 60_000;
+
+/** What wakes a loop that has nothing to do. */
+export interface AtRest {
+  /** Of the database that the loop takes its work from (db/rest.ts). */
+  readonly rest: Rest;
+  /** In how many ms the next of what waits comes due; null: nothing comes due by time. Asked before each rest. */
+  readonly dueInMs?: () => Promise<number | null>;
+}
 
 export interface LoopOptions {
   /** Unique in a process: as `/health` and the metrics call it. */
@@ -23,6 +36,8 @@ export interface LoopOptions {
   readonly round: (signal: AbortSignal, moved: () => void) => Promise<boolean>;
   /** The age of the oldest thing that waits for this loop; null where nothing does. */
   readonly lagMs?: () => Promise<number | null>;
+  /** Without it the loop looks at its interval, day and night. */
+  readonly atRest?: AtRest;
   /** For tests. */
   readonly stillMs?: number;
   /** For tests: the longest pause after failures. */
@@ -55,7 +70,7 @@ export interface Loop {
 }
 
 export function createLoop(options: LoopOptions): Loop {
-  const { name, log, intervalMs, round } = options;
+  const { name, log, intervalMs, round, atRest } = options;
   const { stillMs = stillMsDefault, failurePauseMsMax = failurePauseMsMaxDefault } = options;
   const stopping = new AbortController();
   let running: Promise<void> | null = null;
@@ -68,14 +83,20 @@ export function createLoop(options: LoopOptions): Loop {
   const moved = () => {
     movedMs = performance.now();
   };
+  const rests = createRests(atRest, intervalMs, stopping.signal);
   const stillForMs = () => (movedMs === null ? 0 : performance.now() - movedMs);
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       let pauseMs = intervalMs;
+      let mark: string | null = null;
       moved();
       try {
-        if (await round(stopping.signal, moved)) pauseMs = 0;
+        mark = await rests.mark();
+        if (await round(stopping.signal, moved)) {
+          pauseMs = 0;
+          rests.stayAwake();
+        } else pauseMs = await rests.pauseMs(mark);
         failures = 0;
         lastError = null;
         lastSuccessAtMs = Date.now();
@@ -85,17 +106,12 @@ export function createLoop(options: LoopOptions): Loop {
         failuresTotal += 1;
         lastError = describeError(error).message.slice(0, 300);
         log.error({ err: error, loop: name, failures }, `${name}: a round failed`);
+        mark = null;
         pauseMs = Math.min(failurePauseMsMax, afterFailureMs(intervalMs, failures));
       }
       movedMs = null;
-      await pause(pauseMs, stopping.signal);
+      await rests.pause(mark, pauseMs);
     }
-  }
-
-  function standing(): LoopState['standing'] {
-    if (running === null) return 'not_started';
-    if (stillForMs() > stillMs) return 'still';
-    return failures >= failuresMax ? 'failing' : 'running';
   }
 
   return {
@@ -109,7 +125,7 @@ export function createLoop(options: LoopOptions): Loop {
     failures: () => failures,
     state: () => ({
       name,
-      standing: standing(),
+      standing: running === null ? 'not_started' : standingOf(stillForMs() > stillMs, failures),
       failures,
       failures_total: failuresTotal,
       last_success_at_ms: lastSuccessAtMs,
@@ -117,6 +133,35 @@ export function createLoop(options: LoopOptions): Loop {
       still_ms: Math.round(stillForMs()),
     }),
     lagMs: async () => (await options.lagMs?.()) ?? null,
+  };
+}
+
+function standingOf(isStill: boolean, failures: number): LoopState['standing'] {
+  if (isStill) return 'still';
+  return failures >= failuresMax ? 'failing' : 'running';
+}
+
+/** The pauses of one loop: its interval while it is awake, and rests where it may. */
+function createRests(atRest: AtRest | undefined, intervalMs: number, signal: AbortSignal) {
+  let awakeUntilMs = performance.now() + awakeMs;
+  const stayAwake = (): void => {
+    awakeUntilMs = performance.now() + awakeMs;
+  };
+  return {
+    stayAwake,
+    /** Before a round. Null: it is awake, and does not rest after it. */
+    async mark(): Promise<string | null> {
+      return performance.now() < awakeUntilMs ? null : ((await atRest?.rest.mark()) ?? null);
+    },
+    /** After a round that found nothing. */
+    async pauseMs(mark: string | null): Promise<number> {
+      if (mark === null) return intervalMs;
+      return Math.max(intervalMs, Math.min(restMsMax, (await atRest?.dueInMs?.()) ?? restMsMax));
+    },
+    async pause(mark: string | null, ms: number): Promise<void> {
+      if (atRest === undefined || mark === null || ms <= intervalMs) await pause(ms, signal);
+      else if (await atRest.rest.until(mark, ms, signal)) stayAwake();
+    },
   };
 }
 

@@ -68,6 +68,13 @@ function withLogin(url: string, login: string, password: string): string {
   return other.href;
 }
 
+/** A migrated database on a server of its own, where no other test writes. */
+export async function startOwnDatabase(): Promise<{ readonly url: string; stop(): Promise<void> }> {
+  const server = await startTemporaryPostgres({ flags: ['-c', 'fsync=off'] });
+  await migrate(server.url);
+  return server;
+}
+
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** As a release had it whose first missing migration has this number: `0016` stops after 0015. */

@@ -26,6 +26,8 @@ export interface AccessParts {
 
 export function createAccessRecords({ database, log, now = Date.now, bounds }: AccessParts): AccessRecords {
   const counts = new AccessCounts(bounds);
+  /** For a day that is over. */
+  let lookAtMs = 0;
   async function writeAll(): Promise<void> {
     const taken = counts.take();
     try {
@@ -47,6 +49,8 @@ export function createAccessRecords({ database, log, now = Date.now, bounds }: A
       },
       async round() {
         await writeAll();
+        if (now() < lookAtMs) return false;
+        lookAtMs = now() + 60_000;
         return (await sealOldestDay(database, now())) !== null;
       },
     }),

@@ -1,4 +1,4 @@
-// How long the oldest of something has waited, as every loop tells it.
+// How long the oldest of something has waited, as every loop tells it, and when the next comes due.
 
 import type { Sql } from './client.ts';
 
@@ -9,4 +9,10 @@ export async function ageMs(sql: Sql, oldest: string): Promise<number | null> {
   );
   const ms = rows[0]?.ms ?? null;
   return ms === null ? null : Number(ms);
+}
+
+/** `next`: SQL for one instant; in how many milliseconds that is, below 0 where it is past, or null where there is none. */
+export async function dueInMs(sql: Sql, next: string): Promise<number | null> {
+  const age = await ageMs(sql, next);
+  return age === null ? null : -age;
 }

@@ -6,6 +6,7 @@ import { BoundedUse, Connections } from './connections.ts';
 import { createFlusher, type Flusher } from './flush.ts';
 import { type OnWait, throwOnWait, whileHeld } from './held.ts';
 import type { FormerLogin } from './logins.ts';
+import { createRest, type Rest } from './rest.ts';
 import { sessionSettings } from './session.ts';
 import { type Orm, openPool } from './which-postgres.ts';
 
@@ -28,6 +29,8 @@ export interface Database {
   use(): PoolUse;
   /** How long the oldest commit that waits for the disk has waited; 0 where none does. */
   flushAgeMs(): number;
+  /** Where loops wait that have nothing to do. */
+  readonly rest: Rest;
   close(): Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export interface DatabaseOptions {
   readonly watch?: DatabaseWatch;
   /**
    * Another pool of this process on the same database. The two make their commits durable together: what one has committed and
-   * the other has read is on the disk before either tells of it.
+   * the other has read is on the disk before either tells of it. And what one writes wakes the loops that rest by the other.
    */
   readonly beside?: Database;
   /** How long one call may take in all: 5 s where somebody waits for an answer; by default as long as a loop may. */
@@ -99,12 +102,15 @@ export function openDatabase(given: DatabaseOptions): Database {
   pool.query = async <Row extends object>(statement: string | Statement, values?: unknown[]) =>
     (await connections.query<Row>(statement, values, answerMsMax)).result;
   const flusher = (beside === undefined ? undefined : flushers.get(beside)) ?? createFlusher(writerOf(connections));
+  const rest = beside?.rest ?? createRest(pool);
   const database: Database = {
     sql: pool,
     orm: opened.orm,
-    transaction: (work) => inTransaction(connections, { flusher, watch }, (sql) => whileHeld(onWait, () => work(sql))),
+    transaction: (work) =>
+      inTransaction(connections, { flusher, watch, rest }, (sql) => whileHeld(onWait, () => work(sql))),
     use: () => ({ max: poolMax, open: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
     flushAgeMs: () => flusher.ageMs(),
+    rest,
     close: () => connections.close(),
   };
   flushers.set(database, flusher);
@@ -127,6 +133,7 @@ const nobody: DatabaseWatch = { committed: () => {}, failed: () => {} };
 interface Ends {
   readonly flusher: Flusher;
   readonly watch: DatabaseWatch;
+  readonly rest: Rest;
 }
 
 /** Two that waited for each other (a deadlock), or could not have come one after the other: the server undid one of them, whole. */
@@ -151,7 +158,7 @@ async function inTransaction<T>(connections: Connections, ends: Ends, work: (sql
 
 async function tryTransaction<T>(
   connections: Connections,
-  { flusher, watch, untilMs }: Ends & { readonly untilMs: number },
+  { flusher, watch, rest, untilMs }: Ends & { readonly untilMs: number },
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
   const client = await connections.take(untilMs);
@@ -178,7 +185,10 @@ async function tryTransaction<T>(
   }
   // What only looked may have seen what is not on the disk yet, and its caller may tell of it.
   await (wrote ? flusher.flush(serverRun) : flusher.underWay(serverRun));
-  if (wrote) watch.committed((performance.now() - commitAtMs) / 1_000);
+  if (wrote) {
+    watch.committed((performance.now() - commitAtMs) / 1_000);
+    rest.written();
+  }
   return result;
 }
 

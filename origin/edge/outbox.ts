@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import type { ProfileWarning } from '../../contracts/internal-answers.ts';
 import { profileSchema } from '../../contracts/profile.ts';
-import { ageMs } from '../db/age.ts';
+import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { acknowledgedOf } from '../intake/acknowledged.ts';
 import { raiseSetBack } from '../intake/card-conditions.ts';
@@ -101,10 +101,9 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     push: async (cardId) => (await pushForWarnings(cardId)) !== null,
     pushForWarnings,
     loop: createLoop({
-      name: 'edge outbox',
-      log,
-      intervalMs: pollMs,
+      ...{ name: 'edge outbox', log, intervalMs: pollMs },
       lagMs: () => ageMs(database.sql, 'select min(created_at) from edge_outbox'),
+      atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextAttempt) },
       async round() {
         const due = await claim(database, null);
         // All of them, also where what became of one could not be written down: that one comes up again after its lease.
@@ -116,6 +115,8 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
     }),
   };
 }
+
+const nextAttempt = 'select min(next_attempt_at) from edge_outbox';
 
 async function answers(edge: EdgeClient): Promise<boolean> {
   return await edge.ping().then(

@@ -168,6 +168,7 @@ export function createGapRepair(options: RepairOptions): Loop {
     log,
     intervalMs: gapIntervalMs,
     lagMs: () => ageMs(database.sql, oldestHeldBack),
+    atRest: { rest: database.rest, dueInMs: async () => (resting.size === 0 ? null : 0) },
     async round(signal, moved) {
       // Onwards from the last one, so that streams which cannot be filled do not keep others from their turn.
       const { rows } = await database.sql.query<Behind & { stream_id: string }>(

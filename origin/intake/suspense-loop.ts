@@ -32,6 +32,8 @@ export function createSuspenseLoop({ database, log, ...options }: SuspenseLoopOp
     log,
     intervalMs: options.intervalMs ?? intervalMsDefault,
     lagMs: async () => (waiting.size === 0 ? null : Date.now() - Math.min(...waiting.values())),
+    // Rounds go through the table part by part: not to be waited for where there is more than one.
+    atRest: { rest: database.rest, dueInMs: async () => (after === firstPlace ? null : 0) },
     async round(signal, moved) {
       const { cards, next } = await findLateCards(database.sql, { after, look: rowsPerRound });
       if (after === firstPlace) waiting.clear();

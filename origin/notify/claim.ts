@@ -134,3 +134,10 @@ export const oldestDue = `
     where webhook_endpoint_id = e.webhook_endpoint_id and state = 'pending' and due_at <= now() order by due_at limit 1
   ) as m
   where e.status = 'enabled' and e.failing_since is null`;
+
+/** SQL: when the next message comes due, of whichever endpoint: one probe each. */
+export const nextDue = `
+  with recursive ${waiting}
+  select min(m.due_at) from waiting w cross join lateral (
+    select due_at from webhook_messages where webhook_endpoint_id = w.id and state = 'pending' order by due_at limit 1
+  ) as m`;

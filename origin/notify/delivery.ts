@@ -3,13 +3,13 @@
 
 import type { Logger } from 'pino';
 import { Batcher } from '../batcher.ts';
-import { ageMs } from '../db/age.ts';
+import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { isRefusedByDatabase } from '../set-aside.ts';
 import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
 import { answerText } from './answer-text.ts';
-import { type Claimed, claimDue, oldestDue, reachedLimit, retireUndeliverable } from './claim.ts';
+import { type Claimed, claimDue, nextDue, oldestDue, reachedLimit, retireUndeliverable } from './claim.ts';
 import { type Disabled, disableEndpoint } from './disable-endpoint.ts';
 import { judgeAttempt, type Verdict } from './judge-attempt.ts';
 import type { NotifyMetrics } from './notify-metrics.ts';
@@ -66,11 +66,18 @@ export function createDelivery(options: DeliveryOptions): Loop {
     inHand.add(work);
   }
 
+  /** With nothing pending there is nothing to retire either. */
+  async function nextLookMs(): Promise<number | null> {
+    const dueMs = await dueInMs(database.sql, nextDue);
+    return dueMs === null ? null : Math.min(dueMs, retireIntervalMs);
+  }
+
   const loop = createLoop({
     name: 'webhook delivery',
     log,
     intervalMs,
     lagMs: () => ageMs(database.sql, oldestDue),
+    atRest: { rest: database.rest, dueInMs: nextLookMs },
     async round(signal) {
       if (performance.now() - retiredAtMs > retireIntervalMs) {
         await retireUndeliverable(database.sql, retireAtMost);

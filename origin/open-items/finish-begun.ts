@@ -4,6 +4,7 @@
 
 import type { Logger } from 'pino';
 import * as z from 'zod';
+import { dueInMs } from '../db/age.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { createActing } from './act.ts';
 import type { ActionParts } from './action.ts';
@@ -35,10 +36,12 @@ export interface FinishOptions extends ActionParts {
 }
 
 export function createFinishLoop({ log, intervalMs = intervalMsDefault, ...parts }: FinishOptions): Loop {
+  const { database } = parts;
   return createLoop({
     name: 'open item actions',
     log,
     intervalMs,
+    atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextClaim) },
     async round(signal, moved) {
       const found = await begunActions(parts);
       for (const begun of found) {
@@ -50,6 +53,9 @@ export function createFinishLoop({ log, intervalMs = intervalMsDefault, ...parts
     },
   });
 }
+
+/** SQL: when the next one may be taken up by another. */
+const nextClaim = `select min(claimed_until) from open_items where status = 'open' and action is not null`;
 
 /** Those that nobody is at, the longest waiting first. */
 async function begunActions({ database }: ActionParts): Promise<Begun[]> {

@@ -25,6 +25,7 @@ export function createAccrualLoop({ database, log, unassigned, bounds, ...option
     log,
     intervalMs: options.intervalMs ?? intervalMs,
     lagMs: () => ageMs(database.sql, oldestUnaccrued),
+    atRest: { rest: database.rest },
     async round() {
       const isMore = await accrue(database, {
         bounds,

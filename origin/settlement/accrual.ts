@@ -28,6 +28,7 @@ export interface AccrualOptions {
 /** Books up to a bound, and says whether there may be more. */
 export async function accrue(database: Database, options: AccrualOptions = {}): Promise<boolean> {
   const { onSetAside = () => {}, bounds = defaultBounds } = options;
+  if (!(await isAnything(database.sql))) return false;
   try {
     return await database.transaction((sql) => accrueIn(sql, bounds, (cleared) => creditMerchants(sql, cleared)));
   } catch (error) {
@@ -36,6 +37,21 @@ export async function accrue(database: Database, options: AccrualOptions = {}): 
       accrueIn(sql, bounds, (cleared) => creditApart(sql, cleared, onSetAside)),
     );
   }
+}
+
+/** Looked at without the lock, which is a write: what comes after the look is the next round's. */
+async function isAnything(sql: Sql): Promise<boolean> {
+  const { rows } = await sql.query<{ is: boolean }>({
+    name: 'accrual_waits',
+    text: `select (select seal_no from accrual_head) < (select seal_no from ledger_seal_head)
+        or exists (select from unapproved_clearings where state = 'new')
+        or exists (select from unapproved_clearings where reason = 'card_made')
+        or exists (select from unmatched_refunds where state = 'new')
+        or exists (select from unmatched_refunds where reason = 'card_made')
+        or (select merchant_id from merchants where not ids_taken_up order by merchant_id limit 1) is not null as is`,
+    values: [],
+  });
+  return rows[0]?.is !== false;
 }
 
 async function accrueIn(

@@ -179,3 +179,8 @@ function sendingOf({ task }: Plan): Exchange[] {
 export const oldestDue = `
   select min(due_at) from settlements
   where state in ('queued', 'processing', 'retry_pending') and dead_lettered_at is null and due_at <= now()`;
+
+/** SQL: when the next one comes due. */
+export const nextDue = `
+  select min(due_at) from settlements
+  where state in ('queued', 'processing', 'retry_pending') and dead_lettered_at is null`;

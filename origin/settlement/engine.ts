@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
 import type { SettlementPolicy } from '../../core/settlement/settlement.ts';
 import { Batcher } from '../batcher.ts';
-import { ageMs } from '../db/age.ts';
+import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { type Availability, availability } from '../providers/choose-provider.ts';
@@ -14,7 +14,7 @@ import type { GuardedProvider } from '../providers/guarded.ts';
 import { isRefused } from '../set-aside.ts';
 import { inSpan, noteSpan } from '../tracing/spans.ts';
 import { BatchSize } from './batch-size.ts';
-import { claimDue, type EngineParts, oldestDue, type Task, usableOf } from './claim.ts';
+import { claimDue, type EngineParts, nextDue, oldestDue, type Task, usableOf } from './claim.ts';
 import { type Refused, raiseRefused } from './for-a-person.ts';
 import { exchangeMsMax, performTask } from './perform-task.ts';
 import { postponeFirst } from './postpone.ts';
@@ -118,11 +118,13 @@ export class SettlementEngine {
       createLoop({
         ...{ name: 'settlement claims', log, intervalMs: idleMs },
         lagMs: () => ageMs(database.sql, oldestDue),
+        atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextDue) },
         round: (signal) => this.#claim(signal),
       }),
       createLoop({
         ...{ name: 'provider words', log, intervalMs: idleMs },
         lagMs: () => ageMs(database.sql, oldestWord),
+        atRest: { rest: database.rest },
         round: (signal) => this.#takeWords(signal),
       }),
       createLoop({

@@ -3,16 +3,17 @@
 // hour and such an item once in years.
 
 import type { Logger } from 'pino';
-import type { Sql } from '../db/client.ts';
+import type { Database, Sql } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 
 const intervalMs = 5_000;
 
-export function createRefusalsLoop({ sql }: { readonly sql: Sql }, log: Logger): Loop {
+export function createRefusalsLoop({ sql, rest }: Pick<Database, 'sql' | 'rest'>, log: Logger): Loop {
   return createLoop({
     name: 'refusals that are over',
     log,
     intervalMs,
+    atRest: { rest },
     async round() {
       const closed = await closeRefusalsOver(sql);
       for (const open_item_id of closed) log.info({ open_item_id }, 'what the database had refused was taken');

@@ -4,7 +4,7 @@
 
 import type { Logger } from 'pino';
 import { newId } from '../../contracts/ids.ts';
-import { ageMs } from '../db/age.ts';
+import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
@@ -35,6 +35,7 @@ export function createSchedule({ database, log, providers, bounds, now = Date.no
     intervalMs,
     lagMs: () =>
       ageMs(database.sql, `select min(due_at) from settlement_runs where state = 'open' and due_at <= now()`),
+    atRest: { rest: database.rest, dueInMs: () => nextRunMs(database, now()) },
     async round(signal, moved) {
       await openRuns(database, now(), log);
       try {
@@ -48,6 +49,12 @@ export function createSchedule({ database, log, providers, bounds, now = Date.no
       return false;
     },
   });
+}
+
+/** Schedules are of whole minutes; a run that could not be ended comes due again by itself. */
+async function nextRunMs({ sql }: Pick<Database, 'sql'>, nowMs: number): Promise<number> {
+  const open = await dueInMs(sql, `select min(due_at) from settlement_runs where state = 'open'`);
+  return Math.min(60_000 - (nowMs % 60_000), open ?? Number.POSITIVE_INFINITY);
 }
 
 interface Scheduled {

@@ -4,7 +4,7 @@
 import type { Logger } from 'pino';
 import { cardKeySchema } from '../../contracts/network.ts';
 import { refundReleaseSchema } from '../../contracts/refund-release.ts';
-import { ageMs } from '../db/age.ts';
+import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
 import { describeError } from '../log.ts';
@@ -39,6 +39,10 @@ export function createRefundReleaseLoop(parts: TellingParts): Loop {
     log,
     intervalMs: 1_000,
     lagMs: () => ageMs(database.sql, 'select min(released_at) from unmatched_refunds where tell_at is not null'),
+    atRest: {
+      rest: database.rest,
+      dueInMs: () => dueInMs(database.sql, 'select min(tell_at) from unmatched_refunds where tell_at is not null'),
+    },
     round: () => tellReleased(parts),
   });
 }
