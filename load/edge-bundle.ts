@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { shrink } from '../scripts/build-edge.ts';
 import { wranglerEnv } from '../scripts/wrangler-env.ts';
 
 const wranglerPath = new URL('../node_modules/wrangler/bin/wrangler.js', import.meta.url).pathname;
@@ -15,14 +16,16 @@ export interface Bundle {
   readonly gzipBytes: number;
 }
 
-/** What `wrangler deploy --env production` uploads. */
+/** What `npm run deploy -- --env production` uploads. */
 export async function buildEdge(directory: string): Promise<Bundle> {
   await promisify(execFile)(
     process.execPath,
-    [wranglerPath, 'deploy', '--env', 'production', '--dry-run', '--outdir', directory],
+    [wranglerPath, 'deploy', '--env', 'production', '--dry-run', '--minify', '--outdir', directory],
     { env: { ...process.env, ...wranglerEnv } },
   );
-  return bundleAt(join(directory, 'index.js'));
+  const path = join(directory, 'index.js');
+  shrink(path);
+  return bundleAt(path);
 }
 
 export function buildFloor(directory: string, name: 'floor' | 'fair-floor'): Promise<Bundle> {

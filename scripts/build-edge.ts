@@ -2,11 +2,15 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+// terser: what it finds in esbuild's own output is 3 % of the bundle, of which every new isolate reads each byte before it may answer a card.
+import { minify_sync } from 'terser';
 import { wranglerEnv } from './wrangler-env.ts';
 
 export const edgeFolder = 'dist/edge';
+/** What is deployed, as it is: nothing of it is bundled again. */
+export const edgeEntry = join(edgeFolder, 'index.js');
 
 /** Paths of its modules, in the order of their names. */
 export function buildEdge(): string[] {
@@ -15,7 +19,18 @@ export function buildEdge(): string[] {
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const modules = readdirSync(edgeFolder).filter((name) => /\.(?:js|mjs|wasm)$/.test(name));
+  shrink(edgeEntry);
   return modules.toSorted().map((name) => join(edgeFolder, name));
+}
+
+/** A module that wrangler has built, made smaller in its place. */
+export function shrink(path: string): void {
+  // The first of these only says where the map is, which is then another's.
+  const text = readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '');
+  const { code } = minify_sync(text, { module: true, ecma: 2020, compress: { passes: 3 } });
+  if (code === undefined) throw new Error(`${path} cannot be read by terser`);
+  writeFileSync(path, code);
+  rmSync(`${path}.map`, { force: true });
 }
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');

@@ -5,10 +5,10 @@ import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 import { buildEdge } from './build-edge.ts';
 
-// 72.2 kB, and less than one as room. Of it 24 are rules, 19 the edge's HTTP, 17 words, 9 schemas (zod), 7 objects; hono's application, of which
+// 70.6 kB, and less than one as room; terser takes 2.3 off what esbuild makes of it (`build-edge.ts`). Of it 24 are rules, 19 the edge's HTTP, 17 words, 9 schemas (zod), 7 objects; hono's application, of which
 // only its router was used, was 5 (`worker/section.ts`). Since then: what a card withholds of refunds,
 // card numbers in pieces (1.5), what JSON keeps silent about (1.2). The 206 kB plain are read in 7 ms of CPU, once an isolate.
-const gzipBytesMax = 73_000;
+const gzipBytesMax = 71_300;
 
 const texts = buildEdge().map((path) => readFileSync(path));
 const bytes = texts.reduce((sum, text) => sum + text.length, 0);

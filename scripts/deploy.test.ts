@@ -47,7 +47,7 @@ describe('npm run deploy', () => {
       `wrangler queues consumer http add ${names.standInsDead} --message-retries 100`,
       'migrate',
       `origin ${release}`,
-      `wrangler deploy --env staging --var BUNDLE_SHA256:id --tag ${release.slice(0, 12)} --message release ${release.slice(0, 12)}`,
+      `wrangler deploy dist/edge/index.js --no-bundle --env staging --var BUNDLE_SHA256:id --tag ${release.slice(0, 12)} --message release ${release.slice(0, 12)}`,
     ]);
     expect(output).not.toContain(password);
   });

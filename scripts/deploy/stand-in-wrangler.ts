@@ -63,7 +63,8 @@ function answerOf(words: readonly string[], state: WranglerState, option: (name:
       return JSON.stringify(state.secrets.map((name) => ({ name, type: 'secret_text' })));
     case 'versions list':
       return JSON.stringify(state.versions);
-    case 'deploy':
+    case 'deploy dist/edge/index.js':
+      if (!words.includes('--no-bundle')) end('what was built is sent as it is');
       state.versions.unshift({
         id: `version-${state.versions.length}`,
         annotations: { 'workers/tag': option('--tag') },

@@ -1,5 +1,6 @@
 // The steps of a deployment but for its queues (queues.ts). Each may be run again: what is there already is left, or set to what it should be.
 
+import { edgeEntry } from '../build-edge.ts';
 import { type EnvironmentName, edgeSecretsOf, type Target } from './target.ts';
 import { type Command, type Tools, wrangler } from './tools.ts';
 
@@ -43,9 +44,18 @@ export function operatorsOwn(name: string, text: string, env: Readonly<Record<st
   return { program: 'sh', args: ['-c', `eval "$${name}"`], env: { [name]: text, ...env } };
 }
 
-/** In a dry run wrangler builds and checks all that a deployment would send, and sends nothing. */
+/** What was built is sent, and not built again. In a dry run wrangler checks all that a deployment would send, and sends nothing. */
 export function deployEdge(tools: Tools, { environment }: Target, { id, bundle }: Release): void {
-  const words = ['--env', environment, '--var', `BUNDLE_SHA256:${bundle}`, '--tag', tagOf(id)];
+  const words = [
+    edgeEntry,
+    '--no-bundle',
+    '--env',
+    environment,
+    '--var',
+    `BUNDLE_SHA256:${bundle}`,
+    '--tag',
+    tagOf(id),
+  ];
   const message = ['--message', `release ${tagOf(id)}`];
   const dry = tools.isDryRun ? ['--dry-run'] : [];
   tools.say(indented(tools.run({ ...wrangler('deploy', ...words, ...message, ...dry), isHarmless: tools.isDryRun })));
