@@ -12,7 +12,7 @@ import { cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { doerOf, type Route, route } from '../http/route.ts';
 import { nextProfile, someProfileFields } from './card-profile.ts';
 import { cardSchema, readCardView, readCardViews, readWaitingCards, waitingFor } from './card-view.ts';
-import { changeOfCard, type PushParts, pushed } from './change-card.ts';
+import { type PushParts, pushed } from './change-card.ts';
 
 const common = { tag: 'cards', forMerchants: false } as const;
 
@@ -27,7 +27,7 @@ function create(parts: CardParts): Route {
     method: 'post',
     path: '/cards',
     name: 'createCard',
-    cost: changeOfCard,
+    cost: costs.changeOutside,
     summary: "Add a card under its network's token",
     description: 'With an Idempotency-Key the answer is as of the commit: the edge gets the profile right after it.',
     scope: 'cards:write',

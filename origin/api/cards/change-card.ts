@@ -22,7 +22,7 @@ import { cardSchema, readCardView } from './card-view.ts';
 /** The version that the caller read: refused where somebody else has replaced it meanwhile. */
 const expected_version = z.optional(z.int().check(z.positive()));
 /** A profile is read, written, recorded and pushed: 3 ms, where twenty controls are in it. */
-export const changeOfCard = { ...costs.changeOutside, cpuMs: 4 };
+const changeOfCard = { ...costs.changeOutside, cpuMs: 4 };
 const byId = z.strictObject({ card_id: idSchema('card') });
 /**
  * `warnings`: a limit was edited that counts purchases older than the card's memory of 35 days. Only where the edge could be
