@@ -109,6 +109,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     refund_above_cleared: refundAboveClearedSchema,
     /** Of a refund: how much more the card withholds from now on. Absent in events of before it withheld any: then it withholds nothing of it. */
     withheld_minor: z.optional(amountMinorSchema),
+    /** What the card withholds of all its refunds after it; absent where that is 0 before and after, and in events of before it was told. */
+    withheld_after_minor: z.optional(amountMinorSchema),
     /** Only an operator says it, never a network: the message itself is then a reversal of nothing. */
     releases: z.optional(releasedRefundSchema),
     also_named: alsoNamedSchema,

@@ -49,7 +49,7 @@ grant update (
   ledger_account_no, currency, merchant, status, reason, requested_minor, held_minor, posted_minor, updated_at_ms, joined_into,
   network_merchant_id, approved_minor, joined_posted_minor
 ) on authorizations to atlas_app;
-grant update (applied_sequence, seen_sequence, set_back_since) on card_streams to atlas_app;
+grant update (applied_sequence, seen_sequence, set_back_since, withheld_minor) on card_streams to atlas_app;
 grant update (profile, profile_version, edge_version, controls, control_set_id, control_set_version) on cards to atlas_app;
 grant update (newest_version) on control_sets to atlas_app;
 grant update (taken_at) on facts_kept_together to atlas_app;

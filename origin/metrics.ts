@@ -6,6 +6,7 @@ import { measureProofs } from './audit/last-proofs.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
 import { measureFencedCards } from './intake/fenced-cards.ts';
+import { measureWithholding } from './intake/withholding-cards.ts';
 import { measureSuspense } from './ledger/suspense.ts';
 import { measureOpenItems } from './open-items/open-item-metrics.ts';
 import { measureWithheld } from './settlement/withheld-metrics.ts';
@@ -17,6 +18,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   measureFencedCards(registry, database.sql);
   measureSuspense(registry, database.sql);
   measureWithheld(registry, database.sql);
+  measureWithholding(registry, database.sql);
   measureCardData(registry);
   measureCredentials(registry, database.sql);
   measureClock(registry, database);

@@ -19,6 +19,8 @@ export interface Card {
     readonly attempts: number;
     readonly last_error: string | null;
   };
+  /** Of what it was refunded without a purchase, what it may not spend yet. */
+  readonly withheld_minor: number;
   readonly created_at_ms: number;
 }
 

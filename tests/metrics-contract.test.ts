@@ -87,6 +87,9 @@ const notHere: Readonly<Record<string, string>> = {
   token_expiry_seconds: 'as above',
   clearings_withheld_minor: 'has a series for a network once something is withheld',
   refunds_withheld_minor: 'as above',
+  cards_withheld_minor: 'as above',
+  cards_withheld_bounds: 'as above',
+  cards_withholding: 'as above',
   suspense_minor: 'has a series for a currency once there is money in it',
   cert_expiry_seconds: 'npm start calls nobody by TLS',
   settlement_payments_of_unconfigured_providers:

@@ -20,6 +20,7 @@ import { type CardState, heldInAll, newCardState, postedInAll } from './card-sta
 import { decide } from './decide.ts';
 import { holdsDue, receiveExpiry } from './expiry.ts';
 import { type Found, find, findKnown, type Ids, type Named } from './found.ts';
+import { tellingWithheld, withheldMinor } from './funds.ts';
 import type { Hearing } from './hearing.ts';
 import { nextExpiryMs } from './hold-expiry.ts';
 import { isAnswerInPlace } from './in-place.ts';
@@ -269,13 +270,14 @@ export class Card {
   #append(body: CardEventBody, nowMs: number, found: Found | null = null): void {
     const event = { ...this.#next(nowMs), body };
     const [held, posted] = [heldInAll(this.#state), postedInAll(this.#state)];
+    const withheld = withheldMinor(this.#state);
     if (nowMs < this.#clockMs) this.#clockStepsBack++;
     this.#fold(event, found);
     const { hold_minor, posted_minor } = 'effect' in body ? body.effect : { hold_minor: 0, posted_minor: 0 };
     const released = 'joined' in body ? (body.joined?.released_minor ?? 0) : 0;
     assert(heldInAll(this.#state) - held === hold_minor - released, 'an event says what it did to what is held');
     assert(postedInAll(this.#state) - posted === posted_minor, 'an event says what it did to what is posted');
-    this.#history.append(event);
+    this.#history.append({ ...event, body: tellingWithheld(body, withheld, withheldMinor(this.#state)) });
   }
 
   /** A row of the log. Where the rules have changed since it was written, what it says it did to the sums holds. */

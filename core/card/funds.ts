@@ -1,7 +1,7 @@
 // What a card may spend: its funds, apart from its profile, and what an event does to them. `availableMinor` is the one door to them.
 // Today a profile says what they are; whatever says it later (a share of an account's balance) changes `state.funds` and nothing else.
 
-import type { Effect } from '../../contracts/card-event.ts';
+import type { CardEventBody, Effect } from '../../contracts/card-event.ts';
 import type { Decision } from '../../contracts/decision.ts';
 import type { Profile } from '../../contracts/profile.ts';
 import { type Authorization, effectBetween, postedMinor } from './authorization.ts';
@@ -69,4 +69,9 @@ export function fundsAfter(
   const withheld_minor = withheldMinor(state) + more;
   const available_minor = left - spentBy(effect, found) - more;
   return { available_minor, ...(withheld_minor === 0 ? {} : { withheld_minor }) };
+}
+
+/** What is withheld after a message, only where there is something to say: a usual row is no longer for it. */
+export function tellingWithheld(body: CardEventBody, before: number, after: number): CardEventBody {
+  return body.kind === 'message' && before + after > 0 ? { ...body, withheld_after_minor: after } : body;
 }

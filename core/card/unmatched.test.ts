@@ -102,6 +102,15 @@ describe('what is withheld', () => {
     expect(it.log.slice(1).map(({ body }) => 'withheld_minor' in body && body.withheld_minor)).toEqual([0, 20_000, 5]);
   });
 
+  test('each message says what is withheld after it, where that is not 0 before and after', () => {
+    const it = new Refunded().say(of('a', 40_000), of('b', 30_000), cleared('b', 15_000));
+    it.release('item-1', { id: it.lastId, minor: 5_000 });
+    it.say(of('c', 1));
+    const told = it.log.slice(1).map(({ body }) => ('withheld_after_minor' in body ? body.withheld_after_minor : null));
+    expect(told).toEqual([null, 20_000, 5_000, 0, 1]);
+    expect(it.withheld).toBe(1);
+  });
+
   test('a purchase above the rest is declined, and the decision says what is withheld', () => {
     const { card } = new Refunded().say(of('a', 70_000));
     const asked = (request_key: string, amount_minor: number) =>
@@ -247,7 +256,7 @@ describe('what it survives', () => {
   test('rows and snapshots of a card of before: what they refunded goes on being funds', () => {
     const it = new Refunded().say(of('a', 90_000));
     const rows: LoggedEvent[] = JSON.parse(JSON.stringify(it.log), (name, value) =>
-      name === 'withheld_minor' ? undefined : value,
+      name.startsWith('withheld_') ? undefined : value,
     );
     const folded = new Refunded(rows);
     expect(folded.withheld).toBe(0);

@@ -4,6 +4,10 @@ import { type AlertGroup, dead, job } from './alert.ts';
 
 const final = (le: string) => `settlement_final_seconds_bucket{${job},state="paid",le="${le}"}`;
 
+const bounds = (currency: string) => `cards_withheld_bounds{${job},network="native",currency="${currency}"}`;
+const cardsThat = (currency: string) => `cards_withholding{${job},network="native",currency="${currency}"}`;
+const ofNative = { at: '20m', labels: { network: 'native' } };
+
 export const settlement: AlertGroup = {
   name: 'settlement',
   alerts: [
@@ -46,6 +50,20 @@ export const settlement: AlertGroup = {
         '{{ $value }} shops. A large refund that names no purchase, or a network’s credential in the wrong hands.',
       fires: { series: { [dead('refund_withheld')]: '1x20' }, at: '10m' },
       silent: { series: { [dead('refund_withheld')]: '0x20', [dead('clearing_unassigned')]: '30x20' }, at: '10m' },
+    },
+    {
+      name: 'CardsWithholdMuch',
+      // A hundred cards' daily bounds (50,000.00 USD), or many cards: single large refunds are open items, and no alert of this kind.
+      expr: `sum by (network) (max by (network, currency) (cards_withheld_bounds{${job}})) > 100 or sum by (network) (max by (network, currency) (cards_withholding{${job}})) > 50`,
+      ...{ for: '15m', severity: 'SEV-2', service: 'edge', runbook: 'refunds-withheld', origin: 'ours' },
+      summary: 'Cards of {{ $labels.network }} withhold much of what they were refunded',
+      description:
+        '{{ $value }} times what one card may spend of a day’s refunds, or as many cards. A batch of refunds that name no purchase, or a network’s credential in the wrong hands: their cardholders are declined.',
+      fires: { series: { [bounds('USD')]: '60x30', [bounds('EUR')]: '60x30' }, ...ofNative },
+      silent: { series: { [bounds('USD')]: '90x30', [cardsThat('USD')]: '50x30' }, at: '20m' },
+      more: [
+        { what: 'many cards with little each', isFiring: true, series: { [cardsThat('JPY')]: '51x30' }, ...ofNative },
+      ],
     },
     {
       name: 'MerchantInDeficit',

@@ -28,6 +28,7 @@ import type { ReadMessage } from './read-message.ts';
 import { type CardSequence, keyOf, sortOut } from './sort-out.ts';
 import { advanceStreams, lockStreams, type Stream } from './streams.ts';
 import { noteSuspended } from './suspended-streams.ts';
+import { withheldAfter } from './withholding-cards.ts';
 
 export interface Booked {
   /** Events booked by this batch, including those that had waited for it. */
@@ -67,10 +68,9 @@ export async function bookBatch(
     await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
-      sorted.sequences.map(({ stream, applied_sequence, seen_sequence }) => ({
-        stream_id: stream.stream_id,
-        applied_sequence,
-        seen_sequence,
+      sorted.sequences.map(({ stream, run, applied_sequence, seen_sequence }) => ({
+        ...{ stream_id: stream.stream_id, applied_sequence, seen_sequence },
+        withheld_minor: withheldAfter(run),
       })),
     );
     await noteSuspended(sql, house, transfers);

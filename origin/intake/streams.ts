@@ -66,19 +66,25 @@ export async function lockStreams(sql: Sql, cards: readonly CardName[]): Promise
   }));
 }
 
-export type StreamAdvance = Pick<Stream, 'stream_id' | 'applied_sequence' | 'seen_sequence'>;
+export interface StreamAdvance extends Pick<Stream, 'stream_id' | 'applied_sequence' | 'seen_sequence'> {
+  /** What the card withholds of its refunds after these events; null: they do not say it. */
+  readonly withheld_minor: number | null;
+}
 
 export async function advanceStreams(sql: Sql, advances: readonly StreamAdvance[]): Promise<void> {
   if (advances.length === 0) return;
   await sql.query({
     name: 'advance_streams',
-    text: `update card_streams s set applied_sequence = a.applied_sequence, seen_sequence = a.seen_sequence
-           from unnest($1::bigint[], $2::bigint[], $3::bigint[]) as a(stream_id, applied_sequence, seen_sequence)
+    text: `update card_streams s set applied_sequence = a.applied_sequence, seen_sequence = a.seen_sequence,
+             withheld_minor = coalesce(a.withheld_minor, s.withheld_minor)
+           from unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+             as a(stream_id, applied_sequence, seen_sequence, withheld_minor)
            where s.stream_id = a.stream_id`,
     values: [
       numberColumn(advances.map(({ stream_id }) => stream_id)),
       numberColumn(advances.map(({ applied_sequence }) => applied_sequence)),
       numberColumn(advances.map(({ seen_sequence }) => seen_sequence)),
+      numberColumn(advances.map(({ withheld_minor }) => withheld_minor)),
     ],
   });
 }

@@ -136,6 +136,7 @@ export const webhooks: Dashboard = {
             largest('refunds_withheld_minor', { by: 'network, currency, owner' }),
             'refunds withheld {{network}} {{currency}} {{owner}}',
           ],
+          [largest('cards_withheld_minor', { by: 'network, currency' }), 'withheld at cards {{network}} {{currency}}'],
           [largest('merchants_deficit_minor', { by: 'currency' }), 'deficits {{currency}}'],
         ]),
         figure('At providers that are not configured', 'short', [

@@ -27,6 +27,11 @@ export const cardSchema = z.strictObject({
     attempts: z.int(),
     last_error: z.string().nullable(),
   }),
+  /**
+   * Of what it was refunded without a purchase, what it may not spend yet: until the purchase clears, or a person releases it. As of its
+   * newest event that is booked here; `GET /cards/{card_id}/comparison` asks the card itself.
+   */
+  withheld_minor: z.bigint(),
   created_at_ms: z.int(),
 });
 
@@ -43,12 +48,13 @@ interface CardRow {
   readonly created_at: Date;
   readonly attempts: number | null;
   readonly last_error: string | null;
+  readonly withheld_minor: string;
 }
 
 const cardsWithOutbox = `
   select c.card_id, c.account_id, c.network, c.profile, c.profile_version, c.edge_version, c.controls, c.control_set_id,
-    c.control_set_version, c.created_at, o.attempts, o.last_error
-  from cards c left join edge_outbox o on o.card_id = c.card_id`;
+    c.control_set_version, c.created_at, o.attempts, o.last_error, coalesce(s.withheld_minor, 0) as withheld_minor
+  from cards c left join edge_outbox o on o.card_id = c.card_id left join card_streams s using (network, card_token)`;
 
 export async function readCardView(sql: Sql, cardId: string) {
   const { rows } = await sql.query<CardRow>(`${cardsWithOutbox} where c.card_id = $1`, [cardId]);
@@ -123,6 +129,7 @@ function cardView({ control_set_id, control_set_version, created_at, ...row }: C
       attempts: row.attempts ?? 0,
       last_error: row.last_error,
     },
+    withheld_minor: BigInt(row.withheld_minor),
     created_at_ms: created_at.getTime(),
   };
 }
