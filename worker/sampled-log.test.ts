@@ -1,9 +1,9 @@
 // What the edge logs of decisions and what it measures: one in so many, with nothing of whose they are. All of them are events.
 
-import { env } from 'cloudflare:workers';
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { profile, request } from '../core/testing/samples.ts';
+import { hearEvents } from '../durable-objects/testing/event-queues.ts';
 import { decisionsPerLogLine } from './card-call.ts';
 import { cardAt, newToken, postNative } from './testing/calls.ts';
 
@@ -40,10 +40,7 @@ test.each([
 ])('by chance, a request %s', async (_, drawn, isMeasured) => {
   vi.spyOn(Math, 'random').mockReturnValue(drawn);
   const messages: object[] = [];
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((message) => {
-    messages.push(Object(message));
-    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
-  });
+  hearEvents((message) => messages.push(message));
   const token = newToken();
   await cardAt('native', token).putProfile(profile({ funds_minor: 10_000 }));
   const asked = request({ request_key: 'r1', authorization_key: 'a1' });

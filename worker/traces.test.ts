@@ -1,10 +1,11 @@
 // The trace of an authorization, and of what a network states later: the network's own where its call names one, else one that is made; with its event in the queue.
 
-import { env, tracing } from 'cloudflare:workers';
+import { tracing } from 'cloudflare:workers';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { CardEventsMessage } from '../contracts/card-event.ts';
 import { traceParentOf } from '../contracts/trace-parent.ts';
 import { profile } from '../core/testing/samples.ts';
+import { hearEvents } from '../durable-objects/testing/event-queues.ts';
 import { gatewayMessage, webhookMessage } from '../scripts/marqeta-messages.ts';
 import { basic, cardAt, nativeSignature, newToken, postMarqeta, postNative } from './testing/calls.ts';
 import { traceIdOf, tracesOf } from './traces.ts';
@@ -15,10 +16,7 @@ const platform = { traceId: '0af7651916cd43dd8448eb211c80319c', spanId: 'b7ad6b7
 let sent: CardEventsMessage[];
 beforeEach(() => {
   sent = [];
-  vi.spyOn(env.CARD_EVENTS, 'send').mockImplementation((message) => {
-    sent.push(message as CardEventsMessage);
-    return Promise.resolve({ metadata: { metrics: { backlogCount: 0, backlogBytes: 0 } } });
-  });
+  hearEvents((message) => sent.push(message));
 });
 afterEach(() => {
   vi.restoreAllMocks();

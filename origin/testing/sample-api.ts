@@ -43,6 +43,8 @@ export interface SampleParts extends Pick<Partial<SecondHalfParts>, 'resolve'> {
   readonly timing?: AppParts['timing'];
 }
 
+const noQuota = { RATE_LIMIT_PER_MINUTE: '1000000', RATE_LIMIT_BURST_PER_SECOND: '1000000' };
+
 export class SampleApi {
   readonly app: App;
   /** Where INNER_PORT is set, another. */
@@ -76,8 +78,8 @@ export class SampleApi {
       API_KEY: apiKey,
       INTERNAL_SECRET: edge.secret,
       EDGE_URL: edge.url,
-      RATE_LIMIT_PER_MINUTE: '1000000',
-      RATE_LIMIT_BURST_PER_SECOND: '1000000',
+      // A test of a quota has the usual burst of a second.
+      ...('RATE_LIMIT_PER_MINUTE' in settings ? {} : noQuota),
       WRONG_KEYS_PER_ADDRESS_PER_MINUTE: '1000000000',
       WRONG_KEYS_PER_MINUTE: '1000000000',
       ...settings,
