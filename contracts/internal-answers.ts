@@ -86,3 +86,6 @@ export type ReadCardAnswer = z.infer<typeof readCardAnswerSchema>;
 export const deliverBodySchema = z.object({
   messages: z.array(z.object({ id: z.string(), body: z.unknown() })).check(z.minLength(1)),
 });
+
+/** The answer to `POST /internal/cards/:network/:token/return`. */
+export const returnAnswerSchema = z.object({ undo_bookmark: z.string() });

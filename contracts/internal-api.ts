@@ -71,3 +71,10 @@ export const rebuildBodySchema = z.object({
   /** Looked at by the card, which has written them. */
   events: z.array(z.unknown()),
 });
+
+/** `POST /internal/cards/:network/:token/return`: its storage as it was at that instant, where the platform keeps a history of it. */
+export const returnBodySchema = z.strictObject({ at_ms: z.int().check(z.nonnegative()) });
+
+/** Why a card cannot return: of any platform but Cloudflare's own. */
+export const noHistory =
+  'This edge runs where no history of objects is kept (storage back-end without point-in-time recovery): only on Cloudflare can a card return to an earlier instant.';

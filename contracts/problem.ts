@@ -18,7 +18,7 @@ const messageLengthMax = 600;
 
 /** A request that is not served: thrown where it is found, rendered once at the edge of the room. */
 export class Refusal extends Error {
-  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 429 | 500 | 502 | 503;
+  readonly status: 400 | 401 | 403 | 404 | 405 | 406 | 409 | 413 | 415 | 422 | 429 | 500 | 501 | 502 | 503;
   /** Stable name, such as `field_invalid`. */
   readonly error_code: string;
   readonly details: readonly FieldProblem[];

@@ -7,12 +7,14 @@ import type {
   postFactAnswerSchema,
   postMessageAnswerSchema,
   ReadCardAnswer,
+  returnAnswerSchema,
   standInStandingSchema,
 } from '../contracts/internal-answers.ts';
 import {
   postFactBodySchema,
   putCardBodySchema,
   rebuildBodySchema,
+  returnBodySchema,
   signedText,
   tokenOfSegment,
   turnStandInBodySchema,
@@ -34,6 +36,7 @@ import { storeKept } from './networks/take-facts.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';
 import { rebuildCard } from './rebuild-card.ts';
+import { returnCard } from './return-card.ts';
 import { type Call, section } from './section.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
@@ -124,6 +127,11 @@ export const internal = section(open, {
     const page = inShape(rebuildBodySchema, parseWhole(text));
     return Response.json(await reach(params, (names) => rebuildCard(env, names, page)));
   },
+  'POST /cards/:network/:token/return': async ({ env }, text, params) => {
+    const { at_ms } = inShape(returnBodySchema, parseWhole(text));
+    const answer: z.infer<typeof returnAnswerSchema> = await reach(params, (names) => returnCard(env, names, at_ms));
+    return Response.json(answer);
+  },
 });
 
 /** What the origin has of a card: all up to `after`, and the event `seen`, where it names one. */
@@ -155,6 +163,7 @@ async function reach<T>(params: Params, call: (names: CardNames) => Promise<T>):
   try {
     return await call({ network, cardToken: tokenOfSegment(token) });
   } catch (error) {
+    if (error instanceof Refusal) throw error;
     throw cardAway(network, error);
   }
 }

@@ -4,7 +4,6 @@
 // What is in memory, and why losing it is harmless: `card` is read back from snapshot and log; how many requests it has served
 // since is a metric alone.
 
-import { DurableObject } from 'cloudflare:workers';
 import type { AuthorizationRequest } from '../../contracts/authorization-request.ts';
 import type { CardMessage } from '../../contracts/card-message.ts';
 import { fromJsonText, type JsonText, toJsonText } from '../../contracts/json-text.ts';
@@ -20,6 +19,7 @@ import { NewerRelease } from '../../core/card/stored-row.ts';
 import { Agenda } from '../log/agenda.ts';
 import { type EventQueues, eventQueueOf } from '../log/event-queue.ts';
 import { eventOf } from '../log/pack-messages.ts';
+import { ReturningObject } from '../log/returning-object.ts';
 import { tablesOf } from '../log/tables-of.ts';
 import type { CardLog } from './card-log.ts';
 import type { CardOutbox } from './card-outbox.ts';
@@ -34,7 +34,7 @@ export type { AuthorizeAnswer, PutProfileAnswer, ReceiveAnswer } from '../../cor
 
 export interface CardObjectEnv extends CardSettings, EventQueues {}
 
-export class CardObject extends DurableObject<CardObjectEnv> {
+export class CardObject extends ReturningObject<CardObjectEnv> {
   readonly #agenda: Agenda;
   readonly #unrecorded = new Unrecorded();
   #fence: Fence;

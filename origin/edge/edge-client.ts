@@ -13,6 +13,7 @@ import {
   type RebuildAnswer,
   readCardAnswerSchema,
   rebuildAnswerSchema,
+  returnAnswerSchema,
   standInStandingSchema,
 } from '../../contracts/internal-answers.ts';
 import { type rebuildBodySchema, tokenInPath, type turnStandInBodySchema } from '../../contracts/internal-api.ts';
@@ -61,6 +62,8 @@ export interface EdgeClient {
   eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<z.infer<typeof cardEventsAnswerSchema>>;
   /** A page of its past, to a card that was set back. */
   rebuild(card: CardName, page: z.infer<typeof rebuildBodySchema>): Promise<RebuildAnswer>;
+  /** Its storage as it was at that instant; it lacks what is booked since, and the next question fences it. */
+  returnCard(card: CardName, atMs: number): Promise<z.infer<typeof returnAnswerSchema>>;
   /** Null: the edge knows no such card. */
   readCard(card: CardName): Promise<ReadCardAnswer | null>;
   readControls(card: CardName): Promise<ControlsReadback>;
@@ -122,6 +125,7 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
     eventsAfter: (card, after, seen) =>
       call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events${known(after, seen)}`),
     rebuild: (card, page) => call(rebuildAnswerSchema, 'POST', `${pathOf(card)}/rebuild`, JSON.stringify(page)),
+    returnCard: (card, at_ms) => call(returnAnswerSchema, 'POST', `${pathOf(card)}/return`, JSON.stringify({ at_ms })),
     async readCard(card) {
       const said = await call(z.union([readCardAnswerSchema, unknownCardSchema]), 'GET', pathOf(card));
       return 'error_code' in said ? null : said;

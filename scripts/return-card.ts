@@ -1,0 +1,52 @@
+// npm run return-card: a card's storage at the edge returns to an earlier instant, by the history that Cloudflare keeps of it. By a call that is
+// signed as the origin signs: for whoever has its secret, since what the card has done since is gone until the origin has brought it back.
+
+import { parseArgs } from 'node:util';
+import { networkKeySchema, networkSchema } from '../contracts/network.ts';
+import { createEdgeClient } from '../origin/edge/edge-client.ts';
+import { wordsOf } from './words.ts';
+
+const help = `npm run return-card -- <network> <card token> --at INSTANT
+
+  --at INSTANT  as 2026-11-27T11:00:00Z, of the last 30 days
+  --help        this
+
+Afterwards: npx atlas card reread CARD_ID, which fences the card by what is booked of it, and rebuilds it.
+Prints the bookmark by which it could be undone. Exits with 1 where it was not done, and says why.
+
+EDGE_URL, INTERNAL_SECRET  as the origin has them`;
+
+interface Words {
+  readonly network: string;
+  readonly card_token: string;
+  readonly atMs: number;
+}
+
+function readWords(args: readonly string[]): Words | null {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: { at: { type: 'string' }, help: { type: 'boolean', default: false } },
+  });
+  if (values.help) return null;
+  const [network, token, ...more] = positionals;
+  if (more.length > 0) throw new Error(`${more[0]} is one word too many`);
+  if (!networkSchema.safeParse(network).success) throw new Error('the first word is the network');
+  if (!networkKeySchema.safeParse(token).success) throw new Error('the second word is the token of a card');
+  if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z$/.test(values.at ?? ''))
+    throw new Error('--at must be an instant in UTC, as 2026-11-27T11:00:00Z');
+  return { network: network ?? '', card_token: token ?? '', atMs: Date.parse(values.at ?? '') };
+}
+
+const { network, card_token, atMs } = wordsOf(readWords, help);
+const [url, secret] = [process.env['EDGE_URL'], process.env['INTERNAL_SECRET']];
+try {
+  if (!url || !secret) throw new Error('set EDGE_URL and INTERNAL_SECRET');
+  const { undo_bookmark } = await createEdgeClient({ url, secret }).returnCard({ network, card_token }, atMs);
+  process.stdout.write(
+    `The card is as of ${new Date(atMs).toISOString()}. By this it could be undone: ${undo_bookmark}\n`,
+  );
+} catch (error) {
+  process.stderr.write(`return-card: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 1;
+}
