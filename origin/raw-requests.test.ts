@@ -3,20 +3,14 @@
 
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createTestDatabase } from '../scripts/test-postgres.ts';
-import { type Listening, listen } from './listen.ts';
-import { exchangeRaw, statusesOf } from './testing/raw-exchange.ts';
-import { SampleApi } from './testing/sample-api.ts';
+import type { Listening } from './listen.ts';
+import { exchangeRaw, openSampleDoor, statusesOf } from './testing/raw-exchange.ts';
+import type { SampleApi } from './testing/sample-api.ts';
 
 let api: SampleApi;
 let door: Listening;
 beforeAll(async () => {
-  api = await SampleApi.start(await createTestDatabase());
-  door = await listen(
-    api.app.fetch,
-    { host: '127.0.0.1', port: 0 },
-    { CONNECTIONS_MAX: 200, CONNECTIONS_PER_ADDRESS_MAX: 100, TRUSTED_PROXIES: [] },
-  );
+  ({ api, door } = await openSampleDoor());
 });
 afterAll(async () => {
   await door.close();

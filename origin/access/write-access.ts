@@ -6,6 +6,19 @@ import { recordAuditEvents } from '../audit/audit-event.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { type AccessCount, dayOf } from './access-counts.ts';
 
+/** As they are read. */
+export interface AccessCountRow {
+  readonly day: string;
+  readonly api_key_id: string;
+  readonly route: string;
+  readonly outcome: string;
+  readonly address_hash: string;
+  readonly calls: number;
+  readonly first_at: Date;
+  readonly last_at: Date;
+  readonly last_request_id: string;
+}
+
 /** Rows of one statement. */
 const rowsPerWrite = 1_000;
 /** After midnight UTC, before a day is sealed: processes write what they still have of it, and their clocks differ. */

@@ -1,7 +1,7 @@
 // npm run audit -- access: who read what, and who was refused, by the day. Of a day that is over it also tells whether its rows are still
 // those that were sealed in the audit trail.
 
-import { digestOfDay, sealAction, sealText } from '../../origin/access/write-access.ts';
+import { type AccessCountRow, digestOfDay, sealAction, sealText } from '../../origin/access/write-access.ts';
 import type { Sql } from '../../origin/db/client.ts';
 import { connectOwner } from '../../origin/db/which-postgres.ts';
 
@@ -15,18 +15,6 @@ export interface AccessWords {
 const rowsMax = 200;
 const daysMax = 7;
 
-interface AccessRow {
-  readonly day: string;
-  readonly api_key_id: string;
-  readonly route: string;
-  readonly outcome: string;
-  readonly address_hash: string;
-  readonly calls: number;
-  readonly first_at: Date;
-  readonly last_at: Date;
-  readonly last_request_id: string;
-}
-
 /** `open`: not over yet. `differs`: somebody has changed its rows. */
 type Seal = 'open' | 'as sealed' | 'differs' | 'removed after its period';
 
@@ -39,7 +27,7 @@ export interface AccessReport {
     readonly seal: Seal;
   }[];
   /** Those with the most calls of each day, refusals first. */
-  readonly access: readonly AccessRow[];
+  readonly access: readonly AccessCountRow[];
 }
 
 export async function readAccess(url: string, words: AccessWords): Promise<AccessReport> {
@@ -57,7 +45,7 @@ async function report(sql: Sql, { day, key, outcome }: AccessWords): Promise<Acc
   );
   const days = [];
   for (const each of found) days.push(await lookAtDay(sql, each.day));
-  const { rows: access } = await sql.query<AccessRow>(
+  const { rows: access } = await sql.query<AccessCountRow>(
     `select day::text, api_key_id, route, outcome, address_hash, calls::float8 as calls, first_at, last_at, last_request_id
      from access_counts where day = any ($1::date[]) and ($2::text is null or api_key_id = $2) and ($3::text is null or outcome = $3)
      order by day desc, outcome = 'read', calls desc limit $4`,

@@ -3,6 +3,7 @@
 // A read of this list is a record itself, as every read is.
 
 import * as z from 'zod';
+import type { AccessCountRow } from '../../access/write-access.ts';
 import type { Sql } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
 import { costs } from '../http/cost.ts';
@@ -34,18 +35,6 @@ export const accessRecordSchema = z.strictObject({
   last_request_id: z.string(),
 });
 
-interface AccessRow {
-  readonly day: string;
-  readonly api_key_id: string;
-  readonly route: string;
-  readonly outcome: string;
-  readonly address_hash: string;
-  readonly calls: number;
-  readonly first_at: Date;
-  readonly last_at: Date;
-  readonly last_request_id: string;
-}
-
 type Place = readonly [day: string, key: string, route: string, outcome: string, address: string];
 
 interface Asked {
@@ -62,9 +51,9 @@ interface Asked {
 async function readAccessPage(
   sql: Sql,
   { from, to, key, route: of, outcome, after, limit }: Asked,
-): Promise<AccessRow[]> {
+): Promise<AccessCountRow[]> {
   const [day = null, ...place] = after ?? [];
-  const { rows } = await sql.query<AccessRow>(
+  const { rows } = await sql.query<AccessCountRow>(
     `select a.day::text, a.api_key_id, a.route, a.outcome, a.address_hash, a.calls::float8 as calls, a.first_at, a.last_at, a.last_request_id
      from (
        select at::date, case when at = $6::date then $7 else '' end, case when at = $6::date then $8 else '' end,
@@ -156,7 +145,7 @@ const list = route({
   },
 });
 
-function cursorAfter({ day: on, ...row }: AccessRow): string {
+function cursorAfter({ day: on, ...row }: AccessCountRow): string {
   return cursorOf(on, ...[row.api_key_id, row.route, row.outcome, row.address_hash].map(encodeURIComponent));
 }
 
