@@ -27,5 +27,5 @@ EXPOSE 8788 8789
 # Readiness, and not health: an ill provider is no reason to start the process again.
 HEALTHCHECK --interval=10s --timeout=5s --start-period=60s \
   CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT ?? 8788}/readyz`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Node itself is process 1, so SIGTERM reaches it and what is in hand is finished (give it 30 s: docker stop -t 30).
+# Node itself is process 1, so SIGTERM reaches it and what is in hand is finished (STOP_SECONDS_MAX is 40: docker stop -t 45).
 CMD ["node", "origin/main.ts"]

@@ -53,6 +53,27 @@ test('docs/operating.md has the metrics of a running origin, each with what it s
   }
 });
 
+test('a scrape does not count its own questions as calls that wait for a connection', async () => {
+  const config = readConfig({
+    ...{ DATABASE_URL: await createTestDatabase(), API_KEY: 'an-api-key-of-tests-000000', PORT: '0' },
+    ...{ INTERNAL_SECRET: edge.secret, EDGE_URL: edge.url },
+  });
+  const origin = await startOrigin(config, pino({ level: 'silent' }));
+  const waiting = async () => {
+    const text = await (await fetch(`${origin.url}/metrics`)).text();
+    return [...text.matchAll(/^database_pool_connections\{pool="\w+",state="waiting"\} (\d+)$/gm)].map(([, n]) =>
+      Number(n),
+    );
+  };
+  try {
+    // Loops may wait for a moment themselves; what a scrape asks would wait in each.
+    await expect.poll(waiting, { timeout: 10_000 }).toEqual([0, 0]);
+    await expect.poll(waiting, { timeout: 10_000 }).toEqual([0, 0]);
+  } finally {
+    await origin.stop();
+  }
+});
+
 test('a metric that only some configurations make is described too', () => {
   const names = namesInSources();
   expect(names.length).toBeGreaterThan(30);

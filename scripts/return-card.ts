@@ -2,8 +2,9 @@
 // signed as the origin signs: for whoever has its secret, since what the card has done since is gone until the origin has brought it back.
 
 import { parseArgs } from 'node:util';
+import { noHistory } from '../contracts/internal-api.ts';
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
-import { createEdgeClient } from '../origin/edge/edge-client.ts';
+import { createEdgeClient, EdgeRefused } from '../origin/edge/edge-client.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run return-card -- <network> <card token> --at INSTANT
@@ -15,6 +16,9 @@ Afterwards: npx atlas card reread CARD_ID, which fences the card by what is book
 Prints the bookmark by which it could be undone. Exits with 1 where it was not done, and says why.
 
 EDGE_URL, INTERNAL_SECRET  as the origin has them`;
+
+/** As long as Cloudflare keeps the history of an object. */
+const keptMs = 30 * 86_400_000;
 
 interface Words {
   readonly network: string;
@@ -35,8 +39,17 @@ function readWords(args: readonly string[]): Words | null {
   if (!networkKeySchema.safeParse(token).success) throw new Error('the second word is the token of a card');
   if (!/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?Z$/.test(values.at ?? ''))
     throw new Error('--at must be an instant in UTC, as 2026-11-27T11:00:00Z');
-  return { network: network ?? '', card_token: token ?? '', atMs: Date.parse(values.at ?? '') };
+  const atMs = Date.parse(values.at ?? '');
+  if (!(atMs <= Date.now() && atMs >= Date.now() - keptMs))
+    throw new Error('--at must be an instant of the last 30 days');
+  return { network: network ?? '', card_token: token ?? '', atMs };
 }
+
+/** What the edge's own codes mean to whoever has typed the words. */
+const causes: Readonly<Record<string, string>> = {
+  history_not_kept: noHistory,
+  field_invalid: 'the edge serves no such network, or takes the token for none',
+};
 
 const { network, card_token, atMs } = wordsOf(readWords, help);
 const [url, secret] = [process.env['EDGE_URL'], process.env['INTERNAL_SECRET']];
@@ -47,6 +60,7 @@ try {
     `The card is as of ${new Date(atMs).toISOString()}. By this it could be undone: ${undo_bookmark}\n`,
   );
 } catch (error) {
-  process.stderr.write(`return-card: ${error instanceof Error ? error.message : error}\n`);
+  const why = error instanceof EdgeRefused ? (causes[error.errorCode] ?? error.message) : String(error);
+  process.stderr.write(`return-card: ${why}\n`);
   process.exitCode = 1;
 }

@@ -169,6 +169,18 @@ test('an origin that is killed comes back, and the edge has decided meanwhile wh
   expect(performance.now() - startedMs).toBeLessThan(stopMsMax);
 });
 
+test('npm itself killed by kill -9 leaves nothing running', async () => {
+  const npm = launch('npm');
+  const system = await printedBy(npm);
+  const groups = JSON.parse(await readFile(join(home, 'children.json'), 'utf8')) as { pid: number }[];
+  await end(npm, 'SIGKILL');
+  await vi.waitFor(() => expect(groups.filter(({ pid }) => isThere(-pid))).toEqual([]), {
+    timeout: 45_000,
+    interval: 200,
+  });
+  await expect(fetch(`${system.origin_url}/livez`)).rejects.toThrow();
+});
+
 test('a workerd that is killed is started again; SIGTERM to npm start alone ends all of it', async () => {
   const npm = launch('npm');
   const system = await printedBy(npm);

@@ -33,7 +33,7 @@ export ATLAS_URL=https://api.example.com ATLAS_INNER_URL=http://10.0.0.11:8789 A
 \`\`\`
 
 Metrics and \`/health\` are answered at \`INNER_PORT\` alone. \`npm run audit\`, \`npm run stand-in\` and \`npx atlas doctor\` read the origin's environment too (\`DATABASE_URL\`, \`INTERNAL_SECRET\`); beside
-\`npm start\` they need nothing. Words in capitals are yours to fill in: \`CARD_ID\` is \`card_…\`. What ends in \`# elsewhere: …\` needs what \`npm start\` does not have;
+\`npm start\` they need nothing, and \`ATLAS_INNER_URL\` is the origin's address that it prints. Words in capitals are yours to fill in: \`CARD_ID\` is \`card_…\`. What ends in \`# elsewhere: …\` needs what \`npm start\` does not have;
 all others are run by \`tests/runbooks.test.ts\`, page by page.
 
 ## By alert

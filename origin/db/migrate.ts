@@ -113,6 +113,14 @@ async function note(sql: Sql, { version, file, checksum, compatibleFrom }: Migra
 /** Not had in time: the lock, or two that waited for each other. */
 const comesAgain = ['55P03', '40P01'];
 
+/** Roles are the whole server's: one that another database's owner has made is not this owner's to give. */
+function cureOf(error: unknown): string {
+  const [, role] = /permission denied to grant role "(\w+)"/.exec(error instanceof Error ? error.message : '') ?? [];
+  return role === undefined
+    ? ''
+    : `: the role ${role} was made by another login of this server. As that one, or as a superuser: grant ${role} to <this owner> with admin option`;
+}
+
 async function inTransaction(
   sql: Sql,
   what: string,
@@ -128,7 +136,7 @@ async function inTransaction(
     } catch (error) {
       await sql.query('rollback');
       if (!comesAgain.includes(sqlState(error) ?? ''))
-        throw new Error(`migration ${what} failed and changed nothing`, { cause: error });
+        throw new Error(`migration ${what} failed and changed nothing${cureOf(error)}`, { cause: error });
       if (tries >= triesMax)
         throw new Error(
           `migration ${what} could not have a lock within ${lockMsMax} ms, ${triesMax} times, and changed nothing: ` +

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readConfig } from '../config.ts';
+import { withSecretFiles } from './secret-settings.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'atlas-secrets-'));
 const random = 'k7Qp2vXw9LmR4tYb8NcD3fHj';
@@ -30,6 +31,11 @@ test('a secret in a file is the same as in the environment; a line break at its 
     DATABASE_URL_FILE: file('database-url', `${DATABASE_URL}\r\n`),
   });
   expect(config).toMatchObject({ API_KEY, INTERNAL_SECRET, DATABASE_URL });
+});
+
+test('what is given together with a secret may stand in a file too', () => {
+  const { environment, problems } = withSecretFiles({ S3_ACCESS_KEY_ID_FILE: file('s3-access-key-id', 'key-1\n') });
+  expect([environment['S3_ACCESS_KEY_ID'], problems]).toEqual(['key-1', []]);
 });
 
 test('two lines in a file are two secrets, while one changes', () => {

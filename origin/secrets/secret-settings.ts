@@ -41,6 +41,8 @@ export const secretSettings = {
 
 type SecretName = keyof typeof secretSettings;
 const secretNames = Object.keys(secretSettings) as SecretName[];
+/** No secret, but given and changed together with one: it may stand in a file too. */
+const inFilesToo = ['S3_ACCESS_KEY_ID'];
 
 /** Given by a provider, and shorter than this it is no secret of theirs. */
 const theirsLengthMin = 16;
@@ -52,7 +54,7 @@ const theirsLengthMin = 16;
 export function withSecretFiles(environment: Environment): { environment: Environment; problems: string[] } {
   const whole: Record<string, string | undefined> = { ...environment };
   const problems: string[] = [];
-  for (const name of secretNames) {
+  for (const name of [...secretNames, ...inFilesToo]) {
     const setting = `${name}_FILE`;
     const file = environment[setting];
     if (file === undefined || file === '') continue;

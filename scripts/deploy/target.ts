@@ -93,12 +93,17 @@ export function readSettingsFile(
 type SettingKey = keyof typeof settings;
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Nothing, or what a page has in its place: `https://edge.<your subdomain>.workers.dev`, `postgres://…`. */
+function isUnset(value: string | undefined): boolean {
+  return value === undefined || value === '' || /<[\w ]+>|…/.test(value);
+}
+
 /** One sentence that names everything that is missing; null where nothing is. */
 export function notSet(given: Environment, needs: readonly SettingKey[]): string | null {
-  const missing = needs.filter((key) => !given[settings[key][0]]);
+  const missing = needs.filter((key) => isUnset(given[settings[key][0]]));
   if (missing.length === 0) return null;
   const list = missing.map((key) => `${settings[key][0]} (${settings[key][1]})`).join(', ');
-  return `not set: ${list}. In the environment, or in a file given by --settings`;
+  return `not set, or a page's own example: ${list}. In the environment, or in a file given by --settings`;
 }
 
 /** A deployment names this many files that are not committed, and how many more there are. */
