@@ -25,7 +25,7 @@ export function buildEdge(): string[] {
 
 /** A module that wrangler has built, made smaller in its place. */
 export function shrink(path: string): void {
-  // The first of these only says where the map is, which is then another's.
+  // Without the line that names its source map, which no longer fits what is written here.
   const text = readFileSync(path, 'utf8').replace(/\n\/\/# sourceMappingURL=\S+\s*$/, '');
   const { code } = minify_sync(text, { module: true, ecma: 2020, compress: { passes: 3 } });
   if (code === undefined) throw new Error(`${path} cannot be read by terser`);

@@ -93,9 +93,9 @@ export function readSettingsFile(
 type SettingKey = keyof typeof settings;
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Nothing, or what a page has in its place: `https://edge.<your subdomain>.workers.dev`, `postgres://…`. */
+/** Nothing, or an address as a page has it: `https://edge.<your subdomain>.workers.dev`, `postgres://…`. In a shell's command `<` and `>` mean files. */
 function isUnset(value: string | undefined): boolean {
-  return value === undefined || value === '' || /<[\w ]+>|…/.test(value);
+  return value === undefined || value === '' || (/^\w+:\/\//.test(value) && /[<>…]/.test(value));
 }
 
 /** One sentence that names everything that is missing; null where nothing is. */
