@@ -1,5 +1,6 @@
 // Four kinds of tests: rules alone, the edge inside workerd, the origin against a real Postgres, and the whole system.
 
+import { availableParallelism } from 'node:os';
 import { cloudflareTest } from '@cloudflare/vitest-plugin';
 import { defineConfig } from 'vitest/config';
 import { wranglerEnv } from './scripts/wrangler-env.ts';
@@ -20,6 +21,8 @@ async function takeAllMessages(request: { json(): Promise<unknown> }): Promise<R
 
 export default defineConfig({
   test: {
+    // Vitest leaves a core to itself, which on two cores is one file at a time; many files wait for a clock and use none.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     projects: [
       {
         test: {
