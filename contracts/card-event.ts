@@ -149,6 +149,8 @@ export const cardEventBodySchema = z.discriminatedUnion('kind', [
     /** It was answered in the card's place: where that answer stood, whose hold is released. `voided_minor` is of that. */
     stood_in: z.optional(placeSchema),
     stood_in_at_ms: z.optional(instant),
+    /** The network itself gave it up. Absent: our edge did, or the event is of before this was said. */
+    by_network: z.optional(z.literal(true)),
     effect: effectSchema,
     refund_above_cleared: refundAboveClearedSchema,
   }),

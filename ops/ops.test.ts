@@ -12,7 +12,7 @@ import { objectives } from './catalogue/objectives.ts';
 import { differing, generated } from './generate.ts';
 import { commandsInText, commandsOf } from './runbook-commands.ts';
 import { hurried } from './write/hurried.ts';
-import { alertmanagerTelling, routed } from './write/routing.ts';
+import { alertmanagerTelling, prometheus, routed } from './write/routing.ts';
 import { alertingRules, recordingRules, ruleTests } from './write/rules.ts';
 import { runbooks, textOfRunbook } from './write/runbook-index.ts';
 
@@ -40,6 +40,11 @@ function run(tool: string, ...words: readonly string[]): string {
 test('what npm run ops would write is what is committed', () => {
   expect(differing()).toEqual([]);
   expect(generated().size).toBeGreaterThan(4);
+});
+
+test('Prometheus scrapes the port at which production answers metrics', () => {
+  const [, inner] = /^INNER_PORT=(\d+)$/m.exec(readFileSync('docs/deploying.md', 'utf8')) ?? [];
+  expect(prometheus().scrape_configs[0]?.static_configs[0]?.targets).toEqual([`127.0.0.1:${inner}`]);
 });
 
 describe.skipIf(!has('promtool'))('promtool', () => {

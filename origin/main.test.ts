@@ -84,6 +84,17 @@ describe('the process', () => {
     await expect(check(empty)).rejects.toThrow(/0001_roles\.sql first; run `npm run migrate`/);
   });
 
+  test('MIGRATE=run by the login of the service, which owns nothing: what it lacks and two cures are said', async () => {
+    const empty = serviceUrl(await createTestDatabase({ empty: true }));
+    const run = (url: string) => start(url, { MIGRATE: 'run' });
+    await expect(run(empty)).rejects.toThrow(
+      /does not own this database \(permission denied[^)]*\): set DATABASE_OWNER_URL to the owner's, or MIGRATE=check/,
+    );
+    const behind = await createTestDatabase();
+    await asOwner(behind, (sql) => sql.query('delete from schema_migrations where version > 30'));
+    await expect(run(serviceUrl(behind))).rejects.toThrow(/does not own this database.*set DATABASE_OWNER_URL/);
+  });
+
   test('SIGTERM under load: it ends with 0, and nothing that it acknowledged is lost', async () => {
     const database = await createTestDatabase();
     const origin = await start(database);

@@ -34,7 +34,7 @@ export function measure(registry: Registry, pools: { readonly work: Database; re
   });
   const waiting = new Gauge({
     name: 'origin_waiting',
-    help: 'Cards with a gap in their events, card profiles that the edge lacks; words of providers that nobody took yet, webhooks that are due: up to 20,000 of each',
+    help: 'Cards with a gap in their events, those of them that nobody made here, card profiles that the edge lacks; words of providers that nobody took yet, webhooks that are due: up to 20,000 of each',
     labelNames: ['what'],
     registers: [registry],
     async collect() {
@@ -86,6 +86,8 @@ async function countWaiting({ sql }: Database): Promise<Record<string, string>> 
   const { rows } = await sql.query<Record<string, string>>(
     `select
        (select count(*) from card_streams where has_gap) as cards_with_gap,
+       (select count(*) from card_streams s where has_gap and not exists (
+          select 1 from cards c where c.network = s.network and c.card_token = s.card_token)) as unknown_cards_with_gap,
        (select count(*) from edge_outbox) as card_profiles,
        (select count(*) from (select 1 from provider_webhooks where processed_at is null limit 20000) as waiting) as provider_words,
        (select count(*) from (

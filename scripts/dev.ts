@@ -17,11 +17,11 @@ import { watchEdge } from './dev/edge-watch.ts';
 import { dropNote, home, makeHome, projectRoot, readNote, writeNote } from './dev/home.ts';
 import { observe } from './dev/observe.ts';
 import { help, type Options, readOptions } from './dev/options.ts';
+import { originSettings } from './dev/origin-settings.ts';
 import { watchOrigin } from './dev/origin-watch.ts';
 import { withServiceLogin } from './dev/own-login.ts';
 import { type LocalPostgres, requireDatabase, startPostgres } from './dev/postgres.ts';
 import { describe, table } from './dev/running.ts';
-import { developmentSigningKey } from './dev/signing-key.ts';
 import { isFree } from './free-port.ts';
 import { wordsOf } from './words.ts';
 import { wranglerEnv } from './wrangler-env.ts';
@@ -115,24 +115,12 @@ function startOrigin({ ports }: Options, urls: { database: string; edge: string 
   const child = startChild({
     name: 'origin',
     command: [process.execPath, 'origin/main.ts'],
-    env: {
-      ENVIRONMENT: 'development',
-      PORT: String(ports.origin),
-      ...databaseSettings(urls.database),
-      API_KEY: demo.apiKey,
-      INTERNAL_SECRET: demo.internalSecret,
-      EDGE_URL: urls.edge,
-      EDGE_BUNDLE_SHA256: bundleId(),
-      WEBHOOK_LOOPBACK: 'allowed',
-      SETTLEMENT_PROVIDERS: 'simulated,simulated_secondary',
-      SIMULATED_PROVIDER_URL: `http://127.0.0.1:${ports.provider}`,
-      SIMULATED_SECONDARY_URL: `http://127.0.0.1:${ports.secondary}`,
-      SIMULATED_PROVIDER_KEY: demo.providerKey,
-      SIMULATED_PROVIDER_WEBHOOK_SECRETS: demo.providerSecret,
-      AUDIT_SIGNING_KEY_FILE: developmentSigningKey(),
-      AUDIT_CHECKPOINTS: join(home, 'checkpoints'),
-      LOG_FORMAT: 'pretty',
-    },
+    env: originSettings({
+      port: String(ports.origin),
+      edgeUrl: urls.edge,
+      database: databaseSettings(urls.database),
+      providers: { simulated: ports.provider, secondary: ports.secondary },
+    }),
   });
   started.push(child);
   return child;

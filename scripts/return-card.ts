@@ -5,17 +5,21 @@ import { parseArgs } from 'node:util';
 import { noHistory } from '../contracts/internal-api.ts';
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
 import { createEdgeClient, EdgeRefused } from '../origin/edge/edge-client.ts';
+import { demo } from './dev/demo.ts';
+import { portBaseOption, portBaseWord } from './dev/home.ts';
+import { systemHere } from './dev/running.ts';
 import { wordsOf } from './words.ts';
 
 const help = `npm run return-card -- <network> <card token> --at INSTANT
 
-  --at INSTANT  as 2026-11-27T11:00:00Z, of the last 30 days
-  --help        this
+  --at INSTANT    as 2026-11-27T11:00:00Z, of the last 30 days
+  --port-base N   the system that npm start -- --port-base N started
+  --help          this
 
 Afterwards: npx atlas card reread CARD_ID, which fences the card by what is booked of it, and rebuilds it.
 Prints the bookmark by which it could be undone. Exits with 1 where it was not done, and says why.
 
-EDGE_URL, INTERNAL_SECRET  as the origin has them`;
+EDGE_URL, INTERNAL_SECRET   as the origin has them; default: those of the running npm start`;
 
 /** As long as Cloudflare keeps the history of an object. */
 const keptMs = 30 * 86_400_000;
@@ -30,7 +34,7 @@ function readWords(args: readonly string[]): Words | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { at: { type: 'string' }, help: { type: 'boolean', default: false } },
+    options: { at: { type: 'string' }, help: { type: 'boolean', default: false }, ...portBaseOption },
   });
   if (values.help) return null;
   const [network, token, ...more] = positionals;
@@ -51,11 +55,19 @@ const causes: Readonly<Record<string, string>> = {
   field_invalid: 'the edge serves no such network, or takes the token for none',
 };
 
+/** A system that is named goes before the environment, and all is of one place. */
+function edgeMeant(): { readonly url: string; readonly secret: string } {
+  const [url, secret] = portBaseWord() === null ? [process.env['EDGE_URL'], process.env['INTERNAL_SECRET']] : [];
+  if (url && secret) return { url, secret };
+  if (url || secret) throw new Error('set both EDGE_URL and INTERNAL_SECRET, or none of them');
+  const { running, because } = systemHere();
+  if (running === null) throw new Error(`EDGE_URL and INTERNAL_SECRET are not set. ${because}`);
+  return { url: running.edge_url, secret: demo.internalSecret };
+}
+
 const { network, card_token, atMs } = wordsOf(readWords, help);
-const [url, secret] = [process.env['EDGE_URL'], process.env['INTERNAL_SECRET']];
 try {
-  if (!url || !secret) throw new Error('set EDGE_URL and INTERNAL_SECRET');
-  const { undo_bookmark } = await createEdgeClient({ url, secret }).returnCard({ network, card_token }, atMs);
+  const { undo_bookmark } = await createEdgeClient(edgeMeant()).returnCard({ network, card_token }, atMs);
   process.stdout.write(
     `The card is as of ${new Date(atMs).toISOString()}. By this it could be undone: ${undo_bookmark}\n`,
   );

@@ -3,6 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { portBaseOption } from './dev/home.ts';
 import { randomKey } from './random-key.ts';
 import { wordsOf } from './words.ts';
 
@@ -14,8 +15,9 @@ const help = `npm run secrets -- <command> [options]
   status                      how many rows each key of WEBHOOK_SECRETS_KEY has sealed: an old one that has none can go
   reseal                      seals the rows of older keys again with the newest one; may run beside the service
 
-  --json    one object on one line
-  --help    this
+  --json          one object on one line
+  --port-base N   of the system that npm start -- --port-base N started, instead of this environment
+  --help          this
 
 check, status and reseal read the origin's whole environment, secrets from files (API_KEY_FILE=…) too.
 How each secret is changed without a refused call: docs/operating.md.`;
@@ -33,7 +35,11 @@ function readWords(args: readonly string[]): Words | null {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { json: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } },
+    options: {
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+      ...portBaseOption,
+    },
   });
   if (values.help) return null;
   const [given, kindGiven = 'signing', ...more] = positionals;

@@ -8,6 +8,7 @@ const commands = [
   'load/faults.ts',
   'scripts/audit.ts',
   'scripts/dev.ts',
+  'scripts/return-card.ts',
   'scripts/secrets.ts',
   'scripts/settle.ts',
   'scripts/stand-in.ts',

@@ -190,6 +190,8 @@ describe('E3: a void is told until it is heard', () => {
     expect(await deliver(...sent)).toEqual({ acked: 1, retried: 0 });
     expect(await deliver(...sent)).toEqual({ acked: 1, retried: 0 });
     expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, last_sequence: 3 });
+    // Our own edge gave it up, and no network said so.
+    expect((await card.eventsAfter(2)).events).toEqual([expect.not.objectContaining({ by_network: true })]);
   });
 
   test('E3: through the real queue', async () => {

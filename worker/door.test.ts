@@ -107,6 +107,15 @@ test('what only the origin may see names no method to anybody else', async () =>
   }
 });
 
+test('health says what time it is here: atlas doctor compares it with its own', async () => {
+  const before = Math.floor(Date.now() / 1_000) * 1_000;
+  for (const at of ['/livez', '/readyz']) {
+    const said = Date.parse((await call(at, {})).headers.get('date') ?? '');
+    expect(said).toBeGreaterThanOrEqual(before);
+    expect(said).toBeLessThanOrEqual(Date.now());
+  }
+});
+
 test('HEAD is answered as GET is, without its body', async () => {
   const [head, get] = [await call('/readyz', { method: 'HEAD' }), await call('/readyz', {})];
   expect([head.status, await head.text()]).toEqual([get.status, '']);

@@ -58,7 +58,11 @@ function failed(error: unknown, url: string, env: Env, execution: Pick<Execution
  */
 function readyz(env: Env): Response {
   const wrong = misconfigurationOf(env);
-  if (wrong === null) return Response.json({ status: 'ok', environment: environmentOf(env), bundle: bundleOf(env) });
+  if (wrong === null)
+    return Response.json(
+      { status: 'ok', environment: environmentOf(env), bundle: bundleOf(env) },
+      { headers: { date: new Date().toUTCString() } },
+    );
   return Response.json({ status: 'misconfigured', wrong_settings: wrong.settings }, { status: 503 });
 }
 

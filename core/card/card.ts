@@ -179,21 +179,24 @@ export class Card {
 
   /**
    * Gives up a request: what it had been approved for is released, by the card and in its place, and its key stays declined,
-   * until somebody answers it in the card's place after that.
+   * until somebody answers it in the card's place after that. `byNetwork`: the network says so, and not our edge.
    */
-  void(requestKey: string, clockMs: number): VoidAnswer {
+  void(requestKey: string, clockMs: number, byNetwork = false): VoidAnswer {
     const taken = toTakeBack(this.#state.answers, requestKey);
     if (taken === null) return { outcome: 'repeated' };
     const { byCard, inPlace } = taken;
+    const by = byNetwork ? ({ by_network: true } as const) : {};
     const nowMs = this.now(clockMs);
     const answer = byCard === undefined ? null : this.#answerAt(byCard);
     if (inPlace === null || (answer !== null && approvalRecordedIn(answer) !== undefined)) {
       const found = findKnown(this.#state, answer?.request.authorization_key ?? null, nowMs);
-      this.#append(receiveVoid(requestKey, answer, found, this.#newEventId(), nowMs), nowMs, found);
+      const body = receiveVoid(requestKey, answer, found, this.#newEventId(), nowMs);
+      this.#append({ ...body, ...by }, nowMs, found);
     }
     if (inPlace !== null) {
       const found = findKnown(this.#state, inPlace.authorization_key, nowMs);
-      this.#append(receiveVoidInPlace(requestKey, inPlace, found, this.#newEventId(), nowMs), nowMs, found);
+      const body = receiveVoidInPlace(requestKey, inPlace, found, this.#newEventId(), nowMs);
+      this.#append({ ...body, ...by }, nowMs, found);
     }
     return { outcome: 'stored' };
   }

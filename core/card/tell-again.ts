@@ -27,7 +27,7 @@ export function tellAgain(card: Card, { at_ms, body }: LoggedEvent): Contradicti
       return null;
     }
     case 'void':
-      card.void(body.request_key, at_ms);
+      card.void(body.request_key, at_ms, body.by_network);
       return null;
     case 'profile':
       // An older one than the card has changes nothing.

@@ -148,12 +148,12 @@ export class CardObject extends ReturningObject<CardObjectEnv> {
 
   /**
    * Gives up a request: what it had been approved for is released, and its key stays declined for ever. `onlyFirst`: a key that
-   * was given up before stays as it stands, though somebody has answered it in the card's place since.
+   * was given up before stays as it stands, though somebody has answered it in the card's place since. `byNetwork`: the network says so.
    */
-  void(requestKey: string, { onlyFirst = false } = {}): VoidAnswer {
+  void(requestKey: string, { onlyFirst = false, byNetwork = false } = {}): VoidAnswer {
     if (onlyFirst && this.#card.state.answers.givenUp.has(requestKey)) return { outcome: 'repeated' };
     if (this.#unrecorded.takesVoid(requestKey, this.#card.state)) return { outcome: 'stored' };
-    return this.#changing((nowMs) => this.#card.void(requestKey, nowMs));
+    return this.#changing((nowMs) => this.#card.void(requestKey, nowMs, byNetwork));
   }
 
   /**

@@ -11,7 +11,7 @@ const asked = (range: string) =>
 /** The part of a network's decisions that were declined for a reason. */
 const share = (range: string) =>
   `sum by (network, reason) (increase(card_decisions_total{${job},outcome="declined"}${range})) / on (network) group_left () sum by (network) (increase(card_decisions_total{${job}}${range}))`;
-const noneWithout = { [without('given_up')]: '0x400', [without('stood_in')]: '0x400' };
+const noneWithout = { [without('given_up_by_edge')]: '0x400', [without('stood_in')]: '0x400' };
 const backlog = `queue_backlog_messages{${job},queue="card events"}`;
 const pullFailures = `queue_pull_failures_total{${job},queue="card events"}`;
 const skew = `clock_skew_seconds{${job},of="database"}`;
@@ -27,12 +27,20 @@ export const cards: AlertGroup = {
       summary: 'More than 1 % of the requests of {{ $labels.network }} are not answered by their card in time (5m)',
       description: '{{ $value | humanizePercentage }} are answered by the failure policy: declined, or stood in for.',
       fires: {
-        series: { [without('given_up')]: '0+2x40', [without('stood_in')]: '0x40', [decided('approved')]: '0+98x40' },
+        series: {
+          [without('given_up_by_edge')]: '0+2x40',
+          [without('stood_in')]: '0x40',
+          [decided('approved')]: '0+98x40',
+        },
         at: '20m',
         labels: { network: 'native' },
       },
       silent: {
-        series: { [without('given_up')]: '0+1x40', [without('stood_in')]: '0x40', [decided('approved')]: '0+999x40' },
+        series: {
+          [without('given_up_by_edge')]: '0+1x40',
+          [without('stood_in')]: '0x40',
+          [decided('approved')]: '0+999x40',
+        },
         at: '20m',
       },
     },
@@ -73,7 +81,7 @@ export const cards: AlertGroup = {
           what: 'cards that do not answer are asked all the same',
           isFiring: false,
           series: {
-            [without('given_up')]: '0x90 0+20x60',
+            [without('given_up_by_edge')]: '0x90 0+20x60',
             [without('stood_in')]: '0x150',
             [decided('approved')]: '0+20x90 1800x60',
           },

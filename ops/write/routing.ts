@@ -92,7 +92,8 @@ export function prometheus({ origin, alertmanager: address }: Targets = defaultT
   };
 }
 
-const defaultTargets: Targets = { origin: '127.0.0.1:8788', alertmanager: '127.0.0.1:9093' };
+/** The origin's INNER_PORT as docs/deploying.md sets it: at its PORT production answers no metrics. */
+const defaultTargets: Targets = { origin: '127.0.0.1:8789', alertmanager: '127.0.0.1:9093' };
 
 /** The same routing and inhibition where there is no pager: each receiver is a path below one address, such as `/pager`. */
 export function alertmanagerTelling(url: string) {

@@ -143,12 +143,14 @@ test('control-set apply: the canary first, then all', async () => {
   expect(dry.out).toMatch(
     /^version 3 → 4 on 3 cards:\n {2}changed {2}per-day\n {13}amount_minor: 30000 → 20000\n3 cards in all$/m,
   );
+  // Alone it says the same: nobody has to decide how many before he has seen what.
+  expect(await run('control-set', 'apply', id, '--version', '4', '--dry-run')).toEqual(dry);
   const read = await world.api.call('GET', `/control-sets/${id}`);
   expect(read.body['cards_by_version']).toEqual([{ version: 3, cards: 3 }]);
   // Said before it is done, too.
   const back = await run('control-set', 'apply', id, '--version', '2', '--all');
   expect(back.out).toMatch(/^version 3 → 2 on 3 cards:\n {2}removed {2}per-day\n(?:.*\n)*.*: 3 cards moved/m);
-  for (const words of [[], ['--canary', '1', '--all'], ['--canary', '0']])
+  for (const words of [[], ['--canary', '1', '--all'], ['--canary', '1', '--all', '--dry-run'], ['--canary', '0']])
     expect((await run('control-set', 'apply', id, '--version', '2', ...words)).code).toBe(2);
 }, 60_000);
 

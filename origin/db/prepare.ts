@@ -4,6 +4,7 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
 import { setDestinationCooling } from '../settlement/destination-cooling.ts';
+import { sqlState } from './away.ts';
 import { openDatabase, type Sql } from './client.ts';
 import { migrate } from './migrate.ts';
 import { assertSchemaFits, schemaFit } from './schema-fit.ts';
@@ -30,8 +31,8 @@ export async function prepareDatabase(config: PreparedBy, log: Logger): Promise<
   if (runs && ownerUrl !== undefined) {
     const applied = await migrate(ownerUrl, { serviceUrl: url, setsPassword: true });
     if (applied.length > 0) log.info({ applied }, 'migrated');
-  } else if (runs && !(await fits(url))) {
-    log.info({ applied: await migrate(url) }, 'migrated');
+  } else if (runs && !(await asOwner(url, () => fits(url)))) {
+    log.info({ applied: await asOwner(url, () => migrate(url)) }, 'migrated');
   }
   const sql = openDatabase({
     url,
@@ -51,6 +52,28 @@ export async function prepareDatabase(config: PreparedBy, log: Logger): Promise<
   } finally {
     await sql.close();
   }
+}
+
+const insufficientPrivilege = '42501';
+
+/** By the login of `url`, which has to own the database. The service's own may not: Postgres says which right it lacks, and this what to do. */
+async function asOwner<T>(url: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (sqlState(error) !== insufficientPrivilege) throw error;
+    throw new Error(
+      `MIGRATE is run, and the login ${decodeURIComponent(new URL(url).username)} does not own this database (${firstWords(error)}): ` +
+        "set DATABASE_OWNER_URL to the owner's, or MIGRATE=check, and run `npm run migrate` as the owner before",
+      { cause: error },
+    );
+  }
+}
+
+/** Postgres's own, below what we said of it. */
+function firstWords(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.cause instanceof Error ? firstWords(error.cause) : error.message;
 }
 
 /** Whether the schema is there, as whoever the URL names sees it. Throws where it is one that no migration would mend. */
@@ -77,5 +100,5 @@ async function coolingAgrees(
       `DESTINATION_COOLING_HOURS is ${hours} here and ${there} in the database: set it to ${there}, or run ` +
         `DESTINATION_COOLING_HOURS=${hours} npm run migrate`,
     );
-  await setDestinationCooling(ownerUrl, hours);
+  await asOwner(ownerUrl, () => setDestinationCooling(ownerUrl, hours));
 }

@@ -29,7 +29,7 @@ export interface Moved {
 }
 
 /** What a network was told in the place of a card that did not answer in time. */
-const answersWithoutCard = ['stood_in', 'given_up'] as const;
+const answersWithoutCard = ['stood_in', 'given_up_by_edge', 'given_up_by_network'] as const;
 
 function countersIn(registry: Registry) {
   const registers = [registry];
@@ -59,7 +59,7 @@ function countersIn(registry: Registry) {
   });
   const withoutCard = new Counter({
     name: 'card_requests_without_card_total',
-    help: 'Requests that no card answered in time. stood_in: the edge approved. given_up: voided, by the edge or by its network',
+    help: 'Requests that no card answered in time. stood_in: the edge approved; given_up_by_edge: no answer came before the deadline; given_up_by_network: the network said that ours came too late',
     labelNames: ['network', 'answer'],
     registers,
   });
@@ -105,7 +105,8 @@ export function createCardMetrics(registry: Registry, networks: readonly string[
           withoutCard.inc({ network, answer: 'stood_in' });
           countApproval(network, event.message.currency, event.message.hold_minor);
         }
-        if (event.kind === 'void') withoutCard.inc({ network, answer: 'given_up' });
+        if (event.kind === 'void')
+          withoutCard.inc({ network, answer: event.by_network ? 'given_up_by_network' : 'given_up_by_edge' });
       }
     },
     countMoved(moved: readonly Moved[]): void {

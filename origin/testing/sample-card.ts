@@ -141,8 +141,8 @@ export class SampleCard {
     this.#clockMs += ms;
   }
 
-  void(requestKey: string): void {
-    this.#card.void(requestKey, this.#tick());
+  void(requestKey: string, byNetwork = false): void {
+    this.#card.void(requestKey, this.#tick(), byNetwork);
   }
 
   /** One message of some of its events, by their numbers; all without. */

@@ -94,7 +94,8 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'doctor',
-    summary: 'Node, ports, database, roles, clocks, secrets, queues: what is wrong, and what mends it',
+    summary:
+      'Node, free ports, origin, edge, database, roles, clocks, secrets, queues: what is wrong, and what mends it',
     load: async () => (await import('./doctor.ts')).doctor,
   },
 ];

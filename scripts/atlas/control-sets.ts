@@ -23,13 +23,13 @@ interface Applied {
 const switches = { yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
 
 export const controlSetApply: Command = {
-  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all) [--dry-run]
+  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all | --dry-run)
 
   --version N       this version, an older one too: that is the way back
   --canary CARDS    so many cards at most: look at what they decide (card show, authorization explain), then --all
   --all             all cards that have another version; at a terminal it asks before
   --yes             does not ask
-  --dry-run         says what would change, and changes nothing
+  --dry-run         says what would change, and changes nothing; alone: on all cards
 
 Says first which controls are added, removed and changed, from what to what, and on how many cards. Needs controls:read, controls:write. Found (1): cards that cannot have it, which stay where they are and are named.`,
   read(args) {
@@ -44,9 +44,10 @@ Says first which controls are added, removed and changed, from what to what, and
     const version = wholeNumber('version', values.version);
     const canary = wholeNumber('canary', values.canary);
     if (version === undefined) throw new UsedWrongly('say which version: --version N');
-    if ((canary === undefined) === (values.all !== true))
-      throw new UsedWrongly('say how many: --canary CARDS, or --all');
-    const { 'dry-run': isDry = false, yes: isSure = false, json } = values;
+    const { 'dry-run': isDry = false, yes: isSure = false, all = false, json } = values;
+    if (canary !== undefined && all) throw new UsedWrongly('say how many: --canary CARDS or --all, not both');
+    if (canary === undefined && !all && !isDry)
+      throw new UsedWrongly('say how many: --canary CARDS, or --all; --dry-run alone says what would change');
     return (connection) => change(connection(), { controlSetId, version, canary, isDry, isSure, isSilent: json });
   },
 };

@@ -14,7 +14,8 @@ export const doctor: Command = {
 
 DATABASE_URL      set: migrations, roles, clock and durability of the database too
 INTERNAL_SECRET or API_KEY set: the origin's whole configuration too, as npm run secrets -- check does
-Where neither a URL nor a running npm start is there, only this machine is looked at.
+Where neither a URL nor a running npm start is there, only this machine is looked at, and the ports that npm start would take.
+Of the queues it says what the origin's health does: atlas queue status has more.
 
 Found (1): something is wrong; 3 where origin, edge or database does not answer. What was not looked at is said, and is no finding.`,
   read(args) {

@@ -7,6 +7,7 @@ import { connect } from './connection.ts';
 import { queueStatus } from './queue.ts';
 
 let gaps = 0;
+let unknown = 0;
 let profiles = 0;
 const origin = createServer(({ url }, response) =>
   response.end(
@@ -17,7 +18,7 @@ const origin = createServer(({ url }, response) =>
             cards: [{ card_id: `card_${new URLSearchParams(url.split('?')[1]).get('waiting')}` }],
             next_cursor: null,
           })
-        : `origin_waiting{what="card_profiles"} ${profiles}\norigin_waiting{what="cards_with_gap"} ${gaps}\n`,
+        : `origin_waiting{what="card_profiles"} ${profiles}\norigin_waiting{what="cards_with_gap"} ${gaps}\norigin_waiting{what="unknown_cards_with_gap"} ${unknown}\n`,
   ),
 );
 beforeAll(() => new Promise<void>((resolve) => origin.listen(0, '127.0.0.1', resolve)));
@@ -33,9 +34,12 @@ test('queue status: where cards have a gap, it says by which command one finds t
   expect(await said()).not.toMatch(/reconcile|card_/);
   profiles = 7;
   gaps = 3;
+  unknown = 2;
   const text = await said();
   expect(text).toMatch(/^cards with gap +3$/m);
-  expect(text).toContain('cards that wait for an event, the longest first:\n  card_events\n');
+  expect(text).toContain(
+    'cards that wait for an event, the longest first:\n  card_events\n2 of them nobody has made here',
+  );
   expect(text).toContain('the edge lacks, the longest first:\n  card_profile\n');
   expect(text).toContain('All cards that have a gap: atlas reconcile. Then: ops/runbooks/card-events-missing.md.');
 });

@@ -4,19 +4,8 @@ import type { OpenItem } from '../../sdk/index.ts';
 import { type Command, type Found, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
 import { healthOf, metricOf } from './health.ts';
+import { isLoop, isOfQueues, loopsOfQueues } from './queue-loops.ts';
 import { length, lines, money, table } from './shown.ts';
-
-/** Loops that take something from a queue or bring it on, in the order of the way. */
-const loopsOfQueues = [
-  ...['queue pull', 'gap repair', 'sweep', 'settlement queue', 'settlement claims', 'provider words'],
-  ...['edge outbox', 'webhook delivery'],
-];
-/** Of several queues of card events each has its loop: `queue pull 2` is that of the second. */
-const isLoop = (name: string, wanted: string) =>
-  name === wanted || (wanted === 'queue pull' && /^queue pull \d+$/.test(name));
-const isOfQueues = (dependency: string) =>
-  ['queue', 'intake'].includes(dependency) ||
-  loopsOfQueues.some((wanted) => dependency.startsWith('loop ') && isLoop(dependency.slice('loop '.length), wanted));
 
 export const queueStatus: Command = {
   help: `atlas queue status      loops that empty a queue, with the age of what waits longest in each; what waits, counted
@@ -37,6 +26,7 @@ async function queues(connection: Connection): Promise<Found> {
     [...waiting].map(([labels, value]) => [/what="([^"]*)"/.exec(labels)?.[1] ?? labels, value]),
   );
   const cards = await cardsWaiting(connection, counts);
+  const unknown = counts['unknown_cards_with_gap'] ?? 0;
   const text = lines([
     ...ill.map(({ name, status, error }) => `${status.toUpperCase()}   ${name}: ${error ?? ''}`),
     ...table([
@@ -53,6 +43,9 @@ async function queues(connection: Connection): Promise<Found> {
     ...(cards.events.length > 0
       ? ['', 'cards that wait for an event, the longest first:', ...named(cards.events)]
       : []),
+    ...(unknown > 0
+      ? [`${unknown} of them nobody has made here, so they have no id: their gaps are repaired alike, ${ofUnknown}`]
+      : []),
     ...(cards.profile.length > 0
       ? ['', 'cards whose newest profile the edge lacks, the longest first:', ...named(cards.profile)]
       : []),
@@ -62,6 +55,9 @@ async function queues(connection: Connection): Promise<Found> {
   ]);
   return { text, answer: { loops, waiting: counts, ill, cards_waiting: cards }, isWell: ill.length === 0 };
 }
+
+/** Whose tokens are in no answer of the API. */
+const ofUnknown = 'and what they moved waits in suspense (docs/operating.md, "When /health is degraded")';
 
 const namedMax = 10;
 

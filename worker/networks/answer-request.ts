@@ -90,7 +90,7 @@ export async function giveUpRequest(network: CardNetwork, voids: Voids, raw: Req
     if (!(await mayWake(env, card))) return 'stored';
     const stoodIn = isStoodInFor ? await severalTimes(() => standInDesk(env, card).giveUp(requestKey)) : null;
     if (stoodIn !== null) await callCard(env, card, (object) => object.receive(stoodIn));
-    return (await callCard(env, card, (object) => object.void(requestKey))).outcome;
+    return (await callCard(env, card, (object) => object.void(requestKey, { byNetwork: true }))).outcome;
   };
   const outcome = await given().catch((error: unknown) => {
     throw cardAway(name, error);

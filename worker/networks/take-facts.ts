@@ -121,7 +121,7 @@ async function store(env: Env, network: Network, notice: Notice, receive: Receiv
   const card = { network, cardToken: notice.cardToken };
   if (notice.does === 'receive') return await receive(card, notice.message);
   if (!(await mayWake(env, card))) return null;
-  await callCard(env, card, (object) => object.void(notice.requestKey));
+  await callCard(env, card, (object) => object.void(notice.requestKey, { byNetwork: true }));
   const release = releaseIn(env, network, notice);
   return release === null ? null : await receive(card, release);
 }

@@ -71,7 +71,9 @@ export const cards: Dashboard = {
           'Answered without the card',
           'short',
           [[increase('card_requests_without_card_total', { by: 'network, answer' }), '{{network}} {{answer}}']],
-          { says: 'The card did not answer within the deadline: the edge stood in, or the request was given up.' },
+          {
+            says: 'The card did not answer within the deadline: the edge stood in or gave the request up; or the network says that our answer came too late.',
+          },
         ),
       ],
     },

@@ -4,6 +4,7 @@ import { AtlasError } from '../../../sdk/index.ts';
 import type { Connection } from '../connection.ts';
 import { isOfEdge, isTheEdges } from '../edge-address.ts';
 import { healthOf } from '../health.ts';
+import { isOfQueues } from '../queue-loops.ts';
 import { type Check, messageOf, notLookedAt, ok, unreachable, wrong } from './check.ts';
 
 /** What to do about a dependency of /health: docs/operating.md has more of each. */
@@ -78,17 +79,28 @@ async function healthChecks(connection: Connection): Promise<Check[]> {
   try {
     const { dependencies, status } = await healthOf(connection);
     const ill = dependencies.filter((one) => one.status !== 'healthy');
-    if (ill.length === 0) return [ok('health', `all of ${dependencies.length} dependencies are healthy`)];
+    const queues = dependencies.filter(({ name }) => isOfQueues(name));
+    const well = queues.every(({ status: one }) => one === 'healthy') ? [ok('queues', saidOf(queues))] : [];
+    if (ill.length === 0) return [ok('health', `all of ${dependencies.length} dependencies are healthy`), ...well];
     const root = ill.find(({ name }) => name === 'database');
     const shown = root === undefined ? ill : [root];
     const rest = ill.length - shown.length;
     return [
       ...shown.map(({ name, error }) => wrong(`health: ${name}`, `${status}: ${error ?? ''}`, fixOf(name))),
+      ...well,
       ...(rest === 0 ? [] : [notLookedAt('health', `${rest} more are ill, as they are without the database`)]),
     ];
   } catch (error) {
     return [notLookedAt('health', messageOf(error))];
   }
+}
+
+/** Cards' events come by a pull, or where there is none (development) by the edge's own calls. */
+function saidOf(queues: readonly { name: string }[]): string {
+  const names = queues.map(({ name }) => name.replace(/^loop /, ''));
+  return names.some((name) => name === 'queue' || name.startsWith('queue pull'))
+    ? `healthy: ${names.join(', ')}`
+    : `none is pulled here, the edge brings events by itself; healthy: ${names.join(', ')}`;
 }
 
 async function privateCheck({ url, look }: Connection): Promise<Check> {

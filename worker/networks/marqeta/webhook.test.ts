@@ -32,6 +32,7 @@ async function newHold() {
     reversal: { ...linked, type: 'authorization.reversal', amount: '3' },
     refund: { ...linked, type: 'refund', amount: '1.5' },
     read: () => cardAt('marqeta', cardToken).read(),
+    events: async () => (await cardAt('marqeta', cardToken).eventsAfter(0)).events as object[],
   } as const;
 }
 
@@ -112,6 +113,7 @@ describe('POST /networks/marqeta/webhook', () => {
       const gpa_order = { jit_funding: { token: card.jitToken }, funding: { gateway_log: { timed_out: true } } };
       expect((await notify(transaction(card.clearing, { type, state, gpa_order }))).status).toBe(200);
       expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 10_000, open_authorizations: 0 });
+      expect((await card.events()).at(-1)).toMatchObject({ kind: 'void', by_network: true });
     },
   );
 

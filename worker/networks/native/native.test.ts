@@ -38,6 +38,7 @@ async function newCard(changes: Partial<Profile> = {}) {
       postNative('messages', { messages: messages.map((message) => ({ card_token, message })) }),
     giveUp: (request_key: string) => postNative('voids', { card_token, request_key }),
     read: () => cardAt('native', card_token).read(),
+    events: async () => (await cardAt('native', card_token).eventsAfter(0)).events as object[],
   };
 }
 
@@ -245,6 +246,7 @@ describe('voids', () => {
     expect(await (await card.giveUp('request-1')).json()).toEqual({ request_key: 'request-1', outcome: 'stored' });
     expect(await (await card.giveUp('request-1')).json()).toEqual({ request_key: 'request-1', outcome: 'repeated' });
     expect(await card.read()).toMatchObject({ held_minor: 0, available_minor: 500 });
+    expect(await card.events()).toMatchObject([{}, {}, { kind: 'void', by_network: true }]);
   });
 
   test('a request that comes after its void is declined', async () => {
