@@ -1,29 +1,15 @@
-// What is measured beside requests and intake: the pool's use (C1), what waits, and the process itself.
+// What no feature measures: the pools' use (C1), what waits, and the process itself.
 
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
-import { measureCredentials } from './api/identity/credential-metrics.ts';
-import { measureProofs } from './audit/last-proofs.ts';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
-import { measureFencedCards } from './intake/fenced-cards.ts';
-import { measureWithholding } from './intake/withholding-cards.ts';
-import { measureSuspense } from './ledger/suspense.ts';
-import { measureOpenItems } from './open-items/open-item-metrics.ts';
-import { measureWithheld } from './settlement/withheld-metrics.ts';
 
 export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
   const database = pools.work;
   measurePools(registry, pools);
   collectDefaultMetrics({ register: registry });
-  measureOpenItems(registry, database);
-  measureFencedCards(registry, database.sql);
-  measureSuspense(registry, database.sql);
-  measureWithheld(registry, database.sql);
-  measureWithholding(registry, database.sql);
   measureCardData(registry);
-  measureCredentials(registry, database.sql);
   measureClock(registry, database);
-  measureProofs(registry, database.sql);
   const flush = new Gauge({
     name: 'database_flush_oldest_age_seconds',
     help: 'How long the oldest commit on its way to the disk has waited; 0 where none is. At 5 s its caller is told that it is not known to be there.',

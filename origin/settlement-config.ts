@@ -1,4 +1,4 @@
-// Configuration of the second half: providers in their order, partners' keys and quotas, Redis where there is one. Each wrong
+// Configuration of payouts and of the API: providers in their order, partners' keys and quotas, Redis where there is one. Each wrong
 // value is named, and none is quoted: some are secrets.
 
 import { readFileSync } from 'node:fs';

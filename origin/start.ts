@@ -10,30 +10,25 @@ import { connectionMetrics } from './connection-bounds.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { databaseMetrics } from './db/database-metrics.ts';
 import { migratesBy, prepareDatabase } from './db/prepare.ts';
-import { createEdgeClient, type EdgeClient } from './edge/edge-client.ts';
+import { createEdgeClient } from './edge/edge-client.ts';
 import { measureEdge } from './edge/edge-metrics.ts';
-import { createOutbox } from './edge/outbox.ts';
 import { watchEventLoop } from './event-loop.ts';
-import { createDeadQueueMetrics } from './intake/dead-queue.ts';
-import { Intake } from './intake/intake.ts';
-import { createIntakeMetrics } from './intake/intake-metrics.ts';
-import { pullsOf } from './intake/pulls.ts';
-import { createQueueMetrics } from './intake/queue-metrics.ts';
-import { createGapRepair, createSweep } from './intake/repair.ts';
-import { createRepairMetrics } from './intake/repair-metrics.ts';
-import { createSuspenseLoop } from './intake/suspense-loop.ts';
+import { createAudit } from './features/audit.ts';
+import { createCardEvents } from './features/card-events.ts';
+import { createCards } from './features/cards.ts';
+import type { Feature } from './features/feature.ts';
+import { createIdentity } from './features/identity.ts';
+import { createLedger } from './features/ledger.ts';
+import { createOpenItems } from './features/open-items.ts';
+import { createPayouts } from './features/payouts.ts';
+import { createProviders } from './features/providers.ts';
+import { createWebhooks, type WebhookParts } from './features/webhooks.ts';
 import { listen } from './listen.ts';
-import type { Loop } from './loop.ts';
 import { measureLoops } from './loops.ts';
 import { measure } from './metrics.ts';
-import { createFinishLoop } from './open-items/finish-begun.ts';
-import { takersOf } from './open-items/takers.ts';
 import { isThisMachine } from './outside.ts';
 import { queuesWatchedBy } from './queue-config.ts';
-import { createSecondHalf, type SecondHalf } from './second-half.ts';
 import { createKeyWatch } from './secrets/shown-key.ts';
-import { createFindPayments } from './settlement/lost-payments.ts';
-import { createRefundReleaseLoop } from './settlement/tell-released.ts';
 import { startTracing } from './tracing/start-tracing.ts';
 
 export interface Origin {
@@ -51,46 +46,30 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   const watched = watchProcess(registry, config);
   const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
   measure(registry, { work: database, api: apiDatabase });
-  const edge = edgeOf(config);
+  const { EDGE_URL, INTERNAL_SECRET, EDGE_BUNDLE_SHA256: bundle } = config;
+  const edge = createEdgeClient({ url: EDGE_URL, secret: INTERNAL_SECRET, bundle });
   measureEdge(registry, edge);
-  const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry, config.NETWORKS) });
-  const outbox = createOutbox({ database, edge, log });
-  const repair = { database, edge, intake, log, metrics: createRepairMetrics(registry) };
-  const queues = createQueueMetrics(registry);
-  const deadQueues = createDeadQueueMetrics(registry, queues);
-  const { pulls, beside } = pullsOf(config, { database, intake, log, registry, queues, deadQueues });
-  const secondHalf = createSecondHalf({ config, database, apiDatabase, registry, queues, deadQueues, keyWatch, log });
-  const { readBankFileAgain } = secondHalf;
-  const findPayments = createFindPayments({ database, providers: secondHalf.listening, log });
-  const takers = takersOf({ database, intake, log, standInsQueue: config.standInsQueue });
-  const finishing = createFinishLoop({ database, edge, takers, readBankFileAgain, findPayments, log });
-  const repairs = [createGapRepair(repair), createSweep(repair)];
-  const moneyLoops = [createSuspenseLoop({ database, log }), createRefundReleaseLoop({ database, edge, log })];
-  const ownLoops = [outbox.loop, ...repairs, ...moneyLoops, finishing, ...pulls, ...beside];
-  const loops = [...ownLoops, ...secondHalf.loops];
-  // Those of the engine are started and stopped by it, since it has more to end than its rounds.
-  const shown = [...loops, ...secondHalf.engine.loops];
-  measureLoops(registry, shown);
+  const features = createFeatures({ config, database, apiDatabase, edge, registry, keyWatch, log });
+  const list = Object.values(features);
+  const loops = list.flatMap((feature) => feature.loops);
+  measureLoops(registry, loops);
+  for (const gauge of list.flatMap((feature) => feature.gauges)) gauge(registry);
 
   let stopping = false;
   const { outer, inner } = createApps({
-    database: apiDatabase,
-    workDatabase: database,
-    intake,
-    repairMetrics: repair.metrics,
-    ...{ outbox, edge, pulls, takers, findPayments, log, registry },
-    ...{ networks: config.NETWORKS, internalSecret: config.INTERNAL_SECRET },
-    gate: config,
+    ...partsOfApi(features),
+    ...{ workDatabase: database, edge, log, registry, loops, gate: config },
+    internalSecret: config.INTERNAL_SECRET,
     isLate: () => watched.delayMs() > config.EVENT_LOOP_DELAY_MS_MAX,
-    secondHalf,
-    loops: shown,
     openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
     suspenseMax: config.SUSPENSE_MAX,
     isStopping: () => stopping,
   });
   const doors = await openDoors({ outer, inner }, config, registry);
-  for (const loop of loops) loop.start();
-  await secondHalf.beforePayouts().then(() => secondHalf.engine.start());
+  for (const { beforeLoops, loops: own } of list) {
+    await beforeLoops?.();
+    for (const loop of own) loop.start();
+  }
   const { url, innerUrl } = doors;
   // Nothing waits for it: an edge of another release goes on deciding, and /health says so as long as it does.
   edge.checkBundle().catch((error: unknown) => log.error({ err: error }, 'the edge runs another bundle'));
@@ -103,7 +82,7 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
       stopping = true;
       // Whoever balances looks at /readyz, and sends no more before anything is closed.
       await setTimeout(config.STOP_UNREADY_SECONDS * 1_000);
-      const stopped = { doors, loops, secondHalf, intake, closing: [apiDatabase, database], tracing };
+      const stopped = { doors, features, closing: [apiDatabase, database], tracing };
       await inOrder(config.STOP_SECONDS_MAX * 1_000, stepsOf(stopped));
       watched.close();
       log.info('stopped');
@@ -111,26 +90,55 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
   };
 }
 
+/**
+ * All that the service does. Each stands on those before it: their loops start in this order, and they are closed in the reverse of it.
+ */
+export function createFeatures(ground: WebhookParts) {
+  const identity = createIdentity(ground);
+  const audit = createAudit(ground);
+  const cardEvents = createCardEvents(ground);
+  const cards = createCards({ ...ground, cardEvents });
+  const ledger = createLedger(ground);
+  const providers = createProviders(ground);
+  const webhooks = createWebhooks(ground);
+  const payouts = createPayouts({ ...ground, audit, cardEvents, providers });
+  const openItems = createOpenItems({ ...ground, cardEvents, providers, payouts });
+  return { identity, audit, cardEvents, cards, ledger, providers, webhooks, payouts, openItems } satisfies Record<
+    string,
+    Feature
+  >;
+}
+type Features = ReturnType<typeof createFeatures>;
+
+/** What the API is made of, as far as features make it. */
+export function partsOfApi(features: Features) {
+  const { identity, cardEvents, providers, payouts } = features;
+  return {
+    routes: Object.values(features).flatMap((feature) => feature.routes),
+    ...{ mount: identity.mount, access: identity.access, intake: cardEvents.intake, pulls: cardEvents.pulls },
+    ...{ listening: providers.listening, engine: payouts.engine },
+  };
+}
+
 interface Stopped {
   readonly doors: { close(): Promise<unknown> };
-  readonly loops: readonly Loop[];
-  readonly secondHalf: SecondHalf;
-  readonly intake: Intake;
+  readonly features: Features;
   readonly closing: readonly Database[];
   readonly tracing: { stop(): Promise<unknown> };
 }
 
 /**
- * Requests first: each may hold messages that intake must still book to answer for them. Then what feeds intake by itself, then
- * intake, and the database when nobody needs it any more.
+ * Requests first: each may hold messages that intake must still book to answer for them. Then what works by itself, then each feature
+ * before what it stands on, and the database when nobody needs it any more.
  */
-function stepsOf({ doors, loops, secondHalf, intake, closing, tracing }: Stopped) {
+function stepsOf({ doors, features, closing, tracing }: Stopped) {
+  const loops = Object.values(features).flatMap((feature) => feature.loops);
   return [
     ['requests', () => doors.close()],
     ['loops', () => Promise.all(loops.map((loop) => loop.stop()))],
-    ['settlements in hand', () => secondHalf.engine.stop()],
-    ['what else partners and providers need', () => secondHalf.close()],
-    ['intake', () => intake.close()],
+    ...Object.entries(features)
+      .toReversed()
+      .map(([name, feature]) => [name, () => feature.close()] as const),
     ['database and traces', () => Promise.all([...closing.map((pool) => pool.close()), tracing.stop()])],
   ] as const;
 }
@@ -153,10 +161,6 @@ async function begin(given: Config, log: Logger) {
   const keyWatch = createKeyWatch(registry, log);
   const tracing = await startTracing(given, log, keyWatch);
   return { config: { ...given, ...queuesWatchedBy(keyWatch, given) }, registry, keyWatch, tracing };
-}
-
-function edgeOf({ EDGE_URL: url, INTERNAL_SECRET: secret, EDGE_BUNDLE_SHA256: bundle }: Config): EdgeClient {
-  return createEdgeClient({ url, secret, bundle });
 }
 
 async function openDoors({ outer, inner }: Apps, config: Config, registry: Registry) {

@@ -37,6 +37,7 @@ describe('imports: the table', () => {
     ['origin/a.ts', "import type { x } from '../durable-objects/card/card-object.ts';"],
     ['origin/a.ts', "import { env } from 'cloudflare:workers';"],
     ['origin/settlement/create.ts', "import { x } from '../api/http/route.ts';"],
+    ['origin/settlement/create.ts', "import type { Ground } from '../features/feature.ts';"],
     ['sdk/a.ts', "import * as z from 'zod';"],
     ['sdk/a.ts', "import { newId } from '../contracts/ids.ts';"],
     ['load/bench/a.ts', "import { x } from '../../tests/simulation.ts';"],

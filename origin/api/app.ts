@@ -5,23 +5,18 @@
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import type { Registry } from 'prom-client';
+import type { AccessRecords } from '../access/access-records.ts';
 import type { Config } from '../config.ts';
 import type { Database } from '../db/client.ts';
-import type { EdgeClient } from '../edge/edge-client.ts';
-import type { Outbox } from '../edge/outbox.ts';
 import type { Intake } from '../intake/intake.ts';
-import type { RepairMetrics } from '../intake/repair-metrics.ts';
-import type { ActionParts } from '../open-items/action.ts';
 import { asksForOpenMetrics, openMetricsOf } from '../open-metrics.ts';
-import type { SecondHalf } from '../second-half.ts';
+import type { Provider } from '../providers/provider.ts';
 import { isTracing } from '../tracing/spans.ts';
-import { cardHalfRoutes } from './card-half.ts';
-import type { CardParts } from './cards/cards.ts';
 import { deliverCardEvents } from './cards/deliver-card-events.ts';
 import { type Docs, makeDocs, mountDocs } from './http/docs.ts';
 import { answerError, type DoorParts, nameRequest, requireKey, shedLoad } from './http/door.ts';
 import { exceptionMetrics, httpMetrics } from './http/http-metrics.ts';
-import { type ApiApp, mount } from './http/mount.ts';
+import { type ApiApp, type MountParts, mount } from './http/mount.ts';
 import { mountOtherMethods, otherMethods } from './http/other-methods.ts';
 import { requirePlainHead } from './http/plain-head.ts';
 import { mountRoot } from './http/root.ts';
@@ -35,24 +30,18 @@ import { type HealthParts, health, livez, readyz } from './operations/health.ts'
 import { takeProviderWebhook } from './settlements/take-provider-webhook.ts';
 
 export interface AppParts extends Omit<HealthParts, 'database'> {
-  /** For the routes that partners and operators call. */
-  readonly database: Database;
+  /** What partners and operators call, of every feature, and what it is mounted with. */
+  readonly routes: readonly Route[];
+  readonly mount: MountParts;
   /** For what comes from the edge and from providers, and for health: calls of the API cannot take its connections. */
   readonly workDatabase: Database;
-  readonly intake: Pick<Intake, 'take' | 'takePage'>;
-  readonly repairMetrics: RepairMetrics;
-  readonly takers: ActionParts['takers'];
-  readonly findPayments: ActionParts['findPayments'];
-  readonly outbox: Outbox;
-  readonly edge: EdgeClient;
+  readonly access: AccessRecords;
+  readonly intake: Pick<Intake, 'take'>;
+  /** Providers whose webhooks are taken. */
+  readonly listening: readonly Provider[];
   readonly log: Logger;
   readonly registry: Registry;
-  readonly secondHalf: Pick<
-    SecondHalf,
-    'routes' | 'mount' | 'access' | 'providers' | 'listening' | 'engine' | 'readBankFileAgain'
-  >;
   readonly internalSecret: string;
-  readonly networks: CardParts['networks'];
   readonly gate: Pick<Config, 'TRUSTED_PROXIES' | 'INNER_PORT' | 'DOCS' | 'SECURITY_CONTACT'>;
   /** Whether the event loop is later than it may be. */
   readonly isLate: () => boolean;
@@ -76,23 +65,19 @@ export interface Apps {
 const timingDefault: NonNullable<AppParts['timing']> = { refusedSampleMs: 10_000, looksTtlMs: 1_000 };
 
 export function createApps(parts: AppParts): Apps {
-  const { log, registry, secondHalf, gate, internalSecret: secret, timing = timingDefault } = parts;
+  const { log, registry, routes, gate, internalSecret: secret, timing = timingDefault } = parts;
   const door: DoorParts = {
-    ...{ callers: secondHalf.mount.callers, log, ownProxies: gate.TRUSTED_PROXIES, secret },
+    ...{ callers: parts.mount.callers, log, ownProxies: gate.TRUSTED_PROXIES, secret },
     countRefused: createRefusedAccess(registry, log, timing.refusedSampleMs),
     countException: exceptionMetrics(registry),
   };
-  const routes = [
-    ...secondHalf.routes,
-    ...cardHalfRoutes({ ...parts, readBankFileAgain: secondHalf.readBankFileAgain }),
-  ];
   const docs = makeDocs(routes);
   const measured = httpMetrics(registry);
   const looks = createLooks(parts, timing.looksTtlMs);
   const begin = (): App => {
     const app: App = new Hono();
     if (isTracing()) app.use(traceRequests());
-    app.use(measured, nameRequest(door), requirePlainHead(), watchAccess(secondHalf.access));
+    app.use(measured, nameRequest(door), requirePlainHead(), watchAccess(parts.access));
     app.get('/livez', livez);
     app.get('/readyz', looks.readyz);
     return app;
@@ -108,7 +93,7 @@ export function createApps(parts: AppParts): Apps {
   const inner = gate.INNER_PORT === undefined ? null : begin();
   mountInner(inner ?? outer, parts, looks);
   if (inner !== null || gate.DOCS === 'inner') mountDocs(inner ?? outer, docs);
-  mountOuter(outer, parts, { docs: gate.DOCS === 'public' ? docs : null, routes, door });
+  mountOuter(outer, parts, { docs: gate.DOCS === 'public' ? docs : null, door });
   return { outer: end(outer), inner: inner === null ? null : end(inner) };
 }
 
@@ -148,22 +133,21 @@ function mountInner(app: App, parts: AppParts, looks: ReturnType<typeof createLo
 
 interface Outer {
   readonly docs: Docs | null;
-  readonly routes: readonly Route[];
   readonly door: DoorParts;
 }
 
 function mountOuter(
   app: App,
-  { workDatabase, registry, secondHalf, isLate }: AppParts,
-  { docs, routes, door }: Outer,
+  { workDatabase, registry, listening, routes, mount: mounted, isLate }: AppParts,
+  { docs, door }: Outer,
 ): void {
   app.post(
     '/provider-webhooks/:provider',
-    takeProviderWebhook({ database: workDatabase, registry, providers: secondHalf.listening }),
+    takeProviderWebhook({ database: workDatabase, registry, providers: listening }),
   );
   if (docs !== null) mountDocs(app, docs);
   mountRoot(app, { hasDocs: docs !== null });
   mountOtherMethods(app);
   app.use(shedLoad(isLate), requireKey(door));
-  mount(app, routes, secondHalf.mount);
+  mount(app, routes, mounted);
 }

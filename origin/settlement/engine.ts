@@ -86,7 +86,7 @@ export class SettlementEngine {
   readonly #bounds: EngineBounds;
   readonly #parts: EngineParts;
   readonly #results: Batcher<Result>;
-  /** Started and stopped by the engine; shown with the others. */
+  /** `start` and `stop` are for who has no other loops beside them. */
   readonly loops: readonly Loop[];
   readonly #engineId = newId('run').slice(4, 16);
   readonly #inHand = new Set<Promise<void>>();
@@ -109,18 +109,23 @@ export class SettlementEngine {
     this.#parts = { database, providers, policy, transit: createTransitAccounts(database.sql) };
     const { recordMax, recordWaitMs, idleMs } = this.#bounds;
     this.#results = new Batcher({
-      sizeMax: recordMax,
-      waitMsMax: recordWaitMs,
-      underWayMax: 2,
+      ...{ sizeMax: recordMax, waitMsMax: recordWaitMs, underWayMax: 2 },
       store: (results) => this.#record(results),
     });
+    const claims = createLoop({
+      ...{ name: 'settlement claims', log, intervalMs: idleMs },
+      lagMs: () => ageMs(database.sql, oldestDue),
+      atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextDue) },
+      round: (signal) => this.#claim(signal),
+    });
+    const stopClaims = () => {
+      const stopped = claims.stop();
+      // Its round may wait for room, which it has no use for any more.
+      this.#onRoom?.();
+      return stopped;
+    };
     this.loops = [
-      createLoop({
-        ...{ name: 'settlement claims', log, intervalMs: idleMs },
-        lagMs: () => ageMs(database.sql, oldestDue),
-        atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextDue) },
-        round: (signal) => this.#claim(signal),
-      }),
+      { ...claims, stop: stopClaims },
       createLoop({
         ...{ name: 'provider words', log, intervalMs: idleMs },
         lagMs: () => ageMs(database.sql, oldestWord),
@@ -147,9 +152,7 @@ export class SettlementEngine {
 
   /** Takes up nothing more, and returns when what is in hand is recorded. */
   async stop(): Promise<void> {
-    const stopped = Promise.all(this.loops.map((loop) => loop.stop()));
-    this.#onRoom?.();
-    await stopped;
+    await Promise.all(this.loops.map((loop) => loop.stop()));
     await Promise.all(this.#inHand);
   }
 

@@ -12,16 +12,10 @@ import { type App, type AppParts, createApps } from '../api/app.ts';
 import { readConfig } from '../config.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
-import { createOutbox } from '../edge/outbox.ts';
-import { Intake } from '../intake/intake.ts';
-import { createIntakeMetrics } from '../intake/intake-metrics.ts';
-import { createRepairMetrics } from '../intake/repair-metrics.ts';
+import type { WebhookParts } from '../features/webhooks.ts';
 import { createLog } from '../log.ts';
 import type { Loop } from '../loop.ts';
-import { measureOpenItems } from '../open-items/open-item-metrics.ts';
-import { takersOf } from '../open-items/takers.ts';
-import { createSecondHalf, type SecondHalfParts } from '../second-half.ts';
-import { createFindPayments } from '../settlement/lost-payments.ts';
+import { createFeatures, partsOfApi } from '../start.ts';
 import { SampleCard } from './sample-card.ts';
 import { type StandInEdge, startStandInEdge } from './stand-in-edge.ts';
 
@@ -37,7 +31,7 @@ export interface Answer {
 }
 
 /** What a test puts in the place of something outside. */
-export interface SampleParts extends Pick<Partial<SecondHalfParts>, 'resolve'> {
+export interface SampleParts extends Pick<Partial<WebhookParts>, 'resolve'> {
   /** In the place of a queue that is pulled. */
   readonly pulls?: readonly Loop[];
   readonly timing?: AppParts['timing'];
@@ -72,7 +66,6 @@ export class SampleApi {
     this.edge = edge;
     const log = createLog({ level: 'info', to: { write: (line: string) => this.logged.push(line) } });
     const registry = new Registry();
-    measureOpenItems(registry, database);
     const config = readConfig({
       DATABASE_URL: 'postgresql://not-used',
       API_KEY: apiKey,
@@ -85,24 +78,14 @@ export class SampleApi {
       ...settings,
     });
     const client = createEdgeClient(edge);
-    const secondHalf = createSecondHalf({ config, database, apiDatabase: database, registry, log, ...parts });
-    this.access = secondHalf.access;
-    const intake = new Intake({ database, log, metrics: createIntakeMetrics(registry, config.NETWORKS) });
+    const ground = { config, database, apiDatabase: database, edge: client, registry, log };
+    const features = createFeatures({ ...ground, ...parts });
+    for (const gauge of Object.values(features).flatMap((feature) => feature.gauges)) gauge(registry);
+    this.access = features.identity.access;
     const apps = createApps({
-      database,
-      log,
-      registry,
-      workDatabase: database,
-      secondHalf,
-      findPayments: createFindPayments({ database, providers: secondHalf.listening, log }),
-      networks: config.NETWORKS,
-      edge: client,
-      pulls: parts.pulls ?? [],
-      loops: [],
-      intake,
-      takers: takersOf({ database, intake, log, standInsQueue: config.standInsQueue }),
-      repairMetrics: createRepairMetrics(registry),
-      outbox: createOutbox({ database, edge: client, log }),
+      ...partsOfApi(features),
+      ...{ workDatabase: database, edge: client, log, registry, loops: [] },
+      ...(parts.pulls === undefined ? {} : { pulls: parts.pulls }),
       internalSecret: edge.secret,
       openItemAgeMsMax: config.OPEN_ITEM_AGE_HOURS_MAX * 3_600_000,
       isStopping: () => this.isStopping,

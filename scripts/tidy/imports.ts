@@ -127,10 +127,11 @@ function objectionTo({ specifier, use }: Import, path: string, name: string, roo
   return null;
 }
 
-/** The origin's domain knows no HTTP: what starts the service lists the API, and no folder beside it does. */
+/** The origin's domain knows no HTTP: features put it together with its routes, and no folder beside them does. */
 function upObjection(path: string, target: string): string | null {
-  const inDomain = path.startsWith('origin/') && path.split('/').length > 2 && !path.startsWith('origin/api/');
-  if (!inDomain || !target.startsWith('origin/api/')) return null;
+  const [room = '', folder = '', ...below] = path.split('/');
+  const inDomain = room === 'origin' && below.length > 0 && folder !== 'api' && folder !== 'features';
+  if (!inDomain || !/^origin\/(?:api|features)\//.test(target)) return null;
   return `a domain folder does not stand on the API (${target}): give what both need a file below both, or return a value that the API reads`;
 }
 

@@ -105,9 +105,7 @@ class Ground {
     };
     const parts = {
       ...{ database: switched, edge: createEdgeClient(edge), pulls: [], loops: this.loops },
-      secondHalf: {
-        engine: { state: () => ({ ...availability([this.#guarded]), in_hand: 0, failures: 0, unconfigured: [] }) },
-      },
+      engine: { state: () => ({ ...availability([this.#guarded]), in_hand: 0, failures: 0, unconfigured: [] }) },
       ...{ openItemAgeMsMax: 60_000, isStopping: () => this.faults.stopping },
     };
     this.#app.get('/health', health(parts));

@@ -25,7 +25,7 @@ export interface HealthParts {
   readonly pulls: readonly Loop[];
   /** Every loop of the process. */
   readonly loops: readonly Loop[];
-  readonly secondHalf: { readonly engine: Pick<SettlementEngine, 'state'> };
+  readonly engine: Pick<SettlementEngine, 'state'>;
   /** How long an open item may wait for a person. */
   readonly openItemAgeMsMax: number;
   /** How much of a currency may be in suspense; absent: the default of each. */
@@ -60,9 +60,9 @@ export function readyz({ database, isStopping }: HealthParts) {
 }
 
 export function health(parts: HealthParts) {
-  const { database, edge, pulls, loops, secondHalf, openItemAgeMsMax, suspenseMax = new Map() } = parts;
+  const { database, edge, pulls, loops, engine, openItemAgeMsMax, suspenseMax = new Map() } = parts;
   return async (context: Context): Promise<Response> => {
-    const { providers, failures, unconfigured } = secondHalf.engine.state();
+    const { providers, failures, unconfigured } = engine.state();
     // Null where the database does not say.
     const seen: { open_items: readonly OpenItemCount[] | null; fenced_cards: FencedCards | null } = {
       open_items: null,
