@@ -43,7 +43,8 @@ grant select on
   to atlas_app;
 
 -- Added, read, and changed in these columns alone.
-grant select, insert on api_keys, authorizations, card_streams, cards, control_sets, facts_kept_together, open_items to atlas_app;
+grant select, insert on api_keys, authorizations, card_streams, cards, control_sets, events_kept_together, facts_kept_together, open_items
+  to atlas_app;
 grant update (revoked_at, last_used_at) on api_keys to atlas_app;
 grant update (
   ledger_account_no, currency, merchant, status, reason, requested_minor, held_minor, posted_minor, updated_at_ms, joined_into,
@@ -52,6 +53,7 @@ grant update (
 grant update (applied_sequence, seen_sequence, set_back_since, withheld_minor) on card_streams to atlas_app;
 grant update (profile, profile_version, edge_version, controls, control_set_id, control_set_version) on cards to atlas_app;
 grant update (newest_version) on control_sets to atlas_app;
+grant update (done_at, result) on events_kept_together to atlas_app;
 grant update (taken_at) on facts_kept_together to atlas_app;
 grant update (
   status, summary, amount_minor, currency, evidence, times, opened_at, last_seen_at, closed_at, resolution, result, action, claimed_by,
@@ -65,7 +67,9 @@ grant update (network_merchant_ids, schedule_time, schedule_zone, ids_taken_up) 
 
 -- Changed as their triggers allow it.
 grant select, update on accrual_head to atlas_app;
-grant select, insert, update on facts_together_sums, merchant_accruals, provider_webhooks, settlement_runs, settlements to atlas_app;
+grant select, insert, update on
+  events_together_sums, facts_together_sums, merchant_accruals, provider_webhooks, settlement_runs, settlements
+  to atlas_app;
 
 -- Removed too: queues, caches, sums of days that are over, what has an end (docs/retention.md).
 grant select, insert, delete on access_counts, address_salts, idempotency_keys, streams_in_suspense, webhook_attempts to atlas_app;

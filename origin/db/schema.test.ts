@@ -38,7 +38,7 @@ const withoutDrizzle = [
   ...['access_counts', 'address_salts', 'destination_cooling', 'last_proofs', 'events_given_up'],
   ...['unapproved_clearings', 'withheld_clearings', 'unapproved_sums'],
   ...['unmatched_refunds', 'withheld_refunds', 'unmatched_sums', 'unmatched_shop_sums'],
-  ...['facts_kept_together', 'facts_together_sums', 'waiting_for_seal'],
+  ...['facts_kept_together', 'facts_together_sums', 'waiting_for_seal', 'events_kept_together', 'events_together_sums'],
 ];
 
 test('every table has a drizzle table, except those that are written otherwise', async () => {

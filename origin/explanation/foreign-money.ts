@@ -19,7 +19,13 @@ export async function foreignMoneyOf(sql: Sql, events: readonly CardEvent[]): Pr
   if (asked.length === 0) return new Map();
   const { rows } = await sql.query<ItemOfEvent & { item_key: string }>(
     `select item_key, status, resolution, result from open_items
-     where kind = 'currency_mismatch' and item_key = any ($1::text[])`,
+     where kind = 'currency_mismatch' and item_key = any ($1::text[])
+     union all
+     -- One of many is seen to by itself, or dismissed with its item.
+     select e.event_id, case when e.done_at is null then i.status else 'resolved' end,
+       case when e.done_at is null then i.resolution else 'post_at_rate' end, e.result
+     from events_kept_together e join open_items i on i.kind = 'events_kept_together' and i.item_key = e.item_key
+     where e.kind = 'currency_mismatch' and e.event_id = any ($1::text[])`,
     [asked],
   );
   return new Map(rows.map(({ item_key, ...item }) => [item_key, item]));

@@ -5,7 +5,6 @@ import { networkSchema } from '../../contracts/network.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
-import { raiseOpenItems } from '../open-items/raise.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import {
   type Accounts,
@@ -21,6 +20,7 @@ import type { CountedEvent, Moved } from './card-metrics.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
+import { raiseOfEvents } from './events-together.ts';
 import { type EventFlag, flagsOf } from './flags.ts';
 import { noteToJudge, type ToJudge } from './note-to-judge.ts';
 import { findBookedBefore, withoutMoney } from './old-keys.ts';
@@ -65,7 +65,7 @@ export async function bookBatch(
     await raiseSetBack(sql, setBackBy(impostors, streams));
     const bookedBefore = await findBookedBefore(sql, sorted.sequences);
     const { transfers, moved, unapproved, unmatched } = await bookRuns(sql, house, sorted.sequences, bookedBefore);
-    await raiseOpenItems(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
+    await raiseOfEvents(sql, await itemsOfRuns(sql, sorted.sequences, bookedBefore));
     await advanceStreams(
       sql,
       sorted.sequences.map(({ stream, run, applied_sequence, seen_sequence }) => ({

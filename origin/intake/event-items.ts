@@ -8,18 +8,20 @@ import { numberColumn } from '../db/columns.ts';
 import { conflictsWith, itemOfConflict, type ProfileOfCard } from '../edge/profile-conflicts.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { RaisedItem } from '../open-items/raise.ts';
+import type { EventItem } from './events-together.ts';
 import { type CardSequence, keyOf } from './sort-out.ts';
 import type { Stream } from './streams.ts';
 
 type MessageEvent = Extract<CardEvent, { kind: 'message' }>;
+type MoneyEvent = Exclude<CardEvent, { kind: 'profile' }>;
 
 /** Of the events that this batch books. `bookedBefore`: ids of those whose money was booked before, and is not booked again. */
 export async function itemsOfRuns(
   sql: Sql,
   sequences: readonly CardSequence[],
   bookedBefore: ReadonlySet<string>,
-): Promise<RaisedItem[]> {
-  const items: RaisedItem[] = [];
+): Promise<(RaisedItem | EventItem)[]> {
+  const items: (RaisedItem | EventItem)[] = [];
   const firstProfiles: FirstProfile[] = [];
   const profiles: ProfileOfCard[] = [];
   for (const { stream, run } of sequences)
@@ -40,21 +42,22 @@ export async function itemsOfRuns(
   return items;
 }
 
-function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): RaisedItem[] {
+function itemsOfMessage(event: MessageEvent, stream: Stream, cardCurrency: string | null): EventItem[] {
   const { currency } = event.message;
   if (event.refund_above_cleared && event.message.kind === 'refund')
     return [
       itemOf('refund_above_cleared', event, stream, `${inWords(event.message)}: more than its purchase had cleared.`),
     ];
-  if (event.refund_above_cleared)
-    return [refundedBefore(event, event.authorization_id, inWords(event.message), stream)];
+  if (event.refund_above_cleared) return [refundedBefore(event, inWords(event.message), stream)];
   const moved = event.effect.hold_minor !== 0 || event.effect.posted_minor !== 0;
   const isOfAnother = cardCurrency !== null && cardCurrency !== currency;
   if (event.anomaly !== 'currency_mismatch' && !(moved && isOfAnother)) return [];
   // Before its profile a card has no currency, but each of its authorizations has.
   const of = isOfAnother ? `on a card in ${cardCurrency}` : 'of an authorization in another currency';
   const what = moved ? `It is booked in ${currency}, beside what the card counts.` : 'It moved nothing.';
-  const item = itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`);
+  const said = itemOf('currency_mismatch', event, stream, `${inWords(event.message)} ${of}. ${what}`);
+  // Before its account has it, only the profile says what the card is in.
+  const item = { ...said, of: { ...said.of, card_currency: cardCurrency } };
   return [moved || isOfMoney(event.message) ? item : { ...item, key: dayOf(event, stream) }];
 }
 
@@ -69,42 +72,35 @@ function dayOf(event: MessageEvent, stream: Stream): string {
 }
 
 /** Of the card's own events: a hold that ran out, a request that was given up, an approval of less than was refunded before it. */
-function itemsOfOther(event: CardEvent, stream: Stream): RaisedItem[] {
+function itemsOfOther(event: CardEvent, stream: Stream): EventItem[] {
   if (event.kind === 'profile' || event.kind === 'message' || event.refund_above_cleared !== true) return [];
   const what = { expiry: 'The end of a hold', void: 'A request given up', authorization: 'An approval' }[event.kind];
-  return [refundedBefore(event, event.authorization_id, what, stream)];
+  return [refundedBefore(event, what, stream)];
 }
 
 /** Of the refunds that came before it; how much they are above, the authorization's own sums say. */
-function refundedBefore(
-  event: CardEvent & { event_id: string },
-  authorization_id: string | null,
-  what: string,
-  stream: Stream,
-): RaisedItem {
+function refundedBefore(event: MoneyEvent, what: string, stream: Stream): EventItem {
   return {
-    ...{
-      kind: 'refund_above_cleared',
-      key: event.event_id,
-      authorization_id,
-      card_key: keyOf(stream),
-      evidence: { event },
-    },
+    ...ofEvent('refund_above_cleared', event, stream),
     summary: `${what}: more had been refunded of its purchase than it has cleared and may still clear.`,
   };
 }
 
 /** Keyed by the event: seen when it is booked and again when a profile comes, it is one item. */
-function itemOf(kind: OpenItemKind, event: MessageEvent, stream: Stream, summary: string): RaisedItem {
+function itemOf(kind: OpenItemKind, event: MessageEvent, stream: Stream, summary: string): EventItem {
   const minor = amountOf(event.message);
   return {
-    kind,
-    key: event.event_id,
+    ...ofEvent(kind, event, stream),
     summary,
     ...(minor === null ? {} : { amount: { minor: BigInt(minor), currency: event.message.currency } }),
-    authorization_id: event.authorization_id,
-    card_key: keyOf(stream),
-    evidence: { event },
+  };
+}
+
+function ofEvent(kind: OpenItemKind, event: MoneyEvent, stream: Stream): Omit<EventItem, 'summary'> {
+  const card_key = keyOf(stream);
+  return {
+    ...{ kind, key: event.event_id, authorization_id: event.authorization_id, card_key, evidence: { event } },
+    of: { event, card_key, card_currency: stream.account?.currency ?? null },
   };
 }
 
@@ -134,7 +130,7 @@ interface FirstProfile {
 }
 
 /** Messages before a card had any profile that are in another currency than the profile's. A card mostly begins with its profile. */
-async function itemsBeforeProfiles(sql: Sql, profiles: readonly FirstProfile[]): Promise<RaisedItem[]> {
+async function itemsBeforeProfiles(sql: Sql, profiles: readonly FirstProfile[]): Promise<EventItem[]> {
   const { rows } = await sql.query<{ position: string; body: CardEvent }>(
     `select p.position, e.body
      from unnest($1::bigint[], $2::bigint[]) with ordinality as p(stream_id, sequence, position)

@@ -1,5 +1,5 @@
 // What gives back in another currency than the card's moves nothing and owes nobody anything: however many come, a person has one item to
-// look at. What says that money is owed stays one item each.
+// look at. What says that money is owed is one item each, up to twenty a card and day (events-together.test.ts).
 
 import { expect, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';

@@ -15,6 +15,8 @@ export const openItemKinds = {
     'A clearing or refund under a key that was booked before its card forgot it; it is not booked again, and the card counts it.',
   currency_mismatch:
     "Money in another currency than the card's: it moved nothing, and its hold stays; or it came before the profile. What only gives back, and amounts of 0, are one item a card, kind and day, with how often.",
+  events_kept_together:
+    'Booked messages that would be items of their own (`currency_mismatch`, `refund_above_cleared` or `money_told_again`), beyond twenty of a kind on a card and day, or two hundred on a network and day: each kept whole, with count and sums.',
   refund_above_cleared: 'More was refunded than the authorization had cleared; it is booked.',
   card_behind_ledger: 'A card whose own log ends before what the ledger has booked of it.',
   card_events_lost: 'Events of a card that never came, and that its own log has no longer; those after them wait.',

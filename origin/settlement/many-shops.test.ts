@@ -57,5 +57,14 @@ test('180 shops that nobody has are 100 items and one more, with every cent; it 
   await close(`item_key like '%many%'`);
   await close(`open_item_no in (select open_item_no from open_items where status = 'open' limit 10)`);
   expect((await look()).rows).toHaveLength(89);
+
+  // That was said of the shops that it spoke of: those that come later on the same day are to be seen, and alone those.
+  const more = await shops.card();
+  for (let n = 0; n < 20; n += 1) shops.buy(more, 5, shop(`later-${n}`));
+  await shops.book(more);
+  const fourth = await look();
+  expect([fourth.rows.length, fourth.many]).toEqual([101, [expect.objectContaining({ shops: '9', minor: '45' })]]);
+  await close(`item_key like '%many%'`);
+  expect((await look()).many).toEqual([]);
   await shops.database.close();
 });

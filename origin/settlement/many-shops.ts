@@ -16,9 +16,18 @@ const waiting = `unassigned_clearings u join ledger_accounts c on c.ledger_accou
 const dayOf = `to_char(u.first_at at time zone 'UTC', 'YYYY-MM-DD')`;
 const keyOf = `c.network || ' at many shops ' || ${dayOf}`;
 
-/** SQL: false for a row of a day that a person has dismissed as a whole. */
+/**
+ * SQL: false for a shop that a person has dismissed with all of its day. Shops that are met later on that day are new: `through` is the number of the
+ * last one that the item spoke of. Example: 80 shops up to number 412 are dismissed at noon, and number 413 opens the item again, for itself.
+ */
 export const isOfOpenDay = `not exists (select from open_items i
-  where i.kind = 'clearing_unassigned' and i.item_key = ${keyOf} and i.status = 'dismissed')`;
+  where i.kind = 'clearing_unassigned' and i.item_key = ${keyOf} and u.shop_no <= ${dismissedThrough('i')})`;
+
+/** SQL. An item that an older release dismissed says no number: what had been met by then is dismissed. */
+function dismissedThrough(item: string): string {
+  return `case when ${item}.status <> 'dismissed' then (${item}.evidence ->> 'dismissed_through')::bigint
+    else coalesce((${item}.evidence ->> 'through')::bigint, case when u.first_at <= ${item}.closed_at then u.shop_no end) end`;
+}
 
 interface Sum {
   readonly item_key: string;
@@ -28,6 +37,8 @@ interface Sum {
   readonly net_minor: string;
   readonly clearings: string;
   readonly shops: string;
+  /** Of the last shop of all of them. */
+  readonly through: string;
 }
 
 /** Of all days of which rows are left, and of those whose items are open still. `mayWait`: rows may have been left for want of room. */
@@ -40,7 +51,7 @@ export async function raiseManyShops(sql: Sql, mayWait: boolean): Promise<void> 
   if (known.some(({ is_recent }) => is_recent) || (known.length === 0 && !mayWait)) return;
   const { rows } = await sql.query<Sum>(
     `select ${keyOf} as item_key, c.network, ${dayOf} as day, c.currency, sum(u.net_minor)::text as net_minor,
-       sum(u.clearings)::text as clearings, count(*)::text as shops
+       sum(u.clearings)::text as clearings, count(*)::text as shops, max(u.shop_no)::text as through
      from ${waiting} and ${isOfOpenDay} group by 1, 2, 3, 4 order by 1, 4`,
   );
   const days = Map.groupBy(rows, ({ item_key }) => item_key);
@@ -52,8 +63,13 @@ async function itemOf(sql: Sql, key: string, sums: readonly Sum[]): Promise<Rais
   const [first, ...others] = sums;
   const { rows: largest } = await sql.query(
     `select u.network_merchant_id, c.currency, u.net_minor::text, u.clearings::text, u.authorization_ids
-     from ${waiting} and ${keyOf} = $1 order by abs(u.net_minor) desc, u.network_merchant_id limit $2`,
+     from ${waiting} and ${isOfOpenDay} and ${keyOf} = $1 order by abs(u.net_minor) desc, u.network_merchant_id limit $2`,
     [key, shownMax],
+  );
+  const { rows: before } = await sql.query<{ through: string | null }>(
+    `select case status when 'dismissed' then evidence ->> 'through' else evidence ->> 'dismissed_through' end as through
+     from open_items where kind = 'clearing_unassigned' and item_key = $1`,
+    [key],
   );
   const shops = sums.reduce((count, one) => count + Number(one.shops), 0);
   return {
@@ -65,6 +81,8 @@ async function itemOf(sql: Sql, key: string, sums: readonly Sum[]): Promise<Rais
       : { amount: { minor: BigInt(first.net_minor), currency: first.currency } }),
     evidence: {
       ...{ network: first?.network, day: first?.day },
+      through: Math.max(...sums.map(({ through }) => Number(through))),
+      dismissed_through: before[0]?.through ?? null,
       sums: sums.map(({ currency, net_minor, clearings, shops: count }) => ({
         currency,
         net_minor,
@@ -73,6 +91,7 @@ async function itemOf(sql: Sql, key: string, sums: readonly Sum[]): Promise<Rais
       })),
       largest,
     },
-    reopens: 'unless_dismissed',
+    // All that it says is of shops that nobody has dismissed.
+    reopens: true,
   };
 }

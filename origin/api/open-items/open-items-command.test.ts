@@ -43,7 +43,7 @@ test('a person finds an item, reads what can be done, posts it at a rate, and fi
   });
   expect(await run('act', id, 'post_at_rate', '--reason', 'x y', '--set', 'price=1')).toMatchObject({
     code: 2,
-    error: '--set price: the action has no such field; it has amount_minor, rate\n',
+    error: '--set price: the action has no such field; it has amount_minor, rate, rates\n',
   });
   const acted = await run('act', id, 'post_at_rate', '--reason', 'rate of the day', '--set', 'rate=1.0945');
   expect(acted.out).toMatch(

@@ -3,23 +3,40 @@
 
 import * as z from 'zod';
 import type { CardMessage } from '../../../contracts/card-message.ts';
-import { limits } from '../../../contracts/limits.ts';
 import { amountMinorSchema } from '../../../contracts/money.ts';
-import { type CallOutcome, outsideAction } from '../action.ts';
-import { atRate, rateSchema } from '../at-rate.ts';
+import { manySchema, sayWhatIsLeft } from '../../intake/events-together.ts';
+import { type ActionParts, type CallOutcome, outsideAction } from '../action.ts';
+import { rateSchema } from '../at-rate.ts';
 import { bookBack, foreignEventSchema } from '../book-back.ts';
 import { cardNamed, currencyOfCard, messageKeyOf, sendToCard } from '../card-messages.ts';
+import { convertedAt, inCurrency, makesItNothing } from '../in-currency.ts';
+import type { OpenItem } from '../open-item.ts';
+import { postTogether } from '../post-together.ts';
 
-type Asked = { readonly amount_minor?: number | undefined; readonly rate?: string | undefined };
+const input = z.strictObject({
+  amount_minor: z.optional(amountMinorSchema),
+  rate: rateSchema.optional(),
+  /** Of many that share an item, by `EUR/USD`: from the message's currency into the card's. */
+  rates: z
+    .record(z.string().regex(/^[A-Z]{3}\/[A-Z]{3}$/, 'must be two currencies, such as "EUR/USD"'), rateSchema)
+    .optional(),
+});
+type Asked = z.infer<typeof input>;
 
 export const postAtRate = outsideAction({
   name: 'post_at_rate',
   summary:
     "Book it in the card's currency: `amount_minor` in that currency, or a `rate` as a decimal text (units of the card's currency " +
-    'for one unit of the message’s), rounded to the nearest minor unit, a half up. What is booked of it in its own currency is booked back.',
-  kinds: ['currency_mismatch'],
-  input: z.strictObject({ amount_minor: z.optional(amountMinorSchema), rate: rateSchema.optional() }),
-  async call({ database: { sql }, edge }, item, asked) {
+    'for one unit of the message’s), rounded to the nearest minor unit, a half up. Of many that share an item: `rates`, by pairs such as `EUR/USD`, each event rounded by itself. What is booked of it in its own currency is booked back.',
+  kinds: ['currency_mismatch', 'events_kept_together'],
+  input,
+  async call(parts, item, asked) {
+    if (item.kind === 'events_kept_together') return await postMany(parts, item, asked);
+    const {
+      database: { sql },
+      edge,
+    } = parts;
+    if (asked.rates !== undefined) return refused('is for many that share an item: use rate', 'input.rates');
     const card = cardNamed(item.card_key);
     const evidence = foreignEventSchema.safeParse(item.evidence).data;
     if (card === null || evidence === undefined)
@@ -30,7 +47,7 @@ export const postAtRate = outsideAction({
     const { event } = evidence;
     const amount = amountIn(event.message, asked, currency);
     if (typeof amount !== 'number') return amount;
-    const message = { ...inCurrency(event.message, amount, currency), message_key: messageKeyOf(item) };
+    const message = { ...inCurrency({ ...event, currency }, amount), message_key: messageKeyOf(item) };
     const sent = await sendToCard(edge, card, message);
     if (sent.outcome !== 'done') return sent;
     const posted = event.message.kind === 'expiry' ? {} : { amount_minor: amount, currency };
@@ -43,40 +60,27 @@ function refused(problem: string, field?: string): CallOutcome {
 }
 
 /** Minor units of the card's currency. */
-function amountIn(message: CardMessage, asked: Asked, currency: string): number | CallOutcome {
-  const { amount_minor, rate } = asked;
+function amountIn(message: CardMessage, { amount_minor, rate }: Asked, currency: string): number | CallOutcome {
   if ((amount_minor === undefined) === (rate === undefined))
     return refused('must be given, or rate instead of it; not both', 'input.amount_minor');
-  const said = amountSaid(message);
-  const stated = amount_minor ?? convertedAt(rate ?? '', said, message.currency, currency);
-  // Booked as 0, the money would be gone from everybody's view: 9.00 EUR are never 0.00 USD, and a final clearing of 0 ends the hold.
-  if (stated === 0 && said !== 0 && message.kind !== 'expiry')
+  const stated = amount_minor ?? convertedAt(rate ?? '', { message, currency });
+  if (typeof stated === 'string') return refused(stated, 'input.rate');
+  if (makesItNothing(message, stated))
     return refused('makes it nothing: release_hold gives the hold back', `input.${rate ? 'rate' : 'amount_minor'}`);
   return stated;
 }
 
-function convertedAt(rate: string, said: number | null, from: string, to: string): number | CallOutcome {
-  if (said === null) return refused('cannot be used: the message names no amount', 'input.rate');
-  const converted = atRate({ amount_minor: said, from, to, rate });
-  if (converted > BigInt(limits.amountMinorMax)) return refused('makes it larger than any card payment', 'input.rate');
-  return Number(converted);
-}
-
-/** In the message's own currency; null: it names none. */
-function amountSaid(message: CardMessage): number | null {
-  if (message.kind === 'advice') return message.hold_minor;
-  return 'amount_minor' in message ? message.amount_minor : null;
-}
-
-function inCurrency(message: CardMessage, amount_minor: number, currency: string): CardMessage {
-  switch (message.kind) {
-    case 'advice':
-      return { ...message, currency, hold_minor: amount_minor };
-    case 'clearing':
-    case 'reversal':
-    case 'refund':
-      return { ...message, currency, amount_minor };
-    case 'expiry':
-      return { ...message, currency };
-  }
+/** Of many at once: a rate for each pair of currencies, since an amount would be that of one of them. */
+async function postMany(
+  parts: ActionParts,
+  item: OpenItem,
+  { amount_minor, rate, rates }: Asked,
+): Promise<CallOutcome> {
+  const { kind } = manySchema.parse(item.evidence);
+  if (kind !== 'currency_mismatch') return refused('cannot be done: it is booked, in the cards’ own currency');
+  if (rates === undefined || amount_minor !== undefined || rate !== undefined)
+    return refused('must be given, and nothing beside it: {"EUR/USD":"1.0945"}', 'input.rates');
+  const posted = await postTogether(parts, item, rates);
+  if (posted.outcome !== 'done') await sayWhatIsLeft(parts.database.sql, item.item_key, item.evidence);
+  return posted;
 }
