@@ -4,43 +4,10 @@
 import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { wordsOf } from '../scripts/words.ts';
-import { cardData } from './faults/card-data.ts';
-import { crashPoints } from './faults/crash-points.ts';
-import { edgeFaults } from './faults/edge.ts';
-import { killDatabase } from './faults/kill-database.ts';
-import { killEdge } from './faults/kill-edge.ts';
-import { releases } from './faults/releases.ts';
-import { restoreCard } from './faults/restore-card.ts';
-import { restoreDatabase } from './faults/restore-database.ts';
-import { rotate } from './faults/rotate.ts';
+import { inWords, runAll, type Table } from './faults/all.ts';
+import { type FaultName, type FaultOptions, type FaultReport, faults } from './faults/table.ts';
 import { started } from './started.ts';
 import { wholeNumber } from './whole-number.ts';
-
-/** Faults by the word that names them: a new one is a file and a row. */
-const faults = {
-  'kill-edge': { run: killEdge, does: 'kill -9 of workerd under load, and a restart on the same disk' },
-  'kill-database': { run: killDatabase, does: 'SIGQUIT to Postgres under load, on a disk that is waited for' },
-  edge: { run: edgeFaults, does: 'card objects that throw, are slow or stay away, and queues that refuse: E1 to E5' },
-  'restore-card': { run: restoreCard, does: "cards' storage set back or lost under load, and rebuilt from the books" },
-  'restore-database': {
-    run: restoreDatabase,
-    does: 'Postgres set back under load, and brought back by docs/recovery.md',
-  },
-  releases: {
-    run: releases,
-    does: 'the release before and this one, edge and origin, in turn on one disk and database, under load',
-  },
-  'crash-points': {
-    run: crashPoints,
-    does: 'a settlement engine that dies at its k-th effect, and another, and a third',
-  },
-  rotate: { run: rotate, does: 'every secret changed under load, by the steps of docs/operating.md' },
-  'card-data': {
-    run: cardData,
-    does: 'marked card numbers through every channel; then a search of all that is kept or was sent on',
-  },
-} as const;
-type Fault = keyof typeof faults;
 
 const help = `npm run faults -- <fault> [options]
 
@@ -62,21 +29,23 @@ releases
   --seed N      the load and the moments of the switches
 crash-points
   --points N    how many, each with two deaths, six settlements and its own faults at the provider (default 100)
-all
+origin-gone, queue
+  --seconds N   how long what is broken stays so
+  --seed, --cards, --rate: as above
+tampering
+  --seed N      the rows
+all             every one of them, as one table
+  --short       small sizes, as CI runs it; what CI runs by itself is named and not run again
+every one
   --json        one object on one line
   --help        this
 
 The report goes to standard output, progress to standard error. Exits with 1 where anything was lost, was counted or paid
 twice, or does not agree between those who keep books of it; with 2 where the test itself failed.`;
 
-interface Words {
-  readonly fault: Fault;
-  readonly kills: number;
-  readonly restores: number;
-  readonly seed: number;
-  readonly cards: number;
-  readonly rate: number;
-  readonly points: number;
+interface Words extends Omit<FaultOptions, 'progress'> {
+  readonly fault: FaultName | 'all';
+  readonly short: boolean;
   readonly json: boolean;
 }
 
@@ -92,6 +61,8 @@ function readWords(args: readonly string[]): Words | null {
       cards: { type: 'string', default: '100' },
       rate: { type: 'string', default: '300' },
       points: { type: 'string', default: '100' },
+      seconds: { type: 'string' },
+      short: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -99,13 +70,15 @@ function readWords(args: readonly string[]): Words | null {
   const [fault, extra] = positionals;
   if (values.help || fault === undefined) return null;
   if (extra !== undefined) throw new Error(`${extra} is one word too many`);
-  if (!isFault(fault)) throw new Error(`${fault} is no fault; there is ${Object.keys(faults).join(', ')}`);
+  if (fault !== 'all' && !isFault(fault))
+    throw new Error(`${fault} is no fault; there is ${Object.keys(faults).join(', ')}, and all`);
   const number = (name: 'kills' | 'restores' | 'seed' | 'cards' | 'rate' | 'points') =>
     wholeNumber(`--${name}`, values[name]);
-  const { json } = values;
+  const { json, short, seconds } = values;
+  if (short && fault !== 'all') throw new Error('--short is for all');
   return {
-    fault,
-    json,
+    ...{ fault, json, short },
+    seconds: seconds === undefined ? null : wholeNumber('--seconds', seconds),
     kills: number('kills'),
     restores: number('restores'),
     seed: number('seed'),
@@ -115,17 +88,25 @@ function readWords(args: readonly string[]): Words | null {
   };
 }
 
-function isFault(word: string): word is Fault {
+function isFault(word: string): word is FaultName {
   return Object.hasOwn(faults, word);
 }
 
-async function inject({ fault, json, ...options }: Words): Promise<void> {
-  await using parts = started();
-  const progress = (line: string) => process.stderr.write(`${line}\n`);
-  const report = await faults[fault].run(parts, { ...options, progress });
-  process.stdout.write(`${JSON.stringify(report, null, json ? 0 : 2)}\n`);
+async function inject({ fault, json, short, ...sizes }: Words): Promise<void> {
+  const options = { ...sizes, progress: (line: string) => void process.stderr.write(`${line}\n`) };
+  const report = fault === 'all' ? await runAll(options, short) : await runAlone(fault, options);
+  process.stdout.write(isTable(report) && !json ? inWords(report) : `${JSON.stringify(report, null, json ? 0 : 2)}\n`);
   // Each fault has a sentence for whatever it counts as lost or doubled.
   if (report.findings.length > 0) process.exitCode = 1;
+}
+
+function isTable(report: FaultReport | Table): report is Table {
+  return report.fault === 'all';
+}
+
+async function runAlone(fault: FaultName, options: FaultOptions) {
+  await using parts = started();
+  return (await faults[fault].run(parts, options)).report;
 }
 
 const words = wordsOf(readWords, help);

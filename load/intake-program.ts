@@ -36,7 +36,7 @@ export async function freshDatabase(serverUrl: string, name: string, cards: read
   return { url, database };
 }
 
-async function createCards({ sql }: Database, cards: readonly MadeUpCard[]): Promise<void> {
+export async function createCards({ sql }: Database, cards: readonly MadeUpCard[]): Promise<void> {
   const accountIds = Array.from({ length: shape.accounts }, () => newId('acct'));
   await sql.query(`insert into accounts (account_id, name, currency) select unnest($1::text[]), 'bench', 'USD'`, [
     accountIds,

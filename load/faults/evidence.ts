@@ -6,6 +6,8 @@ import { type CardEvent, cardEventSchema } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
 import { cardEventsAnswerSchema } from '../../contracts/internal-answers.ts';
 import { signCall } from '../../contracts/sign-call.ts';
+import { verifyAudit } from '../../origin/audit/verify-audit.ts';
+import type { Sql } from '../../origin/db/client.ts';
 import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { verifyLedger } from '../../origin/ledger/verify.ts';
 import { edgeVars } from '../edge-cards.ts';
@@ -31,8 +33,10 @@ export interface TransferEvidence {
 
 export interface Evidence {
   readonly cards: ReadonlyMap<string, CardEvidence>;
-  /** Differences that the ledger's own proof found: balances against transfers, debits against credits. */
+  /** What the ledger's own proof found (balances against transfers, debits against credits), and that of both chains. */
   readonly ledgerDifferences: readonly string[];
+  /** Transfers of a card's event that were booked before those of an earlier one. */
+  readonly outOfOrder: number;
   /** Kinds of open items that say of cards' events that something is not as it should be, with how many are open. */
   readonly openItems: ReadonlyMap<string, number>;
 }
@@ -74,15 +78,31 @@ export async function gatherEvidence(
       });
     });
     const { differences } = await verifyLedger(sql);
+    const { faults } = await verifyAudit(sql);
     const items = await sql.query<{ kind: string; count: string }>(
       `select kind, count(*) from open_items where status = 'open' and kind in
          ('dead_letter', 'card_behind_ledger', 'card_events_lost', 'key_reused', 'money_told_again') group by kind`,
     );
     const openItems = new Map(items.rows.map(({ kind, count }) => [kind, Number(count)]));
-    return { cards, ledgerDifferences: differences, openItems };
+    return {
+      cards,
+      ledgerDifferences: [...differences, ...faults.map(({ says }) => says)],
+      outOfOrder: await bookedOutOfOrder(sql),
+      openItems,
+    };
   } finally {
     await sql.end();
   }
+}
+
+async function bookedOutOfOrder(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ count: string }>(
+    `select count(*) from (
+       select sequence, max(sequence) over (partition by stream_id order by transfer_no) as newest
+       from ledger_transfers where sequence is not null
+     ) as booked where sequence < newest`,
+  );
+  return Number(rows[0]?.count);
 }
 
 const cardSchema = z.object({

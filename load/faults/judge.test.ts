@@ -7,7 +7,12 @@ import type { Asked, Told } from './records.ts';
 
 const cardToken = 'card-1';
 const authorizationId = newId('auth');
-const answered = { text: `{"tags":"authorization_id=${authorizationId}"}`, wasUnknown: false, lastSentAtMs: 0 };
+const answered = {
+  text: `{"tags":"authorization_id=${authorizationId}"}`,
+  wasUnknown: false,
+  lastSentAtMs: 0,
+  tookMs: 0,
+};
 const asked: Asked = {
   cardToken,
   requestKey: 'jit-1',
@@ -95,6 +100,7 @@ const inOrder: CardEvidence = {
 const evidenceOf = (card: Partial<CardEvidence>): Evidence => ({
   cards: new Map([[cardToken, { ...inOrder, ...card }]]),
   ledgerDifferences: [],
+  outOfOrder: 0,
   openItems: new Map(),
 });
 

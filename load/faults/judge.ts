@@ -43,6 +43,12 @@ export function judge(
     judgeCard(cardToken, card, find);
   }
   for (const difference of evidence.ledgerDifferences) find('wrong', 'ledger', difference);
+  if (evidence.outOfOrder > 0)
+    find(
+      'wrong',
+      'ledger',
+      `${evidence.outOfOrder} transfers were booked before those of an earlier event of their card`,
+    );
   for (const [kind, count] of evidence.openItems) find('wrong', 'origin', `${count} open items: ${kind}`);
   return { lost: missing.size, doubleCounted: doubled.size, findings };
 }

@@ -6,6 +6,7 @@ import { deliverAnswerSchema } from '../../contracts/internal-api.ts';
 import { signCall } from '../../contracts/sign-call.ts';
 import { startQueueServer } from '../queue-server.ts';
 import type { Notices } from './edge/notices.ts';
+import type { Misdelivery } from './misdelivery.ts';
 
 export interface QueueRelay {
   readonly port: number;
@@ -16,7 +17,7 @@ export interface QueueRelay {
   close(): Promise<void>;
 }
 
-interface Message {
+export interface Message {
   readonly id: string;
   readonly body: { readonly card_key: string; readonly events?: readonly { readonly sequence: number }[] };
 }
@@ -31,6 +32,7 @@ export async function startQueueRelay({
   secret,
   onMessage,
   notices,
+  misdelivery,
 }: {
   originUrl: string;
   secret: string;
@@ -38,8 +40,10 @@ export async function startQueueRelay({
   onMessage?: (text: string) => void;
   /** Takes what cards must still be told; without it that queue is away. */
   notices?: Pick<Notices, 'take'> | undefined;
+  /** What it does to messages that a good day would not; without it each comes once, in order, until it is taken. */
+  misdelivery?: Misdelivery | undefined;
 }): Promise<QueueRelay> {
-  const waiting: Message[] = [];
+  let waiting: Message[] = [];
   const seen = new Set<string>();
   let events = 0;
   let delivering: Promise<void> | null = null;
@@ -51,7 +55,7 @@ export async function startQueueRelay({
     // A fact that was kept for a person has no events.
     for (const { sequence } of message.body.events ?? []) seen.add(`${message.body.card_key} ${sequence}`);
     events += message.body.events?.length ?? 0;
-    waiting.push(message);
+    waiting.push(...(misdelivery?.deliveriesOf(message) ?? [message]));
     delivering ??= deliverAll().finally(() => {
       delivering = null;
     });
@@ -59,12 +63,13 @@ export async function startQueueRelay({
 
   async function deliverAll(): Promise<void> {
     while (waiting.length > 0 && !closed) {
-      const batch = waiting.slice(0, batchMax);
-      const taken = await post(originUrl, secret, batch);
+      const batch = misdelivery?.pick(waiting, batchMax) ?? waiting.slice(0, batchMax);
+      const taken = batch.length === 0 ? new Set() : await post(originUrl, secret, batch);
+      const comesAgain = ({ id }: Message) => !taken.has(id) || misdelivery?.losesAcknowledgement() === true;
+      const delivered = new Set(batch);
       // What was not taken goes to the end: another order than it came in, as a queue may have.
-      waiting.splice(0, batch.length);
-      waiting.push(...batch.filter(({ id }) => !taken.has(id)));
-      if (taken.size < batch.length) await new Promise((resolve) => setTimeout(resolve, retryMs));
+      waiting = [...waiting.filter((message) => !delivered.has(message)), ...batch.filter(comesAgain)];
+      if (taken.size < batch.length || batch.length === 0) await new Promise((resolve) => setTimeout(resolve, retryMs));
     }
   }
 

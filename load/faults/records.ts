@@ -16,6 +16,8 @@ export interface Answer {
   /** An attempt before died after it may have arrived: whether it was decided then, only the retry could tell. */
   readonly wasUnknown: boolean;
   readonly lastSentAtMs: number;
+  /** From the first attempt to the answer. */
+  readonly tookMs: number;
 }
 
 /** A clearing or a reversal of an approved authorization, acknowledged. */

@@ -7,11 +7,8 @@
 // is counted (`approved_against_rules`), and is held.
 
 import { join } from 'node:path';
-import { connectOwner } from '../../origin/db/which-postgres.ts';
-import { apiOf } from '../../scripts/dev/demo.ts';
 import { seededRandom } from '../../scripts/seeded-random.ts';
 import { buildWorker } from '../edge-bundle.ts';
-import { fewAtATime } from '../few-at-a-time.ts';
 import { makeCards } from '../origin-cards.ts';
 import { temporaryDirectory } from '../started.ts';
 import { drained } from './drained.ts';
@@ -22,6 +19,7 @@ import { type Network, startNetwork } from './network-clients.ts';
 import { copyObjects, folderOfCards, readObjects, replaceObject } from './objects-on-disk.ts';
 import { outcomeOf } from './records.ts';
 import { repeatAll } from './repeat-all.ts';
+import { type Card, cardsOf, rereadUntilWhole } from './reread.ts';
 import { type RunningSystem, startSystem } from './system.ts';
 
 export interface RestoreCardOptions {
@@ -37,13 +35,7 @@ const loadMs = { min: 1_000, max: 4_000 };
 /** Of the cards, so many are set back at once; of those, so many lose everything. */
 const shares = { setBack: 0.2, lost: 0.2 };
 const foundWithinMs = 10_000;
-const rebuiltWithinMs = 60_000;
 const pollMs = 100;
-
-interface Card {
-  readonly token: string;
-  readonly id: string;
-}
 
 export async function restoreCard(parts: AsyncDisposableStack, options: RestoreCardOptions) {
   const { restores, seed, progress } = options;
@@ -146,7 +138,7 @@ async function setBackSome({ system, network, cards, random }: Run, copy: string
   network.spare(new Set());
 
   const foundByTraffic = await found(system, restoredMs, tokens.size);
-  await rereadUntilWhole(system, chosen);
+  await rereadUntilWhole(system.origin.url, chosen);
   return { tokens: [...tokens], lost, eventsGone, foundByTraffic, wholeAfterMs: Date.now() - restoredMs };
 }
 
@@ -156,32 +148,6 @@ async function found(system: RunningSystem, sinceMs: number, most: number): Prom
     const count = system.edgeOutput().split('"card_fenced"').length - 1;
     if (count >= most || Date.now() - sinceMs > foundWithinMs) return count;
     await pause(pollMs);
-  }
-}
-
-/** As `atlas reconcile` does it: a card that nothing was heard of since would wait for the sweep, an hour at most. */
-async function rereadUntilWhole(system: RunningSystem, cards: readonly Card[]): Promise<void> {
-  const api = apiOf(system.origin.url);
-  const untilMs = Date.now() + rebuiltWithinMs;
-  const whole = async ({ id, token }: Card) => {
-    for (;;) {
-      const { body } = await api('POST', `/cards/${id}/reread`);
-      if ((body as { is_whole: boolean }).is_whole) return;
-      if (Date.now() > untilMs) throw new Error(`${token} is not whole ${rebuiltWithinMs} ms after its restore`);
-      await pause(pollMs);
-    }
-  };
-  // So many calls of this cost are in hand at once at most.
-  await fewAtATime(cards, whole, 2);
-}
-
-async function cardsOf(databaseUrl: string): Promise<ReadonlyMap<string, Card>> {
-  const sql = await connectOwner(databaseUrl);
-  try {
-    const { rows } = await sql.query<Card>('select card_token as token, card_id as id from cards');
-    return new Map(rows.map((card) => [card.id, card]));
-  } finally {
-    await sql.end();
   }
 }
 

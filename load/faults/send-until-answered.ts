@@ -23,7 +23,7 @@ export async function sendUntilAnswered(edgeUrl: string, path: string, body: str
       });
       const text = await answer.text();
       if (answer.status === 200 || answer.status === 402)
-        return { status: answer.status, text, wasUnknown, lastSentAtMs };
+        return { status: answer.status, text, wasUnknown, lastSentAtMs, tookMs: Date.now() - startedMs };
       if (answer.status < 500) throw new Refused(`${path} answered ${answer.status}: ${text}`);
       wasUnknown = true;
       failure = new Error(`answered ${answer.status}: ${text}`);

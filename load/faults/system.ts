@@ -10,6 +10,7 @@ import { edgeVars } from '../edge-cards.ts';
 import { temporaryDirectory } from '../started.ts';
 import { edgeNamespaces, startWorkerd, type Workerd } from '../workerd.ts';
 import type { Notices } from './edge/notices.ts';
+import type { Misdelivery } from './misdelivery.ts';
 import { type OriginProcess, startOrigin } from './origin-process.ts';
 import { type QueueRelay, startQueueRelay } from './queue-relay.ts';
 
@@ -43,6 +44,8 @@ export interface SystemOptions {
   readonly originProgram?: string;
   /** What cards must still be told is brought to them; the bundle is then `../faulty-worker.ts`. Without it that queue is away. */
   readonly notices?: Notices;
+  /** What the queue of events does wrong. */
+  readonly misdelivery?: Misdelivery;
   /** Of Postgres. */
   readonly flags?: string[];
   /** The origin's, where somebody has to know it before; any free one otherwise. */
@@ -56,6 +59,7 @@ export async function startSystem(parts: AsyncDisposableStack, options: SystemOp
     bundle: given,
     originProgram,
     notices,
+    misdelivery,
     flags = [],
     port,
   } = options;
@@ -79,6 +83,7 @@ export async function startSystem(parts: AsyncDisposableStack, options: SystemOp
     secret: edgeVars.INTERNAL_SECRET,
     onMessage: onQueueMessage,
     notices,
+    misdelivery,
   });
   parts.defer(() => queue.close());
 

@@ -1,30 +1,14 @@
 // What the service's login can do is what migrations/grants.sql says, and nothing else: compared with the catalogs, and tried.
 
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { startTemporaryPostgres, withDatabase } from '../../scripts/temporary-postgres.ts';
 import { asOwner, createTestDatabase, ownerUrl, serviceUrl } from '../../scripts/test-postgres.ts';
-import { attemptsAt, notRefused } from '../testing/powers.ts';
+import { attemptsAt, grantsWritten, notRefused } from '../testing/powers.ts';
 import { openDatabase, type Sql } from './client.ts';
 import { migrate } from './migrate.ts';
-import { assertSchemaFits, migrationsDirectory } from './schema-fit.ts';
+import { assertSchemaFits } from './schema-fit.ts';
 import { connectOwner } from './which-postgres.ts';
-
-/** As `table privilege`, and of some columns `table privilege column`. */
-async function written(): Promise<Set<string>> {
-  const text = (await readFile(`${migrationsDirectory}/grants.sql`, 'utf8')).replace(/--.*$/gm, '');
-  const list = (names: string) => names.split(',').map((name) => name.trim());
-  const said = new Set<string>();
-  for (const [, what = '', on = ''] of text.matchAll(/^grant ([^;]*?)\s+on\s+([^;]*?)\s+to atlas_app;/gm)) {
-    if (/^(?:schema|function)\s/.test(on)) continue;
-    const [, verb = '', columns = null] = /^(\w+) \(([^)]*)\)$/s.exec(what) ?? [];
-    for (const table of list(on))
-      if (columns !== null) for (const column of list(columns)) said.add(`${table} ${verb} ${column}`);
-      else for (const privilege of list(what)) said.add(`${table} ${privilege}`);
-  }
-  return said;
-}
 
 async function granted(sql: Sql): Promise<string[]> {
   const { rows } = await sql.query<{ grant: string }>(
@@ -46,7 +30,7 @@ beforeAll(async () => {
 
 test('the database grants what grants.sql says, and nothing more', async () => {
   const is = await asOwner(url, granted);
-  expect(is.toSorted()).toEqual([...(await written())].toSorted());
+  expect(is.toSorted()).toEqual([...(await grantsWritten())].toSorted());
 });
 
 test('a grant that somebody added by hand is gone after the next npm run migrate', async () => {
@@ -54,7 +38,7 @@ test('a grant that somebody added by hand is gone after the next npm run migrate
     sql.query('grant delete, truncate on card_events to atlas_app; grant update (at) on audit_events to atlas_app'),
   );
   await migrate(url);
-  expect((await asOwner(url, granted)).toSorted()).toEqual([...(await written())].toSorted());
+  expect((await asOwner(url, granted)).toSorted()).toEqual([...(await grantsWritten())].toSorted());
 });
 
 test('a function that works as the owner is called by whom it is granted to, and by nobody else', async () => {
@@ -89,7 +73,7 @@ async function tried(
 describe('what whoever has taken over the service tries is refused, n of n', () => {
   test('at every table, column, function and trigger, at roles, settings, files and the server; and at a table that is new', async () => {
     await asOwner(url, (sql) => sql.query('create table born_later (a int)'));
-    const { tries, passed } = await tried(serviceUrl(url), url, await written());
+    const { tries, passed } = await tried(serviceUrl(url), url, await grantsWritten());
     await asOwner(url, (sql) => sql.query('drop table born_later'));
     expect(passed).toEqual([]);
     expect(tries).toBeGreaterThan(1_500);
@@ -114,7 +98,7 @@ describe('what whoever has taken over the service tries is refused, n of n', () 
       await migrate(owner, { serviceUrl: service, say: (line) => said.push(line) });
       expect(said).toContain('login service is made, a member of atlas_app');
       expect(await migrate(owner, { serviceUrl: service })).toEqual([]);
-      const { passed } = await tried(service, owner, await written());
+      const { passed } = await tried(service, owner, await grantsWritten());
       expect(passed.filter((line) => !line.includes(': large objects: '))).toEqual([]);
 
       const open = (login: string) => openDatabase({ url: login, poolMax: 1, onIdleError: () => {}, ownLogin: true });

@@ -2,6 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../contracts/ids.ts';
 import type { TransferKind } from '../../core/ledger/postings.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
+import { sampleMerchant } from '../../scripts/test-settlements.ts';
 import { sqlState } from '../db/away.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { createHouseAccounts } from './house-accounts.ts';
@@ -264,6 +265,25 @@ describe('the proof', () => {
     await forged.close();
     expect(differences).toHaveLength(2);
     expect(differences[0]).toMatch(/^lac_\w+: the balance is not the sum of its transfers$/);
+  });
+
+  test.each([
+    ['at the balance', ['ledger_balances']],
+    ['at both', ['ledger_balances', 'ledger_accounts']],
+  ])("finds a merchant's account that may be overdrawn: said %s", async (_, tables) => {
+    const other = await createTestDatabase();
+    const loosened = openDatabase({ url: other, poolMax: 4, onIdleError: () => {} });
+    await sampleMerchant(loosened, 0n);
+    expect((await verifyLedger(loosened.sql)).differences).toEqual([]);
+    await asOwner(other, async (sql) => {
+      await sql.query('set session_replication_role = replica');
+      for (const table of tables) await sql.query(`update ${table} set never_overdrawn = false`);
+    });
+    const { differences } = await verifyLedger(loosened.sql);
+    await loosened.close();
+    expect(differences).toEqual([
+      expect.stringMatching(/^lac_\w+: what it may pay out is not bounded by what is owed$/),
+    ]);
   });
 });
 

@@ -1,4 +1,5 @@
-// Proves the ledger from its rows: each balance is the sum of its transfers, and debits equal credits in every currency.
+// Proves the ledger from its rows: each balance is the sum of its transfers, debits equal credits in every currency, and no merchant's account
+// may be overdrawn.
 // Reads everything in one snapshot; nothing in it trusts the triggers that keep the balances.
 // Alone: `DATABASE_URL=… node origin/ledger/verify.ts`, which exits with 1 where something differs.
 
@@ -30,6 +31,7 @@ const sums = `
 const proof = `
   with sums as (${sums}), compared as (
     select a.ledger_account_id, a.currency, b.currency as balance_currency,
+      a.merchant_id is not null as owed_to_merchant, a.never_overdrawn, b.never_overdrawn as never_overdrawn_here,
       b.debits_pending, b.credits_pending, b.debits_posted, b.credits_posted,
       (b.debits_pending, b.credits_pending, b.debits_posted, b.credits_posted) is not distinct from
       (coalesce(s.debits_pending, 0), coalesce(s.credits_pending, 0), coalesce(s.debits_posted, 0), coalesce(s.credits_posted, 0)) as equal
@@ -39,6 +41,10 @@ const proof = `
   ), found as (
     select ledger_account_id || ': the balance is not the sum of its transfers' as difference
       from compared where not equal or balance_currency is distinct from currency
+    union all
+    -- Else more could be paid out than a merchant is owed, without a difference of any sum.
+    select ledger_account_id || ': what it may pay out is not bounded by what is owed'
+      from compared where never_overdrawn_here is distinct from never_overdrawn or (owed_to_merchant and not never_overdrawn)
     union all
     select currency || ': debits and credits differ' from compared group by currency
       having sum(debits_pending) <> sum(credits_pending) or sum(debits_posted) <> sum(credits_posted)

@@ -1,8 +1,10 @@
 // What whoever has taken over the service would try at the database, made from its catalogs: each table, column, function and trigger that is
 // there, so that a new one is tried too. Each attempt is undone.
 
+import { readFile } from 'node:fs/promises';
 import { sqlState } from '../db/away.ts';
 import type { Sql } from '../db/client.ts';
+import { migrationsDirectory } from '../db/schema-fit.ts';
 
 export interface Attempt {
   readonly what: string;
@@ -13,6 +15,21 @@ interface Table {
   readonly name: string;
   readonly columns: readonly string[];
   readonly triggers: readonly string[];
+}
+
+/** What migrations/grants.sql gives: `table privilege`, and of some columns `table privilege column`. */
+export async function grantsWritten(): Promise<Set<string>> {
+  const text = (await readFile(`${migrationsDirectory}/grants.sql`, 'utf8')).replace(/--.*$/gm, '');
+  const list = (names: string) => names.split(',').map((name) => name.trim());
+  const said = new Set<string>();
+  for (const [, what = '', on = ''] of text.matchAll(/^grant ([^;]*?)\s+on\s+([^;]*?)\s+to atlas_app;/gm)) {
+    if (/^(?:schema|function)\s/.test(on)) continue;
+    const [, verb = '', columns = null] = /^(\w+) \(([^)]*)\)$/s.exec(what) ?? [];
+    for (const table of list(on))
+      if (columns !== null) for (const column of list(columns)) said.add(`${table} ${verb} ${column}`);
+      else for (const privilege of list(what)) said.add(`${table} ${privilege}`);
+  }
+  return said;
 }
 
 /** `sql`: the owner's. `grants`: what is granted, as `table privilege` and `table privilege column`. */
