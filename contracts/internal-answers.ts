@@ -15,6 +15,9 @@ export const profileWarningSchema = z.object({
 });
 export type ProfileWarning = z.infer<typeof profileWarningSchema>;
 
+/** The answer to `POST /internal/calls`: in the order of the calls. */
+export const callsAnswerSchema = z.array(z.object({ status: z.int(), body: z.unknown() }));
+
 /** The answer to `PUT /internal/cards/:network/:token`. */
 export const putCardAnswerSchema = z.object({
   outcome: z.enum(['stored', 'unchanged', 'stale']),

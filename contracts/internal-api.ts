@@ -2,6 +2,7 @@
 // Standard Webhooks over `signedText`, so that a signature for one call is worth nothing for another.
 
 import * as z from 'zod/mini';
+import { limits } from './limits.ts';
 import { profileSchema } from './profile.ts';
 
 /** The text under the signature: method, path with its query, and the raw body (empty for a GET). */
@@ -37,6 +38,14 @@ export function tokenOfSegment(segment: string): string {
  * event of this card that the origin knows, 0 without it; a card that has none of its own numbers its first one after that.
  */
 export const putCardBodySchema = profileSchema;
+
+/**
+ * `POST /internal/calls`: several of these calls in one, such as the profiles of a hundred cards. Each is answered by itself, in its place, as
+ * `{status, body}`; `body` is the text that it would have been sent with. What stands in the path of one is not signed apart: the whole is.
+ */
+export const callsBodySchema = z
+  .array(z.object({ method: z.enum(['GET', 'PUT']), path: z.string(), body: z.string() }))
+  .check(z.maxLength(limits.batchDirectMax));
 
 /** `POST /internal/facts/:network`: a kept fact once more. `taken` false: it cannot be booked now either. */
 export const postFactBodySchema = z.object({ fact: z.string() });

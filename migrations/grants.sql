@@ -60,6 +60,13 @@ grant update (
   claimed_until
 ) on open_items to atlas_app;
 
+-- Who has the sweep, and how far it and each distribution of a control set have come.
+grant select on sweep to atlas_app;
+grant update (held_by, held_until, after_network, after_card_token, began_at, is_whole, next_pass_at) on sweep to atlas_app;
+grant select, insert on control_set_distributions to atlas_app;
+grant update (percent, state, after_card_id, cards_to_move, cards_moved, cards_refused, refused, actor, correlation_id, changed_at)
+  on control_set_distributions to atlas_app;
+
 -- Where it is paid to is no column of these: change_destinations alone writes it.
 grant select on merchants to atlas_app;
 grant insert (merchant_id, name, currency, network_merchant_ids, schedule_time, schedule_zone) on merchants to atlas_app;

@@ -4,7 +4,8 @@
 import { parseArgs } from 'node:util';
 import { noHistory } from '../contracts/internal-api.ts';
 import { networkKeySchema, networkSchema } from '../contracts/network.ts';
-import { createEdgeClient, EdgeRefused } from '../origin/edge/edge-client.ts';
+import { EdgeRefused } from '../origin/edge/edge-answer.ts';
+import { createEdgeClient } from '../origin/edge/edge-client.ts';
 import { demo } from './dev/demo.ts';
 import { portBaseOption, portBaseWord } from './dev/home.ts';
 import { systemHere } from './dev/running.ts';

@@ -11,6 +11,7 @@ import type {
   standInStandingSchema,
 } from '../contracts/internal-answers.ts';
 import {
+  callsBodySchema,
   postFactBodySchema,
   putCardBodySchema,
   rebuildBodySchema,
@@ -36,8 +37,9 @@ import { storeKept } from './networks/take-facts.ts';
 import { putProfile } from './put-profile.ts';
 import { readStandIn } from './read-stand-in.ts';
 import { rebuildCard } from './rebuild-card.ts';
+import { refused } from './refused.ts';
 import { returnCard } from './return-card.ts';
-import { type Call, section } from './section.ts';
+import { type Call, type Section, section } from './section.ts';
 import { forgetStanding, standInSwitch } from './stand-in-switch.ts';
 
 const pathSchema = z.object({ token: networkKeySchema });
@@ -62,13 +64,17 @@ type Params = Readonly<Record<string, string>>;
 /** The body of a call that the origin has signed. */
 async function open({ request, env, url }: Call): Promise<string> {
   // A card's past comes in pages of 500 events, so that 10,000 of them take seconds.
-  const text = await readText(request, url.pathname.endsWith('/rebuild') ? limits.batchBytesMax : undefined);
+  const text = await readText(request, /\/(rebuild|calls)$/.test(url.pathname) ? limits.batchBytesMax : undefined);
   const signed = signedText({ method: request.method, pathAndQuery: url.pathname + url.search, body: text });
   await requireSignature(request.headers, signed, secretsIn(settingsOf(env).INTERNAL_SECRET));
   return text;
 }
 
-export const internal = section(open, {
+export const internal: Section<string> = section(open, {
+  'POST /calls': async (call, text) => {
+    const calls = inShape(callsBodySchema, parseWhole(text));
+    return Response.json(await Promise.all(calls.map((one) => within(call, one))));
+  },
   'PUT /cards/:network/:token': async (call, text, params) => {
     const body = parseWhole(text);
     refuseCardData(body, identifiers);
@@ -133,6 +139,19 @@ export const internal = section(open, {
     return Response.json(answer);
   },
 });
+
+/** One of the calls that came in one: as if it had come by itself. */
+async function within(call: Call, { method, path, body }: z.infer<typeof callsBodySchema>[number]) {
+  const url = new URL(path, call.url);
+  const inner = { ...call, request: new Request(url, { method }), url };
+  const answer = await internal(inner, url.pathname.slice('/internal'.length), body).catch(refusedOf);
+  return { status: answer.status, body: await answer.json() };
+}
+
+function refusedOf(error: unknown): Response {
+  if (error instanceof Refusal) return refused(error);
+  throw error;
+}
 
 /** What the origin has of a card: all up to `after`, and the event `seen`, where it names one. */
 function knownIn({ url }: Call) {

@@ -14,8 +14,8 @@ export interface Call {
 
 type Answer<T> = (call: Call, opened: T, params: Readonly<Record<string, string>>) => Response | Promise<Response>;
 
-/** A section's answer to a call; `path` is what follows the section's own. */
-export type Section = (call: Call, path: string) => Promise<Response>;
+/** A section's answer to a call; `path` is what follows the section's own. `opened`: of a call within another that was opened. */
+export type Section<T = never> = (call: Call, path: string, opened?: T) => Promise<Response>;
 
 /**
  * `routes` by method and path, such as `GET /cards/:token`. `open` comes before all of them, also where there is no route, so that nobody learns
@@ -24,13 +24,13 @@ export type Section = (call: Call, path: string) => Promise<Response>;
 export function section<T>(
   open: (call: Call) => T | Promise<T>,
   routes: Readonly<Record<`${'GET' | 'POST' | 'PUT'} /${string}`, Answer<T>>>,
-): Section {
+): Section<T> {
   const table = Object.entries(routes).map(([name, answer]) => {
     const [method = '', path = ''] = name.split(' ');
     return { method, answer, at: patternOf(path) };
   });
-  return async (call, path) => {
-    const opened = await open(call);
+  return async (call, path, before) => {
+    const opened = before ?? (await open(call));
     const { method } = call.request;
     const here = table.filter(({ at }) => at.test(path));
     const found = here.find((route) => route.method === (method === 'HEAD' ? 'GET' : method));

@@ -83,7 +83,7 @@ async function movePage(sql: Sql, { version, after, doer, cards }: Page): Promis
     if ('profile' in outcome) next.push(outcome);
     else refused.push(outcome);
   }
-  await writeProfiles(sql, next, { pushAfterSeconds: 0, doer });
+  await writeProfiles(sql, next, { pushAfterSeconds: 0, isBulk: true, doer });
   return { moved: next.map(({ profile }) => profile.card_id), refused, last: page.rows.at(-1)?.card_id ?? null };
 }
 

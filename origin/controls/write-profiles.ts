@@ -64,6 +64,8 @@ export interface ProfileChange extends NextProfile {
 export interface Writing {
   /** When the outbox's loop takes them up. */
   readonly pushAfterSeconds: number;
+  /** Of many cards at once: what people change one by one is pushed before it. */
+  readonly isBulk?: boolean;
   readonly doer: Doer;
 }
 
@@ -71,7 +73,7 @@ export interface Writing {
 export async function writeProfiles(
   sql: Sql,
   next: readonly ProfileChange[],
-  { pushAfterSeconds, doer }: Writing,
+  { pushAfterSeconds, isBulk = false, doer }: Writing,
 ): Promise<void> {
   if (next.length === 0) return;
   const rows = `unnest($1::text[], $2::int[], string_to_array($3, E'\\n')::json[], string_to_array($4, E'\\n')::json[],
@@ -95,13 +97,14 @@ export async function writeProfiles(
      select card_id, version, controls, control_set_id, control_set_version from ${rows}`,
     values,
   );
-  // `on conflict do update`: the version before it may still wait here, and need not be pushed any more.
+  // `on conflict do update`: the version before it may still wait here, and need not be pushed any more; its haste stays, since this one has what
+  // was new in it too.
   await sql.query(
-    `insert into edge_outbox (card_id, version, next_attempt_at)
-     select card_id, version, now() + make_interval(secs => $3) from unnest($1::text[], $2::int[]) as n(card_id, version)
+    `insert into edge_outbox (card_id, version, next_attempt_at, is_bulk)
+     select card_id, version, now() + make_interval(secs => $3), $4 from unnest($1::text[], $2::int[]) as n(card_id, version)
      on conflict (card_id) do update set version = excluded.version, attempts = 0, last_error = null, created_at = now(),
-       next_attempt_at = excluded.next_attempt_at`,
-    [values[0], values[1], pushAfterSeconds],
+       next_attempt_at = excluded.next_attempt_at, is_bulk = edge_outbox.is_bulk and excluded.is_bulk`,
+    [values[0], values[1], pushAfterSeconds, isBulk],
   );
   await recordAuditEvents(
     sql,

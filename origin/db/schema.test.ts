@@ -36,7 +36,7 @@ const withoutDrizzle = [
   ...['merchant_accruals', 'api_keys', 'idempotency_keys', 'webhook_endpoints', 'webhook_messages', 'webhook_attempts'],
   ...['open_items', 'settlement_returns', 'withheld_amounts', 'unassigned_clearings', 'streams_in_suspense'],
   ...['access_counts', 'address_salts', 'destination_cooling', 'last_proofs', 'events_given_up'],
-  ...['unapproved_clearings', 'withheld_clearings', 'unapproved_sums'],
+  ...['unapproved_clearings', 'withheld_clearings', 'unapproved_sums', 'control_set_distributions', 'sweep'],
   ...['unmatched_refunds', 'withheld_refunds', 'unmatched_sums', 'unmatched_shop_sums'],
   ...['facts_kept_together', 'facts_together_sums', 'waiting_for_seal', 'events_kept_together', 'events_together_sums'],
 ];

@@ -66,6 +66,7 @@ export const edge_outbox = pgTable('edge_outbox', {
   next_attempt_at: at('next_attempt_at').notNull().defaultNow(),
   last_error: text(),
   created_at: at('created_at').notNull().defaultNow(),
+  is_bulk: boolean().notNull().default(false),
 });
 
 export const ledger_accounts = pgTable('ledger_accounts', {

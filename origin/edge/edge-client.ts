@@ -31,35 +31,33 @@ import type { Acknowledged } from '../intake/acknowledged.ts';
 import type { CardName } from '../intake/streams.ts';
 import { describeError } from '../log.ts';
 import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
+import { createCallsInOne, type EdgeCall, type Settled } from './calls-in-one.ts';
+import { answerIn, type Method } from './edge-answer.ts';
 
 const timeoutMs = 5_000;
-type Method = 'GET' | 'PUT' | 'POST';
+type PutAnswer = z.infer<typeof putCardAnswerSchema>;
+type EventsAnswer = z.infer<typeof cardEventsAnswerSchema>;
 
-/** The edge was reached, and would not do it. */
-export class EdgeRefused extends Error {
-  readonly errorCode: string;
-
-  constructor(status: number, errorCode: string, method: Method) {
-    super(`the edge answered ${status} ${errorCode} to ${method} of a card`);
-    this.errorCode = errorCode;
-  }
+export interface Push {
+  readonly card: CardName;
+  readonly profile: Profile;
+  /** As `putProfile` has them. */
+  readonly after: number;
+  readonly seen: Acknowledged | undefined;
 }
 
 export interface EdgeClient {
   /** `after`: the newest event of the card that is known here. `seen`: one that the card must have, or it was set back. */
-  putProfile(
-    card: CardName,
-    profile: Profile,
-    after?: number,
-    seen?: Acknowledged,
-  ): Promise<z.infer<typeof putCardAnswerSchema>>;
+  putProfile(card: CardName, profile: Profile, after?: number, seen?: Acknowledged): Promise<PutAnswer>;
+  /** The same of many cards, a hundred in a call; each is answered by itself. */
+  putProfiles(pushes: readonly Push[]): Promise<Settled<PutAnswer>[]>;
   /** As a network would have sent it: under the same key twice it is booked once. */
   sendMessage(card: CardName, message: CardMessage): Promise<z.infer<typeof postMessageAnswerSchema>>;
   /** A person has released a refund that the card withholds: twice is once. */
   releaseRefund(card: CardName, release: RefundRelease): Promise<z.infer<typeof postMessageAnswerSchema>>;
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
-  eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<z.infer<typeof cardEventsAnswerSchema>>;
+  eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<EventsAnswer>;
   /** A page of its past, to a card that was set back. */
   rebuild(card: CardName, page: z.infer<typeof rebuildBodySchema>): Promise<RebuildAnswer>;
   /** Its storage as it was at that instant; it lacks what is booked since, and the next question fences it. */
@@ -88,7 +86,7 @@ export interface EdgeClientOptions {
 }
 
 export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): EdgeClient {
-  async function call<T>(schema: z.core.$ZodType<T>, method: Method, path: string, body = ''): Promise<T> {
+  async function call<T>({ schema, method, path, body }: EdgeCall<T>): Promise<T> {
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
     const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });
@@ -100,50 +98,45 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
         signal: AbortSignal.timeout(timeoutMs),
       }),
     );
-    const said: unknown = await answer.json().catch(() => null);
-    const parsed = z.safeParse(schema, said);
-    // A stale profile or a key that was used is a 409 with an answer in shape, and so is a 404 where a card may be unknown; an
-    // error is a status without one.
-    if (parsed.success && (answer.ok || answer.status === 409 || answer.status === 404)) return parsed.data;
-    throw new EdgeRefused(answer.status, errorCodeOf(said), method);
+    return answerIn(schema, { status: answer.status, body: await answer.json().catch(() => null) }, method);
   }
+  const ask = <T>(schema: z.core.$ZodType<T>, method: Method, path: string, body = '') =>
+    call({ schema, method, path, body });
+
+  async function ping(): Promise<void> {
+    const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) });
+    const said: unknown = await answer.json().catch(() => null);
+    const wrong = misconfiguredSchema.safeParse(said).data?.wrong_settings;
+    if (wrong !== undefined) throw new Error(`the edge serves nothing, because of its settings: ${wrong.join(', ')}`);
+    // 404: an edge of an older release, which is alive.
+    if (!answer.ok && answer.status !== 404) throw new Error(`the edge answered ${answer.status} to /readyz`);
+  }
+  const callsInOne = createCallsInOne({ call, ping });
 
   return {
-    putProfile: (card, profile, after = 0, seen) =>
-      call(
-        putCardAnswerSchema,
-        'PUT',
-        `${pathOf(card)}${after === 0 && seen === undefined ? '' : known(after, seen)}`,
-        JSON.stringify(profile),
-      ),
+    putProfile: (card, profile, after = 0, seen) => call(putOf({ card, profile, after, seen })),
+    putProfiles: (pushes) => callsInOne(pushes.map(putOf)),
     sendMessage: (card, message) =>
-      call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
+      ask(postMessageAnswerSchema, 'POST', `${pathOf(card)}/messages`, JSON.stringify(message)),
     releaseRefund: (card, release) =>
-      call(postMessageAnswerSchema, 'POST', `${pathOf(card)}/refund-releases`, JSON.stringify(release)),
+      ask(postMessageAnswerSchema, 'POST', `${pathOf(card)}/refund-releases`, JSON.stringify(release)),
     sendFact: (network, fact) =>
-      call(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
+      ask(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after, seen) =>
-      call(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events${known(after, seen)}`),
-    rebuild: (card, page) => call(rebuildAnswerSchema, 'POST', `${pathOf(card)}/rebuild`, JSON.stringify(page)),
-    returnCard: (card, at_ms) => call(returnAnswerSchema, 'POST', `${pathOf(card)}/return`, JSON.stringify({ at_ms })),
+      ask(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events${known(after, seen)}`),
+    rebuild: (card, page) => ask(rebuildAnswerSchema, 'POST', `${pathOf(card)}/rebuild`, JSON.stringify(page)),
+    returnCard: (card, at_ms) => ask(returnAnswerSchema, 'POST', `${pathOf(card)}/return`, JSON.stringify({ at_ms })),
     async readCard(card) {
-      const said = await call(z.union([readCardAnswerSchema, unknownCardSchema]), 'GET', pathOf(card));
+      const said = await ask(z.union([readCardAnswerSchema, unknownCardSchema]), 'GET', pathOf(card));
       return 'error_code' in said ? null : said;
     },
-    readControls: (card) => call(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
+    readControls: (card) => ask(controlsReadbackSchema, 'GET', `${pathOf(card)}/controls`),
     standIn: (network, turn) =>
       turn === undefined
-        ? call(standInStandingSchema, 'GET', `/internal/stand-in/${network}`)
-        : call(standInStandingSchema, 'PUT', `/internal/stand-in/${network}`, JSON.stringify(turn)),
-    readStandIn: (card) => call(standInReadbackSchema, 'GET', `${pathOf(card)}/stand-in`),
-    async ping() {
-      const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) });
-      const said: unknown = await answer.json().catch(() => null);
-      const wrong = misconfiguredSchema.safeParse(said).data?.wrong_settings;
-      if (wrong !== undefined) throw new Error(`the edge serves nothing, because of its settings: ${wrong.join(', ')}`);
-      // 404: an edge of an older release, which is alive.
-      if (!answer.ok && answer.status !== 404) throw new Error(`the edge answered ${answer.status} to /readyz`);
-    },
+        ? ask(standInStandingSchema, 'GET', `/internal/stand-in/${network}`)
+        : ask(standInStandingSchema, 'PUT', `/internal/stand-in/${network}`, JSON.stringify(turn)),
+    readStandIn: (card) => ask(standInReadbackSchema, 'GET', `${pathOf(card)}/stand-in`),
+    ping,
     async checkBundle() {
       if (bundle === undefined) return;
       const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) }).catch(() => null);
@@ -181,6 +174,11 @@ function pathOf({ network, card_token }: CardName): string {
   return `/internal/cards/${network}/${tokenInPath(card_token)}`;
 }
 
+function putOf({ card, profile, after, seen }: Push): EdgeCall<PutAnswer> {
+  const query = after === 0 && seen === undefined ? '' : known(after, seen);
+  return { schema: putCardAnswerSchema, method: 'PUT', path: `${pathOf(card)}${query}`, body: JSON.stringify(profile) };
+}
+
 function known(after: number, seen: Acknowledged | undefined): string {
   if (seen === undefined) return `?after=${after}`;
   const { sequence, event_id } = seen;
@@ -196,8 +194,3 @@ const misconfiguredSchema = z.object({
   status: z.literal('misconfigured'),
   wrong_settings: z.array(z.string().regex(/^[A-Z][A-Z_]{1,60}$/)).max(50),
 });
-
-const problemSchema = z.object({ error_code: z.string().max(64) });
-function errorCodeOf(said: unknown): string {
-  return problemSchema.safeParse(said).data?.error_code ?? '(no error code)';
-}

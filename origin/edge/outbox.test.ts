@@ -8,6 +8,7 @@ import { type Database, openDatabase } from '../db/client.ts';
 import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import { createEdgeClient } from './edge-client.ts';
 import { createOutbox, type Outbox } from './outbox.ts';
+import { claimDue } from './outbox-rows.ts';
 
 let database: Database;
 let edge: StandInEdge;
@@ -49,6 +50,11 @@ async function cardAt(version: number, card_token = `tok-${Math.random()}`): Pro
   );
   await database.sql.query('insert into edge_outbox (card_id, version) values ($1, $2)', [profile.card_id, version]);
   return { card_id: profile.card_id, key: `native:${card_token}` };
+}
+
+async function running(work: () => Promise<unknown>): Promise<void> {
+  outbox.loop.start();
+  await work().finally(() => outbox.loop.stop());
 }
 
 async function waiting() {
@@ -119,6 +125,45 @@ describe('the outbox', () => {
     expect(edge.profiles.get(restored.key)?.version).toBe(3);
     const error = 'the edge has version 3 of the profile, which was never written here';
     expect(await waiting()).toEqual([{ card_id: restored.card_id, attempts: 1, last_error: error }]);
+  });
+
+  test('many are pushed in few calls, whatever becomes of single ones', async () => {
+    const cards = [];
+    for (let n = 0; n < 230; n += 1) cards.push(await cardAt(1));
+    const [odd, other] = cards as [(typeof cards)[0], (typeof cards)[0]];
+    await database.sql.query(`update cards set profile = '{"version":1}' where card_id = $1`, [odd.card_id]);
+    edge.profiles.set(other.key, { version: 9 } as Profile);
+    const before = edge.calls.length;
+    await running(() => until(waiting, (rows) => rows.length === 2));
+    expect(edge.calls.slice(before).filter((call) => call.startsWith('CALLS'))).toEqual([
+      ...['CALLS 100', 'CALLS 100', 'CALLS 29'],
+    ]);
+    expect(cards.filter(({ key }) => edge.profiles.get(key)?.version === 1)).toHaveLength(228);
+    expect((await waiting()).map(({ card_id }) => card_id).toSorted()).toEqual([odd.card_id, other.card_id].toSorted());
+  });
+
+  test('an edge of the release before gets them one by one', async () => {
+    edge.takesCallsInOne = false;
+    const keys: string[] = [];
+    for (let n = 0; n < 30; n += 1) keys.push((await cardAt(1)).key);
+    await running(() => until(waiting, (rows) => rows.length === 0));
+    edge.takesCallsInOne = true;
+    expect(keys.filter((key) => edge.profiles.has(key))).toHaveLength(30);
+  });
+
+  test('a card that a person has frozen goes before a distribution, however many of its cards are due for longer', async () => {
+    const many = [];
+    for (let n = 0; n < 450; n += 1) many.push(await cardAt(1));
+    const frozen = await cardAt(1);
+    await database.sql.query(
+      `update edge_outbox set is_bulk = card_id <> $1,
+         next_attempt_at = now() - (case when card_id = $1 then '1 second' else '1 hour' end)::interval`,
+      [frozen.card_id],
+    );
+    const due = await claimDue(database, 400);
+    expect(due).toHaveLength(400);
+    expect(due.some(({ card_id }) => card_id === frozen.card_id)).toBe(true);
+    expect(many.length).toBe(450);
   });
 
   test('two processes do not push one row at the same time', async () => {

@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino';
 import type { ProfileWarning } from '../../contracts/internal-answers.ts';
-import { profileSchema } from '../../contracts/profile.ts';
+import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { acknowledgedOf } from '../intake/acknowledged.ts';
@@ -12,15 +12,16 @@ import { keyOf } from '../intake/sort-out.ts';
 import { describeError } from '../log.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { closeAsGone, raiseOpenItems } from '../open-items/raise.ts';
-import { type EdgeClient, EdgeRefused } from './edge-client.ts';
+import { EdgeRefused } from './edge-answer.ts';
+import type { EdgeClient } from './edge-client.ts';
+import { claimDue, claimOf, type Due, noteAtEdge, putOff } from './outbox-rows.ts';
 import { itemOfConflict, OtherProfile } from './profile-conflicts.ts';
 
-/** Longer than a push may take, so that no other process pushes the same row meanwhile. Pushing twice would do no harm. */
-const leaseSeconds = 10;
-/** The wait after a failure doubles up to this: an edge that is back after hours has all profiles a minute later. */
-const waitSecondsMax = 60;
-const rowsPerRound = 20;
+/** Four calls of a hundred at one time: at a round trip of 80 ms more than the edge and this process can do anyway. */
+const rowsPerRound = 400;
 const pollMs = 1_000;
+/** Tries of one profile before a person is told, where the edge is there and takes the others. */
+const triesBeforeAPersonMin = 5;
 
 export interface Outbox {
   /** Pushes this card's row now. False: the edge does not have it yet, and the loop goes on trying. */
@@ -30,71 +31,23 @@ export interface Outbox {
   readonly loop: Loop;
 }
 
-interface Due {
-  readonly card_id: string;
-  readonly network: string;
-  readonly card_token: string;
-  readonly profile: unknown;
-  /** The newest version that the edge has said it has; 0: none. */
-  readonly edge_version: number;
-  /** This one included. */
-  readonly attempts: number;
-  /** The newest event of the card that has come here. */
-  readonly seen_sequence: string;
+/** What became of one: its warnings, or why the edge does not have it. */
+type Outcome = { readonly warnings: readonly ProfileWarning[] } | { readonly error: unknown };
+
+interface OutboxParts {
+  readonly database: Database;
+  readonly edge: Pick<EdgeClient, 'putProfiles' | 'ping'>;
+  readonly log: Logger;
 }
 
-/** Tries of one profile before a person is told, where the edge is there and takes the others. */
-const triesBeforeAPersonMin = 5;
-
-export function createOutbox({ database, edge, log }: { database: Database; edge: EdgeClient; log: Logger }): Outbox {
-  async function pushOne(due: Due): Promise<readonly ProfileWarning[] | null> {
-    const { card_id } = due;
-    try {
-      const profile = profileSchema.parse(due.profile);
-      // A card that has had a profile never forgets what it was: where its object is empty, it is lost.
-      const seen = due.edge_version === 0 ? undefined : await acknowledgedOf(database.sql, due);
-      const { outcome, version, warnings = [] } = await edge.putProfile(due, profile, Number(due.seen_sequence), seen);
-      if (outcome === 'stale' && version === profile.version) throw new OtherProfile(version, 'another');
-      await markStored(database, card_id, version);
-      await closeAsGone(database.sql, 'profile_conflict', card_id);
-      await closeAsGone(database.sql, 'profile_not_taken', card_id);
-      return warnings;
-    } catch (error) {
-      log.warn({ err: error, card_id, attempts: due.attempts }, 'a card profile did not reach the edge');
-      if (error instanceof EdgeRefused && error.errorCode === 'card_set_back')
-        await database.transaction((sql) => raiseSetBack(sql, [{ ...due, known_sequence: Number(due.seen_sequence) }]));
-      if (error instanceof OtherProfile) {
-        const versions = { version_here: profileSchema.parse(due.profile).version, version_at_edge: error.version };
-        await raiseOpenItems(database.sql, [itemOfConflict({ ...due, card_key: keyOf(due), ...versions })]);
-      }
-      await putOff(due, describeError(error).message.replaceAll('\0', ''));
-      return null;
-    }
-  }
-
-  async function putOff({ card_id, attempts }: Due, problem: string): Promise<void> {
-    await database.sql.query(
-      `update edge_outbox set last_error = $2,
-         next_attempt_at = now() + make_interval(secs => least($3, power(2, least(attempts, 10) - 1)))
-       where card_id = $1`,
-      [card_id, problem, waitSecondsMax],
-    );
-    // While the edge is away no profile is at fault, however often it was tried.
-    if (attempts < triesBeforeAPersonMin || !(await answers(edge))) return;
-    await raiseOpenItems(database.sql, [
-      {
-        kind: 'profile_not_taken',
-        key: card_id,
-        summary: `The newest profile of ${card_id} did not reach the edge in ${attempts} tries; the card works by an older one.`,
-        evidence: { card_id, attempts, problem },
-        reopens: true,
-      },
-    ]);
-  }
+export function createOutbox(parts: OutboxParts): Outbox {
+  const { database, log } = parts;
 
   async function pushForWarnings(cardId: string): Promise<readonly ProfileWarning[] | null> {
-    const [due] = await claim(database, cardId);
-    return due === undefined ? null : await pushOne(due);
+    const [due] = await claimOf(database, cardId);
+    if (due === undefined) return null;
+    const [outcome] = await pushAll(parts, [due]);
+    return outcome !== undefined && 'warnings' in outcome ? outcome.warnings : null;
   }
 
   return {
@@ -105,12 +58,9 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
       lagMs: () => ageMs(database.sql, 'select min(created_at) from edge_outbox'),
       atRest: { rest: database.rest, dueInMs: () => dueInMs(database.sql, nextAttempt) },
       async round() {
-        const due = await claim(database, null);
-        // All of them, also where what became of one could not be written down: that one comes up again after its lease.
-        const pushed = await Promise.allSettled(due.map(pushOne));
-        const failed = pushed.find((one) => one.status === 'rejected');
-        if (failed !== undefined) throw failed.reason;
-        return due.length === rowsPerRound && pushed.every((one) => one.status === 'fulfilled' && one.value !== null);
+        const due = await claimDue(database, rowsPerRound);
+        const outcomes = await pushAll(parts, due);
+        return due.length === rowsPerRound && outcomes.some((outcome) => 'warnings' in outcome);
       },
     }),
   };
@@ -118,43 +68,110 @@ export function createOutbox({ database, edge, log }: { database: Database; edge
 
 const nextAttempt = 'select min(next_attempt_at) from edge_outbox';
 
-async function answers(edge: EdgeClient): Promise<boolean> {
+/** In the order of `due`. Throws where what became of some could not be written down: they come up again after their lease. */
+async function pushAll(parts: OutboxParts, due: readonly Due[]): Promise<Outcome[]> {
+  const { database, log } = parts;
+  const outcomes = await pushed(parts, due);
+  const there = due.filter((_, index) => 'warnings' in (outcomes[index] ?? {})).map(({ card_id }) => card_id);
+  if (there.length > 0)
+    for (const kind of ['profile_conflict', 'profile_not_taken'] as const) await closeAsGone(database.sql, kind, there);
+  const failed = due.flatMap((one, index): Failed[] => {
+    const outcome = outcomes[index];
+    return outcome === undefined || 'warnings' in outcome ? [] : [{ due: one, error: outcome.error }];
+  });
+  // Once for each cause: while the edge is away they are all the same.
+  for (const [problem, of] of Map.groupBy(failed, ({ error }) => problemOf(error))) {
+    const [{ error, due: first }] = of as [Failed, ...Failed[]];
+    const { card_id, attempts } = first;
+    log.warn({ err: error, card_id, attempts, cards: of.length }, 'a card profile did not reach the edge');
+    await putOff(
+      database,
+      of.map((one) => one.due),
+      problem,
+    );
+  }
+  await tellOf(parts, failed);
+  return outcomes;
+}
+
+interface Failed {
+  readonly due: Due;
+  readonly error: unknown;
+}
+
+/** As `pushAll`, before anything is said of failures. */
+async function pushed({ database, edge }: OutboxParts, due: readonly Due[]): Promise<Outcome[]> {
+  const outcomes: Outcome[] = [];
+  const readable = [...due.entries()].flatMap(([place, one]) => {
+    const { data: profile, error } = profileSchema.safeParse(one.profile);
+    if (profile === undefined) outcomes[place] = { error };
+    return profile === undefined ? [] : [{ place, one, profile }];
+  });
+  // A card that has had a profile never forgets what it was: where its object is empty, it is lost.
+  const known = await acknowledgedOf(
+    database.sql,
+    readable.flatMap(({ one }) => (one.edge_version === 0 ? [] : [one])),
+  );
+  const answers = await edge.putProfiles(
+    readable.map(({ one, profile }) => ({
+      ...{ card: one, profile, after: Number(one.seen_sequence), seen: known.get(keyOf(one)) },
+    })),
+  );
+  const stored: { place: number; card_id: string; version: number; warnings: readonly ProfileWarning[] }[] = [];
+  for (const [index, { place, one, profile }] of readable.entries()) {
+    const answer = answers[index];
+    if (answer?.status !== 'fulfilled') outcomes[place] = { error: answer?.reason };
+    else if (isOther(answer.value, profile))
+      outcomes[place] = { error: new OtherProfile(answer.value.version, 'another') };
+    else {
+      const { version, warnings = [] } = answer.value;
+      stored.push({ place, card_id: one.card_id, version, warnings });
+    }
+  }
+  const noted = await noteAtEdge(database, stored);
+  // A person has to decide between the two, since the older one might set a frozen card free.
+  for (const { place, card_id, version, warnings } of stored)
+    outcomes[place] = noted.has(card_id) ? { warnings } : { error: new OtherProfile(version, 'a newer') };
+  return outcomes;
+}
+
+/** The edge has another profile under the same version. */
+function isOther(answer: { readonly outcome: string; readonly version: number }, profile: Profile): boolean {
+  return answer.outcome === 'stale' && answer.version === profile.version;
+}
+
+/** What a person should know of failures. */
+async function tellOf({ database, edge }: OutboxParts, failed: readonly Failed[]): Promise<void> {
+  for (const { due, error } of failed) {
+    if (error instanceof EdgeRefused && error.errorCode === 'card_set_back')
+      await database.transaction((sql) => raiseSetBack(sql, [{ ...due, known_sequence: Number(due.seen_sequence) }]));
+    if (error instanceof OtherProfile) {
+      const versions = { version_here: profileSchema.parse(due.profile).version, version_at_edge: error.version };
+      await raiseOpenItems(database.sql, [itemOfConflict({ ...due, card_key: keyOf(due), ...versions })]);
+    }
+  }
+  const tried = failed.filter(({ due }) => due.attempts >= triesBeforeAPersonMin);
+  // While the edge is away no profile is at fault, however often it was tried.
+  if (tried.length === 0 || !(await answers(edge))) return;
+  await raiseOpenItems(
+    database.sql,
+    tried.map(({ due: { card_id, attempts }, error }) => ({
+      kind: 'profile_not_taken',
+      key: card_id,
+      summary: `The newest profile of ${card_id} did not reach the edge in ${attempts} tries; the card works by an older one.`,
+      evidence: { card_id, attempts, problem: problemOf(error) },
+      reopens: true,
+    })),
+  );
+}
+
+function problemOf(error: unknown): string {
+  return describeError(error).message.replaceAll('\0', '');
+}
+
+async function answers(edge: Pick<EdgeClient, 'ping'>): Promise<boolean> {
   return await edge.ping().then(
     () => true,
     () => false,
   );
-}
-
-/** Takes rows that are due, or one card's row whether or not it is, and puts off their next attempt. */
-async function claim({ sql }: Database, cardId: string | null): Promise<Due[]> {
-  // `skip locked`: another process has those rows in hand. One that dies with them delays them by its lease, no more.
-  const { rows } = await sql.query<Due>(
-    `update edge_outbox o set attempts = o.attempts + 1, next_attempt_at = now() + make_interval(secs => $2)
-     from cards c
-     where c.card_id = o.card_id and o.card_id in (
-       select card_id from edge_outbox where case when $1::text is null then next_attempt_at <= now() else card_id = $1 end
-       order by next_attempt_at limit $3 for update skip locked
-     )
-     returning c.card_id, c.network, c.card_token, c.profile, coalesce(c.edge_version, 0) as edge_version, o.attempts,
-       coalesce((select seen_sequence from card_streams s where s.network = c.network and s.card_token = c.card_token), 0)
-         as seen_sequence`,
-    [cardId, leaseSeconds, rowsPerRound],
-  );
-  return rows;
-}
-
-/**
- * Only rows up to what the edge has go: a newer profile may have been written while this one was on its way. Throws where
- * the edge has a version that was never written here, as after a restore of this database: a person has to decide between
- * the two, since the older one might set a frozen card free.
- */
-async function markStored(database: Database, cardId: string, version: number): Promise<void> {
-  await database.transaction(async (sql) => {
-    const { rows } = await sql.query(
-      `update cards set edge_version = greatest(edge_version, $2) where card_id = $1 and profile_version >= $2 returning 1`,
-      [cardId, version],
-    );
-    if (rows.length === 0) throw new OtherProfile(version, 'a newer');
-    await sql.query('delete from edge_outbox where card_id = $1 and version <= $2', [cardId, version]);
-  });
 }

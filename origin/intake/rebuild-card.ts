@@ -4,7 +4,8 @@
 import * as z from 'zod';
 import { limits } from '../../contracts/limits.ts';
 import type { Sql } from '../db/client.ts';
-import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
+import { EdgeRefused } from '../edge/edge-answer.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
 import { keyOf } from './sort-out.ts';
 import type { CardName } from './streams.ts';
 

@@ -4,7 +4,7 @@ import { until } from '../../scripts/test-waiting.ts';
 import { raiseSetBackDatabase } from '../audit/database-set-back.ts';
 import { noteCardsCompared, noteProof, proofBegins, readLastProofs } from '../audit/last-proofs.ts';
 import type { Database } from '../db/client.ts';
-import { EdgeRefused } from '../edge/edge-client.ts';
+import { EdgeRefused } from '../edge/edge-answer.ts';
 import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import type { Intake } from './intake.ts';
 import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';

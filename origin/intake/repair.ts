@@ -6,7 +6,8 @@ import { wasFoundSetBackAfter } from '../audit/database-set-back.ts';
 import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database, Sql } from '../db/client.ts';
-import { type EdgeClient, EdgeRefused } from '../edge/edge-client.ts';
+import { EdgeRefused } from '../edge/edge-answer.ts';
+import type { EdgeClient } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { acknowledgedOf } from './acknowledged.ts';
 import {
@@ -65,7 +66,7 @@ async function takePages(
 ): Promise<'whole' | 'not_whole' | 'fenced'> {
   const { database, edge, intake, log, metrics } = options;
   const known_sequence = Math.max(Number(card.applied_sequence), Number(card.seen_sequence));
-  const seen = await acknowledgedOf(database.sql, card);
+  const seen = (await acknowledgedOf(database.sql, [card])).get(keyOf(card));
   let after = Number(card.applied_sequence);
   while (!signal.aborted) {
     const page = await edge.eventsAfter(card, after, seen).catch(async (error: unknown) => {

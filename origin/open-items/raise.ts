@@ -81,12 +81,12 @@ export async function raiseOpenItems(sql: Sql, items: readonly RaisedItem[]): Pr
   }
 }
 
-/** Closes what is no longer so; nothing where it is not open, or where a person's action on it has begun. */
-export async function closeAsGone(sql: Sql, kind: OpenItemKind, key: string): Promise<void> {
+/** Closes what is no longer so, of one key or of many; nothing where it is not open, or where a person's action on it has begun. */
+export async function closeAsGone(sql: Sql, kind: OpenItemKind, keys: string | readonly string[]): Promise<void> {
   await sql.query(
     `update open_items set status = 'resolved', closed_at = now(), resolution = 'gone'
-     where kind = $1 and item_key = $2 and status = 'open' and action is null`,
-    [kind, itemKey(key)],
+     where kind = $1 and item_key = any($2) and status = 'open' and action is null`,
+    [kind, [keys].flat().map(itemKey)],
   );
 }
 

@@ -7,7 +7,12 @@ import { type Context, Hono } from 'hono';
 import type * as z from 'zod';
 import { type CardMessage, cardMessageSchema } from '../../contracts/card-message.ts';
 import type { ProfileWarning, postMessageAnswerSchema, ReadCardAnswer } from '../../contracts/internal-answers.ts';
-import { postFactBodySchema, rebuildBodySchema, tokenOfSegment } from '../../contracts/internal-api.ts';
+import {
+  callsBodySchema,
+  postFactBodySchema,
+  rebuildBodySchema,
+  tokenOfSegment,
+} from '../../contracts/internal-api.ts';
 import { limits } from '../../contracts/limits.ts';
 import { type Profile, profileSchema } from '../../contracts/profile.ts';
 import type { StandInReadback } from '../../contracts/readback.ts';
@@ -30,6 +35,8 @@ export interface StandInEdge {
   readonly logs: Map<string, readonly unknown[]>;
   /** Cards that were set back and are not rebuilt, with what the log had when the rebuild began. */
   readonly fenced: Map<string, readonly unknown[] | null>;
+  /** False: an edge of a release that takes no calls in one. */
+  takesCallsInOne: boolean;
   /** False: an edge of a release that fences no card. */
   fences: boolean;
   /** The oldest event that a card still has, where it has forgotten some. */
@@ -79,11 +86,13 @@ export async function startStandInEdge(): Promise<StandInEdge> {
       : context.json({ status: 'misconfigured', wrong_settings: edge.wrongSettings }, 503),
   );
   app.use('/internal/*', async (context, next) => {
+    if (innerCall in (context.env as object)) return await next();
     const { pathname, search } = new URL(context.req.url);
     const call = { method: context.req.method, pathAndQuery: pathname + search, body: await context.req.text() };
     requireSignature(context.req.raw.headers, call, secret);
     await next();
   });
+  takeCallsInOne(app, () => edge);
   takeProfiles(app, () => edge);
   takeMessages(app, { cards, facts, calls });
   readBack(app, { states, logs });
@@ -99,6 +108,7 @@ export async function startStandInEdge(): Promise<StandInEdge> {
     profiles,
     logs,
     fenced,
+    takesCallsInOne: true,
     fences: true,
     trimmed,
     states,
@@ -120,6 +130,23 @@ export async function startStandInEdge(): Promise<StandInEdge> {
 
 function keyOf(context: Context): string {
   return `${context.req.param('network')}:${tokenOfSegment(context.req.param('token') ?? '')}`;
+}
+
+/** In the environment of a call that came in another, whose signature was looked at. */
+const innerCall = 'a call in one';
+
+function takeCallsInOne(app: Hono, edge: () => StandInEdge): void {
+  app.post('/internal/calls', async (context) => {
+    if (!edge().takesCallsInOne) return context.notFound();
+    const calls = callsBodySchema.parse(await context.req.json());
+    edge().calls.push(`CALLS ${calls.length}`);
+    const answers = calls.map(async ({ method, path, body }) => {
+      const inner = method === 'GET' ? { method } : { method, body };
+      const answer = await app.request(path, inner, { [innerCall]: true });
+      return { status: answer.status, body: await answer.json() };
+    });
+    return context.json(await Promise.all(answers));
+  });
 }
 
 /** Profiles are kept by their version. `edge`: what the test reads and sets. */
