@@ -83,6 +83,7 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'core/windows': [],
   'core/ledger': [],
   'core/settlement': [],
+  'core/account': [],
   'core/card': ['core/windows'],
   'core/backtest': ['core/windows', 'core/card'],
   'durable-objects/log': [],
