@@ -18,6 +18,8 @@ export function sessionSettings(answerMsMax: number): Record<string, string> {
     // Last, so that a temporary table is never found in the place of one of ours.
     search_path: 'public,pg_temp',
     default_transaction_isolation: 'read committed',
+    // For the trigger of migration 0043, which tells for releases that do not.
+    'atlas.tells_of_settlements': 'service',
     idle_in_transaction_session_timeout: `${idleInTransactionMsMax}`,
     statement_timeout: `${Math.ceil(answerMsMax * 0.9)}`,
     lock_timeout: `${Math.min(10_000, Math.ceil(answerMsMax * 0.6))}`,

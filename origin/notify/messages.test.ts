@@ -1,4 +1,4 @@
-// Messages in a real Postgres: written by the database with the final transition, sent again, and recovered without gaps.
+// Messages in a real Postgres: written with the final transition, sent again, and recovered without gaps.
 
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { settlementWebhookSchema } from '../../contracts/settlement.ts';

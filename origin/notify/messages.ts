@@ -14,6 +14,7 @@ import type { Sql } from '../db/client.ts';
 import { auditEndpoint } from './audit-endpoint.ts';
 import { type EndpointName, findEndpoint } from './endpoint-view.ts';
 import { tellOfMissedReturns } from './tell-of-returns.ts';
+import { tellOfMissedSettlements } from './tell-of-settlements.ts';
 
 interface MessageRow extends Omit<WebhookMessage, 'next_attempt_at' | 'created_at' | 'delivered_at'> {
   readonly message_no: string;
@@ -107,7 +108,7 @@ export async function recoverMessages(
   const endpoint = await findEndpoint(sql, name, { lock: true });
   if (endpoint === null) return null;
   if (endpoint.status !== 'enabled') return 'endpoint_disabled';
-  const { webhook_endpoint_id, merchant_id, event_types } = endpoint;
+  const { webhook_endpoint_id, merchant_id } = endpoint;
   const since = await laterOf(sql, given);
   // What was never tried is due by itself; what is being tried now may yet succeed.
   const { rows: again } = await sql.query(
@@ -120,24 +121,15 @@ export async function recoverMessages(
      ) returning message_no`,
     [webhook_endpoint_id, since, recoverMax],
   );
-  const { rows: missed } = await sql.query(
-    `insert into webhook_messages (event_id, webhook_endpoint_id, merchant_id, event_type, subject, payload)
-     select settlement_event_id(s), $1, s.merchant_id, 'settlement.' || s.state, s.settlement_id, settlement_event(s)
-     from settlements s
-     where s.merchant_id = $2 and s.final_at >= $3 and ($4::text[] = '{}' or 'settlement.' || s.state = any ($4))
-       and not exists (select from webhook_messages m where m.webhook_endpoint_id = $1 and m.event_id = settlement_event_id(s))
-     order by s.final_at limit $5
-     on conflict (webhook_endpoint_id, event_id) do nothing
-     returning message_no`,
-    [webhook_endpoint_id, merchant_id, since, event_types, recoverMax],
-  );
-  const returned = await tellOfMissedReturns(sql, { webhook_endpoint_id, merchant_id, since, limit: recoverMax });
-  const messages = again.length + missed.length + returned;
+  const missed = { webhook_endpoint_id, merchant_id, since, limit: recoverMax };
+  const ended = await tellOfMissedSettlements(sql, missed);
+  const returned = await tellOfMissedReturns(sql, missed);
+  const messages = again.length + ended + returned;
   await auditEndpoint(sql, {
     ...{ action: 'recovered', webhook_endpoint_id, merchant_id, by },
     reason: `since ${since}: ${messages} messages`,
   });
-  return { messages, complete: Math.max(again.length, missed.length, returned) < recoverMax };
+  return { messages, complete: Math.max(again.length, ended, returned) < recoverMax };
 }
 
 /** Messages are removed after 400 days (docs/retention.md): of what is older nobody knows whether the endpoint took it. */

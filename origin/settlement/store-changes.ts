@@ -1,11 +1,12 @@
 // Changes of many settlements in the caller's transaction: what was said to and by providers, what the ledger does, and the
-// new states. In this order, the same for everybody: balances, the ledger's seal, then the audit chain's head are locked until
-// the commit, so two transactions wait for each other and never deadlock.
+// new states with the webhooks of those that are final. In this order, the same for everybody: balances, the ledger's seal, then the
+// audit chain's head are locked until the commit, so two transactions wait for each other and never deadlock.
 
 import type { SettlementChange } from '../../core/settlement/settlement.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { type EndedRow, endedColumns, tellOfSettlements } from '../notify/tell-of-settlements.ts';
 import { raiseForChanges } from './for-a-person.ts';
 import { auditReturns, insertReturns, type NewReturn, transfersOfReturns } from './returns.ts';
 import type { SettlementRow } from './settlement-row.ts';
@@ -66,7 +67,7 @@ export async function storeChanges(
              where settlement_id = any($1::text[])`,
       values: [taken.map(({ before }) => before.settlement_id)],
     });
-  await updateSettlements(sql, changes);
+  await tellOfSettlements(sql, await updateSettlements(sql, changes));
   await auditReturns(sql, returns);
 }
 
@@ -124,11 +125,11 @@ async function insertExchanges(sql: Sql, exchanges: readonly Exchange[]): Promis
   });
 }
 
-/** `due_at` while somebody holds it: the end of the lease, so that what a crash left is due again by itself. */
-async function updateSettlements(sql: Sql, changes: readonly Change[]): Promise<void> {
-  if (changes.length === 0) return;
+/** As they are now. `due_at` while somebody holds it: the end of the lease, so that what a crash left is due again by itself. */
+async function updateSettlements(sql: Sql, changes: readonly Change[]): Promise<EndedRow[]> {
+  if (changes.length === 0) return [];
   const column = <T>(read: (change: Change) => T) => changes.map(read);
-  await sql.query({
+  const { rows } = await sql.query<EndedRow>({
     name: 'update_settlements',
     text: `update settlements s set state = c.state, step = c.step, provider = c.provider, provider_reference = c.provider_reference,
              submissions = c.submissions, outcome_unknown = c.outcome_unknown, polls = c.polls, attempts = c.attempts,
@@ -141,7 +142,7 @@ async function updateSettlements(sql: Sql, changes: readonly Change[]): Promise<
              $10::text[], $11::text[], $12::bool[], $13::bigint[], $14::text[], $15::text[], $16::text[])
              as c (settlement_id, state, step, provider, provider_reference, submissions, outcome_unknown, polls, attempts,
                failure_code, failure_kind, dead_letter, due_in_ms, lease_owner, changed_by, change_reason)
-           where s.settlement_id = c.settlement_id`,
+           where s.settlement_id = c.settlement_id returning ${endedColumns}`,
     values: [
       wordColumn(column(({ before }) => before.settlement_id)),
       wordColumn(column(({ after }) => after.progress.state)),
@@ -161,6 +162,7 @@ async function updateSettlements(sql: Sql, changes: readonly Change[]): Promise<
       column(({ after }) => after.reason),
     ],
   });
+  return rows;
 }
 
 function storableOrNull(text: string | null): string | null {

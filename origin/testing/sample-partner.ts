@@ -16,6 +16,7 @@ import { createLookAt } from '../notify/looks.ts';
 import { createNotifyMetrics } from '../notify/notify-metrics.ts';
 import { createSafeFetch } from '../notify/safe-fetch.ts';
 import { createSecretBox } from '../notify/secret-box.ts';
+import { type EndedRow, endedColumns, tellOfSettlements } from '../notify/tell-of-settlements.ts';
 
 export const by = { actor: 'akey_test', correlation_id: 'req_test' };
 
@@ -43,7 +44,7 @@ export async function newEndpoint(
   return made;
 }
 
-/** Settlements that become final, one transaction for all of them: the database itself writes the messages. */
+/** Settlements that become final, one statement for all of them, and one for their webhooks. */
 export async function settle(
   { sql }: { sql: Sql },
   merchant_id: string,
@@ -56,11 +57,12 @@ export async function settle(
     [ids, merchant_id],
   );
   await sql.query(`update settlements set state = 'processing' where settlement_id = any ($1)`, [ids]);
-  await sql.query(
-    `update settlements set state = $2, failure_code = case $2 when 'failed' then 'provider_rejected' end
-     where settlement_id = any ($1)`,
+  const { rows } = await sql.query<EndedRow>(
+    `update settlements s set state = $2, failure_code = case $2 when 'failed' then 'provider_rejected' end
+     where settlement_id = any ($1) returning ${endedColumns}`,
     [ids, state],
   );
+  await tellOfSettlements(sql, rows);
   return ids;
 }
 
