@@ -52,6 +52,11 @@ export const errors = {
     says: 'There is no control set with this id, or no such version of it.',
     remedy: 'Compare the id and the version.',
   },
+  distribution_not_found: {
+    status: 404,
+    says: 'No version of this control set was ever applied by a distribution.',
+    remedy: 'Compare the id; apply a version first.',
+  },
   authorization_not_found: {
     status: 404,
     says: 'There is no authorization with this id.',
@@ -112,6 +117,16 @@ export const errors = {
     status: 409,
     says: 'The first request with this Idempotency-Key is still at work. Ask again.',
     remedy: 'Send the same request again after `Retry-After`; it is not carried out twice.',
+  },
+  distribution_over: {
+    status: 409,
+    says: 'The distribution is over: there is nothing to pause.',
+    remedy: 'Read it to see how it ended; undo it, or apply another version.',
+  },
+  distribution_not_undoable: {
+    status: 409,
+    says: 'There was no version before it that cards could get back.',
+    remedy: 'Make a version with the controls that you want, and apply it.',
   },
   webhook_endpoint_disabled: {
     status: 409,

@@ -106,9 +106,9 @@ export const incidents: readonly Incident[] = [
   {
     name: 'a wrong control set on many cards',
     today:
-      'One card first, then all; the way back is the version before, by the same command. An alert when the declines of one reason jump; what is wrongly approved, only partners tell. How long a million cards take is not measured',
+      'One card or some percent first, then all; paused within seconds; an undo gives back the controls of before. An alert when the declines of one reason jump; what is wrongly approved, only partners tell',
     ...{ metric: 'card_decisions_total', alerts: ['DeclinesJump'], runbook: 'bad-control-set' },
-    command: 'npx atlas control-set apply CONTROL_SET_ID --version VERSION --canary 1',
+    command: 'npx atlas control-set undo CONTROL_SET_ID',
   },
   {
     name: 'the wrong environment is deployed',

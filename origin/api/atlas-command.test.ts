@@ -154,6 +154,30 @@ test('control-set apply: the canary first, then all', async () => {
     expect((await run('control-set', 'apply', id, '--version', '2', ...words)).code).toBe(2);
 }, 60_000);
 
+test('control-set: some percent, how far it has come, paused or not, and undone', async () => {
+  const { body: set } = await world.api.call('POST', '/control-sets', { name: 'x', controls: [] });
+  const id = String(set['control_set_id']);
+  for (let cards = 0; cards < 3; cards++) await world.api.newCard({ control_set: { control_set_id: id } });
+  await world.api.call('POST', `/control-sets/${id}/versions`, { controls: [] });
+  const canary = await run('control-set', 'apply', id, '--version', '2', '--percent', '5');
+  expect(canary.out).toContain('3 cards in all, of which 5 percent are moved now');
+  await run('control-set', 'apply', id, '--version', '2', '--all');
+  expect((await run('control-set', 'status', id)).out).toMatch(
+    /version 2 for 100 percent of the cards: 3 of 3 cards moved\n {2}0 profiles on their way to the edge\n/,
+  );
+  expect((await run('control-set', 'pause', id)).error).toContain('nothing to pause');
+  expect((await run('control-set', 'undo', id)).out).toMatch(
+    /version 3 for the cards that had version 2: 0 of 3 cards moved\n(?:.*\n)* {2}on its way/,
+  );
+  for (const words of [
+    ['--percent', '101'],
+    ['--percent', '5', '--all'],
+    ['--percent', '0'],
+    ['--percent', 'x'],
+  ])
+    expect((await run('control-set', 'apply', id, '--version', '2', ...words)).code).toBe(2);
+}, 60_000);
+
 test('settlements stuck and queue dead: nothing, then something', async () => {
   expect(await run('queue', 'dead')).toEqual({ out: 'No dead letters.\n', error: '', code: 0 });
   expect(await run('settlements', 'stuck')).toMatchObject({ code: 0 });

@@ -9,8 +9,8 @@ import { SampleWorld } from '../testing/sample-world.ts';
 const world = await SampleWorld.start(await createTestDatabase());
 const operations = await operationsOf(world);
 
-/** Their samples change nothing: no card has that set, no dead letter or open item is of that group. Tested beside their routes. */
-const changeNothing = ['backtestControls', 'applyControlSetVersion', 'replaySettlementDeadLetters', 'actOnOpenItems'];
+/** Their samples change nothing: no dead letter or open item is of that group. Tested beside their routes. */
+const changeNothing = ['backtestControls', 'replaySettlementDeadLetters', 'actOnOpenItems'];
 const changing = operations.filter(
   ({ method, operationId }) => method !== 'GET' && !changeNothing.includes(operationId),
 );
@@ -77,5 +77,8 @@ test('cards that move to another version of their control set are told one by on
   const applied = await world.api.call('POST', `/control-sets/${control_set_id}/versions/2/apply`);
   expect(applied.body['cards_moved']).toBe(1);
   const subject = cards[0]?.card['card_id'];
-  expect(await auditedIn(applied.headers.get('x-request-id'))).toMatchObject([{ action: 'card.changed', subject }]);
+  expect(await auditedIn(applied.headers.get('x-request-id'))).toMatchObject([
+    { action: 'control_set.distribution_begun', subject: control_set_id },
+    { action: 'card.changed', subject },
+  ]);
 });

@@ -10,6 +10,9 @@ import { applyControlSetRoutes } from '../api/controls/apply-control-set-version
 import { backtestRoutes } from '../api/controls/backtest-controls.ts';
 import { categoryRoutes } from '../api/controls/categories.ts';
 import { controlSetRoutes } from '../api/controls/control-sets.ts';
+import { distributionRoutes } from '../api/controls/distributions.ts';
+import { createDistributions } from '../controls/distribute.ts';
+import { measureDistributions } from '../controls/distribution-metrics.ts';
 import { createOutbox } from '../edge/outbox.ts';
 import type { CardEvents } from './card-events.ts';
 import { type Feature, type Ground, nothingToClose } from './feature.ts';
@@ -31,12 +34,13 @@ export function createCards(ground: CardFeatureParts): Feature {
       ...cardStandInRoutes(parts),
       ...controlSetRoutes,
       ...applyControlSetRoutes(parts),
+      ...distributionRoutes,
       ...backtestRoutes(),
       ...categoryRoutes,
       ...authorizationRoutes(apiDatabase),
     ],
-    loops: [outbox.loop],
-    gauges: [],
+    loops: [outbox.loop, createDistributions({ database, log })],
+    gauges: [(shown) => measureDistributions(shown, database.sql)],
     close: nothingToClose,
   };
 }

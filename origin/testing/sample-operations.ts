@@ -136,6 +136,7 @@ const endpointCall: Make = async (world, tenant) => ({
 const messageCall: Make = async (world) => ({ params: { webhook_message_id: await world.message() } });
 const cardCall: Make = async (world) => ({ params: { card_id: (await world.card()).card_id } });
 const setCall: Make = async (world) => ({ params: { control_set_id: await world.controlSet() } });
+const distributionCall: Make = async (world) => ({ params: { control_set_id: await world.distributedSet() } });
 const authorizationCall: Make = async (world) => ({
   params: { authorization_id: (await world.card()).authorization_id },
 });
@@ -234,6 +235,9 @@ export const samples: Readonly<Record<string, Make>> = {
   readControlSet: setCall,
   createControlSetVersion: async (world, tenant) => ({ ...(await setCall(world, tenant)), body: { controls: [] } }),
   applyControlSetVersion: async (world) => ({ params: { control_set_id: await world.controlSet(), version: 1 } }),
+  readControlSetDistribution: distributionCall,
+  pauseControlSetDistribution: async (world) => ({ params: { control_set_id: await world.distributedSet('running') } }),
+  undoControlSetDistribution: distributionCall,
   backtestControls: async (world) => ({ body: { card_id: (await world.card()).card_id, controls: [] } }),
   listCategories: nothing,
   listAuthorizations: async (world) => ({ query: { card_id: (await world.card()).card_id } }),

@@ -116,6 +116,17 @@ export class SampleWorld {
     return idIn(await this.api.call('POST', '/control-sets', { name: 'x', controls: [] }), 'control_set_id');
   }
 
+  /** A set whose second version its card has got; `running`: as if there were more. */
+  async distributedSet(state: 'done' | 'running' = 'done'): Promise<string> {
+    const control_set_id = await this.controlSet();
+    await this.api.newCard({ control_set: { control_set_id } });
+    await this.api.call('POST', `/control-sets/${control_set_id}/versions`, { controls: [] });
+    await this.api.call('POST', `/control-sets/${control_set_id}/versions/2/apply`);
+    const change = 'update control_set_distributions set state = $2 where control_set_id = $1';
+    await this.api.database.sql.query(change, [control_set_id, state]);
+    return control_set_id;
+  }
+
   async account(): Promise<Json> {
     return await this.api.newAccount();
   }

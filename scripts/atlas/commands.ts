@@ -79,8 +79,23 @@ export const commands: readonly Listed[] = [
   },
   {
     name: 'control-set apply',
-    summary: 'move the cards of a control set to a version: --canary 1 first, --all then',
+    summary: 'move the cards of a control set to a version: --canary 1 or --percent 5 first, --all then',
     load: async () => (await import('./control-sets.ts')).controlSetApply,
+  },
+  {
+    name: 'control-set status',
+    summary: 'how far a version of a control set has come on its way to the cards',
+    load: async () => (await import('./distribution.ts')).controlSetStatus,
+  },
+  {
+    name: 'control-set pause',
+    summary: 'move no more cards of a control set for now; apply goes on',
+    load: async () => (await import('./distribution.ts')).controlSetPause,
+  },
+  {
+    name: 'control-set undo',
+    summary: 'give the cards of a control set back the controls that they had before',
+    load: async () => (await import('./distribution.ts')).controlSetUndo,
   },
   {
     name: 'reconcile',

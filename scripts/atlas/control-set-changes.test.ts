@@ -62,7 +62,7 @@ test('in words: from what to what, and on how many cards', () => {
     { from_version: 1, cards: 40, controls },
     { from_version: 2, cards: 2, controls: [] },
   ];
-  expect(changesInWords(changes, 3, 1)).toEqual([
+  expect(changesInWords(changes, 3, { cardsMax: 1 })).toEqual([
     'version 1 → 3 on 40 cards:',
     '  changed  day',
     '             amount_minor: 300 → 200',

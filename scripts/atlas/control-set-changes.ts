@@ -84,10 +84,20 @@ function isFields(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `cardsMax`: of a canary, which has so many of them at most. */
-export function changesInWords(changes: readonly VersionChange[], version: number, cardsMax?: number): string[] {
+interface Canary {
+  /** So many cards at most. */
+  readonly cardsMax?: number | undefined;
+  readonly percent?: number | undefined;
+}
+
+export function changesInWords(
+  changes: readonly VersionChange[],
+  version: number,
+  { cardsMax, percent }: Canary = {},
+): string[] {
   if (changes.length === 0) return ['No card has another version: nothing would change.'];
-  const upTo = cardsMax === undefined ? '' : `, of which ${cardsMax} at most are moved now`;
+  const part = cardsMax === undefined ? (percent === undefined ? null : `${percent} percent`) : `${cardsMax} at most`;
+  const upTo = part === null ? '' : `, of which ${part} are moved now`;
   const all = changes.reduce((sum, { cards }) => sum + cards, 0);
   return [
     ...changes.flatMap(({ from_version, cards, controls }) => [

@@ -1,10 +1,12 @@
-// atlas control-set apply: a version of a control set, on one card first and then on all. What it changes is said before it is done.
+// atlas control-set apply: a version of a control set, on a few cards or some percent first and then on all. What it changes is said before
+// it is done.
 
 import { createInterface } from 'node:readline/promises';
 import { path } from '../../sdk/transport.ts';
 import { type Command, type Found, idIn, UsedWrongly, wholeNumber, wordsIn } from './command.ts';
 import type { Connection } from './connection.ts';
 import { changesInWords, changesOf, type VersionChange } from './control-set-changes.ts';
+import { type Distribution, inWords } from './distribution.ts';
 import { forTerminal, lines } from './shown.ts';
 
 interface Applied {
@@ -18,15 +20,18 @@ interface Applied {
     readonly card_id: string;
     readonly details: readonly { readonly field: string; readonly problem: string }[];
   }[];
+  /** Null: of a few cards, which have moved by now. */
+  readonly distribution: Distribution | null;
 }
 
 const switches = { yes: { type: 'boolean' }, 'dry-run': { type: 'boolean' } } as const;
 
 export const controlSetApply: Command = {
-  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --all | --dry-run)
+  help: `atlas control-set apply <control_set_id> --version N (--canary CARDS | --percent P | --all | --dry-run)
 
   --version N       this version, an older one too: that is the way back
   --canary CARDS    so many cards at most: look at what they decide (card show, authorization explain), then --all
+  --percent P       of the cards so many, chosen by a hash; again with more, or --all, it goes on
   --all             all cards that have another version; at a terminal it asks before
   --yes             does not ask
   --dry-run         says what would change, and changes nothing; alone: on all cards
@@ -36,6 +41,7 @@ Says first which controls are added, removed and changed, from what to what, and
     const options = {
       version: { type: 'string' },
       canary: { type: 'string' },
+      percent: { type: 'string' },
       all: { type: 'boolean' },
       ...switches,
     } as const;
@@ -43,12 +49,19 @@ Says first which controls are added, removed and changed, from what to what, and
     const controlSetId = idIn(words.control_set_id, 'cset');
     const version = wholeNumber('version', values.version);
     const canary = wholeNumber('canary', values.canary);
+    const percent = wholeNumber('percent', values.percent);
     if (version === undefined) throw new UsedWrongly('say which version: --version N');
+    if (percent !== undefined && percent > 100)
+      throw new UsedWrongly(`--percent ${percent} is more than all: 100 at most`);
     const { 'dry-run': isDry = false, yes: isSure = false, all = false, json } = values;
-    if (canary !== undefined && all) throw new UsedWrongly('say how many: --canary CARDS or --all, not both');
-    if (canary === undefined && !all && !isDry)
-      throw new UsedWrongly('say how many: --canary CARDS, or --all; --dry-run alone says what would change');
-    return (connection) => change(connection(), { controlSetId, version, canary, isDry, isSure, isSilent: json });
+    const said = [canary !== undefined, percent !== undefined, all].filter(Boolean).length;
+    if (said > 1) throw new UsedWrongly('say how many: one of --canary CARDS, --percent P and --all');
+    if (said === 0 && !isDry)
+      throw new UsedWrongly(
+        'say how many: --canary CARDS, --percent P, or --all; --dry-run alone says what would change',
+      );
+    const which = { controlSetId, version, canary, percent, isDry, isSure, isSilent: json };
+    return (connection) => change(connection(), which);
   },
 };
 
@@ -56,6 +69,7 @@ interface Which {
   readonly controlSetId: string;
   readonly version: number;
   readonly canary: number | undefined;
+  readonly percent: number | undefined;
   readonly isDry: boolean;
   readonly isSure: boolean;
   /** Says nothing beside its answer. */
@@ -63,18 +77,25 @@ interface Which {
 }
 
 async function change(connection: Connection, which: Which): Promise<Found> {
-  const { controlSetId, version, canary, isDry, isSure, isSilent } = which;
+  const { controlSetId, version, canary, percent, isDry, isSure, isSilent } = which;
   const { name, changes } = await changesOf(connection, controlSetId, version);
-  const said = lines([`${controlSetId} ${name}`, ...changesInWords(changes, version, canary)]);
+  const said = lines([`${controlSetId} ${name}`, ...changesInWords(changes, version, { cardsMax: canary, percent })]);
   if (isDry) return { text: said, answer: { control_set_id: controlSetId, version, changes }, isWell: true };
   if (!isSilent) process.stdout.write(forTerminal(said));
-  if (canary === undefined && changes.length > 0 && !isSure && !isSilent && !(await isAgreed()))
+  if (
+    canary === undefined &&
+    percent === undefined &&
+    changes.length > 0 &&
+    !isSure &&
+    !isSilent &&
+    !(await isAgreed())
+  )
     return {
       text: 'Nothing was changed.\n',
       answer: { control_set_id: controlSetId, version, changes },
       isWell: false,
     };
-  return await apply(connection, { controlSetId, version, canary }, changes);
+  return await apply(connection, which, changes);
 }
 
 /** Where nobody sits at a terminal there is nobody to ask: whoever wrote the script has agreed. */
@@ -88,15 +109,15 @@ async function isAgreed(): Promise<boolean> {
 
 async function apply(
   { send }: Connection,
-  { controlSetId, version, canary }: Pick<Which, 'controlSetId' | 'version' | 'canary'>,
+  { controlSetId, version, canary, percent }: Which,
   changes: readonly VersionChange[],
 ): Promise<Found> {
   const answer = await send<Applied>({
     method: 'POST',
     path: path`/control-sets/${controlSetId}/versions/${String(version)}/apply`,
-    query: { cards_max: canary },
+    query: { cards_max: canary, percent },
   });
-  const { cards_moved, cards_refused, cards_left, moved, refused } = answer;
+  const { cards_moved, cards_refused, cards_left, moved, refused, distribution } = answer;
   const text = lines([
     `${controlSetId} version ${version}: ${cards_moved} cards moved, ${cards_refused} refused, ${cards_left} left on another version`,
     ...(canary === undefined ? [] : moved.map((cardId) => `  moved    ${cardId}`)),
@@ -104,6 +125,7 @@ async function apply(
       const why = details.map(({ field, problem }) => `${field} ${problem}`).join('; ');
       return `  refused  ${card_id}   ${why}`;
     }),
+    ...(distribution?.state === 'running' ? inWords(distribution) : []),
   ]);
   return { text, answer: { ...answer, changes }, isWell: cards_refused === 0 };
 }

@@ -2,11 +2,8 @@
 
 import * as z from 'zod';
 import { idSchema, newId } from '../../../contracts/ids.ts';
-import { type Doer, recordAuditEvents } from '../../audit/audit-event.ts';
-import type { SetVersion } from '../../controls/control-sets.ts';
+import { insertSetVersion, nextVersionOf } from '../../controls/control-sets.ts';
 import { readControls } from '../../controls/read-controls.ts';
-import type { Sql } from '../../db/client.ts';
-import { refusal } from '../../errors.ts';
 import { costs } from '../http/cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { printableText } from '../http/printable-text.ts';
@@ -38,7 +35,7 @@ const create = route({
       control_set_id,
       name,
     ]);
-    await insertVersion(sql, { control_set_id, version: 1, ...read }, doerOf(call));
+    await insertSetVersion(sql, { control_set_id, version: 1, ...read }, doerOf(call));
     return { body: await readControlSetView(sql, control_set_id, null) };
   },
 });
@@ -110,28 +107,10 @@ const createVersion = route({
   errors: ['control_set_not_found'],
   async handle({ params: { control_set_id }, body: { controls }, sql, ...call }) {
     const given = readControls(controls, { at: 'controls', nowMs: Date.now() });
-    // The update locks the set: two new versions take turns, so that each has a number of its own.
-    const { rows } = await sql.query<{ newest_version: number }>(
-      'update control_sets set newest_version = newest_version + 1 where control_set_id = $1 returning newest_version',
-      [control_set_id],
-    );
-    const [set] = rows;
-    if (set === undefined) throw refusal('control_set_not_found');
-    await insertVersion(sql, { control_set_id, version: set.newest_version, ...given }, doerOf(call));
-    return { body: await readControlSetView(sql, control_set_id, set.newest_version) };
+    const version = await nextVersionOf(sql, control_set_id);
+    await insertSetVersion(sql, { control_set_id, version, ...given }, doerOf(call));
+    return { body: await readControlSetView(sql, control_set_id, version) };
   },
 });
-
-type NewVersion = SetVersion & ReturnType<typeof readControls>;
-
-async function insertVersion(sql: Sql, { control_set_id, version, written, resolved }: NewVersion, doer: Doer) {
-  await sql.query(
-    'insert into control_set_versions (control_set_id, version, controls, resolved) values ($1, $2, $3, $4)',
-    [control_set_id, version, JSON.stringify(written), JSON.stringify(resolved)],
-  );
-  const action = version === 1 ? 'control_set.created' : 'control_set.version_created';
-  const audited = { action, subject: control_set_id, merchant_id: null };
-  await recordAuditEvents(sql, [{ ...doer, ...audited, reason: `version ${version}` }]);
-}
 
 export const controlSetRoutes: readonly Route[] = [create, list, read, createVersion];

@@ -43,6 +43,7 @@ const answers: Readonly<Record<string, string>> = {
   readCardStandIn: 'CardStandIn',
   readControlSet: 'ControlSet',
   applyControlSetVersion: 'ControlSetApplied',
+  readControlSetDistribution: 'ControlSetDistribution',
   backtestControls: 'Backtest',
   listCategories: 'Categories',
   explainAuthorization: 'AuthorizationExplanation',
