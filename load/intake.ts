@@ -4,6 +4,7 @@
 
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
+import { createSealingLoop } from '../origin/audit/sealing.ts';
 import type { Database } from '../origin/db/client.ts';
 import { bookBatch } from '../origin/intake/book-batch.ts';
 import { Intake } from '../origin/intake/intake.ts';
@@ -69,9 +70,12 @@ export async function measureIntake(progress: (line: string) => void): Promise<I
 async function bookAll(serverUrl: string, name: string, cards: readonly MadeUpCard[]) {
   const { database } = await freshDatabase(serverUrl, name, cards);
   const texts = deliveryOf(cards);
+  const sealing = createSealingLoop({ database, log: pino({ level: 'error' }) });
+  sealing.start();
   const startMs = performance.now();
   let errors = await takeAll(database, texts);
   const seconds = (performance.now() - startMs) / 1_000;
+  await sealing.stop();
   errors += (await verifyLedger(database.sql)).differences.length;
   const events = cards.reduce((sum, card) => sum + card.events.length, 0);
   const { rows } = await database.sql.query<{ applied: string }>(

@@ -1,7 +1,9 @@
-// How many transfers a second the ledger books: balances kept, hash chain sealed, triggers on, durable commits, and one hot
+// How many transfers a second the ledger books: balances kept, hash chain sealed behind, triggers on, durable commits, and one hot
 // account in every transfer. In batches of a thousand and of fifty, each from a few connections at a time.
 
+import { pino } from 'pino';
 import { newId } from '../contracts/ids.ts';
+import { createSealingLoop } from '../origin/audit/sealing.ts';
 import { type Database, openDatabase } from '../origin/db/client.ts';
 import { migrate } from '../origin/db/migrate.ts';
 import { insertTransfers, type Transfer } from '../origin/ledger/transfers.ts';
@@ -31,8 +33,11 @@ export async function measureLedger(
   const server = await startTemporaryPostgres();
   parts.defer(() => server.stop());
   await migrate(server.url);
-  const database = openDatabase({ url: server.url, poolMax: connections + 1, onIdleError: () => {} });
+  const database = openDatabase({ url: server.url, poolMax: connections + 2, onIdleError: () => {} });
   parts.defer(() => database.close());
+  const sealing = createSealingLoop({ database, log: pino({ level: 'error' }) });
+  sealing.start();
+  parts.defer(() => sealing.stop());
   const { hot, others } = await makeAccounts(database);
   let errors = 0;
   const rate = async (batch: number): Promise<number> => {

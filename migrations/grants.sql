@@ -39,7 +39,8 @@ grant select, insert on
 
 -- Written by the database itself: by triggers and functions that work as the owner.
 grant select on
-  audit_events, audit_head, destination_cooling, last_proofs, ledger_balances, ledger_journal, ledger_seal_head, ledger_seals
+  audit_events, audit_head, audit_trail, destination_cooling, last_proofs, ledger_balances, ledger_journal, ledger_seal_head, ledger_seals,
+  waiting_for_seal
   to atlas_app;
 
 -- Added, read, and changed in these columns alone.
@@ -87,11 +88,13 @@ grant select, insert, update, delete on
   webhook_endpoints, webhook_messages, withheld_clearings, withheld_refunds
   to atlas_app;
 
--- Functions that work as the owner. Those of triggers cannot be called; the others are for whom they are granted to.
+-- Functions that work as the owner. Those of triggers cannot be called; the others are for whom they are granted to. chain_audit_events is
+-- called by nothing any more: the grants of the release before migration 44 name it.
 revoke execute on function
   append_audit_events(audit_entry[]), chain_audit_events(audit_entry[]), change_destinations(text, jsonb, text, text),
-  note_cards_compared(timestamptz), note_proof(text, timestamptz)
+  note_cards_compared(timestamptz), note_proof(text, timestamptz), seal_waiting(int, boolean)
   from public;
 grant execute on function
-  append_audit_events(audit_entry[]), change_destinations(text, jsonb, text, text), note_cards_compared(timestamptz)
+  append_audit_events(audit_entry[]), change_destinations(text, jsonb, text, text), note_cards_compared(timestamptz),
+  seal_waiting(int, boolean)
   to atlas_app;

@@ -148,7 +148,7 @@ async function findingsOf(url: string, { audited, events }: Load): Promise<strin
   const sql = await connectOwner(url);
   try {
     const { rows: lost } = await sql.query<{ subject: string }>(
-      'select subject from unnest($1::text[]) as told (subject) where not exists (select from audit_events e where e.subject = told.subject)',
+      'select subject from unnest($1::text[]) as told (subject) where not exists (select from audit_trail e where e.subject = told.subject)',
       [audited],
     );
     const { rows: kept } = await sql.query<{ card_token: string; events: number }>(

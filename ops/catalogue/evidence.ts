@@ -20,6 +20,17 @@ export const evidence: AlertGroup = {
       silent: { series: { [lag('audit export')]: '60x30', [lag('accrual')]: '9000x30' }, at: '15m' },
     },
     {
+      name: 'SealingBehind',
+      // Two samples of it: after a restart a commit may have waited for the first round.
+      expr: `min_over_time((max by (loop) (loop_lag_seconds{${job},loop="sealing"}))[1m:15s]) > 10`,
+      ...{ severity: 'SEV-2', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },
+      summary: 'What was booked and said has not been chained for {{ $value | humanizeDuration }}',
+      description:
+        'Until it is, who owns the database could change it unseen, and accrual does not see it: merchants are not owed what clears.',
+      fires: { series: { [lag('sealing')]: '0x5 60x30' }, at: '15m', labels: { loop: 'sealing' } },
+      silent: { series: { [lag('sealing')]: '0.2x30', [lag('accrual')]: '9000x30' }, at: '15m' },
+    },
+    {
       name: 'AuditNotWitnessed',
       expr: `time() - max by (loop) (loop_last_success_timestamp_seconds{${job},loop=~"audit checkpoints|audit export"}) > 7200`,
       ...{ severity: 'SEV-2', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },

@@ -12,12 +12,15 @@ import type { Sql } from '../db/client.ts';
 
 const law = `
   with head as (select seal_no from accrual_head), later as (
-    select t.transfer_no from head h join ledger_seals s on s.seal_no > h.seal_no
+    select t.transfer_no from (
+      select s.transfer_nos from head h join ledger_seals s on s.seal_no > h.seal_no
+      union all select transfer_nos from waiting_for_seal where transfer_nos is not null
+    ) as s
     cross join lateral unnest(s.transfer_nos) as sealed (nos)
     join ledger_transfers t on t.transfer_no >= lower(sealed.nos) and t.transfer_no < upper(sealed.nos)
   ), at_rate as (
     select said[2] as of, said[1]::bigint as moved, said[4] as paid_in, said[3]::bigint as owed
-    from audit_events cross join lateral regexp_match(reason, ': moved (-?[0-9]+) ([A-Z]{3}), owed (-?[0-9]+) ([A-Z]{3})$') as said
+    from audit_trail cross join lateral regexp_match(reason, ': moved (-?[0-9]+) ([A-Z]{3}), owed (-?[0-9]+) ([A-Z]{3})$') as said
     where action = 'open_item.owe_at_rate' and said is not null
   ), parts as (
     select t.currency,

@@ -1,6 +1,7 @@
 // The ledger's seals, recomputed from its transfers: each seal is the hash of one statement's rows and of the seal before. In
 // one snapshot, which the caller has begun. Statements that ran at the same time took numbers in turn, so a seal's rows need not
-// follow each other; they are read once, in the order of their numbers, and wait here for their seal.
+// follow each other; they are read once, in the order of their numbers, and wait here for their seal. Last come those that no seal has yet
+// (docs/decisions/0033): they are compared with what their commit left to be sealed.
 
 import type { Sql } from '../db/client.ts';
 import {
@@ -28,6 +29,8 @@ interface Seal {
 
 export interface LedgerChainResult extends ChainResult {
   readonly transfers: number;
+  /** Booked, and in no seal yet. */
+  readonly unsealed: number;
   /** Of all good seals. */
   readonly sums: readonly LedgerSum[];
 }
@@ -37,9 +40,10 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
   const rows = new TransferReader(sql);
   let last: Link = { no: 0, hash: sha256('atlas ledger') };
   let transfers = 0;
+  let unsealed = 0;
   const sums = new RunningSums();
   const end = (fault: Fault | null): LedgerChainResult => ({
-    ...{ links: last.no, last, transfers, fault },
+    ...{ links: last.no, last, transfers, unsealed, fault },
     sums: sums.list(),
   });
   const beginning = anchors.look(last);
@@ -65,7 +69,32 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
     }
     if (seals.length < sealsPerPage) break;
   }
-  return end((await faultOfHead(sql, last)) ?? (await faultOfRest(rows, last)) ?? anchors.end(last));
+  const head = await faultOfHead(sql, last);
+  if (head !== null) return end(head);
+  const waiting = await readWaiting(sql, last, rows);
+  unsealed = waiting.transfers;
+  return end(waiting.fault ?? (await faultOfRest(rows, last)) ?? anchors.end(last));
+}
+
+/** What waits to be sealed is there as it was booked. Who owns the database can change both alike: nothing is chained of it yet. */
+async function readWaiting(sql: Sql, last: Link, rows: TransferReader) {
+  const { rows: waiting } = await sql.query<{ transfer_nos: string; content: Buffer }>(
+    `select transfer_nos::text, content from waiting_for_seal where transfer_nos is not null order by lower(transfer_nos)`,
+  );
+  let transfers = 0;
+  for (const { transfer_nos, content } of waiting) {
+    const texts: string[] = [];
+    for (const transferNo of numbersIn(transfer_nos)) {
+      const text = await rows.take(transferNo);
+      const says = `transfer ${transferNo}, which waits to be sealed, is missing`;
+      if (text === undefined) return { transfers, fault: bad(last.no + 1, 'missing', says) };
+      texts.push(text);
+    }
+    const says = `transfers ${transfer_nos}, which wait to be sealed, are not what was booked`;
+    if (!sha256(texts.join('\n')).equals(content)) return { transfers, fault: bad(last.no + 1, 'changed', says) };
+    transfers += texts.length;
+  }
+  return { transfers, fault: null };
 }
 
 const bad = (no: number, problem: FaultKind, says: string): Fault => ({ chain: 'ledger', no, problem, says });
@@ -92,13 +121,12 @@ async function faultOf(seal: Seal, last: Link, rows: TransferReader, booked: Boo
     return bad(last.no + 1, 'missing', `seal ${last.no + 1} is missing: ${no} comes after ${last.no}`);
   if (!seal.previous_hash.equals(last.hash)) return bad(no, 'unlinked', `seal ${no} does not continue seal ${last.no}`);
   const texts: string[] = [];
-  for (const [from, to] of rangesOf(seal.transfer_nos))
-    for (let transferNo = from; transferNo < to; transferNo += 1) {
-      const text = await rows.take(transferNo);
-      if (text === undefined) return bad(no, 'missing', `transfer ${transferNo} of seal ${no} is missing`);
-      texts.push(text);
-      booked.push(bookedBy(text));
-    }
+  for (const transferNo of numbersIn(seal.transfer_nos)) {
+    const text = await rows.take(transferNo);
+    if (text === undefined) return bad(no, 'missing', `transfer ${transferNo} of seal ${no} is missing`);
+    texts.push(text);
+    booked.push(bookedBy(text));
+  }
   if (texts.length !== seal.transfers)
     return bad(no, 'changed', `seal ${no} counts ${seal.transfers} transfers, not ${texts.length}`);
   if (!sha256('atlas ledger seal', last.hash, sha256(texts.join('\n'))).equals(seal.hash))
@@ -126,12 +154,15 @@ async function faultOfHead(sql: Sql, last: Link): Promise<Fault | null> {
 
 async function faultOfRest(rows: TransferReader, last: Link): Promise<Fault | null> {
   const unsealed = await rows.rest();
-  return unsealed === null ? null : bad(last.no, 'inserted', `transfer ${unsealed} is in no seal`);
+  return unsealed === null
+    ? null
+    : bad(last.no, 'inserted', `transfer ${unsealed} is in no seal, and does not wait for one`);
 }
 
-/** `{[1,4),[6,7)}` as pairs: from, and up to but not including. */
-function rangesOf(multirange: string): [number, number][] {
-  return [...multirange.matchAll(/\[(\d+),(\d+)\)/g)].map(([, from, to]) => [Number(from), Number(to)]);
+/** `{[1,4),[6,7)}`: 1, 2, 3, 6. */
+function* numbersIn(multirange: string): Generator<number> {
+  for (const [, from, to] of multirange.matchAll(/\[(\d+),(\d+)\)/g))
+    for (let no = Number(from); no < Number(to); no += 1) yield no;
 }
 
 interface TransferRow {

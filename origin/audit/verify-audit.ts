@@ -7,7 +7,7 @@ import { type Checkpoint, sumsOf } from './checkpoint.ts';
 import { type LedgerChainResult, verifyLedgerChain } from './ledger-chain.ts';
 
 export interface AuditProof {
-  readonly audit: ChainResult;
+  readonly audit: ChainResult & { /** Said, and not chained yet. */ readonly unsealed: number };
   readonly ledger: LedgerChainResult;
   readonly checkpoints: number;
   readonly faults: readonly Fault[];
@@ -26,10 +26,18 @@ export async function verifyAudit(sql: Sql, checkpoints: readonly Checkpoint[] =
       checkpoints.map((checkpoint) => anchorOf(checkpoint, 'ledger')),
     );
     const faults = [audit.fault, ledger.fault].filter((fault) => fault !== null);
-    return { audit, ledger, checkpoints: checkpoints.length, faults };
+    const unsealed = await unsealedEvents(sql);
+    return { audit: { ...audit, unsealed }, ledger, checkpoints: checkpoints.length, faults };
   } finally {
     await sql.query('rollback');
   }
+}
+
+async function unsealedEvents(sql: Sql): Promise<number> {
+  const { rows } = await sql.query<{ count: number }>(
+    'select coalesce(sum(cardinality(entries)), 0)::int as count from waiting_for_seal',
+  );
+  return rows[0]?.count ?? 0;
 }
 
 export function anchorOf(checkpoint: Checkpoint, chain: Fault['chain']): Anchor {

@@ -1,4 +1,4 @@
-// The audit trail: read by the API, witnessed by signed checkpoints off the host, written to files; and what is removed when its
+// The audit trail: read by the API, chained as the ledger is, witnessed by signed checkpoints off the host, written to files; and what is removed when its
 // time is over.
 
 import { auditRoutes } from '../api/operations/audit-events.ts';
@@ -7,6 +7,7 @@ import { createCheckpointLoop } from '../audit/checkpoint-loop.ts';
 import { noteIfSetBack } from '../audit/database-set-back.ts';
 import { createExportLoop } from '../audit/export-loop.ts';
 import { measureProofs } from '../audit/last-proofs.ts';
+import { createSealingLoop } from '../audit/sealing.ts';
 import { readSigningKeys } from '../audit/signing-key.ts';
 import type { Loop } from '../loop.ts';
 import { openObjectStore } from '../object-store/open-object-store.ts';
@@ -23,7 +24,11 @@ export function createAudit(ground: Ground): Audit {
   return {
     lookIfSetBack: () => lookIfSetBack(ground),
     routes: auditRoutes,
-    loops: [...checkpointLoops(ground), createRetentionLoop({ database, registry, log })],
+    loops: [
+      createSealingLoop({ database, log }),
+      ...checkpointLoops(ground),
+      createRetentionLoop({ database, registry, log }),
+    ],
     gauges: [(shown) => measureProofs(shown, database.sql)],
     close: nothingToClose,
   };

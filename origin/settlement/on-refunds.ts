@@ -55,10 +55,13 @@ export async function withholdOnRefunds(
             where a.stream_id = k.stream_id and a.currency = k.currency
           ) - (
             select coalesce(sum(case when t.credit_account_no = k.clearing_no then t.amount_minor else -t.amount_minor end), 0)
-            from ledger_seals s
-            cross join lateral unnest(s.transfer_nos) as sealed (nos)
+            from (
+              select transfer_nos from ledger_seals where seal_no > $2
+              union all select transfer_nos from waiting_for_seal where transfer_nos is not null
+            ) as later
+            cross join lateral unnest(later.transfer_nos) as sealed (nos)
             join ledger_transfers t on t.transfer_no >= lower(sealed.nos) and t.transfer_no < upper(sealed.nos)
-            where s.seal_no > $2 and t.stream_id = k.stream_id and t.kind in ('post', 'direct')
+            where t.stream_id = k.stream_id and t.kind in ('post', 'direct')
               and k.clearing_no in (t.debit_account_no, t.credit_account_no)
           ) - (
             select coalesce(sum(u.left_minor), 0) from unapproved_clearings u

@@ -39,7 +39,7 @@ async function report(sql: Sql, { day, key, outcome }: AccessWords): Promise<Acc
   const { rows: found } = await sql.query<{ day: string }>(
     `select day::text from (
        select distinct day from access_counts union
-       select substr(subject, 8)::date from audit_events where action = $2
+       select substr(subject, 8)::date from audit_trail where action = $2
      ) as known where $1::date is null or day = $1 order by day desc limit $3`,
     [day, sealAction, daysMax],
   );
@@ -56,8 +56,8 @@ async function report(sql: Sql, { day, key, outcome }: AccessWords): Promise<Acc
 
 async function lookAtDay(sql: Sql, day: string): Promise<AccessReport['days'][number]> {
   const { rows } = await sql.query<{ reason: string; is_over: boolean }>(
-    `select reason, $2::date < (now() - interval '400 days')::date as is_over from audit_events
-     where subject = $1 and action = $3 order by audit_no limit 1`,
+    `select reason, $2::date < (now() - interval '400 days')::date as is_over from audit_trail
+     where subject = $1 and action = $3 order by audit_no, waiting_no limit 1`,
     [`access_${day}`, day, sealAction],
   );
   const is = await digestOfDay(sql, day);

@@ -41,6 +41,8 @@ export interface ProofReport {
   readonly audit_events: number;
   readonly ledger_seals: number;
   readonly ledger_transfers: number;
+  /** Of the last moments: in the database, and not chained yet. */
+  readonly unsealed: { readonly audit_events: number; readonly ledger_transfers: number };
   readonly ledger_accounts: number;
   readonly counts: Counts;
   readonly checkpoints: number;
@@ -97,6 +99,7 @@ async function prove(
         ? null
         : { made_at: newest.made_at, audit_events: newest.audit.no, ledger_seals: newest.ledger.no },
     ...{ audit_events: audit.links, ledger_seals: ledger.links, ledger_transfers: ledger.transfers },
+    unsealed: { audit_events: audit.unsealed, ledger_transfers: ledger.unsealed },
     ...{ ledger_accounts: books.accounts, counts, checkpoints: stored.checkpoints.length },
     faults: faults.map((fault) => ({ ...fault, means: meanings[fault.problem] })),
     problems,
@@ -133,6 +136,7 @@ export function proofInWords(report: ProofReport): string {
     `transfers          ${ledger_transfers} good, as they were sealed, in ${ledger_seals} seals`,
     ...countedInWords(transfers.map((row) => ({ ...row, name: row.kind }))),
     `ledger accounts    ${ledger_accounts}${holds(', each balance the sum of its transfers; debits equal credits in each currency')}`,
+    ...unsealedInWords(report),
     `checkpoints        ${checkpoints} agree${newest}`,
     ...wrongInWords(report),
     ...(checkpoint === null ? [] : [`signed             ${checkpoint}`]),
@@ -143,6 +147,13 @@ export function proofInWords(report: ProofReport): string {
         ]),
     verdictOn(report),
   ].join('\n');
+}
+
+function unsealedInWords({ unsealed: { audit_events, ledger_transfers } }: ProofReport): string[] {
+  if (audit_events + ledger_transfers === 0) return [];
+  return [
+    `not sealed yet     ${audit_events} events and ${ledger_transfers} transfers of the last moments: a later run proves them`,
+  ];
 }
 
 function wrongInWords({ clean, faults, problems }: ProofReport): string[] {

@@ -40,7 +40,7 @@ interface AuditRow {
 
 export async function wholeOpenItemView(sql: Sql, item: OpenItem) {
   const { rows } = await sql.query<AuditRow>(
-    'select at, actor, action, reason, correlation_id from audit_events where subject = $1 order by audit_no',
+    'select at, actor, action, reason, correlation_id from audit_trail where subject = $1 order by audit_no, waiting_no, place',
     [item.open_item_id],
   );
   const actions = item.status === 'open' ? actionsOf(item.kind) : [];

@@ -195,8 +195,8 @@ const transitions = route({
     await findSettlement(sql, caller, settlement_id);
     const { rows } = await sql.query<TransitionRow>(
       `select from_state as "from", to_state as "to", at, actor, reason, correlation_id, k.api_key_id is not null as is_own
-       from audit_events left join api_keys k on k.api_key_id = actor and k.merchant_id = $2
-       where subject = $1 and to_state is not null order by audit_no`,
+       from audit_trail left join api_keys k on k.api_key_id = actor and k.merchant_id = $2
+       where subject = $1 and to_state is not null order by audit_no, waiting_no, place`,
       [settlement_id, caller.merchant_id],
     );
     return { body: { transitions: rows.map((row) => transitionView(row, caller)) } };
