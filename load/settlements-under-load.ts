@@ -3,7 +3,7 @@
 
 import { openDatabase } from '../origin/db/client.ts';
 import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
-import { creditMerchant } from '../origin/settlement/merchants.ts';
+import { creditMerchant } from '../origin/merchants/merchants.ts';
 import { demo } from '../scripts/dev/demo.ts';
 import { readNote } from '../scripts/dev/home.ts';
 import type { Running } from '../scripts/dev/running.ts';

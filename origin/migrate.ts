@@ -8,8 +8,8 @@ import { assertSchemaFits, type SchemaFit, schemaFit } from './db/schema-fit.ts'
 import { connectOwner } from './db/which-postgres.ts';
 import { describeError } from './log.ts';
 import { isThisMachine } from './outside.ts';
+import { setDestinationCooling } from './payouts/destination-cooling.ts';
 import { withSecretFiles } from './secrets/secret-settings.ts';
-import { setDestinationCooling } from './settlement/destination-cooling.ts';
 
 const help = `npm run migrate -- [options]
 

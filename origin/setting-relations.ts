@@ -3,8 +3,8 @@
 
 import { decimalTextFromMinor } from '../contracts/money.ts';
 import type { Config } from './config.ts';
+import { perNetworkMax } from './merchants/unapproved-bounds.ts';
 import type { Environment } from './secrets/secret-settings.ts';
-import { perNetworkMax } from './settlement/unapproved-bounds.ts';
 
 /** By the names of settings: `[lesser, greater]`. */
 export const numbersInOrder = [

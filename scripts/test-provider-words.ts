@@ -2,13 +2,13 @@
 
 import { beforeEach } from 'vitest';
 import { type Database, openDatabase } from '../origin/db/client.ts';
+import { claimDue, type EngineParts, type Task } from '../origin/payouts/claim.ts';
+import { createProviderInbox } from '../origin/payouts/provider-inbox.ts';
+import { takeProviderWords } from '../origin/payouts/provider-words.ts';
+import { recordResults } from '../origin/payouts/record-results.ts';
+import { createTransitAccounts } from '../origin/payouts/transit-accounts.ts';
 import type { GuardedProvider } from '../origin/providers/guarded.ts';
 import type { Provider, ProviderWord } from '../origin/providers/provider.ts';
-import { claimDue, type EngineParts, type Task } from '../origin/settlement/claim.ts';
-import { createProviderInbox } from '../origin/settlement/provider-inbox.ts';
-import { takeProviderWords } from '../origin/settlement/provider-words.ts';
-import { recordResults } from '../origin/settlement/record-results.ts';
-import { createTransitAccounts } from '../origin/settlement/transit-accounts.ts';
 import { createTestDatabase } from './test-postgres.ts';
 import { ask, quickPolicy, sampleMerchant, silent, standingOf } from './test-settlements.ts';
 

@@ -9,7 +9,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readConfig } from '../origin/config.ts';
 import { openDatabase } from '../origin/db/client.ts';
 import { createHouseAccounts } from '../origin/ledger/house-accounts.ts';
-import { creditMerchant } from '../origin/settlement/merchants.ts';
+import { creditMerchant } from '../origin/merchants/merchants.ts';
 import { startOrigin } from '../origin/start.ts';
 import { freePort } from '../scripts/free-port.ts';
 import { startSimulatedProvider } from '../scripts/simulated-provider/server.ts';

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { answersHeldTo } from '../../scripts/test-answers.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
-import { SettlementEngine } from '../settlement/engine.ts';
+import { SettlementEngine } from '../payouts/engine.ts';
 import { type Json, SampleApi } from '../testing/sample-api.ts';
 
 let api: SampleApi;

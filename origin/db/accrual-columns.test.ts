@@ -5,7 +5,7 @@ import { newId } from '../../contracts/ids.ts';
 import { createTestDatabaseBefore, ownerUrl } from '../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
-import { accrue } from '../settlement/accrual.ts';
+import { accrue } from '../merchants/accrual.ts';
 import { openDatabase } from './client.ts';
 import { migrate } from './migrate.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
-import { findDeadLetters, keepDeadLetters } from '../intake/dead-letters.ts';
+import { findDeadLetters, keepDeadLetters } from '../queues/dead-letters.ts';
 import { migrate } from './migrate.ts';
 
 const repository = fileURLToPath(new URL('../../migrations', import.meta.url));

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { ask, doer, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { verifyAudit } from '../audit/verify-audit.ts';
-import { createSettlement } from '../settlement/create.ts';
+import { createSettlement } from '../payouts/create.ts';
 import { isDatabaseAway } from './away.ts';
 import { type Database, openDatabase, type Sql } from './client.ts';
 

@@ -3,7 +3,7 @@
 
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
-import { setDestinationCooling } from '../settlement/destination-cooling.ts';
+import { setDestinationCooling } from '../payouts/destination-cooling.ts';
 import { sqlState } from './away.ts';
 import { openDatabase, type Sql } from './client.ts';
 import { migrate } from './migrate.ts';

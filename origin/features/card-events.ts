@@ -1,16 +1,16 @@
 // What cards say: pulled or pushed, booked, what is missing asked for; and money that came before its card.
 
-import { createDeadQueueMetrics, type DeadQueueMetrics } from '../intake/dead-queue.ts';
 import { measureFencedCards } from '../intake/fenced-cards.ts';
 import { Intake } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
 import { pullsOf } from '../intake/pulls.ts';
-import { createQueueMetrics, type QueueMetrics } from '../intake/queue-metrics.ts';
 import { createGapRepair, createSweep } from '../intake/repair.ts';
 import { createRepairMetrics, type RepairMetrics } from '../intake/repair-metrics.ts';
 import { createSuspenseLoop } from '../intake/suspense-loop.ts';
 import { measureWithholding } from '../intake/withholding-cards.ts';
 import type { Loop } from '../loop.ts';
+import { createDeadQueueMetrics, type DeadQueueMetrics } from '../queues/dead-queue.ts';
+import { createQueueMetrics, type QueueMetrics } from '../queues/queue-metrics.ts';
 import type { Feature, Ground } from './feature.ts';
 
 export interface CardEvents extends Feature {

@@ -5,6 +5,7 @@ import { networkSchema } from '../../contracts/network.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { HouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
+import { type DeadLetter, keepDeadLetters } from '../queues/dead-letters.ts';
 import { loadAuthorizations, storeAuthorizations } from './authorizations.ts';
 import {
   type Accounts,
@@ -17,7 +18,6 @@ import {
 } from './book-event.ts';
 import { raiseSetBack, type SetBack } from './card-conditions.ts';
 import type { CountedEvent, Moved } from './card-metrics.ts';
-import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { itemsOfRuns } from './event-items.ts';
 import { findImpostors, insertEvents, loadHeldBack, type PlacedEvent } from './events.ts';
 import { raiseOfEvents } from './events-together.ts';

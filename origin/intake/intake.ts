@@ -9,10 +9,11 @@ import { type LostCard, lostCardSchema } from '../../contracts/lost-card.ts';
 import { Batcher } from '../batcher.ts';
 import type { Database } from '../db/client.ts';
 import { createHouseAccounts, type HouseAccounts } from '../ledger/house-accounts.ts';
+import { type DeadLetter, keepDeadLetters } from '../queues/dead-letters.ts';
+import type { Message, Outcome } from '../queues/message.ts';
 import { isRefused, isRefusedByDatabase, takeOrSetAside } from '../set-aside.ts';
 import { inSpan } from '../tracing/spans.ts';
 import { bookBatch } from './book-batch.ts';
-import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
 import { raiseFact } from './facts-together.ts';
 import type { IntakeMetrics } from './intake-metrics.ts';
 import { noteLost } from './lost-card.ts';
@@ -21,13 +22,6 @@ import { isReadMessage, type ReadMessage, readKeptFact, readMessage } from './re
 import { ensureStreams } from './streams.ts';
 
 /** `retry`: not taken, bring it again. */
-export type Outcome = DeliverAnswer['results'][number]['outcome'];
-
-export interface Message {
-  readonly id: string;
-  readonly body: unknown;
-}
-
 export interface IntakeOptions {
   readonly database: Database;
   readonly log: Logger;

@@ -10,7 +10,7 @@
 
 import type { Sql } from '../db/client.ts';
 import { insertTransfers, type Transfer } from '../ledger/transfers.ts';
-import { withheldBooks } from '../settlement/withheld-books.ts';
+import { withheldBooks } from '../merchants/withheld-books.ts';
 import type { LateCard } from './suspended-streams.ts';
 
 interface Place {
@@ -48,7 +48,7 @@ export async function moveAuthorization(sql: Sql, card: LateCard, authorization_
      where authorization_id = $1 and ledger_account_no = $2`,
     [authorization_id, card.suspense_no, card.account_no],
   );
-  // What is withheld because nobody knew the card is judged again (settlement/unapproved.ts): its account's funds and bounds count from now on.
+  // What is withheld because nobody knew the card is judged again (merchants/unapproved.ts): its account's funds and bounds count from now on.
   for (const { each } of withheldBooks)
     await sql.query(
       `update ${each} set holder_no = $3, reason = case when state = 'withheld' then 'card_made' else reason end

@@ -1,5 +1,5 @@
 // What of the batch's clearings no card approved, and what of its refunds no purchase had cleared, kept for accrual, which judges it
-// (settlement/unapproved.ts). Most batches have neither, and then nothing is asked of the database.
+// (merchants/unapproved.ts). Most batches have neither, and then nothing is asked of the database.
 
 import type { Sql } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';

@@ -7,11 +7,11 @@ import { expect, onTestFinished, test } from 'vitest';
 import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { openDatabase } from '../db/client.ts';
+import { createDeadQueueMetrics } from '../queues/dead-queue.ts';
+import { createQueueMetrics } from '../queues/queue-metrics.ts';
 import { SampleBooks, whole } from '../testing/sample-books.ts';
 import { startQueue } from '../testing/sample-queue.ts';
-import { createDeadQueueMetrics } from './dead-queue.ts';
 import { pullsOf } from './pulls.ts';
-import { createQueueMetrics } from './queue-metrics.ts';
 
 async function twoQueues() {
   const started = [await startQueue(), await startQueue()];

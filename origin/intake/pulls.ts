@@ -6,11 +6,12 @@ import type { Registry } from 'prom-client';
 import type { Database } from '../db/client.ts';
 import type { Loop } from '../loop.ts';
 import { pullNames, type Queues } from '../queue-config.ts';
-import { createDeadQueue, type DeadQueueMetrics } from './dead-queue.ts';
-import type { Intake, Message } from './intake.ts';
-import { createPull } from './pull.ts';
-import type { QueueMetrics } from './queue-metrics.ts';
-import { createQueueToken, createTokenMetric } from './queue-token.ts';
+import { createDeadQueue, type DeadQueueMetrics } from '../queues/dead-queue.ts';
+import type { Message } from '../queues/message.ts';
+import { createPull } from '../queues/pull.ts';
+import type { QueueMetrics } from '../queues/queue-metrics.ts';
+import { createQueueToken, createTokenMetric } from '../queues/queue-token.ts';
+import type { Intake } from './intake.ts';
 
 interface PullParts {
   readonly database: Database;

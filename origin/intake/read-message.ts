@@ -10,7 +10,7 @@ import { type CardKey, cardKeySchema, splitCardKey } from '../../contracts/netwo
 import { recordedTraceId, tracesIn } from '../../contracts/trace-parent.ts';
 import { countCardData, maskedText } from '../card-data/found.ts';
 import { countKey } from '../card-data/keys.ts';
-import type { DeadLetter } from './dead-letters.ts';
+import type { DeadLetter } from '../queues/dead-letters.ts';
 import { isNewerVersion, readEvent } from './read-event.ts';
 
 /** `event` is null where it is unreadable: its place in the stream is kept, so that the card goes on. */

@@ -10,7 +10,7 @@ import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { suspenseOf } from '../ledger/suspense.ts';
 import { verifyLedger } from '../ledger/verify.ts';
-import { accrue } from '../settlement/accrual.ts';
+import { accrue } from '../merchants/accrual.ts';
 import { asMessages, SampleBooks } from '../testing/sample-books.ts';
 import { SampleCard } from '../testing/sample-card.ts';
 import { booksOf as allBooks, dying, inSuspense as suspended } from '../testing/sample-suspense.ts';

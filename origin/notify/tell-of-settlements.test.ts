@@ -8,7 +8,7 @@ import { webhookText } from '../../contracts/webhook-text.ts';
 import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { ask, doer, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
-import { cancelSettlement } from '../settlement/cancel.ts';
+import { cancelSettlement } from '../payouts/cancel.ts';
 import { newMerchant } from '../testing/sample-partner.ts';
 import { type EndedRow, endedColumns, tellOfSettlements } from './tell-of-settlements.ts';
 

@@ -4,10 +4,10 @@ import type * as z from 'zod';
 import type { Doer } from '../audit/audit-event.ts';
 import type { Database, Sql } from '../db/client.ts';
 import type { EdgeClient } from '../edge/edge-client.ts';
-import type { DeadLetter } from '../intake/dead-letters.ts';
-import type { Message, Outcome } from '../intake/intake.ts';
+import type { FindPayments } from '../payouts/lost-payments.ts';
 import type { ReadAgain } from '../providers/iso20022/inbox.ts';
-import type { FindPayments } from '../settlement/lost-payments.ts';
+import type { DeadLetter } from '../queues/dead-letters.ts';
+import type { Message, Outcome } from '../queues/message.ts';
 import type { OpenItemKind } from './kinds.ts';
 import type { OpenItem } from './open-item.ts';
 

@@ -2,10 +2,11 @@
 
 import type { Logger } from 'pino';
 import type { Database } from '../db/client.ts';
-import type { Intake, Message, Outcome } from '../intake/intake.ts';
-import { acceptedSchema, callQueue } from '../intake/queue-call.ts';
+import type { Intake } from '../intake/intake.ts';
+import { takeSettlementMessages } from '../payouts/settlement-queue.ts';
 import type { QueueConfig } from '../queue-config.ts';
-import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
+import type { Message, Outcome } from '../queues/message.ts';
+import { acceptedSchema, callQueue } from '../queues/queue-call.ts';
 import type { ActionParts } from './action.ts';
 
 export interface TakerParts {

@@ -2,7 +2,7 @@
 
 import { describe, expect, test, vi } from 'vitest';
 import { guardsOnFakeTime, never, submitTimes } from '../../scripts/test-providers.ts';
-import { settlementPolicy } from '../settlement/engine.ts';
+import { settlementPolicy } from '../payouts/engine.ts';
 import { sampleSubmission } from '../testing/sample-submission.ts';
 import { down, paid, scripted } from '../testing/scripted-provider.ts';
 import { availability } from './choose-provider.ts';

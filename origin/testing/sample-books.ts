@@ -7,8 +7,9 @@ import type { CardEvent } from '../../contracts/card-event.ts';
 import { newId } from '../../contracts/ids.ts';
 import { type Posting, postings } from '../../core/ledger/postings.ts';
 import type { Database } from '../db/client.ts';
-import { Intake, type IntakeOptions, type Message } from '../intake/intake.ts';
+import { Intake, type IntakeOptions } from '../intake/intake.ts';
 import { createIntakeMetrics } from '../intake/intake-metrics.ts';
+import type { Message } from '../queues/message.ts';
 import { SampleCard } from './sample-card.ts';
 
 export class SampleBooks {

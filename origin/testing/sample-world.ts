@@ -5,8 +5,8 @@ import type { Id } from '../../contracts/ids.ts';
 import { newId } from '../../contracts/ids.ts';
 import { merchantScopes, newApiKey, type Scope, scopes } from '../api/identity/caller.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { creditMerchant } from '../merchants/merchants.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
-import { creditMerchant } from '../settlement/merchants.ts';
 import { type Answer, type Json, SampleApi, type SampleParts } from './sample-api.ts';
 
 const worldSettings = {

@@ -11,12 +11,12 @@ import { guard, sampleMerchant, silent } from '../../scripts/test-settlements.ts
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createEdgeClient } from '../edge/edge-client.ts';
+import { endRuns } from '../payouts/end-runs.ts';
+import { openRuns } from '../payouts/runs.ts';
+import { takeSettlementMessages } from '../payouts/settlement-queue.ts';
 import type { Provider } from '../providers/provider.ts';
 import { createSimulatedProvider } from '../providers/simulated.ts';
 import { createStripeProvider } from '../providers/stripe.ts';
-import { endRuns } from '../settlement/end-runs.ts';
-import { openRuns } from '../settlement/runs.ts';
-import { takeSettlementMessages } from '../settlement/settlement-queue.ts';
 import { sampleSubmission } from '../testing/sample-submission.ts';
 import { idsThatAreNoCards } from './sdk.ts';
 import { currentTraceParent, inSpan } from './spans.ts';

@@ -14,7 +14,7 @@ import { readConfig } from '../config.ts';
 import { openDatabase } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { createLog } from '../log.ts';
-import { creditMerchant } from '../settlement/merchants.ts';
+import { creditMerchant } from '../merchants/merchants.ts';
 import { startOrigin } from '../start.ts';
 import { sampleCaller } from '../testing/sample-caller.ts';
 import { SampleCard } from '../testing/sample-card.ts';

@@ -90,6 +90,12 @@ const floors: Readonly<Record<string, readonly string[]>> = {
   'durable-objects/card': ['durable-objects/log'],
 };
 
+/** Folders of the origin and those above them, which stand on them and not the reverse. */
+const above: Readonly<Record<string, readonly string[]>> = {
+  'origin/queues': ['origin/intake', 'origin/merchants', 'origin/payouts'],
+  'origin/merchants': ['origin/payouts'],
+};
+
 export function importFindings({ file, imports }: Source): Finding[] {
   const name = roomOf(file.path);
   const room = rooms[name];
@@ -139,6 +145,8 @@ function upObjection(path: string, target: string): string | null {
 function floorObjection(path: string, target: string): string | null {
   const [from, to] = [posix.dirname(path), posix.dirname(target)];
   const room = roomOf(path);
+  if (above[from]?.includes(to))
+    return `${to} stands on ${from}, and not the reverse; hand in what is needed, or move it down`;
   const allowed = floors[from];
   if (allowed === undefined || to === from || to === room || allowed.includes(to)) return null;
   return `${from} does not stand on ${to}; of its own room it may import ${[...new Set([from, room, ...allowed])].join(', ')}`;

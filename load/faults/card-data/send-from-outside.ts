@@ -8,7 +8,7 @@ import { Webhook } from 'standardwebhooks';
 import { newId } from '../../../contracts/ids.ts';
 import { signCall } from '../../../contracts/sign-call.ts';
 import { openDatabase } from '../../../origin/db/client.ts';
-import { takeSettlementMessages } from '../../../origin/settlement/settlement-queue.ts';
+import { takeSettlementMessages } from '../../../origin/payouts/settlement-queue.ts';
 import { demo } from '../../../scripts/dev/demo.ts';
 import { statement } from '../../../scripts/iso20022/bank-files.ts';
 import { gatewayMessage, webhookMessage } from '../../../scripts/marqeta-messages.ts';

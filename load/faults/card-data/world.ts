@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { openDatabase } from '../../../origin/db/client.ts';
 import { createHouseAccounts } from '../../../origin/ledger/house-accounts.ts';
-import { creditMerchant } from '../../../origin/settlement/merchants.ts';
+import { creditMerchant } from '../../../origin/merchants/merchants.ts';
 import { ourAccounts } from '../../../origin/testing/sample-bank.ts';
 import { apiOf } from '../../../scripts/dev/demo.ts';
 import { redisIsThere, SampleUpstash } from '../../../scripts/test-upstash.ts';

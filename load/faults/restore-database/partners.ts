@@ -4,7 +4,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { connectOwner } from '../../../origin/db/which-postgres.ts';
-import { owedTo } from '../../../origin/settlement/owed.ts';
+import { owedTo } from '../../../origin/merchants/owed.ts';
 import { demo } from '../../../scripts/dev/demo.ts';
 import { gatewayMessage, webhookMessage } from '../../../scripts/marqeta-messages.ts';
 import { fewAtATime } from '../../few-at-a-time.ts';

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { newId } from '../../../contracts/ids.ts';
 import { asOwner, createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { createHouseAccounts } from '../../ledger/house-accounts.ts';
-import { creditMerchant } from '../../settlement/merchants.ts';
+import { creditMerchant } from '../../merchants/merchants.ts';
 import type { Answer, Json } from '../../testing/sample-api.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';
 import { merchantScopes } from '../identity/caller.ts';

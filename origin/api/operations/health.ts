@@ -12,8 +12,8 @@ import { describeError } from '../../log.ts';
 import type { Loop } from '../../loop.ts';
 import { lagsOf, problemOfLoop } from '../../loops.ts';
 import { countOpenItems, type OpenItemCount } from '../../open-items/open-item.ts';
+import type { SettlementEngine } from '../../payouts/engine.ts';
 import type { ProviderStanding } from '../../providers/choose-provider.ts';
-import type { SettlementEngine } from '../../settlement/engine.ts';
 import { answer } from '../http/answer.ts';
 
 type Status = 'healthy' | 'degraded' | 'unhealthy';

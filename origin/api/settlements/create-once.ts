@@ -1,5 +1,5 @@
 // Settlements asked for under an idempotency key get an id that follows from the key. So after a restore of the database, which forgets
-// keys of the lost time, a repeat meets the settlement that was found at its provider (settlement/lost-payments.ts), and not a second
+// keys of the lost time, a repeat meets the settlement that was found at its provider (payouts/lost-payments.ts), and not a second
 // payment. Nothing can be read from such an id: it is a digest of owner, route and key.
 
 import { createHash } from 'node:crypto';
@@ -7,8 +7,8 @@ import { type Id, idOfBytes, newId } from '../../../contracts/ids.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
 import type { Sql } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
+import { type CreateOutcome, createSettlements, type SettlementRequest } from '../../payouts/create.ts';
 import type { Payer } from '../../providers/payable.ts';
-import { type CreateOutcome, createSettlements, type SettlementRequest } from '../../settlement/create.ts';
 import { type SettlementRow, settlementColumns } from './settlement-view.ts';
 
 export interface Asked extends SettlementRequest {

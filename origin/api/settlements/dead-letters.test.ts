@@ -5,8 +5,8 @@ import { type Id, newId } from '../../../contracts/ids.ts';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { silent } from '../../../scripts/test-settlements.ts';
 import { createHouseAccounts } from '../../ledger/house-accounts.ts';
-import { creditMerchant } from '../../settlement/merchants.ts';
-import { takeSettlementMessages } from '../../settlement/settlement-queue.ts';
+import { creditMerchant } from '../../merchants/merchants.ts';
+import { takeSettlementMessages } from '../../payouts/settlement-queue.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';
 
 let world: SampleWorld;

@@ -7,10 +7,10 @@ import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { doer, guard, sampleEngine, sampleProvider, untilOver } from '../../../scripts/test-settlements.ts';
 import { brokenAccruals } from '../../audit/accrual-law.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
-import { accrue } from '../../settlement/accrual.ts';
-import { createSettlement } from '../../settlement/create.ts';
-import { raiseUnassigned } from '../../settlement/raise-unassigned.ts';
-import { raiseWithheld } from '../../settlement/raise-withheld.ts';
+import { accrue } from '../../merchants/accrual.ts';
+import { raiseUnassigned } from '../../merchants/raise-unassigned.ts';
+import { raiseWithheld } from '../../merchants/raise-withheld.ts';
+import { createSettlement } from '../../payouts/create.ts';
 import { SampleCard } from '../../testing/sample-card.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';
 

@@ -3,8 +3,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createTestDatabase } from '../../../scripts/test-postgres.ts';
 import { verifyLedger } from '../../ledger/verify.ts';
-import { accrue } from '../../settlement/accrual.ts';
-import { raiseWithheld } from '../../settlement/raise-withheld.ts';
+import { accrue } from '../../merchants/accrual.ts';
+import { raiseWithheld } from '../../merchants/raise-withheld.ts';
 import { SampleCard } from '../../testing/sample-card.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';
 

@@ -12,7 +12,7 @@ import {
   replayedAtOnceMax,
   replaySettlement,
   replaySettlements,
-} from '../../settlement/dead-letters.ts';
+} from '../../payouts/dead-letters.ts';
 import { costs } from '../http/cost.ts';
 import { cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { givenReason } from '../http/printable-text.ts';

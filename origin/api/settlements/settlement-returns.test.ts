@@ -6,7 +6,7 @@ import { endsAfterEach, startStripe, stripeSecret } from '../../../scripts/test-
 import { guard, sampleEngine, sampleProvider, untilOver } from '../../../scripts/test-settlements.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { createHouseAccounts } from '../../ledger/house-accounts.ts';
-import { creditMerchant } from '../../settlement/merchants.ts';
+import { creditMerchant } from '../../merchants/merchants.ts';
 import { SampleWorld } from '../../testing/sample-world.ts';
 
 const world = await SampleWorld.start(await createTestDatabase());

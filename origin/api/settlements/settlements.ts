@@ -11,9 +11,9 @@ import {
 } from '../../../contracts/settlement.ts';
 import type { Sql } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
+import { cancelSettlement } from '../../payouts/cancel.ts';
+import { refusalOf } from '../../payouts/create.ts';
 import type { Payer } from '../../providers/payable.ts';
-import { cancelSettlement } from '../../settlement/cancel.ts';
-import { refusalOf } from '../../settlement/create.ts';
 import { costs } from '../http/cost.ts';
 import { cursorNumber, cursorOf, cursorSchema, limitSchema } from '../http/cursor.ts';
 import { type Call, doerOf, type Route, route } from '../http/route.ts';

@@ -7,8 +7,8 @@ import { limits } from '../../../contracts/limits.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import type { Database } from '../../db/client.ts';
 import { refusal } from '../../errors.ts';
+import { createProviderInbox, webhookOutcomes } from '../../payouts/provider-inbox.ts';
 import type { Provider } from '../../providers/provider.ts';
-import { createProviderInbox, webhookOutcomes } from '../../settlement/provider-inbox.ts';
 import { answer } from '../http/answer.ts';
 import { readText } from '../http/read-request.ts';
 

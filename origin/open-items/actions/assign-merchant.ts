@@ -5,9 +5,9 @@ import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import { Refusal } from '../../../contracts/problem.ts';
 import type { Sql } from '../../db/client.ts';
+import { addNetworkMerchantIds } from '../../merchants/merchants.ts';
+import { accrueOnceMore, assignOnce } from '../../merchants/unassigned.ts';
 import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
-import { addNetworkMerchantIds } from '../../settlement/merchants.ts';
-import { accrueOnceMore, assignOnce } from '../../settlement/unassigned.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 
 /** Of the item, as raise-unassigned.ts writes it. */
@@ -17,7 +17,7 @@ export const clearedEvidenceSchema = z.object({
   currency: z.string(),
 });
 
-/** Of an item of many shops (settlement/many-shops.ts). */
+/** Of an item of many shops (merchants/many-shops.ts). */
 export const ofManyShops =
   'is no merchant of many shops at once: give it the ids of its own (PATCH /merchants), and it is owed what cleared there';
 

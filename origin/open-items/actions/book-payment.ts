@@ -5,10 +5,10 @@ import * as z from 'zod';
 import { recordAuditEvents } from '../../audit/audit-event.ts';
 import type { Sql } from '../../db/client.ts';
 import { insertTransfers } from '../../ledger/transfers.ts';
-import { owedTo } from '../../settlement/owed.ts';
-import { isFinal, lockSettlements } from '../../settlement/settlement-row.ts';
-import { storable } from '../../settlement/storable.ts';
-import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
+import { owedTo } from '../../merchants/owed.ts';
+import { isFinal, lockSettlements } from '../../payouts/settlement-row.ts';
+import { storable } from '../../payouts/storable.ts';
+import { createTransitAccounts } from '../../payouts/transit-accounts.ts';
 import { transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 

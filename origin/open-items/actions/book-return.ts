@@ -5,11 +5,11 @@ import { idSchema } from '../../../contracts/ids.ts';
 import { amountMinorSchema } from '../../../contracts/money.ts';
 import { returnOf } from '../../../core/settlement/returned.ts';
 import type { Sql } from '../../db/client.ts';
-import { newReturn, storedReturns } from '../../settlement/returns.ts';
-import { lockSettlements } from '../../settlement/settlement-row.ts';
-import { storable } from '../../settlement/storable.ts';
-import { storeChanges } from '../../settlement/store-changes.ts';
-import { createTransitAccounts } from '../../settlement/transit-accounts.ts';
+import { newReturn, storedReturns } from '../../payouts/returns.ts';
+import { lockSettlements } from '../../payouts/settlement-row.ts';
+import { storable } from '../../payouts/storable.ts';
+import { storeChanges } from '../../payouts/store-changes.ts';
+import { createTransitAccounts } from '../../payouts/transit-accounts.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 

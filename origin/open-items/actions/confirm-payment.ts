@@ -2,8 +2,8 @@
 // said of it could not be believed. It becomes a word of the provider like any other, and the engine takes it from there.
 
 import * as z from 'zod';
+import { lockSettlements } from '../../payouts/settlement-row.ts';
 import type { ProviderWord } from '../../providers/provider.ts';
-import { lockSettlements } from '../../settlement/settlement-row.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 
 export const confirmPayment = transactionAction({

@@ -4,10 +4,10 @@
 import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import type { Sql } from '../../db/client.ts';
+import { type Decided, decideWithheld } from '../../merchants/withheld.ts';
+import { withheldBooks } from '../../merchants/withheld-books.ts';
+import { decideHour } from '../../merchants/withheld-hours.ts';
 import { inSavepoint, isRefusedByDatabase } from '../../set-aside.ts';
-import { type Decided, decideWithheld } from '../../settlement/withheld.ts';
-import { withheldBooks } from '../../settlement/withheld-books.ts';
-import { decideHour } from '../../settlement/withheld-hours.ts';
 import { type ActionOutcome, transactionAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 import { clearedEvidenceSchema } from './assign-merchant.ts';

@@ -1,7 +1,7 @@
 // discard: a settlement that used up its tries is given up for good.
 
 import * as z from 'zod';
-import { discardDead } from '../../settlement/dead-letters.ts';
+import { discardDead } from '../../payouts/dead-letters.ts';
 import { transactionAction } from '../action.ts';
 
 export const discardSettlementAction = transactionAction({

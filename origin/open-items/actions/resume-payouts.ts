@@ -4,7 +4,7 @@
 
 import * as z from 'zod';
 import type { Sql } from '../../db/client.ts';
-import type { PaymentsFound } from '../../settlement/lost-payments.ts';
+import type { PaymentsFound } from '../../payouts/lost-payments.ts';
 import { outsideAction } from '../action.ts';
 import type { OpenItem } from '../open-item.ts';
 

@@ -4,7 +4,7 @@
 import * as z from 'zod';
 import { networkSchema } from '../../../contracts/network.ts';
 import { describeError } from '../../log.ts';
-import { replayDead } from '../../settlement/dead-letters.ts';
+import { replayDead } from '../../payouts/dead-letters.ts';
 import { type ActionParts, type CallOutcome, outsideAction, transactionAction } from '../action.ts';
 import { bookFactsAgain } from '../facts-again.ts';
 

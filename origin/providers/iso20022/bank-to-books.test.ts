@@ -14,10 +14,10 @@ import {
 } from '../../../scripts/test-settlements.ts';
 import { until } from '../../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
+import { owedTo } from '../../merchants/owed.ts';
 import { createActing } from '../../open-items/act.ts';
 import { confirmPayment } from '../../open-items/actions/confirm-payment.ts';
-import { createSettlement } from '../../settlement/create.ts';
-import { owedTo } from '../../settlement/owed.ts';
+import { createSettlement } from '../../payouts/create.ts';
 import { createMemoryStore } from '../../testing/memory-store.ts';
 import { merchantAccount } from '../../testing/sample-bank.ts';
 import { filesOf, sampleProvider } from '../../testing/sample-files.ts';

@@ -10,7 +10,7 @@ import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { type Database, openDatabase, type Sql } from '../db/client.ts';
 import { connectOwner } from '../db/which-postgres.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
-import { creditMerchant } from './merchants.ts';
+import { creditMerchant } from '../merchants/merchants.ts';
 import { type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
 
 let url: string;

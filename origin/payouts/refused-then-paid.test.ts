@@ -7,12 +7,12 @@ import { createTestDatabase } from '../../scripts/test-postgres.ts';
 import { doer, guard, sampleEngine, sampleMerchant, silent, untilOver } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { openDatabase } from '../db/client.ts';
+import { owedTo } from '../merchants/owed.ts';
 import { createInboxLoop } from '../providers/iso20022/inbox-loop.ts';
 import { createMemoryStore } from '../testing/memory-store.ts';
 import { merchantAccount } from '../testing/sample-bank.ts';
 import { filesOf, sampleProvider } from '../testing/sample-files.ts';
 import { createSettlement } from './create.ts';
-import { owedTo } from './owed.ts';
 
 test('P3: RJCT, failed, owed again; then the bank books it: an open item, and not payable until a person has looked', async () => {
   await using parts = new AsyncDisposableStack();

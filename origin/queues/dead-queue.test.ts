@@ -12,7 +12,7 @@ import { takersOf } from '../open-items/takers.ts';
 import { SampleBooks, whole } from '../testing/sample-books.ts';
 import { startQueue } from '../testing/sample-queue.ts';
 import { createDeadQueue, createDeadQueueMetrics, type DeadQueueOptions } from './dead-queue.ts';
-import type { Message } from './intake.ts';
+import type { Message } from './message.ts';
 import { createQueueMetrics } from './queue-metrics.ts';
 
 const log = pino({ level: 'silent' });

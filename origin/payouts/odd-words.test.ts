@@ -2,10 +2,10 @@
 
 import { expect, test } from 'vitest';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
+import { owedTo } from '../merchants/owed.ts';
 import { createActing } from '../open-items/act.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
 import type { Task } from './claim.ts';
-import { owedTo } from './owed.ts';
 
 const world = eachWordsWorld(500n);
 const doer = { actor: 'akey_test', correlation_id: 'req_test' };

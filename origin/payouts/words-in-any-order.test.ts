@@ -9,8 +9,8 @@ import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { withoutCause } from '../audit/causes.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { verifyLedger } from '../ledger/verify.ts';
+import { owedTo } from '../merchants/owed.ts';
 import type { Task } from './claim.ts';
-import { owedTo } from './owed.ts';
 import { takeProviderWords } from './provider-words.ts';
 
 const owedMinor = 1_000n;

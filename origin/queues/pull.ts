@@ -5,7 +5,7 @@ import type { Logger } from 'pino';
 import * as z from 'zod';
 import { createLoop, type Loop } from '../loop.ts';
 import type { QueueConfig } from '../queue-config.ts';
-import type { Message, Outcome } from './intake.ts';
+import type { Message, Outcome } from './message.ts';
 import { acceptedSchema, callQueue, type QueueCall } from './queue-call.ts';
 import { type QueueWatch, unwatchedQueue } from './queue-metrics.ts';
 

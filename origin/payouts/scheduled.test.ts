@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
 import { insertTransfers } from '../ledger/transfers.ts';
 import { verifyLedger } from '../ledger/verify.ts';
-import { accrue } from './accrual.ts';
+import { accrue } from '../merchants/accrual.ts';
 
 let database: Database;
 let holder: number;

@@ -3,10 +3,10 @@
 import { describe, expect, test } from 'vitest';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
 import { ask, silent } from '../../scripts/test-settlements.ts';
+import { owedTo } from '../merchants/owed.ts';
 import { claimDue, type Task } from './claim.ts';
 import { createSettlement } from './create.ts';
 import { endRuns } from './end-runs.ts';
-import { owedTo } from './owed.ts';
 
 const world = eachWordsWorld(500n);
 const doer = { actor: 'akey_test', correlation_id: 'req_test' };

@@ -8,8 +8,8 @@ import type { Doer } from '../audit/audit-event.ts';
 import type { Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
 import { refusal } from '../errors.ts';
+import { type Owed, owedTo } from '../merchants/owed.ts';
 import { isPayable, type Payer, payableOf } from '../providers/payable.ts';
-import { type Owed, owedTo } from './owed.ts';
 
 export interface SettlementRequest extends Doer {
   /** The caller's own choice: asked for again, it is the same settlement. */

@@ -6,12 +6,12 @@ import type { Id } from '../../contracts/ids.ts';
 import { limits } from '../../contracts/limits.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { numberColumn } from '../db/columns.ts';
+import { type Owed, owedTo } from '../merchants/owed.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import { type Payer, payableOf } from '../providers/payable.ts';
 import { takeOrSetAside } from '../set-aside.ts';
 import { noteSpan } from '../tracing/spans.ts';
 import { type CreateOutcome, createSettlements } from './create.ts';
-import { type Owed, owedTo } from './owed.ts';
 
 /** Runs in one commit. */
 export const runsMax = 100;

@@ -17,8 +17,8 @@ import {
 import { until } from '../../scripts/test-waiting.ts';
 import { withoutCause } from '../audit/causes.ts';
 import { type Database, openDatabase } from '../db/client.ts';
+import { changeDestinations } from '../merchants/merchants.ts';
 import { setDestinationCooling } from './destination-cooling.ts';
-import { changeDestinations } from './merchants.ts';
 import { lockDue } from './settlement-row.ts';
 
 let url: string;

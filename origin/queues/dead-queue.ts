@@ -13,7 +13,7 @@ import type { Database } from '../db/client.ts';
 import type { Loop } from '../loop.ts';
 import type { QueueConfig } from '../queue-config.ts';
 import { type DeadLetter, keepDeadLetters } from './dead-letters.ts';
-import type { Message, Outcome } from './intake.ts';
+import type { Message, Outcome } from './message.ts';
 import { createPull, type PulledMessage } from './pull.ts';
 import type { QueueMetrics } from './queue-metrics.ts';
 

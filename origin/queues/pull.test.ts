@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { until } from '../../scripts/test-waiting.ts';
 import type { Loop } from '../loop.ts';
 import { startQueue } from '../testing/sample-queue.ts';
-import type { Message, Outcome } from './intake.ts';
+import type { Message, Outcome } from './message.ts';
 import { createPull } from './pull.ts';
 import { createQueueMetrics, type QueueWatch } from './queue-metrics.ts';
 

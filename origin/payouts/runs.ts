@@ -7,12 +7,12 @@ import { newId } from '../../contracts/ids.ts';
 import { ageMs, dueInMs } from '../db/age.ts';
 import type { Database } from '../db/client.ts';
 import { createLoop, type Loop } from '../loop.ts';
+import { accrue } from '../merchants/accrual.ts';
+import type { UnapprovedBounds } from '../merchants/unapproved-bounds.ts';
 import { raiseOpenItems } from '../open-items/raise.ts';
 import type { Payer } from '../providers/payable.ts';
-import { accrue } from './accrual.ts';
 import { dueRun } from './due-run.ts';
 import { endRuns, runsMax } from './end-runs.ts';
-import type { UnapprovedBounds } from './unapproved-bounds.ts';
 
 const intervalMs = 5_000;
 const merchantsMax = 1_000;

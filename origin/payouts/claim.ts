@@ -3,11 +3,11 @@
 
 import { advance, type Finding, type SettlementPolicy } from '../../core/settlement/settlement.ts';
 import type { Database, Sql } from '../db/client.ts';
+import { owedTo } from '../merchants/owed.ts';
 import { chooseProvider } from '../providers/choose-provider.ts';
 import type { GuardedProvider } from '../providers/guarded.ts';
 import { lockWithheld } from './contradictions.ts';
 import { raiseRefused } from './for-a-person.ts';
-import { owedTo } from './owed.ts';
 import { lockDue, type SettlementRow } from './settlement-row.ts';
 import { type Change, type Exchange, type Lease, storeChanges, unchanged } from './store-changes.ts';
 import type { TransitAccounts } from './transit-accounts.ts';

@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { settlementWebhookSchema } from '../../contracts/settlement.ts';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
 import { balanceOf } from '../../scripts/test-settlements.ts';
+import { owedTo } from '../merchants/owed.ts';
 import type { Task } from './claim.ts';
-import { owedTo } from './owed.ts';
 
 const world = eachWordsWorld(500n);
 

@@ -3,11 +3,11 @@
 import { describe, expect, test } from 'vitest';
 import { eachWordsWorld } from '../../scripts/test-provider-words.ts';
 import { verifyLedger } from '../ledger/verify.ts';
+import { owedTo } from '../merchants/owed.ts';
 import { createActing } from '../open-items/act.ts';
 import { actionsOf } from '../open-items/actions/all.ts';
 import type { OpenItemKind } from '../open-items/kinds.ts';
 import type { Task } from './claim.ts';
-import { owedTo } from './owed.ts';
 
 const world = eachWordsWorld(500n);
 const doer = { actor: 'akey_operator', correlation_id: 'req_1' };

@@ -5,8 +5,8 @@ import { sampleMerchant, silent } from '../../scripts/test-settlements.ts';
 import { until } from '../../scripts/test-waiting.ts';
 import { type Database, openDatabase } from '../db/client.ts';
 import { createHouseAccounts } from '../ledger/house-accounts.ts';
+import { creditMerchant } from '../merchants/merchants.ts';
 import { startQueue } from '../testing/sample-queue.ts';
-import { creditMerchant } from './merchants.ts';
 import { createSettlementQueue, type SettlementMessage, takeSettlementMessages } from './settlement-queue.ts';
 
 let database: Database;
