@@ -5,7 +5,7 @@ import * as z from 'zod/mini';
 
 const prefixes = [
   ...(['auth', 'card', 'acct', 'stl', 'trf', 'evt', 'whk', 'req', 'lac', 'cset'] as const),
-  ...(['mrch', 'akey', 'run', 'whm', 'oit', 'srt'] as const),
+  ...(['mrch', 'akey', 'run', 'whm', 'oit', 'srt', 'comp', 'dept', 'empl'] as const),
 ] as const;
 export type IdPrefix = (typeof prefixes)[number];
 export type Id<P extends IdPrefix> = `${P}_${string}`;

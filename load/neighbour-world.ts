@@ -103,7 +103,7 @@ export async function newKey(url: string, merchant_id: string | null): Promise<s
 const operatorScopes = [
   ...['merchants:write', 'open_items:read', 'open_items:write', 'dead_letters:read', 'dead_letters:write', 'keys:read'],
   ...['cards:read', 'cards:write', 'controls:read', 'controls:write', 'ledger:read', 'ledger:write', 'audit:read'],
-  'keys:write',
+  ...['keys:write', 'companies:read', 'companies:write'],
 ];
 
 async function makeSettlements(url: string, merchant_id: string, count: number): Promise<string> {

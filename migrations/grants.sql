@@ -67,6 +67,13 @@ grant update (held_by, held_until, after_network, after_card_token, began_at, is
 grant select, insert on control_set_distributions to atlas_app;
 grant update (percent, state, after_card_id, cards_to_move, cards_moved, cards_refused, refused, actor, correlation_id, changed_at)
   on control_set_distributions to atlas_app;
+-- Whose they are never changes; a card's assignment goes when it is taken from its employee.
+grant select, insert on companies, departments, employees to atlas_app;
+grant update (name, reference, status) on companies to atlas_app;
+grant update (parent_department_id, name, reference) on departments to atlas_app;
+grant update (department_id, display_name, reference, status) on employees to atlas_app;
+grant select, insert, delete on card_assignments to atlas_app;
+grant update (company_id, employee_id, assigned_at) on card_assignments to atlas_app;
 
 -- Where it is paid to is no column of these: change_destinations alone writes it.
 grant select on merchants to atlas_app;

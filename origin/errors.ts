@@ -1,6 +1,7 @@
 // Every error the origin's API answers with: its stable name, its status, and what it says when nothing better is known.
 
 import { type FieldProblem, Refusal } from '../contracts/problem.ts';
+import { companyErrors } from './companies/company-errors.ts';
 
 /** `remedy`: what its reader can do, for the page of all errors. */
 export const errors = {
@@ -273,6 +274,7 @@ export const errors = {
     says: 'The database cannot be reached. Send the request again in a moment.',
     remedy: 'Wait for `Retry-After`, and send it again, with the same Idempotency-Key.',
   },
+  ...companyErrors,
 } as const satisfies Record<string, { status: Refusal['status']; says: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof errors;

@@ -6,6 +6,8 @@ import { type CallOptions, path, type Send } from './transport.ts';
 export interface Card {
   readonly card_id: `card_${string}`;
   readonly account_id: `acct_${string}`;
+  /** Who has it; null: nobody of a company. */
+  readonly employee_id: `empl_${string}` | null;
   readonly network: string;
   readonly profile: CardProfile;
   /** The card's own controls, as they were written. */
@@ -43,6 +45,8 @@ export interface CardProfile {
 
 export interface CardQuery {
   readonly account_id?: string | undefined;
+  readonly company_id?: string | undefined;
+  readonly employee_id?: string | undefined;
   /** The network's own name for a card: at most one card of each network has it. */
   readonly card_token?: string | undefined;
   /** Beside `card_token` only. */

@@ -1,4 +1,4 @@
-// Cards and their controls: made and changed here, pushed to the edge until it has them; what was decided, and why.
+// Cards, whose they are, and their controls: made and changed here, pushed to the edge until it has them; what was decided, and why.
 
 import { authorizationRoutes } from '../api/authorizations/authorizations.ts';
 import { cardComparisonRoutes } from '../api/cards/card-comparison.ts';
@@ -6,6 +6,10 @@ import { cardControlRoutes } from '../api/cards/card-controls.ts';
 import { cardStandInRoutes } from '../api/cards/card-stand-in.ts';
 import { cardRoutes } from '../api/cards/cards.ts';
 import { changeCardRoutes } from '../api/cards/change-card.ts';
+import { cardsOfEmployeesRoutes } from '../api/companies/cards-of-employees.ts';
+import { companyRoutes } from '../api/companies/companies.ts';
+import { departmentRoutes } from '../api/companies/departments.ts';
+import { employeeRoutes } from '../api/companies/employees.ts';
 import { applyControlSetRoutes } from '../api/controls/apply-control-set-version.ts';
 import { backtestRoutes } from '../api/controls/backtest-controls.ts';
 import { categoryRoutes } from '../api/controls/categories.ts';
@@ -32,6 +36,10 @@ export function createCards(ground: CardFeatureParts): Feature {
       ...cardControlRoutes(parts),
       ...cardComparisonRoutes(parts),
       ...cardStandInRoutes(parts),
+      ...companyRoutes,
+      ...departmentRoutes,
+      ...employeeRoutes,
+      ...cardsOfEmployeesRoutes(parts),
       ...controlSetRoutes,
       ...applyControlSetRoutes(parts),
       ...distributionRoutes,

@@ -3,6 +3,7 @@
 
 import { newId } from '../../contracts/ids.ts';
 import type { Answer, Json } from './sample-api.ts';
+import { companySamples } from './sample-companies.ts';
 import type { SampleWorld, Tenant } from './sample-world.ts';
 
 export interface Schema {
@@ -127,7 +128,7 @@ const wholeProfile = {
 /** A key lasts a year at most. */
 const inAMonth = () => new Date(Date.now() + 30 * 24 * 3_600_000).toISOString();
 
-type Make = (world: SampleWorld, tenant: Tenant) => Promise<Call> | Call;
+export type Make = (world: SampleWorld, tenant: Tenant) => Promise<Call> | Call;
 const settlementCall: Make = async (world, tenant) => ({ params: { settlement_id: await world.settlement(tenant) } });
 const deadCall: Make = async (world) => ({ params: { settlement_id: await world.deadSettlement() } });
 const endpointCall: Make = async (world, tenant) => ({
@@ -230,6 +231,7 @@ export const samples: Readonly<Record<string, Make>> = {
   readCardStandIn: cardCall,
   compareCard: cardCall,
   rereadCard: cardCall,
+  ...companySamples,
   createControlSet: () => ({ body: { name: 'everyday', controls: [] } }),
   listControlSets: () => ({ query: { limit: '1' } }),
   readControlSet: setCall,

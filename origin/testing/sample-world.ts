@@ -127,6 +127,20 @@ export class SampleWorld {
     return control_set_id;
   }
 
+  async company(): Promise<string> {
+    return idIn(await this.api.call('POST', '/companies', { name: 'Bakery' }), 'company_id');
+  }
+
+  async department(company_id?: string): Promise<string> {
+    const at = `/companies/${company_id ?? (await this.company())}/departments`;
+    return idIn(await this.api.call('POST', at, { name: 'Sales' }), 'department_id');
+  }
+
+  async employee(department_id?: string): Promise<string> {
+    const at = `/departments/${department_id ?? (await this.department())}/employees`;
+    return idIn(await this.api.call('POST', at, { display_name: 'A. Noether' }), 'employee_id');
+  }
+
   async account(): Promise<Json> {
     return await this.api.newAccount();
   }

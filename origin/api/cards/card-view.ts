@@ -14,6 +14,8 @@ export const setOfCardSchema = z.strictObject({ control_set_id: idSchema('cset')
 export const cardSchema = z.strictObject({
   card_id: idSchema('card'),
   account_id: idSchema('acct'),
+  /** Who has it; null: nobody of a company. */
+  employee_id: z.nullable(idSchema('empl')),
   network: networkSchema,
   /** As the edge gets it: the control set's controls and then the card's own, with categories as codes. */
   profile: profileSchema,
@@ -49,12 +51,15 @@ interface CardRow {
   readonly attempts: number | null;
   readonly last_error: string | null;
   readonly withheld_minor: string;
+  readonly employee_id: string | null;
 }
 
 const cardsWithOutbox = `
   select c.card_id, c.account_id, c.network, c.profile, c.profile_version, c.edge_version, c.controls, c.control_set_id,
-    c.control_set_version, c.created_at, o.attempts, o.last_error, coalesce(s.withheld_minor, 0) as withheld_minor
-  from cards c left join edge_outbox o on o.card_id = c.card_id left join card_streams s using (network, card_token)`;
+    c.control_set_version, c.created_at, o.attempts, o.last_error, coalesce(s.withheld_minor, 0) as withheld_minor,
+    a.employee_id
+  from cards c left join edge_outbox o on o.card_id = c.card_id left join card_streams s using (network, card_token)
+    left join card_assignments a on a.card_id = c.card_id`;
 
 export async function readCardView(sql: Sql, cardId: string) {
   const { rows } = await sql.query<CardRow>(`${cardsWithOutbox} where c.card_id = $1`, [cardId]);
@@ -65,6 +70,8 @@ export async function readCardView(sql: Sql, cardId: string) {
 
 export interface CardPage {
   readonly account_id: string | undefined;
+  readonly company_id?: string | undefined;
+  readonly employee_id?: string | undefined;
   /** The one card that each of these networks may have under this token. */
   readonly tokens: { readonly card_token: string; readonly networks: readonly Network[] } | undefined;
   readonly after: string | undefined;
@@ -78,14 +85,18 @@ export interface CardPage {
 const cardsAtOnce = 25;
 
 /** In the order of their ids, which says nothing about them. */
-export async function readCardViews(sql: Sql, { account_id, tokens, after = '', limit }: CardPage) {
+export async function readCardViews(sql: Sql, { account_id, tokens, after = '', limit, ...of }: CardPage) {
   const views: ReturnType<typeof cardView>[] = [];
   for (let last = after; views.length < limit; last = views.at(-1)?.card_id ?? last) {
     const wanted = Math.min(cardsAtOnce, limit - views.length);
     const { rows } = await sql.query<CardRow>(
       `${cardsWithOutbox} where ($1::text is null or c.account_id = $1) and c.card_id > $2
-         and ($4::text is null or (c.card_token = $4 and c.network = any($5::text[]))) order by c.card_id limit $3`,
-      [account_id ?? null, last, wanted, tokens?.card_token ?? null, tokens?.networks ?? null],
+         and ($4::text is null or (c.card_token = $4 and c.network = any($5::text[])))
+         and ($6::text is null or a.company_id = $6) and ($7::text is null or a.employee_id = $7) order by c.card_id limit $3`,
+      [
+        ...[account_id ?? null, last, wanted, tokens?.card_token ?? null, tokens?.networks ?? null],
+        ...[of.company_id ?? null, of.employee_id ?? null],
+      ],
     );
     views.push(...rows.map(cardView));
     if (rows.length < wanted) break;
@@ -119,9 +130,9 @@ export async function readWaitingCards(sql: Sql, what: WaitingFor, limit: number
 }
 
 function cardView({ control_set_id, control_set_version, created_at, ...row }: CardRow) {
-  const { card_id, account_id, network, profile, controls, edge_version } = row;
+  const { card_id, account_id, employee_id, network, profile, controls, edge_version } = row;
   return {
-    ...{ card_id, account_id, network, profile, controls },
+    ...{ card_id, account_id, employee_id, network, profile, controls },
     control_set: control_set_id === null ? null : { control_set_id, version: control_set_version },
     edge: {
       state: edge_version === row.profile_version ? 'stored' : 'pending',

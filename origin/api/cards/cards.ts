@@ -100,6 +100,8 @@ const list = ({ networks }: CardParts) =>
     scope: 'cards:read',
     query: z.strictObject({
       account_id: z.optional(idSchema('acct')),
+      company_id: z.optional(idSchema('comp')),
+      employee_id: z.optional(idSchema('empl')),
       card_token: z.optional(networkKeySchema),
       network: z.optional(networkSchema),
       waiting: z.enum(waitingFor).optional(),
@@ -112,9 +114,10 @@ const list = ({ networks }: CardParts) =>
       description: 'A page, in the order of their ids; `next_cursor` null on the last.',
     },
     errors: [],
-    async handle({ query: { account_id, card_token, network, waiting, limit, cursor }, sql }) {
+    async handle({ query: { waiting, limit, ...filters }, sql }) {
+      const { account_id, company_id, employee_id, card_token, network, cursor } = filters;
       if (waiting !== undefined) {
-        if (account_id !== undefined || card_token !== undefined || network !== undefined || cursor !== undefined)
+        if (Object.values(filters).some((given) => given !== undefined))
           throw refusal('field_invalid', [{ field: 'waiting', problem: 'stands alone, but for limit' }]);
         return { body: { cards: await readWaitingCards(sql, waiting, limit), next_cursor: null } };
       }
@@ -122,7 +125,10 @@ const list = ({ networks }: CardParts) =>
       if (network !== undefined && card_token === undefined)
         throw refusal('field_invalid', [{ field: 'network', problem: 'needs card_token beside it' }]);
       const tokens = card_token === undefined ? undefined : { card_token, networks: network ? [network] : networks };
-      const cards = await readCardViews(sql, { account_id, tokens, after: cursor?.[0], limit: limit + 1 });
+      const cards = await readCardViews(sql, {
+        ...{ account_id, company_id, employee_id, tokens },
+        ...{ after: cursor?.[0], limit: limit + 1 },
+      });
       const last = cards.length > limit ? cards[limit - 1] : undefined;
       const next_cursor = last === undefined ? null : cursorOf(last.card_id);
       return { body: { cards: cards.slice(0, limit), next_cursor } };

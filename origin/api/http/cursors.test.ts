@@ -101,7 +101,9 @@ describe('a cursor', () => {
 });
 
 function prefixOf(name: string): string {
-  return { webhook_endpoint: 'whk', ledger_account: 'lac', card: 'card' }[name] ?? 'x';
+  return (
+    { webhook_endpoint: 'whk', ledger_account: 'lac', card: 'card', company: 'comp', account: 'acct' }[name] ?? 'x'
+  );
 }
 
 test("X17: of a settlement's transitions a partner sees what its own keys did, and of the rest what became of it", async () => {

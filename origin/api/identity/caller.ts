@@ -23,6 +23,8 @@ export const scopes = [
   'keys:write',
   'cards:read',
   'cards:write',
+  'companies:read',
+  'companies:write',
   'controls:read',
   'controls:write',
   'ledger:read',
