@@ -22,7 +22,7 @@ describe('what a million authorizations use', () => {
     ['worker_cpu', 2 * 0.75],
     // Two calls, and 7 alarms for 28 purchases.
     ['object_requests', 2 + 7 / 28],
-    ['rows_written', 164 / 28],
+    ['rows_written', 122 / 28],
     ['queue_operations', 2 * 3],
     // 50 ms of the timer and a tenth of a second of the queue's, twice, and 24 ms an alarm; 128 MB.
     ['object_duration', (2 * 0.15 + (7 / 28) * 0.024) * 0.128],

@@ -36,6 +36,8 @@ export interface Snapshot {
   readonly received: StoredKeys;
   /** Absent in snapshots of before this was kept. */
   readonly unmatched?: StoredKeys;
+  /** The oldest row that is kept beside it; whoever keeps rows says it. Absent: all that are there. */
+  readonly rows_from?: number;
 }
 
 /** A key, its sequence, the next key, … */

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { limits } from '../../contracts/limits.ts';
 import { SampleCard } from '../../core/testing/sample-lives.ts';
 import { noonMs, profile } from '../../core/testing/samples.ts';
-import { cardAt, newCardKey } from '../testing/sample-card.ts';
+import { cardAt, newCardKey, upTo } from '../testing/sample-card.ts';
 import { type CardLog, cardLog } from './card-log.ts';
 import { CardSnapshot } from './card-snapshot.ts';
 
@@ -20,6 +20,11 @@ const tables = (sql: SqlStorage) =>
     .exec<{ name: string }>("select name from sqlite_master where name in ('log', 'snapshot')")
     .toArray()
     .map(({ name }) => name);
+const stored = (sql: SqlStorage) =>
+  sql
+    .exec<{ sequence: number }>('select sequence from log order by sequence')
+    .toArray()
+    .map(({ sequence }) => sequence);
 const row = (sequence: number) => {
   const body = { kind: 'profile', event_id: `evt_${'0'.repeat(26)}`, profile: profile({ version: sequence }) } as const;
   return { sequence, at_ms: noonMs + sequence, body };
@@ -63,15 +68,61 @@ describe('a log', () => {
     await inStorage((sql) => {
       const log = cardLog(sql);
       for (const sequence of [1, 2, 3]) log.append(row(sequence), sequence - 1);
-      cardLog(sql).trim(3);
-      expect([sequences(log, 0, 10), log.oldest()?.sequence]).toEqual([[3], 3]);
-      log.trim(4);
-      for (const one of [log, cardLog(sql)]) {
-        expect([sequences(one, 0, 10), one.oldest(), one.firstSince(0)]).toEqual([[], null, null]);
-        expect(one.publishedSequence(one.newestSequence())).toBe(0);
+      log.trim(3);
+      const loaded = cardLog(sql);
+      loaded.keepFrom(3);
+      for (const one of [log, loaded]) {
+        expect([sequences(one, 0, 10), one.oldest()?.sequence, one.firstSince(0)]).toEqual([[3], 3, 3]);
+        expect(() => one.at(2)).toThrow('event 2 is not in the log');
       }
+      log.trim(4);
+      expect([sequences(log, 0, 10), log.oldest(), log.firstSince(0), stored(sql)]).toEqual([[], null, null, [3]]);
+      log.trim(4);
+      expect([stored(sql), log.publishedSequence(log.newestSequence())]).toEqual([[], 0]);
       log.append(row(4), 3);
       expect([sequences(log, 0, 10), log.publishedSequence(log.newestSequence())]).toEqual([[4], 3]);
+    });
+  });
+
+  test('writes new rows over those that were trimmed, each as one row, and what is left of them goes with the next trim', async () => {
+    await inStorage((sql) => {
+      const log = cardLog(sql);
+      for (const sequence of upTo(6)) log.append(row(sequence), sequence - 1);
+      log.trim(5);
+      // The first of all goes at once: that it is there would say that nothing was forgotten.
+      expect(stored(sql)).toEqual([2, 3, 4, 5, 6]);
+      const { exec } = sql;
+      let written = 0;
+      sql.exec = (...statement) => {
+        const cursor = exec.apply(sql, statement);
+        written += cursor.rowsWritten;
+        return cursor as never;
+      };
+      log.append(row(7), 6);
+      const loaded = cardLog(sql);
+      loaded.keepFrom(5);
+      loaded.append(row(8), 7);
+      expect([written, stored(sql)]).toEqual([2, [4, 5, 6, 7, 8]]);
+      expect([...loaded.after(6, 10)]).toEqual([row(7), row(8)]);
+      expect([loaded.oldest()?.sequence, loaded.oldest(0)?.sequence]).toEqual([5, 4]);
+      loaded.trim(6);
+      expect([stored(sql), sequences(loaded, 0, 10)]).toEqual([
+        [5, 6, 7, 8],
+        [6, 7, 8],
+      ]);
+      // One is left to write over: the next is a new one.
+      for (const sequence of [9, 10]) loaded.append(row(sequence), sequence - 1);
+      expect(stored(sql)).toEqual([6, 7, 8, 9, 10]);
+    });
+  });
+
+  test('that nothing was taken from writes over nothing', async () => {
+    await inStorage((sql) => {
+      const log = cardLog(sql);
+      log.append(row(1), 0);
+      log.trim(1);
+      log.append(row(2), 1);
+      expect(stored(sql)).toEqual([1, 2]);
     });
   });
 });

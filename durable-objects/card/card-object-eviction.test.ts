@@ -215,7 +215,8 @@ test('evictions and alarms between any two steps change no answer, no state and 
       );
       if (!(await alarmOfBoth(key, memory))) return;
       const stored = await runInDurableObject(cardAt(key), (_, { storage }) => new CardSnapshot(storage.sql).read());
-      expect(comparable(stored)).toEqual(comparable(memory.card.snapshot()));
+      const { rows_from: _, ...folded } = { ...stored };
+      expect(comparable(folded)).toEqual(comparable(memory.card.snapshot()));
     }),
     { numRuns: 50 },
   );

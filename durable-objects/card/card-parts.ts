@@ -66,6 +66,7 @@ function loaded({ storage, tables, agenda, append, unmatchedMax, cardKey, ...out
     freshIds: () => ({ event_id: newId('evt'), authorization_id: newId('auth') }),
   };
   const stored = snapshot.read(tables);
+  log.keepFrom(stored?.rows_from ?? 0);
   const snapshotSequence = stored?.sequence ?? 0;
   const card = new Card(history, stored, log.after(snapshotSequence, Number.MAX_SAFE_INTEGER), unmatchedMax);
   const upkeep = new Upkeep({ storage, card, log, snapshot, snapshotSequence });

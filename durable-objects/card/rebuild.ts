@@ -73,6 +73,7 @@ function take({ storage, fence, max }: Parts, { until, events }: RebuildPage): R
   const log = cardLog(storage.sql);
   const snapshot = new CardSnapshot(storage.sql);
   const stored = snapshot.read();
+  log.keepFrom(stored?.rows_from ?? 0);
   const snapshotSequence = stored?.sequence ?? 0;
   const newest = appendAll(log, events, Math.max(log.newestSequence(), snapshotSequence));
   // Folded once for so many rows, and with the last page: of each page it would take longer than all of the rest.

@@ -7,6 +7,7 @@ import type { CardKey } from '../../contracts/network.ts';
 import { profile, request } from '../../core/testing/samples.ts';
 import { ask, cardAt, newCard, standing, upTo } from '../testing/sample-card.ts';
 import { cardLog } from './card-log.ts';
+import { CardSnapshot } from './card-snapshot.ts';
 
 const dayMs = 86_400_000;
 /** Ahead of the machine's clock, so that no alarm runs but when a test says so. */
@@ -49,10 +50,12 @@ const stored = (key: CardKey) =>
     const reach = (table: string) =>
       has(table) ? sql.exec(`select body from ${table} where part = 0`).one()['body'] : null;
     const sequenceIn = (text: unknown) => (text === null ? null : JSON.parse(String(text)).sequence);
+    const log = cardLog(sql);
+    log.keepFrom(new CardSnapshot(sql).read()?.rows_from ?? 0);
     return {
       snapshot: sequenceIn(reach('snapshot')),
       before: sequenceIn(reach('snapshot_before')),
-      rows: Array.from(cardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
+      rows: Array.from(log.after(0, 10_000), ({ sequence }) => sequence),
     };
   });
 
@@ -97,7 +100,8 @@ describe('a new release', () => {
     await fireOnTime(key);
     expect(await stored(key)).toEqual({ snapshot: 14, before: 11, rows: [12, 13, 14] });
     const alarmMs = await runInDurableObject(cardAt(key), (_, { storage }) => storage.getAlarm());
-    expect(alarmMs).toBe(Date.now() + limits.snapshotBeforeKeptMs);
+    // A day sooner for what was trimmed now and lies there since the first day.
+    expect(alarmMs).toBe(startMs + limits.retentionMs + 2 * limits.trimDelayMs);
     wait(limits.snapshotBeforeKeptMs);
     await fireOnTime(key);
     expect(await stored(key)).toEqual({ snapshot: 14, before: null, rows: [] });
@@ -111,6 +115,30 @@ describe('a new release', () => {
     expect(await stored(key)).toMatchObject({ snapshot: 31, before: 11 });
     await decideSome(key, 31, 40);
     expect(await stored(key)).toMatchObject({ snapshot: 41, before: null });
+  });
+});
+
+describe('rows that wait to be written over', () => {
+  /** The release before knows nothing of them: its snapshots do not say from where rows are kept. */
+  const asBefore = "update snapshot set body = json_remove(body, '$.rows_from')";
+
+  test('are rows to the release before: it goes on, removes them by itself, and this one after it', async () => {
+    const key = await newCard({ status: 'frozen' });
+    await decideSome(key, 1, 10);
+    wait(limits.retentionMs + limits.trimDelayMs + dayMs);
+    await decideSome(key, 11, 20);
+    expect(await stored(key)).toMatchObject({ snapshot: 21, rows: upTo(21).slice(11) });
+    const before = await standing(key);
+    await leftAs(key, asBefore);
+    expect(await standing(key)).toEqual(before);
+    // All but the first, whose being there would say to it that nothing was forgotten.
+    expect((await stored(key)).rows).toEqual(upTo(21).slice(1));
+    await decideSome(key, 21, 31);
+    await leftAs(key, asBefore);
+    await decideSome(key, 32, 42);
+    expect(await stored(key)).toMatchObject({ snapshot: 43, rows: upTo(43).slice(11) });
+    expect(await decide(key, 15)).toMatchObject({ outcome: 'decided' });
+    expect(await standing(key)).toMatchObject({ last_sequence: 43 });
   });
 });
 

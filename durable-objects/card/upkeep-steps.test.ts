@@ -16,9 +16,15 @@ const dueMs = limits.retentionMs + limits.trimDelayMs;
 
 function cared(sample: Pick<SampleCard, 'card' | 'log'>, snapshotSequence = 0) {
   const { card, log: rows } = sample;
-  const kept = { rows: [...rows], snapshots: [] as number[], trimmedTo: [] as number[], together: 0 };
+  const kept = {
+    rows: [...rows],
+    left: [] as typeof rows,
+    snapshots: [] as number[],
+    trimmedTo: [] as number[],
+    together: 0,
+  };
   const log = {
-    oldest: () => kept.rows[0] ?? null,
+    oldest: (from = 1) => [...(from === 0 ? kept.left : []), ...kept.rows][0] ?? null,
     firstSince: (atMs: number) => kept.rows.find(({ at_ms }) => at_ms >= atMs)?.sequence ?? null,
     trim(firstSequence: number) {
       kept.trimmedTo.push(firstSequence);
@@ -131,6 +137,18 @@ describe('rows go', () => {
     expect(card.state.answers.byCard.size).toBe(2);
     upkeep.run(noonMs + dueMs + 10, 3);
     expect(card.state.answers.byCard.size).toBe(0);
+  });
+
+  test('what nothing was written over goes a week after it was trimmed, sent or not', () => {
+    const { upkeep, kept } = cared(declining(1));
+    kept.left = kept.rows.splice(0, 1);
+    expect(upkeep.nextMs(noonMs + dueMs)).toBe(noonMs + 1 + dueMs);
+    kept.rows = [];
+    expect(upkeep.nextMs(noonMs + dueMs)).toBe(noonMs + dueMs + limits.trimDelayMs);
+    upkeep.run(noonMs + dueMs + limits.trimDelayMs - 1, 0);
+    expect(kept.trimmedTo).toEqual([]);
+    upkeep.run(noonMs + dueMs + limits.trimDelayMs, 0);
+    expect(kept.trimmedTo).toHaveLength(1);
   });
 
   test('never from an empty log', () => {

@@ -33,10 +33,15 @@ const authorize = (key: CardKey, one: number | string, changes = {}) =>
 
 /** What the object's storage holds: how far its snapshot reaches, and the rows of its log. */
 function storedOf(key: CardKey): Promise<{ snapshot: number | null; rows: number[] }> {
-  return runInDurableObject(cardAt(key), (_, { storage: { sql } }) => ({
-    snapshot: new CardSnapshot(sql).read()?.sequence ?? null,
-    rows: Array.from(cardLog(sql).after(0, 10_000), ({ sequence }) => sequence),
-  }));
+  return runInDurableObject(cardAt(key), (_, { storage: { sql } }) => {
+    const snapshot = new CardSnapshot(sql).read();
+    const log = cardLog(sql);
+    log.keepFrom(snapshot?.rows_from ?? 0);
+    return {
+      snapshot: snapshot?.sequence ?? null,
+      rows: Array.from(log.after(0, 10_000), ({ sequence }) => sequence),
+    };
+  });
 }
 
 /** An alarm that the platform had set for now. One that was set for weeks ago would not make the object believe the clock. */
@@ -215,6 +220,12 @@ describe('trimming', () => {
     expect(Date.now() - startMs).toBeLessThanOrEqual(limits.retentionMs + limits.trimDelayMs + 60_000);
     await restUntilNothing(key);
     expect(await storedOf(key)).toEqual({ snapshot: 3, rows: [] });
+    // Nor is anything left to be written over, seven weeks after it was heard.
+    expect(Date.now() - startMs).toBeLessThanOrEqual(limits.retentionMs + 2 * limits.trimDelayMs + 120_000);
+    const lies = await runInDurableObject(cardAt(key), (_, { storage }) =>
+      storage.sql.exec('select * from log').toArray(),
+    );
+    expect(lies).toEqual([]);
     await abortAllDurableObjects();
     // What is no longer in the log was sent.
     expect(await cardAt(key).read()).toMatchObject({ published_sequence: 3 });

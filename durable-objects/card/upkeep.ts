@@ -38,7 +38,7 @@ export class Upkeep {
 
   /** The snapshot and the old rows alone. */
   shortenWhereDue(nowMs: number, publishedSequence: number): void {
-    if (this.isSnapshotDue || this.#isTrimDue(nowMs, publishedSequence)) this.#shorten(nowMs, publishedSequence);
+    if (this.isSnapshotDue || this.#trimDueMs(publishedSequence) <= nowMs) this.#shorten(nowMs, publishedSequence);
   }
 
   /**
@@ -53,9 +53,7 @@ export class Upkeep {
 
   /** When something will be due that no event brings with it; null: never. */
   nextMs(nowMs: number): number | null {
-    const oldest = this.#log.oldest();
-    const trimAtMs = oldest === null ? Number.POSITIVE_INFINITY : this.#trimDueMs(oldest);
-    const nextMs = Math.min(this.#card.state.next_expiry_ms, trimAtMs);
+    const nextMs = Math.min(this.#card.state.next_expiry_ms, this.#trimDueMs());
     // A network may let a hold stand until any instant; the storage's alarms end with the year 2262.
     return nextMs === Number.POSITIVE_INFINITY ? null : Math.min(nextMs, nowMs + limits.retentionMs);
   }
@@ -69,11 +67,6 @@ export class Upkeep {
     return rows >= Math.max(limits.snapshotRowsMin, entries / limits.snapshotEntriesPerRowMax);
   }
 
-  #isTrimDue(nowMs: number, publishedSequence: number): boolean {
-    const oldest = this.#log.oldest();
-    return oldest !== null && oldest.sequence <= publishedSequence && this.#trimDueMs(oldest) <= nowMs;
-  }
-
   /** One transaction: rows go only with the snapshot that holds them, and both agree with what memory has forgotten. */
   #shorten(nowMs: number, publishedSequence: number): void {
     const beforeMs = nowMs - limits.retentionMs;
@@ -81,7 +74,7 @@ export class Upkeep {
     const rowsKeptAfter = this.#snapshot.rowsKeptAfter(this.#card.sequence, nowMs);
     const firstSequence = Math.min(firstKept, publishedSequence + 1, rowsKeptAfter + 1);
     this.#card.forget({ firstSequence, beforeMs }, nowMs);
-    const snapshot = this.#card.snapshot();
+    const snapshot = { ...this.#card.snapshot(), rows_from: firstSequence };
     this.#storage.transactionSync(() => {
       this.#snapshot.write(snapshot, nowMs);
       this.#log.trim(firstSequence);
@@ -89,7 +82,15 @@ export class Upkeep {
     this.#snapshotSequence = snapshot.sequence;
   }
 
-  #trimDueMs({ sequence, at_ms }: { sequence: number; at_ms: number }): number {
-    return Math.max(at_ms + limits.retentionMs + limits.trimDelayMs, this.#snapshot.keepsUntilMs(sequence));
+  /** When rows are to be trimmed: those past their retention, where they are sent; or what nothing was written over since the last time. */
+  #trimDueMs(publishedSequence = Number.POSITIVE_INFINITY): number {
+    const [kept, left] = [this.#log.oldest(), this.#log.oldest(0)];
+    const pastMs = limits.retentionMs + limits.trimDelayMs;
+    const keptMs =
+      kept !== null && kept.sequence <= publishedSequence
+        ? Math.max(kept.at_ms + pastMs, this.#snapshot.keepsUntilMs(kept.sequence))
+        : Number.POSITIVE_INFINITY;
+    const isLeft = left !== null && left.sequence !== kept?.sequence;
+    return isLeft ? Math.min(keptMs, left.at_ms + pastMs + limits.trimDelayMs) : keptMs;
   }
 }

@@ -2,12 +2,16 @@
 // Does not know what the events mean.
 //
 // log(sequence, at_ms, published_sequence, body): made with the first event, so that a name that nobody has leaves nothing here; written
-// by `append`, one row an event, never changed but for its cursor; `trim` takes the oldest.
+// by `append`, one row an event, never changed but for its cursor; `trim` takes the oldest away, for all that is asked here. They lie there
+// until a new row is written over them, which is one row where a new one and an old one's removal are two. Example: of 14 events a week
+// the 14 rows of six weeks ago are written over.
 // `published_sequence` is the outbox's cursor as it was known when the row was written, so publishing costs a busy object no write; where it
 // rests, `noteSent` writes it once more.
 
 import type { Row } from './row.ts';
 import { tablesOf } from './tables-of.ts';
+
+const oldestBelow = 'select min(sequence) from log where sequence < ?';
 
 /** Rows as SQLite gives them. */
 type StoredRow = { sequence: number; at_ms: number; published_sequence: number; body: string };
@@ -22,6 +26,10 @@ export class EventLog<Body> {
   #isThere: boolean;
   /** The last row that was read: at a load the newest, so that its cursor need not be asked for. Losing it costs a query. */
   #last: StoredRow | null = null;
+  /** Rows below it are no part of the log any more. Losing it is harmless: the snapshot has it (`keepFrom`). */
+  #keptFrom = 0;
+  /** Some of those may still lie there. */
+  #mayWriteOver = false;
 
   /** `read`: a body's text, of the row with this number, as its owner reads it. */
   constructor(
@@ -43,13 +51,15 @@ export class EventLog<Body> {
       );
     this.#isThere = true;
     this.#last = null;
-    this.#sql.exec(
-      'insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)',
-      row.sequence,
-      row.at_ms,
-      publishedSequence,
-      JSON.stringify(row.body),
-    );
+    const values = [row.sequence, row.at_ms, publishedSequence, JSON.stringify(row.body)];
+    this.#mayWriteOver &&=
+      this.#sql.exec(
+        `update log set (sequence, at_ms, published_sequence, body) = (?, ?, ?, ?) where sequence = (${oldestBelow})`,
+        ...values,
+        this.#keptFrom,
+      ).rowsWritten > 0;
+    if (!this.#mayWriteOver)
+      this.#sql.exec('insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)', ...values);
   }
 
   /** Rows above a sequence, in order; `limit` of them at most. */
@@ -57,7 +67,7 @@ export class EventLog<Body> {
     if (!this.#isThere) return;
     const rows = this.#sql.exec<StoredRow>(
       `select sequence, at_ms, published_sequence, body from ${this.#table} where sequence > ? order by sequence limit ?`,
-      sequence,
+      Math.max(sequence, this.#keptFrom - 1),
       limit,
     );
     for (const row of rows) {
@@ -67,18 +77,17 @@ export class EventLog<Body> {
   }
 
   at(sequence: number): Row<Body> {
-    return this.#parse(
-      this.#sql
-        .exec<StoredRow>('select sequence, at_ms, published_sequence, body from log where sequence = ?', sequence)
-        .one(),
-    );
+    const [row] = this.after(sequence - 1, 1);
+    if (row?.sequence !== sequence) throw new Error(`event ${sequence} is not in the log`);
+    return row;
   }
 
-  /** The oldest row still there; null for an empty log. */
-  oldest(): { sequence: number; at_ms: number } | null {
+  /** The oldest row still there; null for an empty log. From 0: also one that was trimmed, and not written over yet. */
+  oldest(from = this.#keptFrom): { sequence: number; at_ms: number } | null {
     if (!this.#isThere) return null;
     const [row] = this.#sql.exec<{ sequence: number; at_ms: number }>(
-      'select sequence, at_ms from log order by sequence limit 1',
+      'select sequence, at_ms from log where sequence >= ? order by sequence limit 1',
+      from,
     );
     return row ?? null;
   }
@@ -86,22 +95,34 @@ export class EventLog<Body> {
   /** 0 for an empty log. */
   newestSequence(): number {
     if (!this.#isThere) return 0;
-    return this.#sql.exec<{ newest: number | null }>('select max(sequence) as newest from log').one().newest ?? 0;
+    return this.#newest()?.sequence ?? 0;
   }
 
   /** The first row that is no older than an instant; null where all are older. Reads the older ones, and no others. */
   firstSince(atMs: number): number | null {
     if (!this.#isThere) return null;
     const [row] = this.#sql.exec<{ sequence: number }>(
-      'select sequence from log where at_ms >= ? order by sequence limit 1',
+      'select sequence from log where sequence >= ? and at_ms >= ? order by sequence limit 1',
+      this.#keptFrom,
       atMs,
     );
     return row?.sequence ?? null;
   }
 
-  /** Takes away the rows below a sequence. */
+  /**
+   * Takes away the rows below a sequence: they may be written over, and what is left of those of the last trim goes. The first row of all
+   * goes at once: also to the release before, that it is there says that nothing was forgotten.
+   */
   trim(firstSequence: number): void {
-    if (this.#isThere) this.#sql.exec('delete from log where sequence < ?', firstSequence);
+    const goneBelow = Math.max(this.#keptFrom, Math.min(firstSequence, 2));
+    if (this.#isThere) this.#sql.exec('delete from log where sequence < ?', goneBelow);
+    this.keepFrom(firstSequence);
+  }
+
+  /** As a trim before this load has left it. */
+  keepFrom(firstSequence: number): void {
+    this.#keptFrom = Math.max(this.#keptFrom, firstSequence);
+    this.#mayWriteOver = this.#isThere && this.#keptFrom > 1;
   }
 
   /** The outbox's cursor as the newest row, which has this number, knew it when it was loaded; 0 for an empty log. */
@@ -109,11 +130,11 @@ export class EventLog<Body> {
     if (!this.#isThere) return 0;
     const read = this.#last;
     this.#last = null;
-    if (read?.sequence === newest) return read.published_sequence;
-    const [row] = this.#sql.exec<{ published_sequence: number }>(
-      'select published_sequence from log order by sequence desc limit 1',
-    );
-    return row?.published_sequence ?? 0;
+    return (read?.sequence === newest ? read : this.#newest())?.published_sequence ?? 0;
+  }
+
+  #newest(): StoredRow | undefined {
+    return this.#sql.exec<StoredRow>('select * from log order by sequence desc limit 1').toArray()[0];
   }
 
   /** The newest row, which has this number, says from now on that all is sent. */
