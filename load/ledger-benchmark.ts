@@ -57,7 +57,16 @@ export async function measureLedger(
   return { ledger: { transfers_per_s_batch_1000, transfers_per_s_batch_50, errors } };
 }
 
+/** What a direct transfer needs as its cause. */
+const settlement_id = 'stl_bench';
+
 async function makeAccounts({ sql }: Database): Promise<{ hot: number; others: number[] }> {
+  await sql.query(`insert into merchants (merchant_id, name, currency) values ('mrch_bench', 'bench', 'USD')`);
+  await sql.query(
+    `insert into settlements (settlement_id, merchant_id, amount_minor, currency, changed_by, correlation_id)
+     values ($1, 'mrch_bench', 1, 'USD', 'bench', 'bench')`,
+    [settlement_id],
+  );
   const accountIds = Array.from({ length: otherAccounts }, () => newId('acct'));
   await sql.query(`insert into accounts (account_id, name, currency) select unnest($1::text[]), 'bench', 'USD'`, [
     accountIds,
@@ -100,6 +109,7 @@ async function book(database: Database, { hot, others, batch, seconds }: Load) {
             kind: 'direct',
             event_at_ms: 0,
             event: null,
+            settlement_id,
           }),
         );
         await database

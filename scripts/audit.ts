@@ -23,6 +23,8 @@ const help = `npm run audit -- <command> [options]
                       (default .atlas/checkpoints)
   --export PLACE      verify: the audit trail that was carried off the host, without the database; its checkpoints are
                       taken from there too, where --checkpoints names no other place
+  --since-checkpoint  verify: only what was chained since the newest checkpoint, in seconds where all takes hours; without the
+                      ledger's balances and without looking for what has no audit event
   --day, --key, --outcome
                       access: of one UTC day (2026-11-27), one key (akey_…), one outcome (read, scope_missing, …)
   --reason TEXT       set-back: from what, to when; it is kept
@@ -55,6 +57,7 @@ function readWords(args: readonly string[]): AuditWords | null {
       ...portBaseOption,
       reason: { type: 'string' },
       since: { type: 'string' },
+      'since-checkpoint': { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
     },
@@ -71,8 +74,11 @@ function readWords(args: readonly string[]): AuditWords | null {
     throw new Error('--since must be an instant in UTC, as 2026-11-27T11:00:00Z');
   const { checkpoints: place = null, export: exported = null, day = null, key = null, outcome = null, json } = values;
   if (exported !== null && command !== 'verify') throw new Error('--export is for verify');
+  const isSince = values['since-checkpoint'];
+  if (isSince && (command !== 'verify' || exported !== null))
+    throw new Error('--since-checkpoint is for verify, and not with --export');
   if (day !== null && !/^\d{4}-\d{2}-\d{2}$/.test(day)) throw new Error('--day must be a UTC day, as 2026-11-27');
-  return { command, reason, since, place, exported, access: { day, key, outcome }, json };
+  return { command, reason, since, place, exported, access: { day, key, outcome }, isSince, json };
 }
 
 const words = wordsOf(readWords, help);

@@ -7,6 +7,7 @@ import {
   type ChainResult,
   type Fault,
   type FaultKind,
+  faultOfStart,
   type Link,
   sealedText,
   sha256,
@@ -45,11 +46,16 @@ export async function auditRowsAfter(sql: Sql, auditNo: number, limit: number): 
   return rows;
 }
 
-export async function verifyAuditChain(sql: Sql, anchored: readonly Anchor[] = []): Promise<ChainResult> {
-  const anchors = new Anchors('audit', anchored);
-  let last = beginning();
+/** `start`: a witnessed link to go on from; what is before it is not read. */
+export async function verifyAuditChain(
+  sql: Sql,
+  anchored: readonly Anchor[] = [],
+  start: Anchor | null = null,
+): Promise<ChainResult> {
+  const anchors = new Anchors('audit', start === null ? anchored : []);
+  let last: Link = start ?? beginning();
   const stop = (fault: Fault): ChainResult => ({ links: last.no, last, fault });
-  const before = anchors.look(last);
+  const before = start === null ? anchors.look(last) : faultOfStart('audit', start, await hashOfEvent(sql, start.no));
   if (before !== null) return stop(before);
   for (;;) {
     const rows = await auditRowsAfter(sql, last.no, rowsPerPage);
@@ -62,6 +68,11 @@ export async function verifyAuditChain(sql: Sql, anchored: readonly Anchor[] = [
   }
   const fault = (await faultOfHead(sql, last)) ?? anchors.end(last);
   return fault === null ? { links: last.no, last, fault } : stop(fault);
+}
+
+async function hashOfEvent(sql: Sql, auditNo: number): Promise<Buffer | undefined> {
+  const { rows } = await sql.query<{ hash: Buffer }>('select hash from audit_events where audit_no = $1', [auditNo]);
+  return rows[0]?.hash;
 }
 
 /** Null: it continues `last`, and is what was sealed. */

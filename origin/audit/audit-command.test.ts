@@ -65,6 +65,19 @@ test('verifies, signs, and names the first bad row', async () => {
   expect(await readdir(join(directory, 'checkpoints'))).toHaveLength(1);
 });
 
+test('goes on from the newest checkpoint, and says what it has not looked at', async () => {
+  expect((await run('verify', '--since-checkpoint')).stderr).toContain('no checkpoint to go on from');
+  await run('checkpoint');
+  const { code, stdout } = await run('verify', '--since-checkpoint', '--json');
+  expect([code, JSON.parse(stdout)]).toMatchObject([
+    0,
+    { clean: true, since: { checkpoint_no: 1 }, audit_events: 0, ledger_transfers: 0, problems: [] },
+  ]);
+  expect((await run('verify', '--since-checkpoint')).stdout).toContain('is proved without --since-checkpoint');
+  await asOwner(url, (sql) => sql.query(`${unseen}; delete from audit_events where audit_no = 10`));
+  expect((await run('verify', '--since-checkpoint')).code).toBe(1);
+});
+
 test('X14: a chain that nobody has witnessed is not called proved, rewritten or not', async () => {
   for (const change of ['select 1', rewritten]) {
     await asOwner(url, (sql) => sql.query(change));

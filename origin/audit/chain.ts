@@ -39,6 +39,19 @@ export interface Anchor extends Link {
   readonly sums?: readonly LedgerSum[] | undefined;
 }
 
+/** Of a proof that begins at a witnessed link and not at the first: whether the database still has that link, as the first thing. */
+export function faultOfStart(chain: Fault['chain'], start: Anchor, found: Buffer | undefined): Fault | null {
+  if (start.no === 0 || found?.equals(start.hash)) return null;
+  return found === undefined
+    ? { chain, no: start.no, problem: 'missing', says: `row ${start.no} is missing: ${start.from} knew of it` }
+    : {
+        chain,
+        no: start.no,
+        problem: 'rewritten',
+        says: `row ${start.no} is not that of ${start.from}: the chain was rewritten`,
+      };
+}
+
 export function sha256(...parts: readonly (string | Buffer)[]): Buffer {
   const hash = createHash('sha256');
   for (const part of parts) hash.update(part);

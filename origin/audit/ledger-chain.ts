@@ -10,6 +10,7 @@ import {
   type ChainResult,
   type Fault,
   type FaultKind,
+  faultOfStart,
   type LedgerSum,
   type Link,
   sha256,
@@ -18,6 +19,7 @@ import { differenceOf, RunningSums } from './ledger-sums.ts';
 
 const sealsPerPage = 500;
 const rowsPerPage = 20_000;
+const earlierPerPage = 10_000;
 
 interface Seal {
   readonly seal_no: string;
@@ -35,18 +37,24 @@ export interface LedgerChainResult extends ChainResult {
   readonly sums: readonly LedgerSum[];
 }
 
-export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = []): Promise<LedgerChainResult> {
-  const anchors = new Anchors('ledger', anchored);
-  const rows = new TransferReader(sql);
-  let last: Link = { no: 0, hash: sha256('atlas ledger') };
+/** `start`: a witnessed seal to go on from, with the sums up to it; of what is before it nothing is read. */
+export async function verifyLedgerChain(
+  sql: Sql,
+  anchored: readonly Anchor[] = [],
+  start: Anchor | null = null,
+): Promise<LedgerChainResult> {
+  const anchors = new Anchors('ledger', start === null ? anchored : []);
+  const rows = new TransferReader(sql, start === null ? 0 : await beforeFirstOf(sql, start.no));
+  let last: Link = start ?? { no: 0, hash: sha256('atlas ledger') };
   let transfers = 0;
   let unsealed = 0;
-  const sums = new RunningSums();
+  const sums = new RunningSums(start?.sums);
   const end = (fault: Fault | null): LedgerChainResult => ({
     ...{ links: last.no, last, transfers, unsealed, fault },
     sums: sums.list(),
   });
-  const beginning = anchors.look(last);
+  const beginning =
+    start === null ? anchors.look(last) : faultOfStart('ledger', start, await hashOfSeal(sql, start.no));
   if (beginning !== null) return end(beginning);
   for (;;) {
     const { rows: seals } = await sql.query<Seal>(
@@ -73,7 +81,40 @@ export async function verifyLedgerChain(sql: Sql, anchored: readonly Anchor[] = 
   if (head !== null) return end(head);
   const waiting = await readWaiting(sql, last, rows);
   unsealed = waiting.transfers;
+  if (start !== null) await leaveOutEarlier(sql, start.no, rows);
   return end(waiting.fault ?? (await faultOfRest(rows, last)) ?? anchors.end(last));
+}
+
+async function hashOfSeal(sql: Sql, sealNo: number): Promise<Buffer | undefined> {
+  const { rows } = await sql.query<{ hash: Buffer }>('select hash from ledger_seals where seal_no = $1', [sealNo]);
+  return rows[0]?.hash;
+}
+
+/** The number below that of the first transfer that is in a later seal, or waits for one; where there is none, the last of the seals before. */
+async function beforeFirstOf(sql: Sql, sealNo: number): Promise<number> {
+  const { rows } = await sql.query<{ first: string | null }>(
+    `select coalesce(
+       least(
+         (select min(lower(transfer_nos)) from ledger_seals where seal_no > $1),
+         (select min(lower(transfer_nos)) from waiting_for_seal)
+       ) - 1,
+       (select max(upper(transfer_nos)) - 1 from ledger_seals where seal_no > $1 - $2 and seal_no <= $1)
+     ) as first`,
+    [sealNo, earlierPerPage],
+  );
+  return Number(rows[0]?.first ?? 0);
+}
+
+/** Statements that ran at the same time took numbers in turn, so some of the numbers read are of seals before the start: the newest of those. */
+async function leaveOutEarlier(sql: Sql, sealNo: number, rows: TransferReader): Promise<void> {
+  for (let to = sealNo; to > 0 && (await rows.rest()) !== null; to -= earlierPerPage) {
+    const { rows: seals } = await sql.query<{ transfer_nos: string }>(
+      `select transfer_nos::text from ledger_seals where seal_no > $1 and seal_no <= $2 and upper(transfer_nos) > $3`,
+      [to - earlierPerPage, to, rows.from],
+    );
+    for (const { transfer_nos } of seals)
+      for (const no of numbersIn(transfer_nos)) if (no > rows.from) await rows.take(no);
+  }
 }
 
 /** What waits to be sealed is there as it was booked. Who owns the database can change both alike: nothing is chained of it yet. */
@@ -172,13 +213,17 @@ interface TransferRow {
 
 /** The transfers' sealed texts, page by page; those read and not yet taken are kept, which are few. */
 class TransferReader {
+  /** The first is above it. */
+  readonly from: number;
   readonly #sql: Sql;
   readonly #waiting = new Map<number, string>();
-  #readTo = 0;
+  #readTo: number;
   #ended = false;
 
-  constructor(sql: Sql) {
+  constructor(sql: Sql, from: number) {
     this.#sql = sql;
+    this.from = from;
+    this.#readTo = from;
   }
 
   async take(transferNo: number): Promise<string | undefined> {

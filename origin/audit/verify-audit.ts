@@ -13,17 +13,27 @@ export interface AuditProof {
   readonly faults: readonly Fault[];
 }
 
-/** `sql`: a connection of one's own, on which no transaction is open. Reads everything in one snapshot. */
-export async function verifyAudit(sql: Sql, checkpoints: readonly Checkpoint[] = []): Promise<AuditProof> {
+/**
+ * `sql`: a connection of one's own, on which no transaction is open. Reads everything in one snapshot. `start`: a checkpoint to go on from; of
+ * what is before it only its last link is looked at.
+ */
+export async function verifyAudit(
+  sql: Sql,
+  checkpoints: readonly Checkpoint[] = [],
+  start: Checkpoint | null = null,
+): Promise<AuditProof> {
+  const startOf = (chain: Fault['chain']) => (start === null ? null : anchorOf(start, chain));
   await sql.query('begin isolation level repeatable read read only');
   try {
     const audit = await verifyAuditChain(
       sql,
       checkpoints.map((checkpoint) => anchorOf(checkpoint, 'audit')),
+      startOf('audit'),
     );
     const ledger = await verifyLedgerChain(
       sql,
       checkpoints.map((checkpoint) => anchorOf(checkpoint, 'ledger')),
+      startOf('ledger'),
     );
     const faults = [audit.fault, ledger.fault].filter((fault) => fault !== null);
     const unsealed = await unsealedEvents(sql);

@@ -5,6 +5,7 @@ import { type AccessWords, accessInWords, readAccess } from './access.ts';
 import { exportInWords, proveExport } from './export.ts';
 import { databaseMeant, placeDefault, signingKeys, verifyingKeys } from './place.ts';
 import { proofInWords, proveDatabase } from './proof.ts';
+import { proveSinceCheckpoint, sinceInWords } from './proof-since.ts';
 import { saySetBack, setBackInWords } from './set-back.ts';
 
 export interface AuditWords {
@@ -16,6 +17,8 @@ export interface AuditWords {
   readonly place: string | null;
   readonly exported: string | null;
   readonly access: AccessWords;
+  /** Of `verify`: from the newest checkpoint on. */
+  readonly isSince: boolean;
   readonly json: boolean;
 }
 
@@ -39,13 +42,15 @@ function print<R extends { readonly clean: boolean }>(report: R, json: boolean, 
   if (!report.clean) process.exitCode = 1;
 }
 
-async function audit({ command, place: named, json }: AuditWords): Promise<void> {
+async function audit({ command, place: named, isSince, json }: AuditWords): Promise<void> {
   const place = named ?? placeDefault;
   const isSigning = command === 'checkpoint';
-  const report = await proveDatabase({
+  const proving = {
     ...{ ...databaseMeant(), place, isSigning, keys: isSigning ? signingKeys() : verifyingKeys() },
     store: openObjectStore({ setting: '--checkpoints', place }, readS3Environment(process.env)),
-  });
+  };
+  if (isSince) return print(await proveSinceCheckpoint(proving), json, sinceInWords);
+  const report = await proveDatabase(proving);
   print(report, json, proofInWords);
   if (report.clean && !report.witnessed) process.exitCode = 3;
 }
