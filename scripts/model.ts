@@ -1,12 +1,15 @@
 // npm run model: every order in which the protocol of shared funds can go, at small bounds (docs/shared-funds.md).
 
+import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
-import { brokenProtocols, protocol } from '../core/testing/model/broken.ts';
+import { type Broken, brokenProtocols, protocol } from '../core/testing/model/broken.ts';
 import { laws } from '../core/testing/model/laws.ts';
+import { walk } from '../core/testing/model/random-walk.ts';
 import { noFaults, scenario, scenarioNames, scenarioSays } from '../core/testing/model/scenarios.ts';
 import { type Searched, search } from '../core/testing/model/search.ts';
 import type { Faults } from '../core/testing/model/world.ts';
 import { wholeNumber } from '../load/whole-number.ts';
+import { seededRandom } from './seeded-random.ts';
 import { wordsOf } from './words.ts';
 
 const lines = (of: Readonly<Record<string, string>>) =>
@@ -23,6 +26,8 @@ const help = `npm run model -- [options]      every order of what accounts and c
   --time-up N       bounds that pass before the answer has come (default 0)
   --each            each scenario without faults, and once with one fault of each kind (instead of the four above)
   --states N        at most, of each (default 200000); what was not walked to its end is said
+  --random N        instead: one drawn way through each of N drawn trees (up to four levels, five cards), every other with faults
+  --seed S          of the first of them (default: a random one, which is printed); each tree has the next
   --broken NAME     a protocol that is broken on purpose, in its own scenario: the shortest way to its violation
   --json            one object a line
   --help            this
@@ -43,6 +48,9 @@ interface Words {
   readonly faults: readonly Faults[];
   readonly statesMax: number;
   readonly broken: string | undefined;
+  /** How many trees are drawn; null: every order of the scenarios. */
+  readonly trees: number | null;
+  readonly seed: number;
   readonly json: boolean;
 }
 
@@ -54,6 +62,7 @@ function readWords(args: readonly string[]): Words | null {
     options: {
       ...{ scenario: { type: 'string' }, lose: count, repeat: count, crash: count, 'time-up': count },
       ...{ states: { type: 'string', default: '200000' }, broken: { type: 'string' } },
+      ...{ random: { type: 'string' }, seed: { type: 'string', default: `${randomInt(1, 2 ** 31)}` } },
       each: { type: 'boolean', default: false },
       json: { type: 'boolean', default: false },
       help: { type: 'boolean', default: false },
@@ -73,7 +82,10 @@ function readWords(args: readonly string[]): Words | null {
   };
   const single = (Object.keys(noFaults) as (keyof Faults)[]).map((kind) => ({ ...noFaults, [kind]: 1 }));
   const faults = values.each ? [noFaults, ...single] : [given];
-  return { names, faults, statesMax: wholeNumber('--states', values.states), broken: values.broken, json: values.json };
+  const trees = values.random === undefined ? null : wholeNumber('--random', values.random);
+  const { broken, json } = values;
+  const seed = wholeNumber('--seed', values.seed);
+  return { names, faults, statesMax: wholeNumber('--states', values.states), broken, trees, seed, json };
 }
 
 function tell(name: string, faults: Faults, { violation, ...figures }: Searched, json: boolean): void {
@@ -92,20 +104,46 @@ function tell(name: string, faults: Faults, { violation, ...figures }: Searched,
   process.stdout.write(`VIOLATION of ${violation.law}: ${violation.differs}\n${way}\n`);
 }
 
-const words = wordsOf(readWords, help);
-const broken = words.broken === undefined ? undefined : brokenProtocols[words.broken];
-if (broken === undefined) {
+function searchAll({ names, faults: all, statesMax, json }: Words): void {
   let states = 0;
-  for (const faults of words.faults)
-    for (const name of words.names) {
-      const searched = search(scenario(name, faults), protocol, words.statesMax);
+  for (const faults of all)
+    for (const name of names) {
+      const searched = search(scenario(name, faults), protocol, statesMax);
       states += searched.states;
-      tell(name, faults, searched, words.json);
+      tell(name, faults, searched, json);
       if (searched.violation !== null) process.exitCode = 1;
     }
-  if (!words.json) process.stdout.write(`${states} states in all\n`);
-} else {
-  const searched = search(scenario(broken.scenario, broken.faults), broken.protocol, words.statesMax, broken.law);
-  tell(broken.scenario, broken.faults, searched, words.json);
+  if (!json) process.stdout.write(`${states} states in all\n`);
+}
+
+function walkAll({ seed: first, json }: Words, trees: number): void {
+  const sums: Record<string, number> = { decisions: 0, asks: 0, steps: 0, violations: 0 };
+  const add = (name: string, more: number) => {
+    sums[name] = (sums[name] ?? 0) + more;
+  };
+  for (let seed = first; seed < first + trees; seed++) {
+    const { decisions, asks, steps, answers, violation } = walk(seededRandom(seed), protocol);
+    for (const [name, more] of Object.entries({ decisions, asks, steps, ...answers })) add(name, more);
+    if (violation === null) continue;
+    add('violations', 1);
+    process.exitCode = 1;
+    process.stderr.write(
+      `VIOLATION of ${violation.law} (seed ${seed}): ${violation.differs}\n${violation.way.map((step) => `  ${step}\n`).join('')}again: npm run model -- --random 1 --seed ${seed}\n`,
+    );
+  }
+  const report = { trees, seed: first, ...sums };
+  const rows = Object.entries(report).map(([name, value]) => `${name.padEnd(20)}${value}`);
+  process.stdout.write(`${json ? JSON.stringify(report) : rows.join('\n')}\n`);
+}
+
+function showBroken({ protocol: one, scenario: name, faults, law }: Broken, { statesMax, json }: Words): void {
+  const searched = search(scenario(name, faults), one, statesMax, law);
+  tell(name, faults, searched, json);
   if (searched.violation === null) process.exitCode = 1;
 }
+
+const words = wordsOf(readWords, help);
+const broken = words.broken === undefined ? undefined : brokenProtocols[words.broken];
+if (broken !== undefined) showBroken(broken, words);
+else if (words.trees !== null) walkAll(words, words.trees);
+else searchAll(words);

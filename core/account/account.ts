@@ -63,15 +63,18 @@ export class Step {
     this.state = fold(this.state, event);
   }
 
-  /** Asks the holders of these shares for `amountMinor` each. */
-  callBack(shares: readonly string[], amountMinor: number, recall: Token): void {
+  /** Asks the holders of these shares for `amountMinor` each; the totals that they are to reach. */
+  callBack(shares: readonly string[], amountMinor: number, recall: Token): Record<string, number> {
+    const calledFor: Record<string, number> = {};
     for (const share of shares) {
       const held = this.state.shares[share];
       assert(held !== undefined, 'money is called back from a holder');
       const { holder: to, granted_minor } = held;
       const returned_minor = Math.min(allOfIt, held.returned_minor + amountMinor);
       this.messages.push({ kind: 'recall', to, from: this.state.id, share, recall, granted_minor, returned_minor });
+      calledFor[share] = returned_minor;
     }
+    return calledFor;
   }
 
   /** All shares that somebody may have something of. */

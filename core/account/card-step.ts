@@ -190,7 +190,11 @@ function learn(turn: CardTurn, { share: name, granted_minor }: Granted | Recall)
 function takeRecall(turn: CardTurn, recall: Recall): void {
   learn(turn, recall);
   const share = turn.share(recall.share);
-  if (share === undefined) return;
+  if (share === undefined) {
+    // Opened at the account, and not heard of yet: nothing was ever asked for by it.
+    turn.tell(openedShare(recall.share, recall.from), recall.recall);
+    return;
+  }
   const event = receiveRecall(share, recall.returned_minor, freeMinor(share));
   turn.record(event === null ? null : { ...event, share: share.share });
   turn.tell(turn.share(recall.share) ?? share, recall.recall);

@@ -67,15 +67,27 @@ function servePeriod(step: Step, period: number): boolean {
   return true;
 }
 
-/** Calls back `amountMinor` from each holder but one, once; whether one of them still has to answer. */
+/**
+ * Calls back `amountMinor` from each holder but one; whether one of them still has to answer. Where all have, and it is lacking still, somebody took
+ * some of it (the parent called 8 of 13 back meanwhile): those that gave all they were called upon for are asked again, since they may have more.
+ */
 function isWaiting(step: Step, amountMinor: number, but: string | null): boolean {
-  if (step.work.turn === null) {
-    const recall = step.newToken();
-    const waiting = step.openShares().filter((share) => share !== but);
-    step.callBack(waiting, amountMinor, recall);
-    step.work = { ...step.work, turn: { recall, waiting, unheard: [], asked: null } };
-  }
-  return (step.work.turn?.waiting.length ?? 0) > 0;
+  const { turn } = step.work;
+  if (turn !== null && turn.waiting.length > 0) return true;
+  const shares = step.openShares().filter((share) => share !== but && mayHaveMore(step, share));
+  if (shares.length === 0 && turn !== null) return false;
+  const recall = step.newToken();
+  const calledForMinor = { ...turn?.calledForMinor, ...step.callBack(shares, amountMinor, recall) };
+  step.work = {
+    ...step.work,
+    turn: { ...(turn ?? { unheard: [], asked: null }), recall, waiting: shares, calledForMinor },
+  };
+  return shares.length > 0;
+}
+
+function mayHaveMore({ state, work: { turn } }: Step, share: string): boolean {
+  const calledFor = turn?.calledForMinor[share];
+  return calledFor === undefined || (state.shares[share]?.returned_minor ?? 0) >= calledFor;
 }
 
 /** Asks the account's parent for what is lacking, as far as the budget lets it be used; whether its answer has to be waited for. */

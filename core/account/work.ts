@@ -10,6 +10,8 @@ export type Wanted =
 /** Money is called back for the first in the line. */
 export interface Turn {
   readonly recall: Token;
+  /** By share, the total that its holder was called upon to reach. Whoever has reached it may have more. */
+  readonly calledForMinor: Readonly<Record<string, number>>;
   /** The shares whose holders have not answered yet. */
   readonly waiting: readonly string[];
   /** Those that did not answer in time, or not for all below them. */

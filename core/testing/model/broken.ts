@@ -43,6 +43,16 @@ const asksNobody: StepAccount = (account, input, newToken) => {
   return { ...again, events: [...stepped.events, ...again.events], messages: [...stepped.messages, ...again.messages] };
 };
 
+/** Who gave all that it was called upon for counts as having nothing left. */
+const callsBackOnce: StepAccount = (account, input, newToken) => {
+  const stepped = stepAccount(account, input, newToken);
+  const { turn } = stepped.node.work;
+  if (turn === null) return stepped;
+  const calledForMinor = Object.fromEntries(Object.keys(turn.calledForMinor).map((share) => [share, Infinity]));
+  const work = { ...stepped.node.work, turn: { ...turn, calledForMinor } };
+  return { ...stepped, node: { ...stepped.node, work } };
+};
+
 const withdrawsUnasked: StepAccount = (account, input, newToken) => {
   if (input.kind !== 'withdraw') return stepAccount(account, input, newToken);
   const { key, amount_minor } = input;
@@ -113,6 +123,10 @@ export const brokenProtocols: Readonly<Record<string, Broken>> = {
   asks_nobody: {
     ...{ says: 'an account says no before others have answered', scenario: 'each_has_the_other_s', faults: noFaults },
     ...{ protocol: changed({ stepAccount: asksNobody }), law: 'no_false_decline' },
+  },
+  calls_back_once: {
+    ...{ says: 'what a parent took of what was called back is called back no more', scenario: 'taken_from_above' },
+    ...{ faults: noFaults, protocol: changed({ stepAccount: callsBackOnce }), law: 'no_false_decline' },
   },
   takes_any_answer: {
     ...{ says: 'an answer to an earlier recall counts for this one', scenario: 'two_turns', faults: noFaults },

@@ -22,8 +22,8 @@ export interface Violation {
   readonly differs: string;
 }
 
-/** Of one purchase: each time that it asks again, somebody else had spent, called back or moved something. */
-const asksMax = 8;
+/** By one purchase, for each card there is: each time that it asks again, somebody else had spent, called back or moved something. */
+const asksPerCardMax = 8;
 
 /** `only`: of one law, to see that it is broken too where another is broken earlier. */
 export function violationIn(world: World, only: Law | null): Violation | null {
@@ -84,7 +84,8 @@ function bookViolation({ books, cards }: World): Violation | null {
   return null;
 }
 
-function waitingViolation({ books, under_way }: World): Violation | null {
+function waitingViolation({ books, cards, under_way }: World): Violation | null {
+  const asksMax = asksPerCardMax * Object.keys(cards).length;
   for (const [request, { asks }] of Object.entries(books.open)) {
     if (asks > asksMax) return { law: 'few_asks', differs: `${request} has asked ${asks} times` };
     if (under_way.length === 0 && !books.isDisturbed)

@@ -108,6 +108,18 @@ const plans: Readonly<Record<string, Plan>> = {
     cards: { c: { account: 'A', events: [received('c', 1)] }, d: { account: 'B', events: [received('d', 1)] } },
     actions: [asks('c', 'c1', 2), asks('d', 'd1', 2)],
   },
+  taken_from_above: {
+    says: 'what is called back below an account for one card is called back by its parent for another',
+    accounts: {
+      P: { events: [funded(3), opened('A'), opened('d'), granted('A', 3)] },
+      A: {
+        source: below('P', 'A'),
+        events: [{ kind: 'received', granted_minor: 3 }, opened('c'), opened('e'), granted('e', 3)],
+      },
+    },
+    cards: { c: { account: 'A' }, d: { account: 'P' }, e: { account: 'A', events: [received('e', 3)] } },
+    actions: [asks('c', 'c1', 2), asks('d', 'd1', 1)],
+  },
   move: {
     says: 'a card with money held goes to another account while it asks, and while its money is called back',
     accounts: {

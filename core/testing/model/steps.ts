@@ -23,7 +23,7 @@ export function nextWorlds(world: World, actions: readonly Action[], protocol: P
   ];
 }
 
-function byAction(world: World, index: number, actions: readonly Action[], protocol: Protocol): Next[] {
+export function byAction(world: World, index: number, actions: readonly Action[], protocol: Protocol): Next[] {
   const action = actions[index];
   if (action === undefined) return [];
   const input = inputOf(world, action);
@@ -45,7 +45,7 @@ function inputOf({ books }: World, { does }: Action): AccountInput | CardInput |
   return does;
 }
 
-function byMessage(world: World, message: Message, index: number, protocol: Protocol): Next[] {
+export function byMessage(world: World, message: Message, index: number, protocol: Protocol): Next[] {
   const says = `${message.from} → ${message.to}: ${describe(message)}`;
   const without = { ...world, under_way: world.under_way.toSpliced(index, 1) };
   if (message.kind === 'withdrawal') return [];
@@ -62,7 +62,7 @@ function describe(message: Message): string {
   return `${kind} ${JSON.stringify(rest)}`;
 }
 
-function byTime(world: World, protocol: Protocol): Next[] {
+export function byTime(world: World, protocol: Protocol): Next[] {
   if (world.faults.time_up === 0) return [];
   const passed = spend(world, 'time_up');
   const bounds = [
@@ -78,7 +78,7 @@ function byTime(world: World, protocol: Protocol): Next[] {
   return bounds.flatMap(({ on, input }) => run(passed, on, input, `${on}: a bound has passed`, protocol, false));
 }
 
-function byCrash(world: World): Next[] {
+export function byCrash(world: World): Next[] {
   if (world.faults.crash === 0) return [];
   const hasMemory = [
     ...Object.entries(world.accounts).flatMap(([on, { work }]) =>
