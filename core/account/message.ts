@@ -56,7 +56,13 @@ export interface Withdrawal {
   readonly to: string;
   readonly from: string;
   readonly key: string;
-  readonly outcome: 'withdrawn' | 'insufficient_funds' | 'unreachable' | 'not_its_money' | 'key_reused';
+  readonly outcome:
+    | 'withdrawn'
+    | 'insufficient_funds'
+    | 'unreachable'
+    | 'not_its_money'
+    | 'key_reused'
+    | 'amount_invalid';
 }
 
 export type Message = Ask | Granted | Recall | Returned | Withdrawal;

@@ -9,7 +9,7 @@ export interface Payment {
   readonly amount_minor: number;
 }
 
-export type FundingOutcome = 'funded' | 'not_its_money' | 'key_reused' | 'amount_invalid';
+export type FundingOutcome = 'funded' | 'not_its_money' | 'key_reused' | 'amount_invalid' | 'account_closed';
 
 /** What a deposit is answered, and its event; null: nothing changes. */
 export function receiveFunding(
@@ -19,7 +19,8 @@ export function receiveFunding(
   const before = beforeIt(state, 'funded', { key, amount_minor });
   if (before !== null) return { outcome: before === 'repeated' ? 'funded' : before, event: null };
   if (!hasOwnMoney(state)) return { outcome: 'not_its_money', event: null };
-  if (!Number.isSafeInteger(amount_minor) || amount_minor <= 0) return { outcome: 'amount_invalid', event: null };
+  if (!isAmount(amount_minor)) return { outcome: 'amount_invalid', event: null };
+  if (state.status !== 'open') return { outcome: 'account_closed', event: null };
   return { outcome: 'funded', event: { kind: 'funded', key, amount_minor } };
 }
 
@@ -33,6 +34,7 @@ export function receiveWithdrawal(
   if (before !== null) return answer(before === 'repeated' ? 'withdrawn' : before);
   const unshared = unsharedMinor(state);
   if (!hasOwnMoney(state) || unshared === null) return answer('not_its_money');
+  if (!isAmount(amount_minor)) return answer('amount_invalid');
   const lacking_minor = amount_minor - unshared;
   if (lacking_minor > 0) return answer('insufficient_funds', lacking_minor);
   return { outcome: 'withdrawn', event: { kind: 'withdrawn', key, amount_minor }, lacking_minor: 0 };
@@ -53,9 +55,14 @@ function beforeIt(
   kind: 'funded' | 'withdrawn',
   { key, amount_minor }: Payment,
 ): 'repeated' | 'key_reused' | null {
-  const first = payments[key];
+  // Keys are the caller's: `constructor` is one like any other.
+  const first = Object.hasOwn(payments, key) ? payments[key] : undefined;
   if (first === undefined) return null;
   return first.kind === kind && first.amount_minor === amount_minor ? 'repeated' : 'key_reused';
+}
+
+function isAmount(amountMinor: number): boolean {
+  return Number.isSafeInteger(amountMinor) && amountMinor > 0;
 }
 
 function hasOwnMoney({ source }: AccountState): boolean {
