@@ -29,8 +29,8 @@ releases
   --seed N      the load and the moments of the switches
 crash-points
   --points N    how many, each with two deaths, six settlements and its own faults at the provider (default 100)
-origin-gone, queue
-  --seconds N   how long what is broken stays so
+origin-gone, queue, poison, clocks, redis, overload
+  --seconds N   how long what is broken stays so, or how long it takes in all
   --seed, --cards, --rate: as above
 tampering
   --seed N      the rows

@@ -1,10 +1,11 @@
-// The edge as it is deployed, with card objects that fail when the test says so, and a way in for batches of its queues, which raw
-// workerd has none for. Nothing else is changed: the same routes, objects, deadlines and storage. Never part of a deployment.
+// The edge as it is deployed, with card objects that fail and a clock that is wrong when the test says so, and a way in for batches of its
+// queues, which raw workerd has none for. Nothing else is changed: the same routes, objects, deadlines and storage. Never part of a deployment.
 //
 // Faults are kept in the memory of the isolate, which the worker and its objects share here.
 
 import edge, { CardObject as DeployedCardObject } from '../worker/index.ts';
 import { type Batch, type BatchAnswer, batchPath, type CardFault, faultPath } from './faults/edge/fault.ts';
+import { clockPath, shiftClock } from './faults/edge/shifted-clock.ts';
 
 export { KnownCards, StandInDesk, StandInSwitch } from '../worker/index.ts';
 
@@ -58,6 +59,10 @@ export default {
   async fetch(request, env, execution) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === batchPath) return Response.json(await handOn(await request.json(), env));
+    if (pathname === clockPath) {
+      shiftClock(Number(searchParams.get('ahead_ms')));
+      return Response.json({ at_ms: Date.now() });
+    }
     if (pathname !== faultPath) return edge.fetch(request, env, execution);
     const card = searchParams.get('card') ?? '';
     if (request.method === 'PUT') standings.set(card, { fault: await request.json(), asked: 0, firstAtMs: null });

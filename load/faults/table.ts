@@ -1,12 +1,16 @@
 // The faults by the words that name them, and what one line of the table says of each: a new fault is a file and an entry.
 
 import { cardData } from './card-data.ts';
+import { clocks } from './clocks.ts';
 import { crashPoints } from './crash-points.ts';
 import { edgeFaults } from './edge.ts';
 import { killDatabase } from './kill-database.ts';
 import { killEdge } from './kill-edge.ts';
 import { originGone } from './origin-gone.ts';
+import { overload } from './overload.ts';
+import { poison } from './poison.ts';
 import { queueFaults } from './queue.ts';
+import { redisFaults } from './redis.ts';
 import { releases } from './releases.ts';
 import { restoreCard } from './restore-card.ts';
 import { restoreDatabase } from './restore-database.ts';
@@ -66,6 +70,7 @@ function fault<R extends FaultReport>({ does, short, run, figure }: Entry<R>): F
   };
 }
 
+const percent = (share: number) => `${Math.round(share * 1_000) / 10}%`;
 const few = { cards: 40, rate: 100 } as const;
 
 export const faults = {
@@ -101,6 +106,34 @@ export const faults = {
     run: queueFaults,
     figure: (r) =>
       `${r.events} events (${r.messages} messages, ${r.lost_messages} of them lost) delivered ${r.deliveries} times: ${r.effects} effects`,
+  }),
+  poison: fault({
+    does: 'one message in a hundred that nobody can read; dead letters handed in again and again under traffic',
+    short: { cards: 30, seconds: 12 },
+    run: poison,
+    figure: (r) =>
+      `${percent(r.throughput_share)} of the throughput (clean rounds differ by ${percent(r.noise_of_clean_rounds)}); ${r.with_a_reason} of ${r.poisoned_messages} with a reason; of ${r.replay.letters} letters ${r.replay.first_effects} effects, then ${r.replay.second_effects}`,
+  }),
+  clocks: fault({
+    does: "origin's and edge's clocks ten minutes off, the edge's an hour back, ends of days with a change of daylight time",
+    short: { ...few, seconds: 9 },
+    run: clocks,
+    figure: (r) =>
+      `${r.events} events, ${r.misplaced} misplaced (${r.furthest_off_ms} ms at most); ${r.day_ends} ends of days, ${r.misplaced_by_day} wrong; the origin's clock: ${r.origins_clock}`,
+  }),
+  redis: fault({
+    does: 'Redis gone, slow and lying under settlements and their repeats',
+    short: { seconds: 10 },
+    run: redisFaults,
+    figure: (r) => r.skipped ?? `${r.keys} keys, ${r.effects} effects, ${r.other_answers} other answers`,
+  }),
+  overload: fault({
+    does: 'five times as many requests for settlements as are answered at the peak',
+    // Its callers and the origin share the machine: a figure of a busy one says nothing.
+    short: 'npm run faults -- overload',
+    run: overload,
+    figure: (r) =>
+      `peak ${r.peak.goodput_per_s}/s; offered ${r.during.offered_per_s}/s: ${r.during.goodput_per_s}/s in time (${percent(r.goodput_share)}); ${percent(r.after.in_time_share)} in time after it`,
   }),
   tampering: fault({
     does: 'rows changed as the service, as the owner, as a superuser',

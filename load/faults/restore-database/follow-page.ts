@@ -1,4 +1,4 @@
-// The commands of docs/recovery.md for a database that was set back, one after the other as a person would run them: each block until
+// The commands of docs/recovery.md, one after the other as a person would run them: each block until
 // it ends well, since the page says of some that they wait for what comes back by itself. Nothing else is done to bring the system back.
 
 import { execFile } from 'node:child_process';
@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import { commandsOf } from '../../../ops/runbook-commands.ts';
 
 const root = join(import.meta.dirname, '../../..');
-const heading = '## The database was restored to an earlier instant';
 
 export interface Step {
   readonly commands: readonly string[];
@@ -16,11 +15,13 @@ export interface Step {
   readonly tookMs: number;
 }
 
-/** The commands of each block; the first block is for before the origin is started. */
-export async function stepsOfPage(): Promise<readonly (readonly string[])[]> {
+/** The commands of each block below a heading, up to the next heading of its level or above. */
+export async function blocksUnder(heading: string): Promise<readonly (readonly string[])[]> {
   const page = await readFile(join(root, 'docs/recovery.md'), 'utf8');
-  const section = page.slice(page.indexOf(heading)).replaceAll(/^ {3}/gm, '');
-  const blocks = section.match(/^```sh\n[^`]*^```$/gm) ?? [];
+  const from = page.indexOf(`\n${heading}\n`);
+  if (from < 0) throw new Error(`docs/recovery.md has no heading ${heading}`);
+  const [below = ''] = page.slice(from + heading.length + 2).split(new RegExp(`^#{1,${heading.indexOf(' ')}} `, 'm'));
+  const blocks = below.replaceAll(/^ {3}/gm, '').match(/^```sh\n[^`]*^```$/gm) ?? [];
   return blocks.map((block) => commandsOf(block).map(({ text }) => text));
 }
 
