@@ -141,8 +141,9 @@ async function setBackSome({ system, network, cards, random }: Run, copy: string
 
   const foundByTraffic = await found(system, restoredMs, tokens.size);
   await rereadUntilWhole(system.origin.url, chosen);
+  const wholeAfterMs = Date.now() - restoredMs;
   await followPage(system, chosen[0]);
-  return { tokens: [...tokens], lost, eventsGone, foundByTraffic, wholeAfterMs: Date.now() - restoredMs };
+  return { tokens: [...tokens], lost, eventsGone, foundByTraffic, wholeAfterMs };
 }
 
 /** Cards that were fenced by what they sent themselves, within a while. */
