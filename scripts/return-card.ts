@@ -62,7 +62,8 @@ function edgeMeant(): { readonly url: string; readonly secret: string } {
   if (url && secret) return { url, secret };
   if (url || secret) throw new Error('set both EDGE_URL and INTERNAL_SECRET, or none of them');
   const { running, because } = systemHere();
-  if (running === null) throw new Error(`EDGE_URL and INTERNAL_SECRET are not set. ${because}`);
+  if (running === null)
+    throw new Error(portBaseWord() === null ? `EDGE_URL and INTERNAL_SECRET are not set. ${because}` : because);
   return { url: running.edge_url, secret: demo.internalSecret };
 }
 

@@ -62,13 +62,16 @@ export async function reseal(sql: Sql, box: SecretBox): Promise<Resealed> {
   return { resealed, unreadable };
 }
 
-/** Page by page, in the order of their ids: what is added meanwhile is sealed with the newest key anyway. */
+/**
+ * Page by page, in the order of their ids: what is added meanwhile is sealed with the newest key anyway. One that was taken back has no secret
+ * left, so no key is needed for it.
+ */
 async function* endpoints(sql: Sql): AsyncGenerator<Row> {
   let after = '';
   for (;;) {
     const { rows } = await sql.query<Row>(
       `select webhook_endpoint_id, secret, previous_secret from webhook_endpoints
-       where webhook_endpoint_id > $1 order by webhook_endpoint_id limit $2`,
+       where webhook_endpoint_id > $1 and secret <> '' order by webhook_endpoint_id limit $2`,
       [after, rowsPerPage],
     );
     yield* rows;
