@@ -109,6 +109,28 @@ describe('without anybody who seals behind, commits chain', () => {
   });
 });
 
+test('a backlog that nobody sealed is chained by many commits, a bound each, the oldest first', async () => {
+  const left = Array.from({ length: 1_200 }, (_, n) => `left ${n}`);
+  await database.transaction(async (sql) => {
+    for (const subject of left) await say(sql, subject);
+  });
+  await whoSealsBehind('null');
+  const waiting: (number | undefined)[] = [];
+  for (let n = 0; n < 4; n += 1) {
+    await database.transaction((sql) => say(sql, `new ${n}`));
+    waiting.push((await marks())?.waiting);
+  }
+  expect(waiting).toEqual([701, 202, 0, 0]);
+  expect((await trail()).map((line) => line.replace(/^\d+ /, ''))).toEqual([
+    ...left,
+    'new 0',
+    'new 1',
+    'new 2',
+    'new 3',
+  ]);
+  expect(await prove()).toEqual({ faults: [], unsealed: [0, 0] });
+});
+
 test('a transaction that stays open keeps only its own rows from being sealed, and they are found when it ends', async () => {
   const [written, goOn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const long = database.transaction(async (sql) => {
