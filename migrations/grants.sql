@@ -67,6 +67,7 @@ grant update (held_by, held_until, after_network, after_card_token, began_at, is
 grant select, insert on control_set_distributions to atlas_app;
 grant update (percent, state, after_card_id, cards_to_move, cards_moved, cards_refused, refused, actor, correlation_id, changed_at)
   on control_set_distributions to atlas_app;
+grant update (name, parent_account_id, credit_limit_minor, budget_minor, budget_window, children_may_exceed) on accounts to atlas_app;
 -- Whose they are never changes; a card's assignment goes when it is taken from its employee.
 grant select, insert on companies, departments, employees to atlas_app;
 grant update (name, reference, status) on companies to atlas_app;

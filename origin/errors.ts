@@ -1,6 +1,7 @@
 // Every error the origin's API answers with: its stable name, its status, and what it says when nothing better is known.
 
 import { type FieldProblem, Refusal } from '../contracts/problem.ts';
+import { accountErrors } from './accounts/account-errors.ts';
 import { companyErrors } from './companies/company-errors.ts';
 
 /** `remedy`: what its reader can do, for the page of all errors. */
@@ -46,7 +47,6 @@ export const errors = {
     says: 'There is nothing at this path.',
     remedy: 'Compare the path with `/docs`.',
   },
-  account_not_found: { status: 404, says: 'There is no account with this id.', remedy: 'Compare the id.' },
   card_not_found: { status: 404, says: 'There is no card with this id.', remedy: 'Compare the id.' },
   control_set_not_found: {
     status: 404,
@@ -275,6 +275,7 @@ export const errors = {
     remedy: 'Wait for `Retry-After`, and send it again, with the same Idempotency-Key.',
   },
   ...companyErrors,
+  ...accountErrors,
 } as const satisfies Record<string, { status: Refusal['status']; says: string; remedy: string }>;
 
 export type ErrorCode = keyof typeof errors;

@@ -150,7 +150,7 @@ test('X6: a funding, a key and a merchant that no audit event knows are named', 
   );
   await asService("insert into merchants (merchant_id, name, currency) values ('mer_forged', 'Forged', 'USD')");
   expect(await found()).toEqual([
-    'transfer trf_forged funds an account, and no audit event says so',
+    'transfer trf_forged funds an account, or takes money out of it, and no audit event says so',
     'API key key_forged can do what no audit event gave it',
     'merchant mer_forged was made, and no audit event says so',
   ]);

@@ -9,15 +9,17 @@ const namedMax = 20;
 
 const questions = [
   {
-    says: (id: string) => `transfer ${id} funds an account, and no audit event says so`,
+    says: (id: string) => `transfer ${id} funds an account, or takes money out of it, and no audit event says so`,
     text: `
       select t.transfer_id as id
       from ledger_transfers t
-      join ledger_accounts d on d.ledger_account_no = t.debit_account_no and d.kind = 'funding_source'
+      join ledger_accounts d on d.ledger_account_no = t.debit_account_no
       join ledger_accounts c on c.ledger_account_no = t.credit_account_no
-      left join audit_trail e on e.action = 'account.funded' and e.subject = c.account_id
+      left join audit_trail e on e.subject = coalesce(d.account_id, c.account_id)
+        and e.action = case when d.kind = 'funding_source' then 'account.funded' else 'account.withdrawn' end
         and e.reason = t.amount_minor || ' ' || t.currency || ': ' || t.transfer_id
-      where t.kind = 'direct' and t.event_id is null and t.settlement_id is null and e.action is null
+      where 'funding_source' in (d.kind, c.kind) and t.kind = 'direct' and t.event_id is null and t.settlement_id is null
+        and e.action is null
       order by t.transfer_no limit $1`,
   },
   {
@@ -43,13 +45,14 @@ const questions = [
       order by t.transfer_no limit $1`,
   },
   {
-    says: (id: string) => `the audit trail has a funding by transfer ${id}, and the ledger has none`,
+    says: (id: string) => `the audit trail has a funding or a withdrawal by transfer ${id}, and the ledger has none`,
     text: `
       select split_part(e.reason, ': ', 2) as id
       from audit_trail e
-      where e.action = 'account.funded'
+      where e.action in ('account.funded', 'account.withdrawn')
         and not exists (
-          select from ledger_accounts c join ledger_transfers t on t.credit_account_no = c.ledger_account_no
+          select from ledger_accounts c
+          join ledger_transfers t on c.ledger_account_no = case e.action when 'account.funded' then t.credit_account_no else t.debit_account_no end
           where c.account_id = e.subject and e.reason = t.amount_minor || ' ' || t.currency || ': ' || t.transfer_id)
       order by e.audit_no, e.waiting_no limit $1`,
   },

@@ -14,8 +14,12 @@ interface Held {
 /** `employeeId` null: nobody has it any more. The same again changes nothing. */
 export async function assignCard(sql: Sql, cardId: string, employeeId: string | null, doer: Doer): Promise<void> {
   // The card first, as everywhere: two assignments of one card take turns.
-  const { rows: cards } = await sql.query('select from cards where card_id = $1 for update', [cardId]);
-  if (cards.length === 0) throw refusal('card_not_found');
+  const { rows: cards } = await sql.query<{ company_id: string | null }>(
+    `select a.company_id from cards c join accounts a using (account_id) where card_id = $1 for update of c`,
+    [cardId],
+  );
+  const [card] = cards;
+  if (card === undefined) throw refusal('card_not_found');
   const { rows } = await sql.query<Held>('select company_id, employee_id from card_assignments where card_id = $1', [
     cardId,
   ]);
@@ -23,18 +27,20 @@ export async function assignCard(sql: Sql, cardId: string, employeeId: string | 
   const before = held?.employee_id ?? null;
   if (before === employeeId) return;
   if (employeeId === null) await sql.query('delete from card_assignments where card_id = $1', [cardId]);
-  else await assign(sql, cardId, await employeeFor(sql, employeeId, held));
+  else await assign(sql, cardId, await employeeFor(sql, employeeId, [card.company_id, held?.company_id ?? null]));
   const reason = `from ${before ?? 'nobody'} to ${employeeId ?? 'nobody'}`;
   await audit(sql, doer, { action: 'card.assigned', subject: cardId, reason });
 }
 
-async function employeeFor(sql: Sql, employeeId: string, held: Held | null): Promise<Employee> {
+/** `companies`: that of the card's account, and that of who has it. */
+async function employeeFor(sql: Sql, employeeId: string, companies: readonly (string | null)[]): Promise<Employee> {
   const { rows } = await sql.query<{ company_id: string }>('select company_id from employees where employee_id = $1', [
     employeeId,
   ]);
   const [found] = rows;
   if (found === undefined) throw refusal('employee_not_found');
-  if (held !== null && held.company_id !== found.company_id) throw refusal('card_of_another_company');
+  if (companies.some((company) => company !== null && company !== found.company_id))
+    throw refusal('card_of_another_company');
   await lockOpenCompany(sql, found.company_id, 'member');
   const employee = await lockEmployee(sql, employeeId);
   if (employee.status !== 'active') throw refusal('employee_offboarded');

@@ -43,6 +43,6 @@ export const companyErrors = {
     status: 422,
     says: 'The card belongs to another company than the employee.',
     remedy:
-      'Compare the ids. A card changes its company only once it was taken from its employee (`employee_id` null).',
+      'Compare the ids. A card whose account is a company’s stays there; any other changes its company once it was taken from its employee (`employee_id` null).',
   },
 } as const;

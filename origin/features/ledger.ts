@@ -1,5 +1,7 @@
 // Accounts and the books: read by the API, and what is in suspense shown. Transfers are written by whoever books.
 
+import { accountFundingRoutes } from '../api/accounts/account-funding.ts';
+import { accountStatementRoutes } from '../api/accounts/account-statement.ts';
 import { accountRoutes } from '../api/accounts/accounts.ts';
 import { ledgerRoutes } from '../api/accounts/ledger.ts';
 import { measureSuspense } from '../ledger/suspense.ts';
@@ -7,7 +9,7 @@ import { type Feature, type Ground, nothingToClose } from './feature.ts';
 
 export function createLedger({ database, apiDatabase }: Ground): Feature {
   return {
-    routes: [...accountRoutes, ...ledgerRoutes(apiDatabase)],
+    routes: [...accountRoutes, ...accountFundingRoutes, ...accountStatementRoutes, ...ledgerRoutes(apiDatabase)],
     loops: [],
     gauges: [(shown) => measureSuspense(shown, database.sql)],
     close: nothingToClose,

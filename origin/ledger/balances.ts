@@ -15,9 +15,3 @@ export function balancesOf({ debits_pending, credits_pending, debits_posted, cre
     credits_posted_minor: credits_posted,
   };
 }
-
-/** A cardholder's money: credits bring it, debits spend it, pending debits hold it. */
-export function fundsOf({ debits_pending, debits_posted, credits_posted }: BalanceRow) {
-  const balance_minor = credits_posted - debits_posted;
-  return { balance_minor, held_minor: debits_pending, available_minor: balance_minor - debits_pending };
-}

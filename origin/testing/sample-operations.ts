@@ -219,6 +219,18 @@ export const samples: Readonly<Record<string, Make>> = {
   createAccount: () => ({ body: { name: 'Zoë & Söhne', currency: 'USD' } }),
   readAccount: accountCall,
   fundAccount: async (world, tenant) => ({ ...(await accountCall(world, tenant)), body: { amount_minor: 500 } }),
+  readBalanceAt: async (world, tenant) => ({ ...(await accountCall(world, tenant)), query: { at: '2026-11-01T00:00:00Z' } }),
+  readStatement: accountCall,
+  listAccounts: () => ({ query: { limit: '1' } }),
+  changeAccount: async (world, tenant) => ({
+    ...(await accountCall(world, tenant)),
+    body: { budget: { amount_minor: 50_000, window: { per: 'month', time_zone: 'Europe/Berlin' } } },
+  }),
+  withdrawFromAccount: async (world, tenant) => {
+    const { params } = await accountCall(world, tenant);
+    await world.api.call('POST', `/accounts/${params?.['account_id']}/fundings`, { amount_minor: 500 });
+    return { params: params ?? {}, body: { amount_minor: 200 } };
+  },
   createCard: async (world) => {
     const account_id = (await world.account())['account_id'];
     return { body: { account_id, network: 'native', card_token: newId('req'), controls: [] } };

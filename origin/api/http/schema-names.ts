@@ -16,6 +16,8 @@ import {
 import { webhookAttemptSchema, webhookMessageSchema } from '../../../contracts/webhook.ts';
 import { windowSchema } from '../../../contracts/window.ts';
 import { setVersionSchema } from '../../controls/control-sets.ts';
+import { statementLineSchema } from '../accounts/account-statement.ts';
+import { budgetOfAccountSchema, listedAccountSchema } from '../accounts/account-view.ts';
 import { transferSchema } from '../accounts/transfer-view.ts';
 import { authorizationSchema, bookedEventSchema } from '../authorizations/authorization-view.ts';
 import { setOfCardSchema } from '../cards/card-view.ts';
@@ -37,6 +39,9 @@ const answers: Readonly<Record<string, string>> = {
   readMerchant: 'Merchant',
   readAccount: 'Account',
   fundAccount: 'AccountFunding',
+  withdrawFromAccount: 'AccountWithdrawal',
+  readBalanceAt: 'BalanceAt',
+  readStatement: 'StatementPage',
   readCard: 'Card',
   changeCard: 'ChangedCard',
   readCompany: 'Company',
@@ -75,6 +80,9 @@ const within: readonly (readonly [name: string, schema: z.core.$ZodType])[] = [
   ['Window', windowSchema],
   ['ControlReadback', controlsReadbackSchema.shape.controls.def.element],
   ['ListedControlSet', listedControlSetSchema],
+  ['ListedAccount', listedAccountSchema],
+  ['AccountBudget', budgetOfAccountSchema],
+  ['StatementLine', statementLineSchema],
   ['SetOfCard', setOfCardSchema],
   ['Authorization', authorizationSchema],
   ['AuthorizationRequest', authorizationRequestSchema],
