@@ -1,8 +1,19 @@
 // What `@atlas/sdk` gives: the client, its errors, and the verification of webhooks.
 
+export type {
+  Account,
+  AccountQuery,
+  Accounts,
+  BalanceAt,
+  ListedAccount,
+  Moved,
+  NewAccount,
+  StatementLine,
+} from './accounts.ts';
 export { Atlas } from './atlas.ts';
 export { AtlasError, type FieldProblem } from './atlas-error.ts';
 export type { Card, CardProfile, CardQuery, Cards } from './cards.ts';
+export type { Companies, Company, Department, Employee, EmployeeQuery, EmployeeWithCards } from './companies.ts';
 export type { Listing, Page } from './listing.ts';
 export type { Destination, Merchant, Merchants, NewMerchant, PageQuery, Schedule } from './merchants.ts';
 export type {

@@ -1,4 +1,4 @@
-// docs/first-program.md, README's commands by hand and the signed call of docs/native-network.md, as a newcomer runs them: against npm
+// docs/first-program.md, docs/companies.md, README's commands by hand and the signed call of docs/native-network.md, as a newcomer runs them: against npm
 // start, in the order of the page.
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -102,6 +102,12 @@ async function status({ url, basic_auth_username, basic_auth_password }: Entered
   const to = new URL(new URL(url).pathname, system.edge_url);
   return (await fetch(to, { method: 'POST', headers: { authorization }, body })).status;
 }
+
+test('docs/companies.md: every command does what the page says', { timeout: wholePageMs }, async () => {
+  const ofCompanies = stepsOf(await read('docs/companies.md'));
+  expect(ofCompanies.filter(({ answer }) => answer !== null).length).toBeGreaterThan(8);
+  for (const step of ofCompanies) await runStep(shell, here(step));
+});
 
 test('README: the commands of a first authorization by hand', { timeout: wholePageMs }, async () => {
   expect(byHand.flatMap(({ commands }) => commands.trim().split('\n'))).toHaveLength(5);

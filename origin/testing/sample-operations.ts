@@ -219,7 +219,10 @@ export const samples: Readonly<Record<string, Make>> = {
   createAccount: () => ({ body: { name: 'Zoë & Söhne', currency: 'USD' } }),
   readAccount: accountCall,
   fundAccount: async (world, tenant) => ({ ...(await accountCall(world, tenant)), body: { amount_minor: 500 } }),
-  readBalanceAt: async (world, tenant) => ({ ...(await accountCall(world, tenant)), query: { at: '2026-11-01T00:00:00Z' } }),
+  readBalanceAt: async (world, tenant) => ({
+    ...(await accountCall(world, tenant)),
+    query: { at: '2026-11-01T00:00:00Z' },
+  }),
   readStatement: accountCall,
   listAccounts: () => ({ query: { limit: '1' } }),
   changeAccount: async (world, tenant) => ({

@@ -27,7 +27,8 @@ const balance = route({
   // Up to half of all transfers of its accounts, added up by Postgres.
   cost: costs.many,
   summary: 'What an account and all below it had at a past moment',
-  description: 'By when transfers were booked; without `at`, of now. Of the last minute it may still change, by what is being booked.',
+  description:
+    'By when transfers were booked; without `at`, of now. Of the last minute it may still change, by what is being booked.',
   query: z.strictObject({ at: z.iso.datetime({ offset: true }).optional() }),
   answers: {
     status: 200,
