@@ -30,7 +30,6 @@ describe('trees drawn at random', () => {
 
   test.each([
     ['adds_what_it_hears', 1],
-    ['calls_back_once', 80],
     ['waits_for_its_own_ask', 1],
     ['asks_nobody', 1],
   ])('find %s', (name, seed) => {

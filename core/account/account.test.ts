@@ -67,7 +67,7 @@ test('the example of the page: 200 are asked for where 130 are free, and another
     { kind: 'given_back', share: 'd', returned_minor: 80 },
   );
 
-  const asked = stepCard(c, { kind: 'request', request: 'r', amount_minor: 200 }, newToken);
+  const asked = stepCard(c, { kind: 'request', request: 'r', amount_minor: 200, spare_minor: 0 }, newToken);
   expect(asked.messages).toMatchObject([{ kind: 'ask', needed_minor: 450 }]);
   const called = step(account, only(asked.messages, 'ask'));
   expect(called.messages).toMatchObject([{ kind: 'recall', to: 'd', returned_minor: 150 }]);

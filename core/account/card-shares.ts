@@ -25,6 +25,7 @@ export interface CardShares {
 export interface Waiting {
   readonly request: string;
   readonly amount_minor: number;
+  readonly spare_minor: number;
   readonly ask: Token;
   readonly needed_minor: number;
 }
@@ -53,7 +54,13 @@ export type CardEvent =
 export type CardInput =
   | Granted
   | Recall
-  | { readonly kind: 'request'; readonly request: string; readonly amount_minor: number }
+  | {
+      readonly kind: 'request';
+      readonly request: string;
+      readonly amount_minor: number;
+      /** What to ask for beyond it, where it has to be asked for (`share-size.ts`). */
+      readonly spare_minor: number;
+    }
   | {
       readonly kind: 'release' | 'clear';
       readonly share: string;

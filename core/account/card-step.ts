@@ -93,18 +93,18 @@ class CardTurn {
   }
 
   /** What it needs counts from nothing: spent before, and this. So a repeat of the message asks for no more. */
-  ask({ request, amount_minor }: Pick<Waiting, 'request' | 'amount_minor'>): void {
+  ask({ request, amount_minor, spare_minor }: Pick<Waiting, 'request' | 'amount_minor' | 'spare_minor'>): void {
     const { share, account, spent_minor, returned_minor } = this.current;
     const ask = this.newToken();
     const needed_minor = spent_minor + amount_minor;
-    const waiting = { request, amount_minor, ask, needed_minor };
+    const waiting = { request, amount_minor, spare_minor, ask, needed_minor };
     const isThere = this.waiting.some((one) => one.request === request);
     this.waiting = isThere
       ? this.waiting.map((one) => (one.request === request ? waiting : one))
       : [...this.waiting, waiting];
     this.messages.push({
       ...{ kind: 'ask', to: account, from: this.state.id, share, ask, returned_minor },
-      ...{ needed_minor, wished_minor: needed_minor },
+      ...{ needed_minor, wished_minor: needed_minor + spare_minor },
     });
   }
 

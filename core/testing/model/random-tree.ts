@@ -98,7 +98,11 @@ function drawAction(
   const card = cards[below(cards.length)] ?? '';
   const account = states[below(states.length)] as AccountState;
   const what = below(100);
-  if (what < 45) return { on: card, does: { kind: 'request', request: `r${index}`, amount_minor: 1 + below(90) } };
+  if (what < 45)
+    return {
+      on: card,
+      does: { kind: 'request', request: `r${index}`, amount_minor: 1 + below(90), spare_minor: below(2) * below(200) },
+    };
   const request = `r${below(index + 1)}`;
   // Of a request that is none, or whose card is another, nothing is found, and nothing happens.
   if (what < 65) return { on: '', does: { kind: 'reversal', request } };

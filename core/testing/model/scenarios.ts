@@ -41,7 +41,7 @@ const granted = (share: string, granted_minor: number): AccountEvent => ({ kind:
 const received = (share: string, granted_minor: number): CardEvent => ({ kind: 'received', share, granted_minor });
 const asks = (on: string, request: string, amount_minor: number): Action => ({
   on,
-  does: { kind: 'request', request, amount_minor },
+  does: { kind: 'request', request, amount_minor, spare_minor: 0 },
 });
 const below = (parent: string, share: string): Source => ({ kind: 'parent', parent, share });
 
