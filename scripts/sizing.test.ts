@@ -41,12 +41,14 @@ test('a bill takes off what a plan includes, once, and never less than nothing i
   expect(lineOf('workers_plan')).toEqual({ name: 'workers_plan', quantity: 1, usd: 5 });
 });
 
-test('a sweep asks every card in every process, and waits an hour after it', () => {
-  const program = programOf(288_000);
-  // 288,000 cards, four at a time, 50 ms each: an hour, and an hour's pause.
+test('a sweep asks every card once, whatever processes there are, a hundred in a call, and waits an hour after it', () => {
+  const program = programOf(28_800_000);
+  // 28,800,000 cards, four calls of a hundred at a time, 50 ms each: an hour, and an hour's pause.
   expect(ratesOf(program).sweeps_a_day).toBeCloseTo(12, 9);
-  const calls = quantitiesOf(program, 1).worker_requests - quantitiesOf({ ...program, cards: 0 }, 1).worker_requests;
-  expect(calls).toBeCloseTo((288_000 * 12 * 2 * 30) / 1e6, 6);
+  const more = (name: 'worker_requests' | 'object_requests') =>
+    quantitiesOf(program, 1)[name] - quantitiesOf({ ...program, cards: 0 }, 1)[name];
+  expect(more('worker_requests')).toBeCloseTo((288_000 * 12 * 30) / 1e6, 6);
+  expect(more('object_requests')).toBeCloseTo((28_800_000 * 12 * 30) / 1e6, 6);
 });
 
 test('a bound is met where more is needed than there is, and not before', () => {

@@ -46,6 +46,11 @@ export interface Push {
   readonly seen: Acknowledged | undefined;
 }
 
+export interface Standing {
+  readonly card: CardName;
+  readonly seen: Acknowledged | undefined;
+}
+
 export interface EdgeClient {
   /** `after`: the newest event of the card that is known here. `seen`: one that the card must have, or it was set back. */
   putProfile(card: CardName, profile: Profile, after?: number, seen?: Acknowledged): Promise<PutAnswer>;
@@ -58,6 +63,8 @@ export interface EdgeClient {
   /** A kept fact once more, as its evidence has it. */
   sendFact(network: string, fact: string): Promise<z.infer<typeof postFactAnswerSchema>>;
   eventsAfter(card: CardName, after: number, seen?: Acknowledged): Promise<EventsAnswer>;
+  /** How far each card's log goes, without its events: of many cards in one call. `seen`: as above. */
+  standings(cards: readonly Standing[]): Promise<Settled<EventsAnswer>[]>;
   /** A page of its past, to a card that was set back. */
   rebuild(card: CardName, page: z.infer<typeof rebuildBodySchema>): Promise<RebuildAnswer>;
   /** Its storage as it was at that instant; it lacks what is booked since, and the next question fences it. */
@@ -124,6 +131,7 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
       ask(postFactAnswerSchema, 'POST', `/internal/facts/${network}`, JSON.stringify({ fact })),
     eventsAfter: (card, after, seen) =>
       ask(cardEventsAnswerSchema, 'GET', `${pathOf(card)}/events${known(after, seen)}`),
+    standings: (cards) => callsInOne(cards.map(standingOf)),
     rebuild: (card, page) => ask(rebuildAnswerSchema, 'POST', `${pathOf(card)}/rebuild`, JSON.stringify(page)),
     returnCard: (card, at_ms) => ask(returnAnswerSchema, 'POST', `${pathOf(card)}/return`, JSON.stringify({ at_ms })),
     async readCard(card) {
@@ -177,6 +185,12 @@ function pathOf({ network, card_token }: CardName): string {
 function putOf({ card, profile, after, seen }: Push): EdgeCall<PutAnswer> {
   const query = after === 0 && seen === undefined ? '' : known(after, seen);
   return { schema: putCardAnswerSchema, method: 'PUT', path: `${pathOf(card)}${query}`, body: JSON.stringify(profile) };
+}
+
+/** Asked for the events after the last number that there can be: there are none, and what is said beside them is what is asked for. */
+function standingOf({ card, seen }: Standing): EdgeCall<EventsAnswer> {
+  const path = `${pathOf(card)}/events${known(Number.MAX_SAFE_INTEGER, seen)}`;
+  return { schema: cardEventsAnswerSchema, method: 'GET', path, body: '' };
 }
 
 function known(after: number, seen: Acknowledged | undefined): string {

@@ -31,7 +31,7 @@ export function pullsOf(config: Queues, { queues, deadQueues: metrics, registry,
     if (name === undefined) throw new Error(`more than ${pullNames.length} queues of card events`);
     // As the deployment names the queues: the second is atlas-card-events-2.
     const watch = queues(index === 0 ? 'card events' : `card events ${index + 1}`);
-    return createPull({ name, queue, intake, log, watch });
+    return createPull({ name, queue, intake, log, watch, atOnceMax: atOnceOf(eventQueues.length) });
   });
   const take = (messages: readonly Message[]) => intake.take(messages);
   const watch = createTokenMetric(registry);
@@ -51,4 +51,12 @@ export function pullsOf(config: Queues, { queues, deadQueues: metrics, registry,
   if (pulls.length > 0 && cardEvents === null)
     log.warn('CLOUDFLARE_DEAD_QUEUE_ID is not set: what comes into the dead queue of cards is deleted after 14 days');
   return { pulls, beside };
+}
+
+/** Batches under way over all queues: more than intake books at one time, so that none waits for the way to the queue and back. */
+const batchesMax = 8;
+
+/** Of one of so many queues: 4 of one, or of two; 1 of eight. */
+function atOnceOf(queues: number): number {
+  return Math.max(1, Math.min(4, Math.floor(batchesMax / queues)));
 }

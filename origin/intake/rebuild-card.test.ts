@@ -9,7 +9,8 @@ import { SampleCard } from '../testing/sample-card.ts';
 import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import { closeRebuilt } from './card-conditions.ts';
 import type { Intake } from './intake.ts';
-import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
+import { catchUp, createGapRepair, type RepairOptions, rereadCard } from './repair.ts';
+import { createSweep } from './sweep.ts';
 
 let database: Database;
 let edge: StandInEdge;

@@ -1,13 +1,12 @@
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { applied, openRepair, running, spendingCard } from '../../scripts/test-repair.ts';
 import { until } from '../../scripts/test-waiting.ts';
-import { raiseSetBackDatabase } from '../audit/database-set-back.ts';
-import { noteCardsCompared, noteProof, proofBegins, readLastProofs } from '../audit/last-proofs.ts';
 import type { Database } from '../db/client.ts';
 import { EdgeRefused } from '../edge/edge-answer.ts';
 import { type StandInEdge, startStandInEdge } from '../testing/stand-in-edge.ts';
 import type { Intake } from './intake.ts';
-import { catchUp, createGapRepair, createSweep, type RepairOptions, rereadCard } from './repair.ts';
+import { catchUp, createGapRepair, type RepairOptions, rereadCard } from './repair.ts';
+import { createSweep } from './sweep.ts';
 
 let database: Database;
 let edge: StandInEdge;
@@ -85,94 +84,6 @@ describe('gap repair', () => {
   });
 });
 
-test('the sweep: one card that cannot be caught up, alone on its page, is no failure of the loop', async () => {
-  const lost = spendingCard(edge, 'alone', 5);
-  await intake.take([{ id: '1', body: lost.message(1) }]);
-  edge.trimmed.set(lost.card_key, 3);
-  const loop = createSweep(options);
-  await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
-  expect([loop.state().failures_total, await items()]).toEqual([0, ['card_events_lost open native:alone']]);
-});
-
-describe('the sweep notes that every card was compared', () => {
-  const compared = async () =>
-    (await readLastProofs(database.sql)).flatMap(({ kind, proved_at }) => (kind === 'cards' ? [proved_at] : []))[0];
-  const sweepOnce = async (edgeNow: RepairOptions['edge']) => {
-    const loop = createSweep({ ...options, edge: edgeNow });
-    await running(loop, () => until(loop.state, ({ last_success_at_ms }) => last_success_at_ms !== null));
-  };
-
-  test('as of its beginning, and not where a card could not be asked and nobody was told', async () => {
-    const [asked, dumb] = [spendingCard(edge, 'asked', 2), spendingCard(edge, 'dumb', 2)];
-    await intake.take([asked, dumb].map((card) => ({ id: card.card_token, body: card.message() })));
-    const halfDumb = {
-      ...options.edge,
-      eventsAfter: (...[card, after]: Parameters<RepairOptions['edge']['eventsAfter']>) =>
-        card.card_token === 'dumb' ? Promise.reject(new Error('no answer')) : options.edge.eventsAfter(card, after),
-    };
-    await sweepOnce(halfDumb);
-    expect(await compared()).toBeNull();
-    const before = await proofBegins(database.sql);
-    await sweepOnce(options.edge);
-    const first = await compared();
-    expect(first?.getTime()).toBeGreaterThanOrEqual(before.getTime());
-    await sweepOnce(halfDumb);
-    expect(await compared()).toEqual(first);
-  });
-
-  test('once more at once where the database is found to be set back meanwhile: payouts wait for a pass since then', async () => {
-    const card = spendingCard(edge, 'set-back-meanwhile', 2);
-    await intake.take([{ id: '1', body: card.message() }]);
-    let asked = 0;
-    const finding = {
-      ...options.edge,
-      async eventsAfter(...asking: Parameters<RepairOptions['edge']['eventsAfter']>) {
-        if (++asked === 1) await raiseSetBackDatabase(database.sql, { key: 'found', said: 'set back', evidence: {} });
-        return await options.edge.eventsAfter(...asking);
-      },
-    };
-    const isSince = async () => {
-      const { rows } = await database.sql.query<{ is_so: boolean }>(
-        `select proved_at > opened_at as is_so from last_proofs, open_items
-         where last_proofs.kind = 'cards' and open_items.kind = 'database_set_back'`,
-      );
-      return rows[0]?.is_so;
-    };
-    await running(createSweep({ ...options, edge: finding }), () => until(isSince, (isSo) => isSo === true));
-    expect(asked).toBeGreaterThan(1);
-  });
-
-  test('also where one differs and is an open item, put aside or not', async () => {
-    const lost = spendingCard(edge, 'forgetful', 5);
-    await intake.take([{ id: '1', body: lost.message(1) }]);
-    edge.trimmed.set(lost.card_key, 3);
-    await sweepOnce(options.edge);
-    const first = await compared();
-    expect([first, await items()]).toEqual([expect.any(Date), ['card_events_lost open native:forgetful']]);
-    await database.sql.query(
-      `update open_items set status = 'dismissed', closed_at = now(), resolution = 'dismiss' where status = 'open'`,
-    );
-    await sweepOnce(options.edge);
-    expect((await compared())?.getTime()).toBeGreaterThan(first?.getTime() ?? Number.POSITIVE_INFINITY);
-    edge.trimmed.delete(lost.card_key);
-  });
-
-  test('a run that began earlier takes no later one’s place, none is of the future, and none can be removed', async () => {
-    const early = await proofBegins(database.sql);
-    const late = await proofBegins(database.sql);
-    for (const at of [late, early, new Date(Date.now() + 3_600_000)]) await noteCardsCompared(database.sql, at);
-    const noted = (await compared())?.getTime() ?? 0;
-    expect(noted).toBeGreaterThanOrEqual(late.getTime());
-    expect(noted).toBeLessThanOrEqual((await proofBegins(database.sql)).getTime());
-    await expect(database.sql.query('delete from last_proofs')).rejects.toThrow('permission denied');
-    // The service vouches for no books: those are the owner's to prove.
-    expect([await noteProof(database.sql, 'audit', late), await noteProof(database.sql, 'ledger', late)]).toEqual([
-      false,
-      false,
-    ]);
-  });
-});
-
 test('a card that a newer release of the edge has written is told of, until it is read again', async () => {
   const card = spendingCard(edge, 'newer', 2);
   await intake.take([{ id: '1', body: card.message(1, 3) }]);
@@ -201,25 +112,6 @@ test('events that the card has forgotten are asked for loudly, and never skipped
   expect(await applied(database)).toBe('forgotten 6');
 });
 
-describe('the sweep', () => {
-  test('finds a lost tail, and a card of which nothing ever came', async () => {
-    const [tail, silent] = [spendingCard(edge, 'tail', 700), spendingCard(edge, 'silent', 2)];
-    await intake.take([{ id: '1', body: tail.message(1, 2) }]);
-    await database.sql.query(`insert into accounts (account_id, name, currency) values ('acct_1', 'test', 'USD')`);
-    await database.sql.query(
-      `insert into cards (card_id, account_id, network, card_token, profile, profile_version)
-       values ('card_1', 'acct_1', 'native', $1, '{}', 1)`,
-      [silent.card_token],
-    );
-    await running(createSweep(options), () =>
-      until(
-        () => applied(database),
-        (seen) => seen === 'silent 3, tail 701',
-      ),
-    );
-  });
-});
-
 test('an edge of before that has fewer events than are booked is counted, and nothing changes', async () => {
   edge.fences = false;
   const card = spendingCard(edge, 'set-back', 5);
@@ -240,7 +132,7 @@ test('a card that is behind, at an edge of before, is an open item until it has 
   const card = spendingCard(edge, 'set-back', 5);
   await intake.take([{ id: '1', body: card.message() }]);
   const sweep = async (isSeen: (seen: string[]) => boolean) => {
-    await running(createSweep(options), () => until(items, isSeen));
+    await running(createSweep({ ...options, pauseMs: 0 }), () => until(items, isSeen));
   };
   edge.logs.set(card.card_key, card.events.slice(0, 2));
   await sweep(([item]) => item === 'card_behind_ledger open native:set-back');

@@ -1,9 +1,7 @@
-// Fills gaps from the card's own log at the edge, and looks for tails that no later event reveals. So a queue may
-// lose, repeat or reorder anything: what the edge has, the origin gets.
+// Fills gaps from the card's own log at the edge: what the edge has, the origin gets. Tails that no later event reveals are found by the
+// sweep (sweep.ts). So a queue may lose, repeat or reorder anything.
 
 import type { Logger } from 'pino';
-import { wasFoundSetBackAfter } from '../audit/database-set-back.ts';
-import { noteCardsCompared, proofBegins } from '../audit/last-proofs.ts';
 import { ageMs } from '../db/age.ts';
 import type { Database, Sql } from '../db/client.ts';
 import { EdgeRefused } from '../edge/edge-answer.ts';
@@ -11,7 +9,6 @@ import type { EdgeClient } from '../edge/edge-client.ts';
 import { createLoop, type Loop } from '../loop.ts';
 import { acknowledgedOf } from './acknowledged.ts';
 import {
-  cardsTold,
   cardsWithConditions,
   closeConditions,
   closeRebuilt,
@@ -19,7 +16,7 @@ import {
   raiseNewer,
   raiseSetBack,
 } from './card-conditions.ts';
-import { type Behind, cardsAfter } from './cards-after.ts';
+import type { Behind } from './cards-after.ts';
 import type { Intake } from './intake.ts';
 import { rebuildCard } from './rebuild-card.ts';
 import type { RepairMetrics } from './repair-metrics.ts';
@@ -32,12 +29,10 @@ const cardsPerRound = 100;
 /** A message that is only late, not lost, mostly comes before this. */
 const gapIntervalMs = 500;
 const restMsMax = 5 * 60_000;
-/** Each sweep asks the edge, and wakes the object, of every card: $0.45 a million (docs/sizing.md), in each process. */
-const sweepPauseMs = 60 * 60_000;
 
 export interface RepairOptions {
   readonly database: Database;
-  readonly edge: Pick<EdgeClient, 'eventsAfter' | 'ping' | 'rebuild'>;
+  readonly edge: Pick<EdgeClient, 'eventsAfter' | 'ping' | 'rebuild' | 'standings'>;
   readonly intake: Pick<Intake, 'takePage'>;
   readonly log: Logger;
   readonly metrics: RepairMetrics;
@@ -108,7 +103,7 @@ async function wholeness(sql: Sql, { network, card_token }: CardName): Promise<'
 }
 
 /** As `catchUp`; closes what a person was told of a card, where that is so no longer. `troubled`: cards of which something was told. */
-async function repaired(
+export async function repaired(
   options: RepairOptions,
   card: Behind,
   troubled: ReadonlySet<string>,
@@ -189,51 +184,6 @@ export function createGapRepair(options: RepairOptions): Loop {
   });
 }
 
-/**
- * Every card that is known, at start and from time to time: a queue may have lost the last events of a stream. A pass in which each card was
- * compared, or is an open item, is noted: its age is watched.
- */
-export function createSweep(options: RepairOptions): Loop {
-  const { database, edge, log } = options;
-  const first: CardName = { network: '', card_token: '' };
-  // Kept over rounds: where the edge was away, the next round goes on there.
-  let last = first;
-  /** When the pass began, by the database's clock, and whether it has looked at every card so far. */
-  let pass: { readonly beganAt: Date; isWhole: boolean } | null = null;
-  return createLoop({
-    name: 'sweep',
-    log,
-    intervalMs: sweepPauseMs,
-    async round(signal, moved) {
-      for (;;) {
-        pass ??= { beganAt: await proofBegins(database.sql), isWhole: true };
-        const named = await cardsAfter(database, last, cardsPerRound);
-        const rows = named.filter(({ is_there }) => is_there);
-        const troubled = await cardsWithConditions(database.sql, rows);
-        const failed = await eachOf(rows, (card) => repaired(options, card, troubled, signal), {
-          edge,
-          log,
-          signal,
-          moved,
-        });
-        options.metrics.swept.inc(rows.length);
-        if (signal.aborted) return false;
-        if (failed.length > 0) {
-          const told = await cardsTold(database.sql, failed);
-          if (failed.some((card) => !told.has(keyOf(card)))) pass.isWhole = false;
-        }
-        last = named.at(-1) ?? first;
-        if (named.length > 0) continue;
-        const { isWhole, beganAt } = pass;
-        if (isWhole) await noteCardsCompared(database.sql, beganAt);
-        pass = null;
-        // Payouts wait for a pass that began since.
-        return isWhole && (await wasFoundSetBackAfter(database.sql, beganAt));
-      }
-    },
-  });
-}
-
 interface Work {
   readonly edge: Pick<EdgeClient, 'ping'>;
   readonly log: Logger;
@@ -245,7 +195,7 @@ interface Work {
  * A few at a time. One that fails is logged and stands in nobody's way, be it the only one of its page. Throws where all failed and
  * the edge itself does not answer: then it is none of the cards' fault. Returns those that failed.
  */
-async function eachOf<T>(
+export async function eachOf<T>(
   items: readonly T[],
   work: (item: T) => Promise<unknown>,
   { edge, ...of }: Work,

@@ -13,12 +13,14 @@ describe('the queue, pulled', () => {
   let taken: unknown[];
   let registry: Registry;
   let outcomeOf: (body: unknown) => Outcome;
+  let atOnceMax: number;
 
   beforeEach(async () => {
     const started = await startQueue();
     queue = started.queue;
     taken = [];
     outcomeOf = () => 'done';
+    atOnceMax = 1;
     return started.close;
   });
 
@@ -32,7 +34,8 @@ describe('the queue, pulled', () => {
     const config = { api_url: queue.url, account_id: 'acc', queue_id: 'que', api_token };
     registry = new Registry();
     const watch = own ?? createQueueMetrics(registry)('card events');
-    const loop = createPull({ name: 'queue pull', queue: config, intake, watch, log: pino({ level: 'silent' }) });
+    const log = pino({ level: 'silent' });
+    const loop = createPull({ name: 'queue pull', queue: config, intake, watch, log, atOnceMax });
     loop.start();
     try {
       await work(loop);
@@ -97,6 +100,37 @@ describe('the queue, pulled', () => {
     await pulling(isEmpty);
     expect(taken).toHaveLength(450);
     expect(performance.now() - startMs).toBeLessThan(900);
+  });
+
+  test('a backlog is pulled by several at one time, an empty queue by one, and each time is acknowledged in one call', async () => {
+    atOnceMax = 4;
+    put(...Array.from({ length: 950 }, (_, n) => n));
+    await pulling(async () => {
+      await isEmpty();
+      const pulls = queue.pulls.length;
+      await until(
+        () => queue.pulls.length,
+        (now) => now > pulls,
+      );
+    });
+    expect(taken.toSorted((one, other) => Number(one) - Number(other))).toEqual(
+      Array.from({ length: 950 }, (_, n) => n),
+    );
+    // 100; then 400, 400 and 50, whose three other pulls found nothing.
+    expect(queue.acks.slice(0, 4)).toEqual([100, 400, 400, 50]);
+    expect(queue.pulls.length).toBeLessThan(1 + 4 + 4 + 4 + 4);
+  });
+
+  test('of several pulls the one that fails is counted, and what the others brought is taken', async () => {
+    atOnceMax = 4;
+    put(...Array.from({ length: 400 }, (_, n) => n));
+    queue.failingPulls = [2];
+    await pulling(async (loop) => {
+      await isEmpty();
+      expect(loop.state().failures_total).toBe(1);
+    });
+    expect(new Set(taken).size).toBe(400);
+    expect(taken).toHaveLength(400);
   });
 
   test('what was not taken is brought again later; dead letters are acknowledged', async () => {

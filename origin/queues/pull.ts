@@ -50,13 +50,16 @@ export interface PullOptions {
   readonly log: Logger;
   /** Between two looks at an empty queue. */
   readonly emptyPauseMs?: number;
+  /** Batches at one time, while there are full ones: at a round trip of 40 ms one after the other are 1,000 messages a second. 1 where it is not said. */
+  readonly atOnceMax?: number;
   /** Until what was not taken at this try comes again. */
   readonly retryDelaySeconds?: (attempts: number) => number;
 }
 
 export function createPull(options: PullOptions): Loop {
   const { name, queue, intake, watch = unwatchedQueue, log, emptyPauseMs = emptyPauseMsDefault } = options;
-  const { retryDelaySeconds = () => retryDelaySecondsDefault } = options;
+  const { retryDelaySeconds = () => retryDelaySecondsDefault, atOnceMax = 1 } = options;
+  let isBusy = false;
 
   /** A failure is counted; one that a stop of ours has made is none. */
   async function watched<T>(call: QueueCall<T>): Promise<T> {
@@ -68,35 +71,54 @@ export function createPull(options: PullOptions): Loop {
     }
   }
 
+  async function pull(signal: AbortSignal): Promise<{ messages: Pulled[]; backlog: number | null; isFull: boolean }> {
+    const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
+    const { result } = await watched({ path: '/pull', body: wanted, schema: pulledSchema, signal });
+    const { messages: pulled, message_backlog_count: backlog = null } = result;
+    const messages = pulled.flatMap((one) => messageSchema.safeParse(one).data ?? []);
+    // Without a lease's id nobody can say what became of it: it comes again, and the queue counts its tries.
+    if (messages.length < pulled.length)
+      log.error({ loop: name, unreadable: pulled.length - messages.length }, 'messages of the queue have no lease');
+    return { messages, backlog, isFull: pulled.length === batchSize };
+  }
+
+  async function take(messages: readonly Pulled[]) {
+    const attemptsOf = new Map(messages.map((message) => [message.lease_id, message.attempts ?? 1]));
+    const results = await intake.take(
+      messages.map((message) => ({
+        ...{ id: message.lease_id, body: bodyOf(message), attempts: message.attempts ?? null },
+      })),
+    );
+    return results.map(({ id, outcome }) => ({ id, outcome, attempts: attemptsOf.get(id) ?? 1 }));
+  }
+
   return createLoop({
     name,
     log,
     intervalMs: emptyPauseMs,
     async round(signal) {
-      const wanted = { batch_size: batchSize, visibility_timeout_ms: visibilityTimeoutMs };
-      const { result } = await watched({ path: '/pull', body: wanted, schema: pulledSchema, signal });
-      const { messages: pulled, message_backlog_count: backlog = null } = result;
-      const messages = pulled.flatMap((one) => messageSchema.safeParse(one).data ?? []);
-      watch.pulled({ backlog, oldestAgeMs: oldestAgeMs(messages) });
-      // Without a lease's id nobody can say what became of it: it comes again, and the queue counts its tries.
-      if (messages.length < pulled.length)
-        log.error({ loop: name, unreadable: pulled.length - messages.length }, 'messages of the queue have no lease');
-      if (messages.length === 0) return false;
-      const attempts = new Map(messages.map((message) => [message.lease_id, message.attempts ?? null]));
-      const results = await intake.take(
-        messages.map((message) => ({
-          ...{ id: message.lease_id, body: bodyOf(message), attempts: message.attempts ?? null },
-        })),
-      );
+      // One alone tells whether there is so much that several are worth their calls.
+      const pulls = await Promise.allSettled(Array.from({ length: isBusy ? atOnceMax : 1 }, () => pull(signal)));
+      const batches = pulls.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+      const failed = pulls.find((one) => one.status === 'rejected');
+      isBusy = batches.some(({ isFull }) => isFull);
+      const all = batches.flatMap(({ messages }) => messages);
+      if (batches.length > 0) watch.pulled({ backlog: batches.at(-1)?.backlog ?? null, oldestAgeMs: oldestAgeMs(all) });
+      const filled = batches.filter(({ messages }) => messages.length > 0);
+      const results = (await Promise.all(filled.map(({ messages }) => take(messages)))).flat();
       const taken = results.filter(({ outcome }) => outcome !== 'retry');
       const refused = results.filter(({ outcome }) => outcome === 'retry');
-      // Not ended by a stop: what was committed is acknowledged, so that it does not come again. If this fails it does, and
-      // intake finds that it has it.
-      const told = {
-        acks: taken.map(({ id }) => ({ lease_id: id })),
-        retries: refused.map(({ id }) => ({ lease_id: id, delay_seconds: retryDelaySeconds(attempts.get(id) ?? 1) })),
-      };
-      await watched({ path: '/ack', body: told, schema: acceptedSchema });
+      if (results.length > 0) {
+        // Of all batches in one call. Not ended by a stop: what was committed is acknowledged, so that it does not come again. If this fails it
+        // does, and intake finds that it has it.
+        const told = {
+          acks: taken.map(({ id }) => ({ lease_id: id })),
+          retries: refused.map(({ id, attempts }) => ({ lease_id: id, delay_seconds: retryDelaySeconds(attempts) })),
+        };
+        await watched({ path: '/ack', body: told, schema: acceptedSchema });
+      }
+      if (failed !== undefined) throw failed.reason;
+      if (results.length === 0) return false;
       if (taken.length === 0) throw new Error('no message of a batch was taken');
       return refused.length === 0;
     },

@@ -12,6 +12,10 @@ export async function startQueue() {
     waiting: [] as { id: string; body: unknown; attempts: number; contentType?: string }[],
     leased: new Map<string, { id: string; body: unknown; attempts: number }>(),
     pulls: [] as unknown[],
+    /** Pulls that fail, by their number from 0. */
+    failingPulls: [] as number[],
+    /** How many messages each acknowledgement was of. */
+    acks: [] as number[],
     retried: [] as unknown[],
     /** Put in over HTTP. */
     sent: [] as unknown[],
@@ -35,6 +39,7 @@ export async function startQueue() {
   app.post(`${path}/pull`, async (context) => {
     const wanted = await context.req.json<{ batch_size: number }>();
     queue.pulls.push(wanted);
+    if (queue.failingPulls.includes(queue.pulls.length - 1)) return context.json({ success: false }, 503);
     const messages = queue.waiting.splice(0, wanted.batch_size).map((message) => {
       leases += 1;
       const lease_id = `lease-${leases}`;
@@ -53,6 +58,7 @@ export async function startQueue() {
   });
   app.post(`${path}/ack`, async (context) => {
     const { acks, retries } = await context.req.json<Record<'acks' | 'retries', { lease_id: string }[]>>();
+    queue.acks.push(acks.length);
     for (const { lease_id } of [...acks, ...retries]) {
       const message = queue.leased.get(lease_id);
       queue.leased.delete(lease_id);

@@ -7,7 +7,7 @@ export const assumed = {
   facts_an_authorization: 1,
   /** The busiest hour's rate ÷ the day's mean. */
   peak_factor: 3,
-  /** Processes of the origin: each pulls, and each sweeps all cards. */
+  /** Processes of the origin: each pulls, and one of them sweeps all cards. */
   origins: 2,
   /** How far back the database can be restored. */
   restore_days: 7,
@@ -17,7 +17,7 @@ export const assumed = {
   queue_send_ms: 100,
   /** An alarm or a sweep: the object is loaded, and asked. The longest load that was measured is 24 ms (docs/storage.md). */
   short_call_ms: 24,
-  /** One call of the sweep, from the origin's region to the card's and back. */
+  /** One call of the sweep, of a hundred cards, from the origin's region to the cards' and back. */
   sweep_call_ms: 50,
   /** One call to the queue: a round of the pull makes two, and books in between. */
   queue_call_ms: 100,

@@ -22,7 +22,8 @@ export function boundsMet(program: Program): Met[] {
   const peak = rates.messages_a_second_at_peak;
   const meanMessages = peak / program.peak_factor;
   const backlogDays = (queue_backlog_gb * 1e9) / messageBytes / meanMessages / 86_400;
-  const pulled = (queue_pull_messages * 1_000) / (2 * program.queue_call_ms);
+  // Four pulls, then one acknowledgement of them all (origin/intake/pulls.ts).
+  const pulled = (4 * queue_pull_messages * 1_000) / (2 * program.queue_call_ms);
   const monthsToFull = (database_gb - cardsGb(program)) / rates.database_gb_a_month;
   return [
     {
@@ -36,12 +37,12 @@ export function boundsMet(program: Program): Met[] {
       isMet: backlogDays < 14,
     },
     {
-      bound: `the pull, one at a time in a process: ${figure(pulled)} messages a second`,
+      bound: `the pull, four at a time in a process: ${figure(pulled)} messages a second`,
       needs: `processes at the peak: ${figure(Math.max(1, Math.ceil(peak / pulled)))}`,
       isMet: peak > pulled * program.origins,
     },
     {
-      bound: 'the sweep: four calls at a time',
+      bound: 'the sweep: four calls of a hundred cards at a time',
       needs: `hours from one to the next: ${figure(24 / rates.sweeps_a_day)}`,
       isMet: rates.sweeps_a_day < 1,
     },

@@ -53,15 +53,19 @@ export function ratesOf(program: Program): Rates {
   };
 }
 
-/** An hour's pause after each, and four calls at a time within it (`origin/intake/repair.ts`). */
+/** Four calls at a time, of a hundred cards each (`origin/intake/sweep.ts`). */
+const cardsPerSweepCall = 100;
+const sweepCallsAtOnce = 4;
+
+/** An hour's pause after each; one process has it, however many there are. */
 function sweepsADay({ cards, sweep_call_ms }: Program): number {
-  return secondsOfDay / (3_600 + (cards / 4) * (sweep_call_ms / 1_000));
+  return secondsOfDay / (3_600 + (cards / cardsPerSweepCall / sweepCallsAtOnce) * (sweep_call_ms / 1_000));
 }
 
 /** `month`: of the program's life; the database keeps every event, so it grows. */
 export function quantitiesOf(program: Program, month: number): Readonly<Record<PriceName, number>> {
   const events = eventsOf(program) * daysOfMonth;
-  const swept = program.cards * sweepsADay(program) * program.origins * daysOfMonth;
+  const swept = program.cards * sweepsADay(program) * daysOfMonth;
   const alarms = events * perEvent(measuredCard.alarms);
   const eventSeconds = (limits.publishDelayMs + program.queue_send_ms) / 1_000;
   const objectSeconds = events * eventSeconds + ((alarms + swept) * program.short_call_ms) / 1_000;
@@ -69,7 +73,7 @@ export function quantitiesOf(program: Program, month: number): Readonly<Record<P
   const grown = measuredCard.bytes_stored - measuredCard.bytes_fresh;
   return {
     workers_plan: 1,
-    worker_requests: (events + swept) / 1e6,
+    worker_requests: (events + swept / cardsPerSweepCall) / 1e6,
     worker_cpu: ((events + swept) * measuredEdge.cpu_ms) / 1e6,
     object_requests: (events + alarms + swept) / 1e6,
     object_duration: (objectSeconds * bounds.object_gb) / 1e6,
