@@ -47,12 +47,3 @@ export async function noteIfSetBack(sql: Sql, { checkpoint_no, made_at, audit }:
   });
   return true;
 }
-
-/** Whether it was found to be set back after that instant: then every card has to be compared once more, and not in an hour. */
-export async function wasFoundSetBackAfter(sql: Sql, at: Date): Promise<boolean> {
-  const { rows } = await sql.query(
-    `select from open_items where kind = 'database_set_back' and status = 'open' and opened_at >= $1`,
-    [at],
-  );
-  return rows.length > 0;
-}

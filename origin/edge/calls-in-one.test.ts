@@ -25,9 +25,12 @@ let isAway: boolean;
 let refusal: EdgeRefused | null;
 /** Cards of which no answer comes. */
 let silent: Set<string>;
+/** Cards in a call from which on none comes either. */
+let tooMany: number;
 
 beforeEach(() => {
   [asked, most, under, isAway, refusal, silent] = [[], 0, 0, false, null, new Set()];
+  tooMany = Number.POSITIVE_INFINITY;
 });
 
 const callsInOne = () =>
@@ -40,7 +43,8 @@ const callsInOne = () =>
       await Promise.resolve();
       under -= 1;
       if (isAway) throw new Error('the edge cannot be reached: ECONNREFUSED');
-      if (inner.some((one) => silent.has(one.path))) throw new Error('the edge cannot be reached: TimeoutError');
+      if (inner.length >= tooMany || inner.some((one) => silent.has(one.path)))
+        throw new Error('the edge cannot be reached: TimeoutError');
       if (path !== '/internal/calls') return z.parse(of, { token: path.slice('/cards/'.length) });
       if (refusal !== null) throw refusal;
       const answers = inner.map((one) => ({ status: 200, body: { token: one.path.slice('/cards/'.length) } }));
@@ -91,12 +95,30 @@ test('a card that does not answer keeps none of the others, and is asked by itse
     return asked.toSorted((one, other) => other - one);
   };
   expect(await settle()).toEqual([60, ...names.map(() => 1)]);
-  expect(await settle()).toEqual([59, 1]);
+  // Half as many in a call as before, until calls are answered in time again.
+  expect(await settle()).toEqual([50, 9, 1]);
   silent.clear();
   await ask([named('t7')]);
   asked = [];
   expect(await ask(names.map((token) => named(token)))).toEqual(answered(names));
   expect(asked).toEqual([60]);
+});
+
+test('an edge that is too slow for a hundred cards is asked for fewer, and for more again while it answers', async () => {
+  const [names, ask] = [tokens(200), callsInOne()];
+  const sizes = async () => {
+    asked = [];
+    await ask(names.map((token) => named(token)));
+    return Math.max(...asked);
+  };
+  tooMany = 30;
+  const before = [await sizes(), await sizes(), await sizes()];
+  expect(before[0]).toBe(100);
+  expect(before.at(-1)).toBeLessThanOrEqual(30);
+  tooMany = Number.POSITIVE_INFINITY;
+  const after = [];
+  for (let rounds = 0; rounds < 20; rounds += 1) after.push(await sizes());
+  expect(after.at(-1)).toBe(100);
 });
 
 test('an edge that is away is told so by one call, not by one a card', async () => {

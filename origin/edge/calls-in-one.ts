@@ -12,12 +12,18 @@ export interface EdgeCall<T> {
   /** With its query. */
   readonly path: string;
   readonly body: string;
+  /** Where it may take longer than any call. */
+  readonly timeoutMs?: number;
 }
 
 export type Settled<T> = PromiseSettledResult<T>;
 
 /** Bytes of the calls in one, less what is around them; a profile of the largest size has room, all its quotes escaped. */
 const bytesMax = limits.batchBytesMax - 4_096;
+/** A hundred cards are three hundred commits at the edge: on a slow disk, seconds. */
+const timeoutMs = 15_000;
+/** Cards in a call, at least, of an edge that did not answer larger ones in time. */
+const cardsMin = 5;
 /** Calls one by one at any moment. */
 const aloneMax = 20;
 /** How long an edge that did not know such calls is asked one by one, before it is tried again: it may be deployed meanwhile. */
@@ -36,6 +42,9 @@ interface Edge {
 export function createCallsInOne({ call, ping }: Edge): <T>(asked: readonly EdgeCall<T>[]) => Promise<Settled<T>[]> {
   let oneByOneUntilMs = 0;
   const slow = new Set<string>();
+  /** Halved where a call is not answered in time, and a little more again where all are: as many as the edge can do. */
+  let cardsMax: number = limits.batchDirectMax;
+  let late = 0;
 
   async function alone<T>(asked: readonly EdgeCall<T>[]): Promise<Settled<T>[]> {
     const settled: Settled<T>[] = [];
@@ -57,7 +66,7 @@ export function createCallsInOne({ call, ping }: Edge): <T>(asked: readonly Edge
     if (asked.length <= 1 || performance.now() < oneByOneUntilMs) return await alone(asked);
     const body = JSON.stringify(asked.map(({ method, path, body: text }) => ({ method, path, body: text })));
     try {
-      const said = await call({ schema: callsAnswerSchema, method: 'POST', path: '/internal/calls', body });
+      const said = await call({ schema: callsAnswerSchema, method: 'POST', path: '/internal/calls', body, timeoutMs });
       if (said.length !== asked.length) throw new Error(`the edge answered ${said.length} calls of ${asked.length}`);
       return await Promise.all(
         said.map((answer, index) => {
@@ -66,6 +75,7 @@ export function createCallsInOne({ call, ping }: Edge): <T>(asked: readonly Edge
         }),
       );
     } catch (error) {
+      if (!(error instanceof EdgeRefused)) late += 1;
       if (error instanceof EdgeRefused && notKnownCodes.has(error.errorCode))
         oneByOneUntilMs = performance.now() + notKnownMs;
       // Nothing is there: a hundred calls would say it a hundred times.
@@ -76,18 +86,24 @@ export function createCallsInOne({ call, ping }: Edge): <T>(asked: readonly Edge
 
   return async <T>(asked: readonly EdgeCall<T>[]) => {
     const settled: Settled<T>[] = [];
+    const lateBefore = late;
     await Promise.all(
-      inParts(asked, slow).map(async (places) => {
+      inParts(asked, { slow, cardsMax }).map(async (places) => {
         const outcomes = await inOne(places.map((place) => asked[place] as EdgeCall<T>));
         for (const [index, place] of places.entries()) settled[place] = outcomes[index] as Settled<T>;
       }),
     );
+    if (late > lateBefore) cardsMax = Math.max(cardsMin, Math.floor(cardsMax / 2));
+    else cardsMax = Math.min(limits.batchDirectMax, cardsMax + cardsMin);
     return settled;
   };
 }
 
 /** The places of the calls that go together: as many as one call takes, and each slow one by itself. */
-function inParts(asked: readonly EdgeCall<unknown>[], slow: ReadonlySet<string>): number[][] {
+function inParts(
+  asked: readonly EdgeCall<unknown>[],
+  { slow, cardsMax }: { readonly slow: ReadonlySet<string>; readonly cardsMax: number },
+): number[][] {
   const alone: number[][] = [];
   const made: number[][] = [];
   let bytes = 0;
@@ -100,7 +116,7 @@ function inParts(asked: readonly EdgeCall<unknown>[], slow: ReadonlySet<string>)
     const size = Buffer.byteLength(JSON.stringify([path, body])) + 32;
     const last = made.at(-1);
     bytes += size;
-    if (last === undefined || last.length === limits.batchDirectMax || bytes > bytesMax) {
+    if (last === undefined || last.length >= cardsMax || bytes > bytesMax) {
       made.push([place]);
       bytes = size;
     } else last.push(place);

@@ -34,7 +34,7 @@ import { inSpan, type OpenSpan, traceHeaders } from '../tracing/spans.ts';
 import { createCallsInOne, type EdgeCall, type Settled } from './calls-in-one.ts';
 import { answerIn, type Method } from './edge-answer.ts';
 
-const timeoutMs = 5_000;
+const callMsMax = 5_000;
 type PutAnswer = z.infer<typeof putCardAnswerSchema>;
 type EventsAnswer = z.infer<typeof cardEventsAnswerSchema>;
 
@@ -93,7 +93,7 @@ export interface EdgeClientOptions {
 }
 
 export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): EdgeClient {
-  async function call<T>({ schema, method, path, body }: EdgeCall<T>): Promise<T> {
+  async function call<T>({ schema, method, path, body, timeoutMs = callMsMax }: EdgeCall<T>): Promise<T> {
     const target = new URL(path, url);
     const pathAndQuery = target.pathname + target.search;
     const signature = signCall(secret, { method, pathAndQuery, body }, { id: newId('req'), at: new Date() });

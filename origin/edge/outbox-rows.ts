@@ -5,7 +5,7 @@ import type { Database } from '../db/client.ts';
 import { numberColumn, wordColumn } from '../db/columns.ts';
 
 /** Longer than a push may take, so that no other process pushes the same row meanwhile. Pushing twice would do no harm. */
-const leaseSeconds = 20;
+const leaseSeconds = 60;
 
 export interface Due {
   readonly card_id: string;
