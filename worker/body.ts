@@ -26,6 +26,9 @@ export function textIn(bytes: ArrayBuffer): string {
 
 /** The same as it came, for a network whose texts may be in another encoding than they should. */
 export async function readBytes(request: Request, bytesMax: number = limits.bodyBytesMax): Promise<ArrayBuffer> {
+  // A reader that heeds it would read another body than one that does not.
+  if (!/^(identity)?$/i.test(request.headers.get('content-encoding') ?? ''))
+    throw new Refusal(415, 'content_encoding_unsupported', 'The body has a Content-Encoding.');
   const declared = request.headers.get('content-length');
   if (declared !== null && Number(declared) > bytesMax) throw tooLarge(bytesMax);
   // A declared length is what the platform lets through; without one the body is counted while it comes.

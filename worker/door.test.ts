@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { profile } from '../core/testing/samples.ts';
 import { gatewayMessage } from '../scripts/marqeta-messages.ts';
 import worker from './index.ts';
-import { basic, call, cardAt, newToken } from './testing/calls.ts';
+import { basic, call, cardAt, nativeSignature, newToken } from './testing/calls.ts';
 
 const path = '/networks/marqeta/gateway';
 
@@ -185,5 +185,27 @@ describe('every answer of the edge', () => {
     const text = await answer.text();
     expect(answer.status).toBe(405);
     expect(text + JSON.stringify([...answer.headers])).not.toContain('a-secret-of-a-proxy');
+  });
+});
+
+describe('a body under an encoding, which no reader here undoes', () => {
+  const paths = [
+    path,
+    '/networks/marqeta/webhook',
+    ...['authorizations', 'messages', 'voids'].map((at) => `/networks/native/${at}`),
+  ];
+  test.each(paths)('%s: 415', async (at) => {
+    const known = at.startsWith('/networks/native') ? nativeSignature('{}') : basic();
+    for (const encoding of ['gzip', 'br', 'GZIP', 'gzip, identity', 'identity, gzip', 'nonsense']) {
+      const headers = { ...known, 'content-encoding': encoding };
+      const answer = await call(at, { method: 'POST', body: '{}', headers });
+      expect([encoding, answer.status, await answer.json()]).toMatchObject([
+        encoding,
+        415,
+        { error_code: 'content_encoding_unsupported' },
+      ]);
+    }
+    const headers = { ...known, 'content-encoding': 'Identity' };
+    expect((await call(at, { method: 'POST', body: '{}', headers })).status).not.toBe(415);
   });
 });

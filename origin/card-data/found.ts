@@ -4,8 +4,9 @@
 
 import { Counter, type Registry } from 'prom-client';
 import { isCardField } from '../../contracts/card-data.ts';
-import { isCardInPieces, isCardLikeNumber, maskCardNumbers } from '../../contracts/card-numbers/card-numbers.ts';
+import { isCardInPieces, isCardLikeNumber } from '../../contracts/card-numbers/card-numbers.ts';
 import { piecesOfCards, withoutDigits } from '../../contracts/card-numbers/pieces.ts';
+import { maskHidden } from './hidden.ts';
 
 /** Where texts come in or go out. */
 export const channels = [
@@ -44,7 +45,7 @@ export function measureCardData(registry: Registry): void {
 
 /** A text as it may be kept: what may be a card number has no digits any more, and is counted. */
 export function maskedText(channel: Channel, text: string): string {
-  const masked = maskCardNumbers(text);
+  const masked = maskHidden(text);
   if (masked !== text) countCardData(channel, 'masked');
   return masked;
 }
@@ -93,7 +94,7 @@ export function maskedValue(channel: Channel, value: unknown, isIdentifier: (nam
     return isSame ? fields : Object.fromEntries(masked);
   };
   const text = (written: string): string => {
-    const masked = maskCardNumbers(written);
+    const masked = maskHidden(written);
     if (masked !== written) times += 1;
     return masked;
   };
@@ -114,7 +115,7 @@ export function maskedJson(channel: Channel, json: string, isIdentifier: (name: 
     const masked = maskedValue(channel, value, isIdentifier);
     if (masked !== value) return JSON.stringify(masked);
     // A number that stands in the text alone is that of an identifier, or of a name that was written twice, of which JSON has the last.
-    return maskCardNumbers(json) === json ? json : JSON.stringify(value);
+    return maskHidden(json) === json ? json : JSON.stringify(value);
   } catch {
     // Nested too deep.
     return maskedText(channel, json);

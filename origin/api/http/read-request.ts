@@ -14,6 +14,7 @@ import { lostOf } from '../../../contracts/lost-by-json.ts';
 import type { Refusal } from '../../../contracts/problem.ts';
 import { findUnfit } from '../../../contracts/text.ts';
 import { countCardData } from '../../card-data/found.ts';
+import { shownValue } from '../../card-data/hidden.ts';
 import { refusal } from '../../errors.ts';
 import { bodyBytes } from './body-bytes.ts';
 
@@ -74,10 +75,15 @@ function refuseManyNames(value: unknown): void {
 
 /** Card data in a body, a header or a query: refused, by the name of the field and never with what it is. */
 export function refuseCardData(channel: 'api_body' | 'api_header' | 'api_query', value: unknown): void {
-  const found = findCardData(value, { identifiers }) ?? findPieces(value);
+  const found = findCardData(value, { identifiers }) ?? findPieces(value) ?? findHidden(value);
   if (found === null) return;
   countCardData(channel, 'refused');
   throw refusal('card_data_refused', [{ field: found.path, problem: found.problem }]);
+}
+
+function findHidden(value: unknown): CardDataFinding | null {
+  const shown = shownValue(value);
+  return shown === value ? null : (findCardData(shown, { identifiers }) ?? findPieces(shown));
 }
 
 /** Its groups in several texts, or items of lists, one after the other. */
