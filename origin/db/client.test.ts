@@ -6,7 +6,7 @@ import { asOwner, createTestDatabase } from '../../scripts/test-postgres.ts';
 import { sqlState } from './away.ts';
 import { type Database, openDatabase, type Sql } from './client.ts';
 import { migrate } from './migrate.ts';
-import { accounts } from './schema.ts';
+import { accounts } from './tables/cards.ts';
 import { directUrl } from './which-postgres.ts';
 
 const opened: Database[] = [];

@@ -8,7 +8,6 @@ import type { PgDatabase, PgQueryResultHKT } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { asError } from './away.ts';
 import type { Sql } from './client.ts';
-import * as schema from './schema.ts';
 
 /** What both drivers' pools have in common, in one type: their own are unions of overloads that cannot be called. */
 export interface Pool extends Sql {
@@ -22,7 +21,7 @@ export interface Connection extends Sql {
   release(broken?: Error): void;
 }
 
-export type Orm = PgDatabase<PgQueryResultHKT, typeof schema>;
+export type Orm = PgDatabase<PgQueryResultHKT>;
 
 export interface Opened {
   readonly pool: Pool;
@@ -85,7 +84,7 @@ export function openPool({ url, poolMax, settings, connectMsMax, onIdleError, co
       connections.add(client);
     });
     pool.on('remove', (client: neon.PoolClient) => connections.delete(client));
-    return { pool, orm: drizzleNeon(pool, { schema }), isNeon: true, connections, useUrl: useUrlIn(pool) };
+    return { pool, orm: drizzleNeon(pool), isNeon: true, connections, useUrl: useUrlIn(pool) };
   }
   const pool = new pg.Pool(options);
   pool.on('error', idleError);
@@ -95,7 +94,7 @@ export function openPool({ url, poolMax, settings, connectMsMax, onIdleError, co
     connected(socketOf(client));
   });
   pool.on('remove', (client) => connections.delete(client));
-  return { pool, orm: drizzlePg(pool, { schema }), isNeon: false, connections, useUrl: useUrlIn(pool) };
+  return { pool, orm: drizzlePg(pool), isNeon: false, connections, useUrl: useUrlIn(pool) };
 }
 
 /** A pool makes each connection of its options as they are at that moment; its type does not say so. */

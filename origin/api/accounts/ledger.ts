@@ -6,7 +6,7 @@ import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import { currencySchema } from '../../../contracts/money.ts';
 import type { Database } from '../../db/client.ts';
-import { ledger_accounts, ledger_balances, ledger_transfers } from '../../db/schema.ts';
+import { ledger_accounts, ledger_balances, ledger_transfers } from '../../db/tables/ledger.ts';
 import { refusal } from '../../errors.ts';
 import { balancesOf } from '../../ledger/balances.ts';
 import { costs } from '../http/cost.ts';

@@ -5,7 +5,7 @@ import * as z from 'zod';
 import { idSchema } from '../../../contracts/ids.ts';
 import { currencySchema } from '../../../contracts/money.ts';
 import type { Database } from '../../db/client.ts';
-import { ledger_accounts, type ledger_transfers } from '../../db/schema.ts';
+import { ledger_accounts, type ledger_transfers } from '../../db/tables/ledger.ts';
 
 const side = z.strictObject({ ledger_account_id: idSchema('lac'), kind: z.string() });
 

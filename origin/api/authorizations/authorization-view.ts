@@ -7,7 +7,7 @@ import { cardEventBodySchema } from '../../../contracts/card-event.ts';
 import { declineReasons } from '../../../contracts/decline-reasons.ts';
 import { idSchema } from '../../../contracts/ids.ts';
 import { currencySchema } from '../../../contracts/money.ts';
-import type { authorizations } from '../../db/schema.ts';
+import type { authorizations } from '../../db/tables/card-events.ts';
 import { transferSchema } from '../accounts/transfer-view.ts';
 
 export const authorizationSchema = z.strictObject({
@@ -39,6 +39,10 @@ export const bookedEventSchema = z.union(
 );
 
 export function authorizationView(row: InferSelectModel<typeof authorizations>, card_id: string | null) {
-  const { stream_id: _stream, ledger_account_no: _account, ...shown } = row;
-  return { ...shown, card_id };
+  const { authorization_id, currency, merchant, status, reason, joined_into } = row;
+  const { requested_minor, held_minor, posted_minor, opened_at_ms, updated_at_ms } = row;
+  return {
+    ...{ authorization_id, currency, merchant, status, reason, requested_minor, held_minor, posted_minor },
+    ...{ opened_at_ms, updated_at_ms, joined_into, card_id },
+  };
 }

@@ -7,7 +7,8 @@ import { authorizationRequestSchema } from '../../../contracts/authorization-req
 import { decisionSchema } from '../../../contracts/decision.ts';
 import { idSchema } from '../../../contracts/ids.ts';
 import type { Database } from '../../db/client.ts';
-import { cards, ledger_transfers } from '../../db/schema.ts';
+import { cards } from '../../db/tables/cards.ts';
+import { ledger_transfers } from '../../db/tables/ledger.ts';
 import { explainAuthorization } from '../../explanation/explain-authorization.ts';
 import { transferViews } from '../accounts/transfer-view.ts';
 import { costs } from '../http/cost.ts';

@@ -3,7 +3,8 @@
 
 import { and, asc, desc, eq, inArray, sql as text } from 'drizzle-orm';
 import type { Database } from '../../db/client.ts';
-import { authorizations, card_events, card_streams, cards } from '../../db/schema.ts';
+import { authorizations, card_events, card_streams } from '../../db/tables/card-events.ts';
+import { cards } from '../../db/tables/cards.ts';
 import { refusal } from '../../errors.ts';
 import { familyOf } from './authorization-family.ts';
 import { authorizationView } from './authorization-view.ts';
