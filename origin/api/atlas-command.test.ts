@@ -166,9 +166,9 @@ test('control-set: some percent, how far it has come, paused or not, and undone'
     /version 2 for 100 percent of the cards: 3 of 3 cards moved\n {2}0 profiles on their way to the edge\n/,
   );
   expect((await run('control-set', 'pause', id)).error).toContain('nothing to pause');
-  expect((await run('control-set', 'undo', id)).out).toMatch(
-    /version 3 for the cards that had version 2: 0 of 3 cards moved\n(?:.*\n)* {2}on its way/,
-  );
+  const undone = await run('control-set', 'undo', id);
+  expect(undone).toMatchObject({ error: '', code: 0 });
+  expect(undone.out).toMatch(/version 3 for the cards that had version 2: 0 of 3 cards moved\n(?:.*\n)* {2}on its way/);
   for (const words of [
     ['--percent', '101'],
     ['--percent', '5', '--all'],

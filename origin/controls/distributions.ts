@@ -155,7 +155,9 @@ async function insert(sql: Sql, version: SetVersion, { percent, doer, onlyVersio
      where control_set_id = $1 and state in ('running', 'paused')`,
     [control_set_id],
   );
-  const { cards, mostly } = await cardsToMove(sql, { ...version, percent, onlyVersion });
+  const { cards } = await cardsToMove(sql, { ...version, percent, onlyVersion });
+  // Of all its cards: 5 percent of three may be none of them, and the rest follows in the same distribution.
+  const { mostly } = await cardsToMove(sql, { ...version, percent: 100, onlyVersion });
   const { rows } = await sql.query<Distribution>(
     `insert into control_set_distributions
        (control_set_id, distribution_no, version, version_before, only_version, percent, state, cards_to_move, actor, correlation_id)

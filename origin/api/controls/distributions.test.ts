@@ -140,6 +140,15 @@ test('undone: every card that has it gets the controls of before, under a new ve
   expect(samples).toHaveLength(30);
 });
 
+test('a percentage that is no card at all, then all: what was there before comes back', async () => {
+  // Of one card 1 percent is none, but once in a hundred sets.
+  const sets = await Promise.all(Array.from({ length: 5 }, () => setOf(1)));
+  const moved = await Promise.all(sets.map(async ({ id }) => (await apply(id, 2, '?percent=1'))['cards_moved']));
+  const { id } = sets[moved.indexOf(0)] ?? { id: 'no set' };
+  expect(await apply(id, 2)).toMatchObject({ cards_moved: 1, distribution: { version_before: 1, percent: 100 } });
+  expect((await distribution(id, '/undo')).body).toMatchObject({ version: 3, only_version: 2, cards_to_move: 1 });
+});
+
 test('nothing to read, to pause or to undo is said by name', async () => {
   const { id } = await setOf(0);
   for (const what of ['', '/pause', '/undo'])
