@@ -74,6 +74,7 @@ async function makeWhatIsNamed(): Promise<ReadonlyMap<string, string>> {
     interval: 500,
   });
   const [released, kept] = [await withheldAt('000000000067890'), await withheldAt('000000000067891')];
+  await distributionOnItsWay(running.control_set_id);
   const key = await get('/api-keys', { name: 'to be taken back', scopes: ['cards:read'] });
   const { rows } = await sleeping.query<{ pid: number }>('select pg_backend_pid() as pid');
   return new Map([
@@ -89,6 +90,17 @@ async function makeWhatIsNamed(): Promise<ReadonlyMap<string, string>> {
     ['REASON', 'a test of the runbooks'],
     ['PID', String(rows[0]?.pid)],
   ]);
+}
+
+/** A second version on its way to few of the set's cards; paused, since a running one is over before anybody can pause it. */
+async function distributionOnItsWay(controlSetId: string): Promise<void> {
+  const { version } = await get(`/control-sets/${controlSetId}/versions`, { controls: [] });
+  await sleeping.query(
+    `insert into control_set_distributions
+       (control_set_id, distribution_no, version, version_before, percent, state, cards_to_move, actor, correlation_id)
+     values ($1, 1, $2, 1, 5, 'paused', 0, 'a test', 'a test')`,
+    [controlSetId, version],
+  );
 }
 
 /** An item of 60,000.00 that no card approved, at a shop that a merchant has: more than a network's day lets pass. */
