@@ -211,7 +211,9 @@ function writeCard(database: DatabaseSync, { log, snapshot }: Stored): void {
   const insertRow = database.prepare('insert into log (sequence, at_ms, published_sequence, body) values (?, ?, ?, ?)');
   for (const { sequence, at_ms, body } of log) insertRow.run(sequence, at_ms, sequence, JSON.stringify(body));
   // The object makes it with its first snapshot.
-  database.exec('create table if not exists snapshot (part integer primary key, body text not null); delete from snapshot');
+  database.exec(
+    'create table if not exists snapshot (part integer primary key, body text not null); delete from snapshot',
+  );
   const insertPart = database.prepare('insert into snapshot (part, body) values (?, ?)');
   for (const [part, body] of partsOf(JSON.stringify(snapshot)).entries()) insertPart.run(part, body);
   database.exec('commit');

@@ -100,7 +100,26 @@ export const asked: Readonly<Record<string, (world: Belongings) => Taken>> = {
   revokeApiKey: bare,
   createAccount: () => ({ body: { name: 'N #', currency: 'USD' } }),
   readAccount: bare,
+  listAccounts: () => page(),
+  changeAccount: () => ({ body: { name: 'now #' } }),
   fundAccount: () => ({ body: { amount_minor: 1 } }),
+  withdrawFromAccount: () => ({ body: { amount_minor: 1 } }),
+  readBalanceAt: () => ({ query: 'at=2026-01-01T00:00:00Z' }),
+  readStatement: () => page(),
+  createCompany: () => ({ body: { name: 'N #', reference: 'n-#' } }),
+  listCompanies: () => page(),
+  readCompany: bare,
+  changeCompany: () => ({ body: { name: 'now #' } }),
+  createDepartment: () => ({ body: { name: 'N #', parent_department_id: null, reference: 'n-#' } }),
+  listDepartments: () => page(),
+  readDepartment: bare,
+  changeDepartment: () => ({ body: { name: 'now #' } }),
+  createEmployee: () => ({ body: { display_name: 'N #', reference: 'n-#' } }),
+  listEmployees: () => page(),
+  readEmployee: bare,
+  changeEmployee: () => ({ body: { display_name: 'now #' } }),
+  offboardEmployee: bare,
+  assignCard: ({ employee_id }) => ({ body: { employee_id } }),
   createCard: ({ account_id }) => ({ body: { account_id, network: 'native', card_token: 'n-#', controls: [] } }),
   listCards: () => page(),
   readCard: bare,
@@ -172,6 +191,7 @@ function filled({ path, operationId }: Documented, world: Belongings): string {
     if (parameter === 'settlement_id' && ofDead) return world.dead_settlement_id;
     if (operationId === 'removeWebhookEndpoint') return world.removed_webhook_endpoint_id;
     if (operationId === 'changeDestinations') return world.unpaid_merchant_id;
+    if (operationId === 'offboardEmployee') return world.leaving_employee_id;
     const value = world[parameter];
     if (typeof value !== 'string') throw new Error(`${operationId}: nothing to fill {${parameter}} with`);
     return value;

@@ -39,6 +39,11 @@ export interface Belongings {
   readonly control_set_id: string;
   readonly open_item_id: string;
   readonly controls: readonly object[];
+  readonly company_id: string;
+  readonly department_id: string;
+  readonly employee_id: string;
+  /** Has no card: whoever else is named here keeps theirs. */
+  readonly leaving_employee_id: string;
 }
 
 export interface World {
@@ -87,6 +92,7 @@ export async function startWorld(parts: AsyncDisposableStack): Promise<World> {
         ...program.named,
         control_set_id: await made(url, '/control-sets', { name: 'neighbours', controls }, 'control_set_id'),
         open_item_id: await makeOpenItems(database, noisy),
+        ...(await makeCompany(url)),
       },
     };
   } finally {
@@ -162,6 +168,7 @@ async function startPartner(parts: AsyncDisposableStack): Promise<string> {
 async function makeProgram(url: string, database: Database) {
   const account = { name: 'Neighbours', currency: 'USD' };
   const account_id = await made(url, '/accounts', account, 'account_id');
+  await made(url, `/accounts/${account_id}/fundings`, { amount_minor: 1_000_000 }, 'transfer_id');
   const read = await fetch(`${url}/accounts/${account_id}`, { headers: { authorization: `Bearer ${demo.apiKey}` } });
   const { ledger_account_id } = (await read.json()) as { ledger_account_id: string };
   const names = Array.from({ length: cards.used + cards.unused }, (_, n) => `neighbour-${n}`);
@@ -184,6 +191,19 @@ async function makeProgram(url: string, database: Database) {
   const sample = new SampleCard(names[0] ?? '', { controls: controls.map((control) => controlSchema.parse(control)) });
   const named = { account_id, ledger_account_id, card_id: ids[0] ?? '', authorization_id: first.authorization_id };
   return { named, sample };
+}
+
+/** More departments and employees than a page has. */
+async function makeCompany(url: string) {
+  const company_id = await made(url, '/companies', { name: 'Neighbours' }, 'company_id');
+  const department = (n: number) =>
+    made(url, `/companies/${company_id}/departments`, { name: `Department ${n}` }, 'department_id');
+  const department_id = await department(0);
+  const employee = (n: number) =>
+    made(url, `/departments/${department_id}/employees`, { display_name: `Employee ${n}` }, 'employee_id');
+  for (let n = 1; n < 110; n++) await Promise.all([department(n), employee(n)]);
+  const named = { employee_id: await employee(110), leaving_employee_id: await employee(111) };
+  return { company_id, department_id, ...named };
 }
 
 async function makeOpenItems(database: Database, merchant_id: string): Promise<string> {
