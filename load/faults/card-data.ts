@@ -1,6 +1,6 @@
 // card-data: marked test numbers, each in a spelling that filters have missed, through every channel by which a text comes in; then a
 // search of everything that is kept or was sent on. Nothing may be found. What it does not send are identifiers of networks and
-// providers, which are never changed (docs/decisions/0017 says why), and what no channel has: traces are not kept anywhere.
+// providers, which are never changed (docs/decisions/0017 says why), and trace ids: a settlement keeps its caller's where tracing is on.
 
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

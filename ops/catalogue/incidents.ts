@@ -31,7 +31,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'tens of millions of messages wait',
     today:
-      'Kept 14 days in the queue, 35 in the cards. Each process of the origin pulls 100 at a time, one pull after the other: more processes drain it faster. Not rehearsed at that size',
+      'Kept 14 days in the queue, 35 in the cards. Each process of the origin pulls 100 at a time, four pulls of a queue at once, eight in all: more processes drain it faster. Not rehearsed at that size',
     ...{ metric: 'queue_backlog_messages', alerts: ['QueueBacklogHigh'], runbook: 'queue-backlog' },
     command: 'npx atlas queue status',
   },
@@ -45,7 +45,7 @@ export const incidents: readonly Incident[] = [
   {
     name: 'the database was set back to an hour ago',
     today:
-      'Card events come back by themselves; profiles that the edge has newer wait for a person. No payout is begun (`database_set_back`) until a person says that what was paid since is known; revoked keys are open again. Not rehearsed as a whole',
+      'Card events come back by themselves; profiles that the edge has newer wait for a person. No payout is begun (`database_set_back`) until a person says that what was paid since is known; revoked keys are open again. Rehearsed as a whole by `npm run faults -- restore-database`',
     ...{
       metric: 'loop_failures_total',
       alerts: ['LoopStandsStill', 'AuditNotWitnessed'],
