@@ -3,13 +3,18 @@
 import { collectDefaultMetrics, Gauge, type Registry } from 'prom-client';
 import { measureCardData } from './card-data/found.ts';
 import type { Database } from './db/client.ts';
+import type { EdgeClient } from './edge/edge-client.ts';
 
-export function measure(registry: Registry, pools: { readonly work: Database; readonly api: Database }): void {
+export function measure(
+  registry: Registry,
+  pools: { readonly work: Database; readonly api: Database },
+  edge: Pick<EdgeClient, 'clockMs'>,
+): void {
   const database = pools.work;
   measurePools(registry, pools);
   collectDefaultMetrics({ register: registry });
   measureCardData(registry);
-  measureClock(registry, database);
+  measureClocks(registry, { database: () => clockMsOf(database), edge: () => edge.clockMs() });
   const flush = new Gauge({
     name: 'database_flush_oldest_age_seconds',
     help: 'How long the oldest commit on its way to the disk has waited; 0 where none is. At 5 s its caller is told that it is not known to be there.',
@@ -49,8 +54,11 @@ function measurePools(registry: Registry, pools: Readonly<Record<string, Databas
   });
 }
 
-/** How far another clock is ahead of this process's: calls between us are signed with the time, and refused from 5 minutes on. */
-function measureClock(registry: Registry, { sql }: Database): void {
+/**
+ * How far other clocks are ahead of this process's: calls between us are signed with the time, and refused from 5 minutes on. Of a clock that does not
+ * answer there is no figure. The edge says whole seconds.
+ */
+function measureClocks(registry: Registry, clocks: Readonly<Record<string, () => Promise<number>>>): void {
   const skew = new Gauge({
     name: 'clock_skew_seconds',
     help: "How far another clock is ahead of this process's, give or take half of the time that asking takes",
@@ -58,14 +66,19 @@ function measureClock(registry: Registry, { sql }: Database): void {
     registers: [registry],
     async collect() {
       skew.reset();
-      const startMs = Date.now();
-      const { rows } = await sql
-        .query<{ ms: string }>('select extract(epoch from clock_timestamp()) * 1000 as ms')
-        .catch(() => ({ rows: [] }));
-      const endMs = Date.now();
-      for (const { ms } of rows) skew.set({ of: 'database' }, (Number(ms) - (startMs + endMs) / 2) / 1_000);
+      const asked = Object.entries(clocks).map(async ([of, clockMs]) => {
+        const startMs = Date.now();
+        const ms = await clockMs();
+        skew.set({ of }, (ms - (startMs + Date.now()) / 2) / 1_000);
+      });
+      await Promise.allSettled(asked);
     },
   });
+}
+
+async function clockMsOf({ sql }: Database): Promise<number> {
+  const { rows } = await sql.query<{ ms: string }>('select extract(epoch from clock_timestamp()) * 1000 as ms');
+  return Number(rows[0]?.ms);
 }
 
 async function countWaiting({ sql }: Database): Promise<Record<string, string>> {

@@ -45,9 +45,9 @@ export async function startOrigin(given: Config, log: Logger): Promise<Origin> {
 
   const watched = watchProcess(registry, config);
   const { database, apiDatabase } = openPools(config, registry, { log, certificates: watched.certificates });
-  measure(registry, { work: database, api: apiDatabase });
   const { EDGE_URL, INTERNAL_SECRET, EDGE_BUNDLE_SHA256: bundle } = config;
   const edge = createEdgeClient({ url: EDGE_URL, secret: INTERNAL_SECRET, bundle });
+  measure(registry, { work: database, api: apiDatabase }, edge);
   measureEdge(registry, edge);
   const features = createFeatures({ config, database, apiDatabase, edge, registry, keyWatch, log });
   const list = Object.values(features);

@@ -81,6 +81,8 @@ export interface EdgeClient {
   readStandIn(card: CardName): Promise<StandInReadback>;
   /** Throws why the edge would serve nothing. */
   ping(): Promise<void>;
+  /** What the edge's clock says, in ms, to the second. Throws where it cannot be asked, or does not say. */
+  clockMs(): Promise<number>;
   /** Throws where the edge runs another bundle than the one that is expected. An edge that cannot be asked is `ping`'s to tell. */
   checkBundle(): Promise<void>;
 }
@@ -145,6 +147,7 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
         : ask(standInStandingSchema, 'PUT', `/internal/stand-in/${network}`, JSON.stringify(turn)),
     readStandIn: (card) => ask(standInReadbackSchema, 'GET', `${pathOf(card)}/stand-in`),
     ping,
+    clockMs: () => clockMsAt(url),
     async checkBundle() {
       if (bundle === undefined) return;
       const answer = await reach(new URL('/readyz', url), { signal: AbortSignal.timeout(2_000) }).catch(() => null);
@@ -159,6 +162,13 @@ export function createEdgeClient({ url, secret, bundle }: EdgeClientOptions): Ed
 }
 
 /** fetch says only that it failed; why is in its cause. No redirect is followed: the signature is for one path. */
+async function clockMsAt(url: string): Promise<number> {
+  const { headers } = await reach(new URL('/livez', url), { signal: AbortSignal.timeout(2_000) });
+  const ms = Date.parse(headers.get('date') ?? '');
+  if (Number.isNaN(ms)) throw new Error('the edge does not say what time it is');
+  return ms;
+}
+
 async function reach(target: URL, request: RequestInit): Promise<Response> {
   beforeWaitingFor('the edge');
   try {

@@ -188,6 +188,9 @@ test('an edge with another secret, or none there at all, is an error that says s
   await expect(stranger.eventsAfter(card, 0)).rejects.toThrow(/the edge answered \d+/);
   const nobody = createEdgeClient({ url: 'http://127.0.0.1:2', secret: edge.secret });
   await expect(nobody.ping()).rejects.toThrow('the edge cannot be reached: ECONNREFUSED');
+  await expect(nobody.clockMs()).rejects.toThrow('the edge cannot be reached: ECONNREFUSED');
+  // Whole seconds.
+  expect(Math.abs((await createEdgeClient(edge).clockMs()) - Date.now())).toBeLessThan(3_000);
 });
 
 test('an edge of another bundle than the expected one is told apart, and one that says none; an edge that is away is not', async () => {
