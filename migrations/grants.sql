@@ -100,7 +100,7 @@ grant select, insert, update, delete on
 -- called by nothing any more: the grants of the release before migration 44 name it.
 revoke execute on function
   append_audit_events(audit_entry[]), chain_audit_events(audit_entry[]), change_destinations(text, jsonb, text, text),
-  note_cards_compared(timestamptz), note_proof(text, timestamptz), seal_waiting(int, boolean)
+  note_cards_compared(timestamptz), note_failed_proof(text, timestamptz), note_proof(text, timestamptz), seal_waiting(int, boolean)
   from public;
 grant execute on function
   append_audit_events(audit_entry[]), change_destinations(text, jsonb, text, text), note_cards_compared(timestamptz),

@@ -4,6 +4,7 @@ import { type AlertGroup, job } from './alert.ts';
 
 const lag = (loop: string) => `loop_lag_seconds{${job},loop="${loop}"}`;
 const proved = (of: string) => `proof_last_success_timestamp_seconds{${job},of="${of}"}`;
+const failed = (of: string) => `proof_failed{${job},of="${of}"}`;
 const success = (loop: string) => `loop_last_success_timestamp_seconds{${job},loop="${loop}"}`;
 
 export const evidence: AlertGroup = {
@@ -43,6 +44,20 @@ export const evidence: AlertGroup = {
         labels: { loop: 'audit checkpoints' },
       },
       silent: { every: 5, series: { [success('audit checkpoints')]: '0+300x60' }, at: '125m' },
+    },
+    {
+      name: 'ProofFailed',
+      expr: `max by (of) (proof_failed{${job}}) > 0`,
+      ...{ severity: 'SEV-1', service: 'security', runbook: 'audit-not-proved', origin: 'ours' },
+      summary: 'The last proof of {{ $labels.of }} found something wrong',
+      description:
+        'audit: rows of the audit trail or the ledger were changed, or do not continue what was witnessed. ledger: a balance is not the sum of its transfers. npm run audit -- verify says which.',
+      fires: {
+        series: { [failed('audit')]: '0x5 1x30', [failed('ledger')]: '0x35' },
+        at: '10m',
+        labels: { of: 'audit' },
+      },
+      silent: { series: { [failed('audit')]: '1x5 0x30', [failed('ledger')]: '0x35' }, at: '10m' },
     },
     {
       name: 'BooksNotProved',

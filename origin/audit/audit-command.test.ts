@@ -5,12 +5,13 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Registry } from 'prom-client';
 import { beforeEach, expect, test } from 'vitest';
 import { asOwner, createTestDatabase, ownerUrl } from '../../scripts/test-postgres.ts';
 import { askMany, sampleMerchant } from '../../scripts/test-settlements.ts';
 import { buckets } from '../../scripts/test-stores.ts';
 import { openDatabase } from '../db/client.ts';
-import { readLastProofs } from './last-proofs.ts';
+import { hasFailed, measureProofs, readLastProofs } from './last-proofs.ts';
 
 let url: string;
 let directory: string;
@@ -117,9 +118,28 @@ test('a good run is noted, one that found something or was not witnessed is not,
   const after = await asOwner(url, readLastProofs);
   const at = (proofs: typeof before, wanted: string) => proofs.find(({ kind }) => kind === wanted)?.proved_at;
   expect(at(after, 'audit')).toEqual(at(before, 'audit'));
+  expect(after.filter(hasFailed).map(({ kind }) => kind)).toEqual(['audit']);
+  expect(before.filter(hasFailed)).toEqual([]);
   // The balances are whole all the same.
   expect(at(after, 'ledger')?.getTime()).toBeGreaterThan(at(before, 'ledger')?.getTime() ?? Number.POSITIVE_INFINITY);
-  await asOwner(url, (sql) => sql.query(`drop owned by ${reader}; drop role ${reader}`));
+  const registry = new Registry();
+  await asOwner(url, async (sql) => {
+    measureProofs(registry, sql);
+    const shown = await registry.getSingleMetricAsString('proof_failed');
+    expect([shown.includes('proof_failed{of="audit"} 1'), shown.includes('proof_failed{of="ledger"} 0')]).toEqual([
+      true,
+      true,
+    ]);
+    await sql.query(`drop owned by ${reader}; drop role ${reader}`);
+  });
+});
+
+test('a good run after one that found something ends it; one that began before does not', () => {
+  const at = (seconds: number) => new Date(seconds * 1_000);
+  expect(hasFailed({ failed_at: null, proved_at: null })).toBe(false);
+  expect(hasFailed({ failed_at: at(1), proved_at: null })).toBe(true);
+  expect(hasFailed({ failed_at: at(2), proved_at: at(1) })).toBe(true);
+  expect(hasFailed({ failed_at: at(1), proved_at: at(2) })).toBe(false);
 });
 
 test('counts what a reader understands, in major units, and says what a fault means', async () => {

@@ -13,10 +13,19 @@ export interface LastProof {
   /** All that was there at that instant is proved. Null: never yet. */
   readonly proved_at: Date | null;
   readonly waited_since: Date;
+  /** When the last run began that found something wrong. Null: none yet. */
+  readonly failed_at: Date | null;
+}
+
+/** The last run that said anything found something wrong. */
+export function hasFailed({ failed_at, proved_at }: Pick<LastProof, 'failed_at' | 'proved_at'>): boolean {
+  return failed_at !== null && (proved_at === null || failed_at >= proved_at);
 }
 
 export async function readLastProofs(sql: Sql): Promise<readonly LastProof[]> {
-  const { rows } = await sql.query<LastProof>('select kind, proved_at, waited_since from last_proofs order by kind');
+  const { rows } = await sql.query<LastProof>(
+    'select kind, proved_at, waited_since, failed_at from last_proofs order by kind',
+  );
   return rows;
 }
 
@@ -29,10 +38,17 @@ export async function proofBegins(sql: Sql): Promise<Date> {
 /** Insufficient privilege; a standby, or a session that only reads; no such function: a database of an older release. */
 const mayNotWrite = new Set(['42501', '25006', '42883']);
 
+interface Proved {
+  readonly kind: 'audit' | 'ledger';
+  readonly beganAt: Date;
+  /** False: something is wrong, and whoever is on duty is woken. */
+  readonly isGood: boolean;
+}
+
 /** False: this login may not say so, and the proof itself is as good. */
-export async function noteProof(sql: Sql, kind: 'audit' | 'ledger', beganAt: Date): Promise<boolean> {
+export async function noteProof(sql: Sql, { kind, beganAt, isGood }: Proved): Promise<boolean> {
   try {
-    await sql.query('select note_proof($1, $2)', [kind, beganAt]);
+    await sql.query(`select ${isGood ? 'note_proof' : 'note_failed_proof'}($1, $2)`, [kind, beganAt]);
     return true;
   } catch (error) {
     if (mayNotWrite.has(sqlState(error) ?? '')) return false;
@@ -55,6 +71,17 @@ export function measureProofs(registry: Registry, sql: Sql): void {
       // No figure where the database does not answer.
       for (const { kind, proved_at, waited_since } of await readLastProofs(sql).catch(() => []))
         gauge.set({ of: kind }, (proved_at ?? waited_since).getTime() / 1_000);
+    },
+  });
+  const failed: Gauge<'of'> = new Gauge({
+    name: 'proof_failed',
+    help: '1: the last proof of the audit trail or of the ledger found something wrong, and none that began later was good',
+    labelNames: ['of'],
+    registers: [registry],
+    async collect() {
+      failed.reset();
+      for (const proof of await readLastProofs(sql).catch(() => []))
+        if (proof.kind !== 'cards') failed.set({ of: proof.kind }, hasFailed(proof) ? 1 : 0);
     },
   });
 }

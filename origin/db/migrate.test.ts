@@ -1,4 +1,4 @@
-import { copyFile, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -75,8 +75,11 @@ describe('migrate', () => {
   });
 
   test('a service does not start on a schema that is older than it needs, and says the command', async () => {
-    await rm(join(directory, files.at(-1) ?? ''));
+    // The grants are those of the newest schema, so it is there, and what says so is not.
     await migrate(url, directory);
+    await asOwner(url, (sql) =>
+      sql.query('delete from schema_migrations where version = (select max(version) from schema_migrations)'),
+    );
     await expect(asOwner(url, (sql) => assertSchemaFits(sql))).rejects.toThrow(
       `it lacks 1 of its migrations, ${files.at(-1)} first; run \`npm run migrate\``,
     );

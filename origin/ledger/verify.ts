@@ -73,7 +73,7 @@ if (import.meta.main) {
   const sql = await connectOwner(url);
   const beganAt = await proofBegins(sql);
   const result = await verifyLedger(sql);
-  if (result.differences.length === 0) await noteProof(sql, 'ledger', beganAt);
+  await noteProof(sql, { kind: 'ledger', beganAt, isGood: result.differences.length === 0 });
   await sql.end();
   process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
   process.exitCode = result.differences.length === 0 ? 0 : 1;

@@ -2,8 +2,10 @@
 // it; here only its last links are compared with the checkpoint. Balances and causes are of the whole ledger, and not looked at.
 
 import type { Fault } from '../../origin/audit/chain.ts';
-import { readCheckpoints } from '../../origin/audit/checkpoint.ts';
+import { type Checkpoint, readCheckpoints } from '../../origin/audit/checkpoint.ts';
+import { noteProof, proofBegins } from '../../origin/audit/last-proofs.ts';
 import { verifyAudit } from '../../origin/audit/verify-audit.ts';
+import type { Sql } from '../../origin/db/client.ts';
 import { connectOwner } from '../../origin/db/which-postgres.ts';
 import { nameOfDatabase } from './place.ts';
 import type { Proving } from './proof.ts';
@@ -32,7 +34,7 @@ export async function proveSinceCheckpoint({ url, because, store, keys, place }:
     throw new Error(`${place} has no checkpoint to go on from${why}; verify without --since-checkpoint looks at all`);
   }
   const sql = await connectOwner(url);
-  const { audit, ledger, faults } = await verifyAudit(sql, [], newest).finally(() => sql.end());
+  const { audit, ledger, faults } = await verifyFrom(sql, newest, stored.problems.length > 0).finally(() => sql.end());
   const problems = [...stored.problems, ...faults.map(({ says }) => says)];
   return {
     database: `${nameOfDatabase(url)} (${because})`,
@@ -44,6 +46,14 @@ export async function proveSinceCheckpoint({ url, because, store, keys, place }:
     unsealed: { audit_events: audit.unsealed, ledger_transfers: ledger.unsealed },
     ...{ faults, problems, took_ms: Math.round(performance.now() - startMs) },
   };
+}
+
+/** What is wrong is noted; that nothing is, is not: what is older was not looked at. */
+async function verifyFrom(sql: Sql, newest: Checkpoint, isStoreWrong: boolean) {
+  const beganAt = await proofBegins(sql);
+  const proof = await verifyAudit(sql, [], newest);
+  if (isStoreWrong || proof.faults.length > 0) await noteProof(sql, { kind: 'audit', beganAt, isGood: false });
+  return proof;
 }
 
 export function sinceInWords(report: SinceReport): string {

@@ -85,12 +85,14 @@ async function prove(
   const newest = stored.checkpoints.at(-1);
   // A checkpoint of an empty database has witnessed nothing.
   const witnessed = name !== null || (newest !== undefined && newest.audit.no + newest.ledger.no > 0);
-  const good: readonly ('audit' | 'ledger')[] = [
-    ...(clean && witnessed ? (['audit'] as const) : []),
-    ...(books.differences.length === 0 ? (['ledger'] as const) : []),
+  const isAuditWrong = problems.length > books.differences.length;
+  const found = [
+    // What nobody has witnessed is neither proved nor wrong.
+    ...(isAuditWrong || (clean && witnessed) ? [{ kind: 'audit' as const, isGood: !isAuditWrong }] : []),
+    { kind: 'ledger' as const, isGood: books.differences.length === 0 },
   ];
   const noted: boolean[] = [];
-  for (const kind of good) noted.push(await noteProof(sql, kind, beganAt));
+  for (const one of found) noted.push(await noteProof(sql, { ...one, beganAt }));
   return {
     database: `${nameOfDatabase(url)} (${because})`,
     ...{ clean, witnessed },
@@ -143,7 +145,7 @@ export function proofInWords(report: ProofReport): string {
     ...(report.noted
       ? []
       : [
-          'not noted          this login may not: grant execute on function note_proof to it, or its age is not watched',
+          'not noted          this login may not: grant execute on functions note_proof and note_failed_proof to it, or nobody is told of it',
         ]),
     verdictOn(report),
   ].join('\n');

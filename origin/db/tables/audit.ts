@@ -71,6 +71,7 @@ export const last_proofs = pgTable('last_proofs', {
   kind: text().notNull(),
   waited_since: at('waited_since').notNull().default(sql`clock_timestamp()`),
   proved_at: at('proved_at'),
+  failed_at: at('failed_at'),
 });
 
 export const schema_migrations = pgTable('schema_migrations', {
