@@ -73,6 +73,9 @@ describe('through the API', () => {
     expect((await api.call('GET', '/nowhere', undefined, as)).status).toBe(404);
     expect((await api.call('GET', '/cards', undefined, { authorization: 'Bearer wrong' })).status).toBe(401);
     expect((await api.call('GET', '/livez')).status).toBe(200);
+    // It changes nothing and reads whole histories.
+    const compared = await api.call('POST', '/controls/backtest', { card_id: card['card_id'], controls: [] });
+    expect([compared.body, compared.status]).toEqual([expect.anything(), 200]);
     await api.access.close();
     const key = String(made.body['api_key_id']);
     const seen = (await rowsOf(api.database)).map(({ api_key_id, route, outcome, calls }) => [
@@ -81,6 +84,7 @@ describe('through the API', () => {
     expect(seen.toSorted((one, other) => (String(one) < String(other) ? -1 : 1))).toEqual([
       ['', 'GET /cards', 'credentials_wrong', 1],
       ['akey_root', 'GET /cards/:card_id', 'read', 2],
+      ['akey_root', 'POST /controls/backtest', 'read', 1],
       ...[
         ['GET /cards', 'scope_missing', 1],
         ['GET /merchants/:merchant_id', 'merchant_not_found', 1],

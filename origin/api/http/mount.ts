@@ -46,6 +46,8 @@ export interface Variables {
   clientRequestId: string | null;
   address: ClientAddress;
   caller: Caller;
+  /** Of a route that only looks, whatever its method: a comparison over whole histories comes with a body. */
+  isRead: boolean;
 }
 export type ApiApp = Hono<{ Variables: Variables }>;
 type ApiContext = Context<{ Variables: Variables }>;
@@ -95,6 +97,7 @@ async function serve(context: ApiContext, route: Route, parts: MountParts & { an
   for (const [name, value] of Object.entries(rateHeaders(parts.rateLimit.policies, taken))) context.header(name, value);
   if (!taken.allowed) throw refusal('too_many_requests');
   requireScope(caller, route.scope, route.forMerchants);
+  context.set('isRead', route.scope.endsWith(':read'));
   const tenant = caller.merchant_id ?? caller.api_key_id;
   const turnClass = route.handleTogether === undefined ? classOf(route.cost) : 'together';
   return await parts.turns.take({ tenant, turnClass }, () =>

@@ -12,7 +12,7 @@ export function watchAccess({ count }: Pick<AccessRecords, 'count'>): Middleware
     await next();
     // Not there where no key was good, or none was asked for.
     const caller = context.get('caller') as Variables['caller'] | undefined;
-    const outcome = outcomeOf(context, caller !== undefined);
+    const outcome = outcomeOf(context, caller !== undefined, context.get('isRead') as Variables['isRead'] | undefined);
     if (outcome === null) return;
     const pattern = routeOf(context);
     count({
@@ -26,11 +26,11 @@ export function watchAccess({ count }: Pick<AccessRecords, 'count'>): Middleware
 }
 
 /** Null: neither a read by somebody known nor a refusal for who asked. What changes something has an audit event of its own. */
-function outcomeOf({ error, req, res }: Context, isKnown: boolean): string | null {
+function outcomeOf({ error, req, res }: Context, isKnown: boolean, isRead = false): string | null {
   if (error instanceof Refusal) return isForWhoAsked(error) ? error.error_code : null;
   // The answer to a path that does not exist is no error to the router.
   if (res.status === 404) return 'route_not_found' satisfies ErrorCode;
-  return error === undefined && isKnown && (req.method === 'GET' || req.method === 'HEAD') ? 'read' : null;
+  return error === undefined && isKnown && (isRead || req.method === 'GET' || req.method === 'HEAD') ? 'read' : null;
 }
 
 /** 404 too: another tenant's thing is answered by it, word for word as what does not exist. */
