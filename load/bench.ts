@@ -9,6 +9,7 @@ import { measureCardData } from './card-data-benchmark.ts';
 import { measureCardLoad } from './card-load.ts';
 import { measureDecisions } from './decision.ts';
 import { measureEdgeCost } from './edge-cost.ts';
+import { measureFar } from './far-benchmark.ts';
 import { measureFootprint } from './footprint-benchmark.ts';
 import { measureIntake } from './intake.ts';
 import { measureLedger } from './ledger-benchmark.ts';
@@ -22,7 +23,7 @@ import { wholeNumber } from './whole-number.ts';
 const help = `npm run bench -- [options]
 
   --only NAME     card-data, decision, card-load, authorization, edge-cost, row-lock,
-                  system, intake, footprint, ledger, settlement or neighbours (default: all, one after the other)
+                  system, intake, far, footprint, ledger, settlement or neighbours (default: all, one after the other)
   --routes A,B    of neighbours these only, by their names in the API's document (createSettlement)
   --rounds N      rounds of authorization and of row-lock, ours and the other in turn; medians are reported (default 5)
   --seconds N     length of one such round (default 6), of a round of ledger (default 4), of the load of settlement (default 20),
@@ -42,6 +43,7 @@ const partNames = [
   'row-lock',
   'system',
   'intake',
+  'far',
   'footprint',
   'ledger',
   'settlement',
@@ -103,6 +105,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     ? await measureSystem({ rounds: Math.min(rounds, 3), seconds: seconds ?? 20, progress })
     : {};
   const intake = wanted('intake') ? { intake: await measureIntake(progress) } : {};
+  const far = wanted('far') ? await measureFar(progress) : {};
   const footprint = wanted('footprint') ? await measureFootprint(progress) : {};
   const ledger = wanted('ledger') ? await measureLedger(progress, { seconds: seconds ?? 4 }) : {};
   const month = { seconds: seconds ?? 20, rate_per_min: 10_000, peak: 5 };
@@ -120,6 +123,7 @@ async function bench({ only, rounds, seconds, routes, first, json }: Words): Pro
     ...rowLock,
     ...system,
     ...intake,
+    ...far,
     ...footprint,
     ...ledger,
   };

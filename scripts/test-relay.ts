@@ -1,6 +1,7 @@
 // A relay of TCP connections that can be cut: what is behind it looks away to who connects, and is not touched.
 
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { Transform } from 'node:stream';
 
 export interface TcpRelay {
   readonly port: number;
@@ -15,7 +16,31 @@ export interface TcpRelay {
   close(): Promise<void>;
 }
 
-export async function startTcpRelay(target: { readonly host: string; readonly port: number }): Promise<TcpRelay> {
+/** Passes what comes that much later, in its order: half of a round trip. */
+function later(ms: number): Transform {
+  return new Transform({
+    // Several are under way at one time, as on a wire: a chunk is taken at once, and handed on when its time has come.
+    transform(chunk, _encoding, taken) {
+      setTimeout(() => {
+        if (!this.destroyed) this.push(chunk);
+      }, ms);
+      taken();
+    },
+    flush(ended) {
+      setTimeout(ended, ms);
+    },
+  });
+}
+
+interface RelayOptions {
+  /** Of each way; 0 where it is not said. */
+  readonly delayMs?: number;
+}
+
+export async function startTcpRelay(
+  target: { readonly host: string; readonly port: number },
+  { delayMs = 0 }: RelayOptions = {},
+): Promise<TcpRelay> {
   const sockets = new Set<Socket>();
   const keep = (socket: Socket, other: () => Socket): void => {
     sockets.add(socket);
@@ -38,8 +63,8 @@ export async function startTcpRelay(target: { readonly host: string; readonly po
     const far = connect(target);
     keep(near, () => far);
     keep(far, () => near);
-    near.pipe(far);
-    far.pipe(near);
+    if (delayMs === 0) near.pipe(far).pipe(near);
+    else near.pipe(later(delayMs)).pipe(far).pipe(later(delayMs)).pipe(near);
     const pair = [near, far] as const;
     pairs.add(pair);
     near.on('close', () => pairs.delete(pair));
